@@ -1,0 +1,158 @@
+"""The routing trace: what a router said and chose, for every token and layer. Everything else reads this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from app.shape import ModelShape
+
+FORMAT = "moescope.trace/1"
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece of the prompt: its text, its group in an authored scenario, its id where a tokenizer gave one."""
+
+    text: str
+    group: str | None = None
+    id: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields that are set."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Step:
+    """The routing of one token through all layers; what a source yields, and what crosses the wire."""
+
+    scores: Floats  # [L, N] gate scores, what selection looks at: probabilities or affinities in 0..1
+    experts: Ints  # [L, K] chosen experts, best first; -1 where a choice stays empty
+    weights: Floats  # [L, K] combine weights; 0 where dropped or empty
+    logits: Floats | None = None  # [L, N]
+    dropped: Bools | None = None  # [L, K] chosen, but over the expert's capacity
+
+
+@dataclass(frozen=True)
+class TraceHeader:
+    """What is known before the first token is routed."""
+
+    tokens: tuple[Token, ...]
+    shape: ModelShape
+    model: dict[str, Any]  # name, router and its settings; the figures of `shape` are added when written
+    origin: dict[str, Any]  # source ("authored", "live"), and what made it: scenario, seed, checkpoint, versions
+
+    def model_json(self) -> dict[str, Any]:
+        """`model` with the sizes and parameter figures of the shape."""
+        return {**self.model, **self.shape.to_json()}
+
+
+@dataclass(frozen=True)
+class RoutingTrace:
+    """Columns over tokens and layers, checked on entry.
+
+    Raises ValueError naming the column, what was expected and what was found.
+    """
+
+    header: TraceHeader
+    scores: Floats  # [T, L, N]
+    experts: Ints  # [T, L, K]
+    weights: Floats  # [T, L, K]
+    logits: Floats | None = None  # [T, L, N]
+    dropped: Bools | None = None  # [T, L, K]
+
+    def __post_init__(self) -> None:
+        shape = self.header.shape
+        wide = (len(self.header.tokens), shape.layers, shape.experts)
+        narrow = (*wide[:2], shape.top_k)
+        for name, expected in (("scores", wide), ("logits", wide), *((n, narrow) for n in NARROW)):
+            column = getattr(self, name)
+            if column is not None and column.shape != expected:
+                raise ValueError(f"trace.{name}: expected {expected}, got {column.shape}")
+        if self.experts.size and not (-1 <= self.experts.min() and self.experts.max() < shape.experts):
+            raise ValueError(
+                f"trace.experts: expected ids from 0 to {shape.experts - 1} (or -1, no expert), "
+                f"got {self.experts.min()} to {self.experts.max()}"
+            )
+        for name in ("scores", "weights"):
+            if not np.isfinite(getattr(self, name)).all():
+                raise ValueError(f"trace.{name}: expected finite numbers, got nan or infinity")
+
+    @classmethod
+    def from_steps(cls, header: TraceHeader, steps: Iterable[Step]) -> RoutingTrace:
+        """Stack the steps of all tokens of the header, in order."""
+        rows = list(steps)
+        if len(rows) != len(header.tokens):
+            raise ValueError(f"trace: expected {len(header.tokens)} steps, one a token, got {len(rows)}")
+        columns = {
+            name: np.stack([getattr(row, name) for row in rows])
+            for name in COLUMNS
+            if getattr(rows[0], name) is not None
+        }
+        return cls(header, **columns)
+
+    def step(self, token: int) -> Step:
+        """The routing of one token."""
+        return Step(**{n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None})
+
+    def to_bytes(self) -> bytes:
+        """A safetensors file: the columns as tensors, the rest as JSON strings in its metadata."""
+        tensors = {n: np.ascontiguousarray(c) for n in COLUMNS if (c := getattr(self, n)) is not None}
+        if self.dropped is not None:
+            tensors["dropped"] = self.dropped.astype(np.uint8)
+        metadata = {
+            "format": FORMAT,
+            "tokens": dump([token.to_json() for token in self.header.tokens]),
+            "model": dump(self.header.model_json()),
+            "origin": dump(self.header.origin),
+        }
+        return save(tensors, metadata)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> RoutingTrace:
+        """Read what `to_bytes` wrote. Raises ValueError on anything else."""
+        metadata = read_metadata(data)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
+        model = json.loads(metadata["model"])
+        fields = ModelShape.__dataclass_fields__
+        header = TraceHeader(
+            tokens=tuple(Token(**token) for token in json.loads(metadata["tokens"])),
+            shape=ModelShape(**{name: model[name] for name in fields if name in model}),
+            model={key: model[key] for key in model if key not in ModelShape(1, 1, 1, 1, 1).to_json()},
+            origin=json.loads(metadata["origin"]),
+        )
+        tensors = load(data)
+        if "dropped" in tensors:
+            tensors["dropped"] = tensors["dropped"].astype(np.bool_)
+        return cls(header, **{name: tensors[name] for name in COLUMNS if name in tensors})
+
+
+NARROW = ("experts", "weights", "dropped")
+COLUMNS = ("scores", "logits", *NARROW)
+
+
+def dump(value: Any) -> str:
+    """JSON in one form: keys sorted, no spaces, so that equal values are equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def read_metadata(data: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file. Raises ValueError where `data` is none."""
+    try:
+        size = int.from_bytes(data[:8], "little")
+        metadata: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError("trace: expected a safetensors file with metadata, got something else") from error
+    return metadata

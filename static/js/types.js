@@ -1,0 +1,153 @@
+/**
+ * The words that the modules of the page share, as types. Nothing here runs.
+ *
+ * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; everything a person reads,
+ * the address bar included, starts layers and tokens at 1. Experts keep their id, from 0, as in the literature.
+ *
+ * @typedef {"authored" | "live"} Source
+ * @typedef {"single" | "sequence" | "all"} Mode
+ * @typedef {"orbit" | "front" | "top"} Camera
+ * @typedef {"none" | "heatmap" | "load" | "table"} Panel
+ *
+ * What is asked of the server. Two equal requests give the same trace.
+ * @typedef {object} Request
+ * @property {Source} source
+ * @property {string} scenario   name of a scenario
+ * @property {string} prompt     typed text, for live; "" means the scenario's own text
+ * @property {string} model      name of a checkpoint; "" means the shipped one with `experts` experts
+ * @property {number} experts    N
+ * @property {number} k          K
+ *
+ * How the trace is looked at. All of it is in the URL.
+ * @typedef {object} ViewOnly
+ * @property {Mode} mode
+ * @property {Camera} camera
+ * @property {number | null} token   where playback stands; null means from the start
+ * @property {number | null} layer
+ * @property {number} speed          1 is normal
+ * @property {number | null} path    the token whose whole path is lit, selected in the token strip
+ * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
+ * @property {Panel} panel
+ * @property {boolean} whole         counters show the whole model too
+ *
+ * @typedef {Request & ViewOnly} View
+ *
+ * One token of a trace.
+ * @typedef {object} Token
+ * @property {string} text
+ * @property {string} [group]
+ * @property {number} [id]
+ *
+ * Shape and figures of the model, as the server computes them (app/shape.py `to_json`).
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {string} router
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} top_k
+ * @property {number} d_model
+ * @property {number} d_expert
+ * @property {number} d_shared
+ * @property {number} attention
+ * @property {number} embeddings
+ * @property {number} norms
+ * @property {number} dense
+ * @property {number} expert_size
+ * @property {number} router_size
+ * @property {number} total_p
+ * @property {number} active_p
+ * @property {number} whole_total
+ * @property {number} whole_active
+ * @property {number} bytes_16bit
+ *
+ * Where the routing comes from. `badge` is what the page shows.
+ * @typedef {object} Origin
+ * @property {"AUTHORED" | "LIVE" | "RECORDED" | "IDS ONLY"} badge
+ * @property {string} note     one sentence on what was computed and what was not
+ *
+ * A trace as far as it has arrived. Arrays are sized for `tokens.length` and filled up to `received`.
+ * Rows: scores [T, L, N] bytes, 255 * sqrt(gate score); experts [T, L, K], 65535 for none; weights [T, L, K].
+ * @typedef {object} Trace
+ * @property {string} id        identity of the trace on the server; equal requests give equal ids
+ * @property {Model} model
+ * @property {Origin} origin
+ * @property {Token[]} tokens
+ * @property {Uint8Array} scores
+ * @property {Uint16Array} experts
+ * @property {Float32Array} weights
+ * @property {Uint8Array} dropped   [T, L, K], 1 where over capacity
+ * @property {number} received      tokens routed so far
+ * @property {boolean} complete     the server said that no more comes
+ *
+ * Playback: everything on screen is a function of (timeline, time). Times are seconds at speed 1.
+ * `Flight` is one token on its way at a moment.
+ * @typedef {object} Flight
+ * @property {number} token
+ * @property {number} height     layers passed: -1 is the entry below, l + 0 the router plane of layer l, layers is the exit
+ * @property {number} layer      the layer it is at or last was at; -1 before the first
+ * @property {number} at         seconds since it arrived at that layer's plane; negative never
+ *
+ * @typedef {object} Timeline
+ * @property {Mode} mode
+ * @property {number} tokens     T
+ * @property {number} layers     L
+ * @property {number} duration   when the last token has left and the last glow has settled to its dim rest
+ * @property {number} beat       seconds a token stays at one router plane
+ * @property {(token: number, layer: number) => number} arrives  when the token reaches the router plane of that layer
+ * @property {(token: number, layer: number) => number} fires    when its top-k light there: from then on they count as hit
+ * @property {(time: number) => Flight[]} flights                tokens between entry and exit
+ * @property {(time: number) => {token: number, layer: number}} position  the event that fired last (token -1 before the first);
+ *                                                                in ALL AT ONCE the token is the last of the batch
+ *
+ * What the scene draws from. Built by main.js for every frame that is drawn.
+ * @typedef {object} Frame
+ * @property {Trace} trace
+ * @property {Timeline} timeline
+ * @property {number} time
+ * @property {Camera} camera
+ * @property {number} layer                 the layer that TOP looks at
+ * @property {number | null} path           token whose whole path is lit (selected or pointed at)
+ * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
+ * @property {boolean} still                reduced motion: no flights, no camera drift; steps
+ *
+ * What the store holds.
+ * @typedef {object} State
+ * @property {View} view
+ * @property {"loading" | "ready" | "error"} status
+ * @property {string} error                 what went wrong, in words, when status is "error"
+ * @property {"connecting" | "streaming" | "done" | "lost"} connection
+ * @property {Notice[]} notices             values of the URL that fell back, and the like
+ * @property {Trace | null} trace
+ * @property {boolean} playing
+ * @property {number} time                  seconds on the timeline
+ * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
+ * @property {number} hits                  unique (layer, expert) pairs so far
+ * @property {{token: number} | {layer: number, expert: number} | null} hover
+ *
+ * @typedef {object} Notice
+ * @property {string} field
+ * @property {string} message
+ *
+ * What the server puts into the page (a JSON block), so that the page can check a URL before it asks.
+ * @typedef {object} Boot
+ * @property {string} version
+ * @property {ScenarioInfo[]} scenarios
+ * @property {ModelInfo[]} models
+ * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[]}} limits
+ * @property {boolean} embed
+ *
+ * @typedef {object} ScenarioInfo
+ * @property {string} name
+ * @property {string} title
+ * @property {string} teaches     one sentence: what to look for
+ * @property {string} text        the prompt in plain text
+ * @property {string[]} groups
+ *
+ * @typedef {object} ModelInfo
+ * @property {string} name
+ * @property {number} experts
+ * @property {number} top_k
+ * @property {string} note
+ */
+
+export {};
