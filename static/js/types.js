@@ -104,6 +104,7 @@
  * @property {Trace} trace
  * @property {Timeline} timeline
  * @property {number} time
+ * @property {number} wall                  seconds of a clock that never jumps, for camera moves; stepped by hand in tests
  * @property {Camera} camera
  * @property {number} layer                 the layer that TOP looks at
  * @property {number | null} path           token whose whole path is lit (selected or pointed at)
