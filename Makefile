@@ -20,40 +20,39 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 run: $(VENV)/.run static/vendor/.stamp
-	@exec python -m app
+	@exec $(BIN)/python -m app
 
 test: check
-	@node --test tests/js/*.test.js
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && python -m pytest $(PYTEST)
+	@node --test --test-reporter=spec tests/js/*.test.js
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/pytest $(PYTEST)
 
-check: $(VENV)/.test node_modules/.stamp static/vendor/.stamp
-	@ruff check --quiet
-	@ruff format --check --quiet
-	@mypy
-	@node node_modules/typescript/bin/tsc -p tsconfig.json
-	@node node_modules/typescript/bin/tsc -p tests/js/tsconfig.json
+check: $(VENV)/.test static/vendor/.stamp node_modules/.stamp
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@for each in . tests/js; do node node_modules/typescript/bin/tsc -p $$each || exit; done
 
 format: $(VENV)/.test
-	@ruff check --quiet --fix-only
-	@ruff format
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format
 
 bench: $(VENV)/.test static/vendor/.stamp
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && python -m tests.bench
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench
 
 parity: $(VENV)/.train
-	@python -m pytest -m parity $(PYTEST)
+	@$(BIN)/pytest -m parity $(PYTEST)
 
 clean:
 	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # What is installed, by whom it is needed. A stamp is older than what it was made from only when something changed.
 
-$(VENV)/.run: pyproject.toml static/vendor/.stamp
+$(VENV)/.run: pyproject.toml | static/vendor/.stamp
 	@echo "Installing what serving needs ..."
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml static/vendor/.stamp
+$(VENV)/.test: pyproject.toml | static/vendor/.stamp
 	@echo "Installing what the tests need ..."
 	@$(PIP) --editable '.[test]'
 	@touch $(VENV)/.run $@
@@ -65,7 +64,7 @@ $(VENV)/.train: $(VENV)/.test
 
 static/vendor/.stamp node_modules/.stamp &: package-lock.json static/three.entry.js hatch_build.py | $(VENV)/.made
 	@echo "Bundling three.js ..."
-	@python hatch_build.py
+	@$(BIN)/python hatch_build.py
 
 $(VENV)/.made:
 	@.ci/venv $(PYTHON) $(VENV)
