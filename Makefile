@@ -42,6 +42,9 @@ bench: $(VENV)/.test static/vendor/.stamp
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
 
+train: $(VENV)/.train
+	@$(BIN)/python -m app.training all
+
 clean:
 	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
