@@ -79,7 +79,7 @@ def install_modules() -> None:
     stamp = MODULES / ".stamp"
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if not stamp.is_file() or stamp.read_text() != digest:
-        run_npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+        run_npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
         stamp.write_text(digest)
     stamp.touch()
 
@@ -91,7 +91,8 @@ def run_node(arguments: list[str]) -> None:
 def run_npm(arguments: list[str]) -> None:
     node, npm = node_and_npm()
     path = f"{Path(node[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    subprocess.run([*npm, *arguments], cwd=ROOT, check=True, env={**os.environ, "PATH": path})
+    quiet = subprocess.DEVNULL  # errors go to stderr
+    subprocess.run([*npm, *arguments], cwd=ROOT, check=True, env={**os.environ, "PATH": path}, stdout=quiet)
 
 
 def node_and_npm() -> tuple[list[str], list[str]]:
