@@ -6,6 +6,7 @@ and layer (top-k), D width of the residual stream.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,8 +15,9 @@ from typing import Any
 class ModelShape:
     """Sizes of a model, in parameters and counts.
 
-    An expert is a SwiGLU feed-forward network of three matrices, so it has ``3 * d_model * d_expert`` parameters
-    (Shazeer 2020, "GLU Variants Improve Transformer", section 2).
+    An expert is a SwiGLU feed-forward network of three matrices, so it has ``3 * d_model * d_expert``
+    parameters (Shazeer 2020, "GLU Variants Improve Transformer", section 2), unless `matrices` and
+    `expert_bias` say otherwise.
     """
 
     layers: int  # L, MoE layers only
@@ -23,11 +25,23 @@ class ModelShape:
     top_k: int  # K
     d_model: int  # D
     d_expert: int  # width of one expert
-    d_shared: int = 0  # width of the shared expert of each layer (several shared experts are one wide one); 0: none
+    d_shared: int = 0  # width of each layer's shared expert (several are one wide one); 0: none
     attention: int = 0  # parameters of all attention blocks
     embeddings: int = 0  # input embedding and output head; a tied matrix once
     norms: int = 0
     dense: int = 0  # feed-forward networks of layers without experts
+    # Published models depart from the above in these; the JSON carries those that do.
+    matrices: int = 3  # weight matrices of an expert: 3 with a gated linear unit, 2 without
+    expert_bias: int = 0  # bias parameters of one expert
+    shared_gate: int = 0  # parameters of what gates one layer's shared expert
+    router_bias: int = 0  # 1 where a router adds a bias to each expert's logit
+    dense_layers: tuple[int, ...] = ()  # which of all layers, MoE layers counted too, have no experts
+
+    @classmethod
+    def from_json(cls, figures: Mapping[str, Any]) -> ModelShape:
+        """The shape that `to_json` wrote; other keys are passed over."""
+        fields = {name: figures[name] for name in cls.__dataclass_fields__ if name in figures}
+        return cls(**{**fields, "dense_layers": tuple(fields.get("dense_layers", ()))})
 
     def with_routing(self, experts: int, top_k: int) -> ModelShape:
         """The same model with another number of experts and chosen experts."""
@@ -36,12 +50,12 @@ class ModelShape:
     @property
     def expert_size(self) -> int:
         """Parameters of one routed expert."""
-        return 3 * self.d_model * self.d_expert
+        return self.matrices * self.d_model * self.d_expert + self.expert_bias
 
     @property
     def shared_size(self) -> int:
         """Parameters of one layer's shared expert."""
-        return 3 * self.d_model * self.d_shared
+        return self.matrices * self.d_model * self.d_shared + self.shared_gate
 
     @property
     def total_p(self) -> int:
@@ -55,8 +69,8 @@ class ModelShape:
 
     @property
     def router(self) -> int:
-        """Parameters of all routers: one row of D numbers an expert."""
-        return self.layers * self.experts * self.d_model
+        """Parameters of all routers: one row of D numbers an expert, and its bias where there is one."""
+        return self.layers * self.experts * (self.d_model + self.router_bias)
 
     @property
     def rest(self) -> int:
@@ -65,8 +79,10 @@ class ModelShape:
 
     def to_json(self) -> dict[str, Any]:
         """The fields and every figure derived from them, as the wire and the API carry them."""
+        sizes = {**asdict(self), "dense_layers": list(self.dense_layers)}
+        usual = {name for name in UNUSUAL if getattr(self, name) == getattr(ModelShape, name)}
         return {
-            **asdict(self),
+            **{name: size for name, size in sizes.items() if name not in usual},
             "expert_size": self.expert_size,
             "router_size": self.router,
             "total_p": self.total_p,
@@ -77,11 +93,14 @@ class ModelShape:
         }
 
 
+UNUSUAL = ("matrices", "expert_bias", "shared_gate", "router_bias", "dense_layers")
+
+
 def small_shape(experts: int, top_k: int) -> ModelShape:
     """The shape of the models that the project trains, which authored scenarios borrow: 6 layers of D = 128.
 
-    Four heads of 32 without grouping, a tied embedding of 4,096 tokens, experts of width 64. That authored and live
-    share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.
+    Four heads of 32 without grouping, a tied embedding of 4,096 tokens, experts of width 64. That authored
+    and live share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.
     """
     layers, width, vocabulary = 6, 128, 4096
     return ModelShape(

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of the prompt: its text, its group in an authored scenario, its id where a tokenizer gave one."""
+    """One piece of the prompt: text, group in an authored scenario, id where a tokenizer gave one."""
 
     text: str
     group: str | None = None
@@ -51,7 +51,7 @@ class TraceHeader:
     tokens: tuple[Token, ...]
     shape: ModelShape
     model: dict[str, Any]  # name, router and its settings; the figures of `shape` are added when written
-    origin: dict[str, Any]  # source ("authored", "live"), and what made it: scenario, seed, checkpoint, versions
+    origin: dict[str, Any]  # source ("authored", "live"), what made it: scenario, seed, checkpoint, versions
 
     def model_json(self) -> dict[str, Any]:
         """`model` with the sizes and parameter figures of the shape."""
@@ -80,7 +80,7 @@ class RoutingTrace:
             column = getattr(self, name)
             if column is not None and column.shape != expected:
                 raise ValueError(f"trace.{name}: expected {expected}, got {column.shape}")
-        if self.experts.size and not (-1 <= self.experts.min() and self.experts.max() < shape.experts):
+        if self.experts.size and not (self.experts.min() >= -1 and self.experts.max() < shape.experts):
             raise ValueError(
                 f"trace.experts: expected ids from 0 to {shape.experts - 1} (or -1, no expert), "
                 f"got {self.experts.min()} to {self.experts.max()}"
@@ -126,11 +126,11 @@ class RoutingTrace:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
         model = json.loads(metadata["model"])
-        fields = ModelShape.__dataclass_fields__
+        shape = ModelShape.from_json(model)
         header = TraceHeader(
             tokens=tuple(Token(**token) for token in json.loads(metadata["tokens"])),
-            shape=ModelShape(**{name: model[name] for name in fields if name in model}),
-            model={key: model[key] for key in model if key not in ModelShape(1, 1, 1, 1, 1).to_json()},
+            shape=shape,
+            model={key: model[key] for key in model if key not in shape.to_json()},
             origin=json.loads(metadata["origin"]),
         )
         tensors = load(data)
