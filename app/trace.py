@@ -117,7 +117,7 @@ class RoutingTrace:
             "model": dump(self.header.model_json()),
             "origin": dump(self.header.origin),
         }
-        return save(tensors, metadata)
+        return ordered(save(tensors, metadata))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RoutingTrace:
@@ -146,6 +146,14 @@ COLUMNS = ("scores", "logits", *NARROW)
 def dump(value: Any) -> str:
     """JSON in one form: keys sorted, no spaces, so that equal values are equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def ordered(data: bytes) -> bytes:
+    """A safetensors file with the keys of its header sorted; the library's order changes from run to run."""
+    size = int.from_bytes(data[:8], "little")
+    header = dump(json.loads(data[8 : 8 + size])).encode()
+    header += b" " * (-len(header) % 8)  # keeps the tensors aligned
+    return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
 def read_metadata(data: bytes) -> dict[str, str]:

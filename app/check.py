@@ -1,0 +1,32 @@
+"""Does every scenario file load, and show what it says that it shows?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from app.routing import DEFAULT_ROUTER, ROUTERS
+from app.scenario import Problem, Scenario, load_scenarios
+from app.shape import small_shape
+from app.simulate import trace
+
+
+def check(folder: Path) -> list[Problem]:
+    """All that is wrong with the scenario files of a folder; empty where they are right."""
+    if not folder.is_dir():
+        return [Problem(str(folder), "", "no such folder", "a folder of .toml files")]
+    library = load_scenarios(folder)
+    broken = [problem for scenario in library.scenarios.values() for problem in broken_promises(scenario)]
+    return library.problems + broken
+
+
+def broken_promises(scenario: Scenario) -> Iterator[Problem]:
+    """The `expect` statements of a scenario that its trace does not bear out: the first N and k of each."""
+    for i, statement in enumerate(scenario.expect):
+        for experts, k in product(statement.experts, statement.k):
+            routed = trace(scenario, small_shape(experts, k), ROUTERS[DEFAULT_ROUTER])
+            if found := statement.broken(routed):
+                where = f" at experts={experts}, k={k}"
+                yield Problem(f"{scenario.name}.toml", f"expect.{i}", found + where, str(statement))
+                break

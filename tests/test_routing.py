@@ -1,0 +1,130 @@
+"""Routers against a slow loop written from their definitions, and as properties."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from app.routing import DEFAULT_ROUTER, ROUTERS, SORT_FROM, best, find_router
+
+LOGITS = st.floats(-30, 30, width=32)
+
+
+@st.composite
+def batches(draw):
+    """Logits [T, N] and a k that fits."""
+    experts = draw(st.integers(2, 40))
+    tokens = draw(st.integers(1, 12))
+    logits = draw(arrays(np.float32, (tokens, experts), elements=LOGITS))
+    return logits, draw(st.integers(1, experts))
+
+
+def slow_topk(row, k, renormalise):
+    """One token, in plain Python: probabilities, the k best one after the other, their weights."""
+    peak = max(row)
+    powers = [math.exp(x - peak) for x in row]
+    scores = [p / sum(powers) for p in powers]
+    chosen = []
+    for _ in range(k):
+        top = None
+        for expert in range(len(row)):
+            if expert not in chosen and (top is None or scores[expert] > scores[top]):
+                top = expert
+        chosen.append(top)
+    total = sum(scores[e] for e in chosen) if renormalise else 1
+    return scores, chosen, [scores[e] / total for e in chosen]
+
+
+@pytest.mark.parametrize("renormalise", [False, True])
+@pytest.mark.parametrize(("experts", "k"), [(2, 1), (8, 2), (8, 8), (64, 4), (64, SORT_FROM), (5, 5)])
+def test_router_chooses_as_the_slow_loop_does_for_random_logits(experts, k, renormalise):
+    logits = np.random.default_rng(0).normal(0, 2, (50, experts)).astype(np.float32)
+    routed = ROUTERS["topk_norm" if renormalise else "topk"].route(logits, k)
+    for t, row in enumerate(logits.tolist()):
+        scores, chosen, weights = slow_topk(row, k, renormalise)
+        np.testing.assert_allclose(routed.scores[t], scores, atol=1e-6)
+        assert routed.experts[t].tolist() == chosen
+        np.testing.assert_allclose(routed.weights[t], weights, atol=1e-5)
+
+
+@given(batches())
+def test_router_returns_distinct_ids_and_weights_that_sum_as_promised(batch):
+    logits, k = batch
+    for name, router in ROUTERS.items():
+        routed = router.route(logits, k)
+        assert routed.experts.dtype == np.int32
+        assert routed.scores.dtype == routed.weights.dtype == np.float32
+        assert all(len(set(row)) == k for row in routed.experts.tolist())
+        sums = routed.weights.sum(axis=-1)
+        expected = 1 if name == "topk_norm" else np.take_along_axis(routed.scores, routed.experts, -1).sum(-1)
+        np.testing.assert_allclose(sums, np.broadcast_to(expected, sums.shape), atol=1e-5)
+
+
+@given(batches())
+def test_router_puts_no_unchosen_expert_above_a_chosen_one(batch):
+    logits, k = batch
+    routed = ROUTERS[DEFAULT_ROUTER].route(logits, k)
+    for scores, chosen in zip(routed.scores, routed.experts, strict=True):
+        assert np.all(np.diff(scores[chosen]) <= 0)
+        assert np.delete(scores, chosen).max(initial=0) <= scores[chosen].min()
+
+
+@given(batches(), st.randoms(use_true_random=False))
+def test_router_follows_a_permutation_of_the_experts_where_none_tie(batch, random):
+    logits, k = batch
+    order = list(range(logits.shape[1]))
+    random.shuffle(order)
+    here = ROUTERS[DEFAULT_ROUTER].route(logits, k)
+    there = ROUTERS[DEFAULT_ROUTER].route(logits[:, order], k)
+    for t in range(len(logits)):
+        if len(set(here.scores[t].tolist())) == logits.shape[1]:
+            assert [order[e] for e in there.experts[t]] == here.experts[t].tolist()
+
+
+@given(batches(), st.data())
+def test_router_returns_the_same_bytes_when_the_batch_comes_in_chunks(batch, data):
+    logits, k = batch
+    cut = data.draw(st.integers(0, len(logits)))
+    for router in ROUTERS.values():
+        if router.whole_batch:
+            continue
+        whole = router.route(logits, k)
+        parts = [router.route(part, k) for part in (logits[:cut], logits[cut:]) if len(part)]
+        for column in ("scores", "experts", "weights"):
+            joined = np.concatenate([getattr(part, column) for part in parts])
+            assert joined.tobytes() == getattr(whole, column).tobytes()
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 40), st.data())
+def test_router_takes_the_lower_id_first_when_experts_tie(experts, data):
+    k = data.draw(st.integers(1, experts))
+    routed = ROUTERS[DEFAULT_ROUTER].route(np.zeros((3, experts), np.float32), k)
+    assert routed.experts.tolist() == [list(range(k))] * 3
+
+
+@given(batches())
+def test_best_agrees_between_passes_and_sort_for_any_k(batch):
+    values, k = batch
+    by_sort = np.argsort(-values, axis=-1, kind="stable")[:, :k]
+    assert best(values, k).tolist() == by_sort.tolist()
+
+
+def test_router_survives_logits_that_overflow_a_naive_softmax():
+    routed = ROUTERS[DEFAULT_ROUTER].route(np.array([[1e4, -1e4, 9999.0]], np.float32), 2)
+    assert routed.experts.tolist() == [[0, 2]]
+    np.testing.assert_allclose(routed.weights, [[0.7310586, 0.2689414]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("k", [0, 9, -1])
+def test_router_refuses_a_k_that_does_not_fit_and_says_what_does(k):
+    with pytest.raises(ValueError, match=f"k: expected 1 to 8, got {k}; choose fewer experts"):
+        ROUTERS[DEFAULT_ROUTER].route(np.zeros((1, 8), np.float32), k)
+
+
+def test_reader_of_an_unknown_router_name_learns_the_known_ones():
+    with pytest.raises(ValueError, match=r"router: expected one of topk_norm, topk.*got 'best'"):
+        find_router("best")
