@@ -1,0 +1,255 @@
+"""A checkpoint: its config, its tensors by the part of the model that they make, its tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from app.live.config import CheckpointError, Config, read_config
+from app.live.tensors import Block, Shelf, Tensors, shards
+from app.live.tokenizer import Tokenizer
+from app.trace import Floats, Ints
+
+GIB = 1 << 30
+HASHED_WHOLE = 256 << 20  # a larger file is known by its header, size and time of change
+UNUSED = ("rotary_emb.inv_freq",)  # buffers that old files carry and that follow from config.json
+
+B = TypeVar("B", bound=Block)
+
+
+@dataclass(frozen=True)
+class AttentionWeights:
+    """One attention block. The gain of the norm before it is multiplied into `qkv`."""
+
+    qkv: Floats  # [D, (heads + 2 kv_heads) * head_dim], rotary pairs of queries and keys beside each other
+    out: Floats  # [heads * head_dim, D]
+    bias: Floats | None  # [(heads + 2 kv_heads) * head_dim]
+    out_bias: Floats | None  # [D]
+    gain: Floats | None  # norms of queries and keys: [(heads + kv_heads) * head_dim]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all matrices."""
+        return sum(value.nbytes for value in vars(self).values() if value is not None)
+
+
+@dataclass(frozen=True)
+class ExpertWeights:
+    """One SwiGLU network. The gain of the norm before it is multiplied into `gate_up`."""
+
+    gate_up: Floats  # [D, 2 I]: one product for both
+    down: Floats  # [I, D]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both matrices."""
+        return self.gate_up.nbytes + self.down.nbytes
+
+
+@dataclass
+class Checkpoint:
+    """A model on disk. Parts become float32 when first asked for, and are kept within `budget_bytes`."""
+
+    folder: Path
+    config: Config
+    tensors: Tensors
+    budget_bytes: int = 2 * GIB
+    _shelf: Shelf = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._shelf = Shelf(self.budget_bytes)
+        check_tensors(self.config, self.tensors, self.folder)
+
+    @classmethod
+    def open(cls, folder: Path, budget_bytes: int = 2 * GIB) -> Checkpoint:
+        """Read config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
+        config = read_config(
+            folder
+        )  # first, so that a quantised model is refused for that, not for its tensors
+        return cls(folder, config, Tensors(folder), budget_bytes)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The checkpoint's tokenizer. Raises CheckpointError where there is none."""
+        return Tokenizer.open(self.folder, self.config.vocabulary)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what decides the routing: config, weights, tokenizer."""
+        digest = hashlib.sha256()
+        for path in (self.folder / "config.json", self.folder / "tokenizer.json", *shards(self.folder)):
+            if path.exists():
+                digest.update(path.name.encode() + fingerprint(path))
+        return digest.hexdigest()[:16]
+
+    def embed(self, ids: Ints) -> Floats:
+        """Token ids [T] -> their rows of the embedding [T, D]."""
+        return self.tensors.rows("model.embed_tokens.weight", ids)
+
+    def attention(self, layer: int) -> AttentionWeights:
+        """The attention block of a layer."""
+        key = ("attention", layer)
+        return self._shelf.find(key) or self._shelf.put(key, self._attention(layer))
+
+    def router(self, layer: int) -> Floats:
+        """The router of a layer, one column an expert, with the gain of the norm before it: [D, N]."""
+        return self._kept(
+            ("router", layer), lambda: self._columns(layer, (f"{self._block(layer)}.gate.weight",))
+        )
+
+    def expert(self, layer: int, expert: int) -> ExpertWeights:
+        """One expert of a layer."""
+        key = (layer, expert)
+        return self._shelf.find(key) or self._shelf.put(
+            key, self._network(layer, f"{self._block(layer)}.experts.{expert}")
+        )
+
+    def dense(self, layer: int) -> ExpertWeights:
+        """The one network of a layer without experts."""
+        key = ("dense", layer)
+        return self._shelf.find(key) or self._shelf.put(key, self._network(layer, self._block(layer)))
+
+    def final_norm(self) -> Floats:
+        """The gain of the last norm: [D]."""
+        return self._kept("norm", lambda: self.tensors.read("model.norm.weight"))
+
+    def head(self) -> Floats:
+        """The output matrix: [V, D]."""
+        name = "model.embed_tokens.weight" if self.config.tied else "lm_head.weight"
+        return self._kept("head", lambda: self.tensors.read(name))
+
+    def _kept(self, key: object, make: Callable[[], Floats]) -> Floats:
+        found: Floats | None = self._shelf.find(key)
+        return self._shelf.put(key, make()) if found is None else found
+
+    def _block(self, layer: int) -> str:
+        return f"model.layers.{layer}.{self.config.family.block}"
+
+    def _columns(self, layer: int, names: tuple[str, ...], norm: str = "post_attention_layernorm") -> Floats:
+        """Matrices [M, D] side by side as columns [D, all M], scaled by the gain of the norm before them.
+
+        A norm multiplies its output by one gain a channel: a diagonal matrix, so it goes into those after it.
+        """
+        gain = self.tensors.read(f"model.layers.{layer}.{norm}.weight")
+        columns = np.concatenate([self.tensors.read(name).T for name in names], axis=1)
+        columns *= gain[:, None]
+        return columns
+
+    def _network(self, layer: int, prefix: str) -> ExpertWeights:
+        gate, up, down = (f"{prefix}.{name}.weight" for name in self.config.family.matrices)
+        gate_up = self._columns(layer, (gate, up))  # [I, D], [I, D] -> [D, 2 I]
+        return ExpertWeights(gate_up, np.ascontiguousarray(self.tensors.read(down).T))
+
+    def _attention(self, layer: int) -> AttentionWeights:
+        prefix = f"model.layers.{layer}.self_attn"
+        names = [f"{prefix}.{part}_proj" for part in "qkv"]
+        order = self._pairs()
+        qkv = self._columns(layer, tuple(f"{name}.weight" for name in names), "input_layernorm")[:, order]
+        biased = self.config.attention_bias
+        bias = (
+            np.concatenate([self.tensors.read(f"{name}.bias") for name in names])[order] if biased else None
+        )
+        return AttentionWeights(
+            qkv=np.ascontiguousarray(qkv),
+            out=np.ascontiguousarray(self.tensors.read(f"{prefix}.o_proj.weight").T),
+            bias=bias,
+            out_bias=self.tensors.read(f"{prefix}.o_proj.bias") if biased else None,
+            gain=self._qk_gain(prefix, order),
+        )
+
+    def _qk_gain(self, prefix: str, order: Ints) -> Floats | None:
+        """The gains of the norms of queries and keys, one number a column of both."""
+        kind, config = self.config.family.qk_norm, self.config
+        if kind == "none":
+            return None
+        query, key = (self.tensors.read(f"{prefix}.{part}_norm.weight") for part in "qk")
+        if kind == "head":
+            query, key = np.tile(query, config.heads), np.tile(key, config.kv_heads)
+        return np.concatenate([query, key])[order[: len(query) + len(key)]]
+
+    def _pairs(self) -> Ints:
+        """The order of the columns of queries, keys and values that puts rotary pairs beside each other.
+
+        The layout rotates column i of a head with column i + head_dim/2. Side by side they are one complex
+        number, and the products of queries with keys do not depend on the order of columns within a head.
+        """
+        config, half = self.config, self.config.head_dim // 2
+        head = np.arange(2 * half, dtype=np.int32).reshape(2, half).T.reshape(-1)  # 0, half, 1, half + 1, ...
+        rotated, plain = (config.heads + config.kv_heads) * 2 * half, config.kv_heads * 2 * half
+        heads = np.arange(0, rotated, 2 * half, dtype=np.int32)[:, None] + head
+        return np.concatenate([heads.reshape(-1), np.arange(rotated, rotated + plain, dtype=np.int32)])
+
+
+def fingerprint(path: Path) -> bytes:
+    """A hash of a file; of a very large one, of its first megabyte, size and time of change."""
+    status = path.stat()
+    with path.open("rb") as file:
+        if status.st_size <= HASHED_WHOLE:
+            return hashlib.file_digest(file, "sha256").digest()
+        known = file.read(1 << 20) + f"{status.st_size} {status.st_mtime_ns}".encode()
+    return hashlib.sha256(known).digest()
+
+
+def check_tensors(config: Config, tensors: Tensors, folder: Path) -> None:
+    """Raises CheckpointError where a tensor is missing, has another shape than expected, or is not used."""
+    found, expected = tensors.shapes(), dict(expected_tensors(config))
+    for name, shape in expected.items():
+        if found.get(name) != shape:
+            raise CheckpointError(f"{folder}: tensor {name}: expected {shape}, got {found.get(name, 'none')}")
+    unknown = [name for name in found if name not in expected and not name.endswith(UNUSED)]
+    unknown = [name for name in unknown if not (config.tied and name == "lm_head.weight")]
+    if unknown:
+        raise CheckpointError(
+            f"{folder}: {len(unknown)} tensors that nothing here uses, the first is {unknown[0]}; "
+            f"expected those of a {config.model_type} checkpoint"
+        )
+
+
+def expected_tensors(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Name and shape of each tensor that the config implies."""
+    yield "model.embed_tokens.weight", (config.vocabulary, config.d_model)
+    yield "model.norm.weight", (config.d_model,)
+    if not config.tied:
+        yield "lm_head.weight", (config.vocabulary, config.d_model)
+    for layer, sparse in enumerate(config.moe_layers):
+        prefix = f"model.layers.{layer}"
+        for norm in ("input_layernorm", "post_attention_layernorm"):
+            yield f"{prefix}.{norm}.weight", (config.d_model,)
+        yield from attention_tensors(config, f"{prefix}.self_attn")
+        block = f"{prefix}.{config.family.block}"
+        if sparse:
+            yield f"{block}.gate.weight", (config.experts, config.d_model)
+            for expert in range(config.experts):
+                yield from network_tensors(config, f"{block}.experts.{expert}", config.d_expert)
+        else:
+            yield from network_tensors(config, block, config.d_dense)
+
+
+def attention_tensors(config: Config, prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Name and shape of the tensors of one attention block."""
+    query, key = config.heads * config.head_dim, config.kv_heads * config.head_dim
+    for part, width in (("q", query), ("k", key), ("v", key)):
+        yield f"{prefix}.{part}_proj.weight", (width, config.d_model)
+        if config.attention_bias:
+            yield f"{prefix}.{part}_proj.bias", (width,)
+    yield f"{prefix}.o_proj.weight", (config.d_model, query)
+    if config.attention_bias:
+        yield f"{prefix}.o_proj.bias", (config.d_model,)
+    if config.family.qk_norm != "none":
+        whole = config.family.qk_norm == "all"
+        yield f"{prefix}.q_norm.weight", (query if whole else config.head_dim,)
+        yield f"{prefix}.k_norm.weight", (key if whole else config.head_dim,)
+
+
+def network_tensors(config: Config, prefix: str, width: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Name and shape of the tensors of one SwiGLU network."""
+    gate, up, down = config.family.matrices
+    yield f"{prefix}.{gate}.weight", (width, config.d_model)
+    yield f"{prefix}.{up}.weight", (width, config.d_model)
+    yield f"{prefix}.{down}.weight", (config.d_model, width)

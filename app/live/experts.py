@@ -1,0 +1,75 @@
+"""The experts of one layer: each token goes through those chosen for it, their outputs summed by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from app.live.checkpoint import ExpertWeights
+from app.trace import Floats, Ints
+
+Fetch = Callable[[int], ExpertWeights]
+
+
+def mix(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """Normed x [T, D], chosen experts [T, K] (-1: none), combine weights [T, K] -> weighted sums [T, D]."""
+    return mix_one(x, experts, weights, fetch) if len(x) == 1 else mix_many(x, experts, weights, fetch)
+
+
+def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`mix` for a single token: nothing to sort."""
+    networks = [
+        (fetch(e), w) for e, w in zip(experts[0].tolist(), weights[0].tolist(), strict=True) if e >= 0
+    ]
+    out = np.zeros_like(x)
+    for network, weight in networks:
+        inner = swiglu(np.dot(x, network.gate_up))
+        inner *= np.float32(weight)
+        out += np.dot(inner, network.down)
+    return out
+
+
+def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`mix` for several tokens: the assignments sorted by expert, so that each expert has one product."""
+    choices = experts.shape[1]
+    flat = experts.reshape(-1).astype(np.uint16)  # -1 becomes 65535 and is sorted last
+    order = np.argsort(flat, kind="stable")
+    counts = np.bincount(flat)[:65535]
+    used = np.flatnonzero(counts)
+    ends = np.cumsum(counts[used]).tolist()
+    spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
+    order = order[: ends[-1] if ends else 0]
+    inputs = x[order // choices]  # [A, D], A assignments
+    inner = np.empty((len(order), spans[0][0].gate_up.shape[1] if spans else 0), np.float32)
+    for network, start, end in spans:
+        np.dot(inputs[start:end], network.gate_up, out=inner[start:end])
+    activated = swiglu(inner)  # [A, 2 I] -> [A, I]
+    activated *= weights.reshape(-1)[order][:, None]
+    for network, start, end in spans:
+        np.dot(activated[start:end], network.down, out=inputs[start:end])  # the inputs are no longer needed
+    outputs = np.zeros((experts.size, x.shape[1]), np.float32)
+    outputs[order] = inputs
+    summed: Floats = outputs.reshape(len(x), choices, -1).sum(axis=1)  # [T, K, D] -> [T, D]
+    return summed
+
+
+def run(x: Floats, network: ExpertWeights) -> Floats:
+    """One network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
+    out: Floats = np.dot(swiglu(np.dot(x, network.gate_up)), network.down)
+    return out
+
+
+def swiglu(gate_up: Floats) -> Floats:
+    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"): [A, 2 I] -> [A, I].
+
+    The caller silences overflow: exp of a large number is infinite, and its reciprocal the 0 that is meant.
+    """
+    half = gate_up.shape[1] // 2
+    gate, up = gate_up[:, :half], gate_up[:, half:]
+    powers: Floats = np.negative(gate)
+    np.exp(powers, out=powers)
+    powers += np.float32(1)
+    np.divide(gate, powers, out=powers)
+    powers *= up
+    return powers

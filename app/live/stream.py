@@ -1,0 +1,91 @@
+"""A prompt through a model, step by step: the routing of its tokens, and of those the model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.live.attention import Cache
+from app.live.forward import Forward, Routing
+from app.routing import Router
+from app.trace import Floats, Ints, Step, Token
+
+PROMPT_TOKENS = 256  # at most
+GROWTH = 4  # each chunk is so many times the one before: the first token's routing comes at once
+
+
+@dataclass(frozen=True)
+class Written:
+    """A token that the model wrote, and its routing."""
+
+    id: int
+    step: Step
+
+
+def check_prompt(tokens: tuple[Token, ...]) -> Ints:
+    """The ids of a prompt [T]. Raises ValueError where it is empty or too long."""
+    if not 1 <= len(tokens) <= PROMPT_TOKENS:
+        raise ValueError(f"prompt: expected 1 to {PROMPT_TOKENS} tokens, got {len(tokens)}")
+    return np.array([token.id for token in tokens], np.int32)
+
+
+def chunks(count: int, router: Router) -> Iterator[slice]:
+    """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once."""
+    start, size = 0, count if router.whole_batch else 1
+    while start < count:
+        yield slice(start, min(count, start + size))
+        start, size = start + size, size * GROWTH
+
+
+def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
+    """The routing of each token of a prompt, computed as it is pulled."""
+    yield from prefill(forward, ids, k, router, forward.cache(len(ids)))
+
+
+def prefill(
+    forward: Forward, ids: Ints, k: int, router: Router, cache: Cache
+) -> Generator[Step, None, Routing]:
+    """Yield the steps of a prompt; returns the routing of its last chunk."""
+    for piece in chunks(len(ids), router):
+        routing = forward.extend(ids[piece], cache, k, router.route)
+        yield from routing.steps()
+    return routing
+
+
+def generate(
+    forward: Forward,
+    ids: Ints,
+    k: int,
+    router: Router,
+    *,
+    count: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Iterator[Step | Written]:
+    """The steps of a prompt, then up to `count` tokens that the model writes after it, each with its routing.
+
+    The same arguments give the same tokens. It ends early where the model ends its text. Raises ValueError for a
+    router that needs all tokens at once: one that is being written cannot be routed with later ones.
+    """
+    if router.whole_batch:
+        raise ValueError(f"router: expected one that takes token after token, got {router.name}")
+    random = np.random.default_rng(seed)
+    cache = forward.cache(len(ids) + count)
+    routing = yield from prefill(forward, ids, k, router, cache)
+    for _ in range(count):
+        id = sample(forward.head(routing.hidden[-1:])[0], temperature, random)
+        if id in forward.config.ends:
+            return
+        routing = forward.extend(np.array([id], np.int32), cache, k, router.route)
+        yield Written(id, routing.steps()[0])
+
+
+def sample(logits: Floats, temperature: float, random: np.random.Generator) -> int:
+    """A token drawn from softmax(logits / temperature), [V]; the most likely one at temperature 0."""
+    if temperature <= 0:
+        return int(logits.argmax())
+    scaled = (logits.astype(np.float64) - logits.max()) / temperature
+    shares = np.cumsum(np.exp(scaled))
+    return int(np.searchsorted(shares, random.random() * shares[-1], side="right"))
