@@ -47,7 +47,7 @@ class Cache:
 def rotations(config: Config, room: int) -> Turns:
     """The turn of each pair of query and key columns at each position, queries also scaled.
 
-    Shape [room, (H + kv) * C/2]. In float32 from the start, as transformers has it (Su et al. 2021, "RoFormer").
+    Shape [room, (H + kv) * C/2]. In float32 from the start, as in transformers (Su et al. 2021, "RoFormer").
     """
     exponents = np.arange(0, config.head_dim, 2, dtype=np.float32) / np.float32(config.head_dim)
     frequencies = np.float32(1) / np.float32(config.theta) ** exponents

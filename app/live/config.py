@@ -39,7 +39,8 @@ SILENT = frozenset(
     architectures _name_or_path _commit_hash transformers_version dtype torch_dtype tokenizer_class
     problem_type initializer_range attention_dropout router_aux_loss_coef router_jitter_noise
     bos_token_id pad_token_id use_cache chunk_size_feed_forward pretraining_tp is_encoder_decoder
-    id2label label2id output_router_logits output_attentions output_hidden_states return_dict return_dict_in_generate
+    id2label label2id return_dict return_dict_in_generate
+    output_router_logits output_attentions output_hidden_states
     rope_theta rope_scaling rope_parameters use_sliding_window max_window_layers
     """.split()
 )

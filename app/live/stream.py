@@ -66,8 +66,8 @@ def generate(
 ) -> Iterator[Step | Written]:
     """The steps of a prompt, then up to `count` tokens that the model writes after it, each with its routing.
 
-    The same arguments give the same tokens. It ends early where the model ends its text. Raises ValueError for a
-    router that needs all tokens at once: one that is being written cannot be routed with later ones.
+    The same arguments give the same tokens; it ends early where the model ends its text. Raises ValueError for
+    a router that needs all tokens at once: one that is being written cannot be routed with later ones.
     """
     if router.whole_batch:
         raise ValueError(f"router: expected one that takes token after token, got {router.name}")
