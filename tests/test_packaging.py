@@ -1,0 +1,97 @@
+"""What is installed and shipped: the bundle of three.js, the lock file, the container."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+import hatch_build
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bundle that is fresh: its stamp names what it was made from."""
+    (tmp_path / "three.js").touch()
+    (tmp_path / ".stamp").write_text(hatch_build.source_digest())
+    monkeypatch.setattr(hatch_build, "VENDOR", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def test_a_fresh_bundle_needs_no_node(bundle: Path, no_node: None) -> None:
+    assert hatch_build.VendorBuildHook.dependencies(None) == []
+
+
+@pytest.mark.parametrize("lost", ["three.js", ".stamp"])
+def test_a_stale_bundle_without_node_asks_for_the_wheel_that_holds_it(
+    bundle: Path, no_node: None, lost: str
+) -> None:
+    (bundle / lost).unlink()
+    assert hatch_build.VendorBuildHook.dependencies(None) == [hatch_build.NODE_WHEEL]
+
+
+def test_a_changed_entry_makes_the_bundle_stale(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = bundle / "three.entry.js"
+    entry.write_text("export { Scene } from 'three';\n")
+    monkeypatch.setattr(hatch_build, "ENTRY", entry)
+    assert not hatch_build.vendor_is_fresh()
+
+
+@pytest.mark.parametrize(("version", "enough"), [("v18.20.4", False), ("v20.0.0", True), ("v126.1.0", True)])
+def test_an_old_node_on_path_does_not_count(
+    version: str, enough: bool, tmp_path: Path, no_node: None
+) -> None:
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / name).chmod(0o755)
+    assert bool(hatch_build.node_on_path()) is enough
+
+
+def test_the_lock_file_names_no_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert packages["node_modules/three"]["version"] == "0.187.0"
+    assert not [name for name, each in packages.items() if "resolved" in each]
+
+
+def test_the_container_copies_what_is_there_and_nothing_that_its_context_leaves_out() -> None:
+    context = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        *sources, _ = line.split()
+        for source in sources:
+            assert (ROOT / source).exists(), source
+            assert Path(source).parts[0] in context, source
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
+def test_the_container_is_healthy_when_healthz_answers(status: int, healthy: bool) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/healthz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    healthcheck = re.search(r"^HEALTHCHECK .*?CMD (\[.*?\])$", DOCKERFILE.replace("\\\n", ""), re.MULTILINE)
+    assert healthcheck
+    _, *arguments = json.loads(healthcheck[1])
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        environment = {"PORT": str(server.server_port)}
+        done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=False)
+        server.shutdown()
+    assert (done.returncode == 0) is healthy, done.stderr
