@@ -1,0 +1,105 @@
+"""The command line: `python -m app` serves, `python -m app check` looks over the scenarios."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+
+import uvicorn
+
+from app.protocol import WebSocketProtocol
+from app.scenario import load_scenarios
+from app.server import create_app
+from app.settings import Settings
+from app.wire import MESSAGE_BYTES
+
+STOP_SECS = 5  # after which a stop no longer waits for viewers
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m app", description="Watch tokens route through a model.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("serve", help="serve the page (the default)").set_defaults(run=serve)
+    commands.add_parser("check", help="look over the scenario files").set_defaults(run=check)
+    options = parser.parse_args(arguments)
+    try:
+        settings = Settings.from_env(os.environ)
+    except ValueError as error:
+        return fail(str(error))
+    run = getattr(options, "run", serve)
+    return int(run(settings))
+
+
+def check(settings: Settings) -> int:
+    """Print what is wrong with the scenario files; 1 if anything is."""
+    library = load_scenarios(settings.scenarios)
+    for problem in library.problems:
+        print(problem)
+    if library.problems:
+        return 1
+    print(f"{len(library.scenarios)} scenarios, nothing wrong")
+    return 0
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop."""
+    try:
+        listener = listen(settings)
+    except OSError as error:
+        return fail(f"PORT: cannot listen at {settings.host}:{settings.port}: {error.strerror}; try PORT=0")
+    for problem in load_scenarios(settings.scenarios).problems:
+        print(problem, file=sys.stderr)
+    address = address_of(settings.host, listener.getsockname()[1])
+    print(f"Moescope is at {address}", flush=True)
+    if settings.open_browser and has_display():
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    build_server(settings).run(sockets=[listener])
+    return 0
+
+
+def build_server(settings: Settings) -> uvicorn.Server:
+    """The server with the limits of the protocol."""
+    config = uvicorn.Config(
+        create_app(settings),
+        ws=WebSocketProtocol,
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECS,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens. Raises OSError where the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family)
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    return f"http://{everywhere.get(host, f'[{host}]' if ':' in host else host)}:{port}"
+
+
+def has_display() -> bool:
+    """Whether a browser window could be seen."""
+    unix = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return unix or sys.platform in ("darwin", "win32")
+
+
+def fail(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

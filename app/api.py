@@ -1,0 +1,96 @@
+"""What the HTTP interface promises: the bodies of its answers, and the parts of its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from app.request import TraceRequest
+from app.trace import FORMAT
+
+
+class ScenarioInfo(BaseModel):
+    """A scenario that can be asked for."""
+
+    name: str
+    title: str
+    teaches: str
+    text: str
+    groups: list[str]
+
+
+class ModelInfo(BaseModel):
+    """A checkpoint that can be run."""
+
+    name: str
+    experts: int
+    top_k: int
+    note: str
+    family: str
+    layers: int
+    router: str
+
+
+class Health(BaseModel):
+    """That the server serves."""
+
+    status: str
+    version: str
+
+
+class FieldError(BaseModel):
+    """One request key that cannot be used."""
+
+    field: str
+    found: str
+    expected: str
+    message: str
+
+
+class Errors(BaseModel):
+    """Every request key that cannot be used."""
+
+    errors: list[FieldError]
+
+
+def parameters() -> list[dict[str, Any]]:
+    """The request keys as query parameters of OpenAPI, with the limits that the server checks."""
+    properties = TraceRequest.model_json_schema()["properties"]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema.get("description", ""),
+            "schema": {key: value for key, value in schema.items() if key not in ("title", "description")},
+        }
+        for name, schema in properties.items()
+    ]
+
+
+def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that takes the request keys and sends one file."""
+    etag = {"description": "of the content", "schema": {"type": "string"}}
+    return {
+        200: {
+            "description": description,
+            "content": {media_type: {"schema": schema}},
+            "headers": {"ETag": etag},
+        },
+        304: {
+            "description": "The file of If-None-Match is still right.",
+            "headers": {"ETag": etag},
+        },
+        422: {"description": "Request keys that cannot be used, all of them.", "model": Errors},
+        503: {"description": "Too much is waiting; try again in a moment.", "model": Errors},
+    }
+
+
+TRACE = answers(
+    "application/octet-stream",
+    f"A safetensors file, format {FORMAT}: tensors scores [T,L,N], experts [T,L,K], weights [T,L,K], "
+    "where they are known logits [T,L,N], dropped [T,L,K]; JSON metadata format, tokens, model, origin.",
+    {"type": "string", "format": "binary"},
+)
+PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.", {"type": "string"})

@@ -1,0 +1,204 @@
+"""The web application: the routes of the API, the static files, and what connects a socket to a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
+from fastapi.responses import JSONResponse
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.websockets import WebSocketDisconnect
+
+from app import __version__
+from app.api import PREVIEW, TRACE, Health, ModelInfo, ScenarioInfo, parameters
+from app.assets import Asset, Assets, matches
+from app.cache import Cache
+from app.headers import SecurityHeaders
+from app.pages import pages
+from app.preview import draw_preview
+from app.request import WORDS, BadRequest, Problem
+from app.scenario import load_scenarios
+from app.session import Session
+from app.settings import ROOT, Settings
+from app.sources import Sources
+from app.trace import RoutingTrace
+from app.viewer import Gone, Viewer
+from app.workers import Busy, Workers
+
+FILE_BYTES = 64 * 2**20  # of finished files kept for whoever asks next
+TRY_AGAIN = 1013
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application, with its own scenarios, models and threads."""
+    sources = Sources(load_scenarios(settings.scenarios), settings.models)
+    workers = Workers()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.stop()
+
+    app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_middleware(GZipMiddleware, exclude_content_types=("application/octet-stream", "image/svg+xml"))
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(BadRequest, refuse)
+    app.add_exception_handler(Busy, put_off)
+    app.include_router(facts(sources))
+    app.include_router(files(sources, workers))
+    app.include_router(sockets(sources, workers, settings))
+    app.include_router(pages(sources, settings))
+    app.include_router(static(Assets(ROOT / "static")))
+    return app
+
+
+def facts(sources: Sources) -> APIRouter:
+    """What there is."""
+    router = APIRouter()
+
+    @router.get("/api/scenarios", summary="The scenarios that can be asked for")
+    def scenarios() -> list[ScenarioInfo]:
+        return [ScenarioInfo(**info) for info in sources.scenario_infos()]
+
+    @router.get("/api/models", summary="The checkpoints that can be run")
+    def models() -> list[ModelInfo]:
+        return [ModelInfo(**info) for info in sources.model_infos()]
+
+    @router.get("/healthz", summary="That the server serves")
+    async def health() -> Health:
+        return Health(status="ok", version=__version__)
+
+    return router
+
+
+def files(sources: Sources, workers: Workers) -> APIRouter:
+    """What is computed for a request and sent in one piece."""
+    router = APIRouter()
+    kept: Cache[Asset] = Cache(FILE_BYTES)
+    query = {"parameters": parameters()}
+
+    async def answer(request: Request, kind: str, make: Callable[[RoutingTrace], bytes]) -> Response:
+        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
+        key = f"{kind} {source.identity}"
+        asset = kept.get(key)
+        if asset is None:
+            asset = await workers.run(lambda: Asset.of(make(source.trace()), kind))
+            kept.put(key, asset, len(asset.content))
+        return send(request, asset)
+
+    @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)
+    async def trace(request: Request) -> Response:
+        return await answer(request, "application/octet-stream", RoutingTrace.to_bytes)
+
+    @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
+    async def preview(request: Request) -> Response:
+        response = await answer(request, "image/svg+xml", lambda trace: draw_preview(trace).encode())
+        response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
+        return response
+
+    return router
+
+
+def read_query(request: Request) -> dict[str, str]:
+    """The request keys of a query; others belong to the view. Raises BadRequest for a key given twice."""
+    twice = [key for key in WORDS if len(request.query_params.getlist(key)) > 1]
+    if twice:
+        raise BadRequest(*(Problem(key, "several", "one value", "leave out all but one") for key in twice))
+    return {key: request.query_params[key] for key in WORDS if key in request.query_params}
+
+
+def send(request: Request, asset: Asset) -> Response:
+    """The content, or that the reader has it already. It may be kept, but is to be asked for each time."""
+    content, etag, encoding = asset.encoded(request.headers.get("accept-encoding", ""))
+    headers = {"etag": etag, "cache-control": "public, no-cache", "vary": "accept-encoding"}
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["content-encoding"] = encoding
+    return Response(content, media_type=asset.media_type, headers=headers)
+
+
+async def refuse(_: Request, error: Exception) -> Response:
+    """422 with every problem."""
+    assert isinstance(error, BadRequest)
+    return JSONResponse({"errors": [problem.to_json() for problem in error.problems]}, status_code=422)
+
+
+async def put_off(_: Request, error: Exception) -> Response:
+    """503 where too much is waiting."""
+    problem = Problem("server", "more", "fewer requests at a time", str(error))
+    return JSONResponse({"errors": [problem.to_json()]}, status_code=503, headers={"retry-after": "2"})
+
+
+def static(assets: Assets) -> APIRouter:
+    """The files of the page."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
+    def find(name: str, request: Request) -> Response:
+        asset = assets.find(name)
+        return Response(status_code=404) if asset is None else send(request, asset)
+
+    return router
+
+
+def sockets(sources: Sources, workers: Workers, settings: Settings) -> APIRouter:
+    """The socket of the page."""
+    router = APIRouter()
+    viewers: set[Viewer] = set()
+
+    @router.websocket("/ws")
+    async def serve(websocket: WebSocket) -> None:
+        if not same_origin(websocket):
+            await websocket.close()  # refuses the handshake: 403
+            return
+        await websocket.accept()
+        if len(viewers) >= settings.viewers:
+            await websocket.close(TRY_AGAIN, f"busy: {settings.viewers} viewers are connected")
+            return
+        viewer = Viewer(Line(websocket), Session(sources.parse), sources, workers, settings.send_secs)
+        viewers.add(viewer)
+        try:
+            await viewer.serve()
+        finally:
+            viewers.discard(viewer)
+
+    return router
+
+
+def same_origin(websocket: WebSocket) -> bool:
+    """Whether the page that connects is ours: browsers let any page open a socket anywhere, and say which."""
+    origin = websocket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+
+
+class Line:
+    """A Starlette WebSocket as a viewer sees it."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self.websocket = websocket
+
+    async def receive(self) -> str | bytes | None:
+        message = await self.websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        data: bytes | None = message.get("bytes")
+        return text if text is not None else data
+
+    async def send(self, message: str | bytes) -> None:
+        try:
+            if isinstance(message, str):
+                await self.websocket.send_text(message)
+            else:
+                await self.websocket.send_bytes(message)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Gone from error
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self.websocket.close(code, reason)
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Gone from error

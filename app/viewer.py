@@ -1,0 +1,162 @@
+"""One viewer's socket: a loop that reads, and a task that sends one stream at a time, one frame in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Lock
+from typing import Protocol
+
+from app.request import BadRequest, Problem
+from app.session import POLICY, Action, Begin, Close, Halt, Say, Session
+from app.sources import Source, Sources
+from app.trace import Step
+from app.wire import EndMessage, ErrorMessage, ToClient, TraceMessage, pack_step, to_text
+from app.workers import Busy, Workers
+
+FAILED = "trace: the server failed to compute it; its log says why"
+
+log = logging.getLogger("moescope")
+
+
+class Socket(Protocol):
+    """What is needed of a WebSocket."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None once the other side has gone."""
+
+    async def send(self, message: str | bytes) -> None:
+        """Returns when the transport has room for more. Raises Gone once the other side has gone."""
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+class Gone(Exception):
+    """The other side is no longer there."""
+
+
+class Frames:
+    """The binary messages of a stream, made one at a time in worker threads."""
+
+    def __init__(self, steps: Iterator[Step], id: int, start: int) -> None:
+        self.steps = steps
+        self.id = id
+        self.token = start
+        self.closed = False
+        self.lock = Lock()
+
+    def next(self) -> bytes | None:
+        """The next message; None at the end. Takes as long as the routing of one token does."""
+        with self.lock:
+            step = None if self.closed else next(self.steps, None)
+            if step is None:
+                return None
+            frame = pack_step(step, self.id, self.token)
+        self.token += 1
+        return frame
+
+    def close(self) -> None:
+        """Make no more. A message that a thread is just making is the last."""
+        self.closed = True
+
+
+class Viewer:
+    """Serves one socket until it closes."""
+
+    def __init__(
+        self, socket: Socket, session: Session, sources: Sources, workers: Workers, send_secs: float
+    ) -> None:
+        self.socket = socket
+        self.session = session
+        self.sources = sources
+        self.workers = workers
+        self.send_secs = send_secs
+        self.stream: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Read until the other side goes or breaks a rule."""
+        try:
+            with suppress(Gone):
+                await self.read()
+        finally:
+            await self.halt()
+
+    async def read(self) -> None:
+        while not self.session.closed and (message := await self.socket.receive()) is not None:
+            for action in self.session.receive(message, time.monotonic()):
+                await self.act(action)
+
+    async def act(self, action: Action) -> None:
+        match action:
+            case Begin():
+                await self.halt()
+                self.stream = asyncio.create_task(self.send_stream(action))
+            case Halt():
+                await self.halt()
+            case Say(message):
+                await self.say(message)
+            case Close(code, reason):
+                await self.halt()
+                await self.socket.close(code, reason)
+
+    async def halt(self) -> None:
+        """Cancel what is being sent; afterwards nothing of it is sent any more."""
+        if self.stream is not None:
+            self.stream.cancel()
+            await asyncio.wait([self.stream])
+            self.stream = None
+
+    async def send_stream(self, begin: Begin) -> None:
+        """Send a trace, as long as there is somebody to take it."""
+        with suppress(Gone):
+            await self.try_stream(begin)
+
+    async def try_stream(self, begin: Begin) -> None:
+        """Send a trace; what goes wrong becomes an error message."""
+        try:
+            source = await self.workers.run(lambda: self.sources.open(begin.request))
+            check_start(begin.start, source)
+            await self.send_trace(begin, source)
+        except BadRequest as error:
+            await self.say(ErrorMessage.of(begin.id, error.problems))
+        except Busy as error:
+            await self.say(ErrorMessage(id=begin.id, code="busy", message=str(error)))
+        except Gone:
+            raise
+        except Exception:
+            log.exception("stream %d failed", begin.id)
+            await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
+
+    async def send_trace(self, begin: Begin, source: Source) -> None:
+        """Header, steps, end. Nothing is made before the viewer has taken what came before."""
+        await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header))
+        frames = Frames(source.steps(begin.start), begin.id, begin.start)
+        try:
+            while (frame := await self.workers.run(frames.next)) is not None:
+                await self.send(frame)
+        finally:
+            frames.close()
+        await self.say(EndMessage(id=begin.id, tokens=len(source.header.tokens)))
+
+    async def say(self, message: ToClient) -> None:
+        await self.send(to_text(message))
+
+    async def send(self, message: str | bytes) -> None:
+        """Send, but do not wait for ever for a viewer that does not read."""
+        try:
+            async with asyncio.timeout(self.send_secs):
+                await self.socket.send(message)
+        except TimeoutError:
+            await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
+            raise Gone from None
+
+
+def check_start(start: int, source: Source) -> None:
+    """A stream resumes at a token that there is, or just after the last."""
+    last = len(source.header.tokens)
+    if start > last:
+        expected = f"0 to {last}, the number of tokens"
+        raise BadRequest(Problem("from", str(start), expected, "start again from 0"))
