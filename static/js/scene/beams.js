@@ -1,0 +1,88 @@
+/**
+ * Beams: ribbons from a token to the towers, faint to every expert by gate score, bright to the chosen ones when the event fires.
+ *
+ * @import { Layout } from '../layout.js'
+ * @import { Uniforms } from './shader.js'
+ * @import { DataTexture } from 'three'
+ */
+import { createQuads, QUAD } from './mesh.js';
+import { createMaterial } from './shader.js';
+
+const VERTEX = /* glsl */ `
+uniform sampler2D slots, scores, choices;
+uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
+out vec2 at;
+flat out vec4 state; /* fan, chosen, how far the fan has grown, 1 where dropped */
+
+/* The slot of a ribbon, and its lane: the first K are the chosen, the others the fan. */
+ivec2 address(int ribbon) {
+  int k = int(sizes.x), full = k + int(shape.y), fanned = int(sizes.y) * full;
+  if (ribbon < fanned) return ivec2(ribbon / full, ribbon % full);
+  return ivec2(int(sizes.y) + (ribbon - fanned) / k, (ribbon - fanned) % k);
+}
+
+void main() {
+  ${QUAD}
+  ivec2 place = address(quad);
+  vec4 start = texelFetch(slots, ivec2(0, place.x), 0), when = texelFetch(slots, ivec2(1, place.x), 0);
+  int k = int(sizes.x), layer = int(when.x), expert;
+  float since = time - when.y, after = time - when.z, lead = when.z - when.y;
+  float alive = step(when.y, time) * step(time, when.w), fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
+  float fan = 0.0, chosen = 0.0, dropped = 0.0;
+  if (place.y < k) {
+    vec4 choice = texelFetch(choices, ivec2(place.y, place.x), 0) * 255.0;
+    expert = int(choice.x + 256.0 * choice.y + 0.5);
+    dropped = step(1.5, choice.w);
+    chosen = choice.w < 0.5 || after < 0.0 ? 0.0 : (0.45 + 0.55 * choice.z / 255.0) * (0.35 + 0.65 * exp(-3.0 * after)) * fade;
+  } else {
+    expert = place.y - k;
+    float score = texelFetch(scores, ivec2(expert / 4, place.x), 0)[expert % 4] / max(start.w, 1e-3);
+    fan = (0.05 + 0.95 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
+  }
+  vec3 a = vec3(start.x, level(layer), start.y), b = foot(layer, min(expert, int(shape.y) - 1)) + vec3(0.0, 0.5 * tower.y, 0.0);
+  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * start.z * mix(1.0, 0.35, path);
+  float thin;
+  at = corner;
+  state = vec4(fan * far, chosen * far, smoothstep(0.0, 0.75, since / lead), dropped);
+  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, chosen > 0.0 ? 0.055 : 0.022, chosen > 0.0 ? 5.0 : 2.0, thin);
+  gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
+}`;
+
+const FRAGMENT = /* glsl */ `
+in vec2 at;
+flat in vec4 state;
+
+void main() {
+  float along = 0.5 + 0.5 * at.x, side = abs(at.y);
+  float soft = 1.0 - smoothstep(0.0, 1.0, side);
+  float core = 1.0 - smoothstep(0.0, 0.4, side);
+  float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
+  vec3 fan = mix(EMBER, HOT, state.x) * state.x * soft * grown * 0.8;
+  vec3 chosen = (HOT * soft * soft * 0.8 + WHITE * core * 0.7 * state.y) * state.y;
+  float bounce = mix(1.0, 1.0 - smoothstep(0.55, 0.8, along), state.w);
+  colour = vec4(fan + chosen * bounce, 0.0);
+}`;
+
+/**
+ * @param {Uniforms} uniforms
+ * @param {Layout} layout
+ * @param {{topK: number, fans: number, count: number}} sizes
+ * @param {{slots: DataTexture, scores: DataTexture, choices: DataTexture}} tables
+ */
+export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores, choices }) {
+  const sizes = { value: [topK, fans] };
+  const own = { slots: { value: slots }, scores: { value: scores }, choices: { value: choices }, sizes };
+  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' });
+  material.side = 2;
+  const full = topK + layout.experts;
+  const ribbons = (/** @type {number} */ slots) => Math.min(slots, fans) * full + Math.max(0, slots - fans) * topK;
+  const object = createQuads(ribbons(count), material);
+  return {
+    object,
+    /** Draws the first slots alone. */
+    show(/** @type {number} */ slots) {
+      object.visible = slots > 0;
+      object.geometry.setDrawRange(0, 6 * ribbons(slots));
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * Halos: a soft light around each hot tower. Merged quads; those of dark towers cost no pixel.
+ *
+ * @import { Layout } from '../layout.js'
+ * @import { Uniforms } from './shader.js'
+ */
+import { createQuads, QUAD } from './mesh.js';
+import { createMaterial } from './shader.js';
+
+const VERTEX = /* glsl */ `
+out vec2 at;
+flat out float strength;
+
+void main() {
+  ${QUAD}
+  int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
+  vec3 heat = glow(layer, expert);
+  float hot = max(max(heat.x, 0.35 * heat.y), 0.5 * heat.z);
+  vec3 centre = foot(layer, expert) + vec3(0.0, 0.75 * tower.y, 0.0);
+  vec4 view = viewMatrix * vec4(centre, 1.0);
+  float size = max(3.0 * tower.x, 9.0 * pixel * -view.z) * (0.75 + 0.45 * hot);
+  at = corner;
+  strength = hot * layerFade(layer) * mix(0.6, 1.0, depthFade(centre));
+  gl_Position = strength < 0.02 ? NOWHERE : projectionMatrix * (view + vec4(corner * size, 0.0, 0.0));
+}`;
+
+const FRAGMENT = /* glsl */ `
+in vec2 at;
+flat in float strength;
+
+void main() {
+  float r = length(at);
+  float fall = max(1.0 - r, 0.0);
+  colour = vec4(mix(EMBER, HOT, strength) * strength * fall * fall * 0.62, 0.0);
+}`;
+
+/**
+ * @param {Uniforms} uniforms
+ * @param {Layout} layout
+ */
+export function createHalos(uniforms, layout) {
+  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: 'glow' });
+  return createQuads(layout.layers * layout.experts, material);
+}

@@ -1,0 +1,63 @@
+/**
+ * The WebGL renderer, and what it needs to know about the canvas.
+ *
+ * @import { Area } from './camera.js'
+ * @import { PerspectiveCamera, Scene } from 'three'
+ */
+import { LinearSRGBColorSpace, NoToneMapping, WebGLRenderer } from 'three';
+import { paint } from './picture.js';
+
+/** Renderers that draw on the CPU; there smooth edges cost a third of the frames. */
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
+
+/**
+ * Raises Error where the browser has no WebGL2.
+ * @param {HTMLCanvasElement} canvas
+ * @param {boolean} [antialias]  default: on where a GPU draws
+ */
+export function createRenderer(canvas, antialias) {
+  const smooth = antialias ?? !SOFTWARE.test(rendererName());
+  const renderer = new WebGLRenderer({ canvas, antialias: smooth, alpha: false, stencil: false, powerPreference: 'high-performance' });
+  renderer.outputColorSpace = LinearSRGBColorSpace; // shaders write what the screen shows
+  renderer.toneMapping = NoToneMapping;
+  renderer.sortObjects = false;
+  renderer.autoClear = true;
+  const size = { width: 0, height: 0, ratio: 1, free: { left: 0, top: 0, width: 1, height: 1 } };
+
+  return {
+    size,
+    name: rendererName(),
+    /** @returns {boolean} whether the canvas itself changed */
+    setSize(/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ ratio, /** @type {Area} */ free) {
+      const changed = width !== size.width || height !== size.height || ratio !== size.ratio;
+      Object.assign(size, { width, height, ratio, free });
+      if (!changed) return false;
+      renderer.setPixelRatio(ratio);
+      renderer.setSize(width, height, false);
+      return true;
+    },
+    render: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera) => renderer.render(scene, camera),
+    info: () => renderer.info.render,
+    /** Draws into a picture instead of onto the canvas. `scale` is lowered where the GPU has no texture of that size. */
+    paint(/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera, /** @type {number} */ scale) {
+      const most = renderer.capabilities.maxTextureSize / Math.max(size.width, size.height);
+      return paint(renderer, scene, camera, Math.round(size.width * Math.min(scale, most)),
+        Math.round(size.height * Math.min(scale, most)));
+    },
+    dispose: () => renderer.dispose(),
+  };
+}
+
+/** @type {string | undefined} */
+let known;
+
+/** Who draws, as far as the browser tells; found out once, on a canvas of its own. */
+export function rendererName() {
+  if (known === undefined) {
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const facts = gl?.getExtension('WEBGL_debug_renderer_info');
+    known = gl ? String(gl.getParameter(facts ? facts.UNMASKED_RENDERER_WEBGL : gl.RENDERER)) : '';
+    gl?.getExtension('WEBGL_lose_context')?.loseContext(); // browsers keep few contexts
+  }
+  return known;
+}

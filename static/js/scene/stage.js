@@ -1,0 +1,150 @@
+/**
+ * The scene: one canvas, drawn from a frame. The only place, with its neighbours in this folder, that knows three.
+ *
+ * Everything on screen follows from the frame: the scene reads no clock, so scrubbing is exact and steps by hand repeat.
+ *
+ * @import { Camera, Frame, Model } from '../types.js'
+ * @import { Shot } from './camera.js'
+ *
+ * @typedef {{top: number, right: number, bottom: number, left: number}} Insets  CSS pixels covered by panels
+ *
+ * @typedef {object} SceneOptions
+ * @property {boolean} [antialias]      on by default where a GPU draws, off where the CPU does
+ * @property {boolean} [wheel]          the wheel zooms (default); otherwise only with Ctrl, so that a page can scroll
+ * @property {() => void} [onMove]      a hand moved the camera: draw
+ * @property {() => void} [onLost]      the WebGL context is gone
+ * @property {() => void} [onRestored]  it is back: draw
+ *
+ * @typedef {ReturnType<typeof createScene>} Stage
+ */
+import { createRig } from './camera.js';
+import { createOrbit } from './orbit.js';
+import { pickTower } from './picking.js';
+import { encode } from './picture.js';
+import { createRenderer } from './renderer.js';
+import { createStack } from './stack.js';
+import { createUniforms } from './shader.js';
+
+/** Touch targets are small: a tap this many CSS pixels beside a tower still means it. */
+const SLACK = 12;
+
+/**
+ * Raises Error where the browser has no WebGL2.
+ * @param {HTMLCanvasElement} canvas
+ * @param {SceneOptions} [options]
+ */
+export function createScene(canvas, options = {}) {
+  const uniforms = createUniforms();
+  const renderer = createRenderer(canvas, options.antialias);
+  const rig = createRig();
+  const orbit = createOrbit(canvas, rig.turn, options);
+  /** @type {ReturnType<typeof createStack> | null} */ let stack = null;
+  /** @type {Model | null} */ let model = null;
+  /** @type {Shot | null} */ let shot = null;
+  /** @type {Camera} */ let name = 'orbit';
+  let cut = true;
+  let spent = 0; // bytes of stacks that are gone
+
+  function lose(/** @type {Event} */ event) {
+    event.preventDefault();
+    options.onLost?.();
+  }
+
+  function restore() {
+    stack?.resend();
+    options.onRestored?.();
+  }
+
+  canvas.addEventListener('webglcontextlost', lose);
+  canvas.addEventListener('webglcontextrestored', restore);
+
+  const scene = {
+    /** A new shape: builds its towers; the camera frames it with the next frame. */
+    setModel(/** @type {Model} */ next) {
+      if (model && next.layers === model.layers && next.experts === model.experts && next.top_k === model.top_k) return;
+      if (stack) spent += stack.spent();
+      stack?.dispose();
+      model = next;
+      stack = createStack(uniforms, model.layers, model.experts, model.top_k);
+    },
+
+    /** Sends what changed since the last frame and draws. Sets the model itself where the trace has another shape. */
+    draw(/** @type {Frame} */ frame) {
+      scene.setModel(frame.trace.model);
+      if (!stack) return;
+      name = frame.camera;
+      orbit.advance(frame.wall, frame.still);
+      const { layer, time, wall, still } = frame;
+      shot = rig.update(stack.layout, { name, layer, time, wall, still, cut });
+      cut = false;
+      stack.update(frame, shot, renderer.size);
+      renderer.render(stack.scene, rig.camera);
+    },
+
+    /** The stack is framed in what the insets leave free. The pixel ratio is capped at 2. */
+    setSize(/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ pixelRatio, /** @type {Insets} */ insets) {
+      const free = {
+        left: insets.left, top: insets.top,
+        width: Math.max(80, width - insets.left - insets.right),
+        height: Math.max(80, height - insets.top - insets.bottom),
+      };
+      if (renderer.setSize(width, height, Math.min(2, pixelRatio), free)) cut = true;
+      rig.setArea(width, height, free);
+    },
+
+    /** The next frame goes to this camera; `cut` without a move. A frame that names another camera does so too. */
+    setCamera(/** @type {Camera} */ next, /** @type {{cut?: boolean}} */ how = {}) {
+      name = next;
+      cut ||= how.cut ?? false;
+    },
+
+    /** Turn and zoom as a hand would: radians to the right, radians up, factor of the distance. */
+    turn: rig.turn,
+
+    /** True while the scene itself still changes: keep drawing. */
+    moving: () => rig.moving() || orbit.moving(),
+
+    /** True while, and right after, a press moved the camera: it was no click. */
+    dragged: orbit.dragged,
+
+    /** The tower at a point of the canvas, in CSS pixels. @returns {{layer: number, expert: number} | null} */
+    pick(/** @type {number} */ x, /** @type {number} */ y) {
+      if (!stack || !shot) return null;
+      const only = shot.focus > 0.5 ? Math.round(shot.layer) : null;
+      return pickTower(stack.layout, rig.ray(x, y), SLACK * uniforms.pixel.value, only);
+    },
+
+    /** Of the last frame; bytes since the last call. */
+    stats() {
+      const { calls, triangles } = renderer.info();
+      const uploadedBytes = spent + (stack?.spent() ?? 0);
+      spent = 0;
+      return { drawCalls: calls, triangles, uploadedBytes, towers: model ? model.layers * model.experts : 0, renderer: renderer.name };
+    },
+
+    /**
+     * The last frame as a PNG, `scale` pixels a CSS pixel. Raises Error where nothing has been drawn yet.
+     * @param {{scale?: number, transparent?: boolean}} [how]
+     * @returns {Promise<Blob>}
+     */
+    async picture({ scale = 1, transparent = false } = {}) {
+      if (!stack) throw new Error('picture: found no frame, expected one; draw first');
+      stack.backdrop.visible = !transparent;
+      stack.aimBackdrop(scale / renderer.size.ratio);
+      const pixels = renderer.paint(stack.scene, rig.camera, scale);
+      stack.backdrop.visible = true;
+      stack.aimBackdrop(1);
+      return encode(pixels);
+    },
+
+    /** Frees everything; the canvas cannot be used again. */
+    dispose() {
+      canvas.removeEventListener('webglcontextlost', lose);
+      canvas.removeEventListener('webglcontextrestored', restore);
+      orbit.dispose();
+      stack?.dispose();
+      renderer.dispose();
+    },
+  };
+  return scene;
+}
