@@ -1,5 +1,5 @@
 # make run    serve the page at http://127.0.0.1:8000 (HOST, PORT, OPEN=0 for no browser window)
-# make test   every check and every test
+# make test   every check and every test (PYTEST="-k word" for some of them)
 # make check  the static checks alone
 # make format lay out the Python and repair what can be repaired
 # make bench  measure and print
@@ -24,7 +24,7 @@ run: $(VENV)/.run static/vendor/.stamp
 
 test: check
 	@node --test --test-reporter=spec tests/js/*.test.js
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/pytest $(PYTEST)
+	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 check: $(VENV)/.test static/vendor/.stamp node_modules/.stamp
 	@$(BIN)/ruff check --quiet
