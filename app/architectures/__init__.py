@@ -1,0 +1,1 @@
+"""The published mixture-of-experts architectures: what each one's config.json means."""

@@ -1,0 +1,51 @@
+"""What nearly all decoders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.architectures.fields import ConfigError, Fields
+from app.architectures.model_config import Experts, Mixer, ModelConfig, Routing
+
+
+def decoder(
+    f: Fields, mixers: Mixer | Iterable[Mixer], experts: Experts, routing: Routing, **unusual: Any
+) -> ModelConfig:
+    """A decoder of pre-norm layers: two RMS norms a layer, one at the end, embedding and head."""
+    layers, d = f.layers(), f.size("hidden_size")
+    usual: dict[str, Any] = {
+        "family": f.family,
+        "d_model": d,
+        "vocabulary": f.size("vocab_size"),
+        "tied": f.switch("tie_word_embeddings"),
+        "mixers": (mixers,) * layers if isinstance(mixers, Mixer) else tuple(mixers),
+        "experts": experts,
+        "routing": routing,
+        "norms": (2 * layers + 1) * d,
+        "dense_layers": tuple(sorted(set(range(layers)) - set(experts.layers))),
+        "assumed": f.assumed,
+    }
+    return check(ModelConfig(**{**usual, **unusual}))
+
+
+def check(config: ModelConfig) -> ModelConfig:
+    """Refuse what is no mixture of experts."""
+    experts = config.experts
+    if not experts.layers:
+        raise ConfigError("experts: no layer has any; expected at least one MoE layer")
+    if experts.top_k > experts.count:
+        raise ConfigError(
+            f"experts a token: expected at most {experts.count}, which a layer has, got {experts.top_k}"
+        )
+    return config
+
+
+def glu(d: int, width: int) -> int:
+    """Parameters of a gated linear unit: gate, up and down (Shazeer 2020)."""
+    return 3 * d * width
+
+
+def softmax_topk(renormalised: bool) -> Routing:
+    """Softmax over all experts, then the k best, with or without their weights made to sum to 1."""
+    return Routing("topk_norm" if renormalised else "topk")

@@ -1,0 +1,60 @@
+"""What a config.json comes down to, in the same terms for all architectures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """What mixes tokens in one layer: attention, Mamba, linear attention. Its own norms count in its size."""
+
+    kind: str
+    size: int  # parameters
+
+
+@dataclass(frozen=True)
+class Experts:
+    """The MoE layers, which are all alike."""
+
+    layers: tuple[int, ...]  # which of all layers have experts
+    count: int  # N
+    top_k: int  # K
+    width: int  # of one routed expert
+    matrices: int = 3  # weight matrices of an expert: 3 with a gated linear unit, 2 without
+    bias: int = 0  # bias parameters of one expert
+    shared: int = 0  # width of the shared expert; several shared experts are one wide one
+    shared_gate: int = 0  # parameters of what gates the shared expert, a layer
+    residual: int = 0  # parameters of a dense network beside the experts, a layer (Arctic)
+    router_bias: int = 0  # 1 where the router adds a bias to each logit
+    selection_bias: bool = False  # a bias that only selection sees: a buffer, not a parameter
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The router, by the name of the request key `router`, and its settings where they are not the usual ones."""
+
+    name: str
+    settings: dict[str, float] = field(default_factory=dict)
+    note: str = ""  # where the model's own router differs from the one named
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A model as far as its parameters and its router go."""
+
+    family: str  # model_type of the architecture's first config.json
+    d_model: int
+    vocabulary: int  # 0 where it was not published
+    tied: bool  # input embedding and output head are one matrix
+    mixers: tuple[Mixer, ...]  # one a layer; empty where attention was not published
+    experts: Experts
+    routing: Routing
+    norms: int  # parameters of the norms outside the mixers
+    dense: int = 0  # parameters of the feed-forward network of one layer without experts
+    dense_layers: tuple[int, ...] = ()  # which of all layers have no experts
+    head_bias: bool = False
+    mtp: int = 0  # multi-token prediction modules, each with a layer of its own
+    vision: int = 0  # parameters of the vision tower and its projector
+    assumed: dict[str, Any] = field(default_factory=dict)  # class defaults where the file was silent
