@@ -1,4 +1,4 @@
-"""From a Hugging Face config.json to a ModelConfig, whatever the architecture; unknown ones are refused by name."""
+"""From a Hugging Face config.json of a supported architecture to a ModelConfig; others are refused."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ The same model is published with different counts, so a count has a convention:
 - `no_in`: without the input embedding, but with the output head; of a tied pair nothing is left out.
 - `no_emb`: without both.
 - `all+vision`: with the vision tower; the active count is of text.
-- `mtp-no_emb`: with the multi-token prediction modules and without both embeddings; the active count is `no_emb`.
+- `mtp-no_emb`: `no_emb`, and the total with the multi-token prediction modules.
 - `experts`: the routed experts alone.
 
 Active means: routed experts that a token does not choose are left out, all else is kept.

@@ -51,7 +51,7 @@ def sparse_layers(f: Fields, layers: int, stack: str) -> tuple[int, ...]:
 
 
 def switch_mixers(f: Fields, encoder: int, decoder: int) -> tuple[Mixer, ...]:
-    """Self-attention, and in the decoder cross-attention; each stack's first layer has the position biases."""
+    """Self-attention, in the decoder cross-attention too; each stack's first layer has position biases."""
     block = 4 * f.size("d_model") * f.size("num_heads") * f.size("d_kv")
     positions = f.count("relative_attention_num_buckets") * f.size("num_heads")
     sizes = [block] * encoder + [2 * block] * decoder

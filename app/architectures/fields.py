@@ -17,7 +17,7 @@ class ConfigError(ValueError):
 
 
 def load_defaults() -> dict[str, dict[str, Any]]:
-    """For each family the class that reads its config.json, and the values that class assumes where none is given."""
+    """For each family the class that reads its config.json, and what it assumes where nothing is said."""
     text = (files("app.architectures") / "defaults.json").read_text(encoding="utf-8")
     families: dict[str, dict[str, Any]] = json.loads(text)["families"]
     return families
@@ -28,7 +28,7 @@ DEFAULTS = load_defaults()
 
 @dataclass
 class Fields:
-    """Reads fields by name. Sizes must be in the file; for the rest the class default counts, and is noted."""
+    """Reads fields by name. Sizes must be in the file; elsewhere the class default counts, and is noted."""
 
     values: Mapping[str, Any]
     family: str
@@ -105,15 +105,14 @@ class Fields:
         if not any(type(value) is type(item) and value == item for item in expected):
             wanted = " or ".join(json.dumps(item) for item in expected)
             raise ConfigError(
-                f"{self.at}{name}: expected {wanted}, got {json.dumps(value)}; what it asks for is not implemented"
+                f"{self.at}{name}: expected {wanted}, got {json.dumps(value)}, which is not implemented"
             )
 
     def all_be(self, name: str, expected: int) -> None:
         """Refuse a number, one for all layers or one for each, other than the one that is implemented."""
         if name in self.values and self.same(name, least=0) != expected:
-            raise ConfigError(
-                f"{self.at}{name}: expected {expected}, got {self.values[name]!r}; not implemented"
-            )
+            got = json.dumps(self.values[name])
+            raise ConfigError(f"{self.at}{name}: expected {expected}, got {got}, which is not implemented")
 
     def table(self, name: str) -> Fields:
         """A nested table."""

@@ -10,15 +10,11 @@ from app.architectures.model_config import Mixer
 
 def attention(f: Fields, *, qkv_bias: bool = False, out_bias: bool = False, extra: int = 0) -> Mixer:
     """Multi-head attention, or grouped-query attention where G < H (Ainslie et al. 2023)."""
-    heads, kv_heads, width = heads_of(f)
-    return Mixer(
-        "attention", grouped(f.size("hidden_size"), heads, kv_heads, width, qkv_bias, out_bias) + extra
-    )
+    size = grouped(f.size("hidden_size"), *heads_of(f), qkv_bias, out_bias)
+    return Mixer("attention", size + extra)
 
 
-def grouped(
-    d: int, heads: int, kv_heads: int, width: int, qkv_bias: bool = False, out_bias: bool = False
-) -> int:
+def grouped(d: int, heads: int, kv_heads: int, width: int, qkv_bias: bool, out_bias: bool) -> int:
     """Query and output [D, H E], key and value [D, G E], with their biases."""
     rows = (heads + 2 * kv_heads) * width
     return d * rows + heads * width * d + qkv_bias * rows + out_bias * d
@@ -52,7 +48,7 @@ def head_width(f: Fields, heads: int) -> int:
 
 
 def latent(f: Fields) -> Mixer:
-    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1), its two inner norms included."""
+    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1), with its two inner norms."""
     d, heads = f.size("hidden_size"), f.size("num_attention_heads")
     rope, nope, value = (f.size(n) for n in ("qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim"))
     kv_rank, q_rank, bias = f.size("kv_lora_rank"), f.maybe("q_lora_rank"), f.switch("attention_bias")

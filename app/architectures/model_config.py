@@ -33,7 +33,7 @@ class Experts:
 
 @dataclass(frozen=True)
 class Routing:
-    """The router, by the name of the request key `router`, and its settings where they are not the usual ones."""
+    """The router, by a name of the request key `router`, and its settings where they are unusual."""
 
     name: str
     settings: dict[str, float] = field(default_factory=dict)

@@ -34,9 +34,9 @@ def olmoe(f: Fields) -> ModelConfig:
 
 def qwen_experts(f: Fields, shared: int = 0) -> Experts:
     """Experts in every `decoder_sparse_step`-th layer but those listed as dense."""
-    step, dense = f.count("decoder_sparse_step") or 1, ()
-    if f.optional("mlp_only_layers") is not None:
-        dense = f.indices("mlp_only_layers", f.layers())
+    step = f.count("decoder_sparse_step") or 1
+    listed = f.optional("mlp_only_layers") is not None
+    dense = f.indices("mlp_only_layers", f.layers()) if listed else ()
     return Experts(
         layers=tuple(i for i in range(f.layers()) if i not in dense and (i + 1) % step == 0),
         count=f.size("num_experts", "num_local_experts"),
@@ -79,7 +79,7 @@ def dbrx(f: Fields) -> ModelConfig:
         top_k=ffn.size("moe_top_k"),
         width=ffn.size("ffn_hidden_size"),
     )
-    mixer = Mixer("attention", grouped(d, heads, kv_heads, d // heads))
+    mixer = Mixer("attention", grouped(d, heads, kv_heads, d // heads, False, False))
     named = Fields({**f.values, "hidden_size": d, "num_hidden_layers": layers}, "dbrx", assumed=f.assumed)
     return decoder(
         named, mixer, experts, softmax_topk(ffn.optional("moe_normalize_expert_weights") is not None)
@@ -93,7 +93,7 @@ def grok(f: Fields) -> ModelConfig:
 
 
 def arctic(f: Fields) -> ModelConfig:
-    """Snowflake Arctic: a dense residual network as wide as the model beside the experts, with a norm of its own."""
+    """Snowflake Arctic: a dense residual network as wide as the model beside the experts, with its norm."""
     layers, d, step = f.layers(), f.size("hidden_size"), f.count("moe_layer_frequency") or 1
     beside = "use_residual" if "use_residual" in f.values else "parallel_attn_mlp_res"
     residual = f.switch(beside)
@@ -144,7 +144,7 @@ def jamba(f: Fields) -> ModelConfig:
 
 
 def minimax(f: Fields) -> ModelConfig:
-    """MiniMax-Text-01 and M1 (arXiv 2501.08313): lightning attention in most layers, softmax attention in some."""
+    """MiniMax-Text-01 and M1 (arXiv 2501.08313): lightning attention in most layers, softmax in some."""
     f.only("shared_intermediate_size", 0, [0])
     linear, full = lightning(f), attention(f)
     mixers = tuple(linear if kind == "linear" else full for kind in minimax_kinds(f))
@@ -152,12 +152,12 @@ def minimax(f: Fields) -> ModelConfig:
 
 
 def minimax_kinds(f: Fields) -> list[str]:
-    """The kind of each layer's attention, as the first files give it (0, 1) or as transformers does (names)."""
+    """The kind of each layer's attention: numbers in the first files, names in those of transformers."""
     kinds = {0: "linear", 1: "full", "linear_attention": "linear", "full_attention": "full"}
     name = "attn_type_list" if "attn_type_list" in f.values else "layer_types"
     listed = f.values.get(name)
-    known = isinstance(listed, list) and all(isinstance(kind, int | str) and kind in kinds for kind in listed)
-    if not known or len(listed) != f.layers():
+    each = listed if isinstance(listed, list) else []
+    if len(each) != f.layers() or not all(isinstance(k, int | str) and k in kinds for k in each):
         expected = f"{f.layers()} times 0 (linear) or 1 (full), or linear_attention or full_attention"
         raise ConfigError(f"{f.at}{name}: expected {expected}, got {listed!r}")
-    return [kinds[kind] for kind in listed]
+    return [kinds[kind] for kind in each]
