@@ -21,9 +21,13 @@ SHOWN_CHARS = 60  # of a wrong value, in a message
 
 def whole(value: object) -> object:
     """A whole number, or its digits as a URL has them. Anything else is passed on for pydantic to refuse."""
-    if isinstance(value, str):
-        return int(value) if DIGITS.fullmatch(value) else None
-    return None if isinstance(value, bool | float) else value
+    number = plain(value)
+    return None if isinstance(number, bool | float | str) else number
+
+
+def plain(value: object) -> object:
+    """The number that digits of a URL spell; anything else as it is."""
+    return int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
 
 
 def printable(text: str) -> str:
@@ -154,7 +158,7 @@ def check_alone(values: Mapping[str, object]) -> Iterator[Problem]:
     except ValidationError as error:
         for field in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
             expected, advice = WORDS.get(field, (f"one of {', '.join(WORDS)}", "leave it out"))
-            yield Problem(field, show(values[field]), expected, advice)
+            yield Problem(field, show(plain(values[field])), expected, advice)
 
 
 def check_together(request: TraceRequest, known: Known) -> Iterator[Problem]:
@@ -198,5 +202,5 @@ def unknown(field: str, value: str, names: Iterable[str]) -> Problem:
 
 def show(value: object) -> str:
     """A value in a message: quoted, what cannot be printed escaped, and cut where it is long."""
-    text = str(value) if isinstance(value, str) and DIGITS.fullmatch(value) else repr(value)
+    text = repr(value)
     return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text)} characters)"
