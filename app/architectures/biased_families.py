@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import decoder, glu, softmax_topk
+from app.architectures.decoder import decoder, dense_size, glu, softmax_topk
 from app.architectures.fields import Fields
 from app.architectures.mixers import attention, head_width, latent
 from app.architectures.model_config import Experts, ModelConfig, Routing
@@ -23,18 +23,13 @@ def deepseek_experts(f: Fields, selection_bias: bool = False) -> Experts:
     )
 
 
-def deepseek_dense(f: Fields, experts: Experts) -> int:
-    """Parameters of a dense layer, whose width matters only where there is one."""
-    return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
-
-
 def deepseek(f: Fields) -> ModelConfig:
     """DeepSeekMoE (Dai et al. 2024)."""
     f.only("scoring_func", "softmax")
     experts, bias = deepseek_experts(f), f.switch("attention_bias")
     mixer = attention(f, qkv_bias=bias, out_bias=bias)
     routing = softmax_topk(f.switch("norm_topk_prob"))
-    return decoder(f, mixer, experts, routing, dense=deepseek_dense(f, experts))
+    return decoder(f, mixer, experts, routing, dense=dense_size(f, experts))
 
 
 def deepseek_v2(f: Fields) -> ModelConfig:
@@ -42,7 +37,7 @@ def deepseek_v2(f: Fields) -> ModelConfig:
     f.only("scoring_func", "softmax")
     f.only("mlp_bias", False)
     experts = deepseek_experts(f)
-    return decoder(f, latent(f), experts, v2_routing(f), dense=deepseek_dense(f, experts))
+    return decoder(f, latent(f), experts, v2_routing(f), dense=dense_size(f, experts))
 
 
 def v2_routing(f: Fields) -> Routing:
@@ -60,7 +55,7 @@ def deepseek_v3(f: Fields) -> ModelConfig:
     f.only("topk_method", "noaux_tc")
     f.only("scoring_func", "sigmoid")
     experts = deepseek_experts(f, selection_bias=True)
-    dense = deepseek_dense(f, experts)
+    dense = dense_size(f, experts)
     return decoder(f, latent(f), experts, sigmoid_bias(f), dense=dense, mtp=prediction_modules(f))
 
 
@@ -70,7 +65,7 @@ def glm4_moe(f: Fields) -> ModelConfig:
     norms = 2 * head_width(f, heads) if f.switch("use_qk_norm") else 0
     mixer = attention(f, qkv_bias=f.switch("attention_bias"), extra=norms)
     experts = deepseek_experts(f, selection_bias=True)
-    dense = deepseek_dense(f, experts)
+    dense = dense_size(f, experts)
     return decoder(f, mixer, experts, sigmoid_bias(f), dense=dense, mtp=prediction_modules(f))
 
 
@@ -91,10 +86,9 @@ def ernie4_5_moe(f: Fields) -> ModelConfig:
     """ERNIE 4.5: the bias is added to softmax probabilities."""
     f.only("use_bias", False)
     layers, width = f.layers(), f.size("moe_intermediate_size")
-    step, start, end = (f.optional(f"moe_layer_{name}") for name in ("interval", "start_index", "end_index"))
+    end, every = f.optional("moe_layer_end_index"), f.period("moe_layer_interval")
     last = layers - 1 if end == -1 else f.count("moe_layer_end_index")
-    within = range(f.whole("moe_layer_start_index", start, 0), min(last, layers - 1) + 1)
-    every = f.whole("moe_layer_interval", step, 1)
+    within = range(f.count("moe_layer_start_index"), min(last, layers - 1) + 1)
     experts = Experts(
         layers=tuple(i for i in within if (i + 1) % every == 0),
         count=f.size("moe_num_experts", "num_experts"),

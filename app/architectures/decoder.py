@@ -34,6 +34,8 @@ def check(config: ModelConfig) -> ModelConfig:
     experts = config.experts
     if not experts.layers:
         raise ConfigError("experts: no layer has any; expected at least one MoE layer")
+    if experts.count < 2:
+        raise ConfigError(f"experts: expected at least 2 a layer, got {experts.count}; that is a dense model")
     if experts.top_k > experts.count:
         raise ConfigError(
             f"experts a token: expected at most {experts.count}, which a layer has, got {experts.top_k}"
@@ -44,6 +46,11 @@ def check(config: ModelConfig) -> ModelConfig:
 def glu(d: int, width: int) -> int:
     """Parameters of a gated linear unit: gate, up and down (Shazeer 2020)."""
     return 3 * d * width
+
+
+def dense_size(f: Fields, experts: Experts) -> int:
+    """Parameters of a layer without experts, whose width is asked for only where there is such a layer."""
+    return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
 
 
 def softmax_topk(renormalised: bool) -> Routing:

@@ -65,6 +65,10 @@ class Fields:
         """A whole number from 0."""
         return self.whole(name, self.optional(name), 0)
 
+    def period(self, name: str) -> int:
+        """A whole number from 1: every so many layers."""
+        return self.whole(name, self.optional(name), 1)
+
     def maybe(self, name: str) -> int | None:
         """A whole number from 1, or None where the file says null or the class default is None."""
         value = self.optional(name)
@@ -92,8 +96,10 @@ class Fields:
         return tuple(sorted({self.whole(name, item, 0, layers - 1) for item in value}))
 
     def same(self, name: str, least: int = 1) -> int:
-        """A whole number, or a list of one for each layer that all agree."""
-        value = self.optional(name)
+        """A size that the file gives once, or once a layer if all agree."""
+        value = self.values.get(name)
+        if value is None:
+            raise self.missing(name)
         each = value if isinstance(value, list) else [value]
         if len({json.dumps(item) for item in each}) != 1:
             raise ConfigError(f"{self.at}{name}: expected the same for all layers, got {value!r}")

@@ -57,7 +57,7 @@ def llama4(f: Fields) -> ModelConfig:
 
 def llama4_experts(text: Fields) -> Experts:
     """Experts in the layers listed, else in every `interleave_moe_layer_step`-th, from step - 1 on."""
-    layers, step = text.layers(), text.count("interleave_moe_layer_step") or 1
+    layers, step = text.layers(), text.period("interleave_moe_layer_step")
     listed = text.optional("moe_layers") is not None
     width = text.size("intermediate_size")
     return Experts(

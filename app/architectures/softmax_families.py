@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import decoder, glu, softmax_topk
+from app.architectures.decoder import decoder, dense_size, glu, softmax_topk
 from app.architectures.fields import ConfigError, Fields
-from app.architectures.mixers import attention, grouped, heads_of, lightning, mamba
+from app.architectures.mixers import attention, grouped, head_width, heads_of, lightning, mamba
 from app.architectures.model_config import Experts, Mixer, ModelConfig
 
 
@@ -34,7 +34,7 @@ def olmoe(f: Fields) -> ModelConfig:
 
 def qwen_experts(f: Fields, shared: int = 0) -> Experts:
     """Experts in every `decoder_sparse_step`-th layer but those listed as dense."""
-    step = f.count("decoder_sparse_step") or 1
+    step = f.period("decoder_sparse_step")
     listed = f.optional("mlp_only_layers") is not None
     dense = f.indices("mlp_only_layers", f.layers()) if listed else ()
     return Experts(
@@ -47,17 +47,12 @@ def qwen_experts(f: Fields, shared: int = 0) -> Experts:
     )
 
 
-def qwen_dense(f: Fields, experts: Experts) -> int:
-    """Parameters of a dense layer, whose width matters only where there is one."""
-    return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
-
-
 def qwen2_moe(f: Fields) -> ModelConfig:
     """Qwen1.5-MoE and Qwen2-MoE: a shared expert behind a sigmoid gate, and query, key and value biases."""
     experts = qwen_experts(f, f.size("shared_expert_intermediate_size"))
     mixer = attention(f, qkv_bias=f.switch("qkv_bias"))
     routing = softmax_topk(f.switch("norm_topk_prob"))
-    return decoder(f, mixer, experts, routing, dense=qwen_dense(f, experts))
+    return decoder(f, mixer, experts, routing, dense=dense_size(f, experts))
 
 
 def qwen3_moe(f: Fields) -> ModelConfig:
@@ -65,7 +60,7 @@ def qwen3_moe(f: Fields) -> ModelConfig:
     experts, bias = qwen_experts(f), f.switch("attention_bias")
     mixer = attention(f, qkv_bias=bias, out_bias=bias, extra=2 * heads_of(f)[2])
     routing = softmax_topk(f.switch("norm_topk_prob"))
-    return decoder(f, mixer, experts, routing, dense=qwen_dense(f, experts))
+    return decoder(f, mixer, experts, routing, dense=dense_size(f, experts))
 
 
 def dbrx(f: Fields) -> ModelConfig:
@@ -79,11 +74,10 @@ def dbrx(f: Fields) -> ModelConfig:
         top_k=ffn.size("moe_top_k"),
         width=ffn.size("ffn_hidden_size"),
     )
-    mixer = Mixer("attention", grouped(d, heads, kv_heads, d // heads, False, False))
     named = Fields({**f.values, "hidden_size": d, "num_hidden_layers": layers}, "dbrx", assumed=f.assumed)
-    return decoder(
-        named, mixer, experts, softmax_topk(ffn.optional("moe_normalize_expert_weights") is not None)
-    )
+    mixer = Mixer("attention", grouped(d, heads, kv_heads, head_width(named, heads), False, False))
+    routing = softmax_topk(ffn.optional("moe_normalize_expert_weights") is not None)
+    return decoder(named, mixer, experts, routing)
 
 
 def grok(f: Fields) -> ModelConfig:
@@ -94,7 +88,7 @@ def grok(f: Fields) -> ModelConfig:
 
 def arctic(f: Fields) -> ModelConfig:
     """Snowflake Arctic: a dense residual network as wide as the model beside the experts, with its norm."""
-    layers, d, step = f.layers(), f.size("hidden_size"), f.count("moe_layer_frequency") or 1
+    layers, d, step = f.layers(), f.size("hidden_size"), f.period("moe_layer_frequency")
     beside = "use_residual" if "use_residual" in f.values else "parallel_attn_mlp_res"
     residual = f.switch(beside)
     experts = Experts(
@@ -130,16 +124,16 @@ def hunyuan(f: Fields) -> ModelConfig:
 def jamba(f: Fields) -> ModelConfig:
     """Jamba (Lieber et al. 2024): Mamba in most layers, attention in some, experts in every other."""
     layers, d = f.layers(), f.size("hidden_size")
-    period, offset = f.count("attn_layer_period") or 1, f.count("attn_layer_offset")
-    heads, moe = attention(f), (f.count("expert_layer_period") or 1, f.count("expert_layer_offset"))
+    period, offset = f.period("attn_layer_period"), f.count("attn_layer_offset")
+    every, first = f.period("expert_layer_period"), f.count("expert_layer_offset")
     experts = Experts(
-        layers=tuple(i for i in range(layers) if i % moe[0] == moe[1]),
+        layers=tuple(i for i in range(layers) if i % every == first),
         count=f.size("num_experts", "num_local_experts"),
         top_k=f.size("num_experts_per_tok"),
         width=f.size("intermediate_size"),
     )
-    scan = mamba(f)
-    mixers = tuple(heads if i % period == offset else scan for i in range(layers))
+    full, scan = attention(f), mamba(f)
+    mixers = tuple(full if i % period == offset else scan for i in range(layers))
     return decoder(f, mixers, experts, softmax_topk(False), dense=glu(d, experts.width))
 
 
