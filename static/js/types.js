@@ -24,6 +24,7 @@
  * @property {Camera} camera
  * @property {number | null} token   where playback stands; null means from the start
  * @property {number | null} layer
+ * @property {number | null} floor   the layer that is examined: by the load bars, and by TOP in SEQUENCE
  * @property {number} speed          1 is normal
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
@@ -124,6 +125,11 @@
  * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
  * @property {number} hits                  unique (layer, expert) pairs so far
  * @property {{token: number} | {layer: number, expert: number} | null} hover
+ * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
+ * @property {"none" | "controls" | "share" | "keys"} overlay   what lies open over the page
+ * @property {"so-far" | "whole"} span       what heat map and load count over
+ * @property {boolean} still                reduced motion: asked for by the system or by the switch
+ * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *
  * @typedef {object} Notice
  * @property {string} field

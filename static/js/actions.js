@@ -1,0 +1,102 @@
+/**
+ * What a person can do. Panels, keys and `window.moescope` all call the same functions; nothing else changes the view.
+ *
+ * @import {Boot, Panel, Request, State, View, ViewOnly} from "./types.js"
+ * @import {Store} from "./store.js"
+ * @import {Player} from "./player.js"
+ */
+
+/** @typedef {State["hover"]} Target */
+/** @typedef {"png" | "csv" | "trace"} SaveKind */
+
+/**
+ * @typedef {object} Actions
+ * @property {(patch: Partial<Request>) => void} setRequest
+ * @property {(patch: Partial<ViewOnly>) => void} setView
+ * @property {() => void} retry
+ * @property {() => void} play
+ * @property {() => void} pause
+ * @property {() => void} toggle
+ * @property {() => void} restart
+ * @property {(way: 1 | -1) => void} stepLayer
+ * @property {(way: 1 | -1) => void} stepToken
+ * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
+ * @property {(secs: number) => void} seekTime                       goes on playing if it did
+ * @property {(token: number) => void} chooseToken                   goes there and lights its path
+ * @property {(tower: {layer: number, expert: number} | null) => void} chooseTower
+ * @property {(target: Target) => void} hover
+ * @property {(panel: Panel) => void} togglePanel
+ * @property {() => void} toggleWhole
+ * @property {(overlay: State["overlay"]) => void} toggleOverlay
+ * @property {(span: State["span"]) => void} setSpan
+ * @property {(still: boolean) => void} setStill
+ * @property {(field: string) => void} dismiss
+ * @property {() => void} letGo                                      closes the topmost thing, or drops the selection
+ * @property {(kind: SaveKind) => Promise<void>} save
+ */
+
+/**
+ * @param {object} parts
+ * @param {Store<State>} parts.store
+ * @param {Player} parts.player
+ * @param {() => void} parts.retry
+ * @param {(kind: SaveKind) => Promise<void>} parts.save
+ * @returns {Actions}
+ */
+export function createActions({ store, player, retry, save }) {
+  /** @param {Partial<View>} patch */
+  const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
+  /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
+  const seek = (to) => (store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to));
+  return {
+    setRequest: (patch) => setView(keptInRange(store.get().view, patch)),
+    setView,
+    retry,
+    play: player.play,
+    pause: player.pause,
+    toggle: player.toggle,
+    restart: player.restart,
+    stepLayer: player.stepLayer,
+    stepToken: player.stepToken,
+    seek,
+    seekTime: player.seekTime,
+    chooseToken(token) {
+      const same = store.get().view.path === token;
+      setView({ path: same ? null : token });
+      if (!same) seek({ token });
+    },
+    chooseTower: (tower) => setView({ tower }),
+    hover: (hover) => store.set({ hover }),
+    togglePanel: (panel) => setView({ panel: store.get().view.panel === panel ? "none" : panel }),
+    toggleWhole: () => setView({ whole: !store.get().view.whole }),
+    toggleOverlay: (overlay) => store.set({ overlay: store.get().overlay === overlay ? "none" : overlay }),
+    setSpan: (span) => store.set({ span }),
+    setStill: (still) => store.set({ still }),
+    dismiss: (field) => store.set({ notices: store.get().notices.filter((notice) => notice.field !== field) }),
+    letGo: () => letGo(store, setView),
+    save,
+  };
+}
+
+/**
+ * A smaller number of experts takes k and the selected tower along.
+ * @param {View} view
+ * @param {Partial<Request>} patch
+ * @returns {Partial<View>}
+ */
+export function keptInRange(view, patch) {
+  const experts = patch.experts ?? view.experts;
+  const k = Math.min(patch.k ?? view.k, experts);
+  const tower = view.tower && view.tower.expert < experts ? view.tower : null;
+  return { ...patch, k, tower };
+}
+
+/** @param {Store<State>} store @param {(patch: Partial<View>) => void} setView */
+function letGo(store, setView) {
+  const { overlay, view } = store.get();
+  if (overlay !== "none") store.set({ overlay: "none" });
+  else if (view.tower) setView({ tower: null });
+  else if (view.path !== null) setView({ path: null });
+  else if (view.panel !== "none") setView({ panel: "none" });
+  else if (view.whole) setView({ whole: false });
+}

@@ -1,0 +1,81 @@
+/** Numbers and token texts as a person reads them. Pure, and the same in every language. */
+
+const UNITS = /** @type {const} */ ([
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "k"],
+]);
+
+/**
+ * A count of parameters in three digits: 1179648 -> "1.18M", 294912 -> "295k", 999 -> "999".
+ * @param {number} count
+ */
+export function formatCount(count) {
+  for (const [size, unit] of UNITS) {
+    if (count >= size * 0.9995) return threeDigits(count / size) + unit;
+  }
+  return String(count);
+}
+
+/** @param {number} value from 1 to 1000 */
+function threeDigits(value) {
+  const decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return value.toFixed(decimals);
+}
+
+/**
+ * Every digit, in groups of three: 1179648 -> "1,179,648".
+ * @param {number} count
+ */
+export function formatExactly(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/**
+ * Memory in decimal units, as device makers count: 2400000 -> "2.40 MB".
+ * @param {number} bytes
+ */
+export function formatBytes(bytes) {
+  for (const [size, unit] of /** @type {const} */ ([[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]])) {
+    if (bytes >= size * 0.9995) return `${threeDigits(bytes / size)} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
+/**
+ * A share as whole percent, or with one digit below ten: 0.25 -> "25 %", 0.031 -> "3.1 %".
+ * @param {number} share from 0 to 1
+ */
+export function formatShare(share) {
+  const percent = share * 100;
+  return `${percent >= 9.95 || percent === 0 ? Math.round(percent) : percent.toFixed(1)}\u2009%`;
+}
+
+/**
+ * Seconds as minutes and seconds: 75.4 -> "1:15".
+ * @param {number} seconds
+ */
+export function formatTime(seconds) {
+  const whole = Math.max(0, Math.floor(seconds + 1e-6));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** @type {Record<string, string>} */
+const VISIBLE = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
+
+/**
+ * A token on one line, with white space that a person can see: "\n" -> "⏎", "  " -> "␣␣". One leading space, with which
+ * most tokens of a byte-level tokenizer begin, is left to the caller (`opensWithSpace`).
+ * @param {string} text
+ */
+export function formatToken(text) {
+  const shown = text.replace(/[\n\r\t\u00a0]/g, (character) => VISIBLE[character]);
+  if (shown.trim() === "") return shown.replace(/ /g, "␣");
+  return shown.replace(/^ /, "").replace(/ {2,}/g, (run) => "␣".repeat(run.length));
+}
+
+/** @param {string} text */
+export function opensWithSpace(text) {
+  return /^ \S/.test(text);
+}

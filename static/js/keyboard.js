@@ -1,0 +1,67 @@
+/**
+ * Every action has a key. Keys that a focused control uses itself are left to it.
+ *
+ * @import {Camera, Mode, State} from "./types.js"
+ * @import {Store} from "./store.js"
+ * @import {Actions} from "./actions.js"
+ */
+
+/** @type {readonly Mode[]} */
+const MODES = ["single", "sequence", "all"];
+/** @type {readonly Camera[]} */
+const CAMERAS = ["orbit", "front", "top"];
+
+/** @template V @param {readonly V[]} values @param {V} value */
+function after(values, value) {
+  return values[(values.indexOf(value) + 1) % values.length];
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {Actions} actions
+ * @returns {Record<string, () => void>}
+ */
+export function keyMap(store, actions) {
+  const view = () => store.get().view;
+  return {
+    " ": actions.toggle,
+    ArrowRight: () => actions.stepToken(1),
+    ArrowLeft: () => actions.stepToken(-1),
+    ArrowUp: () => actions.stepLayer(1),
+    ArrowDown: () => actions.stepLayer(-1),
+    r: actions.restart,
+    m: () => actions.setView({ mode: after(MODES, view().mode) }),
+    c: () => actions.setView({ camera: after(CAMERAS, view().camera) }),
+    h: () => actions.togglePanel("heatmap"),
+    l: () => actions.togglePanel("load"),
+    t: () => actions.togglePanel("table"),
+    s: () => actions.toggleOverlay("share"),
+    w: actions.toggleWhole,
+    "?": () => actions.toggleOverlay("keys"),
+    Escape: actions.letGo,
+    ...Object.fromEntries([1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })])),
+  };
+}
+
+/** Whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
+export function keepsKey(target, key) {
+  if (!(target instanceof HTMLElement) || key === "Escape") return false;
+  if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])")) return true;
+  if (target.matches("[data-keys=arrows], [type=range]") && key.startsWith("Arrow")) return true;
+  return key === " " && target.matches("button, a, summary, input");
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {Actions} actions
+ */
+export function listenToKeys(store, actions) {
+  const keys = keyMap(store, actions);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || keepsKey(event.target, event.key)) return;
+    event.preventDefault();
+    act();
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * The composition root: makes the parts and joins them. Data goes one way (feed, store, then panels and scene); what a
+ * person does comes back through `actions`.
+ *
+ * @import {Boot, Frame, State} from "./types.js"
+ */
+
+import { createActions } from "./actions.js";
+import { createAddress } from "./address.js";
+import { createFeed } from "./feed.js";
+import { floorOf } from "./floor.js";
+import { createHits } from "./hits.js";
+import { createHooks } from "./hooks.js";
+import { listenToKeys } from "./keyboard.js";
+import { createLoop } from "./loop.js";
+import { createPlayer } from "./player.js";
+import { createSave } from "./save.js";
+import { createSocket } from "./socket.js";
+import { initialState } from "./state.js";
+import { createStore } from "./store.js";
+import { watchStillness } from "./stillness.js";
+import { parseView } from "./url.js";
+import { createViewport } from "./viewport.js";
+
+const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
+const host = /** @type {HTMLElement} */ (document.getElementById("app"));
+const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
+
+const store = createStore(initialState(parseView(location.search, boot)));
+const hits = createHits();
+const player = createPlayer(store, ({ trace, timeline }, time) => (trace && timeline ? hits.upTo(trace, timeline, time).unique : 0));
+const viewport = createViewport(stage, {
+  point: (tower) => actions.hover(tower),
+  choose: (tower) => actions.chooseTower(tower),
+  become: (scene) => store.set({ scene }),
+  wake: () => loop.wake(),
+}, boot);
+const feed = createFeed(store, (listener) => createSocket({ url: socketAddress(), ...listener }), player.begin);
+const actions = createActions({ store, player, retry: feed.retry, save: createSave(store.get, viewport.picture) });
+const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
+const page = createPage(host, { boot, actions, store, viewport, wake: () => loop.wake() });
+
+let wall = 0;
+let shown = /** @type {State | null} */ (null);
+const loop = createLoop((secs) => {
+  wall += secs;
+  const goesOn = player.advance(secs);
+  const state = store.get();
+  if (state !== shown) page.update((shown = state));
+  if (state.trace && state.timeline) viewport.draw(frameOf(state));
+  queueMicrotask(hooks.tell);
+  return goesOn || viewport.moving();
+});
+const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled });
+
+/** @param {State} state @returns {Frame} */
+function frameOf(state) {
+  const { trace, timeline, time, view, hover, still } = state;
+  const path = hover && "token" in hover ? hover.token : view.path;
+  const tower = hover && "expert" in hover ? hover : view.tower;
+  return {
+    trace: /** @type {NonNullable<typeof trace>} */ (trace),
+    timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
+    time, wall, camera: view.camera, layer: floorOf(state), path, tower, still,
+  };
+}
+
+/** Nothing more will change on screen by itself. */
+function settled() {
+  const { status, trace, scene } = store.get();
+  if (status === "error") return true;
+  const quiet = !player.moving() && !viewport.moving() && scene !== "waiting";
+  return status === "ready" && trace?.complete === true && quiet && shown === store.get();
+}
+
+function socketAddress() {
+  return `${location.origin.replace(/^http/, "ws")}/ws`;
+}
+
+store.subscribe((state) => {
+  document.documentElement.dataset.state = state.status;
+  loop.wake();
+});
+createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
+watchStillness(store);
+listenToKeys(store, actions);
+Object.assign(window, { moescope: hooks.api });
+page.start(() => {
+  feed.open();
+  void viewport.open();
+});

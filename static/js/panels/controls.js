@@ -1,0 +1,77 @@
+/**
+ * What is asked of the server, and how it is looked at.
+ *
+ * @import {Boot, Camera, Mode, Source, State} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ * @import {Segment} from "./segments.js"
+ */
+
+import { words } from "../words.js";
+import { changes, h } from "./element.js";
+import { createFloor } from "./floor.js";
+import { createPrompt } from "./prompt.js";
+import { createSegments } from "./segments.js";
+
+/**
+ * Segments for an enumeration, in the order of its words.
+ * @template {string} V
+ * @param {Record<V, string>} labels
+ * @param {Partial<Record<V, string>>} [hints]
+ * @returns {Segment<V>[]}
+ */
+function segmentsOf(labels, hints = {}) {
+  return /** @type {V[]} */ (Object.keys(labels)).map((value) => ({ value, label: labels[value], hint: hints[value] }));
+}
+
+/**
+ * The numbers that are offered, and the one that a link asked for.
+ * @param {readonly number[]} offered
+ * @param {number} current
+ * @param {number} [limit]  greater ones cannot be chosen now
+ * @returns {Segment<number>[]}
+ */
+export function numbersWith(offered, current, limit = Infinity) {
+  const all = [...new Set([...offered, current])].sort((a, b) => a - b);
+  return all.map((value) => ({ value, label: String(value), disabled: value > limit }));
+}
+
+const SOURCES = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
+const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
+const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createControls(host, boot, actions) {
+  const { limits } = boot;
+  const source = createSegments({ label: words.source, choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }) });
+  const prompt = createPrompt(boot, actions);
+  const experts = createSegments({
+    label: words.experts,
+    hint: words.expertsHint,
+    choose: (/** @type {number} */ value) => actions.setRequest({ experts: value, model: "" }),
+  });
+  const k = createSegments({ label: words.k, hint: words.kHint, choose: (/** @type {number} */ value) => actions.setRequest({ k: value }) });
+  const mode = createSegments({ label: words.mode, choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }) });
+  const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
+  const floor = createFloor(actions);
+  host.append(
+    h("div", { class: "group" }, prompt.elements[0], source.element, prompt.elements[1]),
+    h("div", { class: "group" }, experts.element, k.element),
+    h("div", { class: "group" }, mode.element, camera.element, floor.element),
+  );
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      floor.update(state);
+      const { view } = state;
+      if (!changed(view)) return;
+      prompt.update(state);
+      source.update(view.source, SOURCES);
+      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts));
+      k.update(view.k, numbersWith(limits.k_offered, view.k, view.experts));
+      mode.update(view.mode, MODES);
+      camera.update(view.camera, CAMERAS);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * The four figures that are always there. Each says what it counts, in small, and in full on hover.
+ *
+ * @import {Model, State} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ */
+
+import { formatCount, formatToken } from "../format.js";
+import { words } from "../words.js";
+import { attribute, changes, h, setText } from "./element.js";
+
+/** @typedef {{value: string | number, figure: string, counts: string, title: string}} Reading */
+
+const NAMES = /** @type {const} */ (["total_p", "active_p", "token", "experts_hit"]);
+
+/** @param {typeof NAMES[number]} name */
+function createCounter(name) {
+  const figure = h("span", { class: "figure" }, words.none);
+  const counts = h("span", { class: "counts" });
+  const element = h(
+    "div",
+    { class: "counter", "data-counter": name, "data-value": "" },
+    h("span", { class: "label" }, words[name]),
+    figure,
+    counts,
+  );
+  return {
+    element,
+    /** @param {Reading} reading */
+    update(reading) {
+      attribute(element, "data-value", reading.value);
+      attribute(element, "title", reading.title);
+      setText(figure, reading.figure);
+      setText(counts, reading.counts);
+    },
+  };
+}
+
+/** @param {Model} model @returns {Reading} */
+function readTotal({ layers, experts, expert_size, total_p }) {
+  return {
+    value: total_p,
+    figure: formatCount(total_p),
+    counts: words.totalCounts(layers, experts, expert_size),
+    title: words.totalTitle(layers, experts, expert_size, total_p),
+  };
+}
+
+/** @param {Model} model @returns {Reading} */
+function readActive({ layers, top_k, expert_size, active_p }) {
+  return {
+    value: active_p,
+    figure: formatCount(active_p),
+    counts: words.activeCounts(layers, top_k, expert_size),
+    title: words.activeTitle(layers, top_k, expert_size, active_p),
+  };
+}
+
+/** @param {State} state @returns {Reading} */
+export function readToken({ trace, at, view }) {
+  const tokens = trace?.tokens ?? [];
+  const shown = { counts: words.tokenCounts(Math.max(0, at.token + 1), tokens.length), title: words.tokenTitle };
+  if (at.token < 0) return { value: "", figure: words.none, ...shown };
+  if (view.mode === "all") return { value: "all", figure: words.allTokens(tokens.length), ...shown, counts: words.atLayer(at.layer + 1) };
+  const { text } = tokens[at.token];
+  return { value: text, figure: formatToken(text), ...shown };
+}
+
+/** @param {State} state @param {Model} model @returns {Reading} */
+function readHits({ hits }, { layers, experts }) {
+  const all = layers * experts;
+  return { value: hits, figure: words.hitOf(hits, all), counts: words.hitCounts(hits, all), title: words.hitTitle };
+}
+
+/** @param {HTMLElement} host @param {Actions | null} actions  null: no button for the whole model */
+export function createCounters(host, actions) {
+  const counters = Object.fromEntries(NAMES.map((name) => [name, createCounter(name)]));
+  const row = h("div", { class: "counter-row", role: "group", "aria-label": words.counters });
+  row.append(...NAMES.map((name) => counters[name].element));
+  const button = h("button", { type: "button", class: "quiet whole-button", "aria-expanded": "false" }, words.wholeOpen);
+  button.addEventListener("click", () => actions?.toggleWhole());
+  host.append(row);
+  if (actions) row.append(button);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const { trace, at, hits, view } = state;
+      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, view.whole)) return;
+      counters.total_p.update(readTotal(trace.model));
+      counters.active_p.update(readActive(trace.model));
+      counters.token.update(readToken(state));
+      counters.experts_hit.update(readHits(state, trace.model));
+      attribute(button, "aria-expanded", String(view.whole));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * One expert: how often it was chosen, and by which tokens. Shows the tower that is pointed at, else the selected one.
+ *
+ * @import {State} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ */
+
+import { formatShare, formatToken } from "../format.js";
+import { createHits } from "../hits.js";
+import { servedBy } from "../trace.js";
+import { words } from "../words.js";
+import { attribute, changes, h, setStyle, setText } from "./element.js";
+import { iconButton } from "./transport.js";
+
+/** More are counted and not listed. */
+const LISTED = 12;
+
+/** @param {State} state @returns {{layer: number, expert: number} | null} */
+export function towerShown({ hover, view, trace }) {
+  const tower = hover && "expert" in hover ? hover : view.tower;
+  return tower && trace && tower.layer < trace.model.layers && tower.expert < trace.model.experts ? tower : null;
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createInspector(host, actions) {
+  const title = h("h2", { class: "panel-title" });
+  const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
+  const hits = h("dd");
+  const load = h("dd");
+  const served = h("ol", { class: "served" });
+  const more = h("p", { class: "readout" });
+  host.append(
+    h("div", { class: "panel-head" }, title, close),
+    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, words.hits), hits), h("div", {}, h("dt", {}, words.load), load)),
+    h("p", { class: "label" }, words.served),
+    served,
+    more,
+  );
+  served.addEventListener("click", (event) => {
+    const item = /** @type {Element} */ (event.target).closest("[data-token]");
+    if (item instanceof HTMLElement) actions.chooseToken(Number(item.dataset.token));
+  });
+  const tally = createHits();
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const tower = towerShown(state);
+      attribute(host, "hidden", !tower);
+      attribute(close, "hidden", tower !== state.view.tower);
+      if (!tower || !state.trace || !state.timeline) return;
+      if (!changed(state.trace, state.timeline, state.at, tower.layer, tower.expert)) return;
+      setText(title, words.towerTitle(tower.layer + 1, tower.expert));
+      const { counts, totals } = tally.upTo(state.trace, state.timeline, state.time);
+      const count = counts[tower.layer * state.trace.model.experts + tower.expert];
+      setText(hits, String(count));
+      setText(load, formatShare(count / (totals[tower.layer] || 1)));
+      list(state, tower);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+
+  /** @param {State} state @param {{layer: number, expert: number}} tower */
+  function list({ trace, timeline, time }, { layer, expert }) {
+    if (!trace || !timeline) return;
+    const all = servedBy(trace, layer, expert);
+    served.replaceChildren(
+      ...all.slice(0, LISTED).map(({ token, weight }) => {
+        const bar = h("span", { class: "weight-bar" });
+        setStyle(bar, "--share", weight.toFixed(3));
+        const name = h("span", { class: "served-token" }, formatToken(trace.tokens[token].text));
+        const button = h("button", { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time }, name, bar, h("span", { class: "weight" }, weight.toFixed(2)));
+        return h("li", {}, button);
+      }),
+    );
+    setText(more, all.length > LISTED ? words.more(all.length - LISTED) : all.length ? "" : words.servedNone);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What is being shown, what to look for in it, and where its routing comes from.
+ *
+ * @import {Boot, State} from "../types.js"
+ */
+
+import { words } from "../words.js";
+import { attribute, changes, h, setText } from "./element.js";
+
+/** @param {Boot} boot @param {State["view"]} view */
+export function titleOf(boot, view) {
+  const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
+  const own = view.source === "live" && view.prompt !== "";
+  return own || !scenario
+    ? { title: words.ownPrompt, teaches: words.ownPromptTeaches }
+    : { title: scenario.title, teaches: scenario.teaches };
+}
+
+/** The word AUTHORED or LIVE; its note opens on hover, focus or tap. */
+export function createBadge() {
+  const word = h("span", { class: "badge-word" });
+  const note = h("span", { class: "badge-note", role: "tooltip", id: "badge-note" });
+  const button = h("button", { type: "button", class: "badge-button", "aria-describedby": "badge-note" }, word);
+  const element = h("span", { class: "badge", hidden: true }, button, note);
+  return {
+    element,
+    /** @param {State} state */
+    update({ trace }) {
+      attribute(element, "hidden", !trace);
+      if (!trace) return;
+      const { badge, note: sentence } = trace.origin;
+      attribute(element, "data-badge", badge);
+      setText(word, badge);
+      setText(note, sentence || words.badges[badge] || "");
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot */
+export function createMasthead(host, boot) {
+  const title = h("h1", { class: "title" });
+  const teaches = h("p", { class: "teaches" });
+  const badge = createBadge();
+  host.append(h("div", { class: "title-row" }, title, badge.element), teaches);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      badge.update(state);
+      if (!changed(state.view.scenario, state.view.source, state.view.prompt)) return;
+      const shown = titleOf(boot, state.view);
+      setText(title, shown.title);
+      setText(teaches, shown.teaches);
+      document.title = `${shown.title} · ${words.product}`;
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * The full page: every panel in its place.
+ *
+ * @import {Boot, State} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ * @import {Store} from "../store.js"
+ */
+
+import { words } from "../words.js";
+import { createAnnouncer } from "./announcer.js";
+import { createControls } from "./controls.js";
+import { createCounters } from "./counters.js";
+import { createDrawer, createViewTabs } from "./drawer.js";
+import { attribute, h } from "./element.js";
+import { icon } from "./icons.js";
+import { createInspector } from "./inspector.js";
+import { createKeys } from "./keys.js";
+import { createMasthead } from "./masthead.js";
+import { createOverlay, opens } from "./overlay.js";
+import { createScrubber } from "./scrubber.js";
+import { createShare } from "./share.js";
+import { createConnection, createNotices } from "./status.js";
+import { createTokens } from "./tokens.js";
+import { createTransport } from "./transport.js";
+import { createWhole } from "./whole.js";
+
+/**
+ * @typedef {object} Surroundings
+ * @property {Boot} boot
+ * @property {Actions} actions
+ * @property {Store<State>} store
+ * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean}} viewport
+ * @property {() => void} wake   a panel has something new to show
+ */
+
+/** @param {string} kind @param {Record<string, unknown>} [more] */
+const part = (kind, more = {}) => h("div", { class: kind, ...more });
+
+function createParts() {
+  return {
+    masthead: h("header", { class: "masthead", "data-inset": true }),
+    controls: h("section", { class: "controls" }),
+    controlsBody: part("controls-body"),
+    counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
+    whole: part("whole-figures", { hidden: true }),
+    views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
+    tabs: part("tabs"),
+    tools: part("tools"),
+    inspector: h("section", { class: "inspector", "aria-label": words.inspector, hidden: true }),
+    drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
+    tokens: part("tokens"),
+    scrubber: part("scrubber"),
+    transport: part("transport", { role: "group" }),
+    connection: part("connection"),
+    notices: part("status"),
+    share: h("section", { class: "popover share", role: "dialog" }),
+    keys: h("section", { class: "popover keys", role: "dialog" }),
+    live: part("sr-only", { role: "status", "aria-live": "polite" }),
+  };
+}
+
+/** @param {HTMLElement} host @param {ReturnType<typeof createParts>} parts */
+function arrange(host, parts) {
+  const left = part("left", { "data-inset": true });
+  left.append(parts.masthead, parts.controls);
+  const right = part("right");
+  parts.views.append(parts.tabs, parts.tools);
+  right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
+  const deck = h("footer", { class: "deck", "data-inset": true });
+  const row = part("deck-row");
+  row.append(parts.transport, parts.scrubber, parts.connection);
+  deck.append(parts.tokens, row);
+  host.append(left, right, deck, parts.notices, parts.share, parts.keys, parts.live);
+}
+
+/** @param {"share" | "keys" | "controls"} name @param {string} label @param {Actions} actions */
+function opener(name, label, actions) {
+  const picture = name === "keys" ? h("span", { class: "key-mark", "aria-hidden": "true" }, "?") : icon(name);
+  const button = h("button", { type: "button", class: `tool tool-${name}` }, picture, h("span", { class: "tool-word" }, label));
+  return { button, ...opens(name, button, actions) };
+}
+
+/** Says what the picture is. @param {HTMLCanvasElement | null} canvas @param {State} state */
+function describeScene(canvas, { trace }) {
+  if (!canvas || !trace) return;
+  attribute(canvas, "role", "img");
+  attribute(canvas, "aria-label", words.sceneDescribed(trace.model.layers, trace.model.experts));
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {Surroundings} surroundings
+ */
+export function createPage(host, { boot, actions, wake }) {
+  const parts = createParts();
+  arrange(host, parts);
+  const shareBody = part("share-body");
+  const keysBody = part("keys-body");
+  const tools = [opener("controls", words.controls, actions), opener("share", words.share, actions), opener("keys", words.keys, actions)];
+  parts.tools.append(...tools.map(({ button }) => button));
+  const panels = [
+    createMasthead(parts.masthead, boot),
+    createControls(parts.controlsBody, boot, actions),
+    createCounters(parts.counters, actions),
+    createWhole(parts.whole),
+    createViewTabs(parts.tabs, actions),
+    createInspector(parts.inspector, actions),
+    createDrawer(parts.drawer, actions, wake),
+    createTokens(parts.tokens, actions),
+    createScrubber(parts.scrubber, actions),
+    createTransport(parts.transport, actions),
+    createConnection(parts.connection),
+    createNotices(parts.notices, actions),
+    createOverlay(parts.controls, { name: "controls", title: words.controls, body: parts.controlsBody, actions, always: true }),
+    createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
+    createShare(shareBody, boot, actions),
+    createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: keysBody, actions }),
+    createKeys(keysBody, actions),
+    createAnnouncer(parts.live),
+    ...tools,
+  ];
+  return {
+    /** @param {State} state */
+    update(state) {
+      for (const panel of panels) panel.update(state);
+      describeScene(document.querySelector("canvas.scene"), state);
+    },
+    /** @param {() => void} begin */
+    start: (begin) => begin(),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * How things stand: the connection, what fell back, and what went wrong, each in words with what to do.
+ *
+ * @import {State} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ */
+
+import { words } from "../words.js";
+import { attribute, changes, h, setText } from "./element.js";
+import { iconButton } from "./transport.js";
+
+/** @param {State} state */
+function connectionInWords({ connection, trace }) {
+  const said = words.connection[connection];
+  return typeof said === "string" ? said : said(trace?.received ?? 0, trace?.tokens.length ?? 0);
+}
+
+/** A quiet dot with a word. @param {HTMLElement} host */
+export function createConnection(host) {
+  const word = h("span", { class: "connection-word" });
+  host.append(h("span", { class: "dot", "aria-hidden": "true" }), word);
+  return {
+    /** @param {State} state */
+    update(state) {
+      attribute(host, "data-connection", state.connection);
+      setText(word, connectionInWords(state));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/** What the scene lacks, in a sentence. @param {State["scene"]} scene */
+function sceneInWords(scene) {
+  return { waiting: "", shown: "", lost: words.contextLost, missing: words.noWebgl, failed: words.sceneFailed }[scene];
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createNotices(host, actions) {
+  const scene = h("p", { class: "notice", "data-kind": "scene" });
+  const list = h("ul", { class: "notices" });
+  const message = h("p", { class: "trouble-message" });
+  const trouble = h(
+    "div",
+    { class: "trouble", role: "alert" },
+    h("h2", { class: "panel-title" }, words.trouble),
+    message,
+    h("div", { class: "buttons" },
+      h("button", { type: "button", class: "primary", onclick: actions.retry }, words.retry),
+      h("a", { class: "quiet", href: location.pathname }, words.backToDefault)),
+  );
+  host.append(trouble, scene, list);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update({ status, error, notices, scene: stage }) {
+      attribute(trouble, "hidden", status !== "error");
+      setText(message, error);
+      attribute(scene, "hidden", sceneInWords(stage) === "");
+      setText(scene, sceneInWords(stage));
+      if (!changed(notices)) return;
+      list.replaceChildren(
+        ...notices.map(({ field, message: text }) =>
+          h("li", { class: "notice", "data-field": field }, h("span", {}, text), iconButton("close", words.dismiss, () => actions.dismiss(field), "small")),
+        ),
+      );
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * Every word of the page that a person reads and that no trace, scenario or server message brings. One module, so that
+ * another language is another module of the same shape. Terms are those of the field; see the glossary in the README.
+ */
+
+import { formatCount, formatExactly, formatShare, formatToken } from "./format.js";
+
+/** @param {readonly string[]} values */
+function list(values) {
+  return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+function plural(count, one, many = `${one}s`) {
+  return `${formatExactly(count)} ${count === 1 ? one : many}`;
+}
+
+/** A token as it stands inside a sentence. @param {string} text */
+function quoted(text) {
+  return `“${formatToken(text)}”`;
+}
+
+export const words = {
+  product: "Moescope",
+  nothing: "nothing",
+  none: "–",
+  quoted,
+  plural,
+  close: "Close",
+  dismiss: "Dismiss",
+
+  // Addresses
+  oneOf: list,
+  range: (/** @type {number} */ low, /** @type {number} */ high) => `${low} to ${high}`,
+  charactersAtMost: (/** @type {number} */ count) => `at most ${plural(count, "character")}`,
+  towerKey: (/** @type {number} */ experts) => `layer.expert, such as 3.5, with an expert from 0 to ${experts - 1}`,
+  fellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got,
+    /** @type {string} */ showing) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
+  promptNeedsLive: "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
+
+  // Masthead
+  badges: /** @type {Record<string, string>} */ ({
+    AUTHORED: "Authored routing: written by hand to teach, not measured.",
+    LIVE: "Live routing: computed now, from trained weights.",
+  }),
+  badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
+  ownPrompt: "Your own text",
+  ownPromptTeaches: "Routed by a small trained model, just now. Look for experts that return to the same kind of token.",
+
+  // Counters
+  counters: "Counters",
+  total_p: "TOTAL_P",
+  active_p: "ACTIVE_P",
+  token: "TOKEN",
+  experts_hit: "EXPERTS_HIT",
+  hitOf: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatExactly(hits)} of ${formatExactly(all)}`,
+  allTokens: (/** @type {number} */ tokens) => `all ${tokens}`,
+  totalCounts: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size) =>
+    `${layers} × ${experts} × ${formatCount(size)}`,
+  totalTitle: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ total) =>
+    `Parameters of every expert: ${layers} layers × ${experts} experts × ${formatExactly(size)} = ${formatExactly(total)}`,
+  activeCounts: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size) =>
+    `${layers} × ${k} × ${formatCount(size)}`,
+  activeTitle: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ active) =>
+    `Parameters that one token uses: ${layers} layers × ${k} chosen experts × ${formatExactly(size)} = ${formatExactly(active)}`,
+  tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
+  atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
+  tokenTitle: "The token being routed now, and its place in the prompt",
+  hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatShare(all ? hits / all : 0)} of experts`,
+  hitTitle: "Different experts used so far, over all layers, out of how many there are",
+  wholeOpen: "Whole model",
+  whole: {
+    title: "Whole model",
+    experts: "Experts",
+    attention: "Attention",
+    embeddings: "Embeddings",
+    router: "Routers",
+    norms: "Norms",
+    dense: "Dense layers",
+    total: "Total",
+    active: "Used by one token",
+    memory: "Memory for the weights, 16 bits each",
+    parameters: "parameters",
+  },
+
+  // Controls
+  controls: "Controls",
+  source: "Source",
+  sources: { authored: "Authored", live: "Live" },
+  scenario: "Prompt",
+  prompt: "Your own text",
+  promptHint: "Type anything; the live model routes it",
+  route: "Route",
+  routeHint: "Ctrl + Enter routes it too",
+  promptRoom: (/** @type {number} */ used, /** @type {number} */ limit) => `${formatExactly(used)} of ${formatExactly(limit)} characters`,
+  experts: "Experts",
+  expertsHint: "Experts in each layer",
+  k: "Top-k",
+  kHint: "Experts that each token goes to, in every layer",
+  mode: "Mode",
+  modes: { single: "SINGLE", sequence: "SEQUENCE", all: "ALL AT ONCE" },
+  modeHints: {
+    single: "One token at a time, slowly",
+    sequence: "The whole prompt, several tokens on their way at once",
+    all: "Every token reaches a layer at the same moment, as in one step of real inference",
+  },
+  camera: "Camera",
+  cameras: { orbit: "ORBIT", front: "FRONT", top: "TOP" },
+  floor: "Layer from above",
+  floorOf: (/** @type {number} */ layer, /** @type {number} */ layers) => `${layer} of ${layers}`,
+  floorDown: "One layer down",
+  floorUp: "One layer up",
+
+  // Transport
+  transport: "Playback",
+  play: "Play",
+  pause: "Pause",
+  restart: "Restart",
+  layerBack: "One layer back",
+  layerOn: "One layer on",
+  tokenBack: "One token back",
+  tokenOn: "One token on",
+  speed: "Speed",
+  speedOf: (/** @type {number} */ speed) => `${speed}×`,
+  scrub: "Position in the trace",
+  position: (/** @type {string} */ token, /** @type {number} */ number, /** @type {number} */ tokens, /** @type {number} */ layer) =>
+    `Token ${number} of ${tokens}, ${quoted(token)}, layer ${layer}`,
+  positionAll: (/** @type {number} */ layer, /** @type {number} */ layers) => `All tokens, layer ${layer} of ${layers}`,
+  atStart: "Before the first token",
+  strip: "Tokens of the prompt",
+  stripHint: "Point at a token to light its path; choose it to go there",
+  tokenName: (/** @type {string} */ text, /** @type {number} */ number, /** @type {string | undefined} */ group) =>
+    `${formatToken(text)}, token ${number}${group ? `, ${group}` : ""}`,
+  connection: {
+    connecting: "connecting",
+    streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
+    done: "done",
+    lost: "lost, retrying",
+  },
+
+  // Flat views
+  views: "Flat views",
+  panels: { heatmap: "Heat map", load: "Load", table: "Table" },
+  soFar: "So far",
+  wholePrompt: "Whole prompt",
+  span: "Counted over",
+  heatmapCaption: "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
+  heatmapName: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+    `Heat map, ${layers} layers by ${experts} experts. Arrow keys move, Enter shows the expert.`,
+  heatmapHint: "Point at a cell",
+  cell: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ hits, /** @type {number} */ load) =>
+    `Layer ${layer}, expert ${expert}: ${plural(hits, "token")}, ${formatShare(load)} of the layer`,
+  loadCaption: "Share of the layer’s assignments that each expert received. The line is an even split.",
+  loadLayer: "Layer",
+  even: (/** @type {number} */ share) => `even split ${formatShare(share)}`,
+  busiest: "Max over mean",
+  idleExperts: "Unused experts",
+  assignments: "Assignments",
+  nothingYet: "Nothing routed yet: press Play.",
+  tableCaption: "Chosen experts and their combine weights, for every token and layer.",
+  tableColumns: { token: "Token", layer: "Layer", experts: "Experts", weights: "Weights" },
+  tableRows: (/** @type {number} */ rows) => plural(rows, "row"),
+  tableOnlyLayer: "Layer",
+  allLayers: "All",
+  dropped: "dropped",
+
+  // Inspector
+  inspector: "Expert",
+  towerTitle: (/** @type {number} */ layer, /** @type {number} */ expert) => `Layer ${layer} · expert ${expert}`,
+  hits: "Tokens so far",
+  load: "Load of the layer",
+  served: "Tokens it serves, with their weights",
+  servedNone: "No token of this prompt goes here.",
+  more: (/** @type {number} */ count) => `and ${formatExactly(count)} more`,
+
+  // Sharing and saving
+  share: "Share",
+  shareTitle: "Share and save",
+  copyLink: "Copy link",
+  copyEmbed: "Copy embed code",
+  link: "Link",
+  embedCode: "Embed code",
+  opensAt: "Opens",
+  thisMoment: "At this moment",
+  beginning: "From the start",
+  copied: "Copied",
+  copyFailed: "This browser did not let the page copy. The text is selected: press Ctrl + C.",
+  save: "Save",
+  savePng: "Picture (PNG)",
+  saveCsv: "Table (CSV)",
+  saveTrace: "Trace (safetensors)",
+  saveFailed: (/** @type {string} */ reason) => `Nothing was saved: ${reason}`,
+  notReady: "the trace is not complete yet; wait until it is done",
+  noPicture: "a picture needs the 3D scene, which this browser does not show",
+  embedTitle: (/** @type {string} */ title) => `Moescope: ${title}`,
+  openFull: "Open in Moescope",
+
+  // Keys
+  keys: "Keys",
+  keysTitle: "Keys",
+  keyList: /** @type {readonly (readonly [string, string])[]} */ ([
+    ["Space", "Play or pause"],
+    ["→ ←", "One token on, back"],
+    ["↑ ↓", "One layer on, back"],
+    ["R", "Restart"],
+    ["M", "Next mode"],
+    ["C", "Next camera"],
+    ["1 to 4", "Top-k"],
+    ["H L T", "Heat map, load, table"],
+    ["S", "Share and save"],
+    ["W", "Whole-model figures"],
+    ["Esc", "Close, or let go of what is selected"],
+    ["?", "This list"],
+  ]),
+  stillSwitch: "Less motion: step instead of flying",
+
+  // Scene
+  scene: "The stack of layers, drawn in 3D",
+  sceneDescribed: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+    `A stack of ${plural(layers, "ring")}, one a layer, of ${plural(experts, "tower")} each, one an expert. The heat map and the table show the same as text.`,
+  noWebgl: "The 3D scene needs WebGL 2, which this browser does not offer. Counters, heat map, load and table show the same routing.",
+  sceneFailed: "The 3D scene could not start. Counters, heat map, load and table show the same routing.",
+  contextLost: "The graphics card let go of the scene. It comes back by itself; if it does not, reload the page.",
+  starting: "Starting",
+
+  // Trouble
+  trouble: "This view could not be routed",
+  retry: "Try again",
+  backToDefault: "Show the default view",
+  beyondTrace: (/** @type {string} */ name, /** @type {number} */ last, /** @type {number} */ got) =>
+    `${name}: expected 1 to ${last}, got ${got}; showing ${last}`,
+
+  // What just happened, for those who listen
+  saidPlaying: "Playing",
+  saidPaused: "Paused",
+  saidFinished: (/** @type {number} */ hits, /** @type {number} */ all) =>
+    `Finished: ${formatExactly(hits)} of ${formatExactly(all)} experts were used.`,
+  saidTrace: (/** @type {string} */ badge, /** @type {number} */ tokens, /** @type {number} */ layers,
+    /** @type {number} */ experts, /** @type {number} */ k) =>
+    `${badge.toLowerCase()} routing of ${plural(tokens, "token")} through ${plural(layers, "layer")} of ${experts} experts, ${k} chosen.`,
+  saidEvent: (/** @type {string} */ token, /** @type {number} */ layer,
+    /** @type {readonly {expert: number, weight: number}[]} */ chosen) =>
+    `Layer ${layer}: ${quoted(token)} goes to ${chosen.length > 1 ? "experts" : "expert"} ${chosen
+      .map(({ expert, weight }) => `${expert} (${formatShare(weight)})`)
+      .join(", ")}.`,
+  saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts) =>
+    `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used.`,
+};
