@@ -1,0 +1,23 @@
+"""Train the checkpoints under `models/`: corpus, tokenizer, five runs, routing snapshots, figures.
+
+    python -m app.training all              everything, in order; cut it at any time and start it again
+    python -m app.training corpus           unpack the text packages and split them by document
+    python -m app.training tokenizer        byte-level BPE of 4,096 entries, and the text as token arrays
+    python -m app.training train NAME       one run; goes on from its last saved state
+    python -m app.training snapshots NAME   the routing snapshots of a run as trace files
+    python -m app.training readme           models/README.md, its figures taken from each training.json
+
+PyTorch and transformers come with the extra `train`; serving never imports this package.
+
+The text is documentation and code that Debian ships, fetched by package name and never committed:
+
+| text | packages | licence |
+|---|---|---|
+| English, French | debian-handbook | CC BY-SA 3.0 or GPL-2+ |
+| English, French | debian-reference-en, -fr; developers-reference, -fr | GPL-2+ |
+| English, French | debian-faq, debian-faq-fr; maint-guide, maint-guide-fr | GPL-2+ |
+| English, French | debian-edu-doc-en, -fr; installation-guide-amd64; aptitude-doc-en, -fr | GPL-2+ |
+| English, French | gimp-help-en, -fr | GFDL 1.2+, no invariant sections |
+| English, French | manpages, -dev; manpages-fr, -fr-dev | GPL-2+, BSD, MIT, Linux man-pages copyleft |
+| Python | libpython3.11-stdlib, libpython3.11-minimal | PSF-2.0 |
+"""

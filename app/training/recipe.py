@@ -1,0 +1,80 @@
+"""Every setting of the five runs. They differ in `experts` or in `balance_weight` and in nothing else."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The shape of a Mixtral; widths in elements."""
+
+    experts: int
+    layers: int = 6
+    top_k: int = 2
+    d_model: int = 128
+    d_expert: int = 64
+    heads: int = 4
+    kv_heads: int = 2
+    vocabulary: int = 4096
+    positions: int = 1024  # what config.json allows; trained on up to 512, measured up to there
+    rope_theta: float = 10_000.0
+    norm_eps: float = 1e-5
+
+    @property
+    def head_width(self) -> int:
+        return self.d_model // self.heads
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a run trains."""
+
+    steps: int = 3600
+    seed: int = 20
+    batch_tokens: int = 1536
+    length: int = 256  # positions a sequence, until
+    long_from: float = 0.8  # this share of the steps, then
+    long_length: int = 512
+    matrix_rate: float = 0.02  # Muon, for every matrix but router and embedding
+    adam_rate: float = 0.005  # embedding and norms
+    router_rate: float = 0.002
+    warmup_steps: int = 100
+    cooldown_from: float = (
+        0.4  # share of the steps after which the rate falls, in a straight line, to nothing
+    )
+    matrix_decay: float = 0.01
+    clip: float = 1.0
+    balance_weight: float = 0.01
+    z_weight: float = 0.001
+    capacity_limit: float = 4.0  # means; for N = 8 and top-2 this is every token, so nothing is dropped
+    snapshots: int = 12
+
+    def length_at(self, step: int) -> int:
+        """Positions a sequence at a step: short ones first, long ones for the last part."""
+        return self.length if step < self.long_from * self.steps else self.long_length
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that is shipped."""
+
+    name: str
+    shape: Shape
+    recipe: Recipe
+    keeps_snapshots: bool = False
+
+
+MODELS = (
+    Named("trio-8", Shape(8), Recipe(), keeps_snapshots=True),
+    Named("trio-8-unbalanced", Shape(8), Recipe(balance_weight=0.0), keeps_snapshots=True),
+    Named("trio-64", Shape(64), Recipe()),
+    Named("trio-32", Shape(32), Recipe()),
+    Named("trio-16", Shape(16), Recipe()),
+)
+
+
+def named(name: str) -> Named:
+    """A model by its name. Raises ValueError naming those that there are."""
+    for model in MODELS:
+        if model.name == name:
+            return model
+    raise ValueError(f"model: expected one of {', '.join(each.name for each in MODELS)}, got {name!r}")
