@@ -7,6 +7,7 @@ share one of keys and values, C width of a head.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,25 +62,48 @@ def attend(
     x: Floats, weights: AttentionWeights, config: Config, cache: Cache, layer: int, turns: Turns
 ) -> Floats:
     """What attention adds to the residual stream: normed x [T, D] -> [T, D]. Fills the cache."""
-    count, start, width = len(x), cache.length, config.head_dim
-    groups = config.heads // config.kv_heads
-    qkv = project(x, weights, config)  # [T, D] -> [T, (H + 2 kv) C]
-    split = (config.heads + config.kv_heads) * width
-    end = start + count
-    pairs = qkv[:, :split].view(np.complex64)
-    np.multiply(pairs, turns[start:end], out=pairs)
-    heads = qkv.reshape(count, -1, width).swapaxes(0, 1)  # [H + 2 kv, T, C]
+    start, end = cache.length, cache.length + len(x)
     keys, values = cache.keys[layer], cache.values[layer]
+    qkv = project(x, weights, config)  # [T, D] -> [T, (H + 2 kv) C]
+    rotate(qkv, turns[start:end])
+    heads = qkv.reshape(len(x), -1, config.head_dim).swapaxes(0, 1)  # [H + 2 kv, T, C]
     keys[:, start:end] = heads[config.heads : -config.kv_heads]
     values[:, start:end] = heads[-config.kv_heads :]
-    queries = heads[: config.heads].reshape(config.kv_heads, groups, count, width)
-    shares = np.matmul(queries, keys[:, None, :end].swapaxes(2, 3))  # [kv, G, T, P]
-    mixed = np.matmul(softmax_causal(shares, start), values[:, None, :end])  # [kv, G, T, C]
-    joined = mixed.reshape(config.heads, count, width).swapaxes(0, 1).reshape(count, -1)  # [T, H C]
+    queries = heads[: config.heads].reshape(config.kv_heads, -1, config.head_dim)  # [kv, G T, C]
+    mixed = weigh(queries, keys[:, :end], values[:, :end], len(x))  # [kv, G T, C]
+    joined = mixed.reshape(config.heads, len(x), -1).swapaxes(0, 1).reshape(len(x), -1)  # [T, H C]
     out: Floats = np.dot(joined, weights.out)
     if weights.out_bias is not None:
         out += weights.out_bias
     return out
+
+
+def rotate(qkv: Floats, turns: Turns) -> None:
+    """Turn each pair of columns of queries and keys, in place: one complex product."""
+    pairs = qkv[:, : 2 * turns.shape[1]].view(np.complex64)
+    np.multiply(pairs, turns, out=pairs)
+
+
+def weigh(queries: Floats, keys: Floats, values: Floats, count: int) -> Floats:
+    """Softmax of queries times keys, times values: [kv, G T, C], twice [kv, P, C] -> [kv, G T, C].
+
+    Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
+    within a row. The sums divide the result, which is smaller than the shares.
+    """
+    shares = np.matmul(keys, queries.swapaxes(1, 2))  # [kv, P, G T]
+    if count > 1:
+        shares[:, -count:].reshape(len(keys), count, -1, count)[...] += future(count)[:, None]
+    shares -= shares.max(axis=1, keepdims=True)
+    np.exp(shares, out=shares)
+    mixed: Floats = np.matmul(shares.swapaxes(1, 2), values)  # [kv, G T, C]
+    mixed /= shares.sum(axis=1)[..., None]
+    return mixed
+
+
+@lru_cache(maxsize=8)
+def future(count: int) -> Floats:
+    """-inf where the row, a position, is later than the column, a token: [T, T]."""
+    return np.tril(np.full((count, count), -np.inf, np.float32), -1)
 
 
 def project(x: Floats, weights: AttentionWeights, config: Config) -> Floats:
@@ -111,19 +135,3 @@ def inverse_rms(x: Floats, epsilon: float) -> Floats:
     squares += np.float32(epsilon)
     np.sqrt(squares, out=squares)
     return np.reciprocal(squares, out=squares)
-
-
-def softmax_causal(shares: Floats, start: int) -> Floats:
-    """Softmax over positions, those after a token left out; in place: [kv, G, T, P]."""
-    count = shares.shape[2]
-    if count > 1:
-        shares[..., start:] += future(count)
-    shares -= shares.max(axis=-1, keepdims=True)
-    np.exp(shares, out=shares)
-    shares /= shares.sum(axis=-1, keepdims=True)
-    return shares
-
-
-def future(count: int) -> Floats:
-    """-inf where the column is later than the row: [T, T]."""
-    return np.triu(np.full((count, count), -np.inf, np.float32), 1)

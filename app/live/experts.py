@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.live.checkpoint import ExpertWeights
 from app.trace import Floats, Ints
@@ -40,7 +41,7 @@ def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     ends = np.cumsum(counts[used]).tolist()
     spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
     order = order[: ends[-1] if ends else 0]
-    inputs = x[order // choices]  # [A, D], A assignments
+    inputs = x.take(order // choices, axis=0)  # [A, D], A assignments
     inner = np.empty((len(order), spans[0][0].gate_up.shape[1] if spans else 0), np.float32)
     for network, start, end in spans:
         np.dot(inputs[start:end], network.gate_up, out=inner[start:end])
@@ -48,9 +49,22 @@ def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     activated *= weights.reshape(-1)[order][:, None]
     for network, start, end in spans:
         np.dot(activated[start:end], network.down, out=inputs[start:end])  # the inputs are no longer needed
-    outputs = np.zeros((experts.size, x.shape[1]), np.float32)
-    outputs[order] = inputs
-    summed: Floats = outputs.reshape(len(x), choices, -1).sum(axis=1)  # [T, K, D] -> [T, D]
+    return gather(inputs, order, experts.shape)
+
+
+def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
+    """Sum the outputs [A, D] of each token; `order` [A] says which of the [T, K] assignments each one is."""
+    if len(order) < shape[0] * shape[1]:  # some choices stay empty
+        whole = np.zeros((shape[0] * shape[1], outputs.shape[1]), np.float32)
+        whole[order] = outputs
+        summed: Floats = whole.reshape(*shape, -1).sum(axis=1)
+        return summed
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    first, *others = places.reshape(shape).T
+    summed = outputs.take(first, axis=0)
+    for place in others:
+        summed += outputs.take(place, axis=0)
     return summed
 
 

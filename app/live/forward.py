@@ -10,10 +10,11 @@ import numpy as np
 from app.live.attention import Cache, attend, inverse_rms, rotations
 from app.live.checkpoint import Checkpoint
 from app.live.experts import mix, run
+from app.live.process import prepare
 from app.routing import Routed
 from app.trace import Floats, Ints, Step
 
-Route = Callable[[Floats, int], Routed]  # logits [T, N], k -> Routed
+Route = Callable[[Floats, int, int, int], Routed]  # logits [T, N], k, MoE layer, index of the first token
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,12 @@ class Routing:
 
     def steps(self) -> list[Step]:
         """One step a token."""
-        columns = {
-            "scores": np.stack([layer.scores for layer in self.layers], axis=1),  # L x [T, N] -> [T, L, N]
-            "experts": np.stack([layer.experts for layer in self.layers], axis=1),
-            "weights": np.stack([layer.weights for layer in self.layers], axis=1),
-            "logits": np.stack(self.logits, axis=1),
-        }
+        scores = np.stack([layer.scores for layer in self.layers], axis=1)  # L x [T, N] -> [T, L, N]
+        experts = np.stack([layer.experts for layer in self.layers], axis=1)
+        weights = np.stack([layer.weights for layer in self.layers], axis=1)
         drops = [layer.dropped for layer in self.layers if layer.dropped is not None]
-        if drops:
-            columns["dropped"] = np.stack(drops, axis=1)
-        return [Step(**dict(zip(columns, rows, strict=True))) for rows in zip(*columns.values(), strict=True)]
+        dropped = np.stack(drops, axis=1) if drops else [None] * len(scores)
+        return list(map(Step, scores, experts, weights, np.stack(self.logits, axis=1), dropped))
 
 
 class Forward:
@@ -44,6 +41,7 @@ class Forward:
     def __init__(self, checkpoint: Checkpoint, room: int = 512) -> None:
         self.checkpoint = checkpoint
         self.config = checkpoint.config
+        prepare(self.config.d_model)
         self._turns = rotations(self.config, room)
 
     def cache(self, room: int) -> Cache:
@@ -69,7 +67,7 @@ class Forward:
                 normed = self._norm(x)
                 if sparse:
                     logits.append(np.dot(normed, self.checkpoint.router(layer)))  # [T, D] -> [T, N]
-                    layers.append(route(logits[-1], k))
+                    layers.append(route(logits[-1], k, len(layers), cache.length))
                     x += self._mix(normed, layers[-1], layer)
                 else:
                     x += run(normed, self.checkpoint.dense(layer))

@@ -13,7 +13,7 @@ from app.routing import Router
 from app.trace import Floats, Ints, Step, Token
 
 PROMPT_TOKENS = 256  # at most
-GROWTH = 4  # each chunk is so many times the one before: the first token's routing comes at once
+GROWTH = 32  # each chunk is so many times the one before: the first token's routing comes at once
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def generate(
 ) -> Iterator[Step | Written]:
     """The steps of a prompt, then up to `count` tokens that the model writes after it, each with its routing.
 
-    The same arguments give the same tokens; it ends early where the model ends its text. Raises ValueError for
+    The same arguments give the same tokens; it ends early where the model ends its text. ValueError for
     a router that needs all tokens at once: one that is being written cannot be routed with later ones.
     """
     if router.whole_batch:
