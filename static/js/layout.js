@@ -16,15 +16,16 @@
  * @property {number} inner         from the axis to the nearest tower centre
  * @property {number} outer         radius of the circle that holds every tower of a ring
  * @property {number} towerRadius
- * @property {number} towerHeight   towers stand from their plane upwards
+ * @property {number} towerHeight
+ * @property {number} drop          from a router plane down to the tops of its towers, to which beams run
  * @property {number} pitch         from one router plane to the next
  * @property {number} entry         from the point where tokens enter up to the first plane, and from the last to the exit
  */
 
 /** Experts that still read as one ring. */
 const RING = 64;
-const SLIM = 0.34; // tower radius, as a share of the distance between neighbours; 0.5 would touch
-const WIDEST = 0.62; // tower radius where neighbours are far
+const SLIM = 0.3; // tower radius, as a share of the distance between neighbours; 0.5 would touch
+const WIDEST = 0.5; // tower radius where neighbours are far
 
 /**
  * @param {{layers: number, experts: number}} shape
@@ -39,7 +40,8 @@ export function createLayout({ layers, experts }) {
   const pitch = pitchOf(layers, outer);
   return {
     layers, experts, rows, x, z, inner, outer, towerRadius, pitch,
-    towerHeight: Math.min(0.46 * pitch, 0.3 + 2.2 * towerRadius),
+    towerHeight: Math.min(0.44 * pitch, 0.34 + 2.2 * towerRadius),
+    drop: 0.16 * pitch,
     entry: Math.max(pitch, 0.07 * pitch * layers),
   };
 }
@@ -53,7 +55,7 @@ export function rowsOf(/** @type {number} */ experts) {
 
 /** Radius of a single ring of N towers: wider with N, but less than its circumference asks, so the towers get slimmer. */
 function ringRadius(/** @type {number} */ experts) {
-  return 1.02 * Math.min(experts, RING) ** 0.4;
+  return 1.32 * Math.min(experts, RING) ** 0.35;
 }
 
 /** @returns {{x: Float32Array, z: Float32Array, inner: number}} */
@@ -103,7 +105,7 @@ export function nearest(/** @type {Float32Array} */ x, /** @type {Float32Array} 
 
 /** Distance between planes: open for a few layers, squeezed so that a tall stack stays within 1.5 times its width. */
 function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
-  const open = 1.3 * Math.sqrt(6 / Math.max(layers, 5));
+  const open = 1.42 * Math.sqrt(6 / Math.max(layers, 5));
   return Math.min(open, (3 * outer) / Math.max(1, layers - 1));
 }
 

@@ -25,5 +25,11 @@ void main() {
 export function createBackdrop(uniforms) {
   const own = { middle: { value: [0, 0, 1, 1] } };
   const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, tested: false });
-  return { object: createQuads(1, material), own };
+  return {
+    object: createQuads(1, material),
+    /** @param {number[]} middle */
+    aim(middle) {
+      own.middle.value = middle;
+    },
+  };
 }

@@ -5,11 +5,15 @@
  * @import { Uniforms } from './shader.js'
  * @import { DataTexture } from 'three'
  */
-import { createQuads, QUAD } from './mesh.js';
+import { createQuads, createTwin, QUAD } from './mesh.js';
 import { createMaterial } from './shader.js';
+
+/** Share of a beam's light that towers before it do not hold back. */
+const THROUGH = 0.35;
 
 const VERTEX = /* glsl */ `
 uniform sampler2D slots, scores, choices;
+uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
 out vec2 at;
 flat out vec4 state; /* fan, chosen, how far the fan has grown, 1 where dropped */
@@ -39,12 +43,12 @@ void main() {
     float score = texelFetch(scores, ivec2(expert / 4, place.x), 0)[expert % 4] / max(start.w, 1e-3);
     fan = (0.05 + 0.95 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
-  vec3 a = vec3(start.x, level(layer), start.y), b = foot(layer, min(expert, int(shape.y) - 1)) + vec3(0.0, 0.5 * tower.y, 0.0);
-  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * start.z * mix(1.0, 0.35, path);
+  vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
+  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * share * start.z * mix(1.0, 0.35, path);
   float thin;
   at = corner;
-  state = vec4(fan * far, chosen * far, smoothstep(0.0, 0.75, since / lead), dropped);
-  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, chosen > 0.0 ? 0.055 : 0.022, chosen > 0.0 ? 5.0 : 2.0, thin);
+  state = vec4(fan * far * airy(0.4), chosen * far * airy(0.6), smoothstep(0.0, 0.75, since / lead), dropped);
+  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, (chosen > 0.0 ? 0.035 : 0.014) * pitch, chosen > 0.0 ? mix(2.0, 4.5, airy(0.0)) : 1.8, thin);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
 }`;
 
@@ -67,22 +71,24 @@ void main() {
  * @param {Uniforms} uniforms
  * @param {Layout} layout
  * @param {{topK: number, fans: number, count: number}} sizes
- * @param {{slots: DataTexture, scores: DataTexture, choices: DataTexture}} tables
+ * @param {Record<'slots' | 'scores' | 'choices', {texture: DataTexture}>} tables
  */
 export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores, choices }) {
   const sizes = { value: [topK, fans] };
-  const own = { slots: { value: slots }, scores: { value: scores }, choices: { value: choices }, sizes };
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' });
-  material.side = 2;
+  const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, choices: { value: choices.texture }, sizes };
+  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ('glow') };
+  const before = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: 1 - THROUGH } }, tested: true });
+  const through = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: THROUGH } } });
   const full = topK + layout.experts;
   const ribbons = (/** @type {number} */ slots) => Math.min(slots, fans) * full + Math.max(0, slots - fans) * topK;
-  const object = createQuads(ribbons(count), material);
+  const open = createQuads(ribbons(count), before);
+  const hidden = createTwin(open, through);
   return {
-    object,
+    objects: [open, hidden],
     /** Draws the first slots alone. */
     show(/** @type {number} */ slots) {
-      object.visible = slots > 0;
-      object.geometry.setDrawRange(0, 6 * ribbons(slots));
+      open.visible = hidden.visible = slots > 0;
+      open.geometry.setDrawRange(0, 6 * ribbons(slots));
     },
   };
 }

@@ -16,7 +16,7 @@ import { heightOf, levelOf } from '../layout.js';
 export const FOV = (26 * Math.PI) / 180;
 
 /** Azimuth and elevation in degrees. */
-const ANGLES = { orbit: [24, 19], front: [0, 4.5], top: [0, 90] };
+const ANGLES = { orbit: [22, 20], front: [0, 4.5], top: [0, 90] };
 const POINTS = 40; // around a ring
 const ROUNDS = 24; // of the search; each halves the error at least
 
@@ -77,10 +77,10 @@ function bounds(/** @type {number[][]} */ points, /** @type {Pose} */ view) {
 }
 
 /** The outer circle of a layer at its foot and at its top. @returns {number[][]} */
-function ring(/** @type {Layout} */ { outer, towerHeight }, /** @type {number} */ level) {
+function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {number} */ level) {
   return Array.from({ length: 2 * POINTS }, (_, i) => {
     const angle = (2 * Math.PI * i) / POINTS;
-    return [outer * 1.06 * Math.sin(angle), level + (i < POINTS ? 0 : towerHeight), outer * 1.06 * Math.cos(angle)];
+    return [outer * 1.05 * Math.sin(angle), level - (i < POINTS ? 0 : drop + towerHeight), outer * 1.05 * Math.cos(angle)];
   });
 }
 

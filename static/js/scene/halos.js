@@ -15,10 +15,10 @@ void main() {
   ${QUAD}
   int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
   vec3 heat = glow(layer, expert);
-  float hot = max(max(heat.x, 0.35 * heat.y), 0.5 * heat.z);
-  vec3 centre = foot(layer, expert) + vec3(0.0, 0.75 * tower.y, 0.0);
+  float hot = max(max(heat.x, 0.25 * heat.y), 0.5 * heat.z);
+  vec3 centre = topOf(layer, expert) - vec3(0.0, 0.2 * tower.y, 0.0);
   vec4 view = viewMatrix * vec4(centre, 1.0);
-  float size = max(3.0 * tower.x, 9.0 * pixel * -view.z) * (0.75 + 0.45 * hot);
+  float size = max(4.2 * tower.x, 10.0 * pixel * -view.z) * (0.75 + 0.5 * hot);
   at = corner;
   strength = hot * layerFade(layer) * mix(0.6, 1.0, depthFade(centre));
   gl_Position = strength < 0.02 ? NOWHERE : projectionMatrix * (view + vec4(corner * size, 0.0, 0.0));
@@ -31,7 +31,7 @@ flat in float strength;
 void main() {
   float r = length(at);
   float fall = max(1.0 - r, 0.0);
-  colour = vec4(mix(EMBER, HOT, strength) * strength * fall * fall * 0.62, 0.0);
+  colour = vec4(mix(EMBER, HOT, strength) * strength * (0.5 * fall * fall + 0.35 * fall * fall * fall * fall), 0.0);
 }`;
 
 /**

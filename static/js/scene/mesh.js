@@ -25,6 +25,13 @@ export function createMesh(vertices, index, material) {
   return mesh;
 }
 
+/** The same geometry once more, in another material. */
+export function createTwin(/** @type {Mesh} */ mesh, /** @type {Material} */ material) {
+  const twin = new Mesh(mesh.geometry, material);
+  twin.frustumCulled = twin.matrixAutoUpdate = false;
+  return twin;
+}
+
 /** Index of `count` quads whose corners are numbered 4 i + (0, 1, 2, 3). @returns {Uint32Array} */
 export function quadIndex(/** @type {number} */ count) {
   const index = new Uint32Array(6 * count);

@@ -5,13 +5,14 @@
 export const COLOURS = {
   night: '#070405', // the corners of the picture
   dusk: '#170b0e', // behind the stack
-  foot: '#1b080b', // a tower at its foot
-  brick: '#5a191d', // a tower at its top
-  cap: '#74242a',
-  edge: '#a2413c', // rim of a tower against the dark
-  plate: '#6e2024', // outline of a ring
-  ember: '#a3301c', // what was used
-  hot: '#ff5a3c', // what is used now
+  foot: '#22090d', // a tower at its foot
+  brick: '#6b1c21', // a tower at its top
+  cap: '#8a2a30',
+  edge: '#b8443f', // rim of a tower against the dark
+  plate: '#8a2a2c', // outline of a ring
+  ember: '#a8301a', // what was used
+  hot: '#ff5233', // what is used now
+  amber: '#ffa85c',
   white: '#fff0dc', // the core of what is hottest
   gold: '#ffd9a0', // tokens
   text: '#a58f8b',

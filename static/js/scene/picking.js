@@ -35,8 +35,9 @@ export function pickTower(layout, ray, slack, only = null) {
 function crossing(/** @type {Layout} */ layout, /** @type {Ray} */ { from, to }, /** @type {number} */ layer,
   /** @type {number} */ slack) {
   const extra = slack * Math.hypot(from[0], from[1], from[2]) * 0.5;
-  const low = levelOf(layout, layer) - extra;
-  const high = levelOf(layout, layer) + layout.towerHeight + extra;
+  const top = levelOf(layout, layer) - layout.drop;
+  const low = top - layout.towerHeight - extra;
+  const high = top + extra;
   if (Math.abs(to[1]) < 1e-6) return from[1] > low && from[1] < high ? [0, 1e4] : null;
   const [a, b] = [(low - from[1]) / to[1], (high - from[1]) / to[1]];
   const [start, end] = [Math.max(0, Math.min(a, b)), Math.max(a, b)];

@@ -31,13 +31,13 @@ float outline(float r, float r0, float wide) { return max(1.0 - abs(r - r0) / (w
 
 void main() {
   float r = length(at);
-  if (r > 1.1) discard;
-  float edge = outline(r, 1.06, 1.2);
-  float rest = 0.5 * edge + 0.05 * smoothstep(0.1, 1.0, r) * step(r, 1.06);
+  if (r > 1.07) discard;
+  float edge = outline(r, 1.05, 1.0);
+  float rest = (0.5 * edge + 0.03 * r * r) * airy(0.03);
   float front = 1.06 * (1.0 - exp(-4.5 * state.z));
   float wave = exp(-60.0 * (r - front) * (r - front));
   float core = exp(-9.0 * r * r);
-  vec3 lit = mix(EMBER, HOT, 0.5) * state.y * (0.5 * wave + 0.55 * core + 0.5 * edge);
+  vec3 lit = mix(EMBER, HOT, 0.5) * state.y * (0.22 * wave + 0.3 * core + 0.5 * edge) * airy(0.3);
   colour = vec4((PLATE * rest + lit) * state.x, 0.0);
 }`;
 
@@ -47,6 +47,5 @@ void main() {
  */
 export function createPlanes(uniforms, layout) {
   const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: 'glow', tested: true });
-  material.side = 2; // seen from below too
   return createQuads(layout.layers, material);
 }

@@ -38,13 +38,17 @@ export function createRenderer(canvas, antialias) {
     },
     render: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera) => renderer.render(scene, camera),
     info: () => renderer.info.render,
-    /** Draws into a picture instead of onto the canvas. `scale` is lowered where the GPU has no texture of that size. */
-    paint(/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera, /** @type {number} */ scale) {
-      const most = renderer.capabilities.maxTextureSize / Math.max(size.width, size.height);
-      return paint(renderer, scene, camera, Math.round(size.width * Math.min(scale, most)),
-        Math.round(size.height * Math.min(scale, most)));
+    /** The scale that was asked for, or the largest for which the GPU has a texture. */
+    largest: (/** @type {number} */ scale) =>
+      Math.min(scale, renderer.capabilities.maxTextureSize / Math.max(size.width, size.height)),
+    /** Draws into a picture instead of onto the canvas, `scale` pixels a CSS pixel. */
+    paint: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera, /** @type {number} */ scale) =>
+      paint(renderer, scene, camera, Math.round(size.width * scale), Math.round(size.height * scale)),
+    /** Gives the context back: browsers keep few. */
+    dispose() {
+      renderer.dispose();
+      renderer.forceContextLoss();
     },
-    dispose: () => renderer.dispose(),
   };
 }
 

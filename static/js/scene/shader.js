@@ -7,7 +7,7 @@
  * @import { Layout } from '../layout.js'
  * @import { IUniform, DataTexture } from 'three'
  */
-import { AdditiveBlending, GLSL3, NormalBlending, RawShaderMaterial, Vector2, Vector3 } from 'three';
+import { AdditiveBlending, DoubleSide, FrontSide, GLSL3, NormalBlending, RawShaderMaterial, Vector2, Vector3 } from 'three';
 import { PALETTE } from './palette.js';
 
 /**
@@ -15,12 +15,14 @@ import { PALETTE } from './palette.js';
  * @property {IUniform<number>} time       seconds on the timeline
  * @property {IUniform<Vector2>} shape     L, N
  * @property {IUniform<number>} pitch
- * @property {IUniform<Vector2>} tower     radius, height
+ * @property {IUniform<Vector3>} tower     radius, height, drop from the router plane to the top
  * @property {IUniform<number>} outer
  * @property {IUniform<Vector2>} fog       distance from the camera where things start to recede, and where they have
  * @property {IUniform<Vector2>} focus     layer that TOP looks at, and how much the others are gone, 0 to 1
  * @property {IUniform<Vector2>} screen    device pixels
+ * @property {IUniform<number>} ratio     device pixels a CSS pixel
  * @property {IUniform<number>} pixel      size of a CSS pixel in the world, one unit from the camera
+ * @property {IUniform<number>} room      CSS pixels from layer to layer: what is too much when they are close
  * @property {IUniform<number>} together   tokens that fire at once
  * @property {IUniform<number>} routed     tokens that have fired so far
  * @property {IUniform<number>} path       1 while a token's path is lit: the rest steps back
@@ -33,9 +35,9 @@ import { PALETTE } from './palette.js';
 /** @returns {Uniforms} */
 export function createUniforms() {
   return {
-    time: { value: 0 }, shape: { value: new Vector2(1, 1) }, pitch: { value: 1 }, tower: { value: new Vector2(1, 1) },
+    time: { value: 0 }, shape: { value: new Vector2(1, 1) }, pitch: { value: 1 }, tower: { value: new Vector3(1, 1, 0) },
     outer: { value: 1 }, fog: { value: new Vector2(0, 1) }, focus: { value: new Vector2(0, 0) },
-    screen: { value: new Vector2(1, 1) }, pixel: { value: 0.001 }, together: { value: 1 }, routed: { value: 0 },
+    screen: { value: new Vector2(1, 1) }, ratio: { value: 1 }, pixel: { value: 0.001 }, room: { value: 100 }, together: { value: 1 }, routed: { value: 0 },
     path: { value: 0 }, key: { value: new Vector3(0, 1, 0) },
     places: { value: null }, hits: { value: null }, pulses: { value: null },
   };
@@ -45,7 +47,7 @@ export function createUniforms() {
 export function shapeUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ layout) {
   uniforms.shape.value.set(layout.layers, layout.experts);
   uniforms.pitch.value = layout.pitch;
-  uniforms.tower.value.set(layout.towerRadius, layout.towerHeight);
+  uniforms.tower.value.set(layout.towerRadius, layout.towerHeight, layout.drop);
   uniforms.outer.value = layout.outer;
 }
 
@@ -55,17 +57,18 @@ precision highp int;
 precision highp sampler2D;
 uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
-uniform float time, pitch, outer, pixel, together, routed, path;
-uniform vec2 shape, tower, fog, focus, screen;
+uniform float time, pitch, outer, ratio, pixel, room, together, routed, path;
+uniform vec3 tower;
+uniform vec2 shape, fog, focus, screen;
 uniform sampler2D places, hits, pulses;
 ${PALETTE}
 
 float level(int layer) { return (float(layer) - 0.5 * (shape.x - 1.0)) * pitch; }
 
-/* The middle of the foot of a tower. */
-vec3 foot(int layer, int expert) {
+/* The middle of the top of a tower. */
+vec3 topOf(int layer, int expert) {
   vec2 place = texelFetch(places, ivec2(expert, 0), 0).xy;
-  return vec3(place.x, level(layer), place.y);
+  return vec3(place.x, level(layer) - tower.z, place.y);
 }
 
 /* 1 near, less far away. */
@@ -86,9 +89,12 @@ vec3 glow(int layer, int expert) {
   float since = time - hit.x;
   float mass = 0.3 + 0.7 * sqrt(min(hit.y / together, 1.0));
   float flash = since < 0.0 || hit.z < 0.5 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
-  float rest = hit.z < 0.5 ? 0.0 : 0.15 + 0.32 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
+  float rest = hit.z < 0.5 ? 0.0 : 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
   return vec3(flash, rest * mix(1.0, 0.45, path), hit.w);
 }
+
+/* 1 where layers stand well apart, less where a tall stack would add up to a wall of light. */
+float airy(float least) { return mix(least, 1.0, smoothstep(5.0, 60.0, room)); }
 
 /* How strongly the router plane of a layer pulses. */
 float pulse(int layer) {
@@ -98,9 +104,10 @@ float pulse(int layer) {
 
 /* Colour of heat: dark, ember, hot, white. */
 vec3 heat(float g) {
-  vec3 low = mix(vec3(0.0), EMBER, smoothstep(0.0, 0.4, g));
-  vec3 high = mix(low, HOT, smoothstep(0.3, 0.75, g));
-  return mix(high, WHITE, smoothstep(0.75, 1.25, g));
+  vec3 low = mix(vec3(0.0), EMBER, smoothstep(0.0, 0.45, g));
+  vec3 mid = mix(low, HOT, smoothstep(0.35, 0.75, g));
+  vec3 high = mix(mid, AMBER, smoothstep(0.7, 1.0, g));
+  return mix(high, WHITE, smoothstep(0.95, 1.35, g));
 }
 
 /* A little noise, so that dark gradients show no bands. */
@@ -137,6 +144,7 @@ export function createMaterial(uniforms, { vertex, fragment, own = {}, blend = '
     transparent: blend !== 'solid',
     premultipliedAlpha: true, // light is added with alpha 0, so that a picture without background keeps it
     blending: blend === 'glow' ? AdditiveBlending : NormalBlending,
+    side: blend === 'solid' ? FrontSide : DoubleSide,
     depthWrite: blend === 'solid' && tested,
     depthTest: tested,
   });

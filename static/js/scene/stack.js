@@ -1,18 +1,24 @@
 /**
  * The stack: all objects of one shape, and the textures that they are drawn from.
  *
+ * @import { Layout } from '../layout.js'
  * @import { Frame } from '../types.js'
  * @import { Shot } from './camera.js'
  * @import { Uniforms } from './shader.js'
+ * @import { Material } from 'three'
+ *
+ * @typedef {{width: number, height: number, ratio: number}} Canvas  CSS pixels, device pixels a CSS pixel
  */
 import { Scene } from 'three';
-import { createLayout, heightOf } from '../layout.js';
+import { createLayout } from '../layout.js';
 import { createBackdrop } from './backdrop.js';
 import { createBeams } from './beams.js';
 import { axes, FOV } from './framing.js';
 import { createFront } from './front.js';
 import { createGlow, pathOf } from './glow.js';
 import { createHalos } from './halos.js';
+import { createLabels } from './labels.js';
+import { createMark } from './mark.js';
 import { createPlanes } from './planes.js';
 import { shapeUniforms } from './shader.js';
 import { createSlots } from './slots.js';
@@ -35,51 +41,50 @@ export function createStack(uniforms, layers, experts, topK) {
   const glow = createGlow(layers, experts);
   const slots = createSlots(layout, topK);
   const rows = new Float32Array(4 * MOST);
-  const tables = {
-    places: createTable(Float32Array.from({ length: 4 * experts }, (_, i) => [layout.x, layout.z][i % 4]?.[i >> 2] ?? 0), experts, 1),
-    hits: createTable(glow.hits, experts, layers),
-    pulses: createTable(glow.pulses, layers, 1),
-    slots: createTable(slots.table, 2, slots.count),
-    scores: createTable(slots.scores, slots.width, slots.fans),
-    choices: createTable(slots.choices, topK, slots.count),
-    flights: createTable(rows, MOST, 1),
-  };
+  const tables = createTables(layout, glow, slots, rows, topK);
   shapeUniforms(uniforms, layout);
   uniforms.places.value = tables.places.texture;
   uniforms.hits.value = tables.hits.texture;
   uniforms.pulses.value = tables.pulses.texture;
-
   const backdrop = createBackdrop(uniforms);
-  const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, {
-    slots: tables.slots.texture, scores: tables.scores.texture, choices: tables.choices.texture,
-  });
-  const tokens = createTokens(uniforms, tables.flights.texture);
+  const trail = createTrail(uniforms, layout);
+  const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, tables);
+  const tokens = createTokens(uniforms, layout, tables.flights.texture);
+  const mark = createMark(uniforms);
+  const labels = createLabels(uniforms, layout);
   const objects = [
-    backdrop.object, createTowers(uniforms, layout), createPlanes(uniforms, layout),
-    createTrail(uniforms, layout, [heightOf(layout, -1), heightOf(layout, layers)]),
-    beams.object, createHalos(uniforms, layout), tokens.object,
+    backdrop.object, createTowers(uniforms, layout), createPlanes(uniforms, layout), ...trail.objects, ...beams.objects,
+    createHalos(uniforms, layout), tokens.object, mark.object, labels.object,
   ];
   const scene = new Scene();
   scene.matrixWorldAutoUpdate = false;
   scene.add(...objects);
+  const all = [...Object.values(tables), labels.table];
 
   /** @type {Frame | null} */ let frame = null; // the one that the front calls back for
-  let path = /** @type {number | null} */ (null);
+  let path = ''; // whose towers are marked in the hit texture
   const front = createFront({
-    reset() { glow.reset(); slots.reset(); },
+    reset() {
+      glow.reset();
+      slots.reset();
+    },
     arrive(token, layer) {
       if (!frame) return;
       glow.pulse(frame.timeline, token, layer);
       tables.pulses.send(0, layer, 1);
       slots.arrive(frame.trace, frame.timeline, frame.time, token, layer);
     },
-    fire(token, layer) { if (frame) glow.fire(frame.trace, frame.timeline, token, layer); },
+    fire(token, layer) {
+      if (frame) glow.fire(frame.trace, frame.timeline, token, layer);
+    },
   });
 
-  let middle = [0, 0, 1, 1]; // of the free area, and half its size
-  /** For a picture with so many more pixels than the canvas. */
-  function aimBackdrop(/** @type {number} */ scale) {
-    backdrop.own.middle.value = middle.map((v) => v * scale);
+  function followPath(/** @type {Frame} */ { trace, path: token }) {
+    const now = token === null ? '' : `${trace.id} ${token} ${token < trace.received}`;
+    if (now !== path) glow.setPath(pathOf(trace, token));
+    path = now;
+    uniforms.path.value = token === null ? 0 : 1;
+    trail.highlight(token !== null);
   }
 
   function send() {
@@ -92,42 +97,80 @@ export function createStack(uniforms, layers, experts, topK) {
   }
 
   return {
-    layout, scene, aimBackdrop, backdrop: backdrop.object,
-    update(/** @type {Frame} */ next, /** @type {Shot} */ shot, /** @type {{width: number, height: number, ratio: number}} */ size) {
+    layout, scene, backdrop: backdrop.object,
+
+    /** Everything that a frame asks for, seen as the camera sees it. */
+    update(/** @type {Frame} */ next, /** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
       frame = next;
       front.advance(frame.trace, frame.timeline, frame.time);
       slots.expire(frame.time);
-      if (frame.path !== path) glow.setPath(pathOf(frame.trace, path = frame.path));
+      followPath(frame);
       send();
       const count = placeTokens(rows, layout, frame);
       if (count) tables.flights.send(0, 0, count);
       tokens.show(count);
       beams.show(slots.used());
-      const all = frame.timeline.mode === 'all';
+      mark.show(frame.tower);
       uniforms.time.value = frame.time;
-      uniforms.together.value = all ? Math.max(1, frame.timeline.tokens) : 1;
+      uniforms.together.value = frame.timeline.mode === 'all' ? Math.max(1, frame.timeline.tokens) : 1;
       uniforms.routed.value = glow.routed();
-      uniforms.path.value = frame.path === null ? 0 : 1;
-      shotUniforms(uniforms, shot, size);
-      const { left, top, width, height } = shot;
-      middle = [left + width / 2, size.height - top - height / 2, width / 2, height / 2].map((v) => v * size.ratio);
-      aimBackdrop(1);
+      this.aim(shot, canvas);
     },
-    resend() { for (const table of Object.values(tables)) table.resend(); },
-    spent: () => Object.values(tables).reduce((sum, table) => sum + table.spent(), 0),
+
+    /** The camera's part alone: again for a picture of another size. */
+    aim(/** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
+      shotUniforms(uniforms, layout, shot, canvas);
+      labels.update(axes(shot).right, shot.width, canvas.ratio);
+      const middle = [shot.left + shot.width / 2, canvas.height - shot.top - shot.height / 2, shot.width / 2, shot.height / 2];
+      backdrop.aim(middle.map((value) => value * canvas.ratio));
+    },
+
+    resend() {
+      for (const table of all) table.resend();
+    },
+    spent: () => all.reduce((sum, table) => sum + table.spent(), labels.spent()),
     dispose() {
-      for (const table of Object.values(tables)) table.dispose();
-      for (const object of objects) { object.geometry.dispose(); /** @type {import('three').Material} */ (object.material).dispose(); }
+      for (const table of all) table.dispose();
+      labels.dispose();
+      for (const { geometry, material } of objects) {
+        geometry.dispose();
+        /** @type {Material} */ (material).dispose();
+      }
     },
   };
+}
 
-  function shotUniforms(/** @type {Uniforms} */ u, /** @type {Shot} */ shot, /** @type {{width: number, height: number, ratio: number}} */ size) {
-    const { right, up, back } = axes(shot);
-    const [r, t, b] = KEY;
-    u.key.value.set(r * right[0] + t * up[0] + b * back[0], r * right[1] + t * up[1] + b * back[1], r * right[2] + t * up[2] + b * back[2]);
-    u.fog.value.set(shot.distance - layout.outer, shot.distance + layout.outer * 1.15);
-    u.focus.value.set(shot.layer, shot.focus);
-    u.screen.value.set(size.width * size.ratio, size.height * size.ratio);
-    u.pixel.value = (2 * Math.tan(FOV / 2)) / shot.height;
-  }
+/**
+ * @param {Layout} layout
+ * @param {ReturnType<typeof createGlow>} glow
+ * @param {ReturnType<typeof createSlots>} slots
+ * @param {Float32Array<ArrayBuffer>} flights
+ * @param {number} topK
+ */
+function createTables({ x, z, layers, experts }, glow, slots, flights, topK) {
+  const places = new Float32Array(4 * experts);
+  for (let expert = 0; expert < experts; expert++) places.set([x[expert], z[expert]], 4 * expert);
+  return {
+    places: createTable(places, experts, 1),
+    hits: createTable(glow.hits, experts, layers),
+    pulses: createTable(glow.pulses, layers, 1),
+    slots: createTable(slots.table, 2, slots.count),
+    scores: createTable(slots.scores, slots.width, slots.fans),
+    choices: createTable(slots.choices, topK, slots.count),
+    flights: createTable(flights, MOST, 1),
+  };
+}
+
+function shotUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ layout, /** @type {Shot} */ shot,
+  /** @type {Canvas} */ canvas) {
+  const { right, up, back } = axes(shot);
+  const along = (/** @type {number} */ i) => KEY[0] * right[i] + KEY[1] * up[i] + KEY[2] * back[i];
+  uniforms.key.value.set(along(0), along(1), along(2));
+  uniforms.fog.value.set(shot.distance - layout.outer, shot.distance + layout.outer * 1.15);
+  uniforms.focus.value.set(shot.layer, shot.focus);
+  uniforms.screen.value.set(Math.round(canvas.width * canvas.ratio), Math.round(canvas.height * canvas.ratio));
+  uniforms.ratio.value = canvas.ratio;
+  uniforms.pixel.value = (2 * Math.tan(FOV / 2)) / shot.height;
+  const apart = (layout.pitch * Math.cos(shot.elevation * (1 - shot.focus))) / (uniforms.pixel.value * shot.distance);
+  uniforms.room.value = layout.layers > 1 ? apart : 200;
 }

@@ -128,12 +128,13 @@ export function createScene(canvas, options = {}) {
      * @returns {Promise<Blob>}
      */
     async picture({ scale = 1, transparent = false } = {}) {
-      if (!stack) throw new Error('picture: found no frame, expected one; draw first');
+      if (!stack || !shot) throw new Error('picture: found no frame, expected one; draw first');
+      const ratio = renderer.largest(scale);
       stack.backdrop.visible = !transparent;
-      stack.aimBackdrop(scale / renderer.size.ratio);
-      const pixels = renderer.paint(stack.scene, rig.camera, scale);
+      stack.aim(shot, { ...renderer.size, ratio });
+      const pixels = renderer.paint(stack.scene, rig.camera, ratio);
       stack.backdrop.visible = true;
-      stack.aimBackdrop(1);
+      stack.aim(shot, renderer.size);
       return encode(pixels);
     },
 

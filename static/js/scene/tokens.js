@@ -43,17 +43,18 @@ void main() {
   vec2 p = vec2(at.x, at.y / streak);
   float r = length(p), fall = max(1.0 - r, 0.0);
   float halo = fall * fall * fall;
-  float core = 1.0 - smoothstep(0.10, 0.24, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
+  float core = 1.0 - smoothstep(0.07, 0.17, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
   float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.35 + 0.5 * (streak - 1.0));
   colour = vec4((GOLD * (0.65 * halo + line) + WHITE * core) * strength, 0.0);
 }`;
 
 /**
  * @param {Uniforms} uniforms
+ * @param {Layout} layout
  * @param {DataTexture} flights
  */
-export function createTokens(uniforms, flights) {
-  const own = { flights: { value: flights }, size: { value: [0.3, 9] } };
+export function createTokens(uniforms, layout, flights) {
+  const own = { flights: { value: flights }, size: { value: [0.42 * layout.pitch, 10] } };
   const object = createQuads(MOST, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' }));
   return {
     object,

@@ -37,11 +37,11 @@ void main() {
   int ring = vertex / sides, side = vertex - ring * sides;
   int layer = id / int(shape.y), expert = id - layer * int(shape.y);
   float angle = 6.28318531 * float(side) / float(sides);
-  float last = detail.y - 1.0, bevel = min(0.14 * tower.x, 0.2 * tower.y) * step(1.5, last);
+  float last = detail.y - 1.0, bevel = min(0.12 * tower.x, 0.2 * tower.y) * step(1.5, last);
   bool top = float(ring) > last - 0.5;
   float y = ring == 0 ? 0.0 : top ? tower.y : tower.y - bevel;
   float radius = top ? tower.x - bevel : tower.x;
-  vec3 centre = foot(layer, expert);
+  vec3 centre = topOf(layer, expert) - vec3(0.0, tower.y, 0.0);
   float here = present(layer);
   local = vec3(sin(angle) * radius / tower.x, y / tower.y, cos(angle) * radius / tower.x);
   world = centre + vec3(sin(angle) * radius * here, y, cos(angle) * radius * here);
@@ -65,7 +65,7 @@ vec3 normal(float bevel, bool cap) {
 }
 
 void main() {
-  float bevel = detail.y > 2.5 ? min(0.14 * tower.x, 0.2 * tower.y) / tower.y : 0.0;
+  float bevel = detail.y > 2.5 ? min(0.12 * tower.x, 0.2 * tower.y) / tower.y : 0.0;
   bool cap = local.y > 0.9995;
   vec3 n = normal(bevel, cap), v = normalize(cameraPosition - world);
   float facing = max(dot(n, v), 0.0), rim = pow(1.0 - facing, 3.0);
@@ -75,9 +75,10 @@ void main() {
   if (cap) body = CAP * mix(0.5, 0.95, smoothstep(0.2, 1.0, radius));
   else body += EDGE * (0.42 * rim * (0.3 + 0.7 * local.y) + (local.y > 1.0 - bevel ? 0.16 : 0.0));
   body += EMBER * 0.55 * heatOf.w * max(dot(n.xz, -outward), 0.0) * (0.4 + 0.6 * local.y);
-  float hot = max(max(heatOf.x * 1.3, heatOf.y), 0.7 * heatOf.z);
-  float profile = cap ? 1.12 - 0.3 * radius : mix(0.5, 1.0, local.y) * (0.72 + 0.3 * facing);
-  body = mix(body, heat(hot * profile), smoothstep(0.0, 0.3, hot));
+  float flash = max(heatOf.x * 1.35, 0.75 * heatOf.z), hot = max(flash, heatOf.y);
+  float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
+  float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, pow(local.y, 1.6)) * (0.75 + 0.25 * facing);
+  body = max(body, heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash)));
   float lit = smoothstep(0.1, 0.6, hot);
   float fade = mix(fades.x, 1.0, 0.6 * lit) * fades.y;
   colour = vec4(mix(mix(NIGHT, DUSK, 0.5), body, fade) + grain(gl_FragCoord.xy), 1.0);

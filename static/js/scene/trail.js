@@ -5,18 +5,20 @@
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { createQuads, QUAD } from './mesh.js';
+import { heightOf } from '../layout.js';
+import { createQuads, createTwin, QUAD } from './mesh.js';
 import { createMaterial } from './shader.js';
 
 const VERTEX = /* glsl */ `
-uniform vec2 ends; /* heights of entry and exit */
+uniform vec2 ends;  /* heights of entry and exit */
+uniform vec2 share; /* of the trail and of the lit path that this pass draws */
 out vec2 at;
 flat out vec2 strength; /* of the line, of what is on the lit path */
 
 void spine(vec2 corner) {
   float thin;
   at = corner;
-  strength = vec2(0.16 * (1.0 - 0.85 * focus.y), path * (1.0 - focus.y));
+  strength = vec2(0.2, path) * (1.0 - focus.y) * share;
   gl_Position = ribbon(vec3(0.0, ends.x, 0.0), vec3(0.0, ends.y, 0.0), 0.5 + 0.5 * corner.x, corner.y, 0.0, 1.6 + path, thin);
 }
 
@@ -25,11 +27,11 @@ void main() {
   int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
   if (float(layer) > shape.x - 0.5) { spine(corner); return; }
   vec3 heat = glow(layer, expert);
-  vec3 a = vec3(0.0, level(layer), 0.0), b = foot(layer, expert) + vec3(0.0, 0.5 * tower.y, 0.0);
+  vec3 a = vec3(0.0, level(layer), 0.0), b = topOf(layer, expert);
   float far = depthFade(0.5 * (a + b)) * layerFade(layer);
   float thin;
   at = corner;
-  strength = vec2(heat.y, heat.z) * far;
+  strength = vec2(heat.y * airy(0.3), heat.z) * far * share;
   vec4 place = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, 0.0, 2.0 + heat.z, thin);
   gl_Position = strength.x + strength.y < 0.01 ? NOWHERE : place;
 }`;
@@ -40,18 +42,26 @@ flat in vec2 strength;
 
 void main() {
   float soft = 1.0 - at.y * at.y;
-  vec3 line = mix(EMBER, HOT, strength.x) * strength.x * 0.9;
+  vec3 line = mix(EMBER, HOT, strength.x) * strength.x * 2.2;
   colour = vec4((line + mix(HOT, WHITE, 0.35) * strength.y * 0.8) * soft, 0.0);
 }`;
 
 /**
  * @param {Uniforms} uniforms
  * @param {Layout} layout
- * @param {[number, number]} ends  heights of entry and exit
  */
-export function createTrail(uniforms, layout, ends) {
-  const own = { ends: { value: ends } };
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' });
-  material.side = 2;
-  return createQuads(layout.layers * layout.experts + 1, material);
+export function createTrail(uniforms, layout) {
+  const ends = { value: [heightOf(layout, -1), heightOf(layout, layout.layers)] };
+  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ('glow') };
+  const before = createMaterial(uniforms, { ...parts, own: { ends, share: { value: [1, 0.5] } }, tested: true });
+  const through = createMaterial(uniforms, { ...parts, own: { ends, share: { value: [0, 0.5] } } });
+  const open = createQuads(layout.layers * layout.experts + 1, before);
+  const hidden = createTwin(open, through);
+  return {
+    objects: [open, hidden],
+    /** Lines of the lit path shine through the towers before them. */
+    highlight(/** @type {boolean} */ lit) {
+      hidden.visible = lit;
+    },
+  };
 }
