@@ -1,0 +1,133 @@
+"""The published models: each read from a file in app/published/ by the code that reads any config.json.
+
+A file has `name`; `published`: `total_B` and `active_B` in billions, null where nobody says, and their `source`;
+`match`: the convention under which each computed figure agrees with the published one, a `note` on it, and
+`reasons` for a figure that is more than 1 % off; `config`: what the count depends on, in the field names of the
+published config.json; and `config_source`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from app.architectures.model_config import Routing
+from app.config import read_config
+from app.params import Parameters
+from app.report import report
+from app.shape import ModelShape
+
+BILLION = 10**9
+CLOSE = 0.01  # a published figure this near needs no reason
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published figure beside the computed one."""
+
+    published: float | None  # billions; None where nobody published one
+    convention: str | None  # under which the two agree; None where it cannot be computed
+    computed: int | None  # parameters
+    reason: str  # why the two are more than 1 % apart; empty where they are not
+
+    @property
+    def deviation(self) -> float | None:
+        """How far the computed figure is from the published one, as a share of it."""
+        if self.published is None or self.computed is None:
+            return None
+        return self.computed / BILLION / self.published - 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields and the deviation."""
+        return {**vars(self), "deviation": self.deviation}
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published model."""
+
+    key: str  # name of its file
+    name: str
+    parameters: Parameters
+    source: str  # of the published figures
+    config_source: str
+    note: str
+    match: Mapping[str, Any]
+    figures: Mapping[str, Any]
+
+    @property
+    def shape(self) -> ModelShape:
+        """The shape to draw and to route."""
+        return self.parameters.shape
+
+    @property
+    def routing(self) -> Routing:
+        """The model's router and its settings."""
+        return self.parameters.config.routing
+
+    @cached_property
+    def total(self) -> Comparison:
+        """All parameters."""
+        return self.compare("total")
+
+    @cached_property
+    def active(self) -> Comparison:
+        """The parameters that one token uses."""
+        return self.compare("active")
+
+    def compare(self, which: str) -> Comparison:
+        """The published figure, `total` or `active`, and the computed one under its convention."""
+        convention = self.match[which]
+        computed = None if convention is None else getattr(self.parameters.under(convention), which)
+        published = self.figures[f"{which}_B"]
+        return Comparison(published, convention, computed, self.match["reasons"].get(which, ""))
+
+    def to_json(self) -> dict[str, Any]:
+        """The report of the model, and the published figures beside it."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            **report(self.parameters),
+            "source": self.source,
+            "config_source": self.config_source,
+            "note": self.note,
+            "compared": {"total": self.total.to_json(), "active": self.active.to_json()},
+        }
+
+
+def read_published(key: str, entry: Mapping[str, Any]) -> Published:
+    """One entry from its file."""
+    return Published(
+        key=key,
+        name=entry["name"],
+        parameters=Parameters(read_config(entry["config"])),
+        source=entry["published"]["source"],
+        config_source=entry["config_source"],
+        note=entry["match"]["note"],
+        match=entry["match"],
+        figures=entry["published"],
+    )
+
+
+@cache
+def catalogue() -> tuple[Published, ...]:
+    """All published models, the smallest first."""
+    found = (files("app") / "published").iterdir()
+    entries = [
+        read_published(file.name.removesuffix(".json"), json.loads(file.read_text(encoding="utf-8")))
+        for file in found
+        if file.name.endswith(".json")
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.parameters.total, entry.key)))
+
+
+def find_published(key: str) -> Published:
+    """The model of that key. Raises ValueError naming those that there are."""
+    for entry in catalogue():
+        if entry.key == key:
+            return entry
+    raise ValueError(f"model: expected one of {', '.join(e.key for e in catalogue())}, got {key!r}")
