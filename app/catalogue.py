@@ -1,9 +1,9 @@
 """The published models: each read from a file in app/published/ by the code that reads any config.json.
 
-A file has `name`; `published`: `total_B` and `active_B` in billions, null where nobody says, and their `source`;
+A file has `name`; `published`: `total_B` and `active_B` in billions, null where nobody says, and `source`;
 `match`: the convention under which each computed figure agrees with the published one, a `note` on it, and
-`reasons` for a figure that is more than 1 % off; `config`: what the count depends on, in the field names of the
-published config.json; and `config_source`.
+`reasons` for a figure that is more than 1 % off; `config`: what the count depends on, in the field names of
+the published config.json; and `config_source`.
 """
 
 from __future__ import annotations

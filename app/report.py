@@ -103,9 +103,9 @@ def router_text(router: dict[str, Any]) -> str:
 
 def memory_lines(found: dict[str, Any]) -> list[str]:
     """Memory for the weights alone."""
-    device = found["device_bytes"] / GIGABYTE
+    device = f"devices of {found['device_bytes'] / GIGABYTE:g} GB"
     return [
-        f"{row['bits']:>2} bits {row['bytes'] / GIGABYTE:>9,.1f} GB of weights; {device:g} GB devices: {row['devices']}"
+        f"{row['bits']:>2} bits {row['bytes'] / GIGABYTE:>9,.1f} GB of weights; {device}: {row['devices']}"
         for row in found["memory"]
     ]
 
