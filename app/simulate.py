@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.routing import Router
+from app.routing import Routed, Router
 from app.scenario import Group, Scenario, ScenarioToken
 from app.shape import ModelShape
 from app.trace import Floats, RoutingTrace, Step, Token, TraceHeader
@@ -32,7 +34,7 @@ def header(scenario: Scenario, shape: ModelShape, router: Router) -> TraceHeader
     return TraceHeader(
         tokens=tuple(Token(token.text, token.group) for token in scenario.tokens),
         shape=shape,
-        model={"name": "authored", "router": router.name},
+        model=model_of(scenario, shape, router),
         origin={
             "source": "authored",
             "badge": "AUTHORED",
@@ -41,13 +43,14 @@ def header(scenario: Scenario, shape: ModelShape, router: Router) -> TraceHeader
             "title": scenario.title,
             "seed": scenario.seed,
         },
+        bias=router.bias,
     )
 
 
 def steps(scenario: Scenario, shape: ModelShape, router: Router) -> Iterator[Step]:
-    """The routing of each token, in order. Raises ValueError where k does not fit N."""
+    """The routing of each token, in order. Raises BadSetting where k or a setting does not fit N."""
     logits = logits_of(scenario, shape)  # [T, L, N]
-    layers = [router.route(logits[:, layer], shape.top_k) for layer in range(shape.layers)]
+    layers = layers_of(logits, shape, router)
     for token in range(len(logits)):
         dropped = [layer.dropped[token] for layer in layers if layer.dropped is not None]
         yield Step(
@@ -62,6 +65,33 @@ def steps(scenario: Scenario, shape: ModelShape, router: Router) -> Iterator[Ste
 def trace(scenario: Scenario, shape: ModelShape, router: Router) -> RoutingTrace:
     """The whole trace at once."""
     return RoutingTrace.from_steps(header(scenario, shape, router), steps(scenario, shape, router))
+
+
+def model_of(scenario: Scenario, shape: ModelShape, router: Router) -> dict[str, Any]:
+    """Name, router, its settings, and how many columns of choices there are where that is not k."""
+    settings = router.filled(shape.experts, shape.top_k)
+    model: dict[str, Any] = {"name": "authored", "router": router.name, "settings": settings}
+    if router.varies:
+        model["choices"] = layers_of(logits_of(scenario, shape), shape, router)[0].experts.shape[-1]
+    return model
+
+
+def layers_of(logits: Floats, shape: ModelShape, router: Router) -> list[Routed]:
+    """Route every layer of [T, L, N]; all with as many columns as the widest."""
+    layers = [router.route(logits[:, layer], shape.top_k, layer) for layer in range(shape.layers)]
+    width = max(layer.experts.shape[-1] for layer in layers)
+    return [widened(layer, width) for layer in layers]
+
+
+def widened(routed: Routed, width: int) -> Routed:
+    """The same with empty choices appended: [T, K] -> [T, width]."""
+    extra = ((0, 0), (0, width - routed.experts.shape[-1]))
+    return replace(
+        routed,
+        experts=np.pad(routed.experts, extra, constant_values=-1),
+        weights=np.pad(routed.weights, extra),
+        dropped=None if routed.dropped is None else np.pad(routed.dropped, extra),
+    )
 
 
 def logits_of(scenario: Scenario, shape: ModelShape) -> Floats:

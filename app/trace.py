@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ class TraceHeader:
     shape: ModelShape
     model: dict[str, Any]  # name, router and its settings; the figures of `shape` are added when written
     origin: dict[str, Any]  # source ("authored", "live"), what made it: scenario, seed, checkpoint, versions
+    bias: Floats | None = field(default=None, compare=False)  # [L, N] added to scores for selection alone
 
     def model_json(self) -> dict[str, Any]:
         """`model` with the sizes and parameter figures of the shape."""
@@ -75,7 +76,7 @@ class RoutingTrace:
     def __post_init__(self) -> None:
         shape = self.header.shape
         wide = (len(self.header.tokens), shape.layers, shape.experts)
-        narrow = (*wide[:2], shape.top_k)
+        narrow = (*wide[:2], max(shape.top_k, self.experts.shape[-1]))  # Expert Choice may need more than k
         for name, expected in (("scores", wide), ("logits", wide), *((n, narrow) for n in NARROW)):
             column = getattr(self, name)
             if column is not None and column.shape != expected:
@@ -111,6 +112,8 @@ class RoutingTrace:
         tensors = {n: np.ascontiguousarray(c) for n in COLUMNS if (c := getattr(self, n)) is not None}
         if self.dropped is not None:
             tensors["dropped"] = self.dropped.astype(np.uint8)
+        if self.header.bias is not None:
+            tensors["bias"] = np.ascontiguousarray(self.header.bias)
         metadata = {
             "format": FORMAT,
             "tokens": dump([token.to_json() for token in self.header.tokens]),
@@ -127,13 +130,14 @@ class RoutingTrace:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
         model = json.loads(metadata["model"])
         shape = ModelShape.from_json(model)
+        tensors = load(data)
         header = TraceHeader(
             tokens=tuple(Token(**token) for token in json.loads(metadata["tokens"])),
             shape=shape,
             model={key: model[key] for key in model if key not in shape.to_json()},
             origin=json.loads(metadata["origin"]),
+            bias=tensors.get("bias"),
         )
-        tensors = load(data)
         if "dropped" in tensors:
             tensors["dropped"] = tensors["dropped"].astype(np.bool_)
         return cls(header, **{name: tensors[name] for name in COLUMNS if name in tensors})

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from app.settings import Settings
 from tests.serving import serving
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("moescope", deadline=None)
+hypothesis.settings.load_profile("moescope")
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ from app.shape import ModelShape
 from app.trace import RoutingTrace, Token, TraceHeader
 
 
-def trace_of(experts, n, scores=None, dropped=None, logits=None, groups=None):
+def trace_of(experts, n, scores=None, dropped=None, logits=None, groups=None, k=None):
     """A trace that chose `experts` [T, L, K] out of n, with even weights and scores where none are given."""
     experts = np.asarray(experts, np.int32)
-    tokens, layers, k = experts.shape
+    tokens, layers, columns = experts.shape
+    k = k or columns
     scores = np.full((tokens, layers, n), 1 / n) if scores is None else scores
     names = groups or [None] * tokens
     return RoutingTrace(

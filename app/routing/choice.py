@@ -1,0 +1,72 @@
+"""What every router is made of: scores, the best k of them, and what came out.
+
+Arrays have shape [T, N] (T tokens, N experts, K chosen). Where two experts tie, the lower id wins; torch.topk
+does not promise that, so comparisons with it leave exact ties out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.trace import Bools, Floats, Ints
+
+SORT_FROM = 16  # from this k on one sort is cheaper than k passes that each take the best
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What a router decided for the tokens of one layer."""
+
+    scores: Floats  # [T, N] gate scores in 0..1, before any bias
+    experts: Ints  # [T, K] in the order of selection; -1 where a choice stays empty
+    weights: Floats  # [T, K] combine weights; 0 where dropped or empty
+    dropped: Bools | None = (
+        None  # [T, K] chosen, but over the expert's capacity; None: a router without capacity
+    )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities over the last axis; the largest logit is subtracted first, so that none overflows."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Affinities, each by itself; written so that neither side overflows and small ones keep their digits."""
+    power = np.exp(-np.abs(logits))
+    result: Floats = np.where(logits >= 0, 1, power) / (1 + power)
+    return result
+
+
+def best(values: Floats, k: int) -> Ints:
+    """The k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
+    if k >= SORT_FROM:
+        return np.argsort(-values, axis=-1, kind="stable")[:, :k].astype(np.int32)
+    left = values.copy()
+    rows = np.arange(len(values))
+    chosen = np.empty((len(values), k), np.int32)
+    for choice in range(k):
+        chosen[:, choice] = left.argmax(axis=-1)  # the first of equals, which is the lowest id
+        left[rows, chosen[:, choice]] = -np.inf
+    return chosen
+
+
+def at(values: Floats, experts: Ints) -> Floats:
+    """The values of the chosen experts: [T, N], [T, K] -> [T, K]."""
+    return values[np.arange(len(values))[:, None], experts]
+
+
+def in_best_groups(values: Floats, group_values: Floats, kept: int) -> Floats:
+    """`values` [T, N] with -inf outside the `kept` best of the groups, whose values are [T, G].
+
+    Minus infinity and not 0: values below 0 would otherwise lose to experts of the groups that are out.
+    """
+    tokens, groups = group_values.shape
+    inside = np.zeros((tokens, groups), np.bool_)
+    np.put_along_axis(inside, best(group_values, kept), True, axis=-1)
+    wide = np.repeat(inside, values.shape[-1] // groups, axis=-1)  # [T, G] -> [T, N]
+    result: Floats = np.where(wide, values, np.float32(-np.inf))
+    return result

@@ -1,0 +1,129 @@
+"""All routers by name, and what each of them reads."""
+
+from __future__ import annotations
+
+from app.routing.assignment import base, expert_choice
+from app.routing.capacity import capacity_of, gshard, st_moe, switch
+from app.routing.router import Call, Router
+from app.routing.settings import NOISE, RouterSettings
+from app.routing.sigmoid import sigmoid_bias, sigmoid_top1
+from app.routing.softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
+from app.trace import Floats
+
+DEFAULT_ROUTER = "topk_norm"
+
+
+def capacity(logits: Floats, call: Call) -> int:
+    return capacity_of(logits, call.settings["capacity"])
+
+
+def noise(logits: Floats, call: Call) -> Floats:
+    result: Floats = call.settings["noise"] * call.normals(*logits.shape)
+    return result
+
+
+def limits(call: Call) -> tuple[int, int, float]:
+    """Groups, groups chosen, scale."""
+    settings = call.settings
+    return int(settings["groups"]), int(settings["topk_groups"]), settings["scale"]
+
+
+ALL = (
+    Router(
+        "topk_norm",
+        "Jiang et al. 2024, Mixtral of Experts, arXiv 2401.04088",
+        lambda logits, k, call: topk_norm(logits, k),
+    ),
+    Router(
+        "topk",
+        "Muennighoff et al. 2024, OLMoE, arXiv 2409.02060",
+        lambda logits, k, call: topk(logits, k),
+    ),
+    Router(
+        "softmax_after",
+        "OpenAI 2025, gpt-oss, arXiv 2508.10925",
+        lambda logits, k, call: softmax_after(logits, k),
+    ),
+    Router(
+        "noisy_topk",
+        "Shazeer et al. 2017, Outrageously Large Neural Networks, arXiv 1701.06538",
+        lambda logits, k, call: noisy_topk(logits, k, noise(logits, call)),
+        uses=("noise", "seed"),
+        defaults=RouterSettings(noise=NOISE, seed=0),
+    ),
+    Router(
+        "gshard",
+        "Lepikhin et al. 2021, GShard, arXiv 2006.16668",
+        lambda logits, k, call: gshard(logits, capacity(logits, call), call.uniforms(len(logits))),
+        uses=("capacity", "seed"),
+        defaults=RouterSettings(capacity=2.0, seed=0),
+        fixed_k=2,
+        whole_batch=True,
+    ),
+    Router(
+        "switch",
+        "Fedus et al. 2022, Switch Transformers, arXiv 2101.03961",
+        lambda logits, k, call: switch(logits, capacity(logits, call)),
+        uses=("capacity",),
+        defaults=RouterSettings(capacity=1.25),
+        fixed_k=1,
+        whole_batch=True,
+    ),
+    Router(
+        "st_moe",
+        "Zoph et al. 2022, ST-MoE, arXiv 2202.08906",
+        lambda logits, k, call: st_moe(logits, capacity(logits, call)),
+        uses=("capacity",),
+        defaults=RouterSettings(capacity=1.25),
+        fixed_k=2,
+        whole_batch=True,
+    ),
+    Router(
+        "base",
+        "Lewis et al. 2021, BASE Layers, arXiv 2103.16716",
+        lambda logits, k, call: base(logits, k),
+        whole_batch=True,
+    ),
+    Router(
+        "expert_choice",
+        "Zhou et al. 2022, Mixture-of-Experts with Expert Choice Routing, arXiv 2202.09368",
+        # The paper's capacity factor is the number of experts that a token has on average, which is our k.
+        lambda logits, k, call: expert_choice(logits, k, capacity_of(logits, k)),
+        whole_batch=True,
+        varies=True,
+    ),
+    Router(
+        "sigmoid_top1",
+        "Meta 2025, Llama 4",
+        lambda logits, k, call: sigmoid_top1(logits),
+        fixed_k=1,
+    ),
+    Router(
+        "group_limited",
+        "DeepSeek-AI 2024, DeepSeek-V2, arXiv 2405.04434",
+        lambda logits, k, call: group_limited(logits, k, *limits(call)),
+        uses=("groups", "topk_groups", "scale"),
+        defaults=RouterSettings(scale=1.0),
+    ),
+    Router(
+        "sigmoid_bias",
+        "DeepSeek-AI 2024, DeepSeek-V3 Technical Report, arXiv 2412.19437",
+        lambda logits, k, call: sigmoid_bias(logits, k, call.bias, *limits(call)),
+        uses=("groups", "topk_groups", "scale", "bias"),
+        defaults=RouterSettings(scale=1.0),
+    ),
+    Router(
+        "softmax_bias",
+        "Baidu 2025, ERNIE 4.5 Technical Report",
+        lambda logits, k, call: softmax_bias(logits, k, call.bias),
+        uses=("bias",),
+    ),
+)
+ROUTERS: dict[str, Router] = {router.name: router for router in ALL}
+
+
+def find_router(name: str) -> Router:
+    """The router of that name. Raises ValueError naming those that there are."""
+    if name not in ROUTERS:
+        raise ValueError(f"router: expected one of {', '.join(ROUTERS)}, got {name!r}")
+    return ROUTERS[name]

@@ -1,0 +1,38 @@
+"""Token choice by sigmoid: affinities that do not compete, as the newest models have them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.routing.choice import Routed, at, best, in_best_groups, sigmoid
+from app.trace import Floats
+
+
+def sigmoid_top1(logits: Floats) -> Routed:
+    """The best logit; its weight is its sigmoid. The weight multiplies the expert's input, not its output.
+
+    Meta 2025, Llama 4. Selection looks at the logits: in float32 large ones have the same sigmoid.
+    """
+    scores = sigmoid(logits)  # [T, N]
+    experts = best(logits, 1)  # [T, N] -> [T, 1]
+    return Routed(scores, experts, at(scores, experts))
+
+
+def sigmoid_bias(
+    logits: Floats, k: int, bias: Floats, groups: int = 1, topk_groups: int = 1, scale: float = 1.0
+) -> Routed:
+    """Sigmoid; the groups with the best two of s + bias [N]; the k best of s + bias within them; the weights
+    are s without the bias, divided by their sum, times `scale`.
+
+    DeepSeek-AI 2024, "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 2.1.2: 256 experts, 4 of 8
+    groups, k = 8, scale 2.5. Kimi-K2 and GLM-4.5 have one group, which limits nothing.
+    """
+    scores = sigmoid(logits)  # [T, N]
+    choice = scores + bias
+    if groups > 1:
+        grouped = choice.reshape(len(choice), groups, -1)  # [T, N] -> [T, G, N / G]
+        choice = in_best_groups(choice, np.sort(grouped, axis=-1)[..., -2:].sum(axis=-1), topk_groups)
+    experts = best(choice, k)
+    weights = at(scores, experts)
+    weights /= weights.sum(axis=-1, keepdims=True) + np.float32(1e-20)
+    return Routed(scores, experts, weights * np.float32(scale))
