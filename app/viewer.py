@@ -75,6 +75,7 @@ class Viewer:
         self.workers = workers
         self.send_secs = send_secs
         self.stream: asyncio.Task[None] | None = None
+        self.waiting_since: float | None = None  # for the viewer to take something, on the loop's clock
 
     async def serve(self) -> None:
         """Read until the other side goes or breaks a rule."""
@@ -145,13 +146,17 @@ class Viewer:
         await self.send(to_text(message))
 
     async def send(self, message: str | bytes) -> None:
-        """Send, but do not wait for ever for a viewer that does not read."""
+        """Send, but do not wait for ever for a viewer that does not read, whatever it asks for meanwhile."""
+        if self.waiting_since is None:
+            self.waiting_since = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self.send_secs):
+            async with asyncio.timeout_at(self.waiting_since + self.send_secs):
                 await self.socket.send(message)
         except TimeoutError:
+            log.info("a viewer is let go: not reading")
             await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
             raise Gone from None
+        self.waiting_since = None
 
 
 def check_start(start: int, source: Source) -> None:

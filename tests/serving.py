@@ -6,23 +6,35 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import uvicorn
+
 from app.__main__ import address_of, build_server, listen
 from app.settings import Settings
 
-START_SECS = 20
+STOP_SECS = 20
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """The address of a server that runs with these settings, on any free port, as long as the block does."""
+def hosting(settings: Settings) -> Iterator[tuple[str, uvicorn.Server]]:
+    """The address of a server that runs with these settings, on any free port, and the server itself."""
     listener = listen(settings)
     server = build_server(settings)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        yield address_of(settings.host, listener.getsockname()[1])  # connections wait until it accepts
+        yield (
+            address_of(settings.host, listener.getsockname()[1]),
+            server,
+        )  # connections wait until it accepts
     finally:
         server.should_exit = True
-        thread.join(START_SECS)
+        thread.join(STOP_SECS)
         listener.close()
     assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The address of a server that runs with these settings."""
+    with hosting(settings) as (url, _):
+        yield url
