@@ -9,7 +9,7 @@
  * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
  */
 import { MathUtils, PerspectiveCamera, Vector3 } from 'three';
-import { axes, FOV, frameStack } from './framing.js';
+import { axes, frameStack } from './framing.js';
 
 const TRAVEL = 0.9; // seconds of a camera move
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
@@ -17,7 +17,7 @@ const LOWEST = -0.12; // radians
 const HIGHEST = Math.PI / 2;
 
 export function createRig() {
-  const camera = new PerspectiveCamera((FOV * 180) / Math.PI, 1, 0.1, 100);
+  const camera = new PerspectiveCamera();
   camera.matrixAutoUpdate = camera.matrixWorldAutoUpdate = false;
   const hand = { azimuth: 0, elevation: 0, zoom: 1 };
   const size = { width: 1, height: 1 };
@@ -73,7 +73,7 @@ export function createRig() {
       const looked = name === 'top' ? layer : 0;
       const wanted = [name, looked, layout.layers, layout.experts, area.width, area.height, area.left, area.top].join();
       if (wanted !== key) {
-        const pose = frameStack(layout, area.width / area.height, name, looked);
+        const pose = frameStack(layout, area, name, looked);
         goal = { ...pose, ...area, focus: name === 'top' ? 1 : 0, layer: name === 'top' ? layer : goal?.layer ?? layer };
         leave(wall, cut || still, key.split(',')[0] === name);
         key = wanted;
@@ -115,6 +115,7 @@ function place(/** @type {PerspectiveCamera} */ camera, /** @type {Shot} */ shot
   const reach = 1.2 * Math.hypot(layout.outer, (layout.pitch * layout.layers) / 2 + layout.entry) + Math.abs(shot.lift);
   camera.near = Math.max(0.02 * shot.distance, shot.distance - reach);
   camera.far = shot.distance + reach;
+  camera.fov = (Math.atan(shot.lens) * 360) / Math.PI;
   camera.aspect = shot.width / shot.height;
   camera.setViewOffset(shot.width, shot.height, -shot.left, -shot.top, size.width, size.height);
 }

@@ -2,46 +2,70 @@
  * Where a camera stands so that the stack fills a free area. Pure.
  *
  * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to the right) and
- * an elevation (90 degrees: from above), with the vertical field of view FOV across the free area.
+ * an elevation (90 degrees: from above); its vertical field of view spans the free area.
  *
  * @import { Layout } from '../layout.js'
  * @import { Camera } from '../types.js'
  *
- * @typedef {{azimuth: number, elevation: number, distance: number, lift: number}} Pose
- *   angles in radians; distance to the point looked at, and its height, in world units
+ * @typedef {{azimuth: number, elevation: number, distance: number, lift: number, lens: number}} Pose
+ *   angles in radians; distance to the point looked at, and its height, in world units; tangent of half the field of view
  */
 import { heightOf, levelOf } from '../layout.js';
 
-/** A long lens: rings of one size look like rings of one size. */
-export const FOV = (26 * Math.PI) / 180;
-
-/** Azimuth and elevation in degrees. */
-const ANGLES = { orbit: [22, 20], front: [0, 4.5], top: [0, 90] };
+/** Azimuth, elevation and vertical field of view in degrees. Long lenses: rings of one size look like rings of one size. */
+const SHOTS = { orbit: [22, 20, 26], front: [0, 5, 13], top: [0, 90, 14] };
+const TALL = 0.8; // where the stack fills less of the height than this, ORBIT looks from higher up
+const STEEPEST = 41; // degrees
+const DEGREE = Math.PI / 180;
 const POINTS = 40; // around a ring
-const ROUNDS = 24; // of the search; each halves the error at least
+const ROUNDS = 24; // of the search; each at least halves the error
+
+/** Below this many CSS pixels of width there is no room for words beside the stack. */
+export const NARROW = 520;
+
+/** CSS pixels kept free at the sides, and above and below: for labels. */
+function gutters(/** @type {number} */ width, /** @type {number} */ height, /** @type {Camera} */ camera) {
+  if (camera === 'top') return [34, 34];
+  return [width < NARROW ? 34 : 84, 8 + 0.015 * height];
+}
 
 /**
  * @param {Layout} layout
- * @param {number} aspect  width over height of the free area
+ * @param {{width: number, height: number}} area  the free part of the canvas, in CSS pixels
  * @param {Camera} camera
- * @param {number} layer   the layer that TOP looks at
- * @param {number} margin  share of the free area, in each direction, that stays empty on both sides together
+ * @param {number} layer  the layer that TOP looks at
  * @returns {Pose}
  */
-export function frameStack(layout, aspect, camera, layer, margin = 0.06) {
-  const [azimuth, elevation] = ANGLES[camera].map((degrees) => (degrees * Math.PI) / 180);
-  const points = camera === 'top' ? ring(layout, levelOf(layout, layer)) : outline(layout);
-  const fill = 1 - margin;
-  let [distance, lift] = [4 * layout.outer, 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    const box = bounds(points, { azimuth, elevation, distance, lift });
-    const shift = ((box.top + box.bottom) / 2) * Math.tan(FOV / 2) * distance;
-    lift += shift * Math.max(0.2, Math.cos(elevation)) * (camera === 'top' ? 0 : 1);
-    const grow = Math.max((box.top - box.bottom) / 2, box.right / aspect) / fill;
-    distance = Math.max(distance * grow, layout.outer * 1.02);
+export function frameStack(layout, area, camera, layer) {
+  let { pose, filled } = fit(layout, area, camera, layer, SHOTS[camera][1]);
+  if (camera !== 'orbit') return pose;
+  for (let elevation = SHOTS.orbit[1] + 3; filled < TALL && elevation <= STEEPEST; elevation += 3) {
+    ({ pose, filled } = fit(layout, area, camera, layer, elevation));
   }
-  if (camera === 'top') lift = levelOf(layout, layer);
-  return { azimuth, elevation, distance, lift };
+  return pose;
+}
+
+/**
+ * The pose from which the stack is as large as the area allows, and how much of the area's height it then fills.
+ * @returns {{pose: Pose, filled: number}}
+ */
+function fit(/** @type {Layout} */ layout, /** @type {{width: number, height: number}} */ { width, height },
+  /** @type {Camera} */ camera, /** @type {number} */ layer, /** @type {number} */ degrees) {
+  const elevation = degrees * DEGREE;
+  const lens = Math.tan((SHOTS[camera][2] * DEGREE) / 2);
+  const [beside, above] = gutters(width, height, camera);
+  const [wide, high] = [Math.max(0.3 * width, width - 2 * beside) / height, Math.max(0.3, 1 - (2 * above) / height)];
+  const points = camera === 'top' ? ring(layout, levelOf(layout, layer)) : outline(layout);
+  const lift = camera === 'top' ? levelOf(layout, layer) : 0;
+  const pose = { azimuth: SHOTS[camera][0] * DEGREE, elevation, lens, distance: (2 * layout.outer) / lens, lift };
+  let filled = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const box = bounds(points, pose);
+    if (camera !== 'top') pose.lift += ((box.top + box.bottom) / 2) * lens * pose.distance * Math.cos(elevation);
+    filled = (box.top - box.bottom) / 2 / high;
+    pose.distance = Math.max(pose.distance * Math.max(filled, box.right / wide), layout.outer * 1.02);
+  }
+  return { pose, filled };
 }
 
 /** The axes of a view: where its right, its up and its back point. */
@@ -60,7 +84,7 @@ export function project([x, y, z], view) {
   const { right, up, back } = axes(view);
   const along = (/** @type {number[]} */ axis) => x * axis[0] + (y - view.lift) * axis[1] + z * axis[2];
   const depth = Math.max(1e-3, view.distance - along(back));
-  const scale = 1 / (depth * Math.tan(FOV / 2));
+  const scale = 1 / (depth * view.lens);
   return [along(right) * scale, along(up) * scale, depth];
 }
 

@@ -14,14 +14,14 @@ export const NONE = 65535; // an empty choice in `trace.experts`
  */
 export function createGlow(layers, experts) {
   const hits = new Float32Array(4 * layers * experts); // [L, N]: time, mass, hits, on the path
-  const pulses = new Float32Array(4 * layers); // [L]: time
+  const pulses = new Float32Array(4 * layers); // [L]: time of the last arrival, largest mass of the last firing
   const dirty = createSpans(layers);
   const lit = new Set(); // towers on the path, as layer * N + expert
   let routed = 0;
 
   function reset() {
     for (let i = 0; i < hits.length; i += 4) hits.set([NEVER, 0, 0, lit.has(i / 4) ? 1 : 0], i);
-    for (let i = 0; i < pulses.length; i += 4) pulses[i] = NEVER;
+    for (let i = 0; i < pulses.length; i += 4) pulses.set([NEVER, 0], i);
     for (let layer = 0; layer < layers; layer++) dirty.add(layer, 0, experts - 1);
     routed = 0;
   }
@@ -35,6 +35,7 @@ export function createGlow(layers, experts) {
       if (moment > hits[at]) hits.set([moment, mass], at);
       else if (moment === hits[at] || Math.fround(moment) === hits[at]) hits[at + 1] += mass;
       hits[at + 2] += 1;
+      pulses[4 * layer + 1] = Math.max(pulses[4 * layer + 1], hits[at + 1]);
       dirty.add(layer, expert, expert);
     }
     if (layer === 0) routed++;

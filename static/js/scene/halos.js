@@ -31,7 +31,7 @@ flat in float strength;
 void main() {
   float r = length(at);
   float fall = max(1.0 - r, 0.0);
-  colour = vec4(mix(EMBER, HOT, strength) * strength * (0.5 * fall * fall + 0.35 * fall * fall * fall * fall), 0.0);
+  colour = vec4(mix(EMBER, HOT, strength) * strength * (0.75 * fall * fall + 0.5 * fall * fall * fall * fall), 0.0);
 }`;
 
 /**

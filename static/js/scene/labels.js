@@ -6,13 +6,13 @@
  * @import { Uniforms } from './shader.js'
  */
 import { createAtlas } from './atlas.js';
+import { NARROW } from './framing.js';
 import { createQuads, QUAD } from './mesh.js';
 import { createMaterial } from './shader.js';
 import { createTable } from './table.js';
 
 const SIZE = 11; // CSS pixels
-const CLOSEST = 16; // CSS pixels between the labels of two layers
-const NARROW = 520; // CSS pixels of the free area: below this a layer is called by its number alone
+const CLOSEST = 22; // CSS pixels between the labels of two layers
 const AROUND = 32; // experts that are named around a ring
 
 const VERTEX = /* glsl */ `
@@ -35,7 +35,7 @@ void main() {
   bool expert = what.y > -0.5;
   vec3 anchor = vec3(0.0, level(int(what.x)), 0.0) - right * outer * 1.06;
   vec2 nudge = vec2(-14.0 * ratio - box.z, -0.5 * box.w), towards = vec2(0.0);
-  float strength = named(what.x) ? (0.62 + 0.38 * min(1.0, 1.6 * pulse(int(what.x)))) * (1.0 - focus.y) : 0.0;
+  float strength = named(what.x) ? (0.6 + 0.3 * pulse(int(what.x))) * (1.0 - focus.y) : 0.0;
   if (expert) {
     vec2 place = texelFetch(places, ivec2(int(what.y), 0), 0).xy;
     anchor = vec3(0.0, focus.x * pitch - 0.5 * (shape.x - 1.0) * pitch, 0.0) + normalize(vec3(place.x, 0.0, place.y)) * outer * 1.06;
@@ -49,7 +49,7 @@ void main() {
   vec2 low = floor(at + nudge + 0.5); /* whole pixels keep letters crisp */
   inBox = (corner * 0.5 + 0.5) * box.zw;
   corner0 = box.xy + vec2(0.0, box.w);
-  ink = vec4(mix(TEXT, BRIGHT, expert ? 0.2 : pulse(int(what.x))), strength);
+  ink = vec4(mix(TEXT, BRIGHT, expert ? 0.2 : 0.8 * pulse(int(what.x))), strength);
   gl_Position = strength < 0.01 ? NOWHERE : vec4((low + inBox) / screen * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
@@ -66,7 +66,7 @@ void main() {
 
 /** Every which layer is named when layers stand so many CSS pixels apart. */
 export function thinning(/** @type {number} */ room) {
-  return [1, 2, 5, 10, 20].find((every) => every * room >= CLOSEST) ?? 50;
+  return [1, 5, 10, 20].find((every) => every * room >= CLOSEST) ?? 50;
 }
 
 /**

@@ -3,8 +3,8 @@
  * Unlit things stay below a quarter of full brightness, so that the lit path is the only bright thing.
  */
 export const COLOURS = {
-  night: '#070405', // the corners of the picture
-  dusk: '#170b0e', // behind the stack
+  night: '#0b0709', // the corners of the picture
+  dusk: '#190d10', // behind the stack
   foot: '#22090d', // a tower at its foot
   brick: '#6b1c21', // a tower at its top
   cap: '#8a2a30',

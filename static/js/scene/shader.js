@@ -29,7 +29,7 @@ import { PALETTE } from './palette.js';
  * @property {IUniform<Vector3>} key       direction to the key light
  * @property {IUniform<DataTexture | null>} places  [N]: x, z
  * @property {IUniform<DataTexture | null>} hits    [L, N]: time of the last hit, its mass, hits so far, on the lit path
- * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival
+ * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival, largest mass of a hit
  */
 
 /** @returns {Uniforms} */
@@ -87,7 +87,7 @@ float layerFade(int layer) {
 vec3 glow(int layer, int expert) {
   vec4 hit = texelFetch(hits, ivec2(expert, layer), 0);
   float since = time - hit.x;
-  float mass = 0.3 + 0.7 * sqrt(min(hit.y / together, 1.0));
+  float mass = 0.35 + 0.65 * sqrt(min(hit.y / max(texelFetch(pulses, ivec2(layer, 0), 0).y, 1.0), 1.0));
   float flash = since < 0.0 || hit.z < 0.5 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
   float rest = hit.z < 0.5 ? 0.0 : 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
   return vec3(flash, rest * mix(1.0, 0.45, path), hit.w);

@@ -48,7 +48,7 @@ export function createSlots(layout, topK) {
     /** @type {number} */ token, /** @type {number} */ layer) {
     const together = timeline.mode === 'all';
     const [x, z] = standOf(layout, together, token, timeline.tokens);
-    const bright = together ? 1 / Math.sqrt(Math.max(1, timeline.tokens)) : 1;
+    const bright = together ? Math.max(1, timeline.tokens) ** -0.5 : 1;
     const fired = timeline.fires(token, layer);
     const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
     copyChoices(choices.subarray(4 * topK * slot), trace, token, layer);

@@ -13,7 +13,7 @@ import { Scene } from 'three';
 import { createLayout } from '../layout.js';
 import { createBackdrop } from './backdrop.js';
 import { createBeams } from './beams.js';
-import { axes, FOV } from './framing.js';
+import { axes } from './framing.js';
 import { createFront } from './front.js';
 import { createGlow, pathOf } from './glow.js';
 import { createHalos } from './halos.js';
@@ -75,7 +75,9 @@ export function createStack(uniforms, layers, experts, topK) {
       slots.arrive(frame.trace, frame.timeline, frame.time, token, layer);
     },
     fire(token, layer) {
-      if (frame) glow.fire(frame.trace, frame.timeline, token, layer);
+      if (!frame) return;
+      glow.fire(frame.trace, frame.timeline, token, layer);
+      tables.pulses.send(0, layer, 1);
     },
   });
 
@@ -170,7 +172,7 @@ function shotUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ la
   uniforms.focus.value.set(shot.layer, shot.focus);
   uniforms.screen.value.set(Math.round(canvas.width * canvas.ratio), Math.round(canvas.height * canvas.ratio));
   uniforms.ratio.value = canvas.ratio;
-  uniforms.pixel.value = (2 * Math.tan(FOV / 2)) / shot.height;
+  uniforms.pixel.value = (2 * shot.lens) / shot.height;
   const apart = (layout.pitch * Math.cos(shot.elevation * (1 - shot.focus))) / (uniforms.pixel.value * shot.distance);
   uniforms.room.value = layout.layers > 1 ? apart : 200;
 }

@@ -25,10 +25,11 @@ void main() {
   ${QUAD}
   vec4 flight = texelFetch(flights, ivec2(quad, 0), 0);
   vec4 view = viewMatrix * vec4(flight.xyz, 1.0);
-  float radius = max(size.x, size.y * pixel * -view.z);
-  streak = 1.0 + 1.6 * flight.w;
+  float crowd = mix(1.0, 0.42, smoothstep(1.0, 64.0, together));
+  float radius = max(size.x, size.y * pixel * -view.z) * crowd;
+  streak = 1.0 + 1.3 * flight.w;
   at = corner * vec2(1.0, streak);
-  strength = inversesqrt(max(together, 1.0)) * 0.75 + 0.25;
+  strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
   float upright = length(viewMatrix[1].xy);
   vec2 offset = vec2(corner.x, corner.y * mix(1.0, streak, upright)) * radius;
   gl_Position = projectionMatrix * (view + vec4(offset, 0.0, 0.0));
@@ -44,7 +45,7 @@ void main() {
   float r = length(p), fall = max(1.0 - r, 0.0);
   float halo = fall * fall * fall;
   float core = 1.0 - smoothstep(0.07, 0.17, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
-  float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.35 + 0.5 * (streak - 1.0));
+  float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.3 + 0.25 * (streak - 1.0));
   colour = vec4((GOLD * (0.65 * halo + line) + WHITE * core) * strength, 0.0);
 }`;
 

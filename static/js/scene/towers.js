@@ -75,7 +75,7 @@ void main() {
   if (cap) body = CAP * mix(0.5, 0.95, smoothstep(0.2, 1.0, radius));
   else body += EDGE * (0.42 * rim * (0.3 + 0.7 * local.y) + (local.y > 1.0 - bevel ? 0.16 : 0.0));
   body += EMBER * 0.55 * heatOf.w * max(dot(n.xz, -outward), 0.0) * (0.4 + 0.6 * local.y);
-  float flash = max(heatOf.x * 1.35, 0.75 * heatOf.z), hot = max(flash, heatOf.y);
+  float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y);
   float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
   float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, pow(local.y, 1.6)) * (0.75 + 0.25 * facing);
   body = max(body, heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash)));

@@ -13,11 +13,13 @@ const VERTEX = /* glsl */ `
 uniform vec2 ends;  /* heights of entry and exit */
 uniform vec2 share; /* of the trail and of the lit path that this pass draws */
 out vec2 at;
+flat out float isSpine;
 flat out vec2 strength; /* of the line, of what is on the lit path */
 
 void spine(vec2 corner) {
   float thin;
   at = corner;
+  isSpine = 1.0;
   strength = vec2(0.2, path) * (1.0 - focus.y) * share;
   gl_Position = ribbon(vec3(0.0, ends.x, 0.0), vec3(0.0, ends.y, 0.0), 0.5 + 0.5 * corner.x, corner.y, 0.0, 1.6 + path, thin);
 }
@@ -31,6 +33,7 @@ void main() {
   float far = depthFade(0.5 * (a + b)) * layerFade(layer);
   float thin;
   at = corner;
+  isSpine = 0.0;
   strength = vec2(heat.y * airy(0.3), heat.z) * far * share;
   vec4 place = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, 0.0, 2.0 + heat.z, thin);
   gl_Position = strength.x + strength.y < 0.01 ? NOWHERE : place;
@@ -38,12 +41,13 @@ void main() {
 
 const FRAGMENT = /* glsl */ `
 in vec2 at;
+flat in float isSpine;
 flat in vec2 strength;
 
 void main() {
-  float soft = 1.0 - at.y * at.y;
+  float soft = (1.0 - at.y * at.y) * mix(1.0, smoothstep(1.0, 0.7, abs(at.x)), isSpine);
   vec3 line = mix(EMBER, HOT, strength.x) * strength.x * 2.2;
-  colour = vec4((line + mix(HOT, WHITE, 0.35) * strength.y * 0.8) * soft, 0.0);
+  colour = vec4((line + mix(HOT, AMBER, 0.5) * strength.y * 0.8) * soft, 0.0);
 }`;
 
 /**
