@@ -85,14 +85,28 @@ def rotate(qkv: Floats, turns: Turns) -> None:
 
 
 def weigh(queries: Floats, keys: Floats, values: Floats, count: int) -> Floats:
-    """Softmax of queries times keys, times values: [kv, G T, C], twice [kv, P, C] -> [kv, G T, C].
+    """Softmax of queries times keys, times values: [kv, G T, C], twice [kv, P, C] -> [kv, G T, C]."""
+    return weigh_one(queries, keys, values) if count == 1 else weigh_many(queries, keys, values, count)
+
+
+def weigh_one(queries: Floats, keys: Floats, values: Floats) -> Floats:
+    """`weigh` for a single token, to which every position is visible."""
+    shares = np.matmul(queries, keys.swapaxes(1, 2))  # [kv, G, P]
+    shares -= shares.max(axis=2, keepdims=True)
+    np.exp(shares, out=shares)
+    mixed: Floats = np.matmul(shares, values)  # [kv, G, C]
+    mixed /= shares.sum(axis=2, keepdims=True)
+    return mixed
+
+
+def weigh_many(queries: Floats, keys: Floats, values: Floats, count: int) -> Floats:
+    """`weigh` for several tokens, each of which sees the positions up to its own.
 
     Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
     within a row. The sums divide the result, which is smaller than the shares.
     """
     shares = np.matmul(keys, queries.swapaxes(1, 2))  # [kv, P, G T]
-    if count > 1:
-        shares[:, -count:].reshape(len(keys), count, -1, count)[...] += future(count)[:, None]
+    shares[:, -count:].reshape(len(keys), count, -1, count)[...] += future(count)[:, None]
     shares -= shares.max(axis=1, keepdims=True)
     np.exp(shares, out=shares)
     mixed: Floats = np.matmul(shares.swapaxes(1, 2), values)  # [kv, G T, C]

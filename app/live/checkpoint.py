@@ -12,7 +12,8 @@ from typing import TypeVar
 import numpy as np
 
 from app.live.config import CheckpointError, Config, read_config
-from app.live.tensors import Block, Shelf, Tensors, shards
+from app.live.shelf import Block, Shelf, Slab
+from app.live.tensors import Tensors, shards
 from app.live.tokenizer import Tokenizer
 from app.trace import Floats, Ints
 
@@ -61,10 +62,13 @@ class Checkpoint:
     tensors: Tensors
     budget_bytes: int = 2 * GIB
     _shelf: Shelf = field(init=False, repr=False)
+    _slab: Slab = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._shelf = Shelf(self.budget_bytes)
         check_tensors(self.config, self.tensors, self.folder)
+        size = self.config.shape.total_p + self.config.shape.rest
+        self._shelf = Shelf(self.budget_bytes)
+        self._slab = Slab(size if 4 * size <= self.budget_bytes else 0)
 
     @classmethod
     def open(cls, folder: Path, budget_bytes: int = 2 * GIB) -> Checkpoint:
@@ -137,27 +141,36 @@ class Checkpoint:
         A norm multiplies its output by one gain a channel: a diagonal matrix, so it goes into those after it.
         """
         gain = self.tensors.read(f"model.layers.{layer}.{norm}.weight")
-        columns = np.concatenate([self.tensors.read(name).T for name in names], axis=1)
+        rows = np.concatenate([self.tensors.read(name) for name in names])
+        columns = self._transposed(rows)
         columns *= gain[:, None]
         return columns
+
+    def _transposed(self, matrix: Floats) -> Floats:
+        """A copy that is contiguous: products read it twice as fast as a transposed view."""
+        rows, columns = matrix.shape
+        copy = self._slab.empty(columns, rows)
+        copy[:] = matrix.T
+        return copy
 
     def _network(self, layer: int, prefix: str) -> ExpertWeights:
         gate, up, down = (f"{prefix}.{name}.weight" for name in self.config.family.matrices)
         gate_up = self._columns(layer, (gate, up))  # [I, D], [I, D] -> [D, 2 I]
-        return ExpertWeights(gate_up, np.ascontiguousarray(self.tensors.read(down).T))
+        return ExpertWeights(gate_up, self._transposed(self.tensors.read(down)))
 
     def _attention(self, layer: int) -> AttentionWeights:
         prefix = f"model.layers.{layer}.self_attn"
         names = [f"{prefix}.{part}_proj" for part in "qkv"]
         order = self._pairs()
-        qkv = self._columns(layer, tuple(f"{name}.weight" for name in names), "input_layernorm")[:, order]
+        qkv = self._columns(layer, tuple(f"{name}.weight" for name in names), "input_layernorm")
+        qkv[:] = qkv[:, order]
         biased = self.config.attention_bias
         bias = (
             np.concatenate([self.tensors.read(f"{name}.bias") for name in names])[order] if biased else None
         )
         return AttentionWeights(
-            qkv=np.ascontiguousarray(qkv),
-            out=np.ascontiguousarray(self.tensors.read(f"{prefix}.o_proj.weight").T),
+            qkv=qkv,
+            out=self._transposed(self.tensors.read(f"{prefix}.o_proj.weight")),
             bias=bias,
             out_bias=self.tensors.read(f"{prefix}.o_proj.bias") if biased else None,
             gain=self._qk_gain(prefix, order),

@@ -33,38 +33,37 @@ def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
 
 def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     """`mix` for several tokens: the assignments sorted by expert, so that each expert has one product."""
-    choices = experts.shape[1]
-    flat = experts.reshape(-1).astype(np.uint16)  # -1 becomes 65535 and is sorted last
+    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and is sorted last
     order = np.argsort(flat, kind="stable")
     counts = np.bincount(flat)[:65535]
     used = np.flatnonzero(counts)
     ends = np.cumsum(counts[used]).tolist()
     spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
     order = order[: ends[-1] if ends else 0]
-    inputs = x.take(order // choices, axis=0)  # [A, D], A assignments
+    inputs = x.take(order % len(x), axis=0)  # [A, D], A assignments
     inner = np.empty((len(order), spans[0][0].gate_up.shape[1] if spans else 0), np.float32)
     for network, start, end in spans:
         np.dot(inputs[start:end], network.gate_up, out=inner[start:end])
     activated = swiglu(inner)  # [A, 2 I] -> [A, I]
-    activated *= weights.reshape(-1)[order][:, None]
+    activated *= weights.T.reshape(-1)[order][:, None]
     for network, start, end in spans:
         np.dot(activated[start:end], network.down, out=inputs[start:end])  # the inputs are no longer needed
-    return gather(inputs, order, experts.shape)
+    return gather(inputs, order, experts.T.shape)
 
 
 def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
-    """Sum the outputs [A, D] of each token; `order` [A] says which of the [T, K] assignments each one is."""
-    if len(order) < shape[0] * shape[1]:  # some choices stay empty
-        whole = np.zeros((shape[0] * shape[1], outputs.shape[1]), np.float32)
+    """Sum the outputs [A, D] of each token; `order` [A] says which of the [K, T] assignments each one is."""
+    choices, count = shape
+    if len(order) < choices * count:  # some choices stay empty
+        whole = np.zeros((choices * count, outputs.shape[1]), np.float32)
         whole[order] = outputs
-        summed: Floats = whole.reshape(*shape, -1).sum(axis=1)
+        summed: Floats = whole.reshape(choices, count, -1).sum(axis=0)
         return summed
     places = np.empty_like(order)
     places[order] = np.arange(len(order))
-    first, *others = places.reshape(shape).T
-    summed = outputs.take(first, axis=0)
-    for place in others:
-        summed += outputs.take(place, axis=0)
+    summed = outputs.take(places[:count], axis=0)
+    for choice in range(1, choices):
+        summed += outputs.take(places[choice * count : (choice + 1) * count], axis=0)
     return summed
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from app.live.attention import Cache
 from app.live.forward import Forward, Routing
+from app.live.process import WIDE
 from app.routing import Router
 from app.trace import Floats, Ints, Step, Token
 
 PROMPT_TOKENS = 256  # at most
-GROWTH = 32  # each chunk is so many times the one before: the first token's routing comes at once
+GROWTH = {False: 128, True: 4}  # by whether the model is wide: how many times each chunk is the one before
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ def check_prompt(tokens: tuple[Token, ...]) -> Ints:
     return np.array([token.id for token in tokens], np.int32)
 
 
-def chunks(count: int, router: Router) -> Iterator[slice]:
-    """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once."""
+def chunks(count: int, router: Router, wide: bool) -> Iterator[slice]:
+    """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once.
+
+    The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more pieces
+    cost more than they show; a wide one takes seconds.
+    """
     start, size = 0, count if router.whole_batch else 1
     while start < count:
         yield slice(start, min(count, start + size))
-        start, size = start + size, size * GROWTH
+        start, size = start + size, size * GROWTH[wide]
 
 
 def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
@@ -48,7 +53,7 @@ def prefill(
     forward: Forward, ids: Ints, k: int, router: Router, cache: Cache
 ) -> Generator[Step, None, Routing]:
     """Yield the steps of a prompt; returns the routing of its last chunk."""
-    for piece in chunks(len(ids), router):
+    for piece in chunks(len(ids), router, forward.config.d_model >= WIDE):
         routing = forward.extend(ids[piece], cache, k, router.route)
         yield from routing.steps()
     return routing

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,55 +104,3 @@ def read_header(path: Path) -> dict[str, Stored]:
         name: Stored(view, entry["dtype"], tuple(entry["shape"]), 8 + size + entry["data_offsets"][0])
         for name, entry in header.items()
     }
-
-
-class Block(Protocol):
-    """Weights made ready for the forward pass, which know their size in bytes."""
-
-    @property
-    def nbytes(self) -> int: ...
-
-
-B = TypeVar("B", bound=Block)
-
-
-class Shelf:
-    """Blocks of weights in float32, made when first used; over the budget, the one used longest ago goes.
-
-    Until the budget is reached nothing is reordered: a model that fits pays one look-up in a dictionary.
-    """
-
-    def __init__(self, budget_bytes: int) -> None:
-        self._budget = budget_bytes
-        self._bytes = 0
-        self._full = False
-        self._blocks: dict[Hashable, Any] = {}
-        self._lock = Lock()
-
-    def find(self, key: Hashable) -> Any:
-        """The block of that key, or None."""
-        block = self._blocks.get(key)
-        if block is not None and self._full:
-            with self._lock:
-                if self._blocks.pop(key, None) is not None:
-                    self._blocks[key] = block
-        return block
-
-    def put(self, key: Hashable, block: B) -> B:
-        """Keep a block, and let go of others where the budget asks for it. Returns the one that is kept."""
-        with self._lock:
-            if key in self._blocks:  # another thread was faster
-                kept: B = self._blocks[key]
-                return kept
-            self._blocks[key] = block
-            self._bytes += block.nbytes
-            while self._bytes > self._budget and len(self._blocks) > 1:
-                self._full = True
-                oldest = next(iter(self._blocks))
-                self._bytes -= self._blocks.pop(oldest).nbytes
-        return block
-
-    @property
-    def bytes(self) -> int:
-        """What the kept blocks take."""
-        return self._bytes
