@@ -41,14 +41,14 @@ void main() {
   } else {
     expert = place.y - k;
     float score = texelFetch(scores, ivec2(expert / 4, place.x), 0)[expert % 4] / max(start.w, 1e-3);
-    fan = (0.14 + 0.86 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
+    fan = (0.16 + 0.84 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
   float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * share * start.z * mix(1.0, 0.35, path);
   float thin;
   at = corner;
   state = vec4(fan * far * airy(0.4), chosen * far * airy(0.6), smoothstep(0.0, 0.75, since / lead), dropped);
-  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, (chosen > 0.0 ? 0.035 : 0.014) * pitch, chosen > 0.0 ? mix(2.2, 6.0, airy(0.0)) : mix(1.6, 2.6, airy(0.0)), thin);
+  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, (chosen > 0.0 ? 0.045 : 0.016) * pitch, chosen > 0.0 ? mix(2.2, 6.0, airy(0.0)) : mix(1.5, 2.8, airy(0.0)), thin);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
 }`;
 
@@ -61,8 +61,8 @@ void main() {
   float soft = 1.0 - smoothstep(0.0, 1.0, side);
   float core = 1.0 - smoothstep(0.0, 0.4, side);
   float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
-  vec3 fan = mix(EMBER, HOT, state.x) * state.x * soft * grown * 1.4;
-  vec3 chosen = (HOT * soft * soft * 0.9 + AMBER * core * 0.9 * state.y) * state.y;
+  vec3 fan = mix(HOT, GOLD, 0.35 + 0.4 * state.x) * state.x * soft * grown * 1.5;
+  vec3 chosen = (HOT * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
   float bounce = mix(1.0, 1.0 - smoothstep(0.55, 0.8, along), state.w);
   colour = vec4(fan + chosen * bounce, 0.0);
 }`;

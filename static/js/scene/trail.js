@@ -46,7 +46,7 @@ flat in vec2 strength;
 
 void main() {
   float soft = (1.0 - at.y * at.y) * mix(1.0, smoothstep(1.0, 0.7, abs(at.x)), isSpine);
-  vec3 line = mix(EMBER, HOT, strength.x) * strength.x * 2.2;
+  vec3 line = mix(EMBER, HOT, strength.x) * strength.x * 1.7;
   colour = vec4((line + mix(HOT, AMBER, 0.5) * strength.y * 0.8) * soft, 0.0);
 }`;
 
