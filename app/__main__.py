@@ -1,4 +1,4 @@
-"""The command line: `python -m app` serves, `python -m app check` looks over the scenarios."""
+"""The command line: `python -m app` serves, `check` looks over the scenarios, `params` counts a model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from app import params_command
 from app.protocol import WebSocketProtocol
 from app.scenario import load_scenarios
 from app.server import create_app
@@ -27,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", help="serve the page (the default)").set_defaults(run=serve)
     commands.add_parser("check", help="look over the scenario files").set_defaults(run=check)
+    params_command.add_command(commands)
     options = parser.parse_args(arguments)
+    if options.command == "params":
+        return params_command.run(options)
     try:
         settings = Settings.from_env(os.environ)
     except ValueError as error:

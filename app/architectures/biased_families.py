@@ -8,6 +8,8 @@ from app.architectures.mixers import attention, head_width, latent
 from app.architectures.model_config import Experts, ModelConfig, Routing
 from app.architectures.softmax_families import every_layer
 
+ONE_GROUP = {"groups": 1, "topk_groups": 1, "scale": 1.0}
+
 
 def deepseek_experts(f: Fields, selection_bias: bool = False) -> Experts:
     """Experts in all layers after the first dense ones; the shared experts are one network."""
@@ -44,10 +46,10 @@ def v2_routing(f: Fields) -> Routing:
     """Group-limited, or greedy in V2-Lite; never renormalised, but scaled."""
     f.only("topk_method", "greedy", "group_limited_greedy")
     f.only("norm_topk_prob", False)
-    scale = scaled(f)
+    scale = f.number("routed_scaling_factor")
     if f.optional("topk_method") == "greedy":
-        return Routing("topk", scale)
-    return Routing("group_limited", {**groups(f), **scale})
+        return Routing("topk", note="" if scale == 1 else f"the model multiplies the weights by {scale:g}")
+    return Routing("group_limited", {**groups(f), "scale": scale})
 
 
 def deepseek_v3(f: Fields) -> ModelConfig:
@@ -79,7 +81,7 @@ def minimax_m2(f: Fields) -> ModelConfig:
     heads, plain = f.size("num_attention_heads"), every_layer(f)
     norms = (heads + f.size("num_key_value_heads")) * head_width(f, heads)
     experts = Experts(plain.layers, plain.count, plain.top_k, plain.width, selection_bias=True)
-    return decoder(f, attention(f, extra=norms), experts, Routing("sigmoid_bias"))
+    return decoder(f, attention(f, extra=norms), experts, Routing("sigmoid_bias", ONE_GROUP))
 
 
 def ernie4_5_moe(f: Fields) -> ModelConfig:
@@ -102,21 +104,14 @@ def ernie4_5_moe(f: Fields) -> ModelConfig:
 
 
 def sigmoid_bias(f: Fields) -> Routing:
-    """Sigmoid scores, a bias in selection, groups where there are several, a scale."""
-    kept = {} if f.switch("norm_topk_prob") else {"renormalise": False}
-    return Routing("sigmoid_bias", {**groups(f), **scaled(f), **kept})
+    """Sigmoid scores, a bias in selection, groups, of which one limits nothing, and a scale."""
+    note = "" if f.switch("norm_topk_prob") else "the model does not divide the weights by their sum"
+    return Routing("sigmoid_bias", {**groups(f), "scale": f.number("routed_scaling_factor")}, note)
 
 
 def groups(f: Fields) -> dict[str, float]:
     """How many groups the experts fall into, and how many of them a token may use."""
-    count, kept = f.size("n_group"), f.size("topk_group")
-    return {"groups": count, "groups_kept": kept} if count > 1 else {}
-
-
-def scaled(f: Fields) -> dict[str, float]:
-    """The factor of all combine weights, where it is not 1."""
-    scale = f.number("routed_scaling_factor")
-    return {"scale": scale} if scale != 1 else {}
+    return {"groups": f.size("n_group"), "topk_groups": f.size("topk_group")}
 
 
 def prediction_modules(f: Fields) -> int:

@@ -33,7 +33,7 @@ class Experts:
 
 @dataclass(frozen=True)
 class Routing:
-    """The router, by a name of the request key `router`, and its settings where they are unusual."""
+    """The router and its settings, by their names in app.routing and in the request keys."""
 
     name: str
     settings: dict[str, float] = field(default_factory=dict)
