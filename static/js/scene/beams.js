@@ -44,10 +44,10 @@ void main() {
     fan = (0.16 + 0.84 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
-  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * share * start.z * mix(1.0, 0.35, path);
+  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * share * mix(1.0, 0.35, path);
   float thin;
   at = corner;
-  state = vec4(fan * far * airy(0.4), chosen * far * airy(0.6), smoothstep(0.0, 0.75, since / lead), dropped);
+  state = vec4(fan * far * airy(0.4) * pow(start.z, 1.12), chosen * far * airy(0.6) * pow(start.z, 0.9), smoothstep(0.0, 0.75, since / lead), dropped);
   vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, (chosen > 0.0 ? 0.045 : 0.016) * pitch, chosen > 0.0 ? mix(2.2, 6.0, airy(0.0)) : mix(1.5, 2.8, airy(0.0)), thin);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
 }`;

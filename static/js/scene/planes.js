@@ -38,7 +38,7 @@ void main() {
   float wave = exp(-60.0 * (r - front) * (r - front));
   float core = exp(-9.0 * r * r);
   vec3 lit = mix(EMBER, HOT, 0.5) * state.y * (0.22 * wave + 0.3 * core + 0.5 * edge) * airy(0.3);
-  colour = vec4((PLATE * rest + lit) * state.x, 0.0);
+  colour = vec4((PLATE * rest + lit) * state.x + grain(gl_FragCoord.xy), 0.0);
 }`;
 
 /**

@@ -19,11 +19,16 @@ export function slotCount(/** @type {number} */ experts, /** @type {number} */ t
 }
 
 /** Where token i of T stands around the axis: on it, or in a sunflower disc where all travel at once. @returns {[number, number]} */
-export function standOf(/** @type {Layout} */ { inner, towerRadius }, /** @type {boolean} */ together, /** @type {number} */ i,
+export function standOf(/** @type {Layout} */ layout, /** @type {boolean} */ together, /** @type {number} */ i,
   /** @type {number} */ tokens) {
   if (!together || tokens < 2) return [0, 0];
-  const radius = DISC * (inner - towerRadius) * Math.min(1, 0.3 + tokens / 40) * Math.sqrt((i + 0.5) / tokens);
+  const radius = discOf(layout, tokens) * Math.sqrt((i + 0.5) / tokens);
   return [radius * Math.sin(i * GOLDEN), radius * Math.cos(i * GOLDEN)];
+}
+
+/** Radius of the disc of T tokens. */
+export function discOf(/** @type {Layout} */ { inner, towerRadius }, /** @type {number} */ tokens) {
+  return DISC * (inner - towerRadius) * Math.min(1, 0.3 + tokens / 40);
 }
 
 /** Seconds that beams stay after an event fired. */

@@ -110,11 +110,12 @@ export function createStack(uniforms, layers, experts, topK) {
       send();
       const count = placeTokens(rows, layout, frame);
       if (count) tables.flights.send(0, 0, count);
-      tokens.show(count);
+      const together = frame.timeline.mode === 'all' ? Math.max(1, frame.timeline.tokens) : 1;
+      tokens.show(count, together);
       beams.show(slots.used());
       mark.show(frame.tower);
       uniforms.time.value = frame.time;
-      uniforms.together.value = frame.timeline.mode === 'all' ? Math.max(1, frame.timeline.tokens) : 1;
+      uniforms.together.value = together;
       uniforms.routed.value = glow.routed();
       this.aim(shot, canvas);
     },

@@ -9,7 +9,7 @@
 import { heightOf } from '../layout.js';
 import { createQuads, QUAD } from './mesh.js';
 import { createMaterial } from './shader.js';
-import { standOf } from './slots.js';
+import { discOf, standOf } from './slots.js';
 
 /** Tokens in flight that are drawn. */
 export const MOST = 256;
@@ -25,8 +25,7 @@ void main() {
   ${QUAD}
   vec4 flight = texelFetch(flights, ivec2(quad, 0), 0);
   vec4 view = viewMatrix * vec4(flight.xyz, 1.0);
-  float crowd = mix(1.0, 0.42, smoothstep(1.0, 64.0, together));
-  float radius = max(size.x, size.y * pixel * -view.z) * crowd;
+  float radius = max(size.x, size.y * pixel * -view.z);
   streak = 1.0 + 1.3 * flight.w;
   at = corner * vec2(1.0, streak);
   strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
@@ -55,15 +54,24 @@ void main() {
  * @param {DataTexture} flights
  */
 export function createTokens(uniforms, layout, flights) {
-  const own = { flights: { value: flights }, size: { value: [0.42 * layout.pitch, 10] } };
+  const own = { flights: { value: flights }, size: { value: [1, 1] } };
   const object = createQuads(MOST, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' }));
   return {
     object,
-    show(/** @type {number} */ count) {
+    /** Draws the first so many, small where so many stand together. */
+    show(/** @type {number} */ count, /** @type {number} */ together) {
       object.visible = count > 0;
+      own.size.value = particle(layout, together);
       object.geometry.setDrawRange(0, 6 * count);
     },
   };
+}
+
+/** Radius of a particle with its glow: in the world, and least CSS pixels. @returns {[number, number]} */
+function particle(/** @type {Layout} */ layout, /** @type {number} */ together) {
+  const alone = 0.42 * layout.pitch;
+  if (together < 2) return [alone, 10];
+  return [Math.min(alone, 1.9 * discOf(layout, together) / Math.sqrt(together)), 10 / Math.sqrt(1 + together / 12)];
 }
 
 /**
