@@ -37,19 +37,20 @@
 
 /**
  * @param {object} parts
+ * @param {Boot} parts.boot
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
  * @param {() => void} parts.retry
  * @param {(kind: SaveKind) => Promise<void>} parts.save
  * @returns {Actions}
  */
-export function createActions({ store, player, retry, save }) {
+export function createActions({ boot, store, player, retry, save }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) => (store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to));
   return {
-    setRequest: (patch) => setView(keptInRange(store.get().view, patch)),
+    setRequest: (patch) => setView(keptInRange(store.get().view, patch, boot)),
     setView,
     retry,
     play: player.play,
@@ -78,17 +79,25 @@ export function createActions({ store, player, retry, save }) {
   };
 }
 
+/** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */
+export function expertsOf(boot, source) {
+  return source === "live" && boot.models.length ? [...new Set(boot.models.map(({ experts }) => experts))] : null;
+}
+
 /**
- * A smaller number of experts takes k and the selected tower along.
+ * A smaller number of experts takes k and the selected tower along, and the live source has only what was trained.
  * @param {View} view
  * @param {Partial<Request>} patch
+ * @param {Boot} boot
  * @returns {Partial<View>}
  */
-export function keptInRange(view, patch) {
-  const experts = patch.experts ?? view.experts;
+export function keptInRange(view, patch, boot) {
+  const asked = patch.experts ?? view.experts;
+  const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];
+  const experts = trained.includes(asked) ? asked : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
   const k = Math.min(patch.k ?? view.k, experts);
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
-  return { ...patch, k, tower };
+  return { ...patch, experts, k, tower };
 }
 
 /** @param {Store<State>} store @param {(patch: Partial<View>) => void} setView */

@@ -66,7 +66,8 @@ export function createAddress(store, boot, moving, goTo) {
   };
   window.addEventListener("popstate", back);
   return {
-    write,
+    /** Nothing moves any more: what waits is written now. */
+    settle: () => due && write(),
     dispose() {
       leave();
       clearTimeout(due);

@@ -36,9 +36,9 @@ const viewport = createViewport(stage, {
   wake: () => loop.wake(),
 }, boot);
 const feed = createFeed(store, (listener) => createSocket({ url: socketAddress(), ...listener }), player.begin);
-const actions = createActions({ store, player, retry: feed.retry, save: createSave(store.get, viewport.picture) });
+const actions = createActions({ boot, store, player, retry: feed.retry, save: createSave(store.get, viewport.picture) });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
-const page = createPage(host, { boot, actions, store, viewport, wake: () => loop.wake() });
+const page = createPage(host, { boot, actions, store, viewport, wake: refresh });
 
 let wall = 0;
 let shown = /** @type {State | null} */ (null);
@@ -49,9 +49,16 @@ const loop = createLoop((secs) => {
   if (state !== shown) page.update((shown = state));
   if (state.trace && state.timeline) viewport.draw(frameOf(state));
   queueMicrotask(hooks.tell);
+  if (!goesOn) address.settle();
   return goesOn || viewport.moving();
 });
 const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled });
+
+/** A panel has something new to show, though the state is the same. */
+function refresh() {
+  shown = null;
+  loop.wake();
+}
 
 /** @param {State} state @returns {Frame} */
 function frameOf(state) {
@@ -81,7 +88,7 @@ store.subscribe((state) => {
   document.documentElement.dataset.state = state.status;
   loop.wake();
 });
-createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
+const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
 watchStillness(store);
 listenToKeys(store, actions);
 Object.assign(window, { moescope: hooks.api });

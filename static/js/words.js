@@ -68,7 +68,7 @@ export const words = {
   tokenTitle: "The token being routed now, and its place in the prompt",
   hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatShare(all ? hits / all : 0)} of experts`,
   hitTitle: "Different experts used so far, over all layers, out of how many there are",
-  wholeOpen: "Whole model",
+  wholeModel: "Whole model",
   whole: {
     title: "Whole model",
     experts: "Experts",
@@ -77,10 +77,11 @@ export const words = {
     router: "Routers",
     norms: "Norms",
     dense: "Dense layers",
-    total: "Total",
-    active: "Used by one token",
-    memory: "Memory for the weights, 16 bits each",
+    total: "All of it",
+    active: "One token uses",
+    memory: "Memory, 16 bits",
     parameters: "parameters",
+    bytes: "bytes for the weights, two each",
   },
 
   // Controls
@@ -106,7 +107,7 @@ export const words = {
   },
   camera: "Camera",
   cameras: { orbit: "ORBIT", front: "FRONT", top: "TOP" },
-  floor: "Layer from above",
+  floor: "Layer",
   floorOf: (/** @type {number} */ layer, /** @type {number} */ layers) => `${layer} of ${layers}`,
   floorDown: "One layer down",
   floorUp: "One layer up",

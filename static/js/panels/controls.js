@@ -6,6 +6,7 @@
  * @import {Segment} from "./segments.js"
  */
 
+import { expertsOf } from "../actions.js";
 import { words } from "../words.js";
 import { changes, h } from "./element.js";
 import { createFloor } from "./floor.js";
@@ -27,12 +28,12 @@ function segmentsOf(labels, hints = {}) {
  * The numbers that are offered, and the one that a link asked for.
  * @param {readonly number[]} offered
  * @param {number} current
- * @param {number} [limit]  greater ones cannot be chosen now
+ * @param {(value: number) => boolean} [possible]  the others cannot be chosen now
  * @returns {Segment<number>[]}
  */
-export function numbersWith(offered, current, limit = Infinity) {
+export function numbersWith(offered, current, possible = () => true) {
   const all = [...new Set([...offered, current])].sort((a, b) => a - b);
-  return all.map((value) => ({ value, label: String(value), disabled: value > limit }));
+  return all.map((value) => ({ value, label: String(value), disabled: !possible(value) }));
 }
 
 const SOURCES = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
@@ -67,8 +68,8 @@ export function createControls(host, boot, actions) {
       if (!changed(view)) return;
       prompt.update(state);
       source.update(view.source, SOURCES);
-      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts));
-      k.update(view.k, numbersWith(limits.k_offered, view.k, view.experts));
+      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts, (value) => expertsOf(boot, view.source)?.includes(value) ?? true));
+      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => value <= view.experts));
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);
     },

@@ -2,7 +2,6 @@
  * The four figures that are always there. Each says what it counts, in small, and in full on hover.
  *
  * @import {Model, State} from "../types.js"
- * @import {Actions} from "../actions.js"
  */
 
 import { formatCount, formatToken } from "../format.js";
@@ -72,26 +71,22 @@ function readHits({ hits }, { layers, experts }) {
   return { value: hits, figure: words.hitOf(hits, all), counts: words.hitCounts(hits, all), title: words.hitTitle };
 }
 
-/** @param {HTMLElement} host @param {Actions | null} actions  null: no button for the whole model */
-export function createCounters(host, actions) {
+/** @param {HTMLElement} host */
+export function createCounters(host) {
   const counters = Object.fromEntries(NAMES.map((name) => [name, createCounter(name)]));
-  const row = h("div", { class: "counter-row", role: "group", "aria-label": words.counters });
+  const row = h("div", { class: "counter-row" });
   row.append(...NAMES.map((name) => counters[name].element));
-  const button = h("button", { type: "button", class: "quiet whole-button", "aria-expanded": "false" }, words.wholeOpen);
-  button.addEventListener("click", () => actions?.toggleWhole());
   host.append(row);
-  if (actions) row.append(button);
   const changed = changes();
   return {
     /** @param {State} state */
     update(state) {
       const { trace, at, hits, view } = state;
-      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, view.whole)) return;
+      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode)) return;
       counters.total_p.update(readTotal(trace.model));
       counters.active_p.update(readActive(trace.model));
       counters.token.update(readToken(state));
       counters.experts_hit.update(readHits(state, trace.model));
-      attribute(button, "aria-expanded", String(view.whole));
     },
     dispose: () => host.replaceChildren(),
   };

@@ -36,7 +36,7 @@ export function createPage(host, { boot, actions, store, viewport }) {
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     notices,
   );
-  const panels = [badge, play, createCounters(counters, null), createTokens(tokens, actions), createNotices(notices, actions)];
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions), createNotices(notices, actions)];
   const moved = changes();
   return {
     /** @param {State} state */

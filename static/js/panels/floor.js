@@ -16,7 +16,10 @@ export function createFloor(actions) {
   let floor = 0;
   let pinned = false;
   /** @param {number} layer */
-  const choose = (layer) => (pinned ? actions.setView({ floor: layer }) : actions.seek({ layer }));
+  function choose(layer) {
+    actions.setView({ floor: pinned ? layer : null });
+    if (!pinned) actions.seek({ layer });
+  }
   const down = h("button", { type: "button", "aria-label": words.floorDown, onclick: () => choose(floor - 1) }, icon("minus"));
   const up = h("button", { type: "button", "aria-label": words.floorUp, onclick: () => choose(floor + 1) }, icon("plus"));
   const shown = h("output", { class: "stepper-value" });

@@ -36,6 +36,12 @@ export function icon(name) {
   return svg;
 }
 
+/** The mark of the product: the file that browsers show on the tab. */
+export function logo() {
+  const image = document.createElement("img");
+  return Object.assign(image, { src: "/static/favicon.svg", alt: "", width: 20, height: 20 });
+}
+
 /** @param {SVGSVGElement} svg @param {IconName} name */
 export function redraw(svg, name) {
   const path = /** @type {SVGPathElement} */ (svg.firstElementChild);

@@ -6,6 +6,7 @@
  * @import {Tally} from "../tally.js"
  */
 
+import { floorOf } from "../floor.js";
 import { formatExactly } from "../format.js";
 import { rowOf } from "../tally.js";
 import { words } from "../words.js";
@@ -46,7 +47,7 @@ export function createLoad(host, actions) {
       if (layersChanged(tally.layers)) {
         layer.replaceChildren(...Array.from({ length: tally.layers }, (_, i) => h("option", { value: i }, String(i + 1))));
       }
-      const shown = Math.min(state.view.floor ?? 0, tally.layers - 1);
+      const shown = Math.min(state.view.floor ?? floorOf(state), tally.layers - 1);
       layer.value = String(shown);
       if (!changed(tally.version, shown)) return;
       const row = rowOf(tally, shown);

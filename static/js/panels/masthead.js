@@ -6,6 +6,7 @@
 
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
+import { logo } from "./icons.js";
 
 /** @param {Boot} boot @param {State["view"]} view */
 export function titleOf(boot, view) {
@@ -41,7 +42,8 @@ export function createMasthead(host, boot) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
-  host.append(h("div", { class: "title-row" }, title, badge.element), teaches);
+  const mark = h("a", { href: "/", class: "wordmark" }, logo(), h("span", {}, words.product));
+  host.append(mark, h("div", { class: "title-row" }, title, badge.element), teaches);
   const changed = changes();
   return {
     /** @param {State} state */

@@ -22,7 +22,7 @@ import { createShare } from "./share.js";
 import { createConnection, createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
 import { createTransport } from "./transport.js";
-import { createWhole } from "./whole.js";
+import { createWhole, createWholeButton } from "./whole.js";
 
 /**
  * @typedef {object} Surroundings
@@ -42,7 +42,7 @@ function createParts() {
     controls: h("section", { class: "controls" }),
     controlsBody: part("controls-body"),
     counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
-    whole: part("whole-figures", { hidden: true }),
+    whole: part("whole-figures", { hidden: true, "data-inset": true }),
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
     tabs: part("tabs"),
     tools: part("tools"),
@@ -96,13 +96,17 @@ export function createPage(host, { boot, actions, wake }) {
   arrange(host, parts);
   const shareBody = part("share-body");
   const keysBody = part("keys-body");
-  const tools = [opener("controls", words.controls, actions), opener("share", words.share, actions), opener("keys", words.keys, actions)];
+  const controls = opener("controls", words.controls, actions);
+  const tools = [opener("share", words.share, actions), opener("keys", words.keys, actions)];
   parts.tools.append(...tools.map(({ button }) => button));
+  const whole = createWholeButton(actions);
+  parts.views.prepend(controls.button, whole.element);
   const panels = [
     createMasthead(parts.masthead, boot),
     createControls(parts.controlsBody, boot, actions),
-    createCounters(parts.counters, actions),
+    createCounters(parts.counters),
     createWhole(parts.whole),
+    whole,
     createViewTabs(parts.tabs, actions),
     createInspector(parts.inspector, actions),
     createDrawer(parts.drawer, actions, wake),
@@ -117,6 +121,7 @@ export function createPage(host, { boot, actions, wake }) {
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: keysBody, actions }),
     createKeys(keysBody, actions),
     createAnnouncer(parts.live),
+    controls,
     ...tools,
   ];
   return {

@@ -87,7 +87,7 @@ function mark(buttons, { received, all, current, path, pointed }) {
     attribute(button, "aria-current", standing ? "true" : null);
     attribute(button, "aria-pressed", index === path ? "true" : null);
     attribute(button, "data-pointed", index === pointed);
-    attribute(button, "data-state", standing ? "now" : index >= received ? "unrouted" : index < current ? "past" : "next");
+    attribute(button, "data-state", all ? "all" : standing ? "now" : index >= received ? "unrouted" : index < current ? "past" : "next");
   });
 }
 

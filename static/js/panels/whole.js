@@ -2,6 +2,7 @@
  * The figures of the whole model: what the experts are a part of, and the memory that all of it needs.
  *
  * @import {Model, State} from "../types.js"
+ * @import {Actions} from "../actions.js"
  */
 
 import { formatBytes, formatCount, formatExactly } from "../format.js";
@@ -23,34 +24,44 @@ function parts(model) {
   return all.filter(([, count]) => count > 0);
 }
 
-/** @param {string} name @param {string} figure @param {string} exact @param {string} [kind] */
-function row(name, figure, exact, kind) {
-  return h("tr", { class: kind }, h("th", { scope: "row" }, name), h("td", { title: exact }, figure));
+/** @param {string} name @param {string} figure @param {string} exact @param {string} kind */
+function cell(name, figure, exact, kind) {
+  return h("div", { class: kind, title: exact }, h("dt", {}, name), h("dd", {}, figure));
 }
 
 /** @param {Model} model */
-function rows(model) {
+function cells(model) {
   const counted = (/** @type {string} */ name, /** @type {number} */ count, /** @type {string} */ kind) =>
-    row(name, formatCount(count), `${formatExactly(count)} ${whole.parameters}`, kind);
+    cell(name, formatCount(count), `${formatExactly(count)} ${whole.parameters}`, kind);
   return [
     ...parts(model).map(([name, count]) => counted(name, count, "part")),
     counted(whole.total, model.whole_total, "sum"),
     counted(whole.active, model.whole_active, "sum"),
-    row(whole.memory, formatBytes(model.bytes_16bit), `${formatExactly(model.bytes_16bit)} bytes`, "sum"),
+    cell(whole.memory, formatBytes(model.bytes_16bit), `${formatExactly(model.bytes_16bit)} ${whole.bytes}`, "sum"),
   ];
 }
 
 /** @param {HTMLElement} host */
 export function createWhole(host) {
-  const body = h("tbody");
-  host.append(h("table", { class: "whole" }, h("caption", { class: "sr-only" }, whole.title), body));
+  const list = h("dl", { class: "whole", "aria-label": whole.title });
+  host.append(list);
   const changed = changes();
   return {
     /** @param {State} state */
     update({ trace, view }) {
       attribute(host, "hidden", !view.whole || !trace);
-      if (trace && view.whole && changed(trace.model)) body.replaceChildren(...rows(trace.model));
+      if (trace && view.whole && changed(trace.model)) list.replaceChildren(...cells(trace.model));
     },
     dispose: () => host.replaceChildren(),
+  };
+}
+
+/** The button that shows them. @param {Actions} actions */
+export function createWholeButton(actions) {
+  const element = h("button", { type: "button", class: "tab", onclick: actions.toggleWhole }, words.wholeModel);
+  return {
+    element,
+    /** @param {State} state */
+    update: ({ view }) => attribute(element, "aria-expanded", String(view.whole)),
   };
 }
