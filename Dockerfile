@@ -3,8 +3,9 @@ FROM python:3.12-slim AS build
 WORKDIR /moescope
 COPY pyproject.toml hatch_build.py package.json package-lock.json .npmrc LICENSE ./
 COPY static/three.entry.js static/
+COPY static/js static/js
 COPY app app
-# The environment gets no pip, and the node that bundles three.js stays in pip's throwaway build environment.
+# The environment gets no pip, and the node that bundles scripts stays in pip's throwaway build environment.
 RUN python -m venv --without-pip /environment \
  && pip --python /environment install --no-cache-dir --quiet --root-user-action=ignore --editable .
 

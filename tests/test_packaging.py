@@ -1,4 +1,4 @@
-"""What is installed and shipped: the bundle of three.js, the lock file, the container."""
+"""What is installed and shipped: the bundles, the lock file, the container."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A bundle that is fresh: its stamp names what it was made from."""
-    (tmp_path / "three.js").touch()
+    for name in hatch_build.BUILT:
+        (tmp_path / name).touch()
     (tmp_path / ".stamp").write_text(hatch_build.source_digest())
     monkeypatch.setattr(hatch_build, "VENDOR", tmp_path)
     return tmp_path
@@ -36,7 +37,7 @@ def test_a_fresh_bundle_needs_no_node(bundle: Path, no_node: None) -> None:
     assert hatch_build.VendorBuildHook.dependencies(None) == []
 
 
-@pytest.mark.parametrize("lost", ["three.js", ".stamp"])
+@pytest.mark.parametrize("lost", ["three.js", "moescope.js", "Inter-Regular.ttf", ".stamp"])
 def test_a_stale_bundle_without_node_asks_for_the_wheel_that_holds_it(
     bundle: Path, no_node: None, lost: str
 ) -> None:
@@ -48,6 +49,14 @@ def test_a_changed_entry_makes_the_bundle_stale(bundle: Path, monkeypatch: pytes
     entry = bundle / "three.entry.js"
     entry.write_text("export { Scene } from 'three';\n")
     monkeypatch.setattr(hatch_build, "ENTRY", entry)
+    assert not hatch_build.vendor_is_fresh()
+
+
+def test_a_changed_script_of_the_page_makes_the_bundle_stale(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hatch_build, "PAGE", bundle)
+    (bundle / "main.js").write_text("export {};\n")
     assert not hatch_build.vendor_is_fresh()
 
 
