@@ -1,0 +1,76 @@
+"""A real Chromium, and pages whose clock is stepped by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 720}
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for the whole run; tests get contexts of their own."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "no Chromium: install one, or name it in the environment variable CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server_url: str) -> Iterator[Opener]:
+    """Open a path of the server and wait until it is ready; fails the test on an uncaught error of the page.
+
+    Options beside `path` and `ready` go to the browser context (viewport, reduced_motion, has_touch, ...).
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def opener(path: str = "/", *, ready: str | None = "ready", init: str = "", **options: Any) -> Page:
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        if init:
+            page.add_init_script(init)
+        page.goto(path if "://" in path else server_url + path)
+        if ready:
+            page.wait_for_selector(f'html[data-state="{ready}"]', state="attached")
+        return page
+
+    opener.errors = errors  # type: ignore[attr-defined]
+    yield opener
+    for context in contexts:
+        context.close()
+    assert not errors, f"the page reported errors: {errors}"

@@ -1,0 +1,120 @@
+"""What a person reads off the page, as values."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from playwright.sync_api import Page
+
+Row = tuple[int, int, tuple[int, ...]]  # token and layer from 0, experts
+
+LIT = """
+async ([picture, limit]) => {
+  const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + picture)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  let lit = 0;
+  for (let i = 0; i < data.length; i += 4) lit += data[i] >= limit;
+  return lit;
+}
+"""
+
+
+def counter(page: Page, name: str) -> str:
+    """The value of a counter."""
+    return page.locator(f'[data-counter="{name}"]').get_attribute("data-value") or ""
+
+
+def count(page: Page, name: str) -> int:
+    """The value of a counter that is a number."""
+    return int(counter(page, name))
+
+
+def counters(page: Page) -> dict[str, str]:
+    """All four."""
+    return {name: counter(page, name) for name in ("total_p", "active_p", "token", "experts_hit")}
+
+
+def state(page: Page) -> dict[str, Any]:
+    """What the page says of itself."""
+    result: dict[str, Any] = page.evaluate("moescope.state()")
+    return result
+
+
+def idle(page: Page) -> None:
+    """Wait until nothing more will change on screen."""
+    page.evaluate("moescope.idle()")
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait, frame by frame, until an expression of the page is true. (The page's policy forbids wait_for_function.)"""
+    page.evaluate(
+        f"() => new Promise(done => {{ const look = () => ({condition}) ? done() : requestAnimationFrame(look); look(); }})"
+    )
+
+
+def complete(page: Page) -> None:
+    """Wait until the whole trace is there."""
+    wait_until(page, "moescope.state().status === 'ready' && moescope.state().complete")
+
+
+def seek(page: Page, token: int, layer: int | None = None) -> None:
+    """Go to a token and layer, from 0, and wait until the picture stands."""
+    page.evaluate(
+        "([token, layer]) => moescope.seek({token, ...(layer === null ? {} : {layer})})", [token, layer]
+    )
+    idle(page)
+
+
+def seek_end(page: Page) -> None:
+    """Everything routed."""
+    complete(page)
+    told = state(page)
+    seek(
+        page,
+        told["tokens"] - 1,
+        page.evaluate("moescope.state().counters.experts_all") // told["view"]["experts"] - 1,
+    )
+
+
+def press(page: Page, group: str, name: str) -> None:
+    """Press one of a row of buttons."""
+    page.get_by_role("group", name=group, exact=True).get_by_role("button", name=name, exact=True).click()
+    complete(page)
+
+
+def choose_scenario(page: Page, title: str) -> None:
+    """Choose a prompt in the menu."""
+    page.get_by_label("Prompt", exact=True).select_option(label=title)
+    complete(page)
+
+
+def table_of_layer(page: Page, layer: int) -> list[tuple[str, tuple[int, ...]]]:
+    """Token and experts of each row that the table shows for a layer, counted from 1. Opens the table if need be."""
+    if not page.locator("table.routing").is_visible():
+        page.get_by_role("button", name="Table").click()
+    page.locator("#table-layer").select_option(str(layer - 1))
+    rows = page.locator("table.routing tbody tr[data-token]")
+    rows.first.wait_for()
+    cells = rows.evaluate_all("rows => rows.map(row => [row.cells[0].textContent, row.cells[2].textContent])")
+    return [(token, tuple(int(expert) for expert in experts.split(","))) for token, experts in cells]
+
+
+def groups_of_tokens(page: Page) -> list[str]:
+    """The group that the token strip names for each token."""
+    names: list[str] = page.locator(".strip [data-token]").evaluate_all(
+        "tokens => tokens.map(token => token.getAttribute('aria-label'))"
+    )
+    return [name.rsplit(", ", 1)[1] for name in names]
+
+
+def lit_pixels(page: Page, limit: int = 200) -> int:
+    """How many pixels of the scene are bright."""
+    picture = page.locator("canvas").first.screenshot()
+    blank = page.context.new_page()  # a page without the policy that forbids reading pictures back
+    lit: int = blank.evaluate(LIT, [base64.b64encode(picture).decode(), limit])
+    blank.close()
+    return lit

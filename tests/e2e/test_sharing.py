@@ -1,0 +1,171 @@
+"""Links, embeds and addresses: what is shared is what is seen."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.e2e.conftest import PHONE, Opener
+from tests.e2e.reading import complete, count, counters, idle, press, seek, state, wait_until
+
+VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
+
+
+def test_author_copying_a_link_finds_the_same_counters_and_token_in_a_fresh_browser(
+    open_page: Opener,
+) -> None:
+    page = open_page(VIEW, permissions=["clipboard-read", "clipboard-write"])
+    seek(page, 4, 3)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    before = counters(page)
+    again = open_page(link)
+    idle(again)
+    assert counters(again) == before
+    assert again.locator(".strip [aria-current=true]").get_attribute("data-token") == "4"
+    assert state(again)["view"] == state(page)["view"]
+
+
+def test_author_copying_embed_code_gets_a_titled_lazy_frame_of_the_view(
+    open_page: Opener, server_url: str
+) -> None:
+    page = open_page("/?scenario=code", permissions=["clipboard-read", "clipboard-write"])
+    complete(page)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Copy embed code").click()
+    code = page.evaluate("navigator.clipboard.readText()")
+    assert f'src="{server_url}/embed?' in code and "scenario=code" in code
+    assert 'loading="lazy"' in code and 'title="' in code
+
+
+def test_reader_opening_a_link_with_bad_values_sees_each_named_and_the_rest_kept(open_page: Opener) -> None:
+    page = open_page("/?scenario=code&experts=banana&k=3&mode=sideways")
+    complete(page)
+    notices = page.locator("body").inner_text()
+    assert "experts: expected 2 to 512, got banana" in notices
+    assert "sideways" in notices
+    told = state(page)["view"]
+    assert (told["scenario"], told["experts"], told["k"], told["mode"]) == ("code", 8, 3, "sequence")
+
+
+def test_reader_opening_a_link_with_markup_in_it_sees_text_and_no_markup(open_page: Opener) -> None:
+    page = open_page("/?source=live&prompt=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20hello&experts=%3Cb%3E")
+    complete(page)
+    assert page.locator("img[src=x]").count() == 0
+    texts = page.locator(".strip [data-token]").all_inner_texts()
+    assert "".join(texts).replace(" ", "").endswith("onerror=alert(1)>hello")
+
+
+def test_reader_pressing_back_returns_to_the_view_before(open_page: Opener) -> None:
+    page = open_page("/")
+    complete(page)
+    press(page, "Experts", "32")
+    assert count(page, "total_p") == 6 * 32 * 24576
+    page.go_back()
+    wait_until(page, "moescope.state().view.experts === 8 && moescope.state().complete")
+    assert count(page, "total_p") == 6 * 8 * 24576
+
+
+@contextmanager
+def host_page(html: str) -> Iterator[str]:
+    """A page of another origin, as an article's would be."""
+
+    class Article(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("localhost", 0), Article)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+ARTICLE = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
+<link rel="icon" href="data:,"><h1>An article</h1><p id="gap" style="height: 3000px"></p>
+<iframe src="{url}/embed?scenario=code&k=1" title="Moescope" width="640" height="400"></iframe>"""
+
+
+def test_reader_scrolling_to_an_embed_sees_the_poster_then_the_scene_playing_then_pausing(
+    open_page: Opener, server_url: str
+) -> None:
+    with host_page(ARTICLE.format(url=server_url)) as address:
+        page = open_page(address, init=COUNT_CONTEXTS)
+        frame = page.frames[-1] if len(page.frames) > 1 else page.wait_for_event("frameattached")
+        frame.wait_for_selector("#poster")
+        assert frame.evaluate("contexts") == 0
+        page.evaluate("document.querySelector('iframe').scrollIntoView()")
+        frame.wait_for_selector("canvas", state="visible")
+        started = "moescope.state().playing && moescope.state().counters.experts_hit > 0"
+        frame.evaluate(LOOK.format(condition=started))
+        page.evaluate("scrollTo(0, 0)")
+        frame.evaluate(LATER.format(condition="!moescope.state().playing"))
+        link = frame.get_by_role("link", name="Open in Moescope").get_attribute("href") or ""
+        assert "/embed" not in link and "scenario=code" in link and "k=1" in link
+
+
+COUNT_CONTEXTS = """
+window.contexts = 0;
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  if (kind.startsWith('webgl')) contexts++;
+  return real.call(this, kind, ...rest);
+};
+"""
+LOOK = "() => new Promise(d => {{ const l = () => ({condition}) ? d() : requestAnimationFrame(l); l(); }})"
+# Out of sight a frame gets no animation frames, but timers run.
+LATER = "() => new Promise(d => {{ const l = () => ({condition}) ? d() : setTimeout(l, 50); l(); }})"
+
+
+@pytest.mark.parametrize("path", ["/", "/?experts=64&mode=all", "/?source=live"])
+def test_reader_on_a_phone_reaches_every_control_without_sideways_scroll(
+    open_page: Opener, path: str
+) -> None:
+    page = open_page(path, viewport=PHONE, has_touch=True, is_mobile=True)
+    complete(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("button", name="Controls").click()
+    press(page, "Top-k", "1")
+    assert state(page)["view"]["k"] == 1
+    small = page.locator("button:visible").evaluate_all(
+        "buttons => buttons.filter(b => b.getBoundingClientRect().height < 43.5 && !b.closest('.strip'))"
+        ".map(b => `${b.textContent || b.ariaLabel} ${b.getBoundingClientRect().height}`)"
+    )
+    assert small == []
+
+
+def test_viewer_whose_connection_drops_sees_it_and_gets_the_rest_by_itself(open_page: Opener) -> None:
+    drop = """
+      const Real = WebSocket; let dropped = 0; window.sockets = 0; window.states = new Set();
+      window.WebSocket = class extends Real {
+        constructor(...args) {
+          super(...args); sockets++;
+          let steps = 0;
+          this.addEventListener('message', event => {
+            if (typeof event.data !== 'string' && ++steps === 3 && !dropped++) super.close();
+          });
+        }
+      };
+      new MutationObserver(() => { const e = document.querySelector('.connection'); if (e) states.add(e.textContent); })
+        .observe(document, {subtree: true, childList: true, characterData: true});
+    """
+    page = open_page("/?scenario=translate", init=drop)
+    complete(page)
+    assert page.evaluate("sockets") >= 2
+    assert state(page)["received"] == state(page)["tokens"]
+    assert any("lost" in told for told in page.evaluate("[...states]"))
