@@ -24,9 +24,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.abort_later()
 
     def handle_parser_exception(self) -> None:
-        """What cannot be read is refused with a close frame; the rest of it is thrown away until the other side closes.
+        """Refuse what cannot be read with a close frame, and throw the rest away until the other side closes.
 
-        To close at once would reset the connection, as data is still coming in, and a reset may overtake the frame.
+        To close while data is still coming in would reset the connection, and a reset may overtake the frame.
         """
         assert self.conn.close_sent is not None
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason

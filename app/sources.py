@@ -13,7 +13,7 @@ from app.cache import Cache
 from app.live.models import Listing, Model, Models
 from app.request import PROMPT_TOKENS, BadRequest, Known, Problem, TraceRequest, parse
 from app.routing import DEFAULT_ROUTER, find_router
-from app.scenario import Library
+from app.scenario import Library, Scenario
 from app.shape import small_shape
 from app.trace import RoutingTrace, Step, Token, TraceHeader
 
@@ -63,6 +63,7 @@ class Sources:
 
     def __init__(self, library: Library, folder: Path) -> None:
         self.library = library
+        self.digests = {name: digest_of(scenario) for name, scenario in library.scenarios.items()}
         self.folder = folder
         self.models = Models(folder)
         self.listings: dict[str, Listing] = {}
@@ -104,7 +105,7 @@ class Sources:
         shape = small_shape(request.experts, request.k)
         router = find_router(DEFAULT_ROUTER)
         return Source(
-            identity=identify(request, scenario.model_dump_json()),
+            identity=identify(request, self.digests[scenario.name]),
             header=simulate.header(scenario, shape, router),
             compute=lambda: simulate.steps(scenario, shape, router),
             kept=self.kept,
@@ -159,6 +160,11 @@ def live_header(request: TraceRequest, model: Model, tokens: tuple[Token, ...]) 
             "trained_top_k": listing.top_k,
         },
     )
+
+
+def digest_of(scenario: Scenario) -> str:
+    """A hash of what decides the routing of a scenario."""
+    return sha256(scenario.model_dump_json().encode()).hexdigest()
 
 
 def identify(request: TraceRequest, content: str) -> str:

@@ -26,14 +26,24 @@ class Workers:
         self.jobs = 0
 
     async def run(self, job: Callable[[], Result]) -> Result:
-        """The result of a job. Cancelled, it does not start, or ends unheeded. Raises Busy."""
+        """The result of a job. Raises Busy.
+
+        Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be interrupted
+        and whoever cancels and asks anew must not hold two of them.
+        """
         if self.jobs >= self.waiting:
             raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment")
         self.jobs += 1
+        future = self.threads.submit(job)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.threads, job)
+            return await asyncio.shield(asyncio.wrap_future(future))
+        except asyncio.CancelledError:
+            if not future.cancel():
+                await asyncio.wait([asyncio.wrap_future(future)])
+            raise
         finally:
             self.jobs -= 1
 
     def stop(self) -> None:
+        """Forget what waits."""
         self.threads.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Clients that break the rules: each is told so or let go, the server lives, and the viewer beside them sees nothing of it."""
+"""Clients that break the rules are told so or let go; the server lives; viewers beside them notice nothing."""
 
 import base64
 import itertools
@@ -163,14 +163,14 @@ def test_viewer_sends_what_is_not_utf8(hall):
 
 
 def test_viewer_never_reads(hall, let_go):
-    """Its close frame waits behind what it did not read; the server holds no more than the system's buffers do."""
+    """Its close frame waits behind what it did not read; the server holds no more than the system does."""
     with beside(hall), closing(raw_viewer(hall)) as line:
         before = memory_bytes()
         for id in itertools.count():  # 4 MB each time, were they not held back
             line.sendall(frame(open_text(id).encode(), Opcode.TEXT))
-            if let_go.wait(0.05):  # it goes on asking meanwhile, and that is not reading
+            if let_go.wait(0.4):  # it goes on asking meanwhile, and that is not reading
                 break
-            assert id < PATIENCE_SECS / 0.05, "the server waits for ever"
+            assert id < 30, "the server waits for ever"
         assert memory_bytes() - before < 40e6
         assert frames_until_close(line)[-1] == (1008).to_bytes(2, "big") + NOT_READING
 
@@ -178,14 +178,16 @@ def test_viewer_never_reads(hall, let_go):
 def test_viewer_never_reads_to_the_end(monkeypatch, let_go, long_scenario):
     """Not even the close frame: the server forgets it all the same."""
     monkeypatch.setattr("app.protocol.CLOSE_SECS", 0.1)
-    with hosting(Settings(port=0, scenarios=long_scenario, send_secs=0.1)) as (url, server):
-        with closing(raw_viewer(url)) as line:
-            for id in range(5):
-                line.sendall(frame(open_text(id).encode(), Opcode.TEXT))
-            assert let_go.wait(PATIENCE_SECS)
-            with viewer(url) as connection:  # a clock that ticks in the server's own loop
-                while len(server.server_state.connections) > 1:
-                    assert connection.ping().wait(PATIENCE_SECS)
+    settings = Settings(port=0, scenarios=long_scenario, send_secs=0.1)
+    with hosting(settings) as (url, server), closing(raw_viewer(url)) as line:
+        for id in itertools.count():
+            line.sendall(frame(open_text(id).encode(), Opcode.TEXT))
+            if let_go.wait(0.4):
+                break
+            assert id < 30, "the server waits for ever"
+        with viewer(url) as connection:  # a clock that ticks in the server's own loop
+            while len(server.server_state.connections) > 1:
+                assert connection.ping().wait(PATIENCE_SECS)
 
 
 def raw_viewer(url):
