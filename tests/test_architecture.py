@@ -18,6 +18,7 @@ PURE = (
     "trace",
     "routing",
     "balance",
+    "logits",
     "metrics",
     "expect",
     "scenario",

@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.routing import ROUTERS
+from app.logits import SHOULDER, affinity, logits_of, wave_basis
+from app.metrics import counts, max_violation
+from app.routing import ROUTERS, RouterSettings
 from app.scenario import Group, load_scenarios
 from app.shape import ModelShape, small_shape
-from app.simulate import SHOULDER, affinity, logits_of, steps, trace, wave_basis
+from app.simulate import steps, trace
+from app.trace import RoutingTrace
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 SCENARIOS = load_scenarios(FOLDER).scenarios
@@ -111,6 +114,40 @@ def test_header_names_scenario_seed_router_and_where_the_routing_comes_from():
     assert (header.origin["scenario"], header.origin["seed"]) == ("code", 3)
     assert "".join(token.text for token in header.tokens).startswith("def fibonacci(n):")
     assert {token.group for token in header.tokens} == {"code"}
+
+
+@pytest.mark.parametrize("experts", [8, 64])
+def test_skew_sends_everything_to_two_experts_of_each_layer(experts):
+    fair, skewed = (trace(SCENARIOS["english"], small_shape(experts, 2), NORM, skew) for skew in (0, 10))
+    assert (np.count_nonzero(counts(skewed), axis=1) == 2).all()
+    assert (max_violation(counts(skewed)) > max_violation(counts(fair))).all()
+    assert (fair.header.origin.get("skew"), skewed.header.origin["skew"]) == (None, 10)
+
+
+def test_bias_updates_even_out_a_skewed_scenario_and_stand_in_the_trace():
+    shape = small_shape(8, 2)
+    router = ROUTERS["sigmoid_bias"]
+    stepped = router.with_settings(RouterSettings(updates=100, rate=0.01), 8, 2)
+    before, after = (trace(SCENARIOS["english"], shape, r, skew=3) for r in (router, stepped))
+    assert before.header.bias is None
+    assert max_violation(counts(after)).mean() < max_violation(counts(before)).mean() / 2
+    back = RoutingTrace.from_bytes(after.to_bytes())
+    assert np.array_equal(back.header.bias, after.header.bias)
+    assert back.header.bias.shape == (6, 8)
+
+
+def test_trace_of_expert_choice_has_the_columns_that_its_header_says():
+    routed = trace(SCENARIOS["english"], small_shape(8, 2), ROUTERS["expert_choice"])
+    assert routed.experts.shape[-1] == routed.header.model["choices"] > 2
+    assert RoutingTrace.from_bytes(routed.to_bytes()).to_bytes() == routed.to_bytes()
+
+
+def test_trace_of_a_capacity_router_carries_drops_and_the_settings():
+    router = ROUTERS["switch"].with_settings(RouterSettings(capacity=1.0), 8, 1)
+    routed = trace(SCENARIOS["code"], small_shape(8, 1), router)
+    assert routed.header.model["settings"] == {"capacity": 1.0}
+    assert routed.dropped.sum() == 6 * (len(SCENARIOS["code"].tokens) - 1)
+    assert (routed.weights[routed.dropped] == 0).all()
 
 
 GOLDEN_SCORES = [

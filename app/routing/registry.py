@@ -11,6 +11,7 @@ from app.routing.softmax import group_limited, noisy_topk, softmax_after, softma
 from app.trace import Floats
 
 DEFAULT_ROUTER = "topk_norm"
+BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thousands of batches
 
 
 def capacity(logits: Floats, call: Call) -> int:
@@ -109,14 +110,15 @@ ALL = (
         "sigmoid_bias",
         "DeepSeek-AI 2024, DeepSeek-V3 Technical Report, arXiv 2412.19437",
         lambda logits, k, call: sigmoid_bias(logits, k, call.bias, *limits(call)),
-        uses=("groups", "topk_groups", "scale", "bias"),
-        defaults=RouterSettings(scale=1.0),
+        uses=("groups", "topk_groups", "scale", *BIAS),
+        defaults=RouterSettings(scale=1.0, updates=0, rate=0.01),
     ),
     Router(
         "softmax_bias",
         "Baidu 2025, ERNIE 4.5 Technical Report",
         lambda logits, k, call: softmax_bias(logits, k, call.bias),
-        uses=("bias",),
+        uses=BIAS,
+        defaults=RouterSettings(updates=0, rate=0.01),
     ),
 )
 ROUTERS: dict[str, Router] = {router.name: router for router in ALL}

@@ -25,6 +25,8 @@ class RouterSettings:
     scale: float | None = None  # what the weights are multiplied with
     noise: float | None = None  # standard deviation of what is added to a logit
     seed: int | None = None  # of noise and draws
+    updates: int | None = None  # steps of the selection bias before this batch is routed (`app.balance`)
+    rate: float | None = None  # by which a step moves the bias
 
     def __post_init__(self) -> None:
         within("capacity", self.capacity, 0.05, 512)
@@ -33,6 +35,8 @@ class RouterSettings:
         within("scale", self.scale, 0.01, 100)
         within("noise", self.noise, 0, 10)
         within("seed", self.seed, 0, 2**32 - 1)
+        within("updates", self.updates, 0, 200)
+        within("rate", self.rate, 0.0001, 1)
 
     def given(self) -> dict[str, float]:
         """Those that are set."""
