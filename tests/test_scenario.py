@@ -1,11 +1,14 @@
 """Reading scenario files: what is wrong is named, and stops nothing."""
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from app.check import check
-from app.scenario import load_scenarios
+from app.expect import Expect
+from app.scenario import Group, Scenario, ScenarioToken, load_scenarios
 
 GOOD = """
 title = "A"
@@ -119,3 +122,36 @@ def test_check_of_a_promise_that_is_not_kept_names_it(tmp_path):
     assert (problem.file, problem.field) == ("boast.toml", "expect.0")
     assert problem.found == "layer 1: expert 4 at 0.500 at experts=8, k=1"
     assert problem.expected == "kind = 'corner', group = 'h', between = [0.0, 0.2]"
+
+
+README = (Path(__file__).parents[1] / "scenarios" / "README.md").read_text(encoding="utf-8")
+
+
+def fields_named_under(title: str) -> set[str]:
+    """The names in the first column of the table of a section of the README."""
+    section = README.split(f"## {title}\n")[1].split("\n## ")[0]
+    return {name.split(".")[0] for name in re.findall(r"^\| `([a-zA-Z_.]+)`", section, flags=re.MULTILINE)}
+
+
+def test_example_of_the_readme_loads_and_keeps_its_promise(tmp_path):
+    [example] = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    (tmp_path / "cats.toml").write_text(example)
+    assert check(tmp_path) == []
+    assert load_scenarios(tmp_path).scenarios["cats"].text == "The cat ignored the dog."
+
+
+@pytest.mark.parametrize(
+    ("title", "model", "unnamed"),
+    [
+        ("Fields of the file", Scenario, {"name"}),
+        ("Fields of a token", ScenarioToken, set()),
+        ("Fields of a group", Group, set()),
+    ],
+)
+def test_readme_names_every_field_and_no_other(title, model, unnamed):
+    assert fields_named_under(title) == set(model.model_fields) - unnamed
+
+
+def test_readme_names_every_kind_of_promise():
+    kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Expect)[0])}
+    assert fields_named_under("What a scenario must show") == kinds

@@ -100,5 +100,5 @@ def test_english_covers_slowly_at_one_and_at_once_at_four():
 
 @pytest.mark.parametrize(("name", "router"), list(product(SCENARIOS, ROUTERS)))
 def test_scenario_routes_through_every_router(name, router):
-    k = 1 if router in ("switch", "sigmoid_top1") else 2
+    k = ROUTERS[router].fixed_k or 2
     assert routed(name, 8, k, router).scores.shape == (len(SCENARIOS[name].tokens), 6, 8)

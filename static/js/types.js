@@ -43,6 +43,8 @@
  * @typedef {object} Model
  * @property {string} name
  * @property {string} router
+ * @property {Record<string, number>} [settings]   those that the router reads
+ * @property {number} [choices]     columns of choices, where a router may choose more than top_k experts
  * @property {number} layers
  * @property {number} experts
  * @property {number} top_k
