@@ -97,7 +97,7 @@ def load_config(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             return parse_config(file.read(LARGEST_FILE + 1))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"cannot be read: {error.strerror}") from error
 
 
 def parse_config(data: bytes) -> dict[str, Any]:
