@@ -17,6 +17,9 @@ from app.live.config import Config
 from app.trace import Floats
 
 Turns = NDArray[np.complex64]
+BLOCK = (
+    64  # tokens whose shares are computed together: later positions, which none of them sees, are left out
+)
 
 
 @dataclass
@@ -69,8 +72,8 @@ def attend(
     heads = qkv.reshape(len(x), -1, config.head_dim).swapaxes(0, 1)  # [H + 2 kv, T, C]
     keys[:, start:end] = heads[config.heads : -config.kv_heads]
     values[:, start:end] = heads[-config.kv_heads :]
-    queries = heads[: config.heads].reshape(config.kv_heads, -1, config.head_dim)  # [kv, G T, C]
-    mixed = weigh(queries, keys[:, :end], values[:, :end], len(x))  # [kv, G T, C]
+    queries = heads[: config.heads].reshape(config.kv_heads, -1, *heads.shape[1:])  # [kv, G, T, C]
+    mixed = weigh(queries, keys[:, :end], values[:, :end])
     joined = mixed.reshape(config.heads, len(x), -1).swapaxes(0, 1).reshape(len(x), -1)  # [T, H C]
     out: Floats = np.dot(joined, weights.out)
     if weights.out_bias is not None:
@@ -84,13 +87,26 @@ def rotate(qkv: Floats, turns: Turns) -> None:
     np.multiply(pairs, turns, out=pairs)
 
 
-def weigh(queries: Floats, keys: Floats, values: Floats, count: int) -> Floats:
-    """Softmax of queries times keys, times values: [kv, G T, C], twice [kv, P, C] -> [kv, G T, C]."""
-    return weigh_one(queries, keys, values) if count == 1 else weigh_many(queries, keys, values, count)
+def weigh(queries: Floats, keys: Floats, values: Floats) -> Floats:
+    """Softmax of queries times keys, times values: [kv, G, T, C], twice [kv, P, C] -> [kv, G, T, C].
+
+    The tokens are the last T of the P positions, and each sees the positions up to its own.
+    """
+    count, length = queries.shape[2], keys.shape[1]
+    if count == 1:
+        return weigh_one(queries[:, :, 0], keys, values)[:, :, None]
+    if count <= BLOCK:
+        return weigh_block(queries, keys, values)
+    mixed = np.empty(queries.shape, np.float32)
+    for start in range(0, count, BLOCK):
+        end = min(count, start + BLOCK)
+        seen = length - count + end
+        mixed[:, :, start:end] = weigh_block(queries[:, :, start:end], keys[:, :seen], values[:, :seen])
+    return mixed
 
 
 def weigh_one(queries: Floats, keys: Floats, values: Floats) -> Floats:
-    """`weigh` for a single token, to which every position is visible."""
+    """`weigh` for a single token, to which every position is visible: queries [kv, G, C] -> [kv, G, C]."""
     shares = np.matmul(queries, keys.swapaxes(1, 2))  # [kv, G, P]
     shares -= shares.max(axis=2, keepdims=True)
     np.exp(shares, out=shares)
@@ -99,19 +115,21 @@ def weigh_one(queries: Floats, keys: Floats, values: Floats) -> Floats:
     return mixed
 
 
-def weigh_many(queries: Floats, keys: Floats, values: Floats, count: int) -> Floats:
-    """`weigh` for several tokens, each of which sees the positions up to its own.
+def weigh_block(queries: Floats, keys: Floats, values: Floats) -> Floats:
+    """`weigh` for a few tokens at once.
 
     Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
     within a row. The sums divide the result, which is smaller than the shares.
     """
-    shares = np.matmul(keys, queries.swapaxes(1, 2))  # [kv, P, G T]
-    shares[:, -count:].reshape(len(keys), count, -1, count)[...] += future(count)[:, None]
+    kv_heads, groups, count, width = queries.shape
+    columns = queries.reshape(kv_heads, -1, width).swapaxes(1, 2)  # [kv, C, G T]
+    shares = np.matmul(keys, columns)  # [kv, P, G T]
+    shares[:, -count:].reshape(kv_heads, count, groups, count)[...] += future(count)[:, None]
     shares -= shares.max(axis=1, keepdims=True)
     np.exp(shares, out=shares)
     mixed: Floats = np.matmul(shares.swapaxes(1, 2), values)  # [kv, G T, C]
     mixed /= shares.sum(axis=1)[..., None]
-    return mixed
+    return mixed.reshape(queries.shape)
 
 
 @lru_cache(maxsize=8)

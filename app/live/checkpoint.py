@@ -42,15 +42,16 @@ class AttentionWeights:
 
 @dataclass(frozen=True)
 class ExpertWeights:
-    """One SwiGLU network. The gain of the norm before it is multiplied into `gate_up`."""
+    """One SwiGLU network. The gain of the norm before it is multiplied into `gate` and `up`."""
 
-    gate_up: Floats  # [D, 2 I]: one product for both
+    gate: Floats  # [D, I]
+    up: Floats  # [D, I]
     down: Floats  # [I, D]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of both matrices."""
-        return self.gate_up.nbytes + self.down.nbytes
+        """Bytes of the three matrices."""
+        return self.gate.nbytes + self.up.nbytes + self.down.nbytes
 
 
 @dataclass
@@ -155,8 +156,8 @@ class Checkpoint:
 
     def _network(self, layer: int, prefix: str) -> ExpertWeights:
         gate, up, down = (f"{prefix}.{name}.weight" for name in self.config.family.matrices)
-        gate_up = self._columns(layer, (gate, up))  # [I, D], [I, D] -> [D, 2 I]
-        return ExpertWeights(gate_up, self._transposed(self.tensors.read(down)))
+        gate_columns, up_columns = self._columns(layer, (gate,)), self._columns(layer, (up,))
+        return ExpertWeights(gate_columns, up_columns, self._transposed(self.tensors.read(down)))
 
     def _attention(self, layer: int) -> AttentionWeights:
         prefix = f"model.layers.{layer}.self_attn"

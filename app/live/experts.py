@@ -25,7 +25,7 @@ def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     ]
     out = np.zeros_like(x)
     for network, weight in networks:
-        inner = swiglu(np.dot(x, network.gate_up))
+        inner = swiglu(np.dot(x, network.gate), np.dot(x, network.up))
         inner *= np.float32(weight)
         out += np.dot(inner, network.down)
     return out
@@ -41,13 +41,15 @@ def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
     order = order[: ends[-1] if ends else 0]
     inputs = x.take(order % len(x), axis=0)  # [A, D], A assignments
-    inner = np.empty((len(order), spans[0][0].gate_up.shape[1] if spans else 0), np.float32)
+    gate, up = np.empty((2, len(order), spans[0][0].up.shape[1] if spans else 0), np.float32)
     for network, start, end in spans:
-        np.dot(inputs[start:end], network.gate_up, out=inner[start:end])
-    activated = swiglu(inner)  # [A, 2 I] -> [A, I]
+        rows = inputs[start:end]
+        np.dot(rows, network.gate, gate[start:end])
+        np.dot(rows, network.up, up[start:end])
+    activated = swiglu(gate, up)  # [A, I]
     activated *= weights.T.reshape(-1)[order][:, None]
     for network, start, end in spans:
-        np.dot(activated[start:end], network.down, out=inputs[start:end])  # the inputs are no longer needed
+        np.dot(activated[start:end], network.down, inputs[start:end])  # the inputs are no longer needed
     return gather(inputs, order, experts.T.shape)
 
 
@@ -69,20 +71,18 @@ def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> 
 
 def run(x: Floats, network: ExpertWeights) -> Floats:
     """One network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
-    out: Floats = np.dot(swiglu(np.dot(x, network.gate_up)), network.down)
+    out: Floats = np.dot(swiglu(np.dot(x, network.gate), np.dot(x, network.up)), network.down)
     return out
 
 
-def swiglu(gate_up: Floats) -> Floats:
-    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"): [A, 2 I] -> [A, I].
+def swiglu(gate: Floats, up: Floats) -> Floats:
+    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"), written over `up`: [A, I] -> [A, I].
 
     The caller silences overflow: exp of a large number is infinite, and its reciprocal the 0 that is meant.
     """
-    half = gate_up.shape[1] // 2
-    gate, up = gate_up[:, :half], gate_up[:, half:]
-    powers: Floats = np.negative(gate)
-    np.exp(powers, out=powers)
-    powers += np.float32(1)
-    np.divide(gate, powers, out=powers)
-    powers *= up
-    return powers
+    up *= gate
+    np.negative(gate, out=gate)
+    np.exp(gate, out=gate)
+    gate += np.float32(1)
+    up /= gate
+    return up

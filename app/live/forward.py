@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,9 +19,11 @@ Route = Callable[[Floats, int, int, int], Routed]  # logits [T, N], k, MoE layer
 
 @dataclass(frozen=True)
 class Routing:
-    """The routing of some tokens in every MoE layer, and the residual stream after the last layer."""
+    """The routing of some tokens in every MoE layer, and what the model made of the last ones."""
 
-    hidden: Floats  # [T, D]
+    hidden: (
+        Floats  # residual stream after the last layer of as many of the last tokens as were asked for [., D]
+    )
     layers: list[Routed]  # L of them, over T tokens
     logits: list[Floats]  # L times [T, N]
 
@@ -42,6 +44,7 @@ class Forward:
         self.checkpoint = checkpoint
         self.config = checkpoint.config
         prepare(self.config.d_model)
+        self._sparse = self.config.moe_layers
         self._turns = rotations(self.config, room)
 
     def cache(self, room: int) -> Cache:
@@ -50,29 +53,32 @@ class Forward:
             self._turns = rotations(self.config, room)
         return Cache.empty(self.config, room)
 
-    def extend(self, ids: Ints, cache: Cache, k: int, route: Route) -> Routing:
-        """Run tokens [T] that follow those in the cache; k experts a token, chosen by `route`."""
+    def extend(self, ids: Ints, cache: Cache, k: int, route: Route, keep: int = 0) -> Routing:
+        """Run tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
+
+        The experts of the last layer change no routing: they run for the last `keep` tokens alone, those whose
+        `hidden` is wanted.
+        """
         if cache.length + len(ids) > cache.room:
-            raise ValueError(
-                f"cache: expected at most {cache.room - cache.length} more tokens, got {len(ids)}"
-            )
+            free = cache.room - cache.length
+            raise ValueError(f"cache: expected at most {free} more tokens, got {len(ids)}")
         x = self.checkpoint.embed(ids)  # [T] -> [T, D]
-        layers: list[Routed] = []
-        logits: list[Floats] = []
+        routing = Routing(x, [], [])
         with np.errstate(over="ignore"):
-            for layer, sparse in enumerate(self.config.moe_layers):
-                x += attend(
-                    self._norm(x), self.checkpoint.attention(layer), self.config, cache, layer, self._turns
-                )
+            for layer, sparse in enumerate(self._sparse):
+                block = self.checkpoint.attention(layer)
+                x += attend(self._norm(x), block, self.config, cache, layer, self._turns)
                 normed = self._norm(x)
                 if sparse:
-                    logits.append(np.dot(normed, self.checkpoint.router(layer)))  # [T, D] -> [T, N]
-                    layers.append(route(logits[-1], k, len(layers), cache.length))
-                    x += self._mix(normed, layers[-1], layer)
-                else:
-                    x += run(normed, self.checkpoint.dense(layer))
+                    logits = np.dot(normed, self.checkpoint.router(layer))  # [T, D] -> [T, N]
+                    routing.logits.append(logits)
+                    routing.layers.append(route(logits, k, len(routing.layers), cache.length))
+                kept = len(x) - keep if layer == len(self._sparse) - 1 else 0
+                x = x[kept:]
+                if len(x):
+                    x += self._feed(normed[kept:], layer, routing.layers[-1] if sparse else None)
         cache.length += len(ids)
-        return Routing(x, layers, logits)
+        return replace(routing, hidden=x)
 
     def head(self, hidden: Floats) -> Floats:
         """Residual stream [T, D] -> logits over the vocabulary [T, V]."""
@@ -80,9 +86,13 @@ class Forward:
         out: Floats = np.dot(normed, self.checkpoint.head().T)
         return out
 
-    def _mix(self, normed: Floats, routed: Routed, layer: int) -> Floats:
+    def _feed(self, x: Floats, layer: int, routed: Routed | None) -> Floats:
+        """What the experts of a layer, or its one network, add for the last tokens that were routed."""
         checkpoint = self.checkpoint
-        return mix(normed, routed.experts, routed.weights, lambda expert: checkpoint.expert(layer, expert))
+        if routed is None:
+            return run(x, checkpoint.dense(layer))
+        experts, weights = routed.experts[-len(x) :], routed.weights[-len(x) :]
+        return mix(x, experts, weights, lambda expert: checkpoint.expert(layer, expert))
 
     def _norm(self, x: Floats) -> Floats:
         """RMSNorm (Zhang and Sennrich 2019) without its gain, which is in the matrices that follow."""

@@ -66,8 +66,8 @@ class Shelf:
 class Slab:
     """One large array from which others are cut.
 
-    numpy asks for pages of 2 MiB for arrays of 4 MiB and more. With all experts in one, their products take two
-    thirds of the time that they take in arrays of their own (N = 64: fewer misses of the address cache).
+    numpy asks for pages of 2 MiB for arrays of 4 MiB and more. With all experts in one, their products take
+    two thirds of the time that they take in arrays of their own (N = 64: fewer misses of the address cache).
     """
 
     def __init__(self, size: int) -> None:

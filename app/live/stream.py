@@ -35,8 +35,8 @@ def check_prompt(tokens: tuple[Token, ...]) -> Ints:
 def chunks(count: int, router: Router, wide: bool) -> Iterator[slice]:
     """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once.
 
-    The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more pieces
-    cost more than they show; a wide one takes seconds.
+    The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more
+    pieces cost more than they show; a wide one takes seconds.
     """
     start, size = 0, count if router.whole_batch else 1
     while start < count:
@@ -46,15 +46,15 @@ def chunks(count: int, router: Router, wide: bool) -> Iterator[slice]:
 
 def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
     """The routing of each token of a prompt, computed as it is pulled."""
-    yield from prefill(forward, ids, k, router, forward.cache(len(ids)))
+    yield from prefill(forward, ids, k, router, forward.cache(len(ids)), keep=0)
 
 
 def prefill(
-    forward: Forward, ids: Ints, k: int, router: Router, cache: Cache
+    forward: Forward, ids: Ints, k: int, router: Router, cache: Cache, keep: int
 ) -> Generator[Step, None, Routing]:
-    """Yield the steps of a prompt; returns the routing of its last chunk."""
+    """Yield the steps of a prompt; returns the routing of its last chunk, from which the model can write on."""
     for piece in chunks(len(ids), router, forward.config.d_model >= WIDE):
-        routing = forward.extend(ids[piece], cache, k, router.route)
+        routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
         yield from routing.steps()
     return routing
 
@@ -78,12 +78,12 @@ def generate(
         raise ValueError(f"router: expected one that takes token after token, got {router.name}")
     random = np.random.default_rng(seed)
     cache = forward.cache(len(ids) + count)
-    routing = yield from prefill(forward, ids, k, router, cache)
+    routing = yield from prefill(forward, ids, k, router, cache, keep=1)
     for _ in range(count):
-        id = sample(forward.head(routing.hidden[-1:])[0], temperature, random)
+        id = sample(forward.head(routing.hidden)[0], temperature, random)
         if id in forward.config.ends:
             return
-        routing = forward.extend(np.array([id], np.int32), cache, k, router.route)
+        routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
         yield Written(id, routing.steps()[0])
 
 
