@@ -27,6 +27,11 @@ PURE = (
     "request",
     "wire",
     "session",
+    "architectures",
+    "params",
+    "memory",
+    "report",
+    "parallel",
 )
 WORLD = {
     *("fastapi", "starlette", "uvicorn", "websockets", "jinja2", "asyncio", "socket", "threading", "time"),
