@@ -29,9 +29,10 @@ void main() {
   ${QUAD}
   ivec2 place = address(quad);
   vec4 start = texelFetch(slots, ivec2(0, place.x), 0), when = texelFetch(slots, ivec2(1, place.x), 0);
+  if (time < when.y || time > when.w) { gl_Position = NOWHERE; return; }
   int k = int(sizes.x), layer = int(when.x), expert;
   float since = time - when.y, after = time - when.z, lead = when.z - when.y;
-  float alive = step(when.y, time) * step(time, when.w), fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
+  float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
   float fan = 0.0, chosen = 0.0, dropped = 0.0;
   if (place.y < k) {
     vec4 choice = texelFetch(choices, ivec2(place.y, place.x), 0) * 255.0;
@@ -44,7 +45,7 @@ void main() {
     fan = (0.16 + 0.84 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
-  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * alive * share * mix(1.0, 0.35, path);
+  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
   float thin;
   at = corner;
   state = vec4(fan * far * airy(0.4) * pow(start.z, 1.12), chosen * far * airy(0.6) * pow(start.z, 0.9), smoothstep(0.0, 0.75, since / lead), dropped);

@@ -15,6 +15,7 @@ void main() {
   ${QUAD}
   int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
   vec3 heat = glow(layer, expert);
+  if (heat.x + heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
   float hot = max(max(heat.x, 0.25 * heat.y), 0.5 * heat.z);
   vec3 centre = topOf(layer, expert) - vec3(0.0, 0.2 * tower.y, 0.0);
   vec4 view = viewMatrix * vec4(centre, 1.0);

@@ -86,10 +86,11 @@ float layerFade(int layer) {
 /* How hot a tower is: x the flash of the last hit, y the rest glow of what was used, z 1 on the lit path. */
 vec3 glow(int layer, int expert) {
   vec4 hit = texelFetch(hits, ivec2(expert, layer), 0);
+  if (hit.z < 0.5) return vec3(0.0, 0.0, hit.w);
   float since = time - hit.x;
   float mass = 0.35 + 0.65 * sqrt(min(hit.y / max(texelFetch(pulses, ivec2(layer, 0), 0).y, 1.0), 1.0));
-  float flash = since < 0.0 || hit.z < 0.5 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
-  float rest = hit.z < 0.5 ? 0.0 : 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
+  float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
+  float rest = 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
   return vec3(flash, rest * mix(1.0, 0.45, path), hit.w);
 }
 

@@ -174,6 +174,6 @@ function shotUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ la
   uniforms.screen.value.set(Math.round(canvas.width * canvas.ratio), Math.round(canvas.height * canvas.ratio));
   uniforms.ratio.value = canvas.ratio;
   uniforms.pixel.value = (2 * shot.lens) / shot.height;
-  const apart = (layout.pitch * Math.cos(shot.elevation * (1 - shot.focus))) / (uniforms.pixel.value * shot.distance);
-  uniforms.room.value = layout.layers > 1 ? apart : 200;
+  const apart = (layout.pitch * Math.cos(shot.elevation)) / (uniforms.pixel.value * shot.distance);
+  uniforms.room.value = layout.layers > 1 ? apart + (200 - apart) * shot.focus : 200;
 }

@@ -8,28 +8,30 @@ import { createMesh, prismIndex } from './mesh.js';
 import { createMaterial } from './shader.js';
 
 /** Vertices that all towers together may have, and sides of one. */
-const BUDGET = 200_000;
-const FEWEST = 6;
-const MOST = 40;
+const BUDGET = 150_000;
+const FEWEST = 5;
+const MOST = 36;
+const ROUND = 90; // sides a unit of radius that look round
 const BEVELLED = 3000; // with more towers than this the edge of the cap is not rounded
 
 /**
- * Sides and rings of vertices of one tower when there are so many.
+ * Sides and rings of vertices of one tower when there are so many of this radius.
  * @param {number} count
+ * @param {number} radius
  */
-export function towerDetail(count) {
+export function towerDetail(count, radius) {
   const rings = count <= BEVELLED ? 3 : 2;
-  const sides = Math.min(MOST, Math.max(FEWEST, Math.floor(BUDGET / count / rings)));
-  return { rings, sides };
+  const sides = Math.min(MOST, Math.ceil(ROUND * radius), Math.floor(BUDGET / count / rings));
+  return { rings, sides: Math.max(FEWEST, sides) };
 }
 
 const VERTEX = /* glsl */ `
 uniform vec2 detail; /* sides, rings */
 out vec3 local; /* on the unit circle, and from 0 at the foot to 1 at the top */
-out vec3 world;
 flat out vec4 heatOf; /* flash, rest, on the lit path, pulse of the layer */
 flat out vec2 fades;
 flat out vec2 outward;
+flat out vec3 towards; /* the camera */
 
 void main() {
   int sides = int(detail.x), each = sides * int(detail.y);
@@ -44,18 +46,20 @@ void main() {
   vec3 centre = topOf(layer, expert) - vec3(0.0, tower.y, 0.0);
   float here = present(layer);
   local = vec3(sin(angle) * radius / tower.x, y / tower.y, cos(angle) * radius / tower.x);
-  world = centre + vec3(sin(angle) * radius * here, y, cos(angle) * radius * here);
+  vec3 world = centre + vec3(sin(angle) * radius * here, y, cos(angle) * radius * here);
   heatOf = vec4(glow(layer, expert), pulse(layer));
   fades = vec2(depthFade(centre), layerFade(layer));
   outward = normalize(centre.xz);
+  towards = normalize(cameraPosition - centre);
   gl_Position = here < 0.01 ? NOWHERE : projectionMatrix * viewMatrix * vec4(world, 1.0);
 }`;
 
 const FRAGMENT = /* glsl */ `
 uniform vec2 detail;
-in vec3 local, world;
+in vec3 local;
 flat in vec4 heatOf;
 flat in vec2 fades, outward;
+flat in vec3 towards;
 
 /* Towards the outside of the tower's surface. */
 vec3 normal(float bevel, bool cap) {
@@ -67,8 +71,8 @@ vec3 normal(float bevel, bool cap) {
 void main() {
   float bevel = detail.y > 2.5 ? min(0.12 * tower.x, 0.2 * tower.y) / tower.y : 0.0;
   bool cap = local.y > 0.9995;
-  vec3 n = normal(bevel, cap), v = normalize(cameraPosition - world);
-  float facing = max(dot(n, v), 0.0), rim = pow(1.0 - facing, 3.0);
+  vec3 n = normal(bevel, cap);
+  float facing = max(dot(n, towards), 0.0), away = 1.0 - facing, rim = away * away * away;
   float diffuse = 0.5 + 0.5 * dot(n, key);
   float radius = length(local.xz);
   vec3 body = mix(FOOT, BRICK, local.y * local.y) * (0.45 + 0.75 * diffuse);
@@ -77,8 +81,8 @@ void main() {
   body += EMBER * 0.55 * heatOf.w * max(dot(n.xz, -outward), 0.0) * (0.4 + 0.6 * local.y);
   float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y);
   float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
-  float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, pow(local.y, 1.6)) * (0.75 + 0.25 * facing);
-  body = max(body, heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash)));
+  float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, local.y * sqrt(local.y)) * (0.75 + 0.25 * facing);
+  if (hot > 0.0) body = max(body, heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash)));
   float lit = smoothstep(0.1, 0.6, hot);
   float fade = mix(fades.x, 1.0, 0.6 * lit) * fades.y;
   colour = vec4(mix(mix(NIGHT, DUSK, 0.5), body, fade) + grain(gl_FragCoord.xy), 1.0);
@@ -90,7 +94,7 @@ void main() {
  */
 export function createTowers(uniforms, layout) {
   const count = layout.layers * layout.experts;
-  const { sides, rings } = towerDetail(count);
+  const { sides, rings } = towerDetail(count, layout.towerRadius);
   const own = { detail: { value: [sides, rings] } };
   const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own });
   return createMesh(count * sides * rings, prismIndex(count, sides, rings), material);

@@ -29,6 +29,7 @@ void main() {
   int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
   if (float(layer) > shape.x - 0.5) { spine(corner); return; }
   vec3 heat = glow(layer, expert);
+  if (heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
   vec3 a = vec3(0.0, level(layer), 0.0), b = topOf(layer, expert);
   float far = depthFade(0.5 * (a + b)) * layerFade(layer);
   float thin;
