@@ -62,6 +62,11 @@
  * @property {number} whole_total
  * @property {number} whole_active
  * @property {number} bytes_16bit
+ * @property {number} [matrices]      of an expert, where there are not 3: a gated linear unit's
+ * @property {number} [expert_bias]
+ * @property {number} [shared_gate]
+ * @property {number} [router_bias]
+ * @property {number[]} [dense_layers]  which of all layers, counted from 0, have no experts; `layers` counts the others
  *
  * Where the routing comes from. `badge` is what the page shows.
  * @typedef {object} Origin
