@@ -23,6 +23,18 @@ async ([picture, limit]) => {
 """
 
 
+LOOK = """() => new Promise(done => {{
+  const look = () => ({condition}) ? done() : requestAnimationFrame(look);
+  look();
+}})"""
+
+
+SHOWN = """(({status, complete, counters}) => {
+  const shown = document.querySelector('[data-counter=total_p]')?.dataset.value;
+  return status === 'ready' && complete && String(counters.total_p) === shown;
+})(moescope.state())"""
+
+
 def counter(page: Page, name: str) -> str:
     """The value of a counter."""
     return page.locator(f'[data-counter="{name}"]').get_attribute("data-value") or ""
@@ -50,21 +62,19 @@ def idle(page: Page) -> None:
 
 
 def wait_until(page: Page, condition: str) -> None:
-    """Wait, frame by frame, until an expression of the page is true. (The page's policy forbids wait_for_function.)"""
-    page.evaluate(
-        f"() => new Promise(done => {{ const look = () => ({condition}) ? done() : requestAnimationFrame(look); look(); }})"
-    )
+    """Wait until an expression of the page is true. (The page's policy forbids `wait_for_function`.)"""
+    page.evaluate(LOOK.format(condition=condition))
 
 
 def complete(page: Page) -> None:
-    """Wait until the whole trace is there."""
-    wait_until(page, "moescope.state().status === 'ready' && moescope.state().complete")
+    """Wait until the whole trace is there, and on the screen."""
+    wait_until(page, SHOWN)
 
 
 def seek(page: Page, token: int, layer: int | None = None) -> None:
     """Go to a token and layer, from 0, and wait until the picture stands."""
     page.evaluate(
-        "([token, layer]) => moescope.seek({token, ...(layer === null ? {} : {layer})})", [token, layer]
+        "to => moescope.seek(to)", {"token": token} if layer is None else {"token": token, "layer": layer}
     )
     idle(page)
 
@@ -73,11 +83,8 @@ def seek_end(page: Page) -> None:
     """Everything routed."""
     complete(page)
     told = state(page)
-    seek(
-        page,
-        told["tokens"] - 1,
-        page.evaluate("moescope.state().counters.experts_all") // told["view"]["experts"] - 1,
-    )
+    layers = told["counters"]["experts_all"] // told["view"]["experts"]
+    seek(page, told["tokens"] - 1, layers - 1)
 
 
 def press(page: Page, group: str, name: str) -> None:
@@ -93,7 +100,7 @@ def choose_scenario(page: Page, title: str) -> None:
 
 
 def table_of_layer(page: Page, layer: int) -> list[tuple[str, tuple[int, ...]]]:
-    """Token and experts of each row that the table shows for a layer, counted from 1. Opens the table if need be."""
+    """Token and experts of each row that the table shows for a layer, from 1. Opens the table."""
     if not page.locator("table.routing").is_visible():
         page.get_by_role("button", name="Table").click()
     page.locator("#table-layer").select_option(str(layer - 1))

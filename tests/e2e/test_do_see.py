@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.e2e.conftest import Opener
 from tests.e2e.reading import (
     choose_scenario,
@@ -20,7 +22,7 @@ from tests.e2e.reading import (
 LAYERS = range(1, 7)
 
 
-def test_reader_choosing_code_sees_the_same_two_towers_of_each_layer_for_every_token(
+def test_reader_choosing_code_sees_the_same_two_towers_a_layer_for_every_token(
     open_page: Opener,
 ) -> None:
     page = open_page("/")
@@ -66,7 +68,7 @@ def test_reader_pressing_top_k_1_sees_one_expert_a_layer_and_slow_coverage(open_
         seek(page, token, 5)
         seen.append(count(page, "experts_hit"))
     assert seen[0] == 6
-    assert all(0 <= later - earlier <= 6 for earlier, later in zip(seen, seen[1:], strict=False))
+    assert all(0 <= later - earlier <= 6 for earlier, later in pairwise(seen))
     assert seen[-1] < with_two
 
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.conftest import PHONE, Opener
-from tests.e2e.reading import complete, count, counters, idle, press, seek, state, wait_until
+from tests.e2e.reading import LOOK, complete, count, counters, idle, press, seek, state, wait_until
 
 VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
 
 
-def test_author_copying_a_link_finds_the_same_counters_and_token_in_a_fresh_browser(
+def test_author_copying_a_link_finds_the_same_picture_in_a_fresh_browser(
     open_page: Opener,
 ) -> None:
     page = open_page(VIEW, permissions=["clipboard-read", "clipboard-write"])
@@ -67,7 +67,8 @@ def test_reader_pressing_back_returns_to_the_view_before(open_page: Opener) -> N
     press(page, "Experts", "32")
     assert count(page, "total_p") == 6 * 32 * 24576
     page.go_back()
-    wait_until(page, "moescope.state().view.experts === 8 && moescope.state().complete")
+    wait_until(page, "moescope.state().view.experts === 8")
+    complete(page)
     assert count(page, "total_p") == 6 * 8 * 24576
 
 
@@ -127,13 +128,12 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return real.call(this, kind, ...rest);
 };
 """
-LOOK = "() => new Promise(d => {{ const l = () => ({condition}) ? d() : requestAnimationFrame(l); l(); }})"
 # Out of sight a frame gets no animation frames, but timers run.
 LATER = "() => new Promise(d => {{ const l = () => ({condition}) ? d() : setTimeout(l, 50); l(); }})"
 
 
 @pytest.mark.parametrize("path", ["/", "/?experts=64&mode=all", "/?source=live"])
-def test_reader_on_a_phone_reaches_every_control_without_sideways_scroll(
+def test_reader_on_a_phone_reaches_every_control_and_never_scrolls_sidew(
     open_page: Opener, path: str
 ) -> None:
     page = open_page(path, viewport=PHONE, has_touch=True, is_mobile=True)
@@ -161,8 +161,8 @@ def test_viewer_whose_connection_drops_sees_it_and_gets_the_rest_by_itself(open_
           });
         }
       };
-      new MutationObserver(() => { const e = document.querySelector('.connection'); if (e) states.add(e.textContent); })
-        .observe(document, {subtree: true, childList: true, characterData: true});
+      const note = () => states.add(document.querySelector('.connection')?.textContent ?? '');
+      new MutationObserver(note).observe(document, {subtree: true, childList: true, characterData: true});
     """
     page = open_page("/?scenario=translate", init=drop)
     complete(page)
