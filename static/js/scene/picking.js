@@ -15,6 +15,7 @@ import { levelOf } from '../layout.js';
  * @returns {{layer: number, expert: number} | null}
  */
 export function pickTower(layout, ray, slack, only = null) {
+  /** @type {{layer: number, expert: number} | null} */
   let found = null;
   let [best, near] = [Infinity, Infinity]; // smallest miss, and its distance
   for (let layer = only ?? 0; layer <= (only ?? layout.layers - 1); layer++) {
@@ -44,12 +45,15 @@ function crossing(/** @type {Layout} */ layout, /** @type {Ray} */ { from, to },
   return end > 0 ? [start, end] : null;
 }
 
-/** How far a tower's axis is from a part of the ray, and where along the ray. */
-function closest(/** @type {Layout} */ { x, z }, /** @type {Ray} */ { from, to }, /** @type {[number, number]} */ [start, end],
+/** How far a tower's axis is from a part of the ray, and where along the ray the tower is met, or passed. */
+function closest(/** @type {Layout} */ { x, z, towerRadius }, /** @type {Ray} */ { from, to }, /** @type {[number, number]} */ [start, end],
   /** @type {number} */ expert) {
   const [dx, dz] = [x[expert] - from[0], z[expert] - from[2]];
   const flat = to[0] * to[0] + to[2] * to[2];
   const foot = flat < 1e-9 ? start : (dx * to[0] + dz * to[2]) / flat;
   const along = Math.min(end, Math.max(start, foot));
-  return { miss: Math.hypot(dx - along * to[0], dz - along * to[2]), along };
+  const miss = Math.hypot(dx - along * to[0], dz - along * to[2]);
+  if (miss >= towerRadius || flat < 1e-9) return { miss, along };
+  const nearest = (dx - foot * to[0]) ** 2 + (dz - foot * to[2]) ** 2;
+  return { miss, along: Math.max(start, foot - Math.sqrt((towerRadius ** 2 - nearest) / flat)) };
 }
