@@ -1,8 +1,185 @@
-"""A picture of a whole trace, drawn flat."""
+"""A picture of a whole trace, drawn flat: every tower lit by its load, the path of one token, the figures.
 
-from app.trace import RoutingTrace
+SVG 1.1 without styles or scripts, so that every page's policy and every renderer takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.caption import captions
+from app.flat import Flat, place
+from app.trace import Ints, RoutingTrace
+
+WIDTH, HEIGHT = 1200, 630
+AXIS = 420.0  # x of the middle of the stack
+TOP, BOTTOM, RADIUS = 84.0, 556.0, 322.0  # of the stack
+LEVELS = 6  # of brightness: 0 for a tower that nobody used, the last for the path of the last token
+FINE = 3500  # towers beyond which each is a dot and no longer a cylinder
+FEW = 16  # lines of a token in a layer beyond which they are drawn faintly
+
+TOWERS = (  # foot, top, cap, rim of a tower at each level
+    ("#1c080b", "#3b1317", "#4a191d", "#6e2529"),
+    ("#20090c", "#5e1a1b", "#7c2520", "#953730"),
+    ("#24090c", "#7e251c", "#a03320", "#b24632"),
+    ("#280a0d", "#a0331d", "#c84526", "#d65a3c"),
+    ("#2c0b0d", "#c64425", "#ee6038", "#f57a52"),
+    ("#4a1410", "#ff6a3c", "#fff0dc", "#ffd9a0"),
+)
+HALOS = (0.0, 0.0, 0.0, 0.08, 0.16, 0.8)  # opacity of the glow at each level
+
+Levels = NDArray[np.int64]
+Draw = Callable[[Flat, Levels, float], Iterator[str]]
 
 
 def draw_preview(trace: RoutingTrace) -> str:
     """An SVG document, 1200 by 630."""
-    return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630"/>'
+    flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
+    token = main_token(trace)
+    counts, path = count_uses(trace), trace.experts[token]
+    levels = levels_of(counts, path)
+    draw = draw_dots if levels.size > FINE else draw_cylinders
+    rings = (
+        part for layer in range(len(path)) for part in draw_layer(path[layer], flat, levels, layer, draw)
+    )
+    words = captions(trace, int((counts > 0).sum()), token, (AXIS + 26, exit_of(flat) + 7))
+    return "".join((*head(flat), *axis(flat), *rings, *particles(flat), *words, "</svg>"))
+
+
+def main_token(trace: RoutingTrace) -> int:
+    """The token whose path is drawn: the last one that is a word."""
+    words = [i for i, token in enumerate(trace.header.tokens) if any(map(str.isalnum, token.text))]
+    return words[-1] if words else len(trace.header.tokens) - 1
+
+
+def count_uses(trace: RoutingTrace) -> NDArray[np.int64]:
+    """How many tokens each expert of each layer served: [L, N]."""
+    shape = trace.header.shape
+    counts = np.zeros((shape.layers, shape.experts), np.int64)
+    served = trace.experts >= 0 if trace.dropped is None else (trace.experts >= 0) & ~trace.dropped
+    layers = np.broadcast_to(np.arange(shape.layers)[:, None], trace.experts.shape)
+    np.add.at(counts, (layers[served], trace.experts[served]), 1)
+    return counts
+
+
+def levels_of(counts: NDArray[np.int64], path: Ints) -> Levels:
+    """The brightness of each tower: [L, N]. The eye tells small loads apart better on a square-root scale."""
+    share = np.sqrt(counts / max(1, counts.max()))
+    levels = np.where(counts > 0, 1 + np.minimum(LEVELS - 3, (share * (LEVELS - 2)).astype(np.int64)), 0)
+    for layer, experts in enumerate(path):
+        levels[layer, experts[experts >= 0]] = LEVELS - 1
+    return levels
+
+
+def head(flat: Flat) -> Iterator[str]:
+    """The document, its background, and the tower of each level."""
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" '
+        'font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif"><defs>'
+        '<radialGradient id="dusk" cx=".35" cy=".5" r=".75"><stop stop-color="#2a1013"/>'
+        '<stop offset=".55" stop-color="#140b0d"/><stop offset="1" stop-color="#0b0709"/></radialGradient>'
+        '<radialGradient id="glow"><stop stop-color="#ff7a48" stop-opacity=".85"/><stop offset=".35" '
+        'stop-color="#ff5233" stop-opacity=".3"/><stop offset="1" stop-color="#ff5233" stop-opacity="0"/>'
+        '</radialGradient><radialGradient id="gold"><stop stop-color="#fff0dc"/><stop offset=".3" '
+        'stop-color="#ffd9a0" stop-opacity=".5"/><stop offset="1" stop-color="#ffa85c" stop-opacity="0"/>'
+        "</radialGradient>"
+    )
+    for level, (foot, top, _, _) in enumerate(TOWERS):
+        yield (
+            f'<linearGradient id="b{level}" x2="0" y2="1"><stop stop-color="{top}"/>'
+            f'<stop offset="1" stop-color="{foot}"/></linearGradient>'
+        )
+    yield from (symbol(flat, level) for level in range(LEVELS))
+    yield f'</defs><rect width="{WIDTH}" height="{HEIGHT}" fill="url(#dusk)"/>'
+
+
+def symbol(flat: Flat, level: int) -> str:
+    """A cylinder; its origin is the middle of its top."""
+    half = flat.width / 2
+    oval = half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
+    halo = f'<ellipse rx="{n(half * 3.2)}" ry="{n(half * 2.6)}" fill="url(#glow)" opacity="{HALOS[level]}"/>'
+    body = f"M{n(-half)} 0v{n(flat.height)}a{n(half)} {n(oval)} 0 0 0 {n(flat.width)} 0v{n(-flat.height)}z"
+    rim = f'stroke="{TOWERS[level][3]}" stroke-width=".8"'
+    return (
+        f'<g id="t{level}">{halo if HALOS[level] else ""}'
+        f'<path d="{body}" fill="url(#b{level})" stroke-opacity=".45" {rim}/>'
+        f'<ellipse rx="{n(half)}" ry="{n(oval)}" fill="{TOWERS[level][2]}" {rim}/></g>'
+    )
+
+
+def draw_layer(chosen: Ints, flat: Flat, levels: Levels, layer: int, draw: Draw) -> Iterator[str]:
+    """One ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
+    plane = flat.planes[layer]
+    rx, ry = flat.radius
+    yield (
+        f'<ellipse cx="{n(AXIS)}" cy="{n(plane)}" rx="{n(rx)}" ry="{n(ry)}" fill="none" stroke="#8a2a2c" '
+        'stroke-opacity=".4"/>'
+    )
+    yield from draw(flat, levels[layer], plane)
+    used = np.flatnonzero((levels[layer] > 0) & (levels[layer] < LEVELS - 1))
+    if levels.size <= FINE:
+        opacity = n(min(0.34, 4 / max(1, len(used))))
+        yield f'<path d="{beams(flat, used, plane)}" stroke="#d8431f" stroke-opacity="{opacity}"/>'
+    lines = beams(flat, chosen[chosen >= 0], plane)
+    if len(chosen) > FEW:
+        yield f'<path d="{lines}" stroke="#ff9a5c" stroke-opacity=".3"/>'
+        return
+    wide = min(1.0, flat.lift / 12)  # thinner where rings lie close together
+    yield f'<path d="{lines}" stroke="#ff5233" stroke-opacity=".22" stroke-width="{n(7 * wide)}"/>'
+    opacity, width = n(0.2 + 0.8 * wide), n(1 + 0.8 * wide)
+    yield f'<path d="{lines}" stroke="#ffb888" stroke-opacity="{opacity}" stroke-width="{width}"/>'
+
+
+def beams(flat: Flat, experts: NDArray[np.integer], plane: float) -> str:
+    """Lines from the router plane down to the tops of some towers."""
+    start = f"M{n(AXIS)} {n(plane - flat.lift)}"
+    return "".join(f"{start}L{n(AXIS + flat.x[e])} {n(plane + flat.y[e])}" for e in experts)
+
+
+def draw_cylinders(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
+    """Towers of one ring, those behind first."""
+    for e in flat.order:
+        yield f'<use href="#t{levels[e]}" x="{n(AXIS + flat.x[e])}" y="{n(plane + flat.y[e])}"/>'
+
+
+def draw_dots(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
+    """The same with one path a level and no bodies, for stacks of thousands."""
+    for level, (_, top, cap, _) in enumerate(TOWERS):
+        towers = np.flatnonzero(levels == level)
+        dots = "".join(f"M{n(AXIS + flat.x[e])} {n(plane + flat.y[e])}h0" for e in towers)
+        colour, width = (cap, 5.0) if level == LEVELS - 1 else (top, min(4.0, flat.width))
+        if dots:
+            yield f'<path d="{dots}" stroke="{colour}" stroke-width="{n(width)}" stroke-linecap="round"/>'
+
+
+def axis(flat: Flat) -> Iterator[str]:
+    """The way of the tokens, from below to above."""
+    start, end = BOTTOM + 8, exit_of(flat)
+    yield (
+        f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffa85c" stroke-opacity=".16" stroke-width="9"/>'
+        f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffd9a0" stroke-opacity=".7" stroke-width="1.4"/>'
+    )
+
+
+def exit_of(flat: Flat) -> float:
+    """Where the token is when it has left the last layer."""
+    return float(flat.planes[-1] - flat.radius[1] - 26)
+
+
+def particles(flat: Flat) -> Iterator[str]:
+    """A spark where the token met each router, and the token itself, which has just left."""
+    size = n(min(13, flat.lift))
+    for plane in flat.planes:
+        yield f'<circle cx="{n(AXIS)}" cy="{n(plane - flat.lift)}" r="{size}" fill="url(#gold)"/>'
+    end = exit_of(flat)
+    yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="30" fill="url(#gold)"/>'
+    yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="5" fill="#fff8ee"/>'
+
+
+def n(value: float) -> str:
+    """A number in as few characters as a tenth of a pixel takes."""
+    return f"{value:.1f}".removesuffix(".0")

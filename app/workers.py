@@ -28,7 +28,7 @@ class Workers:
     async def run(self, job: Callable[[], Result]) -> Result:
         """The result of a job. Raises Busy.
 
-        Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be interrupted
+        Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be stopped,
         and whoever cancels and asks anew must not hold two of them.
         """
         if self.jobs >= self.waiting:

@@ -1,4 +1,4 @@
-"""Clients that break the rules are told so or let go; the server lives; viewers beside them notice nothing."""
+"""Clients that break the rules are told so or let go; the server lives; others beside them notice nothing."""
 
 import base64
 import itertools

@@ -1,0 +1,131 @@
+"""The words of a picture: the badge, what is seen, the four figures, the prompt. All text is escaped."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from html import escape
+from itertools import accumulate
+
+from app.shape import ModelShape
+from app.trace import RoutingTrace, Token
+
+COLUMN = 842  # x of the figures
+LINE = 23  # characters of a title that fit beside the stack
+PROMPT = 82  # columns of a prompt that fit below it
+BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
+BADGES = {"AUTHORED": "#b3a6cc", "LIVE": "#7fd694"}  # others are dim
+MEANINGS = {"authored": "hand-authored, not measured", "live": "computed from trained weights"}
+VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
+UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def captions(trace: RoutingTrace, hits: int, token: int, beside: tuple[float, float]) -> Iterator[str]:
+    """All words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y)."""
+    header, shape = trace.header, trace.header.shape
+    yield text(60, 62, 25, BRIGHT, "Moescope")
+    yield from badge(str(header.origin.get("badge", "")), MEANINGS.get(str(header.origin.get("source")), ""))
+    title = str(header.origin.get("title") or header.model.get("name") or "")
+    for row, line in enumerate(textwrap.wrap(clean(title), LINE, max_lines=2, placeholder="…")):
+        yield text(COLUMN, 146 + 30 * row, 24, BRIGHT, line)
+    yield from figures(shape, hits)
+    yield from prompt([clean(each.text) for each in header.tokens], token)
+    yield text(*beside, 21, GOLD, show(header.tokens[token]))
+
+
+def text(x: float, y: float, size: float, colour: str, words: str) -> str:
+    """A line of bold text."""
+    place = f'x="{x:.0f}" y="{y:.0f}" font-size="{size}" font-weight="600" fill="{colour}"'
+    return f"<text {place}>{escape(words)}</text>"
+
+
+def badge(name: str, meaning: str) -> Iterator[str]:
+    """Where the routing comes from."""
+    colour = BADGES.get(name, DIM)
+    width = 34 + 11.2 * len(name)
+    yield (
+        f'<rect x="{COLUMN}" y="40" width="{width:g}" height="32" rx="16" fill="none" stroke="{colour}"/>'
+        f'<text x="{COLUMN + width / 2:g}" y="61.5" font-size="14.5" font-weight="600" letter-spacing="1.2" '
+        f'text-anchor="middle" fill="{colour}">{escape(name)}</text>'
+        f'<text x="{COLUMN}" y="96" font-size="15" fill="{DIM}">{escape(meaning)}</text>'
+    )
+
+
+def figures(shape: ModelShape, hits: int) -> Iterator[str]:
+    """The counters of the page, with how each is made."""
+    pairs = shape.layers * shape.experts
+    layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
+    size = f"{count(shape.expert_size)} each"
+    rows = (
+        ("TOTAL_P", count(shape.total_p), "", f"{layers} × {shape.experts} experts, {size}"),
+        ("ACTIVE_P", count(shape.active_p), "", f"{layers} × {shape.top_k} chosen, {size}"),
+        (
+            "EXPERTS_HIT",
+            f"{hits:,}",
+            f" of {pairs:,}",
+            f"pairs of layer and expert, {100 * hits / pairs:.0f} %",
+        ),
+    )
+    for row, (label, figure, of, made) in enumerate(rows):
+        y = 236 + 112 * row
+        yield (
+            f'<text x="{COLUMN}" y="{y}" font-size="14.5" letter-spacing="1.4" fill="{DIM}">{label}</text>'
+            f'<text x="{COLUMN}" y="{y + 42}" font-size="42" font-weight="600" fill="{BRIGHT}">{figure}'
+            f'<tspan font-size="22" font-weight="400" fill="{DIM}">{of}</tspan></text>'
+            f'<text x="{COLUMN}" y="{y + 66}" font-size="15" fill="{DIM}">{made}</text>'
+        )
+
+
+def prompt(texts: list[str], token: int) -> Iterator[str]:
+    """The prompt on one line, one token bright; what does not fit around that is left out."""
+    room = PROMPT - columns(texts[token])
+    before, after = "".join(texts[:token]), "".join(texts[token + 1 :])
+    end = cut(after, max(room - columns(before), min(room // 3, columns(after))))
+    start = cut_start(before, room - columns(end))
+    bright = f'<tspan fill="{GOLD}" font-weight="600">{escape(cut(texts[token], PROMPT))}</tspan>'
+    yield (
+        '<clipPath id="line"><rect x="60" y="572" width="1100" height="44"/></clipPath>'
+        f'<text x="60" y="602" font-size="23" fill="{DIM}" xml:space="preserve" clip-path="url(#line)">'
+        f"{escape(start)}{bright}{escape(end)}</text>"
+    )
+
+
+def show(token: Token) -> str:
+    """A token by itself: spaces around it do not matter unless it is nothing else."""
+    text = clean(token.text)
+    return cut(text.strip(), 24) or "␣" * len(text)
+
+
+def clean(text: str) -> str:
+    """Text on one line, without characters that XML forbids or that turn the writing around."""
+    seen = (VISIBLE.get(character, character) for character in text)
+    return "".join(character if character.isprintable() else "·" for character in seen)
+
+
+def cut(text: str, width: int) -> str:
+    """As much of a text as fits."""
+    if columns(text) <= width:
+        return text
+    used = list(accumulate(map(columns, text)))
+    return text[: bisect_right(used, max(0, width - 1))] + "…"
+
+
+def cut_start(text: str, width: int) -> str:
+    """As much of the end of a text as fits."""
+    return cut(text[::-1], width)[::-1]
+
+
+def columns(text: str) -> int:
+    """How wide a text is, in Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def count(number: float) -> str:
+    """Three digits of a count: 1179648 -> 1.18M (static/js/format.js)."""
+    for size, unit in UNITS:
+        if number >= 0.9995 * size:
+            value = number / size
+            return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f}{unit}"
+    return str(int(number))
