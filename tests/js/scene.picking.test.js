@@ -24,7 +24,7 @@ function middle(layout, layer, expert, share = 0.5) {
 
 /** What a ray meets first, by walking along it in small steps. */
 function walked(layout, ray, pose) {
-  for (let along = pose.distance - 2 * layout.outer; along < pose.distance + 2 * layout.outer; along += 0.01) {
+  for (let along = pose.distance - 2 * layout.outer; along < pose.distance + 2 * layout.outer; along += 0.002) {
     const [x, y, z] = ray.from.map((part, i) => part + along * ray.to[i]);
     for (let layer = 0; layer < layout.layers; layer++) {
       const below = levelOf(layout, layer) - layout.drop - y;
