@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.live.checkpoint import ExpertWeights
 from app.trace import Floats, Ints
 
+ONE = np.float32(1)
 Fetch = Callable[[int], ExpertWeights]
 
 
@@ -20,14 +21,15 @@ def mix(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
 
 def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     """`mix` for a single token: nothing to sort."""
-    networks = [
-        (fetch(e), w) for e, w in zip(experts[0].tolist(), weights[0].tolist(), strict=True) if e >= 0
-    ]
-    out = np.zeros_like(x)
-    for network, weight in networks:
-        inner = swiglu(np.dot(x, network.gate), np.dot(x, network.up))
-        inner *= np.float32(weight)
-        out += np.dot(inner, network.down)
+    networks = [fetch(expert) for expert in experts[0].tolist() if expert >= 0]
+    if not networks:
+        return np.zeros_like(x)
+    gate = np.concatenate([np.dot(x, network.gate) for network in networks])  # [K, I]
+    inner = swiglu(gate, np.concatenate([np.dot(x, network.up) for network in networks]))
+    inner *= weights[experts >= 0][:, None]
+    out: Floats = np.dot(inner[:1], networks[0].down)
+    for row, network in enumerate(networks[1:], 1):
+        out += np.dot(inner[row : row + 1], network.down)
     return out
 
 
@@ -76,13 +78,13 @@ def run(x: Floats, network: ExpertWeights) -> Floats:
 
 
 def swiglu(gate: Floats, up: Floats) -> Floats:
-    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"), written over `up`: [A, I] -> [A, I].
+    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"), in the place of `up`: [A, I].
 
     The caller silences overflow: exp of a large number is infinite, and its reciprocal the 0 that is meant.
     """
     up *= gate
     np.negative(gate, out=gate)
     np.exp(gate, out=gate)
-    gate += np.float32(1)
+    gate += ONE
     up /= gate
     return up

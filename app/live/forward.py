@@ -56,8 +56,8 @@ class Forward:
     def extend(self, ids: Ints, cache: Cache, k: int, route: Route, keep: int = 0) -> Routing:
         """Run tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
 
-        The experts of the last layer change no routing: they run for the last `keep` tokens alone, those whose
-        `hidden` is wanted.
+        The experts of the last layer change no routing: they run for the last `keep` tokens alone, those
+        whose `hidden` is wanted.
         """
         if cache.length + len(ids) > cache.room:
             free = cache.room - cache.length

@@ -52,7 +52,7 @@ def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]
 def prefill(
     forward: Forward, ids: Ints, k: int, router: Router, cache: Cache, keep: int
 ) -> Generator[Step, None, Routing]:
-    """Yield the steps of a prompt; returns the routing of its last chunk, from which the model can write on."""
+    """Yield the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
     for piece in chunks(len(ids), router, forward.config.d_model >= WIDE):
         routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
         yield from routing.steps()
