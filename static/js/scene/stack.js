@@ -128,9 +128,6 @@ export function createStack(uniforms, layers, experts, topK) {
       backdrop.aim(middle.map((value) => value * canvas.ratio));
     },
 
-    resend() {
-      for (const table of all) table.resend();
-    },
     spent: () => all.reduce((sum, table) => sum + table.spent(), labels.spent()),
     dispose() {
       for (const table of all) table.dispose();

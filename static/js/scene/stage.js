@@ -50,8 +50,9 @@ export function createScene(canvas, options = {}) {
     options.onLost?.();
   }
 
+  /** What stood on the GPU is gone: built again, not freed. */
   function restore() {
-    stack?.resend();
+    if (model) stack = createStack(uniforms, model.layers, model.experts, model.top_k);
     options.onRestored?.();
   }
 
