@@ -7,6 +7,7 @@
 
 import { createActions } from "./actions.js";
 import { createAddress } from "./address.js";
+import { createBridge } from "./bridge.js";
 import { createFeed } from "./feed.js";
 import { floorOf } from "./floor.js";
 import { createHits } from "./hits.js";
@@ -92,7 +93,15 @@ const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
 watchStillness(store);
 listenToKeys(store, actions);
 Object.assign(window, { moescope: hooks.api });
+let begun = false;
+/** Asks for the trace, the first time. */
+function begin() {
+  if (!begun) feed.open();
+  begun = true;
+}
+const { play, pause } = { ...actions, ...page };
+createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, begin });
 page.start(() => {
-  feed.open();
+  begin();
   void viewport.open();
 });

@@ -7,6 +7,7 @@
  */
 
 import { viewNow } from "../address.js";
+import { createSight } from "../sight.js";
 import { formatView } from "../url.js";
 import { words } from "../words.js";
 import { createCounters } from "./counters.js";
@@ -16,9 +17,6 @@ import { createBadge, titleOf } from "./masthead.js";
 import { createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
 import { createPlayButton, iconButton } from "./transport.js";
-
-/** Out of sight for so long, the graphics card is for somebody else. */
-const LET_GO_MS = 4000;
 
 /** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
 export function createPage(host, { boot, actions, store, viewport }) {
@@ -38,6 +36,7 @@ export function createPage(host, { boot, actions, store, viewport }) {
   );
   const panels = [badge, play, createCounters(counters), createTokens(tokens, actions), createNotices(notices, actions)];
   const moved = changes();
+  const sight = createSight({ store, viewport, actions });
   return {
     /** @param {State} state */
     update(state) {
@@ -48,38 +47,8 @@ export function createPage(host, { boot, actions, store, viewport }) {
       setText(title, titleOf(boot, state.view).title);
     },
     /** @param {() => void} begin */
-    start: (begin) => whenSeen(host, { begin, store, viewport, actions }),
+    start: (begin) => sight.watch(host, begin),
+    play: sight.play,
+    pause: sight.pause,
   };
-}
-
-/**
- * @param {HTMLElement} host
- * @param {Pick<Surroundings, "store" | "viewport" | "actions"> & {begin: () => void}} parts
- */
-function whenSeen(host, { begin, store, viewport, actions }) {
-  let begun = false;
-  let rested = false;
-  let due = 0;
-  /** @param {boolean} seen */
-  function see(seen) {
-    clearTimeout(due);
-    if (!seen) {
-      rested = store.get().playing;
-      if (rested) actions.pause();
-      due = window.setTimeout(viewport.close, LET_GO_MS);
-      return;
-    }
-    if (!begun) begin();
-    else if (!viewport.opened()) void viewport.open();
-    if (begun && rested) actions.play();
-    begun = true;
-    rested = false;
-  }
-  let inSight = false;
-  const observer = new IntersectionObserver(([entry]) => {
-    const now = entry.isIntersecting;
-    if (now !== inSight) see((inSight = now) && !document.hidden);
-  }, { threshold: 0.15 });
-  observer.observe(host);
-  document.addEventListener("visibilitychange", () => inSight && see(!document.hidden));
 }
