@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLayout } from '../../static/js/layout.js';
 import { pack } from '../../static/js/scene/atlas.js';
-import { thinning, wordsOf } from '../../static/js/scene/labels.js';
+import { labelsOf, thinning, wordOf } from '../../static/js/scene/labels.js';
 import { bandIndex } from '../../static/js/scene/mark.js';
 import { createMesh, prismIndex, quadIndex } from '../../static/js/scene/mesh.js';
 import { straighten } from '../../static/js/scene/picture.js';
@@ -45,10 +45,15 @@ test('a mesh too large for exact numbers is refused', () => {
 });
 
 test('layers are named from 1, experts from 0, and those of a wide ring now and then', () => {
-  const words = wordsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
+  const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
   assert.deepEqual(words, ['LAYER 1', 'LAYER 2', '0', '1', '2', '3', '4', '5', '6', '7']);
-  assert.equal(wordsOf({ layers: 2, experts: 8 }, true)[0].word, '1');
-  assert.ok(wordsOf({ layers: 1, experts: 512 }, true).length <= 33);
+  assert.equal(labelsOf({ layers: 2, experts: 8 }, true)[0].word, '1');
+  assert.ok(labelsOf({ layers: 1, experts: 512 }, true).length <= 33);
+});
+
+test('a token is named by its text, long ones in short', () => {
+  assert.equal(wordOf({ text: ' river' }), 'river');
+  assert.equal(wordOf({ text: 'supercalifragilisticexpialidocious' }).length, 18);
 });
 
 test('labels of layers never stand closer than two lines of text', () => {

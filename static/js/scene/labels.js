@@ -1,23 +1,31 @@
 /**
- * Labels: the number of each layer beside its ring, and from above the ids of the experts around it. Thinned out where they would
- * stand too close.
+ * Labels: the number of each layer beside its ring, the word of each token that flies alone, and from above the ids of the
+ * experts around their ring. Thinned out where they would stand too close.
  *
  * @import { Layout } from '../layout.js'
+ * @import { Token } from '../types.js'
  * @import { Uniforms } from './shader.js'
+ * @import { DataTexture, Texture } from 'three'
  */
+import { formatToken } from '../format.js';
+import { words } from '../words.js';
 import { createAtlas } from './atlas.js';
 import { NARROW } from './framing.js';
 import { createQuads, QUAD } from './mesh.js';
 import { createMaterial } from './shader.js';
 import { createTable } from './table.js';
 
-const SIZE = 11; // CSS pixels
+const SIZE = 11.5; // CSS pixels
 const CLOSEST = 22; // CSS pixels between the labels of two layers
 const AROUND = 32; // experts that are named around a ring
+const FLYING = 32; // tokens whose words are shown
+const LONGEST = 18; // characters of a token's word
 
 const VERTEX = /* glsl */ `
-uniform sampler2D labels; /* two texels a label: box in the atlas; layer, expert or -1 */
-uniform vec3 right;       /* of the camera */
+uniform sampler2D labels;  /* two texels a label: box in the atlas; layer, expert or -1. Then the words of the tokens */
+uniform sampler2D flights;
+uniform vec3 right;        /* of the camera */
+uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
 uniform float every;
 flat out vec2 corner0;
 out vec2 inBox;
@@ -29,28 +37,44 @@ bool named(float layer) {
   return over < 0.5 || layer < 0.5 || (number > shape.x - 0.5 && over > 0.5 * every);
 }
 
+/* A point in device pixels from the bottom left. */
+vec2 seen(vec3 point) {
+  vec4 clip = projectionMatrix * viewMatrix * vec4(point, 1.0);
+  return (clip.xy / clip.w * 0.5 + 0.5) * screen;
+}
+
+/* Each answers where the lower left corner of its box stands. */
+vec2 besideRing(int layer, vec2 box) {
+  ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) : 0.0);
+  return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
+}
+
+vec2 aroundRing(int expert, vec2 box) {
+  vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
+  float height = (focus.x - 0.5 * (shape.x - 1.0)) * pitch;
+  vec2 edge = seen(vec3(place.x, height, place.y));
+  ink = vec4(TEXT, focus.y * focus.y);
+  return edge + normalize(edge - seen(vec3(0.0, height, 0.0)) + vec2(1e-4)) * 15.0 * ratio - 0.5 * box;
+}
+
+vec2 besideToken(vec4 flight, vec2 box) {
+  ink = vec4(mix(GOLD, BRIGHT, 0.35), 1.0);
+  return seen(flight.xyz) + vec2(9.0, 0.0) * ratio; /* above the beams */
+}
+
 void main() {
   ${QUAD}
-  vec4 box = texelFetch(labels, ivec2(0, quad), 0), what = texelFetch(labels, ivec2(1, quad), 0);
-  bool expert = what.y > -0.5;
-  vec3 anchor = vec3(0.0, level(int(what.x)), 0.0) - right * outer * 1.06;
-  vec2 nudge = vec2(-14.0 * ratio - box.z, -0.5 * box.w), towards = vec2(0.0);
-  float strength = named(what.x) ? (0.6 + 0.3 * pulse(int(what.x))) * (1.0 - focus.y) : 0.0;
-  if (expert) {
-    vec2 place = texelFetch(places, ivec2(int(what.y), 0), 0).xy;
-    anchor = vec3(0.0, focus.x * pitch - 0.5 * (shape.x - 1.0) * pitch, 0.0) + normalize(vec3(place.x, 0.0, place.y)) * outer * 1.06;
-    nudge = -0.5 * box.zw;
-    vec4 axis = projectionMatrix * viewMatrix * vec4(0.0, anchor.y, 0.0, 1.0), edge = projectionMatrix * viewMatrix * vec4(anchor, 1.0);
-    towards = normalize((edge.xy / edge.w - axis.xy / axis.w) * screen + vec2(1e-4)) * 15.0 * ratio;
-    strength = focus.y * focus.y;
-  }
-  vec4 clip = projectionMatrix * viewMatrix * vec4(anchor, 1.0);
-  vec2 at = (clip.xy / clip.w * 0.5 + 0.5) * screen + towards;
-  vec2 low = floor(at + nudge + 0.5); /* whole pixels keep letters crisp */
+  int fixed0 = int(counts.x), flying = quad - fixed0;
+  vec4 flight = texelFetch(flights, ivec2(max(flying, 0), 0), 0);
+  int row = flying < 0 ? quad : fixed0 + int(flight.w / 4.0);
+  if (flying >= int(counts.y) || row >= fixed0 + int(counts.z)) { gl_Position = NOWHERE; return; }
+  vec4 box = texelFetch(labels, ivec2(0, row), 0), what = texelFetch(labels, ivec2(1, row), 0);
+  vec2 at = flying >= 0 ? besideToken(flight, box.zw)
+    : what.y > -0.5 ? aroundRing(int(what.y), box.zw) : besideRing(int(what.x), box.zw);
   inBox = (corner * 0.5 + 0.5) * box.zw;
   corner0 = box.xy + vec2(0.0, box.w);
-  ink = vec4(mix(TEXT, BRIGHT, expert ? 0.2 : 0.8 * pulse(int(what.x))), strength);
-  gl_Position = strength < 0.01 ? NOWHERE : vec4((low + inBox) / screen * 2.0 - 1.0, 0.0, 1.0);
+  vec2 low = floor(at + 0.5); /* whole pixels keep letters crisp */
+  gl_Position = ink.a < 0.01 ? NOWHERE : vec4((low + inBox) / screen * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
 const FRAGMENT = /* glsl */ `
@@ -60,8 +84,8 @@ in vec2 inBox;
 flat in vec4 ink;
 
 void main() {
-  float cover = texelFetch(atlas, ivec2(corner0 + vec2(inBox.x, -inBox.y)), 0).a * ink.a;
-  colour = vec4(ink.rgb * cover, cover);
+  vec2 cover = texelFetch(atlas, ivec2(corner0 + vec2(inBox.x, -inBox.y)), 0).ra;
+  colour = vec4(mix(NIGHT, ink.rgb, cover.x / max(cover.y, 1e-3)), 1.0) * cover.y * mix(0.6, 1.0, cover.x) * ink.a;
 }`;
 
 /** Every which layer is named when layers stand so many CSS pixels apart. */
@@ -74,52 +98,66 @@ export function thinning(/** @type {number} */ room) {
  * @param {{layers: number, experts: number}} shape
  * @param {boolean} brief
  */
-export function wordsOf({ layers, experts }, brief) {
+export function labelsOf({ layers, experts }, brief) {
   const step = Math.max(1, Math.ceil(experts / AROUND));
   const named = Array.from({ length: Math.ceil(experts / step) }, (_, i) => i * step);
   return [
-    ...Array.from({ length: layers }, (_, layer) => ({ word: brief ? `${layer + 1}` : `LAYER ${layer + 1}`, layer, expert: -1 })),
+    ...Array.from({ length: layers }, (_, layer) => ({ word: brief ? `${layer + 1}` : words.atLayer(layer + 1).toUpperCase(), layer, expert: -1 })),
     ...named.map((expert) => ({ word: `${expert}`, layer: 0, expert })),
   ];
+}
+
+/** A token's word, short enough to stand beside it. @returns {string} */
+export function wordOf(/** @type {Token} */ { text }) {
+  const word = formatToken(text);
+  return word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word;
 }
 
 /**
  * @param {Uniforms} uniforms
  * @param {Layout} layout
+ * @param {DataTexture} flights
  */
-export function createLabels(uniforms, layout) {
-  const count = wordsOf(layout, true).length;
-  const rows = new Float32Array(8 * count);
-  const table = createTable(rows, 2, count);
+export function createLabels(uniforms, layout, flights) {
+  const fixed = labelsOf(layout, true).length;
   const own = {
-    labels: { value: table.texture }, atlas: { value: /** @type {import('three').Texture | null} */ (null) },
-    right: { value: [1, 0, 0] }, every: { value: 1 },
+    labels: { value: /** @type {DataTexture | null} */ (null) }, atlas: { value: /** @type {Texture | null} */ (null) },
+    flights: { value: flights }, right: { value: [1, 0, 0] }, counts: { value: [fixed, 0, 0] }, every: { value: 1 },
   };
-  const object = createQuads(count, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'over' }));
+  const object = createQuads(fixed + FLYING, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'over' }));
   let made = '';
   let bytes = 0;
 
-  function draw(/** @type {boolean} */ brief, /** @type {number} */ ratio) {
-    const words = wordsOf(layout, brief);
-    const atlas = createAtlas(words.map(({ word }) => word), { size: SIZE, ratio });
-    words.forEach(({ layer, expert }, i) => {
+  function write(/** @type {boolean} */ brief, /** @type {number} */ ratio, /** @type {Token[]} */ tokens) {
+    const labels = [...labelsOf(layout, brief), ...tokens.map((token) => ({ word: wordOf(token), layer: 0, expert: -1 }))];
+    const atlas = createAtlas(labels.map(({ word }) => word), { size: SIZE, ratio });
+    const rows = new Float32Array(8 * labels.length);
+    labels.forEach(({ layer, expert }, i) => {
       const { x, y, width, height } = atlas.boxes[i];
       rows.set([x, y, width, height, layer, expert, 0, 0], 8 * i);
     });
-    table.resend();
-    own.atlas.value?.dispose();
+    free();
+    own.labels.value = createTable(rows, 2, labels.length).texture;
     own.atlas.value = atlas.texture;
-    bytes += atlas.bytes;
+    bytes += atlas.bytes + rows.byteLength;
+  }
+
+  function free() {
+    own.labels.value?.dispose();
+    own.atlas.value?.dispose();
   }
 
   return {
-    object, table,
-    /** Before each frame: the camera's right, the width of the free area in CSS pixels, device pixels a CSS pixel. */
-    update(/** @type {number[]} */ right, /** @type {number} */ width, /** @type {number} */ ratio) {
-      const now = `${width < NARROW} ${ratio}`;
-      if (now !== made) draw(width < NARROW, ratio);
-      made = now;
+    object,
+    /** Before each frame. @param {{right: number[], width: number, ratio: number, id: string, tokens: Token[], flying: number}} now
+     *   the camera's right, the free width in CSS pixels, device pixels a CSS pixel, the trace, tokens in flight with a word */
+    update({ right, width, ratio, id, tokens, flying }) {
+      const brief = width < NARROW;
+      const wanted = `${brief} ${ratio} ${tokens.length} ${id}`;
+      if (wanted !== made) write(brief, ratio, tokens);
+      made = wanted;
       own.right.value = right;
+      own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];
       own.every.value = thinning(uniforms.room.value);
     },
     spent() {
@@ -127,6 +165,6 @@ export function createLabels(uniforms, layout) {
       bytes = 0;
       return sum;
     },
-    dispose() { own.atlas.value?.dispose(); },
+    dispose: free,
   };
 }

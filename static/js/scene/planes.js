@@ -55,7 +55,7 @@ flat in vec3 state;
 void main() {
   vec3 lit = mix(EMBER, HOT, 0.5) * state.y;
   if (side < 1.5) {
-    vec3 line = PLATE * 0.8 * airy(0.05) + lit * 0.5 * airy(0.3);
+    vec3 line = PLATE * 0.66 * airy(0.05) + lit * 0.5 * airy(0.3);
     colour = vec4(line * (1.0 - side * side) * state.x, 0.0);
     return;
   }

@@ -51,7 +51,7 @@ export function createStack(uniforms, layers, experts, topK) {
   const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, tables);
   const tokens = createTokens(uniforms, layout, tables.flights.texture);
   const mark = createMark(uniforms);
-  const labels = createLabels(uniforms, layout);
+  const labels = createLabels(uniforms, layout, tables.flights.texture);
   const objects = [
     backdrop.object, createTowers(uniforms, layout), createPlanes(uniforms, layout), ...trail.objects, ...beams.objects,
     createHalos(uniforms, layout), tokens.object, mark.object, labels.object,
@@ -59,9 +59,10 @@ export function createStack(uniforms, layers, experts, topK) {
   const scene = new Scene();
   scene.matrixWorldAutoUpdate = false;
   scene.add(...objects);
-  const all = [...Object.values(tables), labels.table];
+  const all = Object.values(tables);
 
   /** @type {Frame | null} */ let frame = null; // the one that the front calls back for
+  let flying = 0; // tokens that fly alone, with a word beside them
   let path = ''; // whose towers are marked in the hit texture
   const front = createFront({
     reset() {
@@ -112,6 +113,7 @@ export function createStack(uniforms, layers, experts, topK) {
       if (count) tables.flights.send(0, 0, count);
       const together = frame.timeline.mode === 'all' ? Math.max(1, frame.timeline.tokens) : 1;
       tokens.show(count, together);
+      flying = together > 1 ? 0 : count;
       beams.show(slots.used());
       mark.show(frame.tower);
       uniforms.time.value = frame.time;
@@ -123,7 +125,8 @@ export function createStack(uniforms, layers, experts, topK) {
     /** The camera's part alone: again for a picture of another size. */
     aim(/** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
       shotUniforms(uniforms, layout, shot, canvas);
-      labels.update(axes(shot).right, shot.width, canvas.ratio);
+      const { right } = axes(shot);
+      if (frame) labels.update({ right, width: shot.width, ratio: canvas.ratio, id: frame.trace.id, tokens: frame.trace.tokens, flying });
       const middle = [shot.left + shot.width / 2, canvas.height - shot.top - shot.height / 2, shot.width / 2, shot.height / 2];
       backdrop.aim(middle.map((value) => value * canvas.ratio));
     },

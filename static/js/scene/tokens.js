@@ -15,7 +15,7 @@ import { discOf, standOf } from './slots.js';
 export const MOST = 256;
 
 const VERTEX = /* glsl */ `
-uniform sampler2D flights; /* x, y, z, speed */
+uniform sampler2D flights; /* x, y, z, 4 token + speed */
 uniform vec2 size; /* of a particle: world, least CSS pixels */
 out vec2 at;
 flat out float streak;
@@ -26,7 +26,7 @@ void main() {
   vec4 flight = texelFetch(flights, ivec2(quad, 0), 0);
   vec4 view = viewMatrix * vec4(flight.xyz, 1.0);
   float radius = max(size.x, size.y * pixel * -view.z);
-  streak = 1.0 + 1.3 * flight.w;
+  streak = 1.0 + 1.3 * (flight.w - 4.0 * floor(flight.w / 4.0));
   at = corner * vec2(1.0, streak);
   strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
   float upright = length(viewMatrix[1].xy);
@@ -76,7 +76,7 @@ function particle(/** @type {Layout} */ layout, /** @type {number} */ together) 
 
 /**
  * Writes where the tokens in flight are. Reduced motion: they stand at planes.
- * @param {Float32Array} rows  [MOST, 4]: x, y, z, speed
+ * @param {Float32Array} rows  [MOST, 4]: x, y, z, 4 token + speed
  * @param {Layout} layout
  * @param {Frame} frame
  * @returns {number} how many
@@ -90,7 +90,8 @@ export function placeTokens(rows, layout, { trace, timeline, time, still, layer:
     const passed = still ? Math.max(0, layer) : height;
     const moving = still || (layer >= 0 && at < timeline.beat) ? 0 : 1;
     const [x, z] = standOf(layout, together, token, timeline.tokens);
-    rows.set([x, heightOf(layout, passed), z, moving * Math.abs(Math.sin(Math.PI * (height - Math.floor(height))))], 4 * count++);
+    const speed = moving * Math.abs(Math.sin(Math.PI * (height - Math.floor(height))));
+    rows.set([x, heightOf(layout, passed), z, 4 * token + speed], 4 * count++);
   }
   return count;
 }
