@@ -30,7 +30,7 @@
  * @property {(overlay: State["overlay"]) => void} toggleOverlay
  * @property {(span: State["span"]) => void} setSpan
  * @property {(still: boolean) => void} setStill
- * @property {(field: string) => void} dismiss
+ * @property {() => void} dismiss                                    of the notices
  * @property {() => void} letGo                                      closes the topmost thing, or drops the selection
  * @property {(kind: SaveKind) => Promise<void>} save
  */
@@ -73,7 +73,7 @@ export function createActions({ boot, store, player, retry, save }) {
     toggleOverlay: (overlay) => store.set({ overlay: store.get().overlay === overlay ? "none" : overlay }),
     setSpan: (span) => store.set({ span }),
     setStill: (still) => store.set({ still }),
-    dismiss: (field) => store.set({ notices: store.get().notices.filter((notice) => notice.field !== field) }),
+    dismiss: () => store.set({ notices: [] }),
     letGo: () => letGo(store, setView),
     save,
   };
@@ -104,6 +104,7 @@ export function keptInRange(view, patch, boot) {
 function letGo(store, setView) {
   const { overlay, view } = store.get();
   if (overlay !== "none") store.set({ overlay: "none" });
+  else if (store.get().notices.length) store.set({ notices: [] });
   else if (view.tower) setView({ tower: null });
   else if (view.path !== null) setView({ path: null });
   else if (view.panel !== "none") setView({ panel: "none" });

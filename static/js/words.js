@@ -137,6 +137,7 @@ export const words = {
     streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
     done: "done",
     lost: "lost, retrying",
+    refused: "not routed",
   },
 
   // Flat views

@@ -21,7 +21,7 @@ import { createScrubber } from "./scrubber.js";
 import { createShare } from "./share.js";
 import { createConnection, createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
-import { createTransport } from "./transport.js";
+import { createSpeed, createTransport } from "./transport.js";
 import { createWhole, createWholeButton } from "./whole.js";
 
 /**
@@ -51,6 +51,7 @@ function createParts() {
     tokens: part("tokens"),
     scrubber: part("scrubber"),
     transport: part("transport", { role: "group" }),
+    speed: part("speed-place"),
     connection: part("connection"),
     notices: part("status"),
     share: h("section", { class: "popover share", role: "dialog" }),
@@ -64,13 +65,13 @@ function arrange(host, parts) {
   const left = part("left", { "data-inset": true });
   left.append(parts.masthead, parts.controls);
   const right = part("right");
-  parts.views.append(parts.tabs, parts.tools);
+  parts.views.append(parts.tabs, parts.tools, parts.share, parts.keys);
   right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
   const deck = h("footer", { class: "deck", "data-inset": true });
   const row = part("deck-row");
-  row.append(parts.transport, parts.scrubber, parts.connection);
+  row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
   deck.append(parts.tokens, row);
-  host.append(left, right, deck, parts.notices, parts.share, parts.keys, parts.live);
+  host.append(left, right, deck, parts.notices, parts.live);
 }
 
 /** @param {"share" | "keys" | "controls"} name @param {string} label @param {Actions} actions */
@@ -113,6 +114,7 @@ export function createPage(host, { boot, actions, wake }) {
     createTokens(parts.tokens, actions),
     createScrubber(parts.scrubber, actions),
     createTransport(parts.transport, actions),
+    createSpeed(parts.speed, actions),
     createConnection(parts.connection),
     createNotices(parts.notices, actions),
     createOverlay(parts.controls, { name: "controls", title: words.controls, body: parts.controlsBody, actions, always: true }),
@@ -127,6 +129,7 @@ export function createPage(host, { boot, actions, wake }) {
   return {
     /** @param {State} state */
     update(state) {
+      attribute(host, "data-panel", state.view.panel);
       for (const panel of panels) panel.update(state);
       describeScene(document.querySelector("canvas.scene"), state);
     },

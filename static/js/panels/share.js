@@ -50,7 +50,7 @@ export function embedCode(address, title) {
  * @param {(opens: Opens) => string} options.text
  */
 function createCopy({ label, copy, opens, text }) {
-  const field = h("textarea", { class: "copy-text", rows: 2, readonly: true, "aria-label": label, spellcheck: "false" });
+  const field = h("textarea", { class: "copy-text", rows: 3, readonly: true, "aria-label": label, spellcheck: "false" });
   const said = h("span", { class: "said", role: "status" });
   const button = h("button", { type: "button", class: "primary" }, copy);
   const start = createSegments({

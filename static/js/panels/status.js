@@ -10,7 +10,8 @@ import { attribute, changes, h, setText } from "./element.js";
 import { iconButton } from "./transport.js";
 
 /** @param {State} state */
-function connectionInWords({ connection, trace }) {
+function connectionInWords({ connection, trace, status }) {
+  if (status === "error") return words.connection.refused;
   const said = words.connection[connection];
   return typeof said === "string" ? said : said(trace?.received ?? 0, trace?.tokens.length ?? 0);
 }
@@ -22,7 +23,7 @@ export function createConnection(host) {
   return {
     /** @param {State} state */
     update(state) {
-      attribute(host, "data-connection", state.connection);
+      attribute(host, "data-connection", state.status === "error" ? "refused" : state.connection);
       setText(word, connectionInWords(state));
     },
     dispose: () => host.replaceChildren(),
@@ -37,7 +38,8 @@ function sceneInWords(scene) {
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createNotices(host, actions) {
   const scene = h("p", { class: "notice", "data-kind": "scene" });
-  const list = h("ul", { class: "notices" });
+  const list = h("ul", { class: "notice-list" });
+  const fell = h("div", { class: "notice", role: "status" }, list, iconButton("close", words.dismiss, actions.dismiss, "small"));
   const message = h("p", { class: "trouble-message" });
   const trouble = h(
     "div",
@@ -48,7 +50,7 @@ export function createNotices(host, actions) {
       h("button", { type: "button", class: "primary", onclick: actions.retry }, words.retry),
       h("a", { class: "quiet", href: location.pathname }, words.backToDefault)),
   );
-  host.append(trouble, scene, list);
+  host.append(trouble, scene, fell);
   const changed = changes();
   return {
     /** @param {State} state */
@@ -58,11 +60,8 @@ export function createNotices(host, actions) {
       attribute(scene, "hidden", sceneInWords(stage) === "");
       setText(scene, sceneInWords(stage));
       if (!changed(notices)) return;
-      list.replaceChildren(
-        ...notices.map(({ field, message: text }) =>
-          h("li", { class: "notice", "data-field": field }, h("span", {}, text), iconButton("close", words.dismiss, () => actions.dismiss(field), "small")),
-        ),
-      );
+      attribute(fell, "hidden", notices.length === 0);
+      list.replaceChildren(...notices.map(({ field, message: text }) => h("li", { "data-field": field }, text)));
     },
     dispose: () => host.replaceChildren(),
   };

@@ -32,39 +32,38 @@ export function createPlayButton(actions) {
   };
 }
 
-/** @param {Actions} actions */
-function createSpeed(actions) {
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createSpeed(host, actions) {
   const select = h("select", { class: "speed", "aria-label": words.speed, title: words.speed });
   select.addEventListener("change", () => actions.setView({ speed: Number(select.value) }));
+  host.append(select);
   const changed = changes();
   return {
-    element: select,
-    /** @param {number} speed */
-    update(speed) {
+    /** @param {State} state */
+    update({ view: { speed } }) {
       if (!changed(speed)) return;
       const offered = [...new Set([...SPEEDS, speed])].sort((a, b) => a - b);
       select.replaceChildren(...offered.map((each) => h("option", { value: each }, words.speedOf(each))));
       select.value = String(speed);
     },
+    dispose: () => host.replaceChildren(),
   };
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createTransport(host, actions) {
   const play = createPlayButton(actions);
-  const speed = createSpeed(actions);
   const tokenBack = iconButton("tokenBack", words.tokenBack, () => actions.stepToken(-1), "token-step");
   const layerBack = iconButton("layerBack", words.layerBack, () => actions.stepLayer(-1));
   const layerOn = iconButton("layerOn", words.layerOn, () => actions.stepLayer(1));
   const tokenOn = iconButton("tokenOn", words.tokenOn, () => actions.stepToken(1), "token-step");
   const restart = iconButton("restart", words.restart, actions.restart);
-  host.append(restart, tokenBack, layerBack, play.element, layerOn, tokenOn, speed.element);
+  host.append(restart, tokenBack, layerBack, play.element, layerOn, tokenOn);
   attribute(host, "aria-label", words.transport);
   return {
     /** @param {State} state */
     update(state) {
       play.update(state);
-      speed.update(state.view.speed);
       for (const button of [layerBack, tokenBack]) attribute(button, "disabled", state.at.token < 0);
       for (const button of [layerOn, tokenOn]) attribute(button, "disabled", !state.timeline?.tokens);
     },
