@@ -32,6 +32,12 @@ from app.workers import Busy, Workers
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 FILE_BYTES = 64 * 2**20  # of finished files kept for whoever asks next
 TRY_AGAIN = 1013
+FOR_ARTICLES = ("embed.js", "embed.d.ts")  # pages of other sites load these from us
+SHARED = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "public, max-age=3600, stale-while-revalidate=86400",
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -170,7 +176,11 @@ def static(assets: Assets) -> APIRouter:
     @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
     def find(name: str, request: Request) -> Response:
         asset = assets.find(name)
-        return Response(status_code=404) if asset is None else send(request, asset)
+        if asset is None:
+            return Response(status_code=404)
+        response = send(request, asset)
+        response.headers.update(SHARED if name in FOR_ARTICLES else {})
+        return response
 
     return router
 

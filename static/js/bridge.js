@@ -62,8 +62,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @type {Record<string, (message: Record<string, any>) => string[] | void>} */
   const requests = {
     set: ({ view }) => set(typeof view === "object" && view ? view : {}),
-    play: actions.play,
-    pause: actions.pause,
+    play: () => actions.play(),
+    pause: () => actions.pause(),
     seek: ({ token, layer }) => set({ ...placed("token", token), ...placed("layer", layer) }),
     get: () => {},
   };

@@ -1,0 +1,259 @@
+/**
+ * Moescope in somebody's page: <moescope-embed scenario="code" experts="64"></moescope-embed>
+ *
+ *   <script type="module" src="https://.../static/embed.js"></script>
+ *
+ * A titled frame that loads when it is near, as high as its content asks for, and driven by promises and events. The
+ * contract is docs/EMBED.md; the other end is static/js/bridge.js. Needs nothing else, and no element of the page but
+ * its own; several on a page do not know of each other.
+ */
+
+/** Of the messages. */
+const VERSION = 1;
+
+/** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
+export const KEYS = [
+  "source", "scenario", "prompt", "model", "experts", "k",
+  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole",
+];
+
+/** What an element tells as DOM events; `detail` is the message. */
+export const EVENTS = ["ready", "state", "token", "layer", "end", "height"];
+
+/**
+ * @import {EmbedState, Keys} from "./embed.d.ts"
+ * @typedef {{resolve: (state: EmbedState) => void, reject: (error: Error) => void}} Asked
+ */
+
+/**
+ * The address of a view.
+ * @param {string} page   of the embed, or a whole address that has keys of its own
+ * @param {Keys} keys     null is left out
+ */
+export function addressOf(page, keys) {
+  const address = new URL(page);
+  for (const [key, value] of Object.entries(keys)) if (value !== null) address.searchParams.set(key, String(value));
+  return address.href;
+}
+
+/**
+ * Talks to one frame. Messages are sent to the origin of the frame alone, and only those that come from this frame and
+ * this origin are heard.
+ */
+export class Connection {
+  /**
+   * @param {HTMLIFrameElement} frame
+   * @param {string} origin   of the frame
+   * @param {(type: string, detail: any) => void} onEvent
+   * @param {Window} [page]
+   */
+  constructor(frame, origin, onEvent, page = window) {
+    this.frame = frame;
+    this.origin = origin;
+    this.onEvent = onEvent;
+    this.page = page;
+    this.greeted = false;
+    this.lastId = 0;
+    /** @type {Map<number, Asked>} */
+    this.asked = new Map();
+    /** @type {object[]} */
+    this.queue = [];
+    this.hear = this.hear.bind(this);
+    page.addEventListener("message", this.hear);
+  }
+
+  /** The frame says hello when it has loaded; whoever comes later says it first. */
+  greet() {
+    this.post({ type: "hello", version: VERSION });
+  }
+
+  /** The state after a message was heeded, as soon as its trace is there. @param {string} type @param {object} [more] */
+  ask(type, more = {}) {
+    const id = ++this.lastId;
+    const message = { ...more, type, id };
+    if (this.greeted) this.post(message);
+    else this.queue.push(message);
+    return new Promise((/** @type {Asked["resolve"]} */ resolve, reject) => this.asked.set(id, { resolve, reject }));
+  }
+
+  /** A file has the origin "null", which cannot be named as a target. @param {object} message */
+  post(message) {
+    this.frame.contentWindow?.postMessage({ moescope: VERSION, ...message }, this.origin === "null" ? "*" : this.origin);
+  }
+
+  /** @param {MessageEvent} event */
+  hear({ source, origin, data }) {
+    if (!source || source !== this.frame.contentWindow || origin !== this.origin) return;
+    if (typeof data !== "object" || data?.moescope !== VERSION) return;
+    if (data.type === "hello") this.meet();
+    else if (data.type === "welcome") this.begin();
+    else if (data.type === "reply") this.answer(data);
+    else if (EVENTS.includes(data.type)) this.onEvent(data.type, data);
+  }
+
+  /** The frame has loaded, perhaps anew: what the one before was asked, it will not answer. */
+  meet() {
+    if (this.greeted) this.refuse("the view was loaded anew");
+    this.greeted = false;
+    this.greet();
+  }
+
+  begin() {
+    this.greeted = true;
+    for (const message of this.queue.splice(0)) this.post(message);
+  }
+
+  /** @param {{id: number, state: EmbedState, problems: string[]}} reply */
+  answer({ id, state, problems }) {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    for (const problem of problems) console.warn(`moescope-embed: ${problem}`);
+    if (state.status === "error") asked?.reject(new Error(state.error));
+    else asked?.resolve({ ...state, problems });
+  }
+
+  /** @param {string} reason */
+  refuse(reason) {
+    for (const { reject } of this.asked.values()) reject(new Error(`moescope-embed: ${reason}`));
+    this.asked.clear();
+  }
+
+  close() {
+    this.page.removeEventListener("message", this.hear);
+    this.refuse("it was taken out of the page");
+  }
+}
+
+/**
+ * The same for a frame that is there already, as oEmbed or a pasted snippet makes one.
+ * @param {HTMLIFrameElement} frame   loaded
+ * @param {(type: string, detail: any) => void} [onEvent]
+ */
+export function connect(frame, onEvent = () => {}) {
+  const connection = new Connection(frame, originOf(frame.src), onEvent);
+  connection.greet();
+  return connection;
+}
+
+const SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads";
+const STYLE = `
+  :host { display: block; }
+  :host([hidden]) { display: none; }
+  iframe { display: block; width: 100%; aspect-ratio: 5 / 3; min-height: 400px; max-height: 640px; border: 0; border-radius: inherit; background: #0b0709; }
+`;
+
+/** Node, where the parts above are tested, has no elements. */
+const Base = globalThis.HTMLElement ?? class {};
+
+export class MoescopeEmbed extends Base {
+  static observedAttributes = [...KEYS, "src", "title", "height"];
+
+  /** @type {HTMLIFrameElement | null} */
+  #frame = null;
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {Keys} attributes that changed and were not yet told */
+  #changed = {};
+
+  connectedCallback() {
+    this.#build();
+  }
+
+  disconnectedCallback() {
+    this.#connection?.close();
+    this.#frame?.remove();
+    this.#connection = this.#frame = null;
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} value */
+  attributeChangedCallback(name, before, value) {
+    if (!this.#frame || before === value) return;
+    if (name === "title") this.#frame.title = this.#title();
+    else if (name === "height") this.#size(null);
+    else if (name === "src") this.#build();
+    else if (!this.#connection?.greeted) this.#frame.src = this.#address();
+    else this.#tellLater({ [name]: value });
+  }
+
+  /** Changes any keys of the view; null takes one back to its default; a bad value changes nothing. @param {Keys} keys */
+  set(keys) {
+    return this.#ask("set", { view: keys });
+  }
+  /** Starts, or goes on; out of sight as soon as it is seen. */
+  play() {
+    return this.#ask("play");
+  }
+  pause() {
+    return this.#ask("pause");
+  }
+  /** Goes to a token and a layer, both from 1, and stays there. @param {{token?: number, layer?: number}} place */
+  seek(place) {
+    return this.#ask("seek", place);
+  }
+  /** What it shows. */
+  get() {
+    return this.#ask("get");
+  }
+
+  /** @param {string} type @param {object} [more] */
+  #ask(type, more) {
+    if (!this.#connection || !this.#frame) return Promise.reject(new Error("moescope-embed: it is in no page"));
+    this.#frame.loading = "eager"; // whoever asks wants an answer, near or not
+    return this.#connection.ask(type, more);
+  }
+
+  #build() {
+    this.#connection?.close();
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet(); // unlike a style element, no policy of the page forbids it
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    const frame = document.createElement("iframe");
+    Object.assign(frame, { title: this.#title(), loading: "lazy", allow: "fullscreen", src: this.#address() });
+    frame.setAttribute("sandbox", SANDBOX);
+    this.#frame = frame;
+    this.#size(null);
+    root.replaceChildren(frame);
+    this.#connection = new Connection(frame, originOf(frame.src), (type, detail) => {
+      if (type === "height") this.#size(detail.height);
+      this.dispatchEvent(new CustomEvent(type, { detail }));
+    });
+  }
+
+  #address() {
+    const page = this.getAttribute("src");
+    const keys = Object.fromEntries(KEYS.filter((key) => this.hasAttribute(key)).map((key) => [key, this.getAttribute(key)]));
+    return addressOf(new URL(page ?? "../embed", page ? document.baseURI : import.meta.url).href, keys);
+  }
+
+  #title() {
+    return this.getAttribute("title") || `Moescope: ${this.getAttribute("scenario") ?? "tokens routed through experts"}`;
+  }
+
+  /** As the attribute says, else as the content asks. @param {number | null} height  CSS pixels */
+  #size(height) {
+    const own = Number.parseFloat(this.getAttribute("height") ?? "");
+    const used = own > 0 ? own : height;
+    if (!this.#frame || used === null) return;
+    Object.assign(this.#frame.style, { height: `${used}px`, minHeight: "0", maxHeight: "none", aspectRatio: "auto" });
+  }
+
+  /** Several attributes changed at once are one change of the view. @param {Keys} keys */
+  #tellLater(keys) {
+    const first = !Object.keys(this.#changed).length;
+    Object.assign(this.#changed, keys);
+    if (!first) return;
+    queueMicrotask(() => {
+      this.set(this.#changed).catch((error) => console.warn(String(error)));
+      this.#changed = {};
+    });
+  }
+}
+
+/** A page from a file has the origin "null". @param {string} address */
+function originOf(address) {
+  const { origin, protocol } = new URL(address);
+  return protocol === "file:" ? "null" : origin;
+}
+
+globalThis.customElements?.get("moescope-embed") ?? globalThis.customElements?.define("moescope-embed", MoescopeEmbed);
