@@ -108,11 +108,11 @@ function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {num
   });
 }
 
-/** Lowest and highest ring, and most of the way in and out. @returns {number[][]} */
+/** Lowest and highest ring, and the beginning of the way in and out. @returns {number[][]} */
 function outline(/** @type {Layout} */ layout) {
   const last = layout.layers - 1;
   return [
     ...ring(layout, levelOf(layout, 0)), ...ring(layout, levelOf(layout, last)),
-    [0, heightOf(layout, -0.6), 0], [0, heightOf(layout, last + 0.6), 0],
+    [0, heightOf(layout, -0.3), 0], [0, heightOf(layout, last + 0.35), 0],
   ];
 }
