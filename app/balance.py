@@ -45,8 +45,11 @@ def batches(router: Router, logits: Iterable[Floats], k: int, rate: float) -> It
 
 def settled(router: Router, logits: Floats, k: int, updates: int, rate: float) -> Router:
     """The router with the bias that so many updates on one batch, logits [T, L, N], leave in each layer."""
-    layers = []
-    for rows in logits.swapaxes(0, 1):  # [T, L, N] -> L times [T, N]
-        *_, last = batches(router, (rows for _ in range(updates + 1)), k, rate)
-        layers.append(last.bias)
+    layers = [settle(router, rows, k, updates, rate) for rows in logits.swapaxes(0, 1)]  # L times [T, N]
     return router.with_bias(np.stack(layers))
+
+
+def settle(router: Router, rows: Floats, k: int, updates: int, rate: float) -> Floats:
+    """The bias [N] that so many updates on one batch of one layer, logits [T, N], leave."""
+    *_, last = batches(router, (rows for _ in range(updates + 1)), k, rate)
+    return last.bias

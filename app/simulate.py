@@ -6,7 +6,7 @@ A scenario says what a router's logits look like; a real router does the rest, s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -54,7 +54,7 @@ class Authored:
         route, k = self.biased.route, self.shape.top_k
         layers = [route(self.logits[:, layer], k, layer) for layer in range(self.shape.layers)]
         width = max(layer.experts.shape[-1] for layer in layers)
-        return [widened(layer, width) for layer in layers]
+        return [layer.widened(width) for layer in layers]
 
     @property
     def header(self) -> TraceHeader:
@@ -114,14 +114,3 @@ def trace(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0
     """The whole trace at once."""
     authored = Authored(scenario, shape, router, skew)
     return RoutingTrace.from_steps(authored.header, authored.steps())
-
-
-def widened(routed: Routed, width: int) -> Routed:
-    """The same with empty choices appended: [T, K] -> [T, width]."""
-    extra = ((0, 0), (0, width - routed.experts.shape[-1]))
-    return replace(
-        routed,
-        experts=np.pad(routed.experts, extra, constant_values=-1),
-        weights=np.pad(routed.weights, extra),
-        dropped=None if routed.dropped is None else np.pad(routed.dropped, extra),
-    )

@@ -74,3 +74,8 @@ def test_bias_of_a_layer_moves_the_choice_of_that_layer_alone():
     router = ROUTERS["sigmoid_bias"].with_settings(RouterSettings(groups=1), 4, 1).with_bias(bias)
     logits = np.zeros((1, 4), np.float32)
     assert [router.route(logits, 1, layer).experts.tolist() for layer in (0, 1)] == [[[0]], [[3]]]
+
+
+def test_base_takes_no_more_experts_than_can_be_waited_for():
+    with pytest.raises(BadSetting, match="k: expected 1 to 16 with router base, got 17; choose fewer"):
+        ROUTERS["base"].route(np.zeros((2, 64), np.float32), 17)

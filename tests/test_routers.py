@@ -218,3 +218,9 @@ def test_noise_is_that_of_a_standard_normal_times_the_setting():
     noise = logs - logs.mean(axis=1, keepdims=True)
     assert noise.std() == pytest.approx(2.0, rel=0.02)
     assert np.mean(np.abs(noise) < 2.0) == pytest.approx(0.683, abs=0.01)
+
+
+def test_base_chooses_every_expert_where_k_is_n():
+    for seed in range(12):
+        chosen = base(batch(24, 16, seed), 16).experts
+        assert np.sort(chosen, axis=-1).tolist() == [list(range(16))] * 24

@@ -6,10 +6,11 @@ Each is a short pure function that names its paper; `ROUTERS` has them by their 
 from app.routing.choice import SORT_FROM, Routed, best, sigmoid, softmax
 from app.routing.registry import DEFAULT_ROUTER, ROUTERS, find_router
 from app.routing.router import Router
-from app.routing.settings import BadSetting, RouterSettings
+from app.routing.settings import LIMITS, BadSetting, RouterSettings
 
 __all__ = [
     "DEFAULT_ROUTER",
+    "LIMITS",
     "ROUTERS",
     "SORT_FROM",
     "BadSetting",

@@ -30,11 +30,18 @@ def base(logits: Floats, k: int) -> Routed:
 
 
 def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
-    """An expert for each token so that the sum of values [T, N] is largest and none exceeds its room [N]."""
+    """An expert for each token so that the sum of values [T, N] is largest and none exceeds its room [N].
+
+    Earlier choices are -inf. Where nearly all experts are chosen, these may leave a token without room: then
+    every expert has one seat more.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    seats = np.repeat(np.arange(len(room)), np.minimum(room, len(values)))  # one column a seat
-    rows, columns = linear_sum_assignment(values[:, seats], maximize=True)
+    seats = np.repeat(np.arange(len(room)), np.clip(room, 0, len(values)))  # one column a seat
+    try:
+        rows, columns = linear_sum_assignment(values[:, seats], maximize=True)
+    except ValueError:
+        return assign(values, room + 1)
     chosen: Ints = seats[columns[np.argsort(rows)]].astype(np.int32)
     return chosen
 

@@ -6,7 +6,7 @@ does not promise that, so comparisons with it leave exact ties out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,9 +22,21 @@ class Routed:
     scores: Floats  # [T, N] gate scores in 0..1, before any bias
     experts: Ints  # [T, K] in the order of selection; -1 where a choice stays empty
     weights: Floats  # [T, K] combine weights; 0 where dropped or empty
-    dropped: Bools | None = (
-        None  # [T, K] chosen, but over the expert's capacity; None: a router without capacity
-    )
+    dropped: Bools | None = None  # [T, K] over the expert's capacity; None: a router without capacity
+    weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
+
+    def widened(self, width: int) -> Routed:
+        """The same with empty choices appended: [T, K] -> [T, width]."""
+        missing = width - self.experts.shape[-1]
+        if not missing:
+            return self
+        extra = ((0, 0), (0, missing))
+        return replace(
+            self,
+            experts=np.pad(self.experts, extra, constant_values=-1),
+            weights=np.pad(self.weights, extra),
+            dropped=None if self.dropped is None else np.pad(self.dropped, extra),
+        )
 
 
 def softmax(logits: Floats) -> Floats:

@@ -83,6 +83,7 @@ ALL = (
         "base",
         "Lewis et al. 2021, BASE Layers, arXiv 2103.16716",
         lambda logits, k, call: base(logits, k),
+        largest_k=16,
         whole_batch=True,
     ),
     Router(

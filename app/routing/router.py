@@ -56,6 +56,7 @@ class Router:
     uses: tuple[str, ...] = ()  # settings that it reads, and "bias"
     defaults: RouterSettings = NO_SETTINGS
     fixed_k: int | None = None  # the k that it forces
+    largest_k: int | None = None  # beyond which it takes too long to be waited for
     whole_batch: bool = False  # needs all tokens of the prompt at once; others take any chunks
     varies: bool = False  # a token may have fewer experts than k, or more: then there are more than k columns
     settings: RouterSettings = NO_SETTINGS
@@ -78,8 +79,11 @@ class Router:
         return replace(self, bias=bias)
 
     def check_k(self, k: int, experts: int) -> None:
-        """Raises BadSetting where k does not fit N, or the router forces another."""
+        """Raises BadSetting where k does not fit N, or the router takes no such k."""
         check_k(k, experts)
+        if self.largest_k is not None and k > self.largest_k:
+            expected = f"1 to {min(experts, self.largest_k)} with router {self.name}"
+            raise BadSetting("k", expected, k, "choose fewer experts a token or another router")
         if self.fixed_k is not None and k != self.fixed_k:
             advice = f"choose k={self.fixed_k} or another router"
             raise BadSetting("k", f"{self.fixed_k} with router {self.name}", k, advice)

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LIMITS: dict[str, tuple[float, float]] = {  # of each setting, both ends included
+    "capacity": (0.05, 512),
+    "groups": (1, 512),
+    "topk_groups": (1, 512),
+    "scale": (0.01, 100),
+    "noise": (0, 10),
+    "seed": (0, 2**32 - 1),
+    "updates": (0, 200),
+    "rate": (0.0001, 1),
+}
 NOISE = 0.7  # softplus(0) + 0.01: what the noise of Shazeer et al. 2017 starts its training with
 
 
@@ -29,14 +39,8 @@ class RouterSettings:
     rate: float | None = None  # by which a step moves the bias
 
     def __post_init__(self) -> None:
-        within("capacity", self.capacity, 0.05, 512)
-        within("groups", self.groups, 1, 512)
-        within("topk_groups", self.topk_groups, 1, 512)
-        within("scale", self.scale, 0.01, 100)
-        within("noise", self.noise, 0, 10)
-        within("seed", self.seed, 0, 2**32 - 1)
-        within("updates", self.updates, 0, 200)
-        within("rate", self.rate, 0.0001, 1)
+        for field, (low, high) in LIMITS.items():
+            within(field, getattr(self, field), low, high)
 
     def given(self) -> dict[str, float]:
         """Those that are set."""

@@ -15,7 +15,7 @@ def sigmoid_top1(logits: Floats) -> Routed:
     """
     scores = sigmoid(logits)  # [T, N]
     experts = best(logits, 1)  # [T, N] -> [T, 1]
-    return Routed(scores, experts, at(scores, experts))
+    return Routed(scores, experts, at(scores, experts), weighs_input=True)
 
 
 def sigmoid_bias(
