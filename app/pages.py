@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
-from app.headers import page_policy
+from app.headers import PAGE, page_policy
+from app.modules import imported
 from app.request import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, WORDS, Problem, TraceRequest, read
 from app.settings import ROOT, Settings
 from app.sources import Sources
@@ -35,7 +36,7 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
             request.query_params, sources, base_of(request, settings), embed=template == "embed.html"
         )
         text = templates.get_template(template).render(**context, nonce=nonce)
-        headers = {"content-security-policy": page_policy(nonce, ancestors), "cache-control": "no-cache"}
+        headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
         return Response(text, media_type="text/html", headers=headers)
 
     @router.api_route("/", methods=["GET", "HEAD"])
@@ -105,7 +106,7 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "poster": f"/preview.svg{'?' if search else ''}{search}",
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
-        "modules": modules(),
+        "modules": imported(ROOT / "static" / "js", "panels/embed.js" if embed else "panels/page.js"),
         "title": f"{name(request, sources)} · Moescope",
         "description": description(request, sources),
     }
@@ -126,14 +127,6 @@ def boot(sources: Sources, embed: bool) -> dict[str, Any]:
         },
         "embed": embed,
     }
-
-
-def modules() -> Iterable[str]:
-    """The scripts of the page, by their path under static/js: to be fetched side by side."""
-    folder = ROOT / "static" / "js"
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*.js") if path.name != "types.js"
-    )
 
 
 def name(request: TraceRequest, sources: Sources) -> str:

@@ -27,7 +27,7 @@ def step():
 
 @dataclass
 class Made:
-    """Sources of steps that a test lets through one by one. `running` counts those that a thread is making."""
+    """Sources of steps that a test lets through one by one."""
 
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     made: list[str] = field(default_factory=list)
@@ -69,7 +69,9 @@ class HeldSocket:
 
     def open(self, id, scenario="english", start=0):
         request = {"scenario": scenario}
-        self.come.put_nowait(json.dumps({"op": "open", "version": 1, "id": id, "request": request, "from": start}))
+        self.come.put_nowait(
+            json.dumps({"op": "open", "version": 1, "id": id, "request": request, "from": start})
+        )
 
     async def hear(self):
         message = await asyncio.wait_for(self.gone.get(), 20)
