@@ -28,7 +28,9 @@ from app.training.tokenizer import END_OF_TEXT, encode, train_tokenizer  # noqa:
 pytestmark = pytest.mark.training
 
 TINY = Shape(experts=4, layers=2, d_model=32, d_expert=16, heads=2, kv_heads=1, vocabulary=320, positions=128)
-BRIEF = Recipe(steps=24, batch_tokens=192, length=32, long_length=64, warmup_steps=4, snapshots=4)
+BRIEF = Recipe(
+    steps=24, batch_tokens=192, length=32, long_length=64, warmup_steps=4, snapshots=4, capacity_limit=1.1
+)
 WORDS = {
     "english": "the package is in the file that you have to install with the command ",
     "french": "le paquet est dans le fichier que vous devez installer avec la commande ",
