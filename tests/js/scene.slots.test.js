@@ -21,7 +21,8 @@ function held(mode, time, shape = SHAPE) {
   for (now = 0; now < time; now += 0.05) front.advance(trace, timeline, now);
   front.advance(trace, timeline, (now = time));
   slots.expire(time);
-  const rows = Array.from({ length: slots.used() }, (_, slot) => slots.table.subarray(8 * slot, 8 * slot + 8));
+  const row = 4 * (2 + shape.k);
+  const rows = Array.from({ length: slots.used() }, (_, slot) => slots.table.subarray(row * slot, row * slot + 8));
   const alive = rows.filter((row) => row[5] <= time && time <= row[7]);
   return { slots, trace, timeline, alive: alive.map((row) => ({ layer: row[4], arrived: row[5] })) };
 }
@@ -59,7 +60,7 @@ test('all tokens of ALL AT ONCE have beams, apart from each other and dimmer', (
   const timeline = createTimeline('all', 64, 6);
   const { slots, alive } = held('all', timeline.fires(0, 2), { ...SHAPE, tokens: 64 });
   assert.equal(alive.filter(({ layer }) => layer === 2).length, 64);
-  const places = new Set(Array.from({ length: 64 }, (_, slot) => `${slots.table[8 * slot]} ${slots.table[8 * slot + 1]}`));
+  const places = new Set(Array.from({ length: 64 }, (_, slot) => `${slots.table[16 * slot]} ${slots.table[16 * slot + 1]}`));
   assert.equal(places.size, 64);
   assert.ok(slots.table[2] < 0.2);
 });
@@ -70,9 +71,9 @@ test('a slot carries the scores and choices of its event', () => {
   assert.equal(slots.used(), 1);
   assert.deepEqual([...slots.scores.subarray(0, 8)], [...trace.scores.subarray(0, 8)]);
   for (let k = 0; k < 2; k++) {
-    const [low, high, weight, kind] = slots.choices.subarray(4 * k, 4 * k + 4);
-    assert.equal(low + 256 * high, trace.experts[k]);
-    assert.equal(weight, Math.round((255 * trace.weights[k]) / Math.max(trace.weights[0], trace.weights[1])));
+    const [id, weight, kind] = slots.table.subarray(8 + 4 * k);
+    assert.equal(id, trace.experts[k]);
+    assert.equal(weight, Math.fround(trace.weights[k] / Math.max(trace.weights[0], trace.weights[1])));
     assert.equal(kind, 1);
   }
 });
@@ -83,8 +84,8 @@ test('a dropped choice and an empty one are told apart', () => {
   trace.experts[1] = 65535;
   trace.dropped[0] = 1;
   slots.arrive(trace, createTimeline('single', 12, 6), 0, 0, 0);
-  assert.equal(slots.choices[3], 2);
-  assert.equal(slots.choices[7], 0);
+  assert.equal(slots.table[10], 2);
+  assert.equal(slots.table[14], 0);
 });
 
 test('slots run out without harm when more tokens fly than there are', () => {

@@ -12,7 +12,7 @@ import { createMaterial } from './shader.js';
 const THROUGH = 0.35;
 
 const VERTEX = /* glsl */ `
-uniform sampler2D slots, scores, choices;
+uniform sampler2D slots, scores;
 uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
 out vec2 at;
@@ -35,10 +35,10 @@ void main() {
   float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
   float fan = 0.0, chosen = 0.0, dropped = 0.0;
   if (place.y < k) {
-    vec4 choice = texelFetch(choices, ivec2(place.y, place.x), 0) * 255.0;
-    expert = int(choice.x + 256.0 * choice.y + 0.5);
-    dropped = step(1.5, choice.w);
-    chosen = choice.w < 0.5 || after < 0.0 ? 0.0 : (0.45 + 0.55 * choice.z / 255.0) * (0.4 + 0.8 * exp(-3.0 * after)) * fade;
+    vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
+    expert = int(choice.x);
+    dropped = step(1.5, choice.z);
+    chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after)) * fade;
   } else {
     expert = place.y - k;
     float score = texelFetch(scores, ivec2(expert / 4, place.x), 0)[expert % 4] / max(start.w, 1e-3);
@@ -72,11 +72,11 @@ void main() {
  * @param {Uniforms} uniforms
  * @param {Layout} layout
  * @param {{topK: number, fans: number, count: number}} sizes
- * @param {Record<'slots' | 'scores' | 'choices', {texture: DataTexture}>} tables
+ * @param {Record<'slots' | 'scores', {texture: DataTexture}>} tables
  */
-export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores, choices }) {
+export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores }) {
   const sizes = { value: [topK, fans] };
-  const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, choices: { value: choices.texture }, sizes };
+  const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, sizes };
   const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ('glow') };
   const before = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: 1 - THROUGH } }, tested: true });
   const through = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: THROUGH } } });

@@ -16,6 +16,7 @@ export function createGlow(layers, experts) {
   const hits = new Float32Array(4 * layers * experts); // [L, N]: time, mass, hits, on the path
   const pulses = new Float32Array(4 * layers); // [L]: time of the last arrival, largest mass of the last firing
   const dirty = createSpans(layers);
+  const pulsing = createSpans(1);
   const lit = new Set(); // towers on the path, as layer * N + expert
   let routed = 0;
 
@@ -23,6 +24,7 @@ export function createGlow(layers, experts) {
     for (let i = 0; i < hits.length; i += 4) hits.set([NEVER, 0, 0, lit.has(i / 4) ? 1 : 0], i);
     for (let i = 0; i < pulses.length; i += 4) pulses.set([NEVER, 0], i);
     for (let layer = 0; layer < layers; layer++) dirty.add(layer, 0, experts - 1);
+    pulsing.add(0, 0, layers - 1);
     routed = 0;
   }
 
@@ -38,6 +40,7 @@ export function createGlow(layers, experts) {
       pulses[4 * layer + 1] = Math.max(pulses[4 * layer + 1], hits[at + 1]);
       dirty.add(layer, expert, expert);
     }
+    pulsing.add(0, layer, layer);
     if (layer === 0) routed++;
   }
 
@@ -53,10 +56,11 @@ export function createGlow(layers, experts) {
 
   function pulse(/** @type {Timeline} */ timeline, /** @type {number} */ token, /** @type {number} */ layer) {
     pulses[4 * layer] = Math.max(pulses[4 * layer], timeline.arrives(token, layer));
+    pulsing.add(0, layer, layer);
   }
 
   reset();
-  return { hits, pulses, dirty, reset, fire, pulse, setPath, routed: () => routed };
+  return { hits, pulses, dirty, pulsing, reset, fire, pulse, setPath, routed: () => routed };
 }
 
 /**

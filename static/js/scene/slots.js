@@ -43,9 +43,10 @@ export function holdOf(/** @type {Timeline} */ { beat }) {
 export function createSlots(layout, topK) {
   const { fans, count } = slotCount(layout.experts, topK);
   const width = Math.ceil(layout.experts / 4);
-  const table = new Float32Array(8 * count); // [S, 2]: x, z, brightness, largest score; layer, arrival, firing, end
+  const row = 4 * (2 + topK);
+  /** [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each choice */
+  const table = new Float32Array(row * count);
   const scores = new Uint8Array(4 * width * fans); // [S, N]
-  const choices = new Uint8Array(4 * topK * count); // [S, K]: id, low and high byte; weight; 0 empty, 1 taken, 2 dropped
   const dirty = createSpans(count);
   let top = 0; // slots from here on are free
 
@@ -56,13 +57,13 @@ export function createSlots(layout, topK) {
     const bright = together ? Math.max(1, timeline.tokens) ** -0.5 : 1;
     const fired = timeline.fires(token, layer);
     const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
-    copyChoices(choices.subarray(4 * topK * slot), trace, token, layer);
-    table.set([x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)], 8 * slot);
+    table.set([x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)], row * slot);
+    copyChoices(table.subarray(row * slot + 8), trace, token, layer);
     dirty.add(slot, 0, 0);
   }
 
   return {
-    fans, count, width, table, scores, choices, dirty,
+    fans, count, width, table, scores, dirty,
     used: () => top,
 
     reset() {
@@ -76,7 +77,7 @@ export function createSlots(layout, topK) {
       /** @type {number} */ token, /** @type {number} */ layer) {
       if (timeline.fires(token, layer) + holdOf(timeline) < time) return;
       let slot = 0;
-      while (slot < top && table[8 * slot + 7] >= time) slot++;
+      while (slot < top && table[row * slot + 7] >= time) slot++;
       if (slot === count) return;
       top = Math.max(top, slot + 1);
       write(slot, trace, timeline, token, layer);
@@ -84,7 +85,7 @@ export function createSlots(layout, topK) {
 
     /** Frees the slots at the end whose beams have faded. */
     expire(/** @type {number} */ time) {
-      while (top && table[8 * (top - 1) + 7] < time) top--;
+      while (top && table[row * (top - 1) + 7] < time) top--;
     },
   };
 }
@@ -101,7 +102,8 @@ function copyScores(/** @type {Uint8Array} */ row, /** @type {Trace} */ { model,
   return largest / 255;
 }
 
-function copyChoices(/** @type {Uint8Array} */ row, /** @type {Trace} */ { model, experts, weights, dropped },
+/** Kinds of a choice: 0 empty, 1 taken, 2 dropped. */
+function copyChoices(/** @type {Float32Array} */ row, /** @type {Trace} */ { model, experts, weights, dropped },
   /** @type {number} */ token, /** @type {number} */ layer) {
   const from = (token * model.layers + layer) * model.top_k;
   let largest = 1e-9;
@@ -109,6 +111,6 @@ function copyChoices(/** @type {Uint8Array} */ row, /** @type {Trace} */ { model
   for (let k = 0; k < model.top_k; k++) {
     const id = experts[from + k];
     const kind = id === NONE ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
-    row.set([id & 255, id >> 8, Math.round((255 * weights[from + k]) / largest), kind], 4 * k);
+    row.set([id, weights[from + k] / largest, kind], 4 * k);
   }
 }

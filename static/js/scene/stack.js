@@ -72,13 +72,11 @@ export function createStack(uniforms, layers, experts, topK) {
     arrive(token, layer) {
       if (!frame) return;
       glow.pulse(frame.timeline, token, layer);
-      tables.pulses.send(0, layer, 1);
       slots.arrive(frame.trace, frame.timeline, frame.time, token, layer);
     },
     fire(token, layer) {
       if (!frame) return;
       glow.fire(frame.trace, frame.timeline, token, layer);
-      tables.pulses.send(0, layer, 1);
     },
   });
 
@@ -92,9 +90,9 @@ export function createStack(uniforms, layers, experts, topK) {
 
   function send() {
     glow.dirty.drain((row, from, count) => tables.hits.send(row, from, count));
+    glow.pulsing.drain((row, from, count) => tables.pulses.send(row, from, count));
     slots.dirty.drain((slot) => {
-      tables.slots.send(slot, 0, 2);
-      tables.choices.send(slot, 0, topK);
+      tables.slots.send(slot, 0, 2 + topK);
       if (slot < slots.fans) tables.scores.send(slot, 0, slots.width);
     });
   }
@@ -157,9 +155,8 @@ function createTables({ x, z, layers, experts }, glow, slots, flights, topK) {
     places: createTable(places, experts, 1),
     hits: createTable(glow.hits, experts, layers),
     pulses: createTable(glow.pulses, layers, 1),
-    slots: createTable(slots.table, 2, slots.count),
+    slots: createTable(slots.table, 2 + topK, slots.count),
     scores: createTable(slots.scores, slots.width, slots.fans),
-    choices: createTable(slots.choices, topK, slots.count),
     flights: createTable(flights, MOST, 1),
   };
 }

@@ -44,14 +44,24 @@ export function createScene(canvas, options = {}) {
   /** @type {Camera} */ let name = 'orbit';
   let cut = true;
   let spent = 0; // bytes of stacks that are gone
+  /** The stack before: freed only when the next one has been drawn, so that both share their compiled shaders. */
+  let old = /** @type {typeof stack} */ (null);
 
   function lose(/** @type {Event} */ event) {
     event.preventDefault();
     options.onLost?.();
   }
 
+  function drop() {
+    if (!old) return;
+    spent += old.spent();
+    old.dispose();
+    old = null;
+  }
+
   /** What stood on the GPU is gone: built again, not freed. */
   function restore() {
+    old = null;
     if (model) stack = createStack(uniforms, model.layers, model.experts, model.top_k);
     options.onRestored?.();
   }
@@ -63,8 +73,8 @@ export function createScene(canvas, options = {}) {
     /** A new shape: builds its towers; the camera frames it with the next frame. */
     setModel(/** @type {Model} */ next) {
       if (model && next.layers === model.layers && next.experts === model.experts && next.top_k === model.top_k) return;
-      if (stack) spent += stack.spent();
-      stack?.dispose();
+      drop();
+      old = stack;
       model = next;
       stack = createStack(uniforms, model.layers, model.experts, model.top_k);
     },
@@ -80,6 +90,7 @@ export function createScene(canvas, options = {}) {
       cut = false;
       stack.update(frame, shot, renderer.size);
       renderer.render(stack.scene, rig.camera);
+      drop();
     },
 
     /** The stack is framed in what the insets leave free. The pixel ratio is capped at 2. */
@@ -144,6 +155,7 @@ export function createScene(canvas, options = {}) {
       canvas.removeEventListener('webglcontextlost', lose);
       canvas.removeEventListener('webglcontextrestored', restore);
       orbit.dispose();
+      drop();
       stack?.dispose();
       renderer.dispose();
     },
