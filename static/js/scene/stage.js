@@ -45,7 +45,7 @@ export function createScene(canvas, options = {}) {
   let cut = true;
   let spent = 0; // bytes of stacks that are gone
   /** The stack before: freed only when the next one has been drawn, so that both share their compiled shaders. */
-  let old = /** @type {typeof stack} */ (null);
+  /** @type {ReturnType<typeof createStack> | null} */ let old = null;
 
   function lose(/** @type {Event} */ event) {
     event.preventDefault();
