@@ -8,6 +8,7 @@
  */
 
 import { createTimeline, reach } from "./playback.js";
+import { NOWHERE } from "./state.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./stepping.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
@@ -44,11 +45,12 @@ export function createPlayer(store, countHits) {
   /** @param {number} time @param {Partial<State>} [more] */
   function stand(time, more = {}) {
     clock = time;
-    const { timeline, still, at: before } = store.get();
-    const position = timeline ? timeline.position(time) : { token: -1, layer: -1 };
+    const { timeline, still, playing, at: before } = store.get();
+    const steps = still && (more.playing ?? playing);
+    const shown = steps && timeline ? stepShown(timeline, time) : time;
+    const position = timeline ? timeline.position(shown) : NOWHERE;
     const at = position.token === before.token && position.layer === before.layer ? before : position;
-    const shown = still && timeline && more.playing !== false ? Math.min(time, timeline.duration && momentOf(timeline, at)) : time;
-    store.set({ time: shown, at, hits: countHits({ ...store.get(), timeline }, shown), ...more });
+    store.set({ time: shown, at, hits: countHits(store.get(), shown), ...more });
   }
 
   /** Goes to an event: at once, or on the wing if it is the next one. @param {{token: number, layer: number} | null} event */
@@ -70,10 +72,10 @@ export function createPlayer(store, countHits) {
 
   /** @param {number} secs @returns {boolean} */
   function advance(secs) {
-    const { timeline, trace, playing, view, still } = store.get();
+    const { timeline, trace, playing, view } = store.get();
     if (!timeline || !trace || !(playing || target)) return false;
     const open = reach(timeline, trace.received);
-    const rate = view.speed * (still ? 0.5 : 1) * (target ? GLIDE : 1);
+    const rate = view.speed * (target ? GLIDE : 1);
     const end = target ? momentOf(timeline, target) : timeline.duration;
     const time = Math.max(clock, Math.min(clock + secs * rate, end, open));
     if (time === clock && time < end) return time < open; // or waits for the next token
@@ -150,6 +152,15 @@ export function createPlayer(store, countHits) {
       stand(Math.max(0, Math.min(secs, store.get().timeline?.duration ?? 0)));
     },
   };
+}
+
+/**
+ * With less motion nothing flies: once in every step from layer to layer, the last event is shown.
+ * @param {Schedule} timeline
+ * @param {number} time
+ */
+function stepShown(timeline, time) {
+  return momentOf(timeline, timeline.position(Math.floor(time / timeline.step) * timeline.step));
 }
 
 /**

@@ -1,0 +1,104 @@
+/** @import {View} from "../../static/js/types.js" */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatView, parseView, PROPERTIES, requestOf } from "../../static/js/url.js";
+import { BOOT } from "./boots.js";
+
+const parse = (search) => parseView(search, BOOT);
+const DEFAULTS = parse("").view;
+
+test("an empty address is the default view and written as nothing", () => {
+  assert.equal(DEFAULTS.scenario, "english");
+  assert.equal(DEFAULTS.experts, 8);
+  assert.equal(DEFAULTS.k, 2);
+  assert.equal(DEFAULTS.mode, "sequence");
+  assert.equal(formatView(DEFAULTS, BOOT), "");
+});
+
+/** One value of each key that is not its default, as a view has it and as an address has it. */
+const EXAMPLES = {
+  source: ["live", "live"], scenario: ["code", "code"], prompt: ["a b&c=<é>", "a b&c=<é>"], model: ["trio-8", "trio-8"],
+  experts: [12, "12"], k: [3, "3"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
+  floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"],
+};
+
+test("every key has an example here", () => {
+  assert.deepEqual(PROPERTIES.map(({ name }) => name).sort(), Object.keys(EXAMPLES).sort());
+});
+
+test("each key alone survives being written and read", () => {
+  for (const [name, [value, text]] of Object.entries(EXAMPLES)) {
+    const view = /** @type {View} */ ({ ...DEFAULTS, ...(name === "prompt" && { source: "live" }), [name]: value });
+    const written = new URLSearchParams(formatView(view, BOOT));
+    assert.equal(written.get(name), text);
+    assert.equal(written.get("v"), "1");
+    assert.deepEqual(parse(`?${written}`), { view, notices: [] });
+  }
+});
+
+test("all keys together survive being written and read", () => {
+  const view = { ...DEFAULTS, ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, [value]]) => [name, value])) };
+  assert.deepEqual(parse(formatView(view, BOOT)), { view, notices: [] });
+});
+
+test("defaults are left out beside a value that is none", () => {
+  assert.equal(formatView({ ...DEFAULTS, experts: 64 }, BOOT), "?experts=64&v=1");
+});
+
+test("a wrong value falls back alone and a sentence says so", () => {
+  const { view, notices } = parse("?experts=abc&k=4&mode=all");
+  assert.deepEqual({ ...view }, { ...DEFAULTS, k: 4, mode: "all" });
+  assert.deepEqual(notices, [{ field: "experts", message: "experts: expected 2 to 512, got abc; showing 8" }]);
+});
+
+test("each of these values is refused", () => {
+  const wrong = {
+    source: "recorded", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
+    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", v: "2",
+  };
+  for (const [name, text] of Object.entries(wrong)) {
+    const { view, notices } = parse(`?${name}=${text}`);
+    assert.deepEqual(view, DEFAULTS, name);
+    assert.equal(notices.length, 1, name);
+    assert.match(notices[0].message, new RegExp(`^${name}: expected .+, got ${text.replace(".", "\\.")}; showing `));
+  }
+});
+
+test("numbers that are written oddly are refused, not guessed", () => {
+  for (const text of ["1e2", "0x10", " 8", "8 ", "+8", "٨", "8.0", "", "Infinity"]) {
+    assert.equal(parse(`?experts=${encodeURIComponent(text)}`).notices.length, 1, text);
+  }
+});
+
+test("k is held against the experts of the same address, whichever comes first", () => {
+  assert.equal(parse("?k=6&experts=16").view.k, 6);
+  assert.equal(parse("?k=9&experts=8").notices[0].message, "k: expected 1 to 8, got 9; showing 2");
+});
+
+test("a tower is held against the experts of the same address", () => {
+  assert.deepEqual(parse("?tower=1.63&experts=64").view.tower, { layer: 0, expert: 63 });
+  assert.equal(parse("?tower=1.8").view.tower, null);
+});
+
+test("a prompt that is too long falls back, and the sentence shows only its beginning", () => {
+  const { view, notices } = parse(`?source=live&prompt=${"a".repeat(2001)}`);
+  assert.equal(view.prompt, "");
+  assert.ok(notices[0].message.length < 140);
+});
+
+test("keys that nobody knows are passed over and not written again", () => {
+  const { view, notices } = parse("?utm_source=x&experts=64&__proto__=1&constructor=2");
+  assert.deepEqual(notices, []);
+  assert.equal(formatView(view, BOOT), "?experts=64&v=1");
+});
+
+test("a prompt is written for the live source alone, and kept in the view", () => {
+  const view = { ...DEFAULTS, prompt: "hello" };
+  assert.equal(formatView(view, BOOT), "");
+  assert.equal(requestOf(view).prompt, "");
+  assert.equal(requestOf({ ...view, source: "live" }).prompt, "hello");
+});
+
+test("a request holds the request keys and no others", () => {
+  assert.deepEqual(Object.keys(requestOf(DEFAULTS)).sort(), ["experts", "k", "model", "prompt", "scenario", "source"]);
+});
