@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from app import params_command
+from app.check import check as check_scenarios
 from app.protocol import WebSocketProtocol
 from app.scenario import load_scenarios
 from app.server import create_app
@@ -41,14 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(settings: Settings) -> int:
-    """Print what is wrong with the scenario files; 1 if anything is."""
-    library = load_scenarios(settings.scenarios)
-    for problem in library.problems:
+    """Print what is wrong with the scenario files, and what they promise but do not show; 1 if any."""
+    problems = check_scenarios(settings.scenarios)
+    for problem in problems:
         print(problem)
-    if library.problems:
-        return 1
-    print(f"{len(library.scenarios)} scenarios, nothing wrong")
-    return 0
+    if not problems:
+        print(f"{settings.scenarios}: nothing wrong")
+    return 1 if problems else 0
 
 
 def serve(settings: Settings) -> int:
