@@ -22,7 +22,7 @@ MESSAGE_BYTES = 64 * 1024  # the longest message that a client may send
 HEADER = struct.Struct("<BBBxIIHHHxx")  # version, kind, flags, id, token, L, N, K: 20 bytes
 
 Id = Annotated[int, Field(strict=True, ge=0, le=MAX_ID)]
-Code = Literal["bad_request", "bad_message", "unknown_op", "too_many", "busy", "internal"]
+Code = Literal["bad_request", "bad_message", "unknown_op", "busy", "internal"]
 
 
 class Open(BaseModel):

@@ -23,7 +23,7 @@
  * @typedef {object} ErrorMessage
  * @property {"error"} op
  * @property {number | null} id
- * @property {"bad_request" | "bad_message" | "unknown_op" | "too_many" | "busy" | "internal"} code
+ * @property {"bad_request" | "bad_message" | "unknown_op" | "busy" | "internal"} code
  * @property {string | null} field
  * @property {string} message
  * @property {FieldError[]} errors
