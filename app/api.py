@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.request import TraceRequest
+from app.keys import TraceRequest
 from app.trace import FORMAT
 
 
@@ -63,10 +63,18 @@ def parameters() -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "description": schema.get("description", ""),
-            "schema": {key: value for key, value in schema.items() if key not in ("title", "description")},
+            "schema": schema_of(schema),
         }
         for name, schema in properties.items()
     ]
+
+
+def schema_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one query parameter. A query cannot hold null: such a key is left out."""
+    for kind in schema.get("anyOf", ()):
+        if kind["type"] != "null":  # pydantic names the limits of a number that may be null in its own way
+            return {"type": kind["type"], "minimum": kind["ge"], "maximum": kind["le"]}
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 
 def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:

@@ -14,8 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
 from app.headers import PAGE, page_policy
+from app.keys import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, TraceRequest
 from app.modules import imported
-from app.request import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, WORDS, Problem, TraceRequest, read
+from app.request import WORDS, Problem, read
 from app.settings import ROOT, Settings
 from app.sources import Sources
 

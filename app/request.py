@@ -1,83 +1,17 @@
-"""What a viewer asks for, checked key by key; the same for the page's URL, HTTP and the socket."""
+"""What a viewer asks for, checked key by key; errors name field, what was found and what was expected."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from app.trace import dump
+from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, SKEW, STEP, TEMPERATURE, TraceRequest, plain
+from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
 
-EXPERTS = (2, 512)
-PROMPT_CHARS = 2000
-PROMPT_TOKENS = 256
-NAME_CHARS = 100
-DIGITS = re.compile(r"[+-]?[0-9]{1,9}")
 SHOWN_CHARS = 60  # of a wrong value, in a message
-
-
-def whole(value: object) -> object:
-    """A whole number, or its digits as a URL has them. Anything else is passed on for pydantic to refuse."""
-    number = plain(value)
-    return None if isinstance(number, bool | float | str) else number
-
-
-def plain(value: object) -> object:
-    """The number that digits of a URL spell; anything else as it is."""
-    return int(value) if isinstance(value, str) and DIGITS.fullmatch(value) else value
-
-
-def printable(text: str) -> str:
-    """Text that UTF-8 can carry: JSON can smuggle in half a surrogate pair, which no tokenizer takes."""
-    text.encode()
-    return text
-
-
-Count = Annotated[int, BeforeValidator(whole)]
-Text = Annotated[str, AfterValidator(printable)]
-
-
-class TraceRequest(BaseModel):
-    """The request keys. Two equal requests give the same trace."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    source: Literal["authored", "live"] = Field(
-        "authored", description="authored scenario, or live forward pass"
-    )
-    scenario: Text = Field(
-        "english", max_length=NAME_CHARS, description="name of a scenario, see /api/scenarios"
-    )
-    prompt: Text = Field(
-        "",
-        max_length=PROMPT_CHARS,
-        description=f"text for source=live, up to {PROMPT_TOKENS} tokens; empty: the text of the scenario",
-    )
-    model: Text = Field(
-        "",
-        max_length=NAME_CHARS,
-        description="checkpoint for source=live, see /api/models; its number of experts then holds. "
-        "Empty: the shipped one with `experts` experts",
-    )
-    experts: Count = Field(8, ge=EXPERTS[0], le=EXPERTS[1], description="N, experts a layer")
-    k: Count = Field(2, ge=1, le=EXPERTS[1], description="K, experts a token in each layer; at most N")
-
-    @property
-    def checkpoint(self) -> str:
-        """The name of the checkpoint that a live request runs."""
-        return self.model or f"trio-{self.experts}"
-
-    def canonical(self) -> str:
-        """The keys that decide the trace, and no others, in one form."""
-        if self.source == "authored":
-            return dump(
-                {"source": "authored", "scenario": self.scenario, "experts": self.experts, "k": self.k}
-            )
-        text = {"prompt": self.prompt} if self.prompt else {"scenario": self.scenario}
-        return dump({"source": "live", "model": self.checkpoint, "k": self.k, **text})
 
 
 @dataclass(frozen=True)
@@ -111,6 +45,8 @@ class Known:
 
     scenarios: tuple[str, ...]
     models: Mapping[str, int]
+    routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
+    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
 
     @property
     def first_scenario(self) -> str:
@@ -118,19 +54,40 @@ class Known:
         default: str = TraceRequest.model_fields["scenario"].default
         return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
 
+    def experts(self, request: TraceRequest) -> int | None:
+        """N of what the request runs; None where it names a model that is not here."""
+        return request.experts if request.source == "authored" else self.models.get(request.checkpoint)
+
+
+def whole(limits: tuple[float, float]) -> tuple[str, str]:
+    """Words of a key that holds a whole number."""
+    return f"a whole number from {limits[0]:g} to {limits[1]:.10g}", "choose a number in this range"
+
+
+def number(limits: tuple[float, float]) -> tuple[str, str]:
+    """Words of a key that holds a number."""
+    return f"a number from {limits[0]:g} to {limits[1]:g}", "choose a number in this range"
+
 
 WORDS = {  # key: (expected, what to do)
-    "source": ("authored or live", "choose one of them"),
+    "source": ("authored, live or recorded", "choose one of them"),
     "scenario": ("the name of a scenario", "see /api/scenarios"),
     "prompt": (f"text of at most {PROMPT_CHARS} characters", "shorten the text"),
     "model": ("the name of a model", "see /api/models"),
-    "experts": (f"a whole number from {EXPERTS[0]} to {EXPERTS[1]}", "choose a number in this range"),
+    "experts": whole(EXPERTS),
     "k": ("a whole number from 1 to the number of experts", "choose a number in this range"),
+    "router": (f"one of {', '.join(ROUTERS)}", "see /api/routers"),
+    **{name: number(LIMITS[name]) for name in ("capacity", "scale", "noise", "rate")},
+    **{name: whole(LIMITS[name]) for name in ("groups", "topk_groups", "updates", "seed")},
+    "skew": number(SKEW),
+    "continue": whole(CONTINUE),
+    "temperature": number(TEMPERATURE),
+    "step": whole(STEP),
 }
 
 
 def parse(values: Mapping[str, object], known: Known) -> TraceRequest:
-    """The request that `values` spell. Raises BadRequest with every problem."""
+    """The request that `values` spell, filled in. Raises BadRequest with every problem."""
     request, problems = read(values, known)
     if problems:
         raise BadRequest(*problems)
@@ -142,13 +99,42 @@ def read(values: Mapping[str, object], known: Known) -> tuple[TraceRequest, tupl
     values = {"scenario": known.first_scenario, **values}
     problems = {problem.field: problem for problem in check_alone(values)}
     while True:
-        request = TraceRequest.model_validate(
-            {"scenario": known.first_scenario, **{key: values[key] for key in values if key not in problems}}
-        )
+        good = {key: values[key] for key in values if key not in problems}
+        if "scenario" in problems:
+            good["scenario"] = known.first_scenario
+        request = TraceRequest.model_validate(with_forced_k(good))
         found = [problem for problem in check_together(request, known) if problem.field not in problems]
         if not found:
-            return request, tuple(problems.values())
+            return filled_in(request, known), tuple(problems.values())
         problems |= {problem.field: problem for problem in found}
+
+
+def with_forced_k(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The same with the k that the router forces, where none is given."""
+    router = ROUTERS.get(str(values.get("router")))
+    return values if router is None or router.fixed_k is None else {"k": router.fixed_k, **values}
+
+
+def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
+    """The same trace asked for with every key that decides it, without settings that its router ignores."""
+    if request.source == "recorded":
+        steps = known.steps.get(request.checkpoint)
+        return request.model_copy(update={"step": steps[-1]} if steps and request.step is None else {})
+    named = request.model_copy(update={"router": router_of(request, known)})
+    experts = known.experts(named)
+    try:
+        settings = {} if experts is None else named.routed_by(experts).filled(experts, named.k)
+    except BadSetting:  # told already
+        settings = {}
+    unread: dict[str, Any] = {name: None for name in LIMITS if name not in settings and name != "seed"}
+    return named.model_copy(update={**unread, **settings})
+
+
+def router_of(request: TraceRequest, known: Known) -> str:
+    """The router that a request means."""
+    if request.router or request.source == "authored":
+        return request.router or DEFAULT_ROUTER
+    return known.routers.get(request.checkpoint, DEFAULT_ROUTER)
 
 
 def check_alone(values: Mapping[str, object]) -> Iterator[Problem]:
@@ -156,44 +142,78 @@ def check_alone(values: Mapping[str, object]) -> Iterator[Problem]:
     try:
         TraceRequest.model_validate(values)
     except ValidationError as error:
-        for field in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
-            expected, advice = WORDS.get(field, (f"one of {', '.join(WORDS)}", "leave it out"))
-            yield Problem(field, show(plain(values[field])), expected, advice)
+        for key in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
+            expected, advice = WORDS.get(key, (f"one of {', '.join(WORDS)}", "leave it out"))
+            yield Problem(key, show(plain(values[key])), expected, advice)
 
 
 def check_together(request: TraceRequest, known: Known) -> Iterator[Problem]:
     """Keys against each other and against what there is."""
     if request.scenario not in known.scenarios:
         yield unknown("scenario", request.scenario, known.scenarios)
-    if request.source == "live":
-        yield from check_live(request, known)
-        return
-    if request.prompt:
-        advice = "choose source=live to type a prompt"
-        yield Problem("prompt", show(request.prompt), "no text with source=authored", advice)
-    if request.k > request.experts:
-        yield too_many(request.k, request.experts)
-
-
-def check_live(request: TraceRequest, known: Known) -> Iterator[Problem]:
-    """A live request needs a model that is there."""
-    experts = known.models.get(request.checkpoint)
-    if not known.models:
-        yield Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
-    elif experts is None and request.model:
-        yield unknown("model", request.model, known.models)
+    yield from check_source(request)
+    experts = known.experts(request)
+    if request.source == "recorded":
+        yield from check_recorded(request, known)
     elif experts is None:
-        sizes = sorted({known.models[name] for name in known.models if name.startswith("trio-")})
-        expected = f"one of {', '.join(map(str, sizes))} with source=live"
+        yield no_model(request, known)
+    else:
+        yield from check_routing(request, experts, known)
+
+
+def check_source(request: TraceRequest) -> Iterator[Problem]:
+    """Keys that ask of a source what another one does."""
+    source = request.source
+    if request.prompt and source != "live":
+        advice = "choose source=live to type a prompt"
+        yield Problem("prompt", show(request.prompt), f"no text with source={source}", advice)
+    if request.more and source != "live":
+        advice = "choose source=live to let a model write on"
+        yield Problem("continue", str(request.more), f"0 with source={source}", advice)
+    if request.skew and source != "authored":
+        advice = "choose source=authored to lean a router by hand"
+        yield Problem("skew", f"{request.skew:g}", f"0 with source={source}", advice)
+
+
+def check_routing(request: TraceRequest, experts: int, known: Known) -> Iterator[Problem]:
+    """k and the router's settings against N, and what the router can do."""
+    named = request.model_copy(update={"router": router_of(request, known)})
+    try:
+        named.routed_by(experts)
+    except BadSetting as error:
+        yield Problem(error.field, error.found, error.expected, error.advice)
+    if request.more and ROUTERS[named.router].whole_batch:
+        advice = "choose a router that takes token after token"
+        expected = f"0 with router {named.router}, which needs all tokens at once"
+        yield Problem("continue", str(request.more), expected, advice)
+
+
+def check_recorded(request: TraceRequest, known: Known) -> Iterator[Problem]:
+    """A recorded request needs a model whose training was recorded, at that step."""
+    steps = known.steps.get(request.checkpoint)
+    if not known.steps:
         yield Problem(
-            "experts", str(request.experts), expected, "choose a number that a model was trained with"
+            "source", show("recorded"), "another, as no training is recorded here", "see /api/models"
         )
-    elif request.k > experts:
-        yield too_many(request.k, experts)
+    elif steps is None and request.model:
+        yield unknown("model", request.model, known.steps)
+    elif steps is None:
+        expected = f"8 with source=recorded, or one of the models {', '.join(known.steps)}"
+        yield Problem("experts", str(request.experts), expected, "name a model")
+    elif request.step is not None and request.step not in steps:
+        expected = f"one of {', '.join(map(str, steps))}"
+        yield Problem("step", str(request.step), expected, "choose a moment that was recorded")
 
 
-def too_many(k: int, experts: int) -> Problem:
-    return Problem("k", str(k), f"1 to {experts}", "choose fewer experts a token or more experts a layer")
+def no_model(request: TraceRequest, known: Known) -> Problem:
+    """A live request needs a model that is there."""
+    if not known.models:
+        return Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
+    if request.model:
+        return unknown("model", request.model, known.models)
+    sizes = sorted({known.models[name] for name in known.models if name.startswith("trio-")})
+    expected = f"one of {', '.join(map(str, sizes))} with source=live"
+    return Problem("experts", str(request.experts), expected, "choose a number that a model was trained with")
 
 
 def unknown(field: str, value: str, names: Iterable[str]) -> Problem:

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.request import BadRequest, TraceRequest, show
+from app.keys import TraceRequest
+from app.request import BadRequest, show
 from app.wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 
 RATE = 60.0  # messages a second that a viewer may send for ever

@@ -11,7 +11,8 @@ from typing import Any
 from app import __version__, simulate
 from app.cache import Cache
 from app.live.models import Listing, Model, Models
-from app.request import PROMPT_TOKENS, BadRequest, Known, Problem, TraceRequest, parse
+from app.keys import PROMPT_TOKENS, TraceRequest
+from app.request import BadRequest, Known, Problem, parse
 from app.routing import DEFAULT_ROUTER, find_router
 from app.scenario import Library, Scenario
 from app.shape import small_shape

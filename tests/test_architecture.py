@@ -24,6 +24,7 @@ PURE = (
     "scenario",
     "simulate",
     "check",
+    "keys",
     "request",
     "wire",
     "session",

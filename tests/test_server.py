@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load
 from websockets.exceptions import InvalidStatus
 
-from app.request import TraceRequest
+from app.keys import TraceRequest
 from app.scenario import load_scenarios
 from app.settings import Settings
 from app.sources import Sources
@@ -200,5 +200,6 @@ def test_a_static_file_is_compressed_and_sent_once(client):
 
 def test_the_defaults_of_the_interface_are_those_of_a_request(client):
     (operation,) = client.get("/openapi.json").json()["paths"]["/api/trace"].values()
-    defaults = {each["name"]: each["schema"]["default"] for each in operation["parameters"]}
-    assert defaults == TraceRequest().model_dump()
+    schemas = {each["name"]: each["schema"] for each in operation["parameters"]}
+    defaults = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
+    assert defaults == TraceRequest().model_dump(by_alias=True, exclude_none=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.request import Known, TraceRequest, parse
+from app.request import Known, parse
 from app.session import BURST, RATE, Begin, Close, Halt, Say, Session
 
 KNOWN = Known(("english", "code"), {"trio-8": 8})
@@ -27,20 +27,20 @@ def error_of(actions):
 
 def test_viewer_opens_a_trace(session):
     message = '{"op":"open","version":1,"id":7,"request":{"scenario":"code","k":1},"from":0}'
-    assert session.receive(message, 0.0) == [Begin(7, TraceRequest(scenario="code", k=1), 0)]
+    assert session.receive(message, 0.0) == [Begin(7, parse({"scenario": "code", "k": 1}, KNOWN), 0)]
 
 
 def test_viewer_opens_a_trace_with_defaults_left_out(session):
-    assert session.receive('{"op":"open","version":1,"id":0}', 0.0) == [Begin(0, TraceRequest(), 0)]
+    assert session.receive('{"op":"open","version":1,"id":0}', 0.0) == [Begin(0, parse({}, KNOWN), 0)]
 
 
 def test_viewer_resumes_a_trace(session):
-    assert session.receive(open_text(**{"from": 12}), 0.0) == [Begin(7, TraceRequest(), 12)]
+    assert session.receive(open_text(**{"from": 12}), 0.0) == [Begin(7, parse({}, KNOWN), 12)]
 
 
 def test_viewer_opens_another_trace_while_one_runs(session):
     session.receive(open_text(7), 0.0)
-    assert session.receive(open_text(8), 0.0) == [Begin(8, TraceRequest(), 0)]
+    assert session.receive(open_text(8), 0.0) == [Begin(8, parse({}, KNOWN), 0)]
     assert session.receive('{"op":"stop","id":7}', 0.0) == []
 
 
@@ -134,4 +134,4 @@ def test_viewer_sends_as_much_as_is_allowed_for_an_hour(session):
 
 def test_clock_goes_back(session):
     session.receive(open_text(), 10.0)
-    assert session.receive(open_text(), 9.0) == [Begin(7, TraceRequest(), 0)]
+    assert session.receive(open_text(), 9.0) == [Begin(7, parse({}, KNOWN), 0)]
