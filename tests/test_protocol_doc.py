@@ -37,8 +37,9 @@ def test_the_table_is_the_header():
     sizes = {"u8": 1, "u16": 2, "u32": 4}
     offsets = [int(offset) for offset, _, _ in rows]
     assert offsets == [sum(sizes[kind] for _, kind, _ in rows[:i]) for i in range(len(rows))]
-    values = {int(offset): int.from_bytes(bytes.fromhex(GOLDEN[0]["hex"])[int(offset) :][: sizes[kind]], "little")
-              for offset, kind, _ in rows}  # fmt: skip
+    golden = bytes.fromhex(GOLDEN[0]["hex"])
+    found = {int(at): golden[int(at) :][: sizes[kind]] for at, kind, _ in rows}
+    values = {at: int.from_bytes(data, "little") for at, data in found.items()}
     expected = {0: 1, 1: 1, 2: 0, 3: 0, 4: GOLDEN[0]["id"], 8: 0, 12: 2, 14: 4, 16: 2, 18: 0}
     assert values == expected
     assert offsets[-1] + 2 == HEADER.size
