@@ -6,6 +6,8 @@
  * @import {Player} from "./player.js"
  */
 
+import { isRequestKey } from "./url.js";
+
 /** @typedef {State["hover"]} Target */
 /** @typedef {"png" | "csv" | "trace"} SaveKind */
 
@@ -50,7 +52,7 @@ export function createActions({ boot, store, player, retry, save }) {
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) => (store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to));
   return {
-    setRequest: (patch) => setView(keptInRange(store.get().view, patch, boot)),
+    setRequest: (patch) => setView(boot.exported ? withoutRequest(patch) : keptInRange(store.get().view, patch, boot)),
     setView,
     retry,
     play: player.play,
@@ -98,6 +100,11 @@ export function keptInRange(view, patch, boot) {
   const k = Math.min(patch.k ?? view.k, experts);
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
   return { ...patch, experts, k, tower };
+}
+
+/** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */
+function withoutRequest(patch) {
+  return Object.fromEntries(Object.entries(patch).filter(([key]) => !isRequestKey(key)));
 }
 
 /** @param {Store<State>} store @param {(patch: Partial<View>) => void} setView */

@@ -6,7 +6,7 @@
  * @import {Store} from "./store.js"
  */
 
-import { formatView, parseView, REQUEST_KEYS } from "./url.js";
+import { formatView, parseView, REQUEST_KEYS, searchOf } from "./url.js";
 
 const THROTTLE_MS = 500;
 
@@ -46,8 +46,12 @@ export function createAddress(store, boot, moving, goTo) {
     written = view;
     if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();
-    if (push) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
+    try {
+      if (push) history.pushState(null, "", address);
+      else history.replaceState(null, "", address);
+    } catch {
+      // Some browsers let a page from a file:// address write nothing there.
+    }
   }
 
   function changed() {
@@ -60,7 +64,7 @@ export function createAddress(store, boot, moving, goTo) {
     if (view !== before.view || at !== before.at || playing !== before.playing) changed();
   });
   const back = () => {
-    const parsed = parseView(location.search, boot);
+    const parsed = parseView(searchOf(boot, location.search), boot);
     written = parsed.view;
     goTo(parsed);
   };

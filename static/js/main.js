@@ -15,19 +15,20 @@ import { createHooks } from "./hooks.js";
 import { listenToKeys } from "./keyboard.js";
 import { createLoop } from "./loop.js";
 import { createPlayer } from "./player.js";
+import { createRecording } from "./recording.js";
 import { createSave } from "./save.js";
 import { createSocket } from "./socket.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { watchStillness } from "./stillness.js";
-import { parseView } from "./url.js";
+import { parseView, searchOf } from "./url.js";
 import { createViewport } from "./viewport.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
 
-const store = createStore(initialState(parseView(location.search, boot)));
+const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) => (trace && timeline ? hits.upTo(trace, timeline, time).unique : 0));
 const viewport = createViewport(stage, {
@@ -36,7 +37,7 @@ const viewport = createViewport(stage, {
   become: (scene) => store.set({ scene }),
   wake: () => loop.wake(),
 }, boot);
-const feed = createFeed(store, (listener) => createSocket({ url: socketAddress(), ...listener }), player.begin);
+const feed = createFeed(store, connect, player.begin);
 const actions = createActions({ boot, store, player, retry: feed.retry, save: createSave(store.get, viewport.picture) });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
 const page = createPage(host, { boot, actions, store, viewport, wake: refresh });
@@ -81,8 +82,10 @@ function settled() {
   return status === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
-function socketAddress() {
-  return `${location.origin.replace(/^http/, "ws")}/ws`;
+/** Where traces come from: the server, or in an exported page the page. @param {import("./feed.js").Listener} listener */
+function connect(listener) {
+  if (boot.exported) return createRecording(boot.exported, listener);
+  return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });
 }
 
 store.subscribe((state) => {

@@ -4,7 +4,7 @@
  * @import {Boot, View} from "./types.js"
  */
 
-import { PROPERTIES } from "./url.js";
+import { isRequestKey, PROPERTIES } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 
@@ -25,6 +25,10 @@ export function patchView(view, keys, boot) {
   for (const property of PROPERTIES) {
     const asked = Object.hasOwn(keys, property.name) ? keys[property.name] : undefined;
     if (asked === undefined) continue;
+    if (boot.exported && isRequestKey(property.name)) {
+      problems.push(`${property.name}: expected no change, as an exported page holds one routing; left as it is`);
+      continue;
+    }
     const text = textOf(asked);
     const value = text === null ? property.fallback(context) : property.parse(text, context);
     if (value !== undefined) Object.assign(next, { [property.name]: value });

@@ -149,6 +149,15 @@
  * @property {ModelInfo[]} models
  * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[]}} limits
  * @property {boolean} embed
+ * @property {Exported} [exported]   only in a file that plays without a server
+ *
+ * What app/export.py puts into such a file.
+ * @typedef {object} Exported
+ * @property {string} query     the view that it opens with, as in the URL
+ * @property {string} home      address of the site that it came from, without a path; "" where there is none
+ * @property {import("./wire.js").TraceMessage} trace
+ * @property {string} steps     base64 of the binary messages that follow
+ * @property {string} poster    address of the preview picture, as data
  *
  * @typedef {object} ScenarioInfo
  * @property {string} name

@@ -148,6 +148,24 @@ export const PROPERTIES = [
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
 export const REQUEST_KEYS = /** @type {const} */ (["source", "scenario", "prompt", "model", "experts", "k"]);
 
+/** @param {string} key */
+export function isRequestKey(key) {
+  return REQUEST_KEYS.some((each) => each === key);
+}
+
+/**
+ * The query string that a page opens with. An exported page holds one routing: an address may say how to look at it, not
+ * what it is.
+ * @param {Boot} boot
+ * @param {string} search  of the address
+ */
+export function searchOf({ exported }, search) {
+  if (!exported) return search;
+  const query = new URLSearchParams(exported.query);
+  for (const [key, value] of new URLSearchParams(search)) if (!isRequestKey(key)) query.set(key, value);
+  return `?${query}`;
+}
+
 /** What the server is asked; a typed prompt and a model go with the live source alone. @param {View} view */
 export function requestOf(view) {
   const request = Object.fromEntries(REQUEST_KEYS.map((key) => [key, view[key]]));

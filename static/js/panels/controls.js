@@ -55,8 +55,8 @@ export function createControls(host, boot, actions) {
   const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
   const floor = createFloor(actions);
   host.append(
-    h("div", { class: "group" }, prompt.elements[0], source.element, prompt.elements[1]),
-    h("div", { class: "group" }, experts.element, k.element),
+    h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1]),
+    h("div", { class: "group", "data-asks": true }, experts.element, k.element),
     h("div", { class: "group" }, mode.element, camera.element, floor.element),
   );
   const changed = changes();

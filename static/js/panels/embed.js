@@ -43,7 +43,7 @@ export function createPage(host, { boot, actions, store, viewport }) {
       for (const panel of panels) panel.update(state);
       attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
       if (!moved(state.view, state.at)) return;
-      link.href = `/${formatView(viewNow(state), boot)}`;
+      link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
       setText(title, titleOf(boot, state.view).title);
     },
     /** @param {() => void} begin */
