@@ -68,6 +68,16 @@ test('the largest weight has mass one and an empty choice none', () => {
   assert.deepEqual(chosen(made, 0, 0), [{ expert: 3, mass: 1, dropped: false }]);
 });
 
+test('a dropped choice does not light its tower', () => {
+  const made = traceOf(SHAPE);
+  made.dropped[0] = 1;
+  const glow = createGlow(3, 8);
+  glow.fire(made, createTimeline('single', 9, 3), 0, 0);
+  assert.equal(glow.hits[4 * made.experts[0] + 2], 0);
+  assert.equal(glow.hits[4 * made.experts[1] + 2], 1);
+  assert.equal(pathOf(made, 0).length, 3 * 2 - 1);
+});
+
 test('the path of a token is marked, and unmarked when another is chosen', () => {
   const glow = createGlow(3, 8);
   const marked = () => Array.from({ length: 24 }, (_, tower) => tower).filter((tower) => glow.hits[4 * tower + 3] === 1);

@@ -26,7 +26,7 @@ export const NARROW = 520;
 /** CSS pixels kept free at the sides, and above and below: for labels. */
 function gutters(/** @type {number} */ width, /** @type {number} */ height, /** @type {Camera} */ camera) {
   if (camera === 'top') return [34, 34];
-  return [width < NARROW ? 34 : 84, 8 + 0.015 * height];
+  return [width < NARROW ? 34 : 84, 10 + 0.022 * height];
 }
 
 /**

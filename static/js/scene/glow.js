@@ -32,7 +32,8 @@ export function createGlow(layers, experts) {
   function fire(/** @type {Trace} */ trace, /** @type {Timeline} */ timeline, /** @type {number} */ token,
     /** @type {number} */ layer) {
     const moment = timeline.fires(token, layer);
-    for (const { expert, mass } of chosen(trace, token, layer)) {
+    for (const { expert, mass, dropped } of chosen(trace, token, layer)) {
+      if (dropped) continue; // chosen, but it did no work
       const at = 4 * (layer * experts + expert);
       if (moment > hits[at]) hits.set([moment, mass], at);
       else if (moment === hits[at] || Math.fround(moment) === hits[at]) hits[at + 1] += mass;
@@ -86,7 +87,7 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
 export function pathOf(/** @type {Trace} */ trace, /** @type {number | null} */ token) {
   if (token === null || token < 0 || token >= trace.received) return [];
   return Array.from({ length: trace.model.layers }, (_, layer) => chosen(trace, token, layer)
-    .map(({ expert }) => layer * trace.model.experts + expert)).flat();
+    .filter(({ dropped }) => !dropped).map(({ expert }) => layer * trace.model.experts + expert)).flat();
 }
 
 /** The changed part of each row of a table: first and last column, none where last < first. */

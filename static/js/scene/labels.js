@@ -16,7 +16,7 @@ import { createMaterial } from './shader.js';
 import { createTable } from './table.js';
 
 const SIZE = 11.5; // CSS pixels
-const CLOSEST = 22; // CSS pixels between the labels of two layers
+const CLOSEST = 28; // CSS pixels between the labels of two layers
 const AROUND = 32; // experts that are named around a ring
 const FLYING = 32; // tokens whose words are shown
 const LONGEST = 18; // characters of a token's word

@@ -10,7 +10,7 @@ export const COLOURS = {
   cap: '#8a2a30',
   edge: '#b8443f', // rim of a tower against the dark
   plate: '#8a2a2c', // outline of a ring
-  ember: '#a8301a', // what was used
+  ember: '#b5311b', // what was used
   hot: '#ff5233', // what is used now
   amber: '#ffa85c',
   white: '#fff0dc', // the core of what is hottest

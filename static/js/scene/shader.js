@@ -91,7 +91,8 @@ vec3 glow(int layer, int expert) {
   float mass = 0.35 + 0.65 * sqrt(min(hit.y / max(texelFetch(pulses, ivec2(layer, 0), 0).y, 1.0), 1.0));
   float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
   float rest = 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
-  return vec3(flash, rest * mix(1.0, 0.45, path), hit.w);
+  float aside = path * (1.0 - hit.w); /* what the lit path leaves out steps back */
+  return vec3(flash * (1.0 - 0.5 * aside), rest * (1.0 - 0.55 * aside), hit.w);
 }
 
 /* 1 where layers stand well apart, less where a tall stack would add up to a wall of light. */

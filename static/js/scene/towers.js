@@ -82,7 +82,10 @@ void main() {
   float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y);
   float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
   float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, local.y * sqrt(local.y)) * (0.75 + 0.25 * facing);
-  if (hot > 0.0) body = max(body, heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash)));
+  if (hot > 0.0) {
+    vec3 own = heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash));
+    body = max(body, own) + 0.18 * min(body, own);
+  }
   float lit = smoothstep(0.1, 0.6, hot);
   float fade = mix(fades.x, 1.0, 0.6 * lit) * fades.y;
   colour = vec4(mix(mix(NIGHT, DUSK, 0.5), body, fade) + grain(gl_FragCoord.xy), 1.0);
