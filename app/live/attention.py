@@ -119,8 +119,8 @@ def weigh_block(queries: Floats, keys: Floats, values: Floats) -> Floats:
 
     Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
     within a row. The sums divide the result, which is smaller than the shares. A softmax is the same whatever
-    is subtracted in it; something has to be only where exp might leave the range of float32, and no product is
-    larger than the lengths of its query and key multiplied.
+    is subtracted in it; something has to be only where exp might leave the range of float32, and no product
+    is larger than the lengths of query and key multiplied.
     """
     kv_heads, groups, count, width = queries.shape
     columns = queries.reshape(kv_heads, -1, width).swapaxes(1, 2)  # [kv, C, G T]

@@ -93,6 +93,11 @@ class Checkpoint:
                 digest.update(path.name.encode() + fingerprint(path))
         return digest.hexdigest()[:16]
 
+    @property
+    def kept_bytes(self) -> int:
+        """What the parts that are kept in float32 take."""
+        return self._shelf.bytes
+
     def embed(self, ids: Ints) -> Floats:
         """Token ids [T] -> their rows of the embedding [T, D]."""
         return self.tensors.rows("model.embed_tokens.weight", ids)

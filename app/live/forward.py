@@ -28,11 +28,13 @@ class Routing:
     logits: list[Floats]  # L times [T, N]
 
     def steps(self) -> list[Step]:
-        """One step a token."""
-        scores = np.stack([layer.scores for layer in self.layers], axis=1)  # L x [T, N] -> [T, L, N]
-        experts = np.stack([layer.experts for layer in self.layers], axis=1)
-        weights = np.stack([layer.weights for layer in self.layers], axis=1)
-        drops = [layer.dropped for layer in self.layers if layer.dropped is not None]
+        """One step a token; all layers with as many choices as the widest."""
+        width = max(layer.experts.shape[-1] for layer in self.layers)
+        layers = [layer.widened(width) for layer in self.layers]
+        scores = np.stack([layer.scores for layer in layers], axis=1)  # L x [T, N] -> [T, L, N]
+        experts = np.stack([layer.experts for layer in layers], axis=1)
+        weights = np.stack([layer.weights for layer in layers], axis=1)
+        drops = [layer.dropped for layer in layers if layer.dropped is not None]
         dropped = np.stack(drops, axis=1) if drops else [None] * len(scores)
         return list(map(Step, scores, experts, weights, np.stack(self.logits, axis=1), dropped))
 
@@ -92,6 +94,8 @@ class Forward:
         if routed is None:
             return run(x, checkpoint.dense(layer))
         experts, weights = routed.experts[-len(x) :], routed.weights[-len(x) :]
+        if routed.weighs_input:
+            x, weights = x * weights, np.ones_like(weights)
         return mix(x, experts, weights, lambda expert: checkpoint.expert(layer, expert))
 
     def _norm(self, x: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -12,7 +12,7 @@ from typing import Any
 from app.live.checkpoint import GIB, Checkpoint
 from app.live.config import CheckpointError, read_config
 from app.live.forward import Forward
-from app.live.stream import check_prompt, steps
+from app.live.stream import Written, check_prompt, generate, steps
 from app.routing import Router
 from app.shape import ModelShape
 from app.trace import Step, Token
@@ -81,6 +81,18 @@ class Model:
     def steps(self, tokens: tuple[Token, ...], k: int, router: Router) -> Iterator[Step]:
         """The routing of each token, computed as it is pulled."""
         return steps(self.forward, check_prompt(tokens), k, router)
+
+    def write_on(
+        self, tokens: tuple[Token, ...], k: int, router: Router, *, count: int, temperature: float, seed: int
+    ) -> Iterator[Step]:
+        """The same, and then up to `count` tokens that the model writes, each with its routing."""
+        ids, text = check_prompt(tokens), self.checkpoint.tokenizer.text
+        made = generate(self.forward, ids, k, router, count=count, temperature=temperature, seed=seed)
+        for each in made:
+            if isinstance(each, Written):
+                yield replace(each.step, written=Token(text(each.id), id=each.id))
+            else:
+                yield each
 
 
 class Models:
