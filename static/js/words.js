@@ -45,7 +45,7 @@ export const words = {
   }),
   badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
   ownPrompt: "Your own text",
-  ownPromptTeaches: "Routed by a small trained model, just now. Look for experts that return to the same kind of token.",
+  trainedLooks: "Uneven, overlapping choices are what a trained router looks like.",
 
   // Counters
   counters: "Counters",

@@ -12,9 +12,19 @@ import { logo } from "./icons.js";
 export function titleOf(boot, view) {
   const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
   const own = view.source === "live" && view.prompt !== "";
-  return own || !scenario
-    ? { title: words.ownPrompt, teaches: words.ownPromptTeaches }
-    : { title: scenario.title, teaches: scenario.teaches };
+  return own || !scenario ? { title: words.ownPrompt, teaches: "" } : { title: scenario.title, teaches: scenario.teaches };
+}
+
+/**
+ * What to look for. A scenario's sentence is about its authored routing and true of no other; elsewhere stands where the
+ * routing comes from, once that is known.
+ * @param {Boot} boot
+ * @param {Pick<State, "view" | "trace">} state
+ */
+export function leadOf(boot, { view, trace }) {
+  if (view.source === "authored") return titleOf(boot, view).teaches;
+  if (trace?.origin.badge !== view.source.toUpperCase()) return "";
+  return `${trace.origin.note} ${words.trainedLooks}`;
 }
 
 /** The word AUTHORED or LIVE; its note opens on hover, focus or tap. */
@@ -49,11 +59,12 @@ export function createMasthead(host, boot) {
     /** @param {State} state */
     update(state) {
       badge.update(state);
-      if (!changed(state.view.scenario, state.view.source, state.view.prompt)) return;
-      const shown = titleOf(boot, state.view);
-      setText(title, shown.title);
-      setText(teaches, shown.teaches);
-      document.title = `${shown.title} · ${words.product}`;
+      const { scenario, source, prompt } = state.view;
+      if (!changed(scenario, source, prompt, state.trace?.origin)) return;
+      const shown = titleOf(boot, state.view).title;
+      setText(title, shown);
+      setText(teaches, leadOf(boot, state));
+      document.title = `${shown} · ${words.product}`;
     },
     dispose: () => host.replaceChildren(),
   };
