@@ -1,5 +1,5 @@
-// What the page uses of three.js. The build bundles exactly these names into vendor/three.js, which the page's import map
-// serves as 'three'. Import a new name in a module of the scene: add it here.
+// What the page uses of three.js. The build bundles exactly these names into vendor/three.js, which the
+// page's import map serves as 'three'. Import a new name in a module of the scene: add it here.
 export {
   AdditiveBlending,
   BufferAttribute,

@@ -1,9 +1,9 @@
 /**
  * Where the towers stand. Pure: a shape gives a layout.
  *
- * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction of the circle
- * means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from above the ids go
- * counter-clockwise, so the expert a quarter round is at the right (+x).
+ * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction
+ * of the circle means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from
+ * above the ids go counter-clockwise, so the expert a quarter round is at the right (+x).
  *
  * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
  *
@@ -19,7 +19,8 @@
  * @property {number} towerHeight
  * @property {number} drop          from a router plane down to the tops of its towers, to which beams run
  * @property {number} pitch         from one router plane to the next
- * @property {number} entry         from the point where tokens enter up to the first plane, and from the last to the exit
+ * @property {number} entry         from the point where tokens enter up to the first plane, and from the last
+ *   to the exit
  */
 
 /** Experts that still read as one ring. */
@@ -39,7 +40,15 @@ export function createLayout({ layers, experts }) {
   const outer = far + towerRadius;
   const pitch = pitchOf(layers, outer);
   return {
-    layers, experts, rows, x, z, inner, outer, towerRadius, pitch,
+    layers,
+    experts,
+    rows,
+    x,
+    z,
+    inner,
+    outer,
+    towerRadius,
+    pitch,
     towerHeight: Math.min(0.44 * pitch, 0.34 + 2.2 * towerRadius),
     drop: 0.16 * pitch,
     entry: Math.max(pitch, 0.07 * pitch * layers),
@@ -53,7 +62,10 @@ export function rowsOf(/** @type {number} */ experts) {
   return least;
 }
 
-/** Radius of a single ring of N towers: wider with N, but less than its circumference asks, so the towers get slimmer. */
+/**
+ * Radius of a single ring of N towers: wider with N, but less than its circumference asks, so the towers get
+ * slimmer.
+ */
 function ringRadius(/** @type {number} */ experts) {
   return 1.32 * Math.min(experts, RING) ** 0.35;
 }
@@ -74,15 +86,18 @@ function placeTowers(/** @type {number} */ experts, /** @type {number} */ rows) 
   return { x, z, inner };
 }
 
-/** Distance between rows: that of neighbours in a row, but the innermost row keeps its distance from the axis. */
+/**
+ * Distance between rows: that of neighbours in a row, but the innermost row keeps its distance from the axis.
+ */
 function rowGap(/** @type {number} */ experts, /** @type {number} */ rows, /** @type {number} */ outermost) {
   const spacing = (2 * Math.PI * outermost * rows) / experts;
   return Math.min(spacing, (0.5 * outermost) / (rows - 1));
 }
 
 /**
- * Row of expert i. The ids are dealt to the rows in turn, in blocks; where the rows do not divide N the first blocks have
- * one expert more, in a row of its own, so that the last expert and the first never meet in one row.
+ * Row of expert i. The ids are dealt to the rows in turn, in blocks; where the rows do not divide N the first
+ * blocks have one expert more, in a row of its own, so that the last expert and the first never meet in one
+ * row.
  */
 export function rowOf(/** @type {number} */ i, /** @type {number} */ experts, /** @type {number} */ rows) {
   const blocks = Math.floor(experts / rows);
@@ -92,7 +107,11 @@ export function rowOf(/** @type {number} */ i, /** @type {number} */ experts, /*
 }
 
 /** Smallest distance between two towers of a ring. Towers that are near have near ids, around the circle. */
-export function nearest(/** @type {Float32Array} */ x, /** @type {Float32Array} */ z, /** @type {number} */ rows) {
+export function nearest(
+  /** @type {Float32Array} */ x,
+  /** @type {Float32Array} */ z,
+  /** @type {number} */ rows,
+) {
   let least = Infinity;
   for (let i = 0; i < x.length; i++) {
     for (let step = 1; step <= Math.min(2 * rows + 1, x.length - 1); step++) {
@@ -103,7 +122,10 @@ export function nearest(/** @type {Float32Array} */ x, /** @type {Float32Array} 
   return least;
 }
 
-/** Distance between planes: open for a few layers, squeezed so that a tall stack stays within 1.5 times its width. */
+/**
+ * Distance between planes: open for a few layers, squeezed so that a tall stack stays within 1.5 times its
+ * width.
+ */
 function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
   const open = 1.42 * Math.sqrt(6 / Math.max(layers, 5));
   return Math.min(open, (3 * outer) / Math.max(1, layers - 1));
@@ -114,7 +136,10 @@ export function levelOf(/** @type {Layout} */ { layers, pitch }, /** @type {numb
   return (layer - (layers - 1) / 2) * pitch;
 }
 
-/** Height of a token that has passed `passed` layers: -1 at the entry, l at the plane of layer l, L at the exit. */
+/**
+ * Height of a token that has passed `passed` layers: -1 at the entry, l at the plane of layer l, L at the
+ * exit.
+ */
 export function heightOf(/** @type {Layout} */ layout, /** @type {number} */ passed) {
   const last = layout.layers - 1;
   const inside = Math.min(Math.max(passed, 0), last);

@@ -1,10 +1,11 @@
 /**
- * Playback time: when each token reaches, fires and leaves each layer. Pure: everything is a function of a timeline.
+ * Playback time: when each token reaches, fires and leaves each layer. Pure: everything is a function of a
+ * timeline.
  *
- * One law covers the three modes. Token t enters at `t * stagger`, needs one `step` from the entry to the first router
- * plane and one `step` from a plane to the next; it rests at a plane for `beat` and its top-k light up `LAG` of a step
- * after it arrived. SINGLE: the next token enters when the last has left. SEQUENCE: it enters before that. ALL AT
- * ONCE: the stagger is zero.
+ * One law covers the three modes. Token t enters at `t * stagger`, needs one `step` from the entry to the
+ * first router plane and one `step` from a plane to the next; it rests at a plane for `beat` and its top-k
+ * light up `LAG` of a step after it arrived. SINGLE: the next token enters when the last has left. SEQUENCE:
+ * it enters before that. ALL AT ONCE: the stagger is zero.
  *
  * @import { Flight, Mode, Timeline } from './types.js'
  * @typedef {{token: number, layer: number}} Firing
@@ -34,34 +35,54 @@ export function createTimeline(mode, tokens, layers) {
   const stagger = staggerOf(mode, tokens, layers, step);
   const lag = LAG * step;
   const entry = (/** @type {number} */ token) => token * stagger;
-  const arrives = (/** @type {number} */ token, /** @type {number} */ layer) => entry(token) + (layer + 1) * step;
+  const arrives = (/** @type {number} */ token, /** @type {number} */ layer) =>
+    entry(token) + (layer + 1) * step;
   const fires = (/** @type {number} */ token, /** @type {number} */ layer) => arrives(token, layer) + lag;
   const last = Math.max(0, tokens - 1);
   const duration = tokens ? Math.max(arrives(last, layers), fires(last, layers - 1) + SETTLE) : 0;
   /** @type {Schedule} */
   const schedule = {
-    mode, tokens, layers, duration, beat: REST * step, step, stagger, entry, arrives, fires,
+    mode,
+    tokens,
+    layers,
+    duration,
+    beat: REST * step,
+    step,
+    stagger,
+    entry,
+    arrives,
+    fires,
     flights: (time) => flightsAt(schedule, time),
     position: (time) => positionAt(schedule, time),
   };
   return schedule;
 }
 
-/** Seconds from plane to plane: a stack ten times as tall takes about three times as long. @returns {number} */
+/**
+ * Seconds from plane to plane: a stack ten times as tall takes about three times as long.
+ * @returns {number}
+ */
 function stepOf(/** @type {Mode} */ mode, /** @type {number} */ layers) {
   return STEP[mode] * Math.min(1, Math.sqrt(SHORT / layers));
 }
 
 /** @returns {number} seconds between two tokens entering */
-function staggerOf(/** @type {Mode} */ mode, /** @type {number} */ tokens, /** @type {number} */ layers,
-  /** @type {number} */ step) {
-  if (mode === 'all') return 0;
-  if (mode === 'single') return (layers + 1.5) * step;
+function staggerOf(
+  /** @type {Mode} */ mode,
+  /** @type {number} */ tokens,
+  /** @type {number} */ layers,
+  /** @type {number} */ step,
+) {
+  if (mode === "all") return 0;
+  if (mode === "single") return (layers + 1.5) * step;
   return STAGGER * STEP.sequence * Math.min(1, Math.sqrt(LONG / Math.max(1, tokens)));
 }
 
 /** Tokens between entry and exit at a moment, in order. @returns {Flight[]} */
-function flightsAt(/** @type {Schedule} */ { tokens, layers, step, stagger, entry, beat }, /** @type {number} */ time) {
+function flightsAt(
+  /** @type {Schedule} */ { tokens, layers, step, stagger, entry, beat },
+  /** @type {number} */ time,
+) {
   const span = (layers + 1) * step;
   const first = stagger ? Math.max(0, Math.ceil((time - span) / stagger)) : 0;
   const end = stagger ? Math.min(tokens - 1, Math.floor(time / stagger)) : tokens - 1;
@@ -75,8 +96,13 @@ function flightsAt(/** @type {Schedule} */ { tokens, layers, step, stagger, entr
 }
 
 /** @returns {Flight} */
-function flightOf(/** @type {number} */ token, /** @type {number} */ since, /** @type {number} */ layers,
-  /** @type {number} */ step, /** @type {number} */ beat) {
+function flightOf(
+  /** @type {number} */ token,
+  /** @type {number} */ since,
+  /** @type {number} */ layers,
+  /** @type {number} */ step,
+  /** @type {number} */ beat,
+) {
   const layer = Math.min(layers, Math.floor(since / step)) - 1;
   const at = since - (layer + 1) * step;
   const rest = layer < 0 ? 0 : beat;
@@ -103,8 +129,11 @@ function positionAt(/** @type {Schedule} */ schedule, /** @type {number} */ time
 }
 
 /** The last token that fired at a layer by `time`, -1 for none. @returns {number} */
-export function lastFired(/** @type {Schedule} */ { tokens, stagger, fires }, /** @type {number} */ layer,
-  /** @type {number} */ time) {
+export function lastFired(
+  /** @type {Schedule} */ { tokens, stagger, fires },
+  /** @type {number} */ layer,
+  /** @type {number} */ time,
+) {
   if (!tokens || time < fires(0, layer)) return -1;
   if (!stagger) return tokens - 1;
   let token = Math.min(tokens - 1, Math.round((time - fires(0, layer)) / stagger));
@@ -112,15 +141,18 @@ export function lastFired(/** @type {Schedule} */ { tokens, stagger, fires }, /*
   return token;
 }
 
-/** The moment of an event: its top-k just lit. Out-of-range tokens and layers are clamped. @returns {number} */
+/**
+ * The moment of an event: its top-k just lit. Out-of-range tokens and layers are clamped.
+ * @returns {number}
+ */
 export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ { token, layer }) {
   if (token < 0 || layer < 0 || !timeline.tokens) return 0;
   return timeline.fires(Math.min(token, timeline.tokens - 1), Math.min(layer, timeline.layers - 1));
 }
 
 /**
- * The moment of the nearest event after (+1) or before (-1) the one that stands at `time`, in the order in which they
- * fire; the start before the first and the end after the last.
+ * The moment of the nearest event after (+1) or before (-1) the one that stands at `time`, in the order in
+ * which they fire; the start before the first and the end after the last.
  * @param {Schedule} timeline
  * @param {number} time
  * @param {1 | -1} way
@@ -138,44 +170,53 @@ export function layerStep(timeline, time, way) {
 }
 
 /** @returns {number} */
-function firedAfter(/** @type {Schedule} */ timeline, /** @type {number} */ layer, /** @type {number} */ time) {
+function firedAfter(
+  /** @type {Schedule} */ timeline,
+  /** @type {number} */ layer,
+  /** @type {number} */ time,
+) {
   const token = lastFired(timeline, layer, time) + 1;
   return token < timeline.tokens ? timeline.fires(token, layer) : Infinity;
 }
 
 /** Strictly before. @returns {number} */
-function firedBefore(/** @type {Schedule} */ timeline, /** @type {number} */ layer, /** @type {number} */ time) {
+function firedBefore(
+  /** @type {Schedule} */ timeline,
+  /** @type {number} */ layer,
+  /** @type {number} */ time,
+) {
   let token = lastFired(timeline, layer, time);
   if (token >= 0 && timeline.fires(token, layer) >= time) token = timeline.stagger ? token - 1 : -1;
   return token < 0 ? -Infinity : timeline.fires(token, layer);
 }
 
 /**
- * The moment at which another token fires in its first layer: forward the one after the newest token, back the one
- * before it (in SINGLE first the start of the same token). In ALL AT ONCE all tokens move together, so it is one layer.
+ * The moment at which another token fires in its first layer: forward the one after the newest token, back
+ * the one before it (in SINGLE first the start of the same token). In ALL AT ONCE all tokens move together,
+ * so it is one layer.
  * @param {Schedule} timeline
  * @param {number} time
  * @param {1 | -1} way
  * @returns {number}
  */
 export function tokenStep(timeline, time, way) {
-  if (timeline.mode === 'all') return layerStep(timeline, time, way);
+  if (timeline.mode === "all") return layerStep(timeline, time, way);
   const newest = lastFired(timeline, 0, time);
-  const again = way < 0 && timeline.mode === 'single' && timeline.position(time).layer > 0;
+  const again = way < 0 && timeline.mode === "single" && timeline.position(time).layer > 0;
   const next = again ? newest : newest + way;
   if (next < 0) return 0;
   return next < timeline.tokens ? timeline.fires(next, 0) : timeline.duration;
 }
 
 /**
- * How far playback can go when `received` tokens have arrived: the next one waits just below the first router plane.
- * ALL AT ONCE waits for every token.
+ * How far playback can go when `received` tokens have arrived: the next one waits just below the first router
+ * plane. ALL AT ONCE waits for every token.
  * @param {Schedule} timeline
  * @param {number} received
  * @returns {number}
  */
 export function reach(timeline, received) {
   if (received >= timeline.tokens) return timeline.duration;
-  const waiting = timeline.mode === 'all' ? 0 : received;
+  const waiting = timeline.mode === "all" ? 0 : received;
   return timeline.entry(waiting) + 0.96 * timeline.step;
 }

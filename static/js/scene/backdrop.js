@@ -3,8 +3,8 @@
  *
  * @import { Uniforms } from './shader.js'
  */
-import { createQuads, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createQuads, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 const VERTEX = /* glsl */ `
 void main() {

@@ -1,12 +1,13 @@
 /**
- * Beams: ribbons from a token to the towers, faint to every expert by gate score, bright to the chosen ones when the event fires.
+ * Beams: ribbons from a token to the towers, faint to every expert by gate score, bright to the chosen ones
+ * when the event fires.
  *
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  * @import { DataTexture } from 'three'
  */
-import { createQuads, createTwin, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createQuads, createTwin, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 /** Share of a beam's light that towers before it do not hold back. */
 const THROUGH = 0.35;
@@ -38,7 +39,8 @@ void main() {
     vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
     expert = int(choice.x);
     dropped = step(1.5, choice.z);
-    chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after)) * fade;
+    float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
+    chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : strong * fade;
   } else {
     expert = place.y - k;
     float score = texelFetch(scores, ivec2(expert / 4, place.x), 0)[expert % 4] / max(start.w, 1e-3);
@@ -46,10 +48,12 @@ void main() {
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
   float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
-  float thin;
   at = corner;
-  state = vec4(fan * far * airy(0.4) * pow(start.z, 1.12), chosen * far * airy(0.6) * pow(start.z, 0.9), smoothstep(0.0, 0.75, since / lead), dropped);
-  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, (chosen > 0.0 ? 0.045 : 0.016) * pitch, chosen > 0.0 ? mix(2.2, 6.0, airy(0.0)) : mix(1.5, 2.8, airy(0.0)), thin);
+  fan *= far * airy(0.4) * pow(start.z, 1.12);
+  chosen *= far * airy(0.6) * pow(start.z, 0.9);
+  state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped);
+  vec2 wide = chosen > 0.0 ? vec2(0.045, mix(2.2, 6.0, airy(0.0))) : vec2(0.016, mix(1.5, 2.8, airy(0.0)));
+  vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, wide.x * pitch, wide.y);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
 }`;
 
@@ -77,11 +81,16 @@ void main() {
 export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores }) {
   const sizes = { value: [topK, fans] };
   const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, sizes };
-  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ('glow') };
-  const before = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: 1 - THROUGH } }, tested: true });
+  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ("glow") };
+  const before = createMaterial(uniforms, {
+    ...parts,
+    own: { ...own, share: { value: 1 - THROUGH } },
+    tested: true,
+  });
   const through = createMaterial(uniforms, { ...parts, own: { ...own, share: { value: THROUGH } } });
   const full = topK + layout.experts;
-  const ribbons = (/** @type {number} */ slots) => Math.min(slots, fans) * full + Math.max(0, slots - fans) * topK;
+  const ribbons = (/** @type {number} */ slots) =>
+    Math.min(slots, fans) * full + Math.max(0, slots - fans) * topK;
   const open = createQuads(ribbons(count), before);
   const hidden = createTwin(open, through);
   return {

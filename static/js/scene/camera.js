@@ -1,5 +1,6 @@
 /**
- * The camera: goes from where it is to where the stack is framed best, and carries what the person's hand adds to that.
+ * The camera: goes from where it is to where the stack is framed best, and carries what the person's hand
+ * adds to that.
  *
  * @import { Layout } from '../layout.js'
  * @import { Camera } from '../types.js'
@@ -8,8 +9,8 @@
  * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
  * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
  */
-import { MathUtils, PerspectiveCamera, Vector3 } from 'three';
-import { axes, frameStack } from './framing.js';
+import { MathUtils, PerspectiveCamera, Vector3 } from "three";
+import { axes, frameStack } from "./framing.js";
 
 const TRAVEL = 0.9; // seconds of a camera move
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
@@ -26,7 +27,7 @@ export function createRig() {
   /** @type {Shot | null} */ let from = null;
   /** @type {Shot | null} */ let shown = null;
   /** @type {Shot | null} */ let goal = null;
-  let key = '';
+  let key = "";
   let started = -Infinity;
   let now = 0;
 
@@ -51,7 +52,10 @@ export function createRig() {
     ray(/** @type {number} */ x, /** @type {number} */ y) {
       const [u, v] = [(2 * x) / size.width - 1, 1 - (2 * y) / size.height];
       const from = new Vector3().setFromMatrixPosition(camera.matrixWorld);
-      const to = new Vector3(u, v, 0.5).applyMatrix4(camera.projectionMatrixInverse).applyMatrix4(camera.matrixWorld).sub(from);
+      const to = new Vector3(u, v, 0.5)
+        .applyMatrix4(camera.projectionMatrixInverse)
+        .applyMatrix4(camera.matrixWorld)
+        .sub(from);
       return { from: from.toArray(), to: to.normalize().toArray() };
     },
 
@@ -70,16 +74,30 @@ export function createRig() {
      */
     update(layout, { name, layer, time, wall, still, cut }) {
       now = wall;
-      const looked = name === 'top' ? layer : 0;
-      const wanted = [name, looked, layout.layers, layout.experts, area.width, area.height, area.left, area.top].join();
+      const looked = name === "top" ? layer : 0;
+      const wanted = [
+        name,
+        looked,
+        layout.layers,
+        layout.experts,
+        area.width,
+        area.height,
+        area.left,
+        area.top,
+      ].join();
       if (wanted !== key) {
         const pose = frameStack(layout, area, name, looked);
-        goal = { ...pose, ...area, focus: name === 'top' ? 1 : 0, layer: name === 'top' ? layer : goal?.layer ?? layer };
-        leave(wall, cut || still, key.split(',')[0] === name);
+        goal = {
+          ...pose,
+          ...area,
+          focus: name === "top" ? 1 : 0,
+          layer: name === "top" ? layer : (goal?.layer ?? layer),
+        };
+        leave(wall, cut || still, key.split(",")[0] === name);
         key = wanted;
       }
       const aim = { .../** @type {Shot} */ (goal) };
-      if (name === 'orbit' && !still) aim.azimuth += DRIFT.swing * Math.sin(DRIFT.pace * time);
+      if (name === "orbit" && !still) aim.azimuth += DRIFT.swing * Math.sin(DRIFT.pace * time);
       shown = from && now - started < TRAVEL ? between(from, aim, (now - started) / TRAVEL) : aim;
       const seen = withHand(shown, hand);
       place(camera, seen, size, layout);
@@ -89,7 +107,10 @@ export function createRig() {
 }
 
 /** @returns {Shot} */
-function withHand(/** @type {Shot} */ shot, /** @type {{azimuth: number, elevation: number, zoom: number}} */ hand) {
+function withHand(
+  /** @type {Shot} */ shot,
+  /** @type {{azimuth: number, elevation: number, zoom: number}} */ hand,
+) {
   const elevation = MathUtils.clamp(shot.elevation + hand.elevation, LOWEST, HIGHEST);
   return { ...shot, azimuth: shot.azimuth + hand.azimuth, elevation, distance: shot.distance * hand.zoom };
 }
@@ -98,21 +119,42 @@ function withHand(/** @type {Shot} */ shot, /** @type {{azimuth: number, elevati
 function between(/** @type {Shot} */ from, /** @type {Shot} */ to, /** @type {number} */ share) {
   const eased = share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
   const mixed = { ...to };
-  for (const name of /** @type {(keyof Shot)[]} */ (Object.keys(to))) mixed[name] = from[name] + (to[name] - from[name]) * eased;
+  for (const name of /** @type {(keyof Shot)[]} */ (Object.keys(to)))
+    mixed[name] = from[name] + (to[name] - from[name]) * eased;
   const turn = MathUtils.euclideanModulo(to.azimuth - from.azimuth + Math.PI, 2 * Math.PI) - Math.PI;
   mixed.azimuth = to.azimuth - turn * (1 - eased); // the short way round
   return mixed;
 }
 
-function place(/** @type {PerspectiveCamera} */ camera, /** @type {Shot} */ shot, /** @type {{width: number, height: number}} */ size,
-  /** @type {Layout} */ layout) {
+function place(
+  /** @type {PerspectiveCamera} */ camera,
+  /** @type {Shot} */ shot,
+  /** @type {{width: number, height: number}} */ size,
+  /** @type {Layout} */ layout,
+) {
   const { right, up, back } = axes(shot);
   const at = back.map((part, i) => part * shot.distance + (i === 1 ? shot.lift : 0));
   camera.matrixWorld.set(
-    right[0], up[0], back[0], at[0], right[1], up[1], back[1], at[1], right[2], up[2], back[2], at[2], 0, 0, 0, 1,
+    right[0],
+    up[0],
+    back[0],
+    at[0],
+    right[1],
+    up[1],
+    back[1],
+    at[1],
+    right[2],
+    up[2],
+    back[2],
+    at[2],
+    0,
+    0,
+    0,
+    1,
   );
   camera.matrixWorldInverse.copy(camera.matrixWorld).invert();
-  const reach = 1.2 * Math.hypot(layout.outer, (layout.pitch * layout.layers) / 2 + layout.entry) + Math.abs(shot.lift);
+  const reach =
+    1.2 * Math.hypot(layout.outer, (layout.pitch * layout.layers) / 2 + layout.entry) + Math.abs(shot.lift);
   camera.near = Math.max(0.02 * shot.distance, shot.distance - reach);
   camera.far = shot.distance + reach;
   camera.fov = (Math.atan(shot.lens) * 360) / Math.PI;

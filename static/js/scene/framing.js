@@ -1,18 +1,22 @@
 /**
  * Where a camera stands so that the stack fills a free area. Pure.
  *
- * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to the right) and
- * an elevation (90 degrees: from above); its vertical field of view spans the free area.
+ * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to
+ * the right) and an elevation (90 degrees: from above); its vertical field of view spans the free area.
  *
  * @import { Layout } from '../layout.js'
  * @import { Camera } from '../types.js'
  *
  * @typedef {{azimuth: number, elevation: number, distance: number, lift: number, lens: number}} Pose
- *   angles in radians; distance to the point looked at, and its height, in world units; tangent of half the field of view
+ *   angles in radians; distance to the point looked at, and its height, in world units; tangent of half the
+ *   field of view
  */
-import { heightOf, levelOf } from '../layout.js';
+import { heightOf, levelOf } from "../layout.js";
 
-/** Azimuth, elevation and vertical field of view in degrees. Long lenses: rings of one size look like rings of one size. */
+/**
+ * Azimuth, elevation and vertical field of view in degrees. Long lenses: rings of one size look like rings of
+ * one size.
+ */
 const SHOTS = { orbit: [22, 20, 26], front: [0, 5, 13], top: [0, 90, 14] };
 const TALL = 0.8; // where the stack fills less of the height than this, ORBIT looks from higher up
 const STEEPEST = 41; // degrees
@@ -25,7 +29,7 @@ export const NARROW = 520;
 
 /** CSS pixels kept free at the sides, and above and below: for labels. */
 function gutters(/** @type {number} */ width, /** @type {number} */ height, /** @type {Camera} */ camera) {
-  if (camera === 'top') return [34, 34];
+  if (camera === "top") return [34, 34];
   return [width < NARROW ? 34 : 84, 10 + 0.022 * height];
 }
 
@@ -38,7 +42,7 @@ function gutters(/** @type {number} */ width, /** @type {number} */ height, /** 
  */
 export function frameStack(layout, area, camera, layer) {
   let { pose, filled } = fit(layout, area, camera, layer, SHOTS[camera][1]);
-  if (camera !== 'orbit') return pose;
+  if (camera !== "orbit") return pose;
   for (let elevation = SHOTS.orbit[1] + 3; filled < TALL && elevation <= STEEPEST; elevation += 3) {
     ({ pose, filled } = fit(layout, area, camera, layer, elevation));
   }
@@ -46,22 +50,38 @@ export function frameStack(layout, area, camera, layer) {
 }
 
 /**
- * The pose from which the stack is as large as the area allows, and how much of the area's height it then fills.
+ * The pose from which the stack is as large as the area allows, and how much of the area's height it then
+ * fills.
  * @returns {{pose: Pose, filled: number}}
  */
-function fit(/** @type {Layout} */ layout, /** @type {{width: number, height: number}} */ { width, height },
-  /** @type {Camera} */ camera, /** @type {number} */ layer, /** @type {number} */ degrees) {
+function fit(
+  /** @type {Layout} */ layout,
+  /** @type {{width: number, height: number}} */ { width, height },
+  /** @type {Camera} */ camera,
+  /** @type {number} */ layer,
+  /** @type {number} */ degrees,
+) {
   const elevation = degrees * DEGREE;
   const lens = Math.tan((SHOTS[camera][2] * DEGREE) / 2);
   const [beside, above] = gutters(width, height, camera);
-  const [wide, high] = [Math.max(0.3 * width, width - 2 * beside) / height, Math.max(0.3, 1 - (2 * above) / height)];
-  const points = camera === 'top' ? ring(layout, levelOf(layout, layer)) : outline(layout);
-  const lift = camera === 'top' ? levelOf(layout, layer) : 0;
-  const pose = { azimuth: SHOTS[camera][0] * DEGREE, elevation, lens, distance: (2 * layout.outer) / lens, lift };
+  const [wide, high] = [
+    Math.max(0.3 * width, width - 2 * beside) / height,
+    Math.max(0.3, 1 - (2 * above) / height),
+  ];
+  const points = camera === "top" ? ring(layout, levelOf(layout, layer)) : outline(layout);
+  const lift = camera === "top" ? levelOf(layout, layer) : 0;
+  const pose = {
+    azimuth: SHOTS[camera][0] * DEGREE,
+    elevation,
+    lens,
+    distance: (2 * layout.outer) / lens,
+    lift,
+  };
   let filled = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const box = bounds(points, pose);
-    if (camera !== 'top') pose.lift += ((box.top + box.bottom) / 2) * lens * pose.distance * Math.cos(elevation);
+    if (camera !== "top")
+      pose.lift += ((box.top + box.bottom) / 2) * lens * pose.distance * Math.cos(elevation);
     filled = (box.top - box.bottom) / 2 / high;
     pose.distance = Math.max(pose.distance * Math.max(filled, box.right / wide), layout.outer * 1.02);
   }
@@ -104,7 +124,11 @@ function bounds(/** @type {number[][]} */ points, /** @type {Pose} */ view) {
 function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {number} */ level) {
   return Array.from({ length: 2 * POINTS }, (_, i) => {
     const angle = (2 * Math.PI * i) / POINTS;
-    return [outer * 1.05 * Math.sin(angle), level - (i < POINTS ? 0 : drop + towerHeight), outer * 1.05 * Math.cos(angle)];
+    return [
+      outer * 1.05 * Math.sin(angle),
+      level - (i < POINTS ? 0 : drop + towerHeight),
+      outer * 1.05 * Math.cos(angle),
+    ];
   });
 }
 
@@ -112,7 +136,9 @@ function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {num
 function outline(/** @type {Layout} */ layout) {
   const last = layout.layers - 1;
   return [
-    ...ring(layout, levelOf(layout, 0)), ...ring(layout, levelOf(layout, last)),
-    [0, heightOf(layout, -0.3), 0], [0, heightOf(layout, last + 0.35), 0],
+    ...ring(layout, levelOf(layout, 0)),
+    ...ring(layout, levelOf(layout, last)),
+    [0, heightOf(layout, -0.3), 0],
+    [0, heightOf(layout, last + 0.35), 0],
   ];
 }

@@ -1,18 +1,20 @@
 /**
- * The front: how far each token has come. Calls back once for every arrival and every firing that time passes; when time runs
- * back, or the trace or the timeline is another one, it says `reset` and replays from the start. Pure.
+ * The front: how far each token has come. Calls back once for every arrival and every firing that time
+ * passes; when time runs back, or the trace or the timeline is another one, it says `reset` and replays from
+ * the start. Pure.
  *
  * @import { Timeline, Trace } from '../types.js'
  *
  * @typedef {object} Listener
  * @property {() => void} reset
- * @property {(token: number, layer: number) => void} arrive  in order of layers for one token, in any order among tokens
+ * @property {(token: number, layer: number) => void} arrive  in order of layers for one token, in any order
+ *   among tokens
  * @property {(token: number, layer: number) => void} fire
  */
 
 /** @param {Listener} listener */
 export function createFront(listener) {
-  let identity = '';
+  let identity = "";
   let last = -Infinity;
   let arrived = new Uint16Array(0); // [T] layers that the token has arrived at
   let fired = new Uint16Array(0); // [T]

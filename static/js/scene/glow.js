@@ -1,6 +1,7 @@
 /**
- * What the towers glow from: for each tower the time of its last hit, the mass of that hit, how often it was hit and whether
- * it lies on the lit path; for each layer the time of its last pulse. Pure: arrays and the rows of them that changed.
+ * What the towers glow from: for each tower the time of its last hit, the mass of that hit, how often it was
+ * hit and whether it lies on the lit path; for each layer the time of its last pulse. Pure: arrays and the
+ * rows of them that changed.
  *
  * @import { Timeline, Trace } from '../types.js'
  */
@@ -14,7 +15,7 @@ export const NONE = 65535; // an empty choice in `trace.experts`
  */
 export function createGlow(layers, experts) {
   const hits = new Float32Array(4 * layers * experts); // [L, N]: time, mass, hits, on the path
-  const pulses = new Float32Array(4 * layers); // [L]: time of the last arrival, largest mass of the last firing
+  const pulses = new Float32Array(4 * layers); // [L]: time of the last arrival, largest mass of a hit
   const dirty = createSpans(layers);
   const pulsing = createSpans(1);
   const lit = new Set(); // towers on the path, as layer * N + expert
@@ -29,8 +30,12 @@ export function createGlow(layers, experts) {
   }
 
   /** The top-k of an event light. */
-  function fire(/** @type {Trace} */ trace, /** @type {Timeline} */ timeline, /** @type {number} */ token,
-    /** @type {number} */ layer) {
+  function fire(
+    /** @type {Trace} */ trace,
+    /** @type {Timeline} */ timeline,
+    /** @type {number} */ token,
+    /** @type {number} */ layer,
+  ) {
     const moment = timeline.fires(token, layer);
     for (const { expert, mass, dropped } of chosen(trace, token, layer)) {
       if (dropped) continue; // chosen, but it did no work
@@ -65,7 +70,8 @@ export function createGlow(layers, experts) {
 }
 
 /**
- * The chosen experts of an event with the mass of each: its weight, as a share of the largest. Empty choices are left out.
+ * The chosen experts of an event with the mass of each: its weight, as a share of the largest. Empty choices
+ * are left out.
  * @param {Trace} trace
  * @param {number} token
  * @param {number} layer
@@ -78,7 +84,11 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
   const found = [];
   for (let k = 0; k < model.top_k; k++) {
     if (experts[from + k] === NONE) continue;
-    found.push({ expert: experts[from + k], mass: weights[from + k] / largest, dropped: dropped?.[from + k] === 1 });
+    found.push({
+      expert: experts[from + k],
+      mass: weights[from + k] / largest,
+      dropped: dropped?.[from + k] === 1,
+    });
   }
   return found;
 }
@@ -86,8 +96,11 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
 /** The towers that a token uses, as layer * N + expert. @returns {number[]} */
 export function pathOf(/** @type {Trace} */ trace, /** @type {number | null} */ token) {
   if (token === null || token < 0 || token >= trace.received) return [];
-  return Array.from({ length: trace.model.layers }, (_, layer) => chosen(trace, token, layer)
-    .filter(({ dropped }) => !dropped).map(({ expert }) => layer * trace.model.experts + expert)).flat();
+  return Array.from({ length: trace.model.layers }, (_, layer) =>
+    chosen(trace, token, layer)
+      .filter(({ dropped }) => !dropped)
+      .map(({ expert }) => layer * trace.model.experts + expert),
+  ).flat();
 }
 
 /** The changed part of each row of a table: first and last column, none where last < first. */

@@ -4,8 +4,8 @@
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { createQuads, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createQuads, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 const VERTEX = /* glsl */ `
 out vec2 at;
@@ -32,7 +32,8 @@ flat in float strength;
 void main() {
   float r = length(at);
   float fall = max(1.0 - r, 0.0);
-  colour = vec4(mix(EMBER, HOT, strength) * strength * (0.75 * fall * fall + 0.5 * fall * fall * fall * fall), 0.0);
+  float square = fall * fall;
+  colour = vec4(mix(EMBER, HOT, strength) * strength * square * (0.75 + 0.5 * square), 0.0);
 }`;
 
 /**
@@ -40,6 +41,6 @@ void main() {
  * @param {Layout} layout
  */
 export function createHalos(uniforms, layout) {
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: 'glow' });
+  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: "glow" });
   return createQuads(layout.layers * layout.experts, material);
 }

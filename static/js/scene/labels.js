@@ -1,19 +1,19 @@
 /**
- * Labels: the number of each layer beside its ring, the word of each token that flies alone, and from above the ids of the
- * experts around their ring. Thinned out where they would stand too close.
+ * Labels: the number of each layer beside its ring, the word of each token that flies alone, and from above
+ * the ids of the experts around their ring. Thinned out where they would stand too close.
  *
  * @import { Layout } from '../layout.js'
  * @import { Token } from '../types.js'
  * @import { Uniforms } from './shader.js'
  * @import { DataTexture, Texture } from 'three'
  */
-import { formatToken } from '../format.js';
-import { words } from '../words.js';
-import { createAtlas } from './atlas.js';
-import { NARROW } from './framing.js';
-import { createQuads, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
-import { createTable } from './table.js';
+import { formatToken } from "../format.js";
+import { words } from "../words.js";
+import { createAtlas } from "./atlas.js";
+import { NARROW } from "./framing.js";
+import { createQuads, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
+import { createTable } from "./table.js";
 
 const SIZE = 11.5; // CSS pixels
 const CLOSEST = 28; // CSS pixels between the labels of two layers
@@ -22,7 +22,7 @@ const FLYING = 32; // tokens whose words are shown
 const LONGEST = 18; // characters of a token's word
 
 const VERTEX = /* glsl */ `
-uniform sampler2D labels;  /* two texels a label: box in the atlas; layer, expert or -1. Then the words of the tokens */
+uniform sampler2D labels;  /* two texels a label: box in the atlas; layer, expert or -1; then tokens' words */
 uniform sampler2D flights;
 uniform vec3 right;        /* of the camera */
 uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
@@ -31,7 +31,7 @@ flat out vec2 corner0;
 out vec2 inBox;
 flat out vec4 ink;
 
-/* Layers that are named: every fifth, say, the first, and the last unless it stands too close to one before. */
+/* Layers that are named: every fifth, say, the first, and the last unless it stands too close to another. */
 bool named(float layer) {
   float number = layer + 1.0, over = mod(number, every);
   return over < 0.5 || layer < 0.5 || (number > shape.x - 0.5 && over > 0.5 * every);
@@ -45,7 +45,8 @@ vec2 seen(vec3 point) {
 
 /* Each answers where the lower left corner of its box stands. */
 vec2 besideRing(int layer, vec2 box) {
-  ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) : 0.0);
+  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y);
+  ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? strength : 0.0);
   return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
 }
 
@@ -85,8 +86,20 @@ flat in vec4 ink;
 
 void main() {
   vec2 cover = texelFetch(atlas, ivec2(corner0 + vec2(inBox.x, -inBox.y)), 0).ra;
-  colour = vec4(mix(NIGHT, ink.rgb, cover.x / max(cover.y, 1e-3)), 1.0) * cover.y * mix(0.6, 1.0, cover.x) * ink.a;
+  vec3 own = mix(NIGHT, ink.rgb, cover.x / max(cover.y, 1e-3));
+  colour = vec4(own, 1.0) * cover.y * mix(0.6, 1.0, cover.x) * ink.a;
 }`;
+
+/**
+ * What the labels of a frame depend on.
+ * @typedef {object} Sight
+ * @property {number[]} right  of the camera
+ * @property {number} width    of the free area, in CSS pixels
+ * @property {number} ratio    device pixels a CSS pixel
+ * @property {string} id       of the trace
+ * @property {Token[]} tokens
+ * @property {number} flying   tokens in flight that carry their word
+ */
 
 /** Every which layer is named when layers stand so many CSS pixels apart. */
 export function thinning(/** @type {number} */ room) {
@@ -102,7 +115,11 @@ export function labelsOf({ layers, experts }, brief) {
   const step = Math.max(1, Math.ceil(experts / AROUND));
   const named = Array.from({ length: Math.ceil(experts / step) }, (_, i) => i * step);
   return [
-    ...Array.from({ length: layers }, (_, layer) => ({ word: brief ? `${layer + 1}` : words.atLayer(layer + 1).toUpperCase(), layer, expert: -1 })),
+    ...Array.from({ length: layers }, (_, layer) => ({
+      word: brief ? `${layer + 1}` : words.atLayer(layer + 1).toUpperCase(),
+      layer,
+      expert: -1,
+    })),
     ...named.map((expert) => ({ word: `${expert}`, layer: 0, expert })),
   ];
 }
@@ -121,16 +138,29 @@ export function wordOf(/** @type {Token} */ { text }) {
 export function createLabels(uniforms, layout, flights) {
   const fixed = labelsOf(layout, true).length;
   const own = {
-    labels: { value: /** @type {DataTexture | null} */ (null) }, atlas: { value: /** @type {Texture | null} */ (null) },
-    flights: { value: flights }, right: { value: [1, 0, 0] }, counts: { value: [fixed, 0, 0] }, every: { value: 1 },
+    labels: { value: /** @type {DataTexture | null} */ (null) },
+    atlas: { value: /** @type {Texture | null} */ (null) },
+    flights: { value: flights },
+    right: { value: [1, 0, 0] },
+    counts: { value: [fixed, 0, 0] },
+    every: { value: 1 },
   };
-  const object = createQuads(fixed + FLYING, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'over' }));
-  let made = '';
+  const object = createQuads(
+    fixed + FLYING,
+    createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" }),
+  );
+  let made = "";
   let bytes = 0;
 
   function write(/** @type {boolean} */ brief, /** @type {number} */ ratio, /** @type {Token[]} */ tokens) {
-    const labels = [...labelsOf(layout, brief), ...tokens.map((token) => ({ word: wordOf(token), layer: 0, expert: -1 }))];
-    const atlas = createAtlas(labels.map(({ word }) => word), { size: SIZE, ratio });
+    const labels = [
+      ...labelsOf(layout, brief),
+      ...tokens.map((token) => ({ word: wordOf(token), layer: 0, expert: -1 })),
+    ];
+    const atlas = createAtlas(
+      labels.map(({ word }) => word),
+      { size: SIZE, ratio },
+    );
     const rows = new Float32Array(8 * labels.length);
     labels.forEach(({ layer, expert }, i) => {
       const { x, y, width, height } = atlas.boxes[i];
@@ -149,8 +179,7 @@ export function createLabels(uniforms, layout, flights) {
 
   return {
     object,
-    /** Before each frame. @param {{right: number[], width: number, ratio: number, id: string, tokens: Token[], flying: number}} now
-     *   the camera's right, the free width in CSS pixels, device pixels a CSS pixel, the trace, tokens in flight with a word */
+    /** Before each frame. @param {Sight} now */
     update({ right, width, ratio, id, tokens, flying }) {
       const brief = width < NARROW;
       const wanted = `${brief} ${ratio} ${tokens.length} ${id}`;

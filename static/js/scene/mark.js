@@ -4,8 +4,8 @@
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { createMesh } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createMesh } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 const SEGMENTS = 48;
 const WIDE = 1.6; // CSS pixels
@@ -56,7 +56,7 @@ export function bandIndex() {
 /** @param {Uniforms} uniforms */
 export function createMark(uniforms) {
   const own = { marked: { value: [0, 0] } };
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'over' });
+  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" });
   const object = createMesh(4 * SEGMENTS, bandIndex(), material);
   return {
     object,

@@ -3,7 +3,7 @@
  *
  * @import { Material } from 'three'
  */
-import { BufferAttribute, BufferGeometry, Mesh } from 'three';
+import { BufferAttribute, BufferGeometry, Mesh } from "three";
 
 /** Serial numbers are floats in the shader: exact up to here. */
 const MOST = 2 ** 24;
@@ -15,9 +15,16 @@ const MOST = 2 ** 24;
  * @param {Material} material
  */
 export function createMesh(vertices, index, material) {
-  if (vertices > MOST) throw new RangeError(`mesh: found ${vertices} vertices, expected at most ${MOST}; draw fewer sides`);
+  if (vertices > MOST)
+    throw new RangeError(`mesh: found ${vertices} vertices, expected at most ${MOST}; draw fewer sides`);
   const geometry = new BufferGeometry();
-  geometry.setAttribute('serial', new BufferAttribute(Float32Array.from({ length: vertices }, (_, i) => i), 1));
+  geometry.setAttribute(
+    "serial",
+    new BufferAttribute(
+      Float32Array.from({ length: vertices }, (_, i) => i),
+      1,
+    ),
+  );
   geometry.setIndex(new BufferAttribute(index, 1));
   const mesh = new Mesh(geometry, material);
   mesh.frustumCulled = false; // its bounds are known to the shader alone
@@ -35,7 +42,8 @@ export function createTwin(/** @type {Mesh} */ mesh, /** @type {Material} */ mat
 /** Index of `count` quads whose corners are numbered 4 i + (0, 1, 2, 3). @returns {Uint32Array} */
 export function quadIndex(/** @type {number} */ count) {
   const index = new Uint32Array(6 * count);
-  for (let i = 0, at = 0; i < count; i++, at += 6) index.set([4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 2, 4 * i + 1, 4 * i + 3], at);
+  for (let i = 0, at = 0; i < count; i++, at += 6)
+    index.set([4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 2, 4 * i + 1, 4 * i + 3], at);
   return index;
 }
 
@@ -52,8 +60,8 @@ export const QUAD = /* glsl */ `
 `;
 
 /**
- * Index of `count` prisms of `sides` sides whose vertices are numbered ring by ring from the foot; the last ring is closed by
- * a cap, the foot stays open.
+ * Index of `count` prisms of `sides` sides whose vertices are numbered ring by ring from the foot; the last
+ * ring is closed by a cap, the foot stays open.
  * @param {number} count
  * @param {number} sides
  * @param {number} rings

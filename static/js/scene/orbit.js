@@ -1,6 +1,6 @@
 /**
- * The hand on the camera: drag to turn, pinch or wheel to zoom. A page that scrolls keeps its vertical swipe (touch-action
- * pan-y), and its wheel unless `wheel` is set or Ctrl is held.
+ * The hand on the camera: drag to turn, pinch or wheel to zoom. A page that scrolls keeps its vertical swipe
+ * (touch-action pan-y), and its wheel unless `wheel` is set or Ctrl is held.
  */
 const SLOP = 4; // CSS pixels before a press is a drag
 const SPEED = 0.006; // radians a CSS pixel
@@ -19,7 +19,7 @@ export function createOrbit(canvas, turn, { wheel = true, onMove = () => {} }) {
   let coast = { azimuth: 0, elevation: 0 }; // radians a second
   let last = 0; // wall seconds of the last frame
   let moved = { azimuth: 0, elevation: 0 }; // since the last frame
-  canvas.style.touchAction = 'pan-y';
+  canvas.style.touchAction = "pan-y";
 
   const spread = () => {
     const [a, b] = [...pointers.values()];
@@ -54,7 +54,7 @@ export function createOrbit(canvas, turn, { wheel = true, onMove = () => {} }) {
 
   function up(/** @type {PointerEvent} */ event) {
     if (!pointers.delete(event.pointerId)) return;
-    if (event.type === 'pointercancel') coast = { azimuth: 0, elevation: 0 };
+    if (event.type === "pointercancel") coast = { azimuth: 0, elevation: 0 };
     onMove();
   }
 
@@ -70,21 +70,26 @@ export function createOrbit(canvas, turn, { wheel = true, onMove = () => {} }) {
   }
 
   const listeners = /** @type {const} */ ([
-    ['pointerdown', down], ['pointermove', move], ['pointerup', up], ['pointercancel', up], ['wheel', roll],
+    ["pointerdown", down],
+    ["pointermove", move],
+    ["pointerup", up],
+    ["pointercancel", up],
+    ["wheel", roll],
   ]);
   for (const [name, listener] of listeners) {
-    canvas.addEventListener(name, /** @type {EventListener} */ (listener), { passive: name !== 'wheel' });
+    canvas.addEventListener(name, /** @type {EventListener} */ (listener), { passive: name !== "wheel" });
   }
 
   return {
     dragged: () => dragged >= SLOP,
-    moving: () => pointers.size > 0 && dragged >= SLOP || Math.hypot(coast.azimuth, coast.elevation) > STOP,
+    moving: () => (pointers.size > 0 && dragged >= SLOP) || Math.hypot(coast.azimuth, coast.elevation) > STOP,
 
     /** Once a frame: after the hand let go the stack coasts to a stop. */
     advance(/** @type {number} */ wall, /** @type {boolean} */ still) {
       const passed = Math.min(0.1, Math.max(0, wall - last));
       last = wall;
-      if (pointers.size && passed) coast = { azimuth: moved.azimuth / passed, elevation: moved.elevation / passed };
+      if (pointers.size && passed)
+        coast = { azimuth: moved.azimuth / passed, elevation: moved.elevation / passed };
       moved = { azimuth: 0, elevation: 0 };
       if (still) coast = { azimuth: 0, elevation: 0 };
       if (pointers.size || Math.hypot(coast.azimuth, coast.elevation) <= STOP) return;
@@ -94,7 +99,8 @@ export function createOrbit(canvas, turn, { wheel = true, onMove = () => {} }) {
     },
 
     dispose() {
-      for (const [name, listener] of listeners) canvas.removeEventListener(name, /** @type {EventListener} */ (listener));
+      for (const [name, listener] of listeners)
+        canvas.removeEventListener(name, /** @type {EventListener} */ (listener));
     },
   };
 }

@@ -4,10 +4,11 @@
  * @import { Layout } from '../layout.js'
  * @typedef {{from: number[], to: number[]}} Ray  origin, and unit direction
  */
-import { levelOf } from '../layout.js';
+import { levelOf } from "../layout.js";
 
 /**
- * The tower that a ray meets first; where it meets none, the one that it misses by least, if by no more than `slack`.
+ * The tower that a ray meets first; where it meets none, the one that it misses by least, if by no more than
+ * `slack`.
  * @param {Layout} layout
  * @param {Ray} ray
  * @param {number} slack        world units, one unit along the ray: it widens like a cone
@@ -26,15 +27,23 @@ export function pickTower(layout, ray, slack, only = null) {
       const beyond = Math.max(0, miss - layout.towerRadius);
       if (beyond > slack * along) continue;
       const share = beyond / (slack * along || 1);
-      if (share < best || (share === best && along < near)) [found, best, near] = [{ layer, expert }, share, along];
+      if (share < best || (share === best && along < near))
+        [found, best, near] = [{ layer, expert }, share, along];
     }
   }
   return found;
 }
 
-/** The part of a ray between the feet and the tops of a layer, a little more where slack is given. @returns {[number, number] | null} */
-function crossing(/** @type {Layout} */ layout, /** @type {Ray} */ { from, to }, /** @type {number} */ layer,
-  /** @type {number} */ slack) {
+/**
+ * The part of a ray between the feet and the tops of a layer, a little more where slack is given.
+ * @returns {[number, number] | null}
+ */
+function crossing(
+  /** @type {Layout} */ layout,
+  /** @type {Ray} */ { from, to },
+  /** @type {number} */ layer,
+  /** @type {number} */ slack,
+) {
   const extra = slack * Math.hypot(from[0], from[1], from[2]) * 0.5;
   const top = levelOf(layout, layer) - layout.drop;
   const low = top - layout.towerHeight - extra;
@@ -46,8 +55,12 @@ function crossing(/** @type {Layout} */ layout, /** @type {Ray} */ { from, to },
 }
 
 /** How far a tower's axis is from a part of the ray, and where along the ray the tower is met, or passed. */
-function closest(/** @type {Layout} */ { x, z, towerRadius }, /** @type {Ray} */ { from, to }, /** @type {[number, number]} */ [start, end],
-  /** @type {number} */ expert) {
+function closest(
+  /** @type {Layout} */ { x, z, towerRadius },
+  /** @type {Ray} */ { from, to },
+  /** @type {[number, number]} */ [start, end],
+  /** @type {number} */ expert,
+) {
   const [dx, dz] = [x[expert] - from[0], z[expert] - from[2]];
   const flat = to[0] * to[0] + to[2] * to[2];
   const foot = flat < 1e-9 ? start : (dx * to[0] + dz * to[2]) / flat;

@@ -3,11 +3,11 @@
  *
  * @import { PerspectiveCamera, Scene, WebGLRenderer } from 'three'
  */
-import { WebGLRenderTarget } from 'three';
+import { WebGLRenderTarget } from "three";
 
 /**
- * Draws a frame off screen. Where the backdrop is hidden the light that was added has no alpha of its own: it gets that
- * of its brightest colour, so that over black it looks as it did.
+ * Draws a frame off screen. Where the backdrop is hidden the light that was added has no alpha of its own: it
+ * gets that of its brightest colour, so that over black it looks as it did.
  * @param {WebGLRenderer} renderer
  * @param {Scene} scene
  * @param {PerspectiveCamera} camera
@@ -53,10 +53,12 @@ export function straighten(pixels, width, height) {
 
 /** @returns {Promise<Blob>} a PNG */
 export function encode(/** @type {ImageData} */ image) {
-  const canvas = document.createElement('canvas');
+  const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.width, image.height];
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('picture: the browser made no PNG; try a smaller scale'))));
+    canvas.toBlob((blob) =>
+      blob ? resolve(blob) : reject(new Error("picture: the browser made no PNG; try a smaller scale")),
+    );
   });
 }

@@ -1,12 +1,12 @@
 /**
- * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its outline is what
- * makes towers that stand apart read as a ring.
+ * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its
+ * outline is what makes towers that stand apart read as a ring.
  *
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { createMesh } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createMesh } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 const SEGMENTS = 96; // of the outline
 const BAND = 2 * SEGMENTS; // vertices of an outline
@@ -23,7 +23,8 @@ vec4 outline(int layer, int vertex, float radius) {
   side = float(vertex & 1) * 2.0 - 1.0;
   vec3 here = vec3(sin(angle), 0.0, cos(angle)) * radius + vec3(0.0, level(layer), 0.0);
   vec3 next = here + vec3(cos(angle), 0.0, -sin(angle)) * 0.05 * radius;
-  vec4 a = projectionMatrix * viewMatrix * vec4(here, 1.0), b = projectionMatrix * viewMatrix * vec4(next, 1.0);
+  vec4 a = projectionMatrix * viewMatrix * vec4(here, 1.0);
+  vec4 b = projectionMatrix * viewMatrix * vec4(next, 1.0);
   vec2 along = (b.xy / b.w - a.xy / a.w) * screen;
   vec2 across = normalize(vec2(-along.y, along.x) + vec2(1e-5, 0.0));
   at = here.xz / radius;
@@ -74,7 +75,10 @@ export function planeIndex(/** @type {number} */ layers) {
     one.push(a, b, a + 1, a + 1, b, b + 1);
   }
   one.push(BAND, BAND + 1, BAND + 2, BAND + 2, BAND + 1, BAND + 3);
-  return Uint32Array.from({ length: layers * one.length }, (_, i) => one[i % one.length] + Math.floor(i / one.length) * EACH);
+  return Uint32Array.from(
+    { length: layers * one.length },
+    (_, i) => one[i % one.length] + Math.floor(i / one.length) * EACH,
+  );
 }
 
 /**
@@ -82,6 +86,11 @@ export function planeIndex(/** @type {number} */ layers) {
  * @param {Layout} layout
  */
 export function createPlanes(uniforms, layout) {
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: 'glow', tested: true });
+  const material = createMaterial(uniforms, {
+    vertex: VERTEX,
+    fragment: FRAGMENT,
+    blend: "glow",
+    tested: true,
+  });
   return createMesh(EACH * layout.layers, planeIndex(layout.layers), material);
 }

@@ -1,14 +1,25 @@
 /**
- * What all shaders of the scene share: uniforms, where things stand, how they glow and recede; and the materials made of it.
+ * What all shaders of the scene share: uniforms, where things stand, how they glow and recede; and the
+ * materials made of it.
  *
- * Geometry carries one number a vertex, `serial`, from which the shader finds layer, expert and corner. Positions and
- * glow come from the shape uniforms and from three small textures, so that a change of shape builds hardly anything.
+ * Geometry carries one number a vertex, `serial`, from which the shader finds layer, expert and corner.
+ * Positions and glow come from the shape uniforms and from three small textures, so that a change of shape
+ * builds hardly anything.
  *
  * @import { Layout } from '../layout.js'
  * @import { IUniform, DataTexture } from 'three'
  */
-import { AdditiveBlending, DoubleSide, FrontSide, GLSL3, NormalBlending, RawShaderMaterial, Vector2, Vector3 } from 'three';
-import { PALETTE } from './palette.js';
+import {
+  AdditiveBlending,
+  DoubleSide,
+  FrontSide,
+  GLSL3,
+  NormalBlending,
+  RawShaderMaterial,
+  Vector2,
+  Vector3,
+} from "three";
+import { PALETTE } from "./palette.js";
 
 /**
  * @typedef {object} Uniforms
@@ -17,7 +28,8 @@ import { PALETTE } from './palette.js';
  * @property {IUniform<number>} pitch
  * @property {IUniform<Vector3>} tower     radius, height, drop from the router plane to the top
  * @property {IUniform<number>} outer
- * @property {IUniform<Vector2>} fog       distance from the camera where things start to recede, and where they have
+ * @property {IUniform<Vector2>} fog       distance from the camera where things start to recede, and where
+ *   they have
  * @property {IUniform<Vector2>} focus     layer that TOP looks at, and how much the others are gone, 0 to 1
  * @property {IUniform<Vector2>} screen    device pixels
  * @property {IUniform<number>} ratio     device pixels a CSS pixel
@@ -28,18 +40,32 @@ import { PALETTE } from './palette.js';
  * @property {IUniform<number>} path       1 while a token's path is lit: the rest steps back
  * @property {IUniform<Vector3>} key       direction to the key light
  * @property {IUniform<DataTexture | null>} places  [N]: x, z
- * @property {IUniform<DataTexture | null>} hits    [L, N]: time of the last hit, its mass, hits so far, on the lit path
+ * @property {IUniform<DataTexture | null>} hits    [L, N]: time of the last hit, its mass, hits so far, on
+ *   the lit path
  * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival, largest mass of a hit
  */
 
 /** @returns {Uniforms} */
 export function createUniforms() {
   return {
-    time: { value: 0 }, shape: { value: new Vector2(1, 1) }, pitch: { value: 1 }, tower: { value: new Vector3(1, 1, 0) },
-    outer: { value: 1 }, fog: { value: new Vector2(0, 1) }, focus: { value: new Vector2(0, 0) },
-    screen: { value: new Vector2(1, 1) }, ratio: { value: 1 }, pixel: { value: 0.001 }, room: { value: 100 }, together: { value: 1 }, routed: { value: 0 },
-    path: { value: 0 }, key: { value: new Vector3(0, 1, 0) },
-    places: { value: null }, hits: { value: null }, pulses: { value: null },
+    time: { value: 0 },
+    shape: { value: new Vector2(1, 1) },
+    pitch: { value: 1 },
+    tower: { value: new Vector3(1, 1, 0) },
+    outer: { value: 1 },
+    fog: { value: new Vector2(0, 1) },
+    focus: { value: new Vector2(0, 0) },
+    screen: { value: new Vector2(1, 1) },
+    ratio: { value: 1 },
+    pixel: { value: 0.001 },
+    room: { value: 100 },
+    together: { value: 1 },
+    routed: { value: 0 },
+    path: { value: 0 },
+    key: { value: new Vector3(0, 1, 0) },
+    places: { value: null },
+    hits: { value: null },
+    pulses: { value: null },
   };
 }
 
@@ -89,7 +115,8 @@ vec3 glow(int layer, int expert) {
   if (hit.z < 0.5) return vec3(0.0, 0.0, hit.w);
   float since = time - hit.x;
   float mass = 0.35 + 0.65 * sqrt(min(hit.y / max(texelFetch(pulses, ivec2(layer, 0), 0).y, 1.0), 1.0));
-  float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
+  float decay = exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
+  float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * decay;
   float rest = 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
   float aside = path * (1.0 - hit.w); /* what the lit path leaves out steps back */
   return vec3(flash * (1.0 - 0.5 * aside), rest * (1.0 - 0.55 * aside), hit.w);
@@ -113,41 +140,47 @@ vec3 heat(float g) {
 }
 
 /* A little noise, so that dark gradients show no bands. */
-float grain(vec2 at) { return (fract(52.9829189 * fract(dot(at, vec2(0.06711056, 0.00583715)))) - 0.5) / 255.0; }
+float grain(vec2 at) {
+  return (fract(52.9829189 * fract(dot(at, vec2(0.06711056, 0.00583715)))) - 0.5) / 255.0;
+}
 `;
 
 const RIBBON = /* glsl */ `
-/* A strip from a to b, half as wide as given in the world but never thinner than least CSS pixels, facing the camera.
-   along: 0 at a, 1 at b; side: -1 or 1. Returns the clip position; thin tells how much it was widened. */
-vec4 ribbon(vec3 a, vec3 b, float along, float side, float halfWidth, float least, out float thin) {
+/* A point of a strip from a to b that faces the camera, never thinner than least CSS pixels.
+   along: 0 at a, 1 at b; side: -1 or 1. Returns the clip position. */
+vec4 ribbon(vec3 a, vec3 b, float along, float side, float halfWidth, float least) {
   vec3 at = mix(a, b, along);
   vec3 across = cross(b - a, cameraPosition - at);
   float depth = -(viewMatrix * vec4(at, 1.0)).z;
   float wide = max(halfWidth, 0.5 * least * pixel * depth);
-  thin = halfWidth / wide;
-  return projectionMatrix * viewMatrix * vec4(at + normalize(across + vec3(0.0, 1e-6, 0.0)) * wide * side, 1.0);
+  across = normalize(across + vec3(0.0, 1e-6, 0.0));
+  return projectionMatrix * viewMatrix * vec4(at + across * wide * side, 1.0);
 }
 const vec4 NOWHERE = vec4(2.0, 2.0, 2.0, 1.0); /* outside the clip space: the whole quad costs no pixel */
 `;
 
 /**
- * A material of the scene: `solid`, or `glow`, which adds its light to what is there, or `over`, which lies on it. Glow shines
- * through what stands before it unless it is `tested` against depth.
+ * A material of the scene: `solid`, or `glow`, which adds its light to what is there, or `over`, which lies
+ * on it. Glow shines through what stands before it unless it is `tested` against depth.
  * @param {Uniforms} uniforms
- * @param {{vertex: string, fragment: string, own?: Record<string, IUniform>, blend?: 'solid' | 'glow' | 'over',
+ * @param {{vertex: string, fragment: string, own?: Record<string, IUniform>, blend?: 'solid' | 'glow' |
+ *   'over',
  *   tested?: boolean}} parts
  */
-export function createMaterial(uniforms, { vertex, fragment, own = {}, blend = 'solid', tested = blend === 'solid' }) {
+export function createMaterial(
+  uniforms,
+  { vertex, fragment, own = {}, blend = "solid", tested = blend === "solid" },
+) {
   return new RawShaderMaterial({
     glslVersion: GLSL3,
     uniforms: { ...uniforms, ...own },
     vertexShader: `${HEAD}${RIBBON}in float serial;\n${vertex}`,
     fragmentShader: `${HEAD}out vec4 colour;\n${fragment}`,
-    transparent: blend !== 'solid',
+    transparent: blend !== "solid",
     premultipliedAlpha: true, // light is added with alpha 0, so that a picture without background keeps it
-    blending: blend === 'glow' ? AdditiveBlending : NormalBlending,
-    side: blend === 'solid' ? FrontSide : DoubleSide,
-    depthWrite: blend === 'solid' && tested,
+    blending: blend === "glow" ? AdditiveBlending : NormalBlending,
+    side: blend === "solid" ? FrontSide : DoubleSide,
+    depthWrite: blend === "solid" && tested,
     depthTest: tested,
   });
 }

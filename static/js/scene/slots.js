@@ -1,12 +1,13 @@
 /**
- * Beam slots: the events whose beams can be seen now. A slot holds one event (a token at a layer) from its arrival until its
- * beams have faded; the first `fans` slots have a beam to every expert, the others to the chosen ones alone, so that the
- * number of vertices is bounded at every shape. Pure: arrays and the rows of them that changed.
+ * Beam slots: the events whose beams can be seen now. A slot holds one event (a token at a layer) from its
+ * arrival until its beams have faded; the first `fans` slots have a beam to every expert, the others to the
+ * chosen ones alone, so that the number of vertices is bounded at every shape. Pure: arrays and the rows of
+ * them that changed.
  *
  * @import { Layout } from '../layout.js'
  * @import { Timeline, Trace } from '../types.js'
  */
-import { createSpans, NONE } from './glow.js';
+import { createSpans, NONE } from "./glow.js";
 
 const BUDGET = 4096; // beams of either kind
 const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of what is free around the axis
@@ -18,9 +19,16 @@ export function slotCount(/** @type {number} */ experts, /** @type {number} */ t
   return { fans, count: Math.max(fans, Math.min(256, Math.floor(BUDGET / topK))) };
 }
 
-/** Where token i of T stands around the axis: on it, or in a sunflower disc where all travel at once. @returns {[number, number]} */
-export function standOf(/** @type {Layout} */ layout, /** @type {boolean} */ together, /** @type {number} */ i,
-  /** @type {number} */ tokens) {
+/**
+ * Where token i of T stands around the axis: on it, or in a sunflower disc where all travel at once.
+ * @returns {[number, number]}
+ */
+export function standOf(
+  /** @type {Layout} */ layout,
+  /** @type {boolean} */ together,
+  /** @type {number} */ i,
+  /** @type {number} */ tokens,
+) {
   if (!together || tokens < 2) return [0, 0];
   const radius = discOf(layout, tokens) * Math.sqrt((i + 0.5) / tokens);
   return [radius * Math.sin(i * GOLDEN), radius * Math.cos(i * GOLDEN)];
@@ -44,26 +52,42 @@ export function createSlots(layout, topK) {
   const { fans, count } = slotCount(layout.experts, topK);
   const width = Math.ceil(layout.experts / 4);
   const row = 4 * (2 + topK);
-  /** [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each choice */
+  /**
+   * [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each
+   * choice
+   */
   const table = new Float32Array(row * count);
   const scores = new Uint8Array(4 * width * fans); // [S, N]
   const dirty = createSpans(count);
   let top = 0; // slots from here on are free
 
-  function write(/** @type {number} */ slot, /** @type {Trace} */ trace, /** @type {Timeline} */ timeline,
-    /** @type {number} */ token, /** @type {number} */ layer) {
-    const together = timeline.mode === 'all';
+  function write(
+    /** @type {number} */ slot,
+    /** @type {Trace} */ trace,
+    /** @type {Timeline} */ timeline,
+    /** @type {number} */ token,
+    /** @type {number} */ layer,
+  ) {
+    const together = timeline.mode === "all";
     const [x, z] = standOf(layout, together, token, timeline.tokens);
     const bright = together ? Math.max(1, timeline.tokens) ** -0.5 : 1;
     const fired = timeline.fires(token, layer);
     const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
-    table.set([x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)], row * slot);
+    table.set(
+      [x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)],
+      row * slot,
+    );
     copyChoices(table.subarray(row * slot + 8), trace, token, layer);
     dirty.add(slot, 0, 0);
   }
 
   return {
-    fans, count, width, table, scores, dirty,
+    fans,
+    count,
+    width,
+    table,
+    scores,
+    dirty,
     used: () => top,
 
     reset() {
@@ -73,8 +97,13 @@ export function createSlots(layout, topK) {
     },
 
     /** Gives an event a slot, where one is free and its beams can still be seen. */
-    arrive(/** @type {Trace} */ trace, /** @type {Timeline} */ timeline, /** @type {number} */ time,
-      /** @type {number} */ token, /** @type {number} */ layer) {
+    arrive(
+      /** @type {Trace} */ trace,
+      /** @type {Timeline} */ timeline,
+      /** @type {number} */ time,
+      /** @type {number} */ token,
+      /** @type {number} */ layer,
+    ) {
       if (timeline.fires(token, layer) + holdOf(timeline) < time) return;
       let slot = 0;
       while (slot < top && table[row * slot + 7] >= time) slot++;
@@ -91,8 +120,12 @@ export function createSlots(layout, topK) {
 }
 
 /** Copies the gate scores of an event. @returns {number} the largest, 0 to 1 on the scale of the bytes */
-function copyScores(/** @type {Uint8Array} */ row, /** @type {Trace} */ { model, scores }, /** @type {number} */ token,
-  /** @type {number} */ layer) {
+function copyScores(
+  /** @type {Uint8Array} */ row,
+  /** @type {Trace} */ { model, scores },
+  /** @type {number} */ token,
+  /** @type {number} */ layer,
+) {
   const from = (token * model.layers + layer) * model.experts;
   let largest = 1;
   for (let i = 0; i < model.experts; i++) {
@@ -103,8 +136,12 @@ function copyScores(/** @type {Uint8Array} */ row, /** @type {Trace} */ { model,
 }
 
 /** Kinds of a choice: 0 empty, 1 taken, 2 dropped. */
-function copyChoices(/** @type {Float32Array} */ row, /** @type {Trace} */ { model, experts, weights, dropped },
-  /** @type {number} */ token, /** @type {number} */ layer) {
+function copyChoices(
+  /** @type {Float32Array} */ row,
+  /** @type {Trace} */ { model, experts, weights, dropped },
+  /** @type {number} */ token,
+  /** @type {number} */ layer,
+) {
   const from = (token * model.layers + layer) * model.top_k;
   let largest = 1e-9;
   for (let k = 0; k < model.top_k; k++) largest = Math.max(largest, weights[from + k]);

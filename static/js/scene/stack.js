@@ -9,23 +9,23 @@
  *
  * @typedef {{width: number, height: number, ratio: number}} Canvas  CSS pixels, device pixels a CSS pixel
  */
-import { Scene } from 'three';
-import { createLayout } from '../layout.js';
-import { createBackdrop } from './backdrop.js';
-import { createBeams } from './beams.js';
-import { axes } from './framing.js';
-import { createFront } from './front.js';
-import { createGlow, pathOf } from './glow.js';
-import { createHalos } from './halos.js';
-import { createLabels } from './labels.js';
-import { createMark } from './mark.js';
-import { createPlanes } from './planes.js';
-import { shapeUniforms } from './shader.js';
-import { createSlots } from './slots.js';
-import { createTable } from './table.js';
-import { createTokens, MOST, placeTokens } from './tokens.js';
-import { createTowers } from './towers.js';
-import { createTrail } from './trail.js';
+import { Scene } from "three";
+import { createLayout } from "../layout.js";
+import { createBackdrop } from "./backdrop.js";
+import { createBeams } from "./beams.js";
+import { axes } from "./framing.js";
+import { createFront } from "./front.js";
+import { createGlow, pathOf } from "./glow.js";
+import { createHalos } from "./halos.js";
+import { createLabels } from "./labels.js";
+import { createMark } from "./mark.js";
+import { createPlanes } from "./planes.js";
+import { shapeUniforms } from "./shader.js";
+import { createSlots } from "./slots.js";
+import { createTable } from "./table.js";
+import { createTokens, MOST, placeTokens } from "./tokens.js";
+import { createTowers } from "./towers.js";
+import { createTrail } from "./trail.js";
 
 /** The key light comes from the upper left, a little from the front: right, up, towards the camera. */
 const KEY = [-0.55, 0.62, 0.56];
@@ -53,8 +53,15 @@ export function createStack(uniforms, layers, experts, topK) {
   const mark = createMark(uniforms);
   const labels = createLabels(uniforms, layout, tables.flights.texture);
   const objects = [
-    backdrop.object, createTowers(uniforms, layout), createPlanes(uniforms, layout), ...trail.objects, ...beams.objects,
-    createHalos(uniforms, layout), tokens.object, mark.object, labels.object,
+    backdrop.object,
+    createTowers(uniforms, layout),
+    createPlanes(uniforms, layout),
+    ...trail.objects,
+    ...beams.objects,
+    createHalos(uniforms, layout),
+    tokens.object,
+    mark.object,
+    labels.object,
   ];
   const scene = new Scene();
   scene.matrixWorldAutoUpdate = false;
@@ -63,7 +70,7 @@ export function createStack(uniforms, layers, experts, topK) {
 
   /** @type {Frame | null} */ let frame = null; // the one that the front calls back for
   let flying = 0; // tokens that fly alone, with a word beside them
-  let path = ''; // whose towers are marked in the hit texture
+  let path = ""; // whose towers are marked in the hit texture
   const front = createFront({
     reset() {
       glow.reset();
@@ -81,7 +88,7 @@ export function createStack(uniforms, layers, experts, topK) {
   });
 
   function followPath(/** @type {Frame} */ { trace, path: token }) {
-    const now = token === null ? '' : `${trace.id} ${token} ${token < trace.received}`;
+    const now = token === null ? "" : `${trace.id} ${token} ${token < trace.received}`;
     if (now !== path) glow.setPath(pathOf(trace, token));
     path = now;
     uniforms.path.value = token === null ? 0 : 1;
@@ -98,7 +105,9 @@ export function createStack(uniforms, layers, experts, topK) {
   }
 
   return {
-    layout, scene, backdrop: backdrop.object,
+    layout,
+    scene,
+    backdrop: backdrop.object,
 
     /** Everything that a frame asks for, seen as the camera sees it. */
     update(/** @type {Frame} */ next, /** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
@@ -109,7 +118,7 @@ export function createStack(uniforms, layers, experts, topK) {
       send();
       const count = placeTokens(rows, layout, frame);
       if (count) tables.flights.send(0, 0, count);
-      const together = frame.timeline.mode === 'all' ? Math.max(1, frame.timeline.tokens) : 1;
+      const together = frame.timeline.mode === "all" ? Math.max(1, frame.timeline.tokens) : 1;
       tokens.show(count, together);
       flying = together > 1 ? 0 : count;
       beams.show(slots.used());
@@ -124,8 +133,21 @@ export function createStack(uniforms, layers, experts, topK) {
     aim(/** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
       shotUniforms(uniforms, layout, shot, canvas);
       const { right } = axes(shot);
-      if (frame) labels.update({ right, width: shot.width, ratio: canvas.ratio, id: frame.trace.id, tokens: frame.trace.tokens, flying });
-      const middle = [shot.left + shot.width / 2, canvas.height - shot.top - shot.height / 2, shot.width / 2, shot.height / 2];
+      if (frame)
+        labels.update({
+          right,
+          width: shot.width,
+          ratio: canvas.ratio,
+          id: frame.trace.id,
+          tokens: frame.trace.tokens,
+          flying,
+        });
+      const middle = [
+        shot.left + shot.width / 2,
+        canvas.height - shot.top - shot.height / 2,
+        shot.width / 2,
+        shot.height / 2,
+      ];
       backdrop.aim(middle.map((value) => value * canvas.ratio));
     },
 
@@ -161,14 +183,21 @@ function createTables({ x, z, layers, experts }, glow, slots, flights, topK) {
   };
 }
 
-function shotUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ layout, /** @type {Shot} */ shot,
-  /** @type {Canvas} */ canvas) {
+function shotUniforms(
+  /** @type {Uniforms} */ uniforms,
+  /** @type {Layout} */ layout,
+  /** @type {Shot} */ shot,
+  /** @type {Canvas} */ canvas,
+) {
   const { right, up, back } = axes(shot);
   const along = (/** @type {number} */ i) => KEY[0] * right[i] + KEY[1] * up[i] + KEY[2] * back[i];
   uniforms.key.value.set(along(0), along(1), along(2));
   uniforms.fog.value.set(shot.distance - layout.outer, shot.distance + layout.outer * 1.15);
   uniforms.focus.value.set(shot.layer, shot.focus);
-  uniforms.screen.value.set(Math.round(canvas.width * canvas.ratio), Math.round(canvas.height * canvas.ratio));
+  uniforms.screen.value.set(
+    Math.round(canvas.width * canvas.ratio),
+    Math.round(canvas.height * canvas.ratio),
+  );
   uniforms.ratio.value = canvas.ratio;
   uniforms.pixel.value = (2 * shot.lens) / shot.height;
   const apart = (layout.pitch * Math.cos(shot.elevation)) / (uniforms.pixel.value * shot.distance);

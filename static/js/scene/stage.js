@@ -1,7 +1,9 @@
 /**
- * The scene: one canvas, drawn from a frame. The only place, with its neighbours in this folder, that knows three.
+ * The scene: one canvas, drawn from a frame. The only place, with its neighbours in this folder, that knows
+ * three.
  *
- * Everything on screen follows from the frame: the scene reads no clock, so scrubbing is exact and steps by hand repeat.
+ * Everything on screen follows from the frame: the scene reads no clock, so scrubbing is exact and steps by
+ * hand repeat.
  *
  * @import { Camera, Frame, Model } from '../types.js'
  * @import { Shot } from './camera.js'
@@ -10,20 +12,21 @@
  *
  * @typedef {object} SceneOptions
  * @property {boolean} [antialias]      on by default where a GPU draws, off where the CPU does
- * @property {boolean} [wheel]          the wheel zooms (default); otherwise only with Ctrl, so that a page can scroll
+ * @property {boolean} [wheel]          the wheel zooms (default); otherwise only with Ctrl, so that a page
+ *   can scroll
  * @property {() => void} [onMove]      a hand moved the camera: draw
  * @property {() => void} [onLost]      the WebGL context is gone
  * @property {() => void} [onRestored]  it is back: draw
  *
  * @typedef {ReturnType<typeof createScene>} Stage
  */
-import { createRig } from './camera.js';
-import { createOrbit } from './orbit.js';
-import { pickTower } from './picking.js';
-import { encode } from './picture.js';
-import { createRenderer } from './renderer.js';
-import { createStack } from './stack.js';
-import { createUniforms } from './shader.js';
+import { createRig } from "./camera.js";
+import { createOrbit } from "./orbit.js";
+import { pickTower } from "./picking.js";
+import { encode } from "./picture.js";
+import { createRenderer } from "./renderer.js";
+import { createStack } from "./stack.js";
+import { createUniforms } from "./shader.js";
 
 /** Touch targets are small: a tap this many CSS pixels beside a tower still means it. */
 const SLACK = 12;
@@ -41,11 +44,12 @@ export function createScene(canvas, options = {}) {
   /** @type {ReturnType<typeof createStack> | null} */ let stack = null;
   /** @type {Model | null} */ let model = null;
   /** @type {Shot | null} */ let shot = null;
-  /** @type {Camera} */ let name = 'orbit';
+  /** @type {Camera} */ let name = "orbit";
   let cut = true;
   let spent = 0; // bytes of stacks that are gone
-  /** The stack before: freed only when the next one has been drawn, so that both share their compiled shaders. */
-  /** @type {ReturnType<typeof createStack> | null} */ let old = null;
+  // The stack before: freed only when the next one has been drawn, so that both share their compiled shaders.
+  /** @type {ReturnType<typeof createStack> | null} */
+  let old = null;
 
   function lose(/** @type {Event} */ event) {
     event.preventDefault();
@@ -66,20 +70,29 @@ export function createScene(canvas, options = {}) {
     options.onRestored?.();
   }
 
-  canvas.addEventListener('webglcontextlost', lose);
-  canvas.addEventListener('webglcontextrestored', restore);
+  canvas.addEventListener("webglcontextlost", lose);
+  canvas.addEventListener("webglcontextrestored", restore);
 
   const scene = {
     /** A new shape: builds its towers; the camera frames it with the next frame. */
     setModel(/** @type {Model} */ next) {
-      if (model && next.layers === model.layers && next.experts === model.experts && next.top_k === model.top_k) return;
+      if (
+        model &&
+        next.layers === model.layers &&
+        next.experts === model.experts &&
+        next.top_k === model.top_k
+      )
+        return;
       drop();
       old = stack;
       model = next;
       stack = createStack(uniforms, model.layers, model.experts, model.top_k);
     },
 
-    /** Sends what changed since the last frame and draws. Sets the model itself where the trace has another shape. */
+    /**
+     * Sends what changed since the last frame and draws. Sets the model itself where the trace has another
+     * shape.
+     */
     draw(/** @type {Frame} */ frame) {
       scene.setModel(frame.trace.model);
       if (!stack) return;
@@ -94,9 +107,15 @@ export function createScene(canvas, options = {}) {
     },
 
     /** The stack is framed in what the insets leave free. The pixel ratio is capped at 2. */
-    setSize(/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ pixelRatio, /** @type {Insets} */ insets) {
+    setSize(
+      /** @type {number} */ width,
+      /** @type {number} */ height,
+      /** @type {number} */ pixelRatio,
+      /** @type {Insets} */ insets,
+    ) {
       const free = {
-        left: insets.left, top: insets.top,
+        left: insets.left,
+        top: insets.top,
         width: Math.max(80, width - insets.left - insets.right),
         height: Math.max(80, height - insets.top - insets.bottom),
       };
@@ -104,7 +123,10 @@ export function createScene(canvas, options = {}) {
       rig.setArea(width, height, free);
     },
 
-    /** The next frame goes to this camera; `cut` without a move. A frame that names another camera does so too. */
+    /**
+     * The next frame goes to this camera; `cut` without a move. A frame that names another camera does so
+     * too.
+     */
     setCamera(/** @type {Camera} */ next, /** @type {{cut?: boolean}} */ how = {}) {
       name = next;
       cut ||= how.cut ?? false;
@@ -119,7 +141,10 @@ export function createScene(canvas, options = {}) {
     /** True while, and right after, a press moved the camera: it was no click. */
     dragged: orbit.dragged,
 
-    /** The tower at a point of the canvas, in CSS pixels. @returns {{layer: number, expert: number} | null} */
+    /**
+     * The tower at a point of the canvas, in CSS pixels.
+     * @returns {{layer: number, expert: number} | null}
+     */
     pick(/** @type {number} */ x, /** @type {number} */ y) {
       if (!stack || !shot) return null;
       const only = shot.focus > 0.5 ? Math.round(shot.layer) : null;
@@ -131,7 +156,13 @@ export function createScene(canvas, options = {}) {
       const { calls, triangles } = renderer.info();
       const uploadedBytes = spent + (stack?.spent() ?? 0);
       spent = 0;
-      return { drawCalls: calls, triangles, uploadedBytes, towers: model ? model.layers * model.experts : 0, renderer: renderer.name };
+      return {
+        drawCalls: calls,
+        triangles,
+        uploadedBytes,
+        towers: model ? model.layers * model.experts : 0,
+        renderer: renderer.name,
+      };
     },
 
     /**
@@ -140,7 +171,7 @@ export function createScene(canvas, options = {}) {
      * @returns {Promise<Blob>}
      */
     async picture({ scale = 1, transparent = false } = {}) {
-      if (!stack || !shot) throw new Error('picture: found no frame, expected one; draw first');
+      if (!stack || !shot) throw new Error("picture: found no frame, expected one; draw first");
       const ratio = renderer.largest(scale);
       stack.backdrop.visible = !transparent;
       stack.aim(shot, { ...renderer.size, ratio });
@@ -152,8 +183,8 @@ export function createScene(canvas, options = {}) {
 
     /** Frees everything; the canvas cannot be used again. */
     dispose() {
-      canvas.removeEventListener('webglcontextlost', lose);
-      canvas.removeEventListener('webglcontextrestored', restore);
+      canvas.removeEventListener("webglcontextlost", lose);
+      canvas.removeEventListener("webglcontextrestored", restore);
       orbit.dispose();
       drop();
       stack?.dispose();

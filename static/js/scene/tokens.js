@@ -6,10 +6,10 @@
  * @import { Uniforms } from './shader.js'
  * @import { DataTexture } from 'three'
  */
-import { heightOf } from '../layout.js';
-import { createQuads, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
-import { discOf, standOf } from './slots.js';
+import { heightOf } from "../layout.js";
+import { createQuads, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
+import { discOf, standOf } from "./slots.js";
 
 /** Tokens in flight that are drawn. */
 export const MOST = 256;
@@ -55,7 +55,10 @@ void main() {
  */
 export function createTokens(uniforms, layout, flights) {
   const own = { flights: { value: flights }, size: { value: [1, 1] } };
-  const object = createQuads(MOST, createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: 'glow' }));
+  const object = createQuads(
+    MOST,
+    createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "glow" }),
+  );
   return {
     object,
     /** Draws the first so many, small where so many stand together. */
@@ -71,7 +74,10 @@ export function createTokens(uniforms, layout, flights) {
 function particle(/** @type {Layout} */ layout, /** @type {number} */ together) {
   const alone = 0.42 * layout.pitch;
   if (together < 2) return [alone, 10];
-  return [Math.min(alone, 1.9 * discOf(layout, together) / Math.sqrt(together)), 10 / Math.sqrt(1 + together / 12)];
+  return [
+    Math.min(alone, (1.9 * discOf(layout, together)) / Math.sqrt(together)),
+    10 / Math.sqrt(1 + together / 12),
+  ];
 }
 
 /**
@@ -82,11 +88,11 @@ function particle(/** @type {Layout} */ layout, /** @type {number} */ together) 
  * @returns {number} how many
  */
 export function placeTokens(rows, layout, { trace, timeline, time, still, layer: looked, camera }) {
-  const together = timeline.mode === 'all';
+  const together = timeline.mode === "all";
   let count = 0;
   for (const { token, height, layer, at } of timeline.flights(time)) {
     if (count === MOST || (token >= trace.received && layer >= 0)) continue;
-    if (camera === 'top' && Math.abs(height - looked) > 0.5) continue;
+    if (camera === "top" && Math.abs(height - looked) > 0.5) continue;
     const passed = still ? Math.max(0, layer) : height;
     const moving = still || (layer >= 0 && at < timeline.beat) ? 0 : 1;
     const [x, z] = standOf(layout, together, token, timeline.tokens);

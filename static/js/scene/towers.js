@@ -1,11 +1,12 @@
 /**
- * The towers: every expert of every layer as a cylinder in one merged mesh; how hot each is comes from the hit texture.
+ * The towers: every expert of every layer as a cylinder in one merged mesh; how hot each is comes from the
+ * hit texture.
  *
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { createMesh, prismIndex } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { createMesh, prismIndex } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 /** Vertices that all towers together may have, and sides of one. */
 const BUDGET = 150_000;
@@ -81,7 +82,8 @@ void main() {
   body += EMBER * 0.55 * heatOf.w * max(dot(n.xz, -outward), 0.0) * (0.4 + 0.6 * local.y);
   float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y);
   float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
-  float profile = cap ? 1.1 - 0.25 * radius : mix(deep, 0.95, local.y * sqrt(local.y)) * (0.75 + 0.25 * facing);
+  float flank = mix(deep, 0.95, local.y * sqrt(local.y)) * (0.75 + 0.25 * facing);
+  float profile = cap ? 1.1 - 0.25 * radius : flank;
   if (hot > 0.0) {
     vec3 own = heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash));
     body = max(body, own) + 0.18 * min(body, own);

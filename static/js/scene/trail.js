@@ -1,13 +1,13 @@
 /**
- * The trail: a thin line from the axis to every tower that was used, brighter where more tokens went and on the lit path;
- * and the spine along which tokens rise.
+ * The trail: a thin line from the axis to every tower that was used, brighter where more tokens went and on
+ * the lit path; and the spine along which tokens rise.
  *
  * @import { Layout } from '../layout.js'
  * @import { Uniforms } from './shader.js'
  */
-import { heightOf } from '../layout.js';
-import { createQuads, createTwin, QUAD } from './mesh.js';
-import { createMaterial } from './shader.js';
+import { heightOf } from "../layout.js";
+import { createQuads, createTwin, QUAD } from "./mesh.js";
+import { createMaterial } from "./shader.js";
 
 const VERTEX = /* glsl */ `
 uniform vec2 ends;  /* heights of entry and exit */
@@ -17,11 +17,11 @@ flat out float isSpine;
 flat out vec2 strength; /* of the line, of what is on the lit path */
 
 void spine(vec2 corner) {
-  float thin;
   at = corner;
   isSpine = 1.0;
   strength = vec2(0.2, path) * (1.0 - focus.y) * share;
-  gl_Position = ribbon(vec3(0.0, ends.x, 0.0), vec3(0.0, ends.y, 0.0), 0.5 + 0.5 * corner.x, corner.y, 0.0, 1.6 + path, thin);
+  vec3 a = vec3(0.0, ends.x, 0.0), b = vec3(0.0, ends.y, 0.0);
+  gl_Position = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, 0.0, 1.6 + path);
 }
 
 void main() {
@@ -32,11 +32,10 @@ void main() {
   if (heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
   vec3 a = vec3(0.0, level(layer), 0.0), b = topOf(layer, expert);
   float far = depthFade(0.5 * (a + b)) * layerFade(layer);
-  float thin;
   at = corner;
   isSpine = 0.0;
   strength = vec2(heat.y * airy(0.3), heat.z) * far * share;
-  vec4 place = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, 0.0, 2.0 + heat.z, thin);
+  vec4 place = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, 0.0, 2.0 + heat.z);
   gl_Position = strength.x + strength.y < 0.01 ? NOWHERE : place;
 }`;
 
@@ -57,8 +56,12 @@ void main() {
  */
 export function createTrail(uniforms, layout) {
   const ends = { value: [heightOf(layout, -1), heightOf(layout, layout.layers)] };
-  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ('glow') };
-  const before = createMaterial(uniforms, { ...parts, own: { ends, share: { value: [1, 0.5] } }, tested: true });
+  const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ("glow") };
+  const before = createMaterial(uniforms, {
+    ...parts,
+    own: { ends, share: { value: [1, 0.5] } },
+    tested: true,
+  });
   const through = createMaterial(uniforms, { ...parts, own: { ends, share: { value: [0, 0.5] } } });
   const open = createQuads(layout.layers * layout.experts + 1, before);
   const hidden = createTwin(open, through);

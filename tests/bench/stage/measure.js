@@ -1,9 +1,9 @@
 /**
  * Draws frames of a made-up routing with the clock stepped by hand, and answers what one costs.
  */
-import { createTimeline } from '/static/js/playback.js';
-import { createScene } from '/static/js/scene/stage.js';
-import { createNaive } from './naive.js';
+import { createTimeline } from "/static/js/playback.js";
+import { createScene } from "/static/js/scene/stage.js";
+import { createNaive } from "./naive.js";
 
 const FRAMES = 240;
 const WARM = 30; // frames before the clock is read
@@ -27,32 +27,62 @@ function traceOf(layers, experts, topK, count) {
       const off = Math.abs(((i / experts - centre + 1.5) % 1) - 0.5);
       return Math.exp(-40 * off * off) * (0.5 + 0.5 * random());
     });
-    scores.set(of.map((score) => 255 * Math.sqrt(score)), row * experts);
-    chosen.set(of.map((score, i) => [score, i]).sort((a, b) => b[0] - a[0]).slice(0, topK).map(([, i]) => i), row * topK);
+    scores.set(
+      of.map((score) => 255 * Math.sqrt(score)),
+      row * experts,
+    );
+    chosen.set(
+      of
+        .map((score, i) => [score, i])
+        .sort((a, b) => b[0] - a[0])
+        .slice(0, topK)
+        .map(([, i]) => i),
+      row * topK,
+    );
   }
   const tokens = Array.from({ length: count }, (_, i) => ({ text: ` t${i}` }));
   const dropped = new Uint8Array(chosen.length);
   const model = { layers, experts, top_k: topK };
-  return { id: `${layers} ${experts}`, model, tokens, scores, experts: chosen, weights, dropped, received: count, complete: true };
+  return {
+    id: `${layers} ${experts}`,
+    model,
+    tokens,
+    scores,
+    experts: chosen,
+    weights,
+    dropped,
+    received: count,
+    complete: true,
+  };
 }
 
 /** Drawing is counted and left out: what remains is JavaScript. */
 function countDraws() {
   const counted = { calls: 0 };
-  for (const name of ['drawElements', 'drawArrays', 'drawElementsInstanced', 'drawArraysInstanced']) {
+  for (const name of ["drawElements", "drawArrays", "drawElementsInstanced", "drawArraysInstanced"]) {
     WebGL2RenderingContext.prototype[name] = () => counted.calls++;
   }
   return counted;
 }
 
 window.measure = (kind, [layers, experts, topK, tokens, mode]) => {
-  const canvas = document.querySelector('canvas');
+  const canvas = document.querySelector("canvas");
   const trace = traceOf(layers, experts, topK, tokens);
   const timeline = createTimeline(mode, tokens, layers);
   const counted = countDraws();
-  const scene = kind === 'stage' ? createScene(canvas, { antialias: false }) : createNaive(canvas);
+  const scene = kind === "stage" ? createScene(canvas, { antialias: false }) : createNaive(canvas);
   scene.setSize(innerWidth, innerHeight, 1, { top: 0, right: 0, bottom: 0, left: 0 });
-  const frame = { trace, timeline, time: 0, wall: 0, camera: 'orbit', layer: 0, path: null, tower: null, still: false };
+  const frame = {
+    trace,
+    timeline,
+    time: 0,
+    wall: 0,
+    camera: "orbit",
+    layer: 0,
+    path: null,
+    tower: null,
+    still: false,
+  };
   const start = performance.now();
   scene.setModel(trace.model);
   scene.draw(frame);

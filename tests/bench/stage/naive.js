@@ -1,12 +1,23 @@
 /**
- * The scene as one would write it first: a mesh and a material for each tower, a line and a material for each beam, glow
- * decayed in a loop. It shows less than the scene: no trail, halos, planes, labels.
+ * The scene as one would write it first: a mesh and a material for each tower, a line and a material for each
+ * beam, glow decayed in a loop. It shows less than the scene: no trail, halos, planes, labels.
  */
 import {
-  BufferGeometry, Color, CylinderGeometry, DirectionalLight, Line, LineBasicMaterial, Mesh, MeshStandardMaterial,
-  PerspectiveCamera, Scene, SphereGeometry, Vector3, WebGLRenderer,
-} from 'three';
-import { createLayout, heightOf, levelOf } from '/static/js/layout.js';
+  BufferGeometry,
+  Color,
+  CylinderGeometry,
+  DirectionalLight,
+  Line,
+  LineBasicMaterial,
+  Mesh,
+  MeshStandardMaterial,
+  PerspectiveCamera,
+  Scene,
+  SphereGeometry,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { createLayout, heightOf, levelOf } from "/static/js/layout.js";
 
 export function createNaive(canvas) {
   const renderer = new WebGLRenderer({ canvas, antialias: false });
@@ -30,8 +41,10 @@ export function createNaive(canvas) {
 
   function addBeams(flights) {
     beams = Array.from({ length: flights * layout.experts }, () => {
-      const line = new Line(new BufferGeometry().setFromPoints([new Vector3(), new Vector3(1, 0, 0)]),
-        new LineBasicMaterial({ color: 0xff5a3c, transparent: true }));
+      const line = new Line(
+        new BufferGeometry().setFromPoints([new Vector3(), new Vector3(1, 0, 0)]),
+        new LineBasicMaterial({ color: 0xff5a3c, transparent: true }),
+      );
       line.visible = false;
       scene.add(line);
       return line;
@@ -78,7 +91,7 @@ export function createNaive(canvas) {
     },
     draw({ trace, timeline, time }) {
       const flights = timeline.flights(time);
-      if (!beams) addBeams(timeline.mode === 'all' ? timeline.tokens : Math.min(timeline.tokens, 16));
+      if (!beams) addBeams(timeline.mode === "all" ? timeline.tokens : Math.min(timeline.tokens, 16));
       const used = flights.slice(0, particles.length);
       used.forEach((flight, slot) => {
         if (flight.layer >= 0 && flight.at > 0.3) strike(trace, flight);
@@ -87,11 +100,14 @@ export function createNaive(canvas) {
       for (let slot = 0; slot < particles.length; slot++) {
         particles[slot].visible = slot < used.length;
         if (slot < used.length || shown <= slot) continue;
-        for (let expert = 0; expert < layout.experts; expert++) beams[slot * layout.experts + expert].visible = false;
+        for (let expert = 0; expert < layout.experts; expert++)
+          beams[slot * layout.experts + expert].visible = false;
       }
       shown = used.length;
       const glow = new Color(0xff5a3c);
-      towers.forEach((mesh, i) => mesh.material.emissive.copy(glow).multiplyScalar(hot[i] = Math.max(0, hot[i] - 1 / 60)));
+      towers.forEach((mesh, i) =>
+        mesh.material.emissive.copy(glow).multiplyScalar((hot[i] = Math.max(0, hot[i] - 1 / 60))),
+      );
       const away = 3.4 * Math.max(layout.outer, layout.pitch * layout.layers * 0.7);
       camera.position.set(away * Math.sin(0.4), 0.36 * away, away * Math.cos(0.4));
       camera.lookAt(0, 0, 0);
