@@ -53,6 +53,14 @@ export function formatShare(share) {
 }
 
 /**
+ * A combine weight with two digits; one that rounds to nothing is told as less than a hundredth.
+ * @param {number} weight from 0 to 1
+ */
+export function formatWeight(weight) {
+  return weight > 0 && weight < 0.005 ? "<0.01" : weight.toFixed(2);
+}
+
+/**
  * Seconds as minutes and seconds: 75.4 -> "1:15".
  * @param {number} seconds
  */

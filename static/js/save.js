@@ -39,7 +39,7 @@ export function createSave(state, picture) {
   return async (kind) => {
     const { view, trace } = state();
     if (!trace || (!trace.complete && kind !== "png")) throw new Error(words.notReady);
-    if (kind === "csv") return hand(new Blob(["\ufeff", toCsv(trace)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
+    if (kind === "csv") return hand(new Blob([toCsv(trace)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
     if (kind === "trace") return hand(await fetchTrace(view), fileName(view, "safetensors"));
     const shot = await picture({ scale: 2, transparent: false });
     if (!shot) throw new Error(words.noPicture);

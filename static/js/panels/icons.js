@@ -39,7 +39,8 @@ export function icon(name) {
 /** The mark of the product: the file that browsers show on the tab. */
 export function logo() {
   const image = document.createElement("img");
-  return Object.assign(image, { src: "/static/favicon.svg", alt: "", width: 20, height: 20 });
+  const { href } = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));
+  return Object.assign(image, { src: href, alt: "", width: 20, height: 20 });
 }
 
 /** @param {SVGSVGElement} svg @param {IconName} name */

@@ -5,7 +5,7 @@
  * @import {Actions} from "../actions.js"
  */
 
-import { formatShare, formatToken } from "../format.js";
+import { formatShare, formatToken, formatWeight } from "../format.js";
 import { createHits } from "../hits.js";
 import { servedBy } from "../trace.js";
 import { words } from "../words.js";
@@ -69,7 +69,7 @@ export function createInspector(host, actions) {
         const bar = h("span", { class: "weight-bar" });
         setStyle(bar, "--share", weight.toFixed(3));
         const name = h("span", { class: "served-token" }, formatToken(trace.tokens[token].text));
-        const button = h("button", { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time }, name, bar, h("span", { class: "weight" }, weight.toFixed(2)));
+        const button = h("button", { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time }, name, bar, h("span", { class: "weight" }, formatWeight(weight)));
         return h("li", {}, button);
       }),
     );

@@ -12,6 +12,7 @@ import { createControls } from "./controls.js";
 import { createCounters } from "./counters.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
 import { attribute, h } from "./element.js";
+import { createFallback } from "./fallback.js";
 import { icon } from "./icons.js";
 import { createInspector } from "./inspector.js";
 import { createKeys } from "./keys.js";
@@ -46,7 +47,7 @@ function createParts() {
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
     tabs: part("tabs"),
     tools: part("tools"),
-    inspector: h("section", { class: "inspector", "aria-label": words.inspector, hidden: true }),
+    inspector: h("section", { class: "inspector", "aria-label": words.inspector, hidden: true, "data-inset": true }),
     drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
     tokens: part("tokens"),
     scrubber: part("scrubber"),
@@ -122,6 +123,7 @@ export function createPage(host, { boot, actions, wake }) {
     createShare(shareBody, boot, actions),
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: keysBody, actions }),
     createKeys(keysBody, actions),
+    createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
     createAnnouncer(parts.live),
     controls,
     ...tools,

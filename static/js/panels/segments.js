@@ -1,6 +1,6 @@
 /** A row of buttons of which one is pressed. */
 
-import { attribute, changes, h, setText } from "./element.js";
+import { attribute, changes, h } from "./element.js";
 
 /**
  * @template {string | number} V
@@ -18,12 +18,13 @@ let lastId = 0;
  * @param {object} options
  * @param {string} options.label
  * @param {string} [options.hint]
+ * @param {boolean} [options.quiet]  the label is heard and not seen
  * @param {(value: V) => void} options.choose
  */
-export function createSegments({ label, hint, choose }) {
+export function createSegments({ label, hint, quiet = false, choose }) {
   const name = `segments-${++lastId}`;
   const row = h("div", { class: "segments", role: "group", "aria-labelledby": name });
-  const element = h("div", { class: "field" }, h("span", { class: "label", id: name, title: hint }, label), row);
+  const element = h("div", { class: quiet ? "field quiet-field" : "field" }, h("span", { class: quiet ? "sr-only" : "label", id: name, title: hint }, label), row);
   const optionsChanged = changes();
   /** @type {Map<V, HTMLButtonElement>} */
   const buttons = new Map();
@@ -49,7 +50,5 @@ export function createSegments({ label, hint, choose }) {
         attribute(button, "disabled", segment.disabled);
       }
     },
-    /** @param {string} text */
-    rename: (text) => setText(/** @type {Element} */ (element.firstElementChild), text),
   };
 }

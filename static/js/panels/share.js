@@ -50,11 +50,12 @@ export function embedCode(address, title) {
  * @param {(opens: Opens) => string} options.text
  */
 function createCopy({ label, copy, opens, text }) {
-  const field = h("textarea", { class: "copy-text", rows: 3, readonly: true, "aria-label": label, spellcheck: "false" });
+  const field = h("textarea", { class: "copy-text", rows: 2, readonly: true, "aria-label": label, spellcheck: "false" });
   const said = h("span", { class: "said", role: "status" });
   const button = h("button", { type: "button", class: "primary" }, copy);
   const start = createSegments({
     label: words.opensAt,
+    quiet: true,
     choose(/** @type {Opens} */ value) {
       opens = value;
       update();
@@ -69,7 +70,7 @@ function createCopy({ label, copy, opens, text }) {
     setText(said, done ? words.copied : words.copyFailed);
     window.setTimeout(() => setText(said, ""), 4000);
   });
-  return { element: h("section", { class: "copy" }, h("h3", {}, label), field, start.element, h("div", { class: "buttons" }, button, said)), update };
+  return { element: h("section", { class: "copy" }, h("div", { class: "copy-head" }, h("h3", {}, label), said), field, h("div", { class: "copy-foot" }, start.element, button)), update };
 }
 
 /** @param {HTMLTextAreaElement} field */
