@@ -1,4 +1,4 @@
-"""The command line: `python -m app` serves, `check` looks over the scenarios, `params` counts a model."""
+"""The command line: `python -m app` serves; `check`, `params` and `export` do one thing and end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from app import params_command
+from app import export_command, params_command
 from app.check import check as check_scenarios
 from app.protocol import WebSocketProtocol
 from app.scenario import load_scenarios
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="serve the page (the default)").set_defaults(run=serve)
     commands.add_parser("check", help="look over the scenario files").set_defaults(run=check)
     params_command.add_command(commands)
+    export_command.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command == "params":
         return params_command.run(options)
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "export":
+        return export_command.run(settings, options)
     run = getattr(options, "run", serve)
     return int(run(settings))
 

@@ -4,7 +4,7 @@
  * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; everything a person reads,
  * the address bar included, starts layers and tokens at 1. Experts keep their id, from 0, as in the literature.
  *
- * @typedef {"authored" | "live"} Source
+ * @typedef {"authored" | "live" | "recorded"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
  * @typedef {"none" | "heatmap" | "load" | "table"} Panel
@@ -17,6 +17,10 @@
  * @property {string} model      name of a checkpoint; "" means the shipped one with `experts` experts
  * @property {number} experts    N
  * @property {number} k          K
+ * @property {number} continue   tokens that the live model writes after the prompt
+ * @property {number} temperature   of drawing them; 0: always the likeliest
+ * @property {number} seed       of drawing them
+ * @property {number | null} step   of the training that was recorded; null: the last
  *
  * How the trace is looked at. All of it is in the URL.
  * @typedef {object} ViewOnly
@@ -37,6 +41,7 @@
  * @typedef {object} Token
  * @property {string} text
  * @property {string} [group]
+ * @property {boolean} [written]   by the model, after the prompt
  * @property {number} [id]
  *
  * Shape and figures of the model, as the server computes them (app/shape.py `to_json`).
@@ -72,6 +77,9 @@
  * @typedef {object} Origin
  * @property {"AUTHORED" | "LIVE" | "RECORDED" | "IDS ONLY"} badge
  * @property {string} note     one sentence on what was computed and what was not
+ * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
+ * @property {number} [continue]        how many it was asked to write
+ * @property {string} [corpus]          of a recording: the text that its model was trained on
  *
  * A trace as far as it has arrived. Arrays are sized for `tokens.length` and filled up to `received`.
  * Rows: scores [T, L, N] bytes, 255 * sqrt(gate score); experts [T, L, K], 65535 for none; weights [T, L, K].
@@ -136,6 +144,7 @@
  * @property {"none" | "controls" | "share" | "keys"} overlay   what lies open over the page
  * @property {"so-far" | "whole"} span       what heat map and load count over
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
+ * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt
  * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *
  * @typedef {object} Notice
@@ -157,7 +166,7 @@
  * @property {string} home      address of the site that it came from, without a path; "" where there is none
  * @property {import("./wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
- * @property {string} poster    address of the preview picture, as data
+ * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
  *
  * @typedef {object} ScenarioInfo
  * @property {string} name
@@ -171,6 +180,7 @@
  * @property {number} experts
  * @property {number} top_k
  * @property {string} note
+ * @property {number[]} [steps]   moments of its training that were recorded
  */
 
 export {};

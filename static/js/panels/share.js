@@ -88,8 +88,10 @@ async function copyText(field) {
 export function createShare(host, boot, actions) {
   /** @type {State | null} */
   let state = null;
+  /** An exported page has a site that it came from, or none to link to. */
+  const site = boot.exported?.home ?? location.origin;
   /** @param {string} path @param {Opens} opens */
-  const address = (path, opens) => (state ? addressOf(state, boot, opens, location.origin + path) : "");
+  const address = (path, opens) => (state ? addressOf(state, boot, opens, site + path) : "");
   const link = createCopy({ label: words.link, copy: words.copyLink, opens: "moment", text: (opens) => address("/", opens) });
   const embed = createCopy({
     label: words.embedCode,
@@ -98,10 +100,10 @@ export function createShare(host, boot, actions) {
     text: (opens) => (state ? embedCode(address("/embed", opens), titleOf(boot, state.view).title) : ""),
   });
   const failed = h("p", { class: "readout", role: "status" });
-  const saves = /** @type {[SaveKind, string][]} */ ([["png", words.savePng], ["csv", words.saveCsv], ["trace", words.saveTrace]]).map(
-    ([kind, name]) => h("button", { type: "button", class: "secondary", onclick: () => save(kind) }, name),
-  );
-  host.append(link.element, embed.element, h("section", { class: "copy" }, h("h3", {}, words.save), h("div", { class: "buttons" }, ...saves), failed));
+  const saves = /** @type {[SaveKind, string][]} */ ([["png", words.savePng], ["csv", words.saveCsv], ["trace", words.saveTrace]])
+    .filter(([kind]) => kind !== "trace" || !boot.exported)
+    .map(([kind, name]) => h("button", { type: "button", class: "secondary", onclick: () => save(kind) }, name));
+  host.append(...(site ? [link.element, embed.element] : []), h("section", { class: "copy" }, h("h3", {}, words.save), h("div", { class: "buttons" }, ...saves), failed));
 
   /** @param {SaveKind} kind */
   async function save(kind) {

@@ -1,0 +1,136 @@
+"""A view as files that play without a server: one HTML file, or a folder whose pages share a script.
+
+The pages run the same modules as the served page, bundled by the build into static/vendor/moescope.js; the
+trace is in the page, as the messages that the socket would have sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.trace import RoutingTrace
+from app.wire import TraceMessage, pack_step
+
+BUNDLE = "vendor/moescope.js"
+DIGEST = re.compile(r"/\* ([0-9a-f]{64}) \*/")
+STYLES = ("theme", "panels")
+SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js"
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One view that is exported."""
+
+    name: str  # of its file, without the ending
+    query: str  # the view it opens with, as in the URL
+    title: str
+    description: str
+    boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
+    identity: str  # of the trace
+    trace: RoutingTrace
+    poster: str  # its preview picture, SVG
+    home: str  # address of the site it comes from, without a path; "" for none
+
+    def boot_json(self) -> str:
+        """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
+        header = self.trace.header
+        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
+        message = TraceMessage.of(0, self.identity, 0, header)
+        exported = {
+            "query": self.query,
+            "home": self.home,
+            "trace": message.model_dump(mode="json", by_alias=True),
+            "steps": b64encode(b"".join(steps)).decode(),
+            "poster": "" if self.boot["embed"] else self.poster_address(),
+        }
+        text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))
+        return text.replace("<", "\\u003c")
+
+    def poster_address(self) -> str:
+        return f"data:image/svg+xml;base64,{b64encode(self.poster.encode()).decode()}"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all exported pages have in common."""
+
+    script: str
+    style: str
+    element: str  # static/embed.js, for an article beside the pages
+    icon: str
+
+
+def load_shared(static: Path, embed: bool) -> Shared:
+    """Read it. Raises ValueError where the bundle is not there, or older than the scripts it is made of."""
+    script = load_bundle(static)
+    names = (*STYLES, "embed" if embed else "page", "exported")
+    style = "".join((static / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names)
+    icon = (static / "favicon.svg").read_text(encoding="utf-8")
+    return Shared(script, style, (static / "embed.js").read_text(encoding="utf-8"), icon)
+
+
+def load_bundle(static: Path) -> str:
+    """The page's script in one piece."""
+    path = static / BUNDLE
+    if not path.is_file():
+        raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
+    script = path.read_text(encoding="utf-8")
+    found = DIGEST.match(script)
+    if not found or found[1] != page_digest(static / "js"):
+        raise ValueError(f"{path}: expected a bundle of static/js as it is, got an older one; run make once")
+    if re.search("</script|<!--", script, re.IGNORECASE):
+        raise ValueError(f"{path}: expected a script that fits into a page, got one that would end it")
+    return script
+
+
+def page_digest(folder: Path) -> str:
+    """As hatch_build.py computes it."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.js")))).hexdigest()
+
+
+def one_file(exhibit: Exhibit, shared: Shared, templates: Path) -> str:
+    """A page with everything in it."""
+    policy = {"script-src": hash_of(shared.script), "style-src": hash_of(shared.style)}
+    return render(exhibit, shared, templates, policy, {"script": shared.script, "style": shared.style})
+
+
+def folder(exhibits: list[Exhibit], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
+    """(file name, content) of the pages and of what they share."""
+    policy = {"script-src": "'self'", "style-src": "'self'"}
+    for exhibit in exhibits:
+        yield f"{exhibit.name}.html", render(exhibit, shared, templates, policy, {"script": "", "style": ""})
+    yield SCRIPT_FILE, shared.script
+    yield STYLE_FILE, shared.style
+    yield ELEMENT_FILE, shared.element
+
+
+def render(
+    exhibit: Exhibit, shared: Shared, templates: Path, policy: Mapping[str, str], inline: Mapping[str, str]
+) -> str:
+    """A page that nothing is loaded into but what `policy` names."""
+    environment = Environment(
+        loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    rules = {"default-src": "'none'", **policy, "img-src": "data: blob:", "base-uri": "'none'"}
+    return environment.get_template("export.html").render(
+        exhibit=exhibit,
+        policy="; ".join(f"{name} {value}" for name, value in rules.items()),
+        icon=f"data:image/svg+xml;base64,{b64encode(shared.icon.encode()).decode()}",
+        script_file=SCRIPT_FILE,
+        style_file=STYLE_FILE,
+        **inline,
+    )
+
+
+def hash_of(text: str) -> str:
+    """A source of Content-Security-Policy that allows exactly this inline text."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
