@@ -192,7 +192,7 @@ def sockets(sources: Sources, workers: Workers, settings: Settings) -> APIRouter
 
     @router.websocket("/ws")
     async def serve(websocket: WebSocket) -> None:
-        if not same_origin(websocket):
+        if not our_page(websocket, settings.origin):
             await websocket.close()  # refuses the handshake: 403
             return
         await websocket.accept()
@@ -209,10 +209,13 @@ def sockets(sources: Sources, workers: Workers, settings: Settings) -> APIRouter
     return router
 
 
-def same_origin(websocket: WebSocket) -> bool:
-    """Whether the page that connects is ours: browsers let any page open a socket anywhere, and say which."""
+def our_page(websocket: WebSocket, ours: str) -> bool:
+    """Whether the page that connects is ours: browsers let any page open a socket anywhere, and say which.
+
+    `ours` is the origin from the settings, for a proxy that does not pass on the name people use.
+    """
     origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+    return origin in (None, ours) or urlsplit(origin).netloc == websocket.headers.get("host")
 
 
 class Line:

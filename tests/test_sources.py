@@ -33,7 +33,11 @@ def test_an_authored_source_is_its_scenario_through_a_router(sources):
 def test_a_live_source_is_its_prompt_through_a_checkpoint(sources):
     source = open_source(sources, source="live", prompt="été 1", k=3)
     header = source.header
-    assert (header.model["name"], header.origin["badge"], header.origin["source"]) == ("trio-8", "LIVE", "live")
+    assert (header.model["name"], header.origin["badge"], header.origin["source"]) == (
+        "trio-8",
+        "LIVE",
+        "live",
+    )
     assert (header.shape.layers, header.shape.experts, header.shape.top_k) == (3, 8, 3)
     assert all(token.id is not None for token in header.tokens)
     assert header.origin["note"].endswith("trio-8 was trained with 2 experts a token, and 3 are chosen here.")
@@ -116,7 +120,9 @@ def test_an_edited_scenario_is_another_trace(sources, tmp_path):
 
 
 def test_a_prompt_over_the_limit_is_refused(sources):
-    with pytest.raises(BadRequest, match="prompt: expected 1 to 256 tokens, got 300 tokens; shorten the text"):
+    with pytest.raises(
+        BadRequest, match="prompt: expected 1 to 256 tokens, got 300 tokens; shorten the text"
+    ):
         open_source(sources, source="live", prompt="x" * 300)
     assert len(open_source(sources, source="live", prompt="x" * 256).header.tokens) == 256
 

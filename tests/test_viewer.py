@@ -12,7 +12,7 @@ from app.cache import Cache
 from app.request import Known, parse
 from app.session import Session
 from app.shape import small_shape
-from app.sources import Source
+from app.source import Source
 from app.trace import Step, Token, TraceHeader
 from app.viewer import Gone, Viewer
 from app.wire import unpack_step
@@ -55,11 +55,13 @@ class HeldSocket:
         self.room = asyncio.Event()
         self.room.set()
         self.closed = None
+        self.tried = 0
 
     async def receive(self):
         return await self.come.get()
 
     async def send(self, message):
+        self.tried += 1
         await self.room.wait()
         await self.gone.put(message)
 
@@ -169,6 +171,22 @@ def test_viewer_takes_nothing_for_too_long():
             await asyncio.sleep(0)
         assert socket.closed == (1008, "not reading: nothing was taken for 0.01 seconds")
 
+    play(scene, send_secs=0.01)
+
+
+def test_viewer_takes_nothing_but_goes_on_asking(monkeypatch):
+    async def scene(socket, made):
+        socket.room.clear()
+        for id in range(2000):
+            socket.open(id)
+            tried = socket.tried
+            while socket.tried == tried and not socket.closed:
+                await asyncio.sleep(0)
+            if socket.closed:
+                break
+        assert socket.closed == (1008, "not reading: nothing was taken for 0.01 seconds")
+
+    monkeypatch.setattr("app.session.BURST", 1e9)
     play(scene, send_secs=0.01)
 
 

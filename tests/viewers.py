@@ -35,7 +35,7 @@ def hear(connection: ClientConnection) -> dict[str, Any] | tuple[int, int, Step]
 
 
 def watch(connection: ClientConnection, id: int = 1) -> tuple[dict[str, Any], list[Step]]:
-    """The trace message of stream `id` and its steps, to the end. What belongs to earlier streams is skipped."""
+    """The trace message of stream `id` and its steps, to the end. What is not of this stream is skipped."""
     trace: dict[str, Any] = {}
     steps: list[Step] = []
     while True:
