@@ -2,61 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from app import __version__, simulate
+from app import __version__
 from app.cache import Cache
+from app.keys import TraceRequest
 from app.live.models import Listing, Model, Models
-from app.keys import PROMPT_TOKENS, TraceRequest
+from app.prompted import Prompted, tokenize
+from app.recordings import Recordings
 from app.request import BadRequest, Known, Problem, parse
-from app.routing import DEFAULT_ROUTER, find_router
 from app.scenario import Library, Scenario
 from app.shape import small_shape
-from app.trace import RoutingTrace, Step, Token, TraceHeader
+from app.simulate import Authored
+from app.source import Source
+from app.trace import RoutingTrace, Step, TraceHeader
 
 KEPT_BYTES = 128 * 2**20  # of finished traces
 
 
-@dataclass(frozen=True)
-class Source:
-    """One trace, before it is computed. `compute` starts from the first token each time it is called."""
+class Made(Protocol):
+    """What makes a trace: a header first, then the steps."""
 
-    identity: str  # equal for equal requests, scenario or checkpoint, and version
-    header: TraceHeader
-    compute: Callable[[], Iterator[Step]]
-    kept: Cache[RoutingTrace]
+    @property
+    def header(self) -> TraceHeader: ...
 
-    def steps(self, start: int = 0) -> Iterator[Step]:
-        """The steps from token `start` on, computed as they are pulled or taken from a finished trace.
-
-        A trace that was pulled to its end is kept, so that whoever asks next or resumes does not wait for it.
-        """
-        trace = self.kept.get(self.identity)
-        if trace is not None:
-            yield from (trace.step(token) for token in range(start, len(self.header.tokens)))
-            return
-        pulled = []
-        for token, step in enumerate(self.compute()):
-            pulled.append(step)
-            if token >= start:
-                yield step
-        self.keep(RoutingTrace.from_steps(self.header, pulled))
-
-    def trace(self) -> RoutingTrace:
-        """The whole trace."""
-        trace = self.kept.get(self.identity)
-        if trace is None:
-            trace = RoutingTrace.from_steps(self.header, self.compute())
-            self.keep(trace)
-        return trace
-
-    def keep(self, trace: RoutingTrace) -> None:
-        columns = (trace.scores, trace.logits, trace.experts, trace.weights, trace.dropped)
-        self.kept.put(self.identity, trace, sum(column.nbytes for column in columns if column is not None))
+    def steps(self) -> Iterator[Step]: ...
 
 
 class Sources:
@@ -67,6 +41,7 @@ class Sources:
         self.digests = {name: digest_of(scenario) for name, scenario in library.scenarios.items()}
         self.folder = folder
         self.models = Models(folder)
+        self.recordings = Recordings(folder)
         self.listings: dict[str, Listing] = {}
         self.stamp: tuple[object, ...] = ()
         self.kept: Cache[RoutingTrace] = Cache(KEPT_BYTES)
@@ -74,8 +49,13 @@ class Sources:
     @property
     def known(self) -> Known:
         """The names that a request may use."""
-        experts = {name: listing.experts for name, listing in self.list_models().items()}
-        return Known(tuple(self.library.scenarios), experts)
+        listings = self.list_models()
+        return Known(
+            scenarios=tuple(self.library.scenarios),
+            models={name: listing.experts for name, listing in listings.items()},
+            routers={name: listing.router for name, listing in listings.items()},
+            steps=self.recordings.steps(),
+        )
 
     def list_models(self) -> dict[str, Listing]:
         """The models of the folder. Its files are looked at each time, and read when they changed."""
@@ -90,39 +70,50 @@ class Sources:
 
     def model_infos(self) -> list[dict[str, Any]]:
         """types.js `ModelInfo`, and more."""
-        return [listing.to_json() for listing in self.list_models().values()]
+        steps = self.recordings.steps()
+        listings = self.list_models().values()
+        return [{**listing.to_json(), "steps": list(steps.get(listing.name, ()))} for listing in listings]
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
         """The request that `values` spell. Raises BadRequest with every problem."""
         return parse(values, self.known)
 
     def open(self, request: TraceRequest) -> Source:
-        """The source of a checked request. Raises BadRequest for a prompt or a model that cannot be run."""
-        return self.live(request) if request.source == "live" else self.authored(request)
+        """The source of a request that `parse` gave. Raises BadRequest for what cannot be run after all."""
+        opened = {"authored": self.authored, "live": self.live, "recorded": self.recorded}
+        return opened[request.source](request)
 
     def authored(self, request: TraceRequest) -> Source:
         """A scenario through a router, on the shape of the shipped models."""
         scenario = self.library.scenarios[request.scenario]
         shape = small_shape(request.experts, request.k)
-        router = find_router(DEFAULT_ROUTER)
-        return Source(
-            identity=identify(request, self.digests[scenario.name]),
-            header=simulate.header(scenario, shape, router),
-            compute=lambda: simulate.steps(scenario, shape, router),
-            kept=self.kept,
-        )
+        made = Authored(scenario, shape, request.routed_by(request.experts), request.skew)
+        return self.source(request, self.digests[scenario.name], made)
 
     def live(self, request: TraceRequest) -> Source:
-        """A prompt, or the text of a scenario, through a checkpoint and the router of its training."""
+        """A prompt, or the text of a scenario, through a checkpoint and a router."""
         model = self.open_model(request.checkpoint)
-        router = find_router(model.listing.router)
-        tokens = tokenize(request.prompt or self.library.scenarios[request.scenario].text, model)
-        return Source(
-            identity=identify(request, model.checkpoint.digest),
-            header=live_header(request, model, tokens),
-            compute=lambda: model.steps(tokens, request.k, router),
-            kept=self.kept,
-        )
+        text = request.prompt or self.library.scenarios[request.scenario].text
+        tokens = tokenize(text, model, request.more)
+        return self.source(request, model.checkpoint.digest, Prompted(model, tokens, request))
+
+    def recorded(self, request: TraceRequest) -> Source:
+        """Routing that was recorded at a moment of a model's training."""
+        assert request.step is not None, "parse fills it in"
+        try:
+            recording = self.recordings.open(request.checkpoint, request.step)
+        except (OSError, ValueError) as error:
+            problem = Problem("step", str(request.step), "a recording that can be read", str(error))
+            raise BadRequest(problem) from error
+        return self.source(request, recording.digest, recording)
+
+    def source(self, request: TraceRequest, content: str, made: Made) -> Source:
+        """What is made for a request to what has this content. Some headers take time: a kept one is used."""
+        identity = identify(request, content)
+        kept = self.kept.get(identity)
+        header = made.header if kept is None else kept.header
+        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without those that a model wrote
+        return Source(identity, replace(header, tokens=prompt), made.steps, self.kept, request.more)
 
     def open_model(self, name: str) -> Model:
         """A checkpoint, opened by the first who asks. Raises BadRequest where it cannot be run."""
@@ -131,36 +122,6 @@ class Sources:
         except ValueError as error:
             problem = Problem("model", repr(name), "a checkpoint that can be run", str(error))
             raise BadRequest(problem) from error
-
-
-def tokenize(text: str, model: Model) -> tuple[Token, ...]:
-    """The tokens of a prompt. Raises BadRequest where they are more than we serve or than the model takes."""
-    config = model.checkpoint.config
-    room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)
-    tokens = model.checkpoint.tokenizer.encode(text)
-    if not 1 <= len(tokens) <= room:
-        advice = "shorten the text" if tokens else "type something"
-        raise BadRequest(Problem("prompt", f"{len(tokens)} tokens", f"1 to {room} tokens", advice))
-    return tokens
-
-
-def live_header(request: TraceRequest, model: Model, tokens: tuple[Token, ...]) -> TraceHeader:
-    """What is known of a live trace before the first token is routed."""
-    listing = model.listing
-    trained = f"{listing.name} was trained with {listing.top_k} experts a token"
-    return TraceHeader(
-        tokens=tokens,
-        shape=listing.shape.with_routing(listing.experts, request.k),
-        model={"name": listing.name, "router": listing.router},
-        origin={
-            "source": "live",
-            "badge": "LIVE",
-            "note": f"Computed just now from trained weights; {trained}, and {request.k} are chosen here.",
-            "family": listing.family,
-            "checkpoint": model.checkpoint.digest,
-            "trained_top_k": listing.top_k,
-        },
-    )
 
 
 def digest_of(scenario: Scenario) -> str:

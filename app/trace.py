@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ class Step:
     weights: Floats  # [L, K] combine weights; 0 where dropped or empty
     logits: Floats | None = None  # [L, N]
     dropped: Bools | None = None  # [L, K] chosen, but over the expert's capacity
+    written: Token | None = None  # the token, where a model wrote it: the header has those of the prompt
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,10 @@ class RoutingTrace:
 
     @classmethod
     def from_steps(cls, header: TraceHeader, steps: Iterable[Step]) -> RoutingTrace:
-        """Stack the steps of all tokens of the header, in order."""
+        """Stack the steps of all tokens, in order: those of the header, then those that a model wrote."""
         rows = list(steps)
+        written = tuple(row.written for row in rows if row.written is not None)
+        header = replace(header, tokens=header.tokens + written)
         if len(rows) != len(header.tokens):
             raise ValueError(f"trace: expected {len(header.tokens)} steps, one a token, got {len(rows)}")
         columns = {

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
 from app.request import BadRequest, Problem
 from app.session import POLICY, Action, Begin, Close, Halt, Say, Session
-from app.sources import Source, Sources
+from app.source import Source
+from app.sources import Sources
 from app.trace import Step
-from app.wire import EndMessage, ErrorMessage, ToClient, TraceMessage, pack_step, to_text
+from app.wire import EndMessage, ErrorMessage, ToClient, TokensMessage, TraceMessage, pack_step, to_text
 from app.workers import Busy, Workers
 
 FAILED = "trace: the server failed to compute it; its log says why"
@@ -39,24 +39,40 @@ class Gone(Exception):
 
 
 class Frames:
-    """The binary messages of a stream, made one at a time in worker threads."""
+    """The messages of a stream, those of one token at a time, made in worker threads."""
 
-    def __init__(self, steps: Iterator[Step], id: int, start: int) -> None:
-        self.steps = steps
+    def __init__(self, source: Source, id: int, start: int) -> None:
+        self.steps = source.pull(start)
         self.id = id
         self.token = start
         self.closed = False
         self.lock = Lock()
 
-    def next(self) -> bytes | None:
-        """The next message; None at the end. Takes as long as the routing of one token does."""
+    def next(self) -> list[str | bytes] | None:
+        """The messages of the next token; None at the end. Takes as long as the routing of one token does.
+
+        Of a token before the first that the viewer wants there are none.
+        """
         with self.lock:
-            step = None if self.closed else next(self.steps, None)
-            if step is None:
+            if self.closed:
                 return None
-            frame = pack_step(step, self.id, self.token)
+            try:
+                step = next(self.steps)
+            except StopIteration:
+                return None
+            if step is None:
+                return []
+            messages = self.messages(step)
         self.token += 1
-        return frame
+        return messages
+
+    def messages(self, step: Step) -> list[str | bytes]:
+        """A step, after the token itself where a model wrote it."""
+        frame = pack_step(step, self.id, self.token)
+        if step.written is None:
+            return [frame]
+        tokens = TokensMessage(id=self.id, start=self.token, tokens=[step.written.to_json()])
+        return [to_text(tokens), frame]
 
     def close(self) -> None:
         """Make no more. A message that a thread is just making is the last."""
@@ -76,6 +92,7 @@ class Viewer:
         self.send_secs = send_secs
         self.stream: asyncio.Task[None] | None = None
         self.waiting_since: float | None = None  # for the viewer to take something, on the loop's clock
+        self.sending = False  # something is waiting for it right now
 
     async def serve(self) -> None:
         """Read until the other side goes or breaks a rule."""
@@ -83,7 +100,7 @@ class Viewer:
             with suppress(Gone):
                 await self.read()
         finally:
-            await self.halt()
+            await self.cancel()
 
     async def read(self) -> None:
         while not self.session.closed and (message := await self.socket.receive()) is not None:
@@ -104,6 +121,13 @@ class Viewer:
                 await self.socket.close(code, reason)
 
     async def halt(self) -> None:
+        """End the stream, if there is one. Raises Gone for a viewer who asks and asks but takes nothing."""
+        overdue = self.sending and asyncio.get_running_loop().time() > self.deadline()
+        await self.cancel()
+        if overdue:
+            await self.let_go()
+
+    async def cancel(self) -> None:
         """Cancel what is being sent; afterwards nothing of it is sent any more."""
         if self.stream is not None:
             self.stream.cancel()
@@ -134,34 +158,46 @@ class Viewer:
     async def send_trace(self, begin: Begin, source: Source) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
         await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header))
-        frames = Frames(source.steps(begin.start), begin.id, begin.start)
+        frames = Frames(source, begin.id, begin.start)
         try:
-            while (frame := await self.workers.run(frames.next)) is not None:
-                await self.send(frame)
+            while (messages := await self.workers.run(frames.next)) is not None:
+                for message in messages:
+                    await self.send(message)
         finally:
             frames.close()
-        await self.say(EndMessage(id=begin.id, tokens=len(source.header.tokens)))
+        await self.say(EndMessage(id=begin.id, tokens=frames.token))
 
     async def say(self, message: ToClient) -> None:
         await self.send(to_text(message))
 
     async def send(self, message: str | bytes) -> None:
         """Send, but do not wait for ever for a viewer that does not read, whatever it asks for meanwhile."""
+        self.sending = True
+        try:
+            async with asyncio.timeout_at(self.deadline()):
+                await self.socket.send(message)
+            self.waiting_since = None
+        except TimeoutError:
+            await self.let_go()
+        finally:
+            self.sending = False
+
+    def deadline(self) -> float:
+        """When to stop waiting for the viewer to take something. A stream that is replaced does not put it off."""
         if self.waiting_since is None:
             self.waiting_since = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout_at(self.waiting_since + self.send_secs):
-                await self.socket.send(message)
-        except TimeoutError:
-            log.info("a viewer is let go: not reading")
-            await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
-            raise Gone from None
-        self.waiting_since = None
+        return self.waiting_since + self.send_secs
+
+    async def let_go(self) -> None:
+        """Close on a viewer who does not read."""
+        log.info("a viewer is let go: not reading")
+        await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
+        raise Gone
 
 
 def check_start(start: int, source: Source) -> None:
     """A stream resumes at a token that there is, or just after the last."""
-    last = len(source.header.tokens)
+    last = len(source.header.tokens) + source.more
     if start > last:
         expected = f"0 to {last}, the number of tokens"
         raise BadRequest(Problem("from", str(start), expected, "start again from 0"))

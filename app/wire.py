@@ -17,6 +17,7 @@ VERSION = 1
 STEP = 1  # the one kind of binary message
 DROPPED = 1  # flag: a column of drops follows
 NO_EXPERT = 65535
+BIAS_DIGITS = 6
 MAX_ID = 2**32 - 1
 MESSAGE_BYTES = 64 * 1024  # the longest message that a client may send
 HEADER = struct.Struct("<BBBxIIHHHxx")  # version, kind, flags, id, token, L, N, K: 20 bytes
@@ -61,14 +62,29 @@ class TraceMessage(BaseModel):
     model: dict[str, Any]
     origin: dict[str, Any]
     tokens: list[dict[str, Any]]
+    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out where none is
 
     @classmethod
     def of(cls, id: int, identity: str, start: int, header: TraceHeader) -> TraceMessage:
         """The message that opens the stream of a trace."""
-        tokens = [token.to_json() for token in header.tokens]
         return cls(
-            id=id, trace=identity, start=start, model=header.model_json(), origin=header.origin, tokens=tokens
+            id=id,
+            trace=identity,
+            start=start,
+            model=header.model_json(),
+            origin=header.origin,
+            tokens=[token.to_json() for token in header.tokens],
+            bias=None if header.bias is None else header.bias.astype(float).round(BIAS_DIGITS).tolist(),
         )
+
+
+class TokensMessage(BaseModel):
+    """Tokens that a model wrote, before the steps of their routing; `from` is the place of the first."""
+
+    op: Literal["tokens"] = "tokens"
+    id: int
+    start: int = Field(serialization_alias="from")
+    tokens: list[dict[str, Any]]
 
 
 class EndMessage(BaseModel):
@@ -101,12 +117,13 @@ class ErrorMessage(BaseModel):
         )
 
 
-ToClient = TraceMessage | EndMessage | ErrorMessage
+ToClient = TraceMessage | TokensMessage | EndMessage | ErrorMessage
 
 
 def to_text(message: ToClient) -> str:
     """A message as the socket carries it."""
-    return message.model_dump_json(by_alias=True)
+    unbiased = isinstance(message, TraceMessage) and message.bias is None
+    return message.model_dump_json(by_alias=True, exclude={"bias"} if unbiased else None)
 
 
 def pack_step(step: Step, id: int, token: int) -> bytes:
@@ -159,6 +176,6 @@ def columns_of(data: bytes, narrow: int, wide: int) -> tuple[NDArray[Any], ...]:
     return tuple(view.view(kind) for view, kind in zip(views, kinds, strict=True))
 
 
-def step_bytes(shape: ModelShape, dropped: bool = False) -> int:
-    """The size of every binary message of a trace of this shape."""
-    return HEADER.size + shape.layers * (shape.top_k * (5 if dropped else 4) + shape.experts)
+def step_bytes(shape: ModelShape, dropped: bool = False, choices: int | None = None) -> int:
+    """The size of every binary message of a trace of this shape. `choices`: its columns, where not top_k."""
+    return HEADER.size + shape.layers * ((choices or shape.top_k) * (5 if dropped else 4) + shape.experts)

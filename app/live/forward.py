@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from app.live.attention import Cache, attend, inverse_rms, rotations
 from app.live.checkpoint import Checkpoint
 from app.live.experts import mix, run
-from app.live.process import prepare
+from app.live.process import WIDE, Turns, prepare
 from app.routing import Routed
 from app.trace import Floats, Ints, Step
 
+TURNS = Turns()  # of all small models of the process
 Route = Callable[[Floats, int, int, int], Routed]  # logits [T, N], k, MoE layer, index of the first token
 
 
@@ -47,6 +49,7 @@ class Forward:
         self.config = checkpoint.config
         prepare(self.config.d_model)
         self._sparse = self.config.moe_layers
+        self._turn: Turns | nullcontext[None] = TURNS if self.config.d_model < WIDE else nullcontext()
         self._turns = rotations(self.config, room)
 
     def cache(self, room: int) -> Cache:
@@ -64,6 +67,10 @@ class Forward:
         if cache.length + len(ids) > cache.room:
             free = cache.room - cache.length
             raise ValueError(f"cache: expected at most {free} more tokens, got {len(ids)}")
+        with self._turn:
+            return self._extend(ids, cache, k, route, keep)
+
+    def _extend(self, ids: Ints, cache: Cache, k: int, route: Route, keep: int) -> Routing:
         x = self.checkpoint.embed(ids)  # [T] -> [T, D]
         routing = Routing(x, [], [])
         with np.errstate(over="ignore"):
