@@ -6,6 +6,12 @@
  * @import {Actions} from "./actions.js"
  */
 
+/** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
+
+/** Radians, and a factor, of one press. */
+const TURN = 0.2;
+const ZOOM = 1.15;
+
 /** @type {readonly Mode[]} */
 const MODES = ["single", "sequence", "all"];
 /** @type {readonly Camera[]} */
@@ -19,9 +25,10 @@ function after(values, value) {
 /**
  * @param {Store<State>} store
  * @param {Actions} actions
+ * @param {Turn} turn
  * @returns {Record<string, () => void>}
  */
-export function keyMap(store, actions) {
+export function keyMap(store, actions, turn) {
   const view = () => store.get().view;
   return {
     " ": actions.toggle,
@@ -38,6 +45,11 @@ export function keyMap(store, actions) {
     s: () => actions.toggleOverlay("share"),
     w: actions.toggleWhole,
     "?": () => actions.toggleOverlay("keys"),
+    "[": () => turn(-TURN, 0, 1),
+    "]": () => turn(TURN, 0, 1),
+    "-": () => turn(0, 0, ZOOM),
+    "+": () => turn(0, 0, 1 / ZOOM),
+    "=": () => turn(0, 0, 1 / ZOOM),
     Escape: actions.letGo,
     ...Object.fromEntries([1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })])),
   };
@@ -54,9 +66,10 @@ export function keepsKey(target, key) {
 /**
  * @param {Store<State>} store
  * @param {Actions} actions
+ * @param {Turn} turn
  */
-export function listenToKeys(store, actions) {
-  const keys = keyMap(store, actions);
+export function listenToKeys(store, actions, turn) {
+  const keys = keyMap(store, actions, turn);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];

@@ -94,7 +94,7 @@ store.subscribe((state) => {
 });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
 watchStillness(store);
-listenToKeys(store, actions);
+listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
 let begun = false;
 /** Asks for the trace, the first time. */

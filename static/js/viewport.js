@@ -123,6 +123,11 @@ export function createViewport(host, watcher, { embed }) {
       return true;
     },
     moving: () => scene?.moving() ?? false,
+    /** As a hand would: radians to the right, radians up, factor of the distance. @param {[number, number, number]} by */
+    turn(...by) {
+      scene?.turn(...by);
+      invalidate();
+    },
     stats: () => scene?.stats() ?? null,
     /** @param {{scale: number, transparent: boolean}} options */
     picture: (options) => scene?.picture(options) ?? null,

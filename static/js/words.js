@@ -207,6 +207,7 @@ export const words = {
     ["R", "Restart"],
     ["M", "Next mode"],
     ["C", "Next camera"],
+    ["[ ]  + −", "Turn, zoom"],
     ["1 to 4", "Top-k"],
     ["H L T", "Heat map, load, table"],
     ["S", "Share and save"],

@@ -43,7 +43,7 @@ function createParts() {
     controls: h("section", { class: "controls" }),
     controlsBody: part("controls-body"),
     counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
-    whole: part("whole-figures", { hidden: true, "data-inset": true }),
+    whole: h("section", { class: "whole-figures", hidden: true, "data-inset": true, "aria-label": words.wholeModel }),
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
     tabs: part("tabs"),
     tools: part("tools"),

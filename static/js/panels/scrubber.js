@@ -16,6 +16,16 @@ const STEPS = 2000;
 /** Ticks closer than this many pixels would be a grey band. */
 const CLOSEST = 3;
 
+/** Keys on the handle go from event to event; Home and End are the browser's. @type {Record<string, (actions: Actions) => void>} */
+const KEYS = {
+  ArrowRight: (actions) => actions.stepLayer(1),
+  ArrowUp: (actions) => actions.stepLayer(1),
+  ArrowLeft: (actions) => actions.stepLayer(-1),
+  ArrowDown: (actions) => actions.stepLayer(-1),
+  PageUp: (actions) => actions.stepToken(1),
+  PageDown: (actions) => actions.stepToken(-1),
+};
+
 /** What stands under the handle, as a sentence. @param {State} state */
 export function positionInWords({ trace, at, view }) {
   if (!trace || at.token < 0) return words.atStart;
@@ -31,6 +41,12 @@ export function createScrubber(host, actions) {
   const clock = h("span", { class: "clock" });
   host.append(track, clock);
   let duration = 0;
+  range.addEventListener("keydown", (event) => {
+    const step = KEYS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    step(actions);
+  });
   range.addEventListener("input", () => actions.seekTime((range.valueAsNumber / STEPS) * duration));
   /** @type {Schedule | null} */
   let drawn = null;

@@ -26,7 +26,7 @@ export function createTable(host, actions) {
   const below = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
   const head = h("thead", {}, h("tr", {}, ...Object.values(columns).map((name) => h("th", { scope: "col" }, name))));
   const table = h("table", { class: "routing" }, h("caption", { class: "sr-only" }, words.tableCaption), head, body);
-  const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": words.panels.table, "data-keys": "arrows" }, table);
+  const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": words.tableCaption, "data-keys": "arrows" }, table);
   const room = h("p", { class: "readout" });
   host.append(h("div", { class: "field" }, h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer), layer), scroller, room);
 

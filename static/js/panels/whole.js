@@ -43,7 +43,7 @@ function cells(model) {
 
 /** @param {HTMLElement} host */
 export function createWhole(host) {
-  const list = h("dl", { class: "whole", "aria-label": whole.title });
+  const list = h("dl", { class: "whole" });
   host.append(list);
   const changed = changes();
   return {
