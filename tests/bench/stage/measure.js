@@ -65,33 +65,30 @@ function countDraws() {
   return counted;
 }
 
-window.measure = (kind, [layers, experts, topK, tokens, mode]) => {
+/** A scene of either kind on the page's canvas, and its first frame, not drawn yet. */
+function prepare(kind, [layers, experts, topK, tokens, mode]) {
   const canvas = document.querySelector("canvas");
   const trace = traceOf(layers, experts, topK, tokens);
   const timeline = createTimeline(mode, tokens, layers);
-  const counted = countDraws();
   const scene = kind === "stage" ? createScene(canvas, { antialias: false }) : createNaive(canvas);
   scene.setSize(innerWidth, innerHeight, 1, { top: 0, right: 0, bottom: 0, left: 0 });
-  const frame = {
-    trace,
-    timeline,
-    time: 0,
-    wall: 0,
-    camera: "orbit",
-    layer: 0,
-    path: null,
-    tower: null,
-    still: false,
-  };
+  const view = { camera: "orbit", layer: 0, path: null, tower: null, still: false };
+  return { canvas, scene, frame: { trace, timeline, time: 0, wall: 0, ...view } };
+}
+
+window.prepare = prepare;
+window.measure = (kind, shape) => {
+  const counted = countDraws();
+  const { scene, frame } = prepare(kind, shape);
   const start = performance.now();
-  scene.setModel(trace.model);
+  scene.setModel(frame.trace.model);
   scene.draw(frame);
   const build = performance.now() - start;
   const times = [];
   let calls = 0;
-  frame.time = 0.35 * timeline.duration;
+  frame.time = 0.35 * frame.timeline.duration;
   for (let i = 0; i < WARM + FRAMES; i++) {
-    frame.time = Math.min(timeline.duration, frame.time + STEP);
+    frame.time = Math.min(frame.timeline.duration, frame.time + STEP);
     frame.wall += STEP;
     if (i === WARM) scene.stats();
     counted.calls = 0;

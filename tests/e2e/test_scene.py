@@ -1,0 +1,228 @@
+"""The scene alone, its clock stepped by hand: what a frame draws, sends and lights; no frames per second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.bench.scene import serving
+
+SIZES = [(6, 8, 2), (6, 64, 2), (24, 64, 4), (61, 256, 8)]  # layers, experts, top-k
+MOST_CALLS = 11
+AREA = {"width": 480, "height": 300}
+
+# What the tests ask of the page: `shot` draws a frame and answers its pixels, `step` draws one unseen,
+# `blind` keeps WebGL from drawing where only the count of calls and bytes matters.
+READING = """() => {
+window.open_ = (...shape) => Object.assign(window, prepare("stage", shape));
+window.blind = () => {
+  for (const name of ["drawElements", "drawArrays"]) WebGL2RenderingContext.prototype[name] = () => {};
+};
+window.step = (patch) => scene.draw({ ...Object.assign(frame, patch) });
+window.shot = (patch) => {
+  step(patch);
+  const gl = canvas.getContext("webgl2"), pixels = new Uint8Array(4 * canvas.width * canvas.height);
+  gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+  return pixels;
+};
+window.digest = (pixels) => pixels.reduce((sum, value) => (sum * 31 + value) % 4294967291, 7);
+window.bright = (pixels) => {
+  let count = 0;
+  for (let i = 0; i < pixels.length; i += 4) count += pixels[i] > 235 && pixels[i + 1] > 140;
+  return count;
+};
+}"""
+
+Stage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def stage_url() -> Iterator[str]:
+    """Where the checkout is served as files."""
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def stage(chromium: Browser, stage_url: str) -> Iterator[Stage]:
+    """Opens a scene of a shape: layers, experts, top-k, tokens, mode."""
+    errors: list[str] = []
+    context = chromium.new_context(viewport=AREA)
+
+    def opener(*shape: Any) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{stage_url}/tests/bench/stage/index.html")
+        page.wait_for_function("window.prepare !== undefined")
+        page.evaluate(READING)
+        page.evaluate("(shape) => void open_(...shape)", list(shape))
+        return page
+
+    yield opener
+    context.close()
+    assert not errors
+
+
+@pytest.mark.parametrize(("layers", "experts", "k"), SIZES)
+@pytest.mark.parametrize("mode", ["sequence", "all"])
+def test_frame_at_every_size_takes_at_most_eleven_draw_calls(
+    stage: Stage, layers: int, experts: int, k: int, mode: str
+) -> None:
+    page = stage(layers, experts, k, 16, mode)
+    calls = page.evaluate(
+        """() => blind() ?? ["orbit", "front", "top"].map((camera) => {
+          const tower = { layer: 1, expert: 3 };
+          step({ camera, path: 4, tower, time: frame.timeline.fires(4, 2), wall: frame.wall + 9 });
+          return scene.stats().drawCalls;
+        })"""
+    )
+    assert max(calls) <= MOST_CALLS
+    assert min(calls) >= 8, "everything is drawn"
+
+
+def test_work_of_a_frame_hardly_grows_with_the_model(stage: Stage) -> None:
+    """Calls into WebGL while a prompt plays, which no other work on the machine can disturb."""
+
+    def calls(layers: int, experts: int, k: int) -> float:
+        page = stage(layers, experts, k, 16, "sequence")
+        found: float = page.evaluate(
+            """() => {
+              let calls = 0;
+              const gl = WebGL2RenderingContext.prototype, kept = {};
+              blind();
+              step({ time: 0.3 * frame.timeline.duration });
+              for (const name of Object.getOwnPropertyNames(gl)) {
+                const found = Object.getOwnPropertyDescriptor(gl, name);
+                if (typeof found.value !== "function" || name === "constructor") continue;
+                kept[name] = found.value;
+                gl[name] = function (...given) {
+                  calls++;
+                  return kept[name].apply(this, given);
+                };
+              }
+              for (let i = 0; i < 120; i++) step({ time: frame.time + 1 / 60 });
+              Object.assign(gl, kept);
+              return calls / 120;
+            }"""
+        )
+        return found
+
+    small = calls(6, 8, 2)
+    large = calls(61, 256, 8)
+    assert large < 2 * small, f"{large:.0f} calls a frame at 61x256, {small:.0f} at 6x8"
+
+
+@pytest.mark.parametrize(("layers", "experts", "k"), SIZES)
+def test_frame_sends_only_what_changed(stage: Stage, layers: int, experts: int, k: int) -> None:
+    page = stage(layers, experts, k, 16, "sequence")
+    resting, firing = page.evaluate(
+        """() => {
+          const { timeline } = frame, sent = [];
+          blind();
+          step({ time: timeline.fires(3, 1) - 1e-4 });
+          scene.stats();
+          for (const time of [timeline.fires(3, 1) - 1e-5, timeline.fires(3, 1)]) {
+            step({ time });
+            sent.push(scene.stats().uploadedBytes);
+          }
+          return sent;
+        }"""
+    )
+    assert resting <= 16 * 40, "where the tokens are"
+    assert resting < firing <= resting + 16 * (experts + layers), "and at most a row of the table of hits"
+
+
+def test_scrubbing_back_and_forth_gives_the_same_pixels(stage: Stage) -> None:
+    page = stage(6, 8, 2, 12, "sequence")
+    first, after = page.evaluate(
+        """() => {
+          const { timeline } = frame, time = timeline.fires(7, 3) + 0.1;
+          const first = digest(shot({ time }));
+          for (const share of [0.1, 0.9, 0.4, 1, 0]) step({ time: share * timeline.duration });
+          for (let i = 0; i <= 30; i++) step({ time: (time * i) / 30 });
+          return [first, digest(shot({ time }))];
+        }"""
+    )
+    assert first == after
+
+
+def test_event_flashes_and_settles_to_a_dim_rest(stage: Stage) -> None:
+    page = stage(6, 8, 2, 1, "single")
+    before, flash, rest = page.evaluate(
+        """() => {
+          const last = frame.timeline.fires(0, 5);
+          return [0, last, last + 2.5].map((time) => bright(shot({ time, wall: frame.wall + 9 })));
+        }"""
+    )
+    assert flash > before + 100
+    assert rest < flash / 4
+
+
+def test_batch_of_64_does_not_bleach(stage: Stage) -> None:
+    page = stage(6, 64, 2, 64, "all")
+    share = page.evaluate(
+        """() => {
+          const pixels = shot({ camera: "top", layer: 3, time: frame.timeline.fires(0, 3) });
+          let white = 0;
+          for (let i = 0; i < pixels.length; i += 4) {
+            white += pixels[i] > 250 && pixels[i + 1] > 235 && pixels[i + 2] > 210;
+          }
+          return (4 * white) / pixels.length;
+        }"""
+    )
+    assert 0 < share < 0.02
+
+
+def test_lost_context_comes_back_with_the_same_picture(stage: Stage) -> None:
+    page = stage(6, 8, 2, 12, "sequence")
+    page.evaluate("window.before = digest(shot({ time: frame.timeline.fires(7, 3) }))")
+    page.evaluate(
+        """() => new Promise((back) => {
+          const lose = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+          canvas.addEventListener("webglcontextlost", () => setTimeout(() => lose.restoreContext()));
+          canvas.addEventListener("webglcontextrestored", () => setTimeout(back));
+          lose.loseContext();
+        })"""
+    )
+    assert page.evaluate("digest(shot({})) === window.before")
+
+
+def test_pointer_on_a_marked_tower_picks_it(stage: Stage) -> None:
+    """The mark is drawn where the tower is seen, so its bright pixels tell where to point."""
+    page = stage(6, 8, 2, 12, "sequence")
+    picked = page.evaluate(
+        """() => {
+          const tower = { layer: 5, expert: 0 };
+          const plain = shot({ time: 0 }), marked = shot({ tower });
+          let [x, y, count] = [0, 0, 0];
+          for (let i = 0; i < plain.length; i += 4) {
+            if (Math.abs(plain[i + 2] - marked[i + 2]) < 60) continue;
+            x += (i / 4) % canvas.width;
+            y += canvas.height - Math.floor(i / 4 / canvas.width);
+            count++;
+          }
+          return { count, tower: scene.pick(x / count, y / count) };
+        }"""
+    )
+    assert picked["count"] > 20
+    assert picked["tower"] == {"layer": 5, "expert": 0}
+
+
+def test_picture_without_background_is_transparent_around_the_stack(stage: Stage) -> None:
+    page = stage(6, 8, 2, 12, "sequence")
+    size, corner, middle = page.evaluate(
+        """async () => {
+          shot({ time: frame.timeline.fires(7, 3) });
+          const image = await createImageBitmap(await scene.picture({ scale: 2, transparent: true }));
+          const sheet = new OffscreenCanvas(image.width, image.height).getContext("2d");
+          sheet.drawImage(image, 0, 0);
+          const alpha = (x, y) => sheet.getImageData(x, y, 1, 1).data[3];
+          return [[image.width, image.height], alpha(3, 3), alpha(image.width / 2, image.height / 2)];
+        }"""
+    )
+    assert size == [2 * AREA["width"], 2 * AREA["height"]]
+    assert corner == 0
+    assert middle > 0
