@@ -30,6 +30,23 @@ class ModelInfo(BaseModel):
     family: str
     layers: int
     router: str
+    steps: list[int]  # of training, whose routing was recorded: for source=recorded
+
+
+class RouterInfo(BaseModel):
+    """A router that can be asked for."""
+
+    name: str
+    source: str  # who described it
+    settings: list[str]  # the request keys that it reads
+    defaults: dict[str, float]  # of those; groups and topk_groups follow from N and k
+    biased: bool  # adds a selection bias, which `updates` moves
+    fixed_k: int | None  # the k that it forces
+    largest_k: int | None  # the largest k that it takes, where that is less than N
+    whole_batch: bool  # needs all tokens of the prompt at once: no `continue`
+    varies: (
+        bool  # a token may have more or fewer experts than k; `choices` in the model says how many
+    )
 
 
 class Health(BaseModel):
@@ -98,7 +115,8 @@ def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[i
 TRACE = answers(
     "application/octet-stream",
     f"A safetensors file, format {FORMAT}: tensors scores [T,L,N], experts [T,L,K], weights [T,L,K], "
-    "where they are known logits [T,L,N], dropped [T,L,K]; JSON metadata format, tokens, model, origin.",
+    "where they are known logits [T,L,N], dropped [T,L,K], bias [L,N]; JSON metadata format, tokens, model, "
+    "origin. Where model has `choices`, that is K.",
     {"type": "string", "format": "binary"},
 )
 PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.", {"type": "string"})
@@ -132,4 +150,13 @@ OEMBED: dict[int | str, dict[str, Any]] = {
     404: {"description": "The address is no view of this site.", "model": Errors},
     422: {"description": "maxwidth or maxheight is no number of pixels.", "model": Errors},
     501: {"description": "A format other than json is asked for.", "model": Errors},
+}
+
+MEASURED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "models/measured.json, which `python -m app measure` writes and whose `about` "
+        'explains its fields. {"models": {}} where nothing was measured.',
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+    304: {"description": "The file of If-None-Match is still right."},
 }

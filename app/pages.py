@@ -14,9 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
 from app.headers import PAGE, page_policy
-from app.keys import EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, TraceRequest
+from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
 from app.modules import imported
 from app.request import WORDS, Problem, read
+from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS
 from app.settings import ROOT, Settings
 from app.sources import Sources
 
@@ -119,12 +120,17 @@ def boot(sources: Sources, embed: bool) -> dict[str, Any]:
         "version": __version__,
         "scenarios": sources.scenario_infos(),
         "models": sources.model_infos(),
+        "routers": [router.to_json() for router in ROUTERS.values()],
         "limits": {
             "prompt_tokens": PROMPT_TOKENS,
             "prompt_chars": PROMPT_CHARS,
             "experts": list(EXPERTS),
             "experts_offered": EXPERTS_OFFERED,
             "k_offered": K_OFFERED,
+            "continue": list(CONTINUE),
+            "temperature": list(TEMPERATURE),
+            "skew": list(SKEW),
+            **{name: list(limits) for name, limits in LIMITS.items()},
         },
         "embed": embed,
     }
@@ -132,6 +138,8 @@ def boot(sources: Sources, embed: bool) -> dict[str, Any]:
 
 def name(request: TraceRequest, sources: Sources) -> str:
     """The name of a view."""
+    if request.source == "recorded":
+        return f"{request.checkpoint} after {request.step} steps of training"
     if request.source == "live" and request.prompt:
         return f"{request.prompt[:60]} (live)"
     scenario = sources.library.scenarios.get(request.scenario)
@@ -142,6 +150,12 @@ def description(request: TraceRequest, sources: Sources) -> str:
     """A view in a sentence, with the badge that its picture carries."""
     scenario = sources.library.scenarios.get(request.scenario)
     shape = f"{request.experts} experts a layer, {request.k} a token"
+    if request.source == "recorded":
+        return (
+            f"RECORDED: how {request.checkpoint} routed held-out text after {request.step} steps of training."
+        )
+    if request.router not in ("", DEFAULT_ROUTER):
+        shape += f", router {request.router}"
     if request.source == "live":
         return f"LIVE: tokens routed by a trained mixture-of-experts model, {shape}."
     return f"AUTHORED: {scenario.teaches if scenario else request.scenario} ({shape})"

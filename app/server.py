@@ -12,7 +12,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.websockets import WebSocketDisconnect
 
 from app import __version__
-from app.api import PICTURE, PREVIEW, TRACE, Health, ModelInfo, ScenarioInfo, parameters, width_parameter
+from app.api import (
+    MEASURED,
+    PICTURE,
+    PREVIEW,
+    TRACE,
+    Health,
+    ModelInfo,
+    RouterInfo,
+    ScenarioInfo,
+    parameters,
+    width_parameter,
+)
 from app.assets import Asset, Assets, matches
 from app.cache import Cache
 from app.headers import SecurityHeaders
@@ -21,6 +32,7 @@ from app.pages import embedding, pages
 from app.preview import draw_preview
 from app.raster import rasterise
 from app.request import WORDS, BadRequest, Problem
+from app.routing import ROUTERS
 from app.scenario import load_scenarios
 from app.session import Session
 from app.settings import ROOT, Settings
@@ -31,6 +43,7 @@ from app.workers import Busy, Workers
 
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 FILE_BYTES = 64 * 2**20  # of finished files kept for whoever asks next
+NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
 TRY_AGAIN = 1013
 FOR_ARTICLES = ("embed.js", "embed.d.ts")  # pages of other sites load these from us
 SHARED = {
@@ -67,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
 def facts(sources: Sources) -> APIRouter:
     """What there is."""
     router = APIRouter()
+    measured = Assets(sources.folder)
 
     @router.get("/api/scenarios", summary="The scenarios that can be asked for")
     def scenarios() -> list[ScenarioInfo]:
@@ -75,6 +89,16 @@ def facts(sources: Sources) -> APIRouter:
     @router.get("/api/models", summary="The checkpoints that can be run")
     def models() -> list[ModelInfo]:
         return [ModelInfo(**info) for info in sources.model_infos()]
+
+    @router.get("/api/routers", summary="The routers that can be asked for")
+    async def routers() -> list[RouterInfo]:
+        return [RouterInfo(**each.to_json()) for each in ROUTERS.values()]
+
+    @router.get(
+        "/api/measured", summary="What was measured of the models on held-out text", responses=MEASURED
+    )
+    def measurements(request: Request) -> Response:
+        return send(request, measured.find("measured.json") or NOTHING_MEASURED)
 
     @router.get("/healthz", summary="That the server serves")
     async def health() -> Health:

@@ -99,8 +99,8 @@ UNUSUAL = ("matrices", "expert_bias", "shared_gate", "router_bias", "dense_layer
 def small_shape(experts: int, top_k: int) -> ModelShape:
     """The shape of the models that the project trains, which authored scenarios borrow: 6 layers of D = 128.
 
-    Four heads of 32 over two of keys and values, a tied embedding of 4,096 tokens, experts of width 64. That authored
-    and live share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.
+    Four heads of 32 over two of keys and values, a tied embedding of 4,096 tokens, experts of width 64. That
+    authored and live share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.
     """
     layers, width, vocabulary = 6, 128, 4096
     return ModelShape(

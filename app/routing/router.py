@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.routing.choice import Routed
-from app.routing.settings import BadSetting, RouterSettings, check_groups, check_k, default_groups
+from app.routing.settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
 from app.trace import Floats
 
 
@@ -71,6 +72,20 @@ class Router:
         chosen = replace(self, settings=replace(settings, **unread))
         chosen.filled(experts, k)
         return chosen
+
+    def to_json(self) -> dict[str, Any]:
+        """What a page needs to offer it, as `GET /api/routers` answers."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "settings": [name for name in self.uses if name in LIMITS],
+            "defaults": self.defaults.given(),
+            "biased": "bias" in self.uses,
+            "fixed_k": self.fixed_k,
+            "largest_k": self.largest_k,
+            "whole_batch": self.whole_batch,
+            "varies": self.varies,
+        }
 
     def with_bias(self, bias: Floats) -> Router:
         """This router with a selection bias [L, N]. Raises ValueError where it has no use for one."""
