@@ -22,7 +22,7 @@ from app.wire import TraceMessage, pack_step
 
 BUNDLE = "vendor/moescope.js"
 DIGEST = re.compile(r"/\* ([0-9a-f]{64}) \*/")
-STYLES = ("theme", "panels")
+STYLES = ("theme", "panels", "live")
 SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js"
 
 

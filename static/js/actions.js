@@ -6,7 +6,7 @@
  * @import {Player} from "./player.js"
  */
 
-import { isRequestKey } from "./url.js";
+import { isRequestKey, MOST_WRITTEN } from "./url.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {"png" | "csv" | "trace"} SaveKind */
@@ -16,6 +16,8 @@ import { isRequestKey } from "./url.js";
  * @property {(patch: Partial<Request>) => void} setRequest
  * @property {(patch: Partial<ViewOnly>) => void} setView
  * @property {() => void} retry
+ * @property {(how?: Partial<Pick<Request, "temperature" | "seed">>) => void} writeOn   the model goes on, or anew in another way
+ * @property {() => void} stopWriting
  * @property {() => void} play
  * @property {() => void} pause
  * @property {() => void} toggle
@@ -42,19 +44,29 @@ import { isRequestKey } from "./url.js";
  * @param {Boot} parts.boot
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
- * @param {() => void} parts.retry
+ * @param {{retry: () => void, stop: () => void}} parts.feed
  * @param {(kind: SaveKind) => Promise<void>} parts.save
  * @returns {Actions}
  */
-export function createActions({ boot, store, player, retry, save }) {
+export function createActions({ boot, store, player, feed, save }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) => (store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to));
   return {
-    setRequest: (patch) => setView(boot.exported ? withoutRequest(patch) : keptInRange(store.get().view, patch, boot)),
+    setRequest(patch) {
+      const { view } = store.get();
+      const change = boot.exported ? withoutRequest(patch) : keptInRange(view, withoutOld(patch), boot);
+      store.set({ view: { ...view, ...change }, writing: "" });
+    },
     setView,
-    retry,
+    retry: feed.retry,
+    writeOn(how) {
+      const { view } = store.get();
+      const count = how && view.continue ? view.continue : MOST_WRITTEN;
+      store.set({ view: { ...view, ...how, continue: count }, writing: how ? "anew" : "on" });
+    },
+    stopWriting: feed.stop,
     play: player.play,
     pause: player.pause,
     toggle: player.toggle,
@@ -100,6 +112,12 @@ export function keptInRange(view, patch, boot) {
   const k = Math.min(patch.k ?? view.k, experts);
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
   return { ...patch, experts, k, tower };
+}
+
+/** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch */
+function withoutOld(patch) {
+  const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
+  return other ? { continue: 0, ...patch } : patch;
 }
 
 /** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */

@@ -6,7 +6,7 @@
  * @import {Store} from "./store.js"
  */
 
-import { formatView, parseView, REQUEST_KEYS, searchOf } from "./url.js";
+import { formatView, parseView, REQUEST_KEYS, requestOf, searchOf } from "./url.js";
 
 const THROTTLE_MS = 500;
 
@@ -23,7 +23,8 @@ export function viewNow({ view, at }) {
 
 /** @param {View} a @param {View} b */
 export function asksTheSame(a, b) {
-  return REQUEST_KEYS.every((key) => a[key] === b[key]);
+  const [one, other] = [requestOf(a), requestOf(b)];
+  return REQUEST_KEYS.every((key) => one[key] === other[key]);
 }
 
 /**
@@ -42,7 +43,7 @@ export function createAddress(store, boot, moving, goTo) {
     due = 0;
     const view = viewNow(store.get());
     const address = location.pathname + formatView(view, boot) + location.hash;
-    const push = !asksTheSame(view, written);
+    const push = !asksTheSame(view, { ...written, continue: Math.min(written.continue, view.continue) }); // not a stop
     written = view;
     if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();

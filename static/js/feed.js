@@ -2,20 +2,26 @@
  * Brings a trace into the store: from the socket here, from a file in an exported page. The page learns nothing else of
  * where routing comes from.
  *
- * @import {Notice, State, Trace, View} from "./types.js"
+ * @import {Notice, State, Token, Trace, View} from "./types.js"
  * @import {Store} from "./store.js"
  * @import {createSocket} from "./socket.js"
+ * @import {TraceMessage} from "./wire.js"
+ * @import {Player} from "./player.js"
  */
 
-import { isRouted } from "./player.js";
-import { createTimeline } from "./playback.js";
-import { createTrace, withEnd, withStep } from "./trace.js";
 import { asksTheSame } from "./address.js";
+import { isRouted } from "./player.js";
+import { asWritten, expectedOf, timelineOf } from "./timing.js";
+import { createTrace, withEnd, withStep, withTokens } from "./trace.js";
 import { requestOf } from "./url.js";
 import { words } from "./words.js";
 
-/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry">} Connection */
+/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {stop?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
+/** @typedef {(trace: Trace) => Trace} Change */
+
+/** A token that the model wrote is put into the picture this many seconds before it enters. */
+const LEAD = 0.05;
 
 /** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
 export function sameJourney(a, b) {
@@ -44,48 +50,140 @@ export function withinTrace(view, { model, tokens }) {
 }
 
 /**
+ * How many tokens a trace needs before it is shown: as many as a link points at, or as there are on screen when a model
+ * goes on writing them. One that a model does not write is shown at once.
+ * @param {State} state
+ * @param {Trace} fresh
+ */
+function neededOf({ view, writing, trace }, fresh) {
+  if (expectedOf(fresh) === fresh.tokens.length) return 0;
+  const asked = Math.max(view.token ?? -1, view.path ?? -1) + 1;
+  const old = writing === "on" && trace ? trace.tokens : [];
+  const goesOn = old.every(({ text, written }, token) => written || text === fresh.tokens[token]?.text);
+  return Math.min(expectedOf(fresh), Math.max(asked > fresh.tokens.length ? asked : 0, goesOn ? old.length : 0));
+}
+
+/**
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
- * @param {(trace: Trace, keep: boolean) => void} begin  a new trace is there: go to its start, or stay
+ * @param {Pick<Player, "begin" | "awaitNext">} player  is told that a new trace is there
  */
-export function createFeed(store, connect, begin) {
-  /** The trace in the store answers the request in the view. */
+export function createFeed(store, connect, player) {
+  /** What was asked last; the trace in the store answers it once `answered`. */
+  let asked = store.get().view;
   let answered = false;
+  /** @type {{trace: Trace, needed: number} | null} a trace that is not shown yet */
+  let coming = null;
+  /** @type {{grows: boolean, change: Change}[]} what has arrived and waits for playback */
+  let waiting = [];
+
   const connection = connect({
     onTrace(message) {
-      const trace = createTrace(message);
-      const { view, notices } = withinTrace(store.get().view, trace);
-      const before = store.get();
-      const keep = sameJourney(before.trace, trace);
-      const timeline = createTimeline(view.mode, trace.tokens.length, trace.model.layers);
-      store.set({ trace, timeline, view, error: "", hover: null, notices: [...before.notices, ...notices] });
-      begin(trace, keep);
-      answered = true;
-      settle();
+      const trace = createTrace({ ...message, tokens: marked(message) });
+      coming = { trace, needed: neededOf(store.get(), trace) };
+      waiting = [];
+      show();
     },
-    onStep: (step) => put((trace) => withStep(trace, step)),
-    onEnd: () => put(withEnd),
-    onError: ({ message }) => store.set({ status: "error", error: message, playing: false }),
+    onTokens: ({ from, tokens }) => take((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
+    onStep: (step) => take((trace) => withStep(trace, step)),
+    onEnd: () => take(withEnd),
+    onError: ({ message }) => store.set({ status: "error", error: message, playing: false, writing: "" }),
     onState: (connection) => store.set({ connection }),
   });
 
-  /** @param {(trace: Trace) => Trace} change */
+  /** @param {Change} change @param {boolean} [grows]  by a token that playback is to meet as it enters */
+  function take(change, grows = false) {
+    if (coming) {
+      coming.trace = change(coming.trace);
+      show();
+    } else if (store.get().writing) {
+      waiting.push({ grows, change });
+      release();
+    } else put(change);
+  }
+
+  /** Shows the trace that came, if enough of it is there. */
+  function show() {
+    if (!coming || !(coming.trace.complete || coming.trace.received >= coming.needed)) return;
+    const before = store.get();
+    const { trace } = coming;
+    coming = null;
+    const { view, notices } = withinTrace(before.view, trace);
+    const keep = sameJourney(before.trace, trace);
+    answered = true;
+    asked = { ...view };
+    store.set({ trace, timeline: timelineOf(view.mode, trace), view, error: "", hover: null, notices: [...before.notices, ...notices] });
+    player.begin(trace, keep || before.writing !== "");
+    if (before.writing) player.awaitNext();
+    settle();
+  }
+
+  /** What playback has room for: the next token when it is to enter, and all that belongs to those that are there. */
+  function release() {
+    while (waiting.length && (!waiting[0].grows || hasRoom(store.get()))) {
+      const [{ change }] = waiting.splice(0, 1);
+      put(change);
+      if (store.get().trace?.complete) finish();
+    }
+  }
+  /** @param {State} state */
+  function hasRoom({ trace, timeline, time, view, still }) {
+    if (!trace || !timeline || view.mode === "all" || still) return true;
+    return time + LEAD >= timeline.entry(trace.tokens.length);
+  }
+
+  /** @param {Change} change */
   function put(change) {
-    const { trace } = store.get();
-    if (trace) store.set({ trace: change(trace) });
+    const { trace: before, view } = store.get();
+    if (!before || before.complete) return;
+    const trace = change(before);
+    const grown = trace.tokens.length !== before.tokens.length;
+    store.set(grown ? { trace, timeline: timelineOf(view.mode, trace) } : { trace });
+  }
+
+  /** Nothing more is written: the address says how much was. */
+  function finish() {
+    const { view, trace } = store.get();
+    waiting = [];
+    asked = { ...view, continue: trace?.tokens.filter(({ written }) => written).length ?? 0 };
+    store.set({ writing: "", view: asked });
   }
   function settle() {
     const state = store.get();
     if (answered && state.status === "loading" && isRouted(state)) store.set({ status: "ready" });
   }
   function open() {
+    const { view, status } = store.get();
     answered = false;
-    store.set({ status: "loading", error: "" });
-    connection.open(requestOf(store.get().view));
+    coming = null;
+    waiting = [];
+    asked = view;
+    if (!(status === "ready" && store.get().writing)) store.set({ status: "loading", error: "" });
+    connection.open(requestOf(view));
   }
   store.subscribe((state, before) => {
-    if (!asksTheSame(state.view, before.view)) open();
-    else settle();
+    if (!asksTheSame(state.view, asked)) return open();
+    if (state.time !== before.time || state.view.mode !== before.view.mode) release();
+    settle();
   });
-  return { open, retry: () => (store.get().status === "error" ? open() : connection.retry()) };
+  return {
+    open,
+    retry: () => (store.get().status === "error" ? open() : connection.retry()),
+    /** The model writes no further; what it has written stays. */
+    stop() {
+      if (!store.get().writing) return;
+      connection.stop?.();
+      coming = null;
+      put((trace) => withEnd({ ...trace, tokens: trace.tokens.slice(0, trace.received) }));
+      finish();
+      answered = true;
+      settle();
+    },
+  };
+}
+
+/** The tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */
+function marked({ tokens, origin }) {
+  const given = origin.prompt_tokens ?? tokens.length;
+  return [...tokens.slice(0, given), ...asWritten(tokens.slice(given))];
 }

@@ -37,8 +37,8 @@ const viewport = createViewport(stage, {
   become: (scene) => store.set({ scene }),
   wake: () => loop.wake(),
 }, boot);
-const feed = createFeed(store, connect, player.begin);
-const actions = createActions({ boot, store, player, retry: feed.retry, save: createSave(store.get, viewport.picture) });
+const feed = createFeed(store, connect, player);
+const actions = createActions({ boot, store, player, feed, save: createSave(store.get, viewport.picture) });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
 const page = createPage(host, { boot, actions, store, viewport, wake: refresh });
 

@@ -28,11 +28,12 @@ const LONG = 16; // prompts of more tokens enter faster
  * @param {Mode} mode
  * @param {number} tokens  T
  * @param {number} layers  L
+ * @param {number} [expected]  T of the whole, where tokens are still to come: it decides how fast they enter
  * @returns {Schedule}
  */
-export function createTimeline(mode, tokens, layers) {
+export function createTimeline(mode, tokens, layers, expected = tokens) {
   const step = stepOf(mode, layers);
-  const stagger = staggerOf(mode, tokens, layers, step);
+  const stagger = staggerOf(mode, expected, layers, step);
   const lag = LAG * step;
   const entry = (/** @type {number} */ token) => token * stagger;
   const arrives = (/** @type {number} */ token, /** @type {number} */ layer) =>
@@ -213,10 +214,11 @@ export function tokenStep(timeline, time, way) {
  * plane. ALL AT ONCE waits for every token.
  * @param {Schedule} timeline
  * @param {number} received
+ * @param {boolean} [complete]  false: a model may write more tokens than the timeline has
  * @returns {number}
  */
-export function reach(timeline, received) {
-  if (received >= timeline.tokens) return timeline.duration;
+export function reach(timeline, received, complete = true) {
+  if (received >= timeline.tokens && complete) return timeline.duration;
   const waiting = timeline.mode === "all" ? 0 : received;
-  return timeline.entry(waiting) + 0.96 * timeline.step;
+  return Math.min(timeline.duration, timeline.entry(waiting) + 0.96 * timeline.step);
 }

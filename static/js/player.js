@@ -7,9 +7,10 @@
  * @import {Schedule} from "./playback.js"
  */
 
-import { createTimeline, reach } from "./playback.js";
+import { reach } from "./playback.js";
 import { NOWHERE } from "./state.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./stepping.js";
+import { timelineOf } from "./timing.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
 const FLOWN = 4;
@@ -20,6 +21,7 @@ const GLIDE = 1.6;
  * @typedef {object} Player
  * @property {(secs: number) => boolean} advance   false: nothing moves until something else happens
  * @property {(trace: Trace, keep: boolean) => void} begin   a trace is there: from its start, where a link said, or stay
+ * @property {() => void} awaitNext        plays on from where the token after the last one enters
  * @property {() => boolean} moving        time goes on by itself
  * @property {() => void} play
  * @property {() => void} pause
@@ -74,12 +76,12 @@ export function createPlayer(store, countHits) {
   function advance(secs) {
     const { timeline, trace, playing, view } = store.get();
     if (!timeline || !trace || !(playing || target)) return false;
-    const open = reach(timeline, trace.received);
+    const open = reach(timeline, trace.received, trace.complete);
     const rate = view.speed * (target ? GLIDE : 1);
     const end = target ? momentOf(timeline, target) : timeline.duration;
     const time = Math.max(clock, Math.min(clock + secs * rate, end, open));
-    if (time === clock && time < end) return time < open; // or waits for the next token
-    const arrived = time >= end;
+    if (time === clock && (time < end || !trace.complete)) return time < open; // or waits for the next token
+    const arrived = time >= end && (target !== null || trace.complete);
     if (arrived) target = null;
     stand(time, { playing: playing && !arrived });
     return !arrived;
@@ -89,7 +91,7 @@ export function createPlayer(store, countHits) {
   function follow() {
     const { trace, view, timeline, at } = store.get();
     if (!trace || (timeline?.mode === view.mode && timeline.tokens === trace.tokens.length)) return;
-    const next = createTimeline(view.mode, trace.tokens.length, trace.model.layers);
+    const next = timelineOf(view.mode, trace);
     const done = timeline !== null && clock >= timeline.duration;
     target = null;
     store.set({ timeline: next });
@@ -97,7 +99,7 @@ export function createPlayer(store, countHits) {
   }
   store.subscribe((state, before) => {
     if (state.view.mode !== before.view.mode) follow();
-    if (state.trace !== before.trace && state.timeline === before.timeline) recount();
+    if (state.trace !== before.trace) recount();
   });
   /** Tokens that arrive late may belong to events that are past. */
   function recount() {
@@ -130,6 +132,11 @@ export function createPlayer(store, countHits) {
   return {
     advance,
     begin,
+    awaitNext() {
+      const { timeline } = store.get();
+      target = null;
+      if (timeline) stand(timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens)), { playing: true });
+    },
     moving: () => store.get().playing || target !== null,
     play,
     pause,
@@ -168,5 +175,5 @@ function stepShown(timeline, time) {
  * @param {State} state
  */
 export function isRouted({ trace, timeline, time }) {
-  return trace !== null && timeline !== null && (trace.complete || time < reach(timeline, trace.received));
+  return trace !== null && timeline !== null && (trace.complete || time < reach(timeline, trace.received, trace.complete));
 }

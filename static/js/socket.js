@@ -3,7 +3,7 @@
  * a WebSocket and timers, and is told what arrives.
  *
  * @import {Request} from "./types.js"
- * @import {ErrorMessage, Message, Step, TraceMessage} from "./wire.js"
+ * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage} from "./wire.js"
  */
 
 import { decodeStep, decodeText, encodeOpen, encodeStop } from "./wire.js";
@@ -21,6 +21,7 @@ const OPEN = 1; // readyState of a WebSocket
  * @property {string} url
  * @property {(message: TraceMessage) => void} onTrace   a trace begins (anew); not called when a stream is resumed
  * @property {(step: Step) => void} onStep               each token once, in ascending order
+ * @property {(message: TokensMessage) => void} [onTokens]   the model wrote; the same again where a stream is resumed
  * @property {() => void} onEnd
  * @property {(error: {code: string, field: string | null, message: string, errors: ErrorMessage["errors"]}) => void} onError
  * @property {(state: Connection) => void} onState
@@ -30,7 +31,7 @@ const OPEN = 1; // readyState of a WebSocket
  * @property {() => number} [random]
  *
  * @typedef {object} Stream
- * @property {Request} request
+ * @property {Partial<Request>} request
  * @property {number} id            of the last message that asked for it; answers to earlier ones are dropped
  * @property {number} received      tokens that have arrived
  * @property {string | null} trace  identity, once it is known
@@ -110,6 +111,7 @@ export function createSocket(options) {
   function hear(current, message) {
     if (message.id !== current.id && message.id !== null) return;
     if (message.op === "trace") begin(current, message);
+    else if (message.op === "tokens") options.onTokens?.(message);
     else if (message.op === "end") finish(current, options.onEnd);
     else fail(current, message);
   }
@@ -142,7 +144,7 @@ export function createSocket(options) {
   }
 
   return {
-    /** Asks for a trace, in place of the one before. @param {Request} request */
+    /** Asks for a trace, in place of the one before. @param {Partial<Request>} request */
     open(request) {
       stream = { request, id: -1, received: 0, trace: null, over: false };
       become("connecting");

@@ -63,6 +63,9 @@ function integer(name, fallback, range, origin = 0) {
 const SOME_TOKEN = /** @type {const} */ ([1, 100_000]);
 const SOME_LAYER = /** @type {const} */ ([1, 1000]);
 const SPEEDS = /** @type {const} */ ([0.1, 10]);
+/** Tokens that a model may write, as app/keys.py has it. */
+export const MOST_WRITTEN = 256;
+const HOTTEST = 2;
 
 /** @type {Property} */
 const scenario = {
@@ -105,6 +108,39 @@ const speed = {
 };
 
 /** @type {Property} */
+const temperature = {
+  name: "temperature",
+  fallback: () => 0.8,
+  parse(text) {
+    const value = /^\d(\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
+    return value <= HOTTEST ? value : undefined;
+  },
+  format: String,
+  expected: () => words.range(0, HOTTEST),
+  applies: ({ view }) => view.source === "live",
+};
+
+/** @type {Property} */
+const step = {
+  name: "step",
+  fallback: () => null,
+  parse: (text, { boot, view }) => stepsOf(boot, view).find((each) => String(each) === text),
+  format: String,
+  expected: ({ boot, view }) => words.oneOf(stepsOf(boot, view).map(String)),
+  applies: ({ view }) => view.source === "recorded",
+};
+
+/** The name of the checkpoint that a live or recorded view means. @param {Pick<View, "model" | "experts">} view */
+export function checkpointOf({ model, experts }) {
+  return model || `trio-${experts}`;
+}
+
+/** The moments of training that were recorded of a view's model. @param {Boot} boot @param {View} view */
+export function stepsOf(boot, view) {
+  return boot.models.find(({ name }) => name === checkpointOf(view))?.steps ?? [];
+}
+
+/** @type {Property} */
 const tower = {
   name: "tower",
   fallback: () => null,
@@ -127,12 +163,16 @@ const whole = {
 
 /** @type {readonly Property[]} */
 export const PROPERTIES = [
-  choice("source", ["authored", "live"]),
+  choice("source", ["authored", "live", "recorded"]),
   scenario,
   prompt,
   model,
   integer("experts", 8, ({ boot }) => boot.limits.experts),
   integer("k", 2, ({ view }) => [1, view.experts]),
+  { ...integer("continue", 0, () => [0, MOST_WRITTEN]), applies: ({ view }) => view.source === "live" },
+  temperature,
+  { ...integer("seed", 0, () => [0, 999_999]), applies: ({ view }) => view.source === "live" },
+  step,
   choice("mode", ["sequence", "single", "all"]),
   choice("camera", ["orbit", "front", "top"]),
   integer("token", null, () => SOME_TOKEN, 1),
@@ -146,7 +186,16 @@ export const PROPERTIES = [
 ];
 
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
-export const REQUEST_KEYS = /** @type {const} */ (["source", "scenario", "prompt", "model", "experts", "k"]);
+export const REQUEST_KEYS = /** @type {const} */ ([
+  "source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step",
+]);
+
+/** Those that each source reads; of a prompt that is not written on, the last three of live decide nothing. */
+const READ = /** @type {const} */ ({
+  authored: ["source", "scenario", "experts", "k"],
+  live: ["source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed"],
+  recorded: ["source", "model", "experts", "step"],
+});
 
 /** @param {string} key */
 export function isRequestKey(key) {
@@ -166,11 +215,10 @@ export function searchOf({ exported }, search) {
   return `?${query}`;
 }
 
-/** What the server is asked; a typed prompt and a model go with the live source alone. @param {View} view */
+/** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
 export function requestOf(view) {
-  const request = Object.fromEntries(REQUEST_KEYS.map((key) => [key, view[key]]));
-  if (view.source === "authored") Object.assign(request, { prompt: "", model: "" });
-  return /** @type {Request} */ (request);
+  const read = view.continue ? READ[view.source] : READ[view.source].slice(0, 6);
+  return Object.fromEntries(read.filter((key) => view[key] !== null).map((key) => [key, view[key]]));
 }
 
 /**

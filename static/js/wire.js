@@ -12,6 +12,9 @@
  * @property {Origin} origin
  * @property {Token[]} tokens
  *
+ * Tokens that the model wrote; `from` is the place of the first. The steps of their routing follow.
+ * @typedef {{op: "tokens", id: number, from: number, tokens: Token[]}} TokensMessage
+ *
  * @typedef {{op: "end", id: number, tokens: number}} EndMessage
  *
  * @typedef {object} FieldError
@@ -28,7 +31,7 @@
  * @property {string} message
  * @property {FieldError[]} errors
  *
- * @typedef {TraceMessage | EndMessage | ErrorMessage} Message
+ * @typedef {TraceMessage | TokensMessage | EndMessage | ErrorMessage} Message
  *
  * The routing of one token; arrays are rows [L, K] and [L, N].
  * @typedef {object} Step
@@ -51,11 +54,11 @@ const DROPPED = 1;
 const HEADER_BYTES = 20;
 
 /** @type {(keyof Request)[]} */
-const REQUEST_KEYS = ["source", "scenario", "prompt", "model", "experts", "k"];
+const REQUEST_KEYS = ["source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step"];
 
 /**
  * @param {number} id
- * @param {Request} request  other keys of the view may be in it; they are not sent
+ * @param {Partial<Request>} request  other keys of the view may be in it; they are not sent
  * @param {number} from      tokens that are there already
  */
 export function encodeOpen(id, request, from) {
@@ -78,6 +81,7 @@ export function decodeText(text) {
   const op = message?.op;
   const right =
     (op === "trace" && Array.isArray(message.tokens) && message.model?.layers > 0 && message.from >= 0) ||
+    (op === "tokens" && Array.isArray(message.tokens) && message.from >= 0) ||
     (op === "end" && message.tokens >= 0) ||
     (op === "error" && typeof message.message === "string");
   if (!right) throw new Error(`message: expected a trace, end or error, got ${text.slice(0, 60)}`);

@@ -18,7 +18,7 @@ test("an empty address is the default view and written as nothing", () => {
 /** One value of each key that is not its default, as a view has it and as an address has it. */
 const EXAMPLES = {
   source: ["live", "live"], scenario: ["code", "code"], prompt: ["a b&c=<é>", "a b&c=<é>"], model: ["trio-8", "trio-8"],
-  experts: [12, "12"], k: [3, "3"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
+  experts: [12, "12"], k: [3, "3"], continue: [40, "40"], temperature: [1.5, "1.5"], seed: [7, "7"], step: [20, "20"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
   floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"],
 };
 
@@ -26,9 +26,12 @@ test("every key has an example here", () => {
   assert.deepEqual(PROPERTIES.map(({ name }) => name).sort(), Object.keys(EXAMPLES).sort());
 });
 
+/** Keys that one source reads, and no other. */
+const ONLY = { prompt: "live", continue: "live", temperature: "live", seed: "live", step: "recorded" };
+
 test("each key alone survives being written and read", () => {
   for (const [name, [value, text]] of Object.entries(EXAMPLES)) {
-    const view = /** @type {View} */ ({ ...DEFAULTS, ...(name === "prompt" && { source: "live" }), [name]: value });
+    const view = /** @type {View} */ ({ ...DEFAULTS, ...(name in ONLY && { source: ONLY[name] }), [name]: value });
     const written = new URLSearchParams(formatView(view, BOOT));
     assert.equal(written.get(name), text);
     assert.equal(written.get("v"), "1");
@@ -38,7 +41,7 @@ test("each key alone survives being written and read", () => {
 
 test("all keys together survive being written and read", () => {
   const view = { ...DEFAULTS, ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, [value]]) => [name, value])) };
-  assert.deepEqual(parse(formatView(view, BOOT)), { view, notices: [] });
+  assert.deepEqual(parse(formatView({ ...view, step: null }, BOOT)), { view: { ...view, step: null }, notices: [] });
 });
 
 test("defaults are left out beside a value that is none", () => {
@@ -53,8 +56,8 @@ test("a wrong value falls back alone and a sentence says so", () => {
 
 test("each of these values is refused", () => {
   const wrong = {
-    source: "recorded", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
-    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", v: "2",
+    source: "guessed", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
+    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
   };
   for (const [name, text] of Object.entries(wrong)) {
     const { view, notices } = parse(`?${name}=${text}`);
@@ -95,10 +98,14 @@ test("keys that nobody knows are passed over and not written again", () => {
 test("a prompt is written for the live source alone, and kept in the view", () => {
   const view = { ...DEFAULTS, prompt: "hello" };
   assert.equal(formatView(view, BOOT), "");
-  assert.equal(requestOf(view).prompt, "");
+  assert.equal(requestOf(view).prompt, undefined);
   assert.equal(requestOf({ ...view, source: "live" }).prompt, "hello");
 });
 
-test("a request holds the request keys and no others", () => {
-  assert.deepEqual(Object.keys(requestOf(DEFAULTS)).sort(), ["experts", "k", "model", "prompt", "scenario", "source"]);
+test("a request holds the keys that decide its answer, and no others", () => {
+  const keys = (more) => Object.keys(requestOf(/** @type {View} */ ({ ...DEFAULTS, ...more }))).sort();
+  assert.deepEqual(keys({}), ["experts", "k", "scenario", "source"]);
+  assert.deepEqual(keys({ source: "live", temperature: 1 }), ["experts", "k", "model", "prompt", "scenario", "source"]);
+  assert.deepEqual(keys({ source: "live", continue: 9 }), ["continue", "experts", "k", "model", "prompt", "scenario", "seed", "source", "temperature"]);
+  assert.deepEqual(keys({ source: "recorded", step: 20 }), ["experts", "model", "source", "step"]);
 });

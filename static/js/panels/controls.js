@@ -12,6 +12,7 @@ import { changes, h } from "./element.js";
 import { createFloor } from "./floor.js";
 import { createPrompt } from "./prompt.js";
 import { createSegments } from "./segments.js";
+import { createWriting } from "./writing.js";
 
 /**
  * Segments for an enumeration, in the order of its words.
@@ -54,8 +55,9 @@ export function createControls(host, boot, actions) {
   const mode = createSegments({ label: words.mode, choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }) });
   const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
   const floor = createFloor(actions);
+  const writing = createWriting(boot, actions);
   host.append(
-    h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1]),
+    h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1], writing.element),
     h("div", { class: "group", "data-asks": true }, experts.element, k.element),
     h("div", { class: "group" }, mode.element, camera.element, floor.element),
   );
@@ -64,6 +66,7 @@ export function createControls(host, boot, actions) {
     /** @param {State} state */
     update(state) {
       floor.update(state);
+      writing.update(state);
       const { view } = state;
       if (!changed(view)) return;
       prompt.update(state);

@@ -24,7 +24,7 @@ function shapeOf(group, groups) {
 
 /** @param {Token} token @param {number} index @param {readonly string[]} groups */
 function createToken(token, index, groups) {
-  const { text, group } = token;
+  const { text, group, written } = token;
   return h(
     "button",
     {
@@ -33,7 +33,8 @@ function createToken(token, index, groups) {
       "data-token": index,
       "data-shape": group ? shapeOf(group, groups) : undefined,
       "data-spaced": opensWithSpace(text),
-      "aria-label": words.tokenName(text, index + 1, group),
+      "data-written": written,
+      "aria-label": words.tokenName(text, index + 1, written ? words.written : group),
       tabindex: -1,
     },
     h("span", { class: "token-text" }, formatToken(text)),
@@ -48,17 +49,30 @@ export function createTokens(host, actions) {
   listen(strip, actions);
   /** @type {HTMLButtonElement[]} */
   let buttons = [];
+  /** @type {readonly Token[]} */
+  let laidOut = [];
   const laid = changes();
   const marked = changes();
 
   /** @param {readonly Token[]} tokens */
   function lay(tokens) {
     const groups = groupsOf(tokens);
-    buttons = tokens.map((token, index) => createToken(token, index, groups));
-    if (buttons[0]) buttons[0].tabIndex = 0;
-    strip.replaceChildren(...buttons);
-    legend.replaceChildren(...groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, group)));
-    attribute(legend, "hidden", groups.length < 2);
+    const goesOn = laidOut.length > 0 && laidOut.length < tokens.length && laidOut.every((token, index) => token === tokens[index]);
+    const more = tokens.slice(goesOn ? laidOut.length : 0).map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups));
+    buttons = goesOn ? [...buttons, ...more] : more;
+    laidOut = tokens;
+    if (goesOn) strip.append(...more);
+    else strip.replaceChildren(...more);
+    if (!goesOn && buttons[0]) buttons[0].tabIndex = 0;
+    layLegend(groups, tokens.some(({ written }) => written));
+  }
+
+  /** @param {readonly string[]} groups @param {boolean} written  some tokens are the model's own */
+  function layLegend(groups, written) {
+    const items = groups.length < 2 ? [] : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, group));
+    if (written) items.push(h("li", { "data-written": true }, words.written));
+    legend.replaceChildren(...items);
+    attribute(legend, "hidden", !items.length);
   }
 
   return {
