@@ -18,7 +18,6 @@ from app.trace import Floats
 
 Turns = NDArray[np.complex64]
 BLOCK = 64  # tokens that are weighed together; positions that none of them sees are left out
-SAFE = 60.0  # exp(60) times the longest prompt is far inside float32, and exp(-60) far from 0
 
 
 @dataclass
@@ -118,25 +117,17 @@ def weigh_block(queries: Floats, keys: Floats, values: Floats) -> Floats:
     """`weigh` for a few tokens at once.
 
     Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
-    within a row. The sums divide the result, which is smaller than the shares. A softmax is the same whatever
-    is subtracted in it; something has to be only where exp might leave the range of float32, and no product
-    is larger than the lengths of query and key multiplied.
+    within a row. The sums divide the result, which is smaller than the shares.
     """
     kv_heads, groups, count, width = queries.shape
     columns = queries.reshape(kv_heads, -1, width).swapaxes(1, 2)  # [kv, C, G T]
     shares = np.matmul(keys, columns)  # [kv, P, G T]
     shares[:, -count:].reshape(kv_heads, count, groups, count)[...] += future(count)[:, None]
-    if largest(queries) * largest(keys) > SAFE * SAFE:
-        shares -= shares.max(axis=1, keepdims=True)
+    shares -= shares.max(axis=1, keepdims=True)
     np.exp(shares, out=shares)
     mixed: Floats = np.matmul(shares.swapaxes(1, 2), values)  # [kv, G T, C]
     mixed /= shares.sum(axis=1)[..., None]
     return mixed.reshape(queries.shape)
-
-
-def largest(vectors: Floats) -> float:
-    """The largest squared length of the vectors along the last axis."""
-    return float(np.vecdot(vectors, vectors).max())
 
 
 @lru_cache(maxsize=8)
