@@ -1,4 +1,4 @@
-"""The command line: `python -m app` serves; `check`, `params` and `export` do one thing and end."""
+"""The command line: `python -m app` serves; `check`, `params`, `export`, `measure` do one thing and end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import uvicorn
 
 from app import export_command, params_command
 from app.check import check as check_scenarios
+from app.measuring import command as measure_command
 from app.protocol import WebSocketProtocol
 from app.scenario import load_scenarios
 from app.server import create_app
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("check", help="look over the scenario files").set_defaults(run=check)
     params_command.add_command(commands)
     export_command.add_command(commands)
+    measure_command.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command == "params":
         return params_command.run(options)
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "measure":
+        return measure_command.run(settings, options)
     if options.command == "export":
         return export_command.run(settings, options)
     run = getattr(options, "run", serve)

@@ -44,9 +44,7 @@ class RouterInfo(BaseModel):
     fixed_k: int | None  # the k that it forces
     largest_k: int | None  # the largest k that it takes, where that is less than N
     whole_batch: bool  # needs all tokens of the prompt at once: no `continue`
-    varies: (
-        bool  # a token may have more or fewer experts than k; `choices` in the model says how many
-    )
+    varies: bool  # a token may have more or fewer experts than k; `choices` in the model says how many
 
 
 class Health(BaseModel):

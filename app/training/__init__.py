@@ -5,7 +5,10 @@
     python -m app.training tokenizer        byte-level BPE of 4,096 entries, and the text as token arrays
     python -m app.training train NAME       one run; goes on from its last saved state
     python -m app.training snapshots NAME   the routing snapshots of a run as trace files
+    python -m app.training heldout          models/heldout.safetensors: windows of held-out text as token ids
     python -m app.training readme           models/README.md, its figures taken from each training.json
+
+`python -m app measure`, which needs neither of both, then writes models/measured.json (`all` does it, too).
 
 PyTorch and transformers come with the extra `train`; serving never imports this package.
 

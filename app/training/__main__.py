@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import app.training
+from app.measuring.command import measure_all
+from app.measuring.heldout import HeldOut
 from app.training.everything import CALM_MALLOC, only_one, run_all
 from app.training.recipe import MODELS, Named, named
 
@@ -20,7 +22,9 @@ def _arguments() -> argparse.Namespace:
         description=app.training.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("all", "corpus", "tokenizer", "train", "snapshots", "readme"))
+    parser.add_argument(
+        "command", choices=("all", "corpus", "tokenizer", "train", "snapshots", "heldout", "readme")
+    )
     parser.add_argument("name", nargs="?", help="the model, for train and snapshots")
     parser.add_argument(
         "--cache", type=Path, default=Path("~/.cache/moescope").expanduser(), help="text and states"
@@ -94,6 +98,12 @@ def _snapshots(arguments: argparse.Namespace) -> None:
     print(write_traces(plan.state, plan.out, plan.name, plan.shape, Tokenizer.from_file(str(plan.tokenizer))))
 
 
+def _heldout(arguments: argparse.Namespace) -> None:
+    from app.training.heldout import write_heldout
+
+    write_heldout(arguments.cache / "tokens", arguments.out)
+
+
 def _readme(arguments: argparse.Namespace) -> None:
     from app.training.report import write_readme
 
@@ -109,6 +119,8 @@ def _all(arguments: argparse.Namespace) -> None:
         options += ["--steps", str(arguments.steps)]
     with only_one(arguments.cache / "runs"):
         run_all([model.name for model in MODELS], arguments.lanes, options, arguments.cache / "logs")
+    _heldout(arguments)
+    measure_all(arguments.out, HeldOut.open(arguments.out), [])
     _readme(arguments)
 
 
@@ -120,9 +132,8 @@ def main() -> None:
     elif arguments.command == "tokenizer":
         _tokenizer(arguments.cache)
     else:
-        {"all": _all, "train": _train, "snapshots": _snapshots, "readme": _readme}[arguments.command](
-            arguments
-        )
+        commands = {"all": _all, "train": _train, "snapshots": _snapshots, "heldout": _heldout}
+        {**commands, "readme": _readme}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

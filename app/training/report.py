@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from app.training.heldout import LENGTH, WINDOWS
 from app.training.recipe import MODELS
 
 _TEXT = """# The models
@@ -70,6 +71,10 @@ Documentation and code out of Debian packages, which are fetched by name; the te
 | text | packages | licence |
 |---|---|---|
 {licences}
+
+`heldout.safetensors` has {heldout_windows} windows of {heldout_length} tokens of each language's held-out
+text, as token ids, under the same licences. `python -m app measure` runs the models over it and writes
+`measured.json`: what every router and number of experts costs, and what the routers learned.
 
 Held out are whole documents, a translation together with its original: two books (the FAQ and the
 maintainers' guide) and one in sixteen of the manual pages, help pages and Python modules. Paragraphs
@@ -172,6 +177,8 @@ def readme(reports: list[dict[str, Any]]) -> str:
         time_table=_time_table(reports),
         moments=len(first["log"]),
         sizes=_sizes(first["corpus"]),
+        heldout_windows=WINDOWS,
+        heldout_length=LENGTH,
         licences=_licences(),
         **{name: value for name, value in recipe.items() if name != "capacity_limit"},
     )

@@ -1,0 +1,1 @@
+"""What the shipped models do on text that their training never saw: `python -m app measure`."""

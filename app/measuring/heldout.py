@@ -1,0 +1,72 @@
+"""Held-out text as token ids: the same windows for every model, so that no difference is one of the text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from app.trace import Ints, dump, ordered, read_metadata
+
+FILE = "heldout.safetensors"
+FORMAT = "moescope.heldout/1"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Windows of consecutive tokens of each language: ids [W, S + 1]; the last one is only predicted."""
+
+    windows: dict[str, Ints]
+    tokenizer: str  # hash of the tokenizer.json that the ids belong to
+    note: str = ""  # which text it is, and its licences
+
+    @property
+    def ids(self) -> Ints:
+        """All windows, language by language in the order of their names: [all W, S + 1]."""
+        return np.concatenate([self.windows[name] for name in self.languages])
+
+    @property
+    def languages(self) -> list[str]:
+        """Names of the languages."""
+        return sorted(self.windows)
+
+    @property
+    def rows(self) -> dict[str, slice]:
+        """Where the windows of each language lie in `ids`."""
+        ends = np.cumsum([len(self.windows[name]) for name in self.languages]).tolist()
+        return {name: slice(a, b) for name, a, b in zip(self.languages, [0, *ends], ends, strict=False)}
+
+    @property
+    def digest(self) -> str:
+        """A hash of all of it."""
+        return sha256(self.to_bytes()).hexdigest()[:16]
+
+    def to_bytes(self) -> bytes:
+        """A safetensors file: a tensor of ids a language."""
+        tensors = {name: ids.astype(np.uint16) for name, ids in self.windows.items()}
+        about = {"tokenizer": self.tokenizer, "note": self.note}
+        return ordered(save(tensors, {"format": FORMAT, "about": dump(about)}))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> HeldOut:
+        """Read what `to_bytes` wrote. Raises ValueError on anything else."""
+        metadata = read_metadata(data)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"heldout.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
+        about = json.loads(metadata["about"])
+        windows = {name: ids.astype(np.int32) for name, ids in load(data).items()}
+        return cls(windows, about["tokenizer"], about["note"])
+
+    @classmethod
+    def open(cls, folder: Path) -> HeldOut:
+        """The held-out text of a folder of models. Raises OSError or ValueError."""
+        return cls.from_bytes((folder / FILE).read_bytes())
+
+
+def hash_of(path: Path) -> str:
+    """What tells one tokenizer from another."""
+    return sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,0 +1,94 @@
+"""The figures of one model on held-out text: what each router and k costs, and what its own learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.live.models import Model
+from app.measuring.heldout import HeldOut
+from app.measuring.learned import learned
+from app.measuring.passing import Doubles, Watched, loads, passes
+from app.measuring.rounding import rounded, standard_error
+from app.metrics import Counts, max_violation
+from app.routing import ROUTERS, BadSetting, Router
+from app.trace import Ints
+
+VERSION = 1  # of what is measured: another one is measured again
+KS = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Held-out loss under one router and k."""
+
+    losses: Doubles  # [W] nats a token, mean of each window
+    assigned: Counts  # [L, N]
+    kept: Counts  # [L, N]
+
+    def to_json(self, heldout: HeldOut, trained: Cost) -> dict[str, Any]:
+        """Loss, what it costs against the router and k of the training, and balance over layers."""
+        change = self.losses - trained.losses
+        return {
+            "loss": loss_json(self.losses, heldout),
+            "cost": rounded(change.mean()),
+            "cost_se": rounded(standard_error(change)),
+            "max_violation": rounded(max_violation(self.assigned).mean()),
+            "dropped_share": rounded(1 - self.kept.sum() / self.assigned.sum()),
+        }
+
+
+def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
+    """All figures of a model, as `about` in `app.measuring.file` explains them."""
+    forward, ids = Watched(model.checkpoint), heldout.ids
+    listing = model.listing
+    own = ROUTERS[listing.router]
+    trained = cost(forward, ids, listing.top_k, own)
+    routers: dict[str, dict[str, Any]] = {name: {} for name in ROUTERS}
+    for router, k in pairs(listing.experts):
+        figures = cost(forward, ids, k, router).to_json(heldout, trained)
+        routers[router.name][str(k)] = {"settings": router.filled(listing.experts, k), **figures}
+    return {
+        "checkpoint": model.checkpoint.digest,
+        "heldout": heldout.digest,
+        "version": VERSION,
+        "experts": listing.experts,
+        "top_k": listing.top_k,
+        "total_p": listing.shape.total_p,
+        "active_p": listing.shape.active_p,
+        "router": listing.router,
+        "loss": loss_json(trained.losses, heldout),
+        "windows": [rounded(loss) for loss in trained.losses],
+        "by_k": {k: found["loss"] for k, found in routers[own.name].items()},
+        "routers": routers,
+        "learned": learned(model, forward, heldout),
+    }
+
+
+def pairs(experts: int) -> Iterator[tuple[Router, int]]:
+    """Every router with every k that it takes."""
+    for router in ROUTERS.values():
+        for k in KS:
+            with suppress(BadSetting):
+                router.check_k(k, experts)
+                yield router, k
+
+
+def cost(forward: Watched, ids: Ints, k: int, router: Router) -> Cost:
+    """One pass over all windows."""
+    losses, assigned, kept = [], [], []
+    for passed in passes(forward, ids, k, router):
+        losses.append(passed.losses.mean())
+        assigned.append(loads(passed.layers))
+        kept.append(loads(passed.layers, kept=True))
+    return Cost(np.array(losses), np.sum(assigned, axis=0), np.sum(kept, axis=0))
+
+
+def loss_json(losses: Doubles, heldout: HeldOut) -> dict[str, float]:
+    """Mean loss of each language, and of all, each window counting the same: [W] -> nats a token."""
+    by_language = {name: rounded(losses[part].mean()) for name, part in heldout.rows.items()}
+    return {**by_language, "mean": rounded(losses.mean())}

@@ -1,0 +1,23 @@
+"""A fixed part of the held-out text as token ids, small enough to stand beside the models."""
+
+from pathlib import Path
+
+import numpy as np
+
+from app.measuring.heldout import FILE, HeldOut, hash_of
+from app.training.corpus import LANGUAGES
+from app.training.data import held_out_rows
+
+WINDOWS = 16  # a language
+LENGTH = 256  # tokens that are predicted in each
+NOTE = "documents that training never saw; packages and licences: models/README.md"
+
+
+def write_heldout(tokens: Path, out: Path) -> None:
+    """Take windows of what `tokenizer.write_tokens` wrote to `tokens`, evenly spread."""
+    windows = {
+        language: held_out_rows(np.load(tokens / f"{language}-heldout.npy"), WINDOWS, LENGTH).astype(np.int32)
+        for language in LANGUAGES
+    }
+    heldout = HeldOut(windows, hash_of(tokens / "tokenizer.json"), NOTE)
+    (out / FILE).write_bytes(heldout.to_bytes())
