@@ -57,7 +57,7 @@ export function createActions({ boot, store, player, feed, save }) {
     setRequest(patch) {
       const { view } = store.get();
       const change = boot.exported ? withoutRequest(patch) : keptInRange(view, withoutOld(patch), boot);
-      store.set({ view: { ...view, ...change }, writing: "" });
+      store.set({ view: { ...view, ...change }, writing: "", notices: [] });
     },
     setView,
     retry: feed.retry,
@@ -117,7 +117,8 @@ export function keptInRange(view, patch, boot) {
 /** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch */
 function withoutOld(patch) {
   const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
-  return other ? { continue: 0, ...patch } : patch;
+  const otherTokens = ["source", "scenario", "prompt"].some((key) => key in patch);
+  return { ...(other && { continue: 0 }), ...(otherTokens && { path: null }), ...patch };
 }
 
 /** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */
