@@ -6,7 +6,7 @@
  * @import {Player} from "./player.js"
  */
 
-import { isRequestKey, MOST_WRITTEN } from "./url.js";
+import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./url.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {"png" | "csv" | "trace"} SaveKind */
@@ -106,6 +106,7 @@ export function expertsOf(boot, source) {
  * @returns {Partial<View>}
  */
 export function keptInRange(view, patch, boot) {
+  if ((patch.source ?? view.source) === "recorded") return ofRecording(view, patch, boot);
   const asked = patch.experts ?? view.experts;
   const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];
   const experts = trained.includes(asked) ? asked : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
@@ -114,11 +115,29 @@ export function keptInRange(view, patch, boot) {
   return { ...patch, experts, k, tower };
 }
 
+/**
+ * A recording holds the shape of its model; where none was made of the one that is asked for, the first that has one.
+ * @param {View} view
+ * @param {Partial<Request>} patch
+ * @param {Boot} boot
+ * @returns {Partial<View>}
+ */
+function ofRecording(view, patch, boot) {
+  const asked = checkpointOf({ ...view, ...patch });
+  const recorded = boot.models.filter(({ steps }) => steps?.length);
+  const model = recorded.find(({ name }) => name === asked) ?? recorded[0];
+  if (!model) return patch;
+  const { name, experts, top_k: k } = model;
+  const step = patch.step === undefined ? view.step : patch.step;
+  const tower = view.tower && view.tower.expert < experts ? view.tower : null;
+  return { ...patch, experts, k, tower, model: name === `trio-${experts}` ? "" : name, step: step !== null && model.steps?.includes(step) ? step : null };
+}
+
 /** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch */
 function withoutOld(patch) {
   const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
   const otherTokens = ["source", "scenario", "prompt"].some((key) => key in patch);
-  return { ...(other && { continue: 0 }), ...(otherTokens && { path: null }), ...patch };
+  return { ...(other && { continue: 0 }), ...(otherTokens && { path: null }), ...(patch.source === "authored" && { model: "" }), ...patch };
 }
 
 /** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */

@@ -43,7 +43,8 @@ export function createAddress(store, boot, moving, goTo) {
     due = 0;
     const view = viewNow(store.get());
     const address = location.pathname + formatView(view, boot) + location.hash;
-    const push = !asksTheSame(view, { ...written, continue: Math.min(written.continue, view.continue) }); // not a stop
+    const same = { ...written, continue: Math.min(written.continue, view.continue), step: view.step }; // a stop, a slider
+    const push = !asksTheSame(view, same);
     written = view;
     if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();

@@ -93,6 +93,7 @@ const model = {
   parse: (text, { boot }) => (text === "" || boot.models.some(({ name }) => name === text) ? text : undefined),
   format: String,
   expected: ({ boot }) => words.oneOf(boot.models.map(({ name }) => name)),
+  applies: ({ view }) => view.source !== "authored",
 };
 
 /** @type {Property} */

@@ -27,7 +27,7 @@ test("every key has an example here", () => {
 });
 
 /** Keys that one source reads, and no other. */
-const ONLY = { prompt: "live", continue: "live", temperature: "live", seed: "live", step: "recorded" };
+const ONLY = { prompt: "live", model: "live", continue: "live", temperature: "live", seed: "live", step: "recorded" };
 
 test("each key alone survives being written and read", () => {
   for (const [name, [value, text]] of Object.entries(EXAMPLES)) {

@@ -8,7 +8,7 @@
 
 import { expertsOf } from "../actions.js";
 import { words } from "../words.js";
-import { changes, h } from "./element.js";
+import { attribute, changes, h } from "./element.js";
 import { createFloor } from "./floor.js";
 import { createPrompt } from "./prompt.js";
 import { createSegments } from "./segments.js";
@@ -37,9 +37,19 @@ export function numbersWith(offered, current, possible = () => true) {
   return all.map((value) => ({ value, label: String(value), disabled: !possible(value) }));
 }
 
-const SOURCES = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
+/** Training only where some was recorded. @param {Boot} boot */
+function sourcesOf(boot) {
+  const all = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
+  return all.filter(({ value }) => value !== "recorded" || boot.models.some(({ steps }) => steps?.length));
+}
 const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
 const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
+
+/** @param {Boot} boot @param {State["view"]} view @param {number} experts */
+function fits(boot, view, experts) {
+  if (view.source === "recorded") return experts === view.experts;
+  return expertsOf(boot, view.source)?.includes(experts) ?? true;
+}
 
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createControls(host, boot, actions) {
@@ -61,6 +71,7 @@ export function createControls(host, boot, actions) {
     h("div", { class: "group", "data-asks": true }, experts.element, k.element),
     h("div", { class: "group" }, mode.element, camera.element, floor.element),
   );
+  const sources = sourcesOf(boot);
   const changed = changes();
   return {
     /** @param {State} state */
@@ -70,9 +81,10 @@ export function createControls(host, boot, actions) {
       const { view } = state;
       if (!changed(view)) return;
       prompt.update(state);
-      source.update(view.source, SOURCES);
-      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts, (value) => expertsOf(boot, view.source)?.includes(value) ?? true));
-      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => value <= view.experts));
+      source.update(view.source, sources);
+      attribute(host, "data-source", view.source);
+      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts, (value) => fits(boot, view, value)));
+      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => value <= view.experts && (view.source !== "recorded" || value === view.k)));
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);
     },

@@ -4,6 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
+import { checkpointOf } from "../url.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { logo } from "./icons.js";
@@ -11,6 +12,7 @@ import { logo } from "./icons.js";
 /** @param {Boot} boot @param {State["view"]} view */
 export function titleOf(boot, view) {
   const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
+  if (view.source === "recorded") return { title: words.trainingOf(checkpointOf(view)), teaches: "" };
   const own = view.source === "live" && view.prompt !== "";
   return own || !scenario ? { title: words.ownPrompt, teaches: "" } : { title: scenario.title, teaches: scenario.teaches };
 }
@@ -24,7 +26,7 @@ export function titleOf(boot, view) {
 export function leadOf(boot, { view, trace }) {
   if (view.source === "authored") return titleOf(boot, view).teaches;
   if (trace?.origin.badge !== view.source.toUpperCase()) return "";
-  return `${trace.origin.note} ${words.trainedLooks}`;
+  return view.source === "live" ? `${trace.origin.note} ${words.trainedLooks}` : trace.origin.note;
 }
 
 /** The word AUTHORED or LIVE; its note opens on hover, focus or tap. */
@@ -59,8 +61,8 @@ export function createMasthead(host, boot) {
     /** @param {State} state */
     update(state) {
       badge.update(state);
-      const { scenario, source, prompt } = state.view;
-      if (!changed(scenario, source, prompt, state.trace?.origin)) return;
+      const { scenario, source, prompt, model, experts } = state.view;
+      if (!changed(scenario, source, prompt, model, experts, state.trace?.origin)) return;
       const shown = titleOf(boot, state.view).title;
       setText(title, shown);
       setText(teaches, leadOf(boot, state));

@@ -22,6 +22,7 @@ import { createScrubber } from "./scrubber.js";
 import { createShare } from "./share.js";
 import { createConnection, createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
+import { createTraining } from "./training.js";
 import { createSpeed, createTransport } from "./transport.js";
 import { createWhole, createWholeButton } from "./whole.js";
 
@@ -50,6 +51,7 @@ function createParts() {
     inspector: h("section", { class: "inspector", "aria-label": words.inspector, hidden: true, "data-inset": true }),
     drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
     tokens: part("tokens"),
+    training: part("training", { hidden: true }),
     scrubber: part("scrubber"),
     transport: part("transport", { role: "group" }),
     speed: part("speed-place"),
@@ -71,7 +73,7 @@ function arrange(host, parts) {
   const deck = h("footer", { class: "deck", "data-inset": true });
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
-  deck.append(parts.tokens, row);
+  deck.append(parts.training, parts.tokens, row);
   host.append(left, right, deck, parts.notices, parts.live);
 }
 
@@ -113,6 +115,7 @@ export function createPage(host, { boot, actions, wake }) {
     createInspector(parts.inspector, actions),
     createDrawer(parts.drawer, actions, wake),
     createTokens(parts.tokens, actions),
+    createTraining(parts.training, boot, actions),
     createScrubber(parts.scrubber, actions),
     createTransport(parts.transport, actions),
     createSpeed(parts.speed, actions),
