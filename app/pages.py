@@ -1,4 +1,4 @@
-"""The two HTML pages: the whole view, and the view alone for a frame in somebody's article."""
+"""The HTML pages: the whole view, the view alone for a frame in an article, and an article of our own."""
 
 from __future__ import annotations
 
@@ -47,9 +47,21 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
 
     @router.api_route("/embed", methods=["GET", "HEAD"])
     def embed(request: Request) -> Response:
-        return page(request, "embed.html", settings.frame_ancestors)
+        return page(request, "embed.html", with_self(settings.frame_ancestors))
+
+    @router.api_route("/article", methods=["GET", "HEAD"])
+    def article(request: Request) -> Response:
+        text = templates.get_template("article.html").render(base=base_of(request, settings))
+        policy = page_policy(token_urlsafe(16), ancestors="'none'") + "; frame-src 'self'"
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 
     return router
+
+
+def with_self(ancestors: str) -> str:
+    """Our own article has frames too, whoever else may."""
+    named = {"*", "'none'", "'self'"} & set(ancestors.split())
+    return ancestors if named else f"'self' {ancestors}"
 
 
 def base_of(request: Request, settings: Settings) -> str:

@@ -139,7 +139,7 @@ const SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-es
 const STYLE = `
   :host { display: block; }
   :host([hidden]) { display: none; }
-  iframe { display: block; width: 100%; aspect-ratio: 5 / 3; min-height: 400px; max-height: 640px; border: 0; border-radius: inherit; background: #0b0709; }
+  iframe { display: block; width: 100%; aspect-ratio: 10 / 7; min-height: 420px; max-height: 640px; border: 0; border-radius: inherit; background: #0b0709; }
 `;
 
 /** Node, where the parts above are tested, has no elements. */

@@ -31,7 +31,7 @@ export function readEnvelope(data) {
  * @param {number} width  CSS pixels
  */
 export function heightFor(width) {
-  return width < 560 ? Math.max(420, Math.min(520, Math.round(1.25 * width))) : Math.max(400, Math.min(640, Math.round(0.6 * width)));
+  return width < 560 ? Math.max(420, Math.min(520, Math.round(1.25 * width))) : Math.max(420, Math.min(640, Math.round(0.7 * width)));
 }
 
 /**
