@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +81,12 @@ class HeldSocket:
         return json.loads(message) if isinstance(message, str) else unpack_step(message)[:2]
 
 
+def run_apart(scene):
+    """In a thread of its own: where a browser is driven in the same process, this one has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(scene())).result(60)
+
+
 def play(scene, send_secs=20.0, **sources):
     """Run a scene with a viewer's socket and sources; afterwards the viewer leaves."""
 
@@ -98,7 +105,7 @@ def play(scene, send_secs=20.0, **sources):
             workers.stop()
         assert workers.jobs == 0
 
-    asyncio.run(run())
+    run_apart(run)
 
 
 def test_viewer_is_sent_each_step_as_it_is_made():
@@ -232,7 +239,7 @@ def test_too_many_jobs_wait():
         assert await workers.run(lambda: 5) == 5
         workers.stop()
 
-    asyncio.run(run())
+    run_apart(run)
 
 
 def test_a_cancelled_job_that_waits_never_starts_and_one_that_runs_is_waited_for():
@@ -259,4 +266,4 @@ def test_a_cancelled_job_that_waits_never_starts_and_one_that_runs_is_waited_for
         assert done == ["first"]
         workers.stop()
 
-    asyncio.run(run())
+    run_apart(run)
