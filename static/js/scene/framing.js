@@ -19,7 +19,7 @@ import { heightOf, levelOf } from "../layout.js";
  */
 const SHOTS = { orbit: [22, 20, 26], front: [0, 5, 13], top: [0, 90, 14] };
 const TALL = 0.8; // where the stack fills less of the height than this, ORBIT looks from higher up
-const STEEPEST = 41; // degrees
+const STEEPEST = 35; // degrees
 const DEGREE = Math.PI / 180;
 const POINTS = 40; // around a ring
 const ROUNDS = 24; // of the search; each at least halves the error

@@ -16,7 +16,7 @@ import { createMaterial } from "./shader.js";
 import { createTable } from "./table.js";
 
 const SIZE = 11.5; // CSS pixels
-const CLOSEST = 28; // CSS pixels between the labels of two layers
+const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of two layers
 const AROUND = 32; // experts that are named around a ring
 const FLYING = 32; // tokens whose words are shown
 const LONGEST = 18; // characters of a token's word
@@ -102,8 +102,9 @@ void main() {
  */
 
 /** Every which layer is named when layers stand so many CSS pixels apart. */
-export function thinning(/** @type {number} */ room) {
-  return [1, 5, 10, 20].find((every) => every * room >= CLOSEST) ?? 50;
+export function thinning(/** @type {number} */ room, /** @type {boolean} */ brief) {
+  const closest = brief ? CLOSEST.number : CLOSEST.word;
+  return [1, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
 }
 
 /**
@@ -187,7 +188,7 @@ export function createLabels(uniforms, layout, flights) {
       made = wanted;
       own.right.value = right;
       own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];
-      own.every.value = thinning(uniforms.room.value);
+      own.every.value = thinning(uniforms.room.value, brief);
     },
     spent() {
       const sum = bytes;
