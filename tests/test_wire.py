@@ -13,6 +13,7 @@ from app.trace import Step, Token, TraceHeader
 from app.wire import (
     EndMessage,
     ErrorMessage,
+    TokensMessage,
     TraceMessage,
     from_client,
     pack_scores,
@@ -60,6 +61,12 @@ def test_the_size_of_a_step_is_known_before(row):
     assert step_bytes(shape, "dropped" in row) == len(bytes.fromhex(row["hex"]))
 
 
+def test_the_size_of_a_step_with_more_columns_than_k_is_known_before():
+    row = STEPS[0]
+    shape = ModelShape(row["layers"], row["experts"], 1, 1, 1)
+    assert step_bytes(shape, choices=row["k"]) == len(bytes.fromhex(row["hex"]))
+
+
 @given(arrays(np.float32, (2, 5), elements=st.floats(0, 1, width=32)))
 def test_a_score_survives_packing_to_a_part_in_250(scores):
     back = np.square(pack_scores(scores) / 255.0)
@@ -95,6 +102,16 @@ def test_messages_are_the_golden_texts():
     origin = {"source": "authored", "badge": "AUTHORED", "note": "An illustration."}
     shape = ModelShape(6, 8, 2, 128, 64, attention=393216, embeddings=524288, norms=1664)
     header = TraceHeader(tokens, shape, {"name": "authored", "router": "topk_norm"}, origin)
+    biased = TraceHeader(
+        (Token("a"), Token("b")),
+        ModelShape(2, 3, 1, 4, 2),
+        {"name": "authored", "router": "softmax_bias", "settings": {"updates": 2, "rate": 0.01}},
+        {"badge": "AUTHORED"},
+        np.array([[0.02, -0.01, 0], [-0.02, 0, 0.01]], np.float32),
+    )
+    written = TokensMessage(id=9, start=2, tokens=[Token(" né", id=311).to_json()])
+    assert to_text(TraceMessage.of(9, "5f2c", 1, biased)) == TEXTS["trace with a selection bias"]
+    assert to_text(written) == TEXTS["tokens that a model wrote"]
     problem = Problem("k", "9", "1 to 8", "choose fewer experts a token or more experts a layer")
     complaint = "message: expected a JSON object with an op, got []"
     assert to_text(TraceMessage.of(7, "5f2b", 0, header)) == TEXTS["trace"]

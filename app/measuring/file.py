@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.measuring.heldout import HeldOut
-from app.measuring.measure import VERSION
+from app.measuring.measure import STRIDE, VERSION
 from app.measuring.rounding import rounded, standard_error
 from app.trace import dump
 
@@ -20,8 +20,9 @@ FORMAT = "moescope.measured/1"
 ABOUT = {
     "loss": "nats a token on held-out text, by language and as the mean of all; float32, shipped weights",
     "windows": "loss of each window of the held-out text, languages in the order of their names",
-    "by_k": "loss with the router of the training and k experts a token; trained with top_k",
-    "routers": "by router and k, all other settings as `settings` says; a window is one batch",
+    "by_k": "with the router of the training and k experts a token; the models were trained with top_k",
+    "routers": "by router and k, other settings as `settings` says; a window is one batch; on every window "
+    "whose number divides by `heldout.stride`",
     "cost": "mean loss minus that with the router and k of the training",
     "cost_se": "standard error of cost over windows",
     "max_violation": "MaxVio over all held-out tokens: (max - mean) / mean of the assignments to experts",
@@ -68,7 +69,13 @@ def write(folder: Path, heldout: HeldOut, models: dict[str, Any]) -> None:
     head = {
         "format": FORMAT,
         "about": ABOUT,
-        "heldout": {"tokens": sizes, "window": length, "digest": heldout.digest, "note": heldout.note},
+        "heldout": {
+            "tokens": sizes,
+            "window": length,
+            "stride": STRIDE,
+            "digest": heldout.digest,
+            "note": heldout.note,
+        },
         "compared": compared(models),
     }
     lines = [f"{dump(name)}:{dump(entry)}" for name, entry in models.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,6 +28,10 @@ class HeldOut:
     def ids(self) -> Ints:
         """All windows, language by language in the order of their names: [all W, S + 1]."""
         return np.concatenate([self.windows[name] for name in self.languages])
+
+    def every(self, stride: int) -> HeldOut:
+        """A part of it, as evenly spread."""
+        return replace(self, windows={name: ids[::stride] for name, ids in self.windows.items()})
 
     @property
     def languages(self) -> list[str]:

@@ -20,6 +20,7 @@ from app.trace import Ints
 
 VERSION = 1  # of what is measured: another one is measured again
 KS = (1, 2, 3, 4)
+STRIDE = 4  # routers are compared on every fourth window: their costs are larger than the sizes' differences
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,10 @@ class Cost:
 
 def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
     """All figures of a model, as `about` in `app.measuring.file` explains them."""
-    forward, ids = Watched(model.checkpoint), heldout.ids
-    listing = model.listing
+    forward, listing = Watched(model.checkpoint), model.listing
     own = ROUTERS[listing.router]
-    trained = cost(forward, ids, listing.top_k, own)
-    routers: dict[str, dict[str, Any]] = {name: {} for name in ROUTERS}
-    for router, k in pairs(listing.experts):
-        figures = cost(forward, ids, k, router).to_json(heldout, trained)
-        routers[router.name][str(k)] = {"settings": router.filled(listing.experts, k), **figures}
+    by_k = {k: cost(forward, heldout.ids, k, own) for k in {*KS, listing.top_k} if k <= listing.experts}
+    trained = by_k[listing.top_k]
     return {
         "checkpoint": model.checkpoint.digest,
         "heldout": heldout.digest,
@@ -63,10 +60,21 @@ def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
         "router": listing.router,
         "loss": loss_json(trained.losses, heldout),
         "windows": [rounded(loss) for loss in trained.losses],
-        "by_k": {k: found["loss"] for k, found in routers[own.name].items()},
-        "routers": routers,
+        "by_k": {str(k): each.to_json(heldout, trained) for k, each in sorted(by_k.items())},
+        "routers": routers(model, forward, heldout.every(STRIDE)),
         "learned": learned(model, forward, heldout),
     }
+
+
+def routers(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, dict[str, Any]]:
+    """What each router costs with each k that it takes, its other settings at their defaults."""
+    experts = model.listing.experts
+    trained = cost(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router])
+    found: dict[str, dict[str, Any]] = {name: {} for name in ROUTERS}
+    for router, k in pairs(experts):
+        figures = cost(forward, heldout.ids, k, router).to_json(heldout, trained)
+        found[router.name][str(k)] = {"settings": router.filled(experts, k), **figures}
+    return found
 
 
 def pairs(experts: int) -> Iterator[tuple[Router, int]]:

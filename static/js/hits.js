@@ -5,6 +5,7 @@
  * @import {Timeline, Trace} from "./types.js"
  */
 
+import { columnsOf } from "./columns.js";
 import { NO_EXPERT } from "./wire.js";
 
 /**
@@ -25,7 +26,8 @@ export function createHits() {
   let counter = createCounter(1, 1, 1);
   return {
     upTo(trace, timeline, time) {
-      const { layers, experts, top_k: topK } = trace.model;
+      const { layers, experts } = trace.model;
+      const topK = columnsOf(trace.model);
       const now = [trace.id, layers, experts, topK].join();
       if (now !== id) [id, counter] = [now, createCounter(layers, experts, topK)];
       return counter.upTo(trace, timeline, time);

@@ -6,6 +6,7 @@
  * @import {Step, TraceMessage} from "./wire.js"
  */
 
+import { columnsOf } from "./columns.js";
 import { NO_EXPERT } from "./wire.js";
 
 /**
@@ -13,9 +14,9 @@ import { NO_EXPERT } from "./wire.js";
  * @param {TraceMessage} message
  * @returns {Trace}
  */
-export function createTrace({ trace: id, model, origin, tokens }) {
+export function createTrace({ trace: id, model, origin, tokens, bias }) {
   const empty = { scores: new Uint8Array(0), experts: new Uint16Array(0), weights: new Float32Array(0), dropped: new Uint8Array(0) };
-  return withTokens({ id, model, origin, tokens: [], ...empty, received: 0, complete: false }, tokens);
+  return withTokens({ id, model, origin, bias: bias ?? null, tokens: [], ...empty, received: 0, complete: false }, tokens);
 }
 
 /**
@@ -26,7 +27,8 @@ export function createTrace({ trace: id, model, origin, tokens }) {
  * @returns {Trace}
  */
 export function withStep(trace, step) {
-  const { layers, experts, top_k: topK } = trace.model;
+  const { layers, experts } = trace.model;
+  const topK = columnsOf(trace.model);
   if (step.layers !== layers || step.experts !== experts || step.topK !== topK) {
     const [expected, found] = [[layers, experts, topK], [step.layers, step.experts, step.topK]].map((shape) => shape.join(", "));
     throw new Error(`step: expected layers, experts, k ${expected}, got ${found}`);
@@ -50,7 +52,8 @@ export function withStep(trace, step) {
  * @returns {Trace}
  */
 export function withTokens(trace, more) {
-  const { layers, experts, top_k: topK } = trace.model;
+  const { layers, experts } = trace.model;
+  const topK = columnsOf(trace.model);
   const tokens = [...trace.tokens, ...more];
   const [narrow, wide] = [tokens.length * layers * topK, tokens.length * layers * experts];
   return {
@@ -92,7 +95,8 @@ function grown(array, length) {
  * @returns {Choice[]}
  */
 export function choices(trace, token, layer) {
-  const { layers, experts: width, top_k: topK } = trace.model;
+  const { layers, experts: width } = trace.model;
+  const topK = columnsOf(trace.model);
   const [narrow, wide] = [(token * layers + layer) * topK, (token * layers + layer) * width];
   const found = [];
   for (let rank = 0; rank < topK; rank++) {
@@ -126,7 +130,8 @@ export function pathOf(trace, token) {
  * @returns {Served[]}
  */
 export function servedBy(trace, layer, expert, counts = () => true) {
-  const { layers, top_k: topK } = trace.model;
+  const { layers } = trace.model;
+  const topK = columnsOf(trace.model);
   const served = [];
   for (let token = 0; token < trace.received; token++) {
     const row = (token * layers + layer) * topK;

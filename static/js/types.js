@@ -7,7 +7,7 @@
  * @typedef {"authored" | "live" | "recorded"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
- * @typedef {"none" | "heatmap" | "load" | "table"} Panel
+ * @typedef {"none" | "heatmap" | "load" | "table" | "learned"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
  * @typedef {object} Request
@@ -17,6 +17,15 @@
  * @property {string} model      name of a checkpoint; "" means the shipped one with `experts` experts
  * @property {number} experts    N
  * @property {number} k          K
+ * @property {string} [router]   one of `boot.routers`; "" or left out: the one of the model's training; authored: topk_norm
+ * @property {number} [capacity] these are settings of routers: each reads those that `boot.routers` names
+ * @property {number} [groups]
+ * @property {number} [topk_groups]
+ * @property {number} [scale]
+ * @property {number} [noise]
+ * @property {number} [updates]
+ * @property {number} [rate]
+ * @property {number} [skew]     authored: a logit that two experts of each layer have on top
  * @property {number} continue   tokens that the live model writes after the prompt
  * @property {number} temperature   of drawing them; 0: always the likeliest
  * @property {number} seed       of drawing them
@@ -92,6 +101,7 @@
  * @property {Uint16Array} experts
  * @property {Float32Array} weights
  * @property {Uint8Array} dropped   [T, L, K], 1 where over capacity
+ * @property {number[][] | null} bias   [L][N] added to scores for selection alone, where the router has any
  * @property {number} received      tokens routed so far
  * @property {boolean} complete     the server said that no more comes
  *
@@ -156,7 +166,9 @@
  * @property {string} version
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
+ * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
  * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[]}} limits
+ *   and of each number among the request keys: [least, most]
  * @property {boolean} embed
  * @property {Exported} [exported]   only in a file that plays without a server
  *
@@ -174,6 +186,17 @@
  * @property {string} teaches     one sentence: what to look for
  * @property {string} text        the prompt in plain text
  * @property {string[]} groups
+ *
+ * @typedef {object} RouterInfo
+ * @property {string} name
+ * @property {string} source              who described it
+ * @property {string[]} settings          request keys that it reads
+ * @property {Record<string, number>} defaults   of those; groups and topk_groups follow from N and k
+ * @property {boolean} biased             adds a selection bias, which `updates` moves
+ * @property {number | null} fixed_k      the k that it forces
+ * @property {number | null} largest_k    the largest k that it takes, where that is less than N
+ * @property {boolean} whole_batch        needs all tokens of the prompt at once: no `continue`
+ * @property {boolean} varies             a token may have more or fewer experts than k
  *
  * @typedef {object} ModelInfo
  * @property {string} name

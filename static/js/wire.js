@@ -11,6 +11,7 @@
  * @property {Model} model
  * @property {Origin} origin
  * @property {Token[]} tokens
+ * @property {number[][]} [bias]   [L][N] that the router adds to scores for selection alone; left out where none is
  *
  * Tokens that the model wrote; `from` is the place of the first. The steps of their routing follow.
  * @typedef {{op: "tokens", id: number, from: number, tokens: Token[]}} TokensMessage
@@ -54,7 +55,11 @@ const DROPPED = 1;
 const HEADER_BYTES = 20;
 
 /** @type {(keyof Request)[]} */
-const REQUEST_KEYS = ["source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step"];
+const REQUEST_KEYS = [
+  "source", "scenario", "prompt", "model", "experts", "k",
+  "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
+  "continue", "temperature", "seed", "step",
+];
 
 /**
  * @param {number} id

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toCsv } from "../../static/js/csv.js";
 import { choices, createTrace, pathOf, servedBy, withEnd, withStep, withTokens } from "../../static/js/trace.js";
+import { NO_EXPERT } from "../../static/js/wire.js";
 import { messageOf, stepOf, traceOf } from "./traces.js";
 
 const SHAPE = { tokens: 4, layers: 3, experts: 8, k: 2 };
@@ -10,6 +11,25 @@ test("a new trace has room for every token and none of them", () => {
   const trace = createTrace(messageOf(SHAPE));
   assert.deepEqual([trace.received, trace.complete, trace.tokens.length], [0, false, 4]);
   assert.deepEqual([trace.scores.length, trace.experts.length, trace.weights.length], [96, 24, 24]);
+});
+
+test("a router that gives a token more experts than k has as many columns as its model says", () => {
+  const message = messageOf(SHAPE);
+  message.model.choices = 5;
+  let trace = createTrace(message);
+  assert.equal(trace.experts.length, 4 * 3 * 5);
+  const step = stepOf({ ...SHAPE, k: 5 }, 0);
+  step.chosen.set([NO_EXPERT, NO_EXPERT], 3);
+  trace = withStep(trace, step);
+  assert.throws(() => withStep(trace, stepOf(SHAPE, 1)), /expected layers, experts, k 3, 8, 5, got 3, 8, 2/);
+  assert.deepEqual(pathOf(trace, 0).map((found) => found.length), [3, 5, 5]);
+  const { expert, weight } = choices(trace, 0, 2)[4];
+  assert.deepEqual(servedBy(trace, 2, expert), [{ token: 0, weight, rank: 4, dropped: false }]);
+});
+
+test("a trace has the bias that its message brings", () => {
+  assert.equal(createTrace(messageOf(SHAPE)).bias, null);
+  assert.deepEqual(createTrace({ ...messageOf(SHAPE), bias: [[0.1, -0.1]] }).bias, [[0.1, -0.1]]);
 });
 
 test("steps fill the rows of their token", () => {

@@ -41,7 +41,7 @@ test("fromHalf reads the corners of 16-bit floats", () => {
   for (const [bits, number] of corners) assert.equal(fromHalf(bits), number);
 });
 
-const { from_client: [fresh, resumed, stop], to_client: answers } = golden("messages");
+const { from_client: [fresh, resumed, stop, routed], to_client: answers } = golden("messages");
 const EVERY_KEY = { source: "live", scenario: "english", prompt: "où? \"là\" 🙂\n", model: "trio-16", experts: 16, k: 3 };
 
 test("encodeOpen and encodeStop write the golden texts", () => {
@@ -49,6 +49,12 @@ test("encodeOpen and encodeStop write the golden texts", () => {
   assert.equal(encodeOpen(7, some, 0), fresh.text);
   assert.equal(encodeOpen(8, /** @type {any} */ (EVERY_KEY), 12), resumed.text);
   assert.equal(encodeStop(8), stop.text);
+});
+
+test("encodeOpen writes a router and its settings as the golden text", () => {
+  const router = { router: "sigmoid_bias", groups: 8, topk_groups: 2, scale: 2.5, updates: 100, rate: 0.01 };
+  const asked = { source: "live", experts: 64, k: 4, ...router, continue: 64, temperature: 0.7, seed: 3 };
+  assert.equal(encodeOpen(9, /** @type {any} */ (asked), 0), routed.text);
 });
 
 test("encodeOpen sends request keys alone, whatever else the view holds", () => {

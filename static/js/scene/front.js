@@ -12,6 +12,8 @@
  * @property {(token: number, layer: number) => void} fire
  */
 
+import { columnsOf } from "../columns.js";
+
 /** @param {Listener} listener */
 export function createFront(listener) {
   let identity = "";
@@ -47,5 +49,5 @@ export function createFront(listener) {
 
 /** What must be equal for two timelines of two traces to go on from each other. */
 function identify(/** @type {Trace} */ trace, /** @type {Timeline} */ { mode, tokens, layers, duration }) {
-  return [trace.id, trace.model.experts, trace.model.top_k, mode, tokens, layers, duration].join();
+  return [trace.id, trace.model.experts, columnsOf(trace.model), mode, tokens, layers, duration].join();
 }

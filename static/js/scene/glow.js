@@ -6,6 +6,8 @@
  * @import { Timeline, Trace } from '../types.js'
  */
 
+import { columnsOf } from "../columns.js";
+
 const NEVER = -1e6; // seconds: long settled
 export const NONE = 65535; // an empty choice in `trace.experts`
 
@@ -78,11 +80,12 @@ export function createGlow(layers, experts) {
  * @returns {{expert: number, mass: number, dropped: boolean}[]}
  */
 export function chosen({ model, experts, weights, dropped }, token, layer) {
-  const from = (token * model.layers + layer) * model.top_k;
+  const columns = columnsOf(model);
+  const from = (token * model.layers + layer) * columns;
   let largest = 1e-9;
-  for (let k = 0; k < model.top_k; k++) largest = Math.max(largest, weights[from + k]);
+  for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
   const found = [];
-  for (let k = 0; k < model.top_k; k++) {
+  for (let k = 0; k < columns; k++) {
     if (experts[from + k] === NONE) continue;
     found.push({
       expert: experts[from + k],

@@ -7,6 +7,7 @@
  * @import { Layout } from '../layout.js'
  * @import { Timeline, Trace } from '../types.js'
  */
+import { columnsOf } from "../columns.js";
 import { createSpans, NONE } from "./glow.js";
 
 const BUDGET = 4096; // beams of either kind
@@ -142,10 +143,11 @@ function copyChoices(
   /** @type {number} */ token,
   /** @type {number} */ layer,
 ) {
-  const from = (token * model.layers + layer) * model.top_k;
+  const columns = columnsOf(model);
+  const from = (token * model.layers + layer) * columns;
   let largest = 1e-9;
-  for (let k = 0; k < model.top_k; k++) largest = Math.max(largest, weights[from + k]);
-  for (let k = 0; k < model.top_k; k++) {
+  for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
+  for (let k = 0; k < columns; k++) {
     const id = experts[from + k];
     const kind = id === NONE ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
     row.set([id, weights[from + k] / largest, kind], 4 * k);

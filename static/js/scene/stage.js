@@ -20,6 +20,7 @@
  *
  * @typedef {ReturnType<typeof createScene>} Stage
  */
+import { columnsOf } from "../columns.js";
 import { createRig } from "./camera.js";
 import { createOrbit } from "./orbit.js";
 import { pickTower } from "./picking.js";
@@ -66,7 +67,7 @@ export function createScene(canvas, options = {}) {
   /** What stood on the GPU is gone: built again, not freed. */
   function restore() {
     old = null;
-    if (model) stack = createStack(uniforms, model.layers, model.experts, model.top_k);
+    if (model) stack = createStack(uniforms, model.layers, model.experts, columnsOf(model));
     options.onRestored?.();
   }
 
@@ -80,13 +81,13 @@ export function createScene(canvas, options = {}) {
         model &&
         next.layers === model.layers &&
         next.experts === model.experts &&
-        next.top_k === model.top_k
+        columnsOf(next) === columnsOf(model)
       )
         return;
       drop();
       old = stack;
       model = next;
-      stack = createStack(uniforms, model.layers, model.experts, model.top_k);
+      stack = createStack(uniforms, model.layers, model.experts, columnsOf(model));
     },
 
     /**
