@@ -96,7 +96,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
     host = origin;
     tell("welcome", { version: VERSION, app: boot.version, state: now() });
     measure();
-    if (store.get().status === "ready") tell("ready", { state: now() });
+    ready = false;
+    settle();
   }
 
   const now = () => report(store.get(), boot);
@@ -108,10 +109,18 @@ export function createBridge({ page, boot, store, actions, begin }) {
     else answer();
   }
 
+  /** What waited for the trace; it may be gone again. */
+  function settle() {
+    const { status } = store.get();
+    if (status === "loading") return;
+    for (const answer of waiting.splice(0)) answer();
+    if (status === "ready" && !ready) tell("ready", { state: now() });
+    ready = status === "ready";
+  }
+
   store.subscribe((state, before) => {
-    if (state.status !== "loading") for (const answer of waiting.splice(0)) answer();
-    if (state.status === "ready" && !ready) tell("ready", { state: now() });
-    ready = state.status === "ready";
+    if (state.status === "loading") ready = false;
+    else if (waiting.length || !ready) queueMicrotask(settle); // when playback stands where a link said
     for (const [type, detail] of happened(state, before)) tell(type, detail);
     const changed = state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
     if (changed && !due) {

@@ -25,7 +25,7 @@ def follow(page: Page, view: str, words: str) -> dict:
 @pytest.fixture
 def article(open_page: Opener) -> Page:
     page = open_page("/article", ready=None)
-    page.wait_for_function("customElements.get('moescope-embed')")
+    page.wait_for_function("customElements.get('moescope-embed') !== undefined")
     return page
 
 

@@ -27,31 +27,35 @@ function setUp() {
   createBridge({ page, boot: BOOT, store, actions, begin: () => done.push(["begin"]) });
   const say = (/** @type {any} */ data, { origin = HOST, source = /** @type {any} */ (parent) } = {}) =>
     listeners.forEach((listener) => listener({ data, origin, source }));
-  const arrive = () => store.set({ trace: traceOf(), timeline: createTimeline("sequence", 5, 3), status: "ready" });
+  const arrive = async () => {
+    store.set({ trace: traceOf(), timeline: createTimeline("sequence", 5, 3), status: "ready" });
+    store.set({ time: 1 }); // playback goes where a link said, in the same turn
+    await null;
+  };
   return { store, done, told, say, arrive, types: () => told.map(({ type }) => type), clear: () => told.splice(0) };
 }
 
 const message = (/** @type {string} */ type, more = {}) => ({ moescope: 1, type, ...more });
 
-test("an embed says hello to whoever is around it, and nothing else before it is answered", () => {
+test("an embed says hello to whoever is around it, and nothing else before it is answered", async () => {
   const { told, arrive, types } = setUp();
-  arrive();
+  await arrive();
   assert.deepEqual(types(), ["hello"]);
   assert.deepEqual([told[0].version, told[0].target], [1, "*"]);
 });
 
-test("after hello everything goes to the origin that said it, and to no other", () => {
+test("after hello everything goes to the origin that said it, and to no other", async () => {
   const { say, arrive, told, types, clear } = setUp();
   clear();
   say(message("hello"));
-  arrive();
+  await arrive();
   assert.deepEqual(types().slice(0, 3), ["welcome", "height", "ready"]);
   assert.deepEqual([...new Set(told.map(({ target }) => target))], [HOST]);
 });
 
-test("who comes when the trace is there already is told that it is", () => {
+test("who comes when the trace is there already is told that it is", async () => {
   const { say, arrive, types } = setUp();
-  arrive();
+  await arrive();
   say(message("hello"));
   assert.deepEqual(types(), ["hello", "welcome", "height", "ready"]);
 });
@@ -71,39 +75,40 @@ test("messages of another window, of another origin, before hello, and unknown o
   assert.deepEqual([done, told], [[], []]);
 });
 
-test("a request is answered with the state once the trace is there", () => {
+test("a request is answered with the state once the trace is there", async () => {
   const { say, arrive, told, done, clear } = setUp();
   say(message("hello"));
   clear();
   say(message("play", { id: "a" }));
   assert.deepEqual([done, told], [[["begin"], ["play", undefined]], []]);
-  arrive();
+  await arrive();
   const reply = told.find(({ type }) => type === "reply");
-  assert.deepEqual([reply.id, reply.state.status, reply.state.tokens], ["a", "ready", 5]);
+  assert.deepEqual([reply.id, reply.state.status, reply.state.tokens, reply.state.time], ["a", "ready", 5, 1]);
 });
 
-test("a request that cannot be served is answered with the reason", () => {
+test("a request that cannot be served is answered with the reason", async () => {
   const { say, store, told } = setUp();
   say(message("hello"));
   say(message("get", { id: 1 }));
   store.set({ status: "error", error: "no such model" });
+  await null;
   assert.equal(told.find(({ type }) => type === "reply").state.error, "no such model");
 });
 
-test("set changes what it names, and says what it could not", () => {
+test("set changes what it names, and says what it could not", async () => {
   const { say, arrive, done, told } = setUp();
   say(message("hello"));
-  arrive();
+  await arrive();
   say(message("set", { id: 1, view: { k: 1, experts: "many" } }));
   const [, view] = done.find(([name]) => name === "setRequest");
   assert.deepEqual([view.k, view.experts, view.scenario], [1, 8, "code"]);
   assert.deepEqual(told.find(({ type }) => type === "reply").problems, ["experts: expected 2 to 512, got many; left as it is"]);
 });
 
-test("seek counts from 1, and keeps playing views playing only where it moves nothing", () => {
+test("seek counts from 1, and keeps playing views playing only where it moves nothing", async () => {
   const { say, arrive, done } = setUp();
   say(message("hello"));
-  arrive();
+  await arrive();
   say(message("seek", { token: 3, layer: 2 }));
   assert.deepEqual(done.at(-1), ["seek", { token: 2, layer: 1 }]);
   say(message("seek", { token: 4 }));
@@ -115,7 +120,7 @@ test("seek counts from 1, and keeps playing views playing only where it moves no
 test("a change of the view is told once, however many there were at a time", async () => {
   const { say, arrive, store, types, clear } = setUp();
   say(message("hello"));
-  arrive();
+  await arrive();
   await null;
   clear();
   store.set({ playing: true });
