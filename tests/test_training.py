@@ -3,6 +3,8 @@
 import gzip
 import itertools
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch: make train or make parity installs it")
 
 from app.trace import RoutingTrace  # noqa: E402
-from app.training import corpus, snapshots  # noqa: E402
+from app.training import (  # noqa: E402
+    corpus,
+    everything,
+    snapshots,
+)
 from app.training.checkpoint import load_checkpoint  # noqa: E402
 from app.training.data import Batches, Texts, held_out_rows  # noqa: E402
 from app.training.everything import only_one  # noqa: E402
@@ -427,6 +433,35 @@ def test_saved_tokenizer_loads_in_transformers(finished):
 def test_second_process_is_kept_out_of_a_run(tmp_path):
     with only_one(tmp_path), pytest.raises(BlockingIOError), only_one(tmp_path):
         raise AssertionError("two at the same time")
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """Runs that end at once with the given codes; the names in the order of their starts."""
+    codes, started = {}, []
+
+    def start(name, options, log):
+        started.append(name)
+        return subprocess.Popen([sys.executable, "-c", f"raise SystemExit({codes.get(name, [0]).pop(0)})"])
+
+    monkeypatch.setattr(everything, "_start", start)
+    monkeypatch.setattr(everything, "_LOOK_EVERY_SECS", 0.01)
+    return codes, started
+
+
+def test_run_that_was_cut_is_started_again_before_those_that_wait(processes, tmp_path):
+    codes, started = processes
+    codes["first"] = [1, -9, 0]
+    everything.run_all(["first", "second"], lanes=1, options=[], logs=tmp_path)
+    assert started == ["first", "first", "first", "second"]
+
+
+def test_run_that_keeps_failing_ends_the_queue_by_name(processes, tmp_path):
+    codes, started = processes
+    codes["first"] = [1] * 100
+    with pytest.raises(RuntimeError, match="first: failed 20 times"):
+        everything.run_all(["first"], lanes=2, options=[], logs=tmp_path)
+    assert len(started) == 20
 
 
 def test_page_about_the_models_has_its_figures_from_the_reports(finished):

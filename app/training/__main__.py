@@ -30,7 +30,7 @@ def _arguments() -> argparse.Namespace:
         "--cache", type=Path, default=Path("~/.cache/moescope").expanduser(), help="text and states"
     )
     parser.add_argument("--out", type=Path, default=_MODELS_FOLDER, help="where the checkpoints go")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of one run")
+    parser.add_argument("--threads", type=int, default=1, help="threads of one run; the sums depend on it")
     parser.add_argument("--lanes", type=int, default=2, help="runs at the same time, for all")
     parser.add_argument("--steps", type=int, help="fewer steps than the recipe, for a try")
     return parser.parse_args()
@@ -114,7 +114,14 @@ def _all(arguments: argparse.Namespace) -> None:
     _corpus(arguments.cache)
     if not (arguments.cache / "tokens" / "corpus.json").exists():
         _tokenizer(arguments.cache)
-    options = ["--cache", str(arguments.cache), "--out", str(arguments.out)]
+    options = [
+        "--cache",
+        str(arguments.cache),
+        "--out",
+        str(arguments.out),
+        "--threads",
+        str(arguments.threads),
+    ]
     if arguments.steps:
         options += ["--steps", str(arguments.steps)]
     with only_one(arguments.cache / "runs"):

@@ -29,18 +29,17 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(name: str, threads: int, options: list[str], log: Path) -> subprocess.Popen[bytes]:
+def _start(name: str, options: list[str], log: Path) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-u", "-m", "app.training", "train", name, "--threads", str(threads), *options]
+    command = [sys.executable, "-u", "-m", "app.training", "train", name, *options]
     with log.open("ab") as out:
         return subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **CALM_MALLOC})
 
 
 def run_all(names: list[str], lanes: int, options: list[str], logs: Path) -> None:
-    """Train `names` in order, `lanes` at a time with one thread each; the last one takes all threads.
+    """Train `names` in order, `lanes` at a time. Raises RuntimeError where a run keeps failing.
 
-    Two runs with a thread each get a third more done than one run with two. Raises RuntimeError where a run
-    keeps failing.
+    Two runs with a thread each get a third more done than one run with two.
     """
     waiting, running = list(names), dict[str, subprocess.Popen[bytes]]()
     tries = dict.fromkeys(names, 0)
@@ -48,7 +47,7 @@ def run_all(names: list[str], lanes: int, options: list[str], logs: Path) -> Non
         while waiting and len(running) < lanes:
             name = waiting.pop(0)
             tries[name] += 1
-            running[name] = _start(name, lanes if name == names[-1] else 1, options, logs / f"{name}.log")
+            running[name] = _start(name, options, logs / f"{name}.log")
         time.sleep(_LOOK_EVERY_SECS)
         for name, process in list(running.items()):
             if process.poll() is None:
