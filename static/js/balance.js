@@ -15,11 +15,13 @@ import { createHits } from "./hits.js";
 export function busiestOf(trace) {
   const { layers, experts } = trace.model;
   const { counts, totals } = createHits().upTo(trace, { fires: () => 0 }, 0);
+  /** @type {{layer: number, expert: number, ratio: number} | null} */
   let busiest = null;
+  let most = 0;
   for (let tower = 0; tower < layers * experts; tower++) {
     const layer = Math.floor(tower / experts);
     const ratio = totals[layer] ? (counts[tower] * experts) / totals[layer] : 0;
-    if (ratio > (busiest?.ratio ?? 0)) busiest = { layer, expert: tower % experts, ratio };
+    if (ratio > most) [most, busiest] = [ratio, { layer, expert: tower % experts, ratio }];
   }
   return busiest;
 }

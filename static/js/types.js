@@ -167,8 +167,8 @@
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
  * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
- * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[]}} limits
- *   and of each number among the request keys: [least, most]
+ * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[], settings?: Record<string, [number, number]>}} limits
+ *   `settings`: least and most of the other numbers among the request keys
  * @property {boolean} embed
  * @property {Exported} [exported]   only in a file that plays without a server
  *

@@ -182,7 +182,7 @@ export const PROPERTIES = [
   speed,
   integer("path", null, () => SOME_TOKEN, 1),
   tower,
-  choice("panel", ["none", "heatmap", "load", "table"]),
+  choice("panel", ["none", "heatmap", "load", "table", "learned"]),
   whole,
 ];
 

@@ -162,7 +162,7 @@ export const words = {
 
   // Flat views
   views: "Flat views",
-  panels: { heatmap: "Heat map", load: "Load", table: "Table" },
+  panels: { heatmap: "Heat map", load: "Load", table: "Table", learned: "Learned" },
   soFar: "So far",
   wholePrompt: "Whole prompt",
   span: "Counted over",
@@ -185,6 +185,57 @@ export const words = {
   tableOnlyLayer: "Layer",
   allLayers: "All",
   dropped: "dropped",
+
+  // What the models learned
+  learned: {
+    loading: "Asking for what was measured …",
+    nothing: "Nothing was measured of these models yet: python -m app measure does.",
+    unreachable: (/** @type {string} */ reason) => `What was measured could not be fetched: ${reason}`,
+    caption: (/** @type {number} */ tokens) =>
+      `Measured on ${tokens ? plural(tokens, "token") : "text"} that training never saw, from the weights that LIVE runs. The sentences follow from the figures by rule.`,
+    sizesTitle: "More experts at the same ACTIVE_P: held-out loss, nats a token",
+    sizesChart: (/** @type {readonly {experts: number, loss: number}[]} */ sizes) =>
+      `Held-out loss by experts a layer: ${sizes.map(({ experts, loss }) => `${experts} experts ${loss.toFixed(3)}`).join(", ")}`,
+    expertsAxis: "experts",
+    oneSize: "Only one size is measured, so that nothing is known yet of what more experts buy.",
+    hollow: "The hollow point was trained in another way: without the balancing loss.",
+    unfinished: (/** @type {readonly string[]} */ names) => `Still in training, so left out of the line: ${names.join(", ")}.`,
+    capacity: (/** @type {{from: number, to: number, change: number, se: number, verdict: string}} */ { from, to, change, se, verdict }) =>
+      verdict === "same"
+        ? `More experts did not help: from ${from} to ${to} the loss changed by ${change.toFixed(3)} ± ${se.toFixed(3)}, which is no difference.`
+        : `From ${from} to ${to} experts the loss ${verdict} by ${Math.abs(change).toFixed(3)} ± ${se.toFixed(3)} nats a token${verdict === "rose" ? ": more experts did not help, they hurt" : ", at the same parameters a token"}.`,
+    capacityStep: (/** @type {{from: number, to: number, verdict: string}} */ { from, to, verdict }) =>
+      verdict === "same" ? `Between ${from} and ${to} experts there is no difference.` : `From ${from} to ${to} experts it ${verdict}.`,
+    model: "Model",
+    ksTitle: "Another k than in training",
+    loss: "loss",
+    change: "change",
+    trainedWith: "(trained)",
+    otherK: (/** @type {{k: number, verdict: string}} */ { k, verdict }) =>
+      `${plural(k, "expert")} a token: ${{ fell: "better than the number it was trained with", rose: "worse", same: "no difference that this text can show" }[verdict] ?? ""}.`,
+    layersTitle: "Do languages go to different experts, and is the load even?",
+    layerColumns: ["layer", "JS bits", "random router", "chance", "MaxVio", "entropy"],
+    layersNote: (/** @type {number} */ most) =>
+      `JS bits: how far the languages’ loads differ (Jensen-Shannon; 0 the same, ${most.toFixed(2)} wholly apart), beside a router of random weights that reads the same vectors, and beside drawing experts by chance. MaxVio: busiest over mean, less 1. Entropy of the load: 1 is even.`,
+    parted: (/** @type {readonly number[]} */ layers, /** @type {number} */ all) =>
+      layers.length === 0
+        ? "Experts did not specialise by language: no layer parts the languages clearly more than an untrained router does."
+        : layers.length === all
+          ? `In all ${all} layers the languages go to different experts, clearly more than in an untrained router.`
+          : `In ${layers.length} of ${all} layers (${layers.map((layer) => layer + 1).join(", ")}) the languages go to different experts clearly more than in an untrained router; in the others they do not.`,
+    balance: (/** @type {{verdict: string, layer: number, violation: number, most: number}} */ { verdict, layer, violation, most }) =>
+      ({
+        even: `The load is balanced: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
+        uneven: `The load is uneven: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
+        collapsed: `The routing collapsed: in layer ${layer + 1} the busiest expert has ${(1 + violation).toFixed(1)}× the mean, where ${(1 + most).toFixed(0)}× would be every token.`,
+      })[verdict] ?? "",
+    likesTitle: "Tokens that each expert likes most",
+    expert: "expert",
+    likesColumn: "token, times received of times there",
+    liked: (/** @type {string} */ token, /** @type {number} */ times, /** @type {number} */ of) => `${token} ${formatExactly(times)}/${formatExactly(of)}`,
+    likesNothing: "none clearly",
+    likesNote: "Ordered by how much more often the expert got the token than its load alone explains.",
+  },
 
   // Inspector
   inspector: "Expert",

@@ -14,11 +14,12 @@ import { iconButton } from "./transport.js";
 /** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
 /** @typedef {Exclude<Panel, "none">} Kind */
 
-/** @type {Record<Kind, (host: HTMLElement, actions: Actions) => Promise<FlatView>>} */
+/** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void) => Promise<FlatView>>} */
 const VIEWS = {
   heatmap: async (host, actions) => (await import("./heatmap.js")).createHeatmap(host, actions),
   load: async (host, actions) => (await import("./load.js")).createLoad(host, actions),
   table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
+  learned: async (host, actions, wake) => (await import("./learned.js")).createLearned(host, actions, wake),
 };
 
 /** The buttons that open the flat views. @param {HTMLElement} host @param {Actions} actions */
@@ -59,7 +60,7 @@ export function createDrawer(host, actions, wake) {
     attribute(host, "aria-label", words.panels[panel]);
     const page = h("div", { class: `flat ${panel}` });
     body.replaceChildren(page);
-    const view = await VIEWS[panel](page, actions);
+    const view = await VIEWS[panel](page, actions, wake);
     if (page.isConnected) shown = view;
     wake();
   }
