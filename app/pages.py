@@ -139,10 +139,12 @@ def boot(sources: Sources, embed: bool) -> dict[str, Any]:
             "experts": list(EXPERTS),
             "experts_offered": EXPERTS_OFFERED,
             "k_offered": K_OFFERED,
-            "continue": list(CONTINUE),
-            "temperature": list(TEMPERATURE),
-            "skew": list(SKEW),
-            **{name: list(limits) for name, limits in LIMITS.items()},
+            "settings": {
+                **{name: list(limits) for name, limits in LIMITS.items()},
+                "skew": list(SKEW),
+                "continue": list(CONTINUE),
+                "temperature": list(TEMPERATURE),
+            },
         },
         "embed": embed,
     }
