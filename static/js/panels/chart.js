@@ -1,7 +1,7 @@
 /** A small line chart, drawn as SVG: points over a logarithmic axis, each with its value. */
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 376, height: 148, left: 40, right: 28, top: 26, bottom: 26 };
+const SIZE = { width: 376, height: 148, left: 72, right: 28, top: 26, bottom: 26 };
 
 /** @param {string} tag @param {Record<string, string | number>} attributes @param {string} [text] */
 function svg(tag, attributes, text) {
@@ -28,7 +28,7 @@ export function createChart({ points, label, across }) {
   const line = points.filter(({ hollow }) => !hollow);
   const base = SIZE.height - SIZE.bottom;
   chart.append(
-    svg("line", { x1: SIZE.left - 16, x2: SIZE.width - 8, y1: base, y2: base, class: "chart-axis" }),
+    svg("line", { x1: SIZE.left - 24, x2: SIZE.width - 8, y1: base, y2: base, class: "chart-axis" }),
     svg("polyline", { points: line.map(({ x, y }) => `${right(x).toFixed(1)},${down(y).toFixed(1)}`).join(" "), class: "chart-line" }),
     ...[...new Set(points.map(({ x }) => x))].map((x) => svg("text", { x: right(x), y: base + 16, class: "chart-tick", "text-anchor": "middle" }, String(x))),
     svg("text", { x: 0, y: base + 16, class: "chart-tick" }, across),
