@@ -25,8 +25,13 @@ class Traced:
     logits: list[Vector]
 
 
-def trace(config, tensors, ids, k):
-    """Run a Mixtral over `ids` without any cache: every token looks at all before it anew."""
+def trace(config, tensors, ids, k, choose=None, weighs_input=False):
+    """Run a Mixtral over `ids` without any cache: every token looks at all before it anew.
+
+    `choose`: another router, from the logits [T][N] of a layer to (scores, experts, weights) of each token.
+    `weighs_input`: the weight multiplies what an expert reads (Llama 4), not what it says.
+    """
+    choose = choose or (lambda rows: [route(row, k) for row in rows])
     weights = {name: tensor.astype("float64").tolist() for name, tensor in tensors.items()}
     layers, head = config["num_hidden_layers"], "lm_head.weight"
     if config["tie_word_embeddings"]:
@@ -41,12 +46,18 @@ def trace(config, tensors, ids, k):
         }
         normed = [norm(x, part["input_layernorm.weight"], config["rms_norm_eps"]) for x in stream]
         stream = [add(x, y) for x, y in zip(stream, attention(config, part, normed), strict=True)]
+        read = [norm(x, part["post_attention_layernorm.weight"], config["rms_norm_eps"]) for x in stream]
+        found = choose([times(part["block_sparse_moe.gate.weight"], x) for x in read])
         for token, x in enumerate(stream):
-            normed_one = norm(x, part["post_attention_layernorm.weight"], config["rms_norm_eps"])
-            routed[token].append(route(times(part["block_sparse_moe.gate.weight"], normed_one), k))
-            for expert, weight in zip(*routed[token][-1][1:], strict=True):
-                output = swiglu(part, f"block_sparse_moe.experts.{expert}", normed_one)
-                x = [a + weight * b for a, b in zip(x, output, strict=True)]
+            routed[token].append(found[token])
+            for expert, weight in zip(*found[token][1:], strict=True):
+                if expert < 0:
+                    continue
+                inside, outside = (weight, 1) if weighs_input else (1, weight)
+                output = swiglu(
+                    part, f"block_sparse_moe.experts.{expert}", [inside * a for a in read[token]]
+                )
+                x = [a + outside * b for a, b in zip(x, output, strict=True)]
             stream[token] = x
     final = [norm(x, weights["model.norm.weight"], config["rms_norm_eps"]) for x in stream]
     columns = [[[layer[part] for layer in token] for token in routed] for part in range(3)]
