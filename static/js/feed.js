@@ -110,10 +110,10 @@ export function createFeed(store, connect, player) {
     coming = null;
     const { view, notices } = withinTrace(before.view, trace);
     const keep = sameJourney(before.trace, trace);
-    answered = true;
     asked = { ...view };
     store.set({ trace, timeline: timelineOf(view.mode, trace), view, error: "", hover: null, notices: [...before.notices, ...notices] });
     player.begin(trace, keep || before.writing !== "");
+    answered = true; // and not before playback stands where a link said: it may wait for tokens there
     if (before.writing) player.awaitNext();
     settle();
   }
