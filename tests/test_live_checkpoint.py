@@ -235,9 +235,9 @@ def test_missing_weights_and_missing_shards_are_named(folder):
 
 
 def test_an_index_cannot_name_files_elsewhere(folder):
-    index = {"weight_map": {"model.norm.weight": "../model/model.safetensors"}}
+    index = {"weight_map": {"model.norm.weight": "../elsewhere.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").rename(folder.parent / "elsewhere.safetensors")
     with pytest.raises(CheckpointError, match="expected its shards beside it"):
         Checkpoint.open(folder)
 
