@@ -74,10 +74,13 @@ class Prompted:
         """Where the routing comes from, and what of it the model never met in its training."""
         listing, request = self.model.listing, self.request
         trained = f"{listing.name} was trained with {listing.top_k} experts a token"
-        note = f"{COMPUTED}; {trained}, and {request.k} are chosen here."
+        chosen = f"{request.k} {'is' if request.k == 1 else 'are'} chosen here"
+        note = f"{COMPUTED}; {trained}, and {chosen}."
         if self.router.name != listing.router:
-            how = f"{request.k} are chosen here by {self.router.name}, which it never met"
-            note = f"{COMPUTED}; {trained} by {listing.router}, and {how}."
+            note = (
+                f"{COMPUTED}; {trained} by {listing.router}, "
+                f"and {chosen} by {self.router.name}, which it never met."
+            )
         origin: dict[str, Any] = {
             "source": "live",
             "badge": "LIVE",

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import numpy as np
@@ -10,10 +11,12 @@ from safetensors.numpy import load
 from websockets.exceptions import InvalidStatus
 
 from app.keys import TraceRequest
+from app.routing import LIMITS, ROUTERS
 from app.scenario import load_scenarios
 from app.settings import Settings
 from app.sources import Sources
 from app.trace import RoutingTrace, read_metadata
+from tests.serving import serving
 from tests.viewers import ask, hear, viewer, watch
 
 
@@ -203,3 +206,94 @@ def test_the_defaults_of_the_interface_are_those_of_a_request(client):
     schemas = {each["name"]: each["schema"] for each in operation["parameters"]}
     defaults = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
     assert defaults == TraceRequest().model_dump(by_alias=True, exclude_none=True)
+
+
+WRITTEN = {"source": "live", "prompt": "def fibonacci(n):", "continue": 12, "temperature": 0.7, "seed": 3}
+NEEDS_A_MODEL = pytest.mark.skipif(
+    not (Settings().models / "trio-8" / "model.safetensors").exists(), reason="needs models/trio-8"
+)
+
+
+@NEEDS_A_MODEL
+def test_a_model_writes_on_and_each_token_comes_before_its_step(server_url, client):
+    with viewer(server_url) as connection:
+        ask(connection, id=1, **WRITTEN)
+        message, steps = watch(
+            connection, id=1
+        )  # asserts that each token stands at the place of the next step
+        ask(connection, id=2, start=len(message["tokens"]) + 5, **WRITTEN)
+        rest, later = watch(connection, id=2)
+    trace = RoutingTrace.from_bytes(client.get("/api/trace", params=WRITTEN).content)
+    tokens = [token.to_json() for token in trace.header.tokens]
+    assert message["tokens"] == rest["tokens"] == tokens[: trace.header.origin["prompt_tokens"]]
+    assert message["tokens"] + message["written"] == tokens
+    assert rest["written"] == message["written"][5:]
+    np.testing.assert_array_equal(np.stack([step.experts for step in steps]), trace.experts)
+    np.testing.assert_array_equal(np.stack([step.experts for step in later]), trace.experts[-len(later) :])
+
+
+@NEEDS_A_MODEL
+def test_viewer_stops_a_model_that_writes_and_is_served_something_else_at_once(server_url):
+    with viewer(server_url) as connection:
+        ask(connection, id=1, **{**WRITTEN, "continue": 256, "seed": 77})
+        for _ in range(30):
+            hear(connection)
+        connection.send('{"op":"stop","id":1}')
+        ask(connection, id=2)
+        watch(connection, id=2)
+        assert client_is_quiet(connection), "the stopped stream went on"
+
+
+def client_is_quiet(connection):
+    """Whether nothing comes before the answer to a message that is answered at once."""
+    connection.send('{"op":"sing"}')
+    return hear(connection)["code"] == "unknown_op"
+
+
+@pytest.mark.parametrize("name", ["switch", "gshard", "expert_choice", "softmax_bias"])
+def test_what_a_router_drops_leaves_empty_and_biases_is_streamed_as_in_the_file(server_url, client, name):
+    keys = {"scenario": "code", "router": name} | ({"updates": 20} if name == "softmax_bias" else {})
+    with viewer(server_url) as connection:
+        ask(connection, id=1, **keys)
+        message, steps = watch(connection, id=1)
+    tensors = load(client.get("/api/trace", params=keys).content)
+    trace = RoutingTrace.from_bytes(client.get("/api/trace", params=keys).content)
+    assert message["model"] == trace.header.model_json()
+    np.testing.assert_array_equal(np.stack([step.experts for step in steps]), trace.experts)
+    assert trace.experts.shape[-1] == message["model"].get("choices", message["model"]["top_k"])
+    if "dropped" in tensors:
+        np.testing.assert_array_equal(np.stack([step.dropped for step in steps]), tensors["dropped"])
+    if "bias" in tensors:
+        np.testing.assert_allclose(message["bias"], tensors["bias"], atol=1e-6)
+    assert ("bias" in message) == ("bias" in tensors) == (name == "softmax_bias")
+
+
+def test_the_routers_are_listed_with_the_keys_that_they_read(client):
+    found = {each["name"]: each for each in client.get("/api/routers").json()}
+    assert list(found) == list(ROUTERS)
+    keys = {each["name"] for each in parameters_of(client)}
+    assert all(set(each["settings"]) <= keys for each in found.values())
+    assert (found["switch"]["fixed_k"], found["switch"]["defaults"]) == (1, {"capacity": 1.25})
+    assert found["expert_choice"]["varies"] and found["base"]["whole_batch"]
+
+
+def parameters_of(client):
+    (operation,) = client.get("/openapi.json").json()["paths"]["/api/trace"].values()
+    return operation["parameters"]
+
+
+def test_every_setting_has_its_limits_in_the_interface(client):
+    schemas = {each["name"]: each["schema"] for each in parameters_of(client)}
+    for name, limits in {**LIMITS, "continue": (0, 256), "temperature": (0, 2), "skew": (0, 20)}.items():
+        assert (schemas[name]["minimum"], schemas[name]["maximum"]) == limits, name
+
+
+def test_measurements_are_a_file_beside_the_models_and_nothing_where_there_is_none(tmp_path):
+    with serving(replace(Settings(port=0), models=tmp_path)) as url, httpx.Client(base_url=url) as client:
+        assert client.get("/api/measured").json() == {"models": {}}
+        (tmp_path / "measured.json").write_text('{"models": {"trio-8": {"loss": {"mean": 3.2}}}}')
+        answer = client.get("/api/measured")
+        assert answer.json()["models"]["trio-8"]["loss"] == {"mean": 3.2}
+        assert answer.headers["content-type"] == "application/json"
+        tag = answer.headers["etag"]
+        assert client.get("/api/measured", headers={"if-none-match": tag}).status_code == 304

@@ -47,5 +47,10 @@ def watch(connection: ClientConnection, id: int = 1) -> tuple[dict[str, Any], li
         elif message["id"] == id:
             assert message["op"] != "error", message
             if message["op"] == "end":
+                assert message["tokens"] == trace["from"] + len(steps)
                 return trace, steps
+            if message["op"] == "tokens":
+                assert message["from"] == trace["from"] + len(steps), "a token after its step, or without one"
+                trace.setdefault("written", []).extend(message["tokens"])
+                continue
             trace = message
