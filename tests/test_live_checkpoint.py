@@ -121,6 +121,20 @@ def test_shape_of_other_families_counts_the_tensors_that_are_expected(family, ke
 
 
 @pytest.mark.parametrize(
+    "family, says, router",
+    [
+        ("mixtral", {}, "topk_norm"),
+        ("olmoe", {}, "topk"),
+        ("olmoe", {"norm_topk_prob": True}, "topk_norm"),
+        ("qwen3_moe", {}, "topk"),
+        ("qwen3_moe", {"norm_topk_prob": True}, "topk_norm"),
+    ],
+)
+def test_router_that_a_model_was_trained_with_follows_from_family_and_config(family, says, router):
+    assert parse_config({**MIXTRAL, "model_type": family, **says}, "config.json").router == router
+
+
+@pytest.mark.parametrize(
     "changes, sentence",
     [
         ({"model_type": "llama"}, "model_type: expected one of mixtral, olmoe, qwen3_moe, got 'llama'"),
