@@ -87,3 +87,23 @@ def loss_by_position(
     ]
     means = torch.stack([losses.mean(0) for losses in kept]).mean(0)
     return {f"{start}-{end}": round(float(means[start:end].mean()), 4) for start, end in pairwise(edges)}
+
+
+def loss_when_repeated(
+    model: Mixtral, held_out: dict[str, np.ndarray], rows: int = 16, length: int = 64
+) -> dict[str, float]:
+    """Mean loss of a piece of held-out text, and of the same piece right after it: can the model copy?
+
+    Copying comes all at once, when induction heads form (Olsson et al. 2022); a short run can miss it.
+    """
+    firsts, seconds = [], []
+    for ids in held_out.values():
+        piece = torch.from_numpy(held_out_rows(ids, rows, length))[:, :length]
+        losses, _ = position_losses(model, torch.cat((piece, piece), 1))  # [B, 2 * length - 1]
+        start = length // 8  # the first few of either copy have nothing to go by
+        firsts.append(losses[:, start : length - 1].mean())
+        seconds.append(losses[:, length + start :].mean())
+    return {
+        "first": round(float(torch.stack(firsts).mean()), 4),
+        "again": round(float(torch.stack(seconds).mean()), 4),
+    }

@@ -42,6 +42,15 @@ training.
 
 {position_table}
 
+## Copying
+
+Loss of pieces of held-out text, and of the same pieces directly repeated. A model that has learned to
+copy finds the second copy easy. That comes suddenly (induction heads; Olsson et al. 2022), and a short
+training can miss it; a model that did is worse on all text, whatever its number of experts. Read the
+losses above with this table.
+
+{copying_table}
+
 ## Rounding
 
 Weights are saved in bfloat16. What that changed in held-out loss, nats a token:
@@ -119,6 +128,13 @@ def _position_table(reports: list[dict[str, Any]]) -> str:
     return _table(["model", *spans], rows)
 
 
+def _copying_table(reports: list[dict[str, Any]]) -> str:
+    rows = [
+        [each["name"], *(f"{value:.3f}" for value in each["loss_when_repeated"].values())] for each in reports
+    ]
+    return _table(["model", "first copy", "second copy"], rows)
+
+
 def _rounding_table(reports: list[dict[str, Any]]) -> str:
     names = list(reports[0]["rounding"]["cost"])
     rows = [[each["name"], *(f"{each['rounding']['cost'][name]:+.5f}" for name in names)] for each in reports]
@@ -173,6 +189,7 @@ def readme(reports: list[dict[str, Any]]) -> str:
         loss_table=_loss_table(reports),
         balance_table=_balance_table(reports),
         position_table=_position_table(reports),
+        copying_table=_copying_table(reports),
         rounding_table=_rounding_table(reports),
         time_table=_time_table(reports),
         moments=len(first["log"]),

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from app.training.checkpoint import load_checkpoint, save_checkpoint
 from app.training.data import Batches, Texts
-from app.training.measure import loss_by_position, measure
+from app.training.measure import loss_by_position, loss_when_repeated, measure
 from app.training.model import Mixtral
 from app.training.optimiser import Optimiser, rate_factor
 from app.training.recipe import Recipe, Shape
@@ -93,7 +93,7 @@ class Run:
         self.optimiser.load(saved["optimiser"])
         for name in ("step", "seconds", "dropped", "log"):
             setattr(self, name, saved[name])
-        self.resumed = saved["resumed"] + 1
+        self.resumed = saved["resumed"] + (self.step < self.plan.recipe.steps)
         return True
 
     def advance(self) -> float:
@@ -203,6 +203,7 @@ def finish(run: Run, corpus: dict[str, Any]) -> dict[str, Any]:
         },
         "rounding": {"type": "bfloat16", "loss_float32": exact.as_json()["loss"], "cost": cost},
         "loss_by_position": loss_by_position(shipped, run.texts.held_out, 24, (0, 64, 128, 256, 384, 512)),
+        "loss_when_repeated": loss_when_repeated(shipped, run.texts.held_out),
         "dropped_share": run.log[-1]["dropped_share"] if run.log else 0.0,
         "snapshots": steps,
         "log": run.log,
