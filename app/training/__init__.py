@@ -18,9 +18,12 @@ The text is documentation and code that Debian ships, fetched by package name an
 |---|---|---|
 | English, French | debian-handbook | CC BY-SA 3.0 or GPL-2+ |
 | English, French | debian-reference-en, -fr; developers-reference, -fr | GPL-2+ |
-| English, French | debian-faq, debian-faq-fr; maint-guide, maint-guide-fr | GPL-2+ |
-| English, French | debian-edu-doc-en, -fr; installation-guide-amd64; aptitude-doc-en, -fr | GPL-2+ |
+| English, French | maint-guide, maint-guide-fr; aptitude-doc-en, -fr | GPL-2+ |
+| English, French | debian-edu-doc-en, -fr | GPL-2+ and GPL-3+ |
+| English, French | installation-guide-amd64 | GPL-2 |
+| English, French | debian-faq, debian-faq-fr | the FAQ's own: copies and changes under the same notice |
 | English, French | gimp-help-en, -fr | GFDL 1.2+, no invariant sections |
-| English, French | manpages, -dev; manpages-fr, -fr-dev | GPL-2+, BSD, MIT, Linux man-pages copyleft |
+| English | manpages, manpages-dev | Linux man-pages copyleft, GPL-2+, BSD, MIT |
+| French | manpages-fr, manpages-fr-dev | GPL-3+, over the licences of the English pages |
 | Python | libpython3.11-stdlib, libpython3.11-minimal | PSF-2.0 |
 """
