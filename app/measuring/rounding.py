@@ -12,7 +12,7 @@ DIGITS = 4
 
 def rounded(value: float | np.floating) -> float:
     """To as many digits as some thousand tokens can tell."""
-    return round(float(value), DIGITS)
+    return round(float(value), DIGITS) + 0.0  # never -0.0
 
 
 def listed(values: Iterable[float]) -> list[float]:
