@@ -17,11 +17,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.bundle import BUNDLE, is_fresh
 from app.trace import RoutingTrace
 from app.wire import TraceMessage, pack_step
 
-BUNDLE = "vendor/moescope.js"
-DIGEST = re.compile(r"/\* ([0-9a-f]{64}) \*/")
 STYLES = ("theme", "panels", "live")
 SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js"
 
@@ -84,17 +83,11 @@ def load_bundle(static: Path) -> str:
     if not path.is_file():
         raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
     script = path.read_text(encoding="utf-8")
-    found = DIGEST.match(script)
-    if not found or found[1] != page_digest(static / "js"):
+    if not is_fresh(static):
         raise ValueError(f"{path}: expected a bundle of static/js as it is, got an older one; run make once")
     if re.search("</script|<!--", script, re.IGNORECASE):
         raise ValueError(f"{path}: expected a script that fits into a page, got one that would end it")
     return script
-
-
-def page_digest(folder: Path) -> str:
-    """As hatch_build.py computes it."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.js")))).hexdigest()
 
 
 def one_file(exhibit: Exhibit, shared: Shared, templates: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
+from app.bundle import BUNDLE, is_fresh
 from app.headers import PAGE, page_policy
 from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
 from app.modules import imported
@@ -120,9 +122,19 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "poster": f"/preview.svg{'?' if search else ''}{search}",
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
-        "modules": imported(ROOT / "static" / "js", "panels/embed.js" if embed else "panels/page.js"),
+        **scripts(ROOT / "static", embed),
         "title": f"{name(request, sources)} · Moescope",
         "description": description(request, sources),
+    }
+
+
+def scripts(static: Path, embed: bool) -> dict[str, Any]:
+    """What the page runs: the scripts in one file, or the modules where that file is older than they are."""
+    if is_fresh(static):
+        return {"bundle": f"/static/{BUNDLE}", "modules": []}
+    return {
+        "bundle": None,
+        "modules": imported(static / "js", "panels/embed.js" if embed else "panels/page.js"),
     }
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import hatch_build
 from app.__main__ import main
-from app.export import SCRIPT_FILE, STYLE_FILE, Exhibit, folder, hash_of, load_shared, one_file, page_digest
+from app.bundle import page_digest
+from app.export import SCRIPT_FILE, STYLE_FILE, Exhibit, folder, hash_of, load_shared, one_file
 from app.export_command import REQUEST_KEYS, VIEW_KEYS
 from app.preview import draw_preview
 from app.settings import ROOT

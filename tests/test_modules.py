@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import subprocess
@@ -7,7 +8,9 @@ import httpx
 import pytest
 
 from app.assets import Assets
+from app.bundle import BUNDLE, is_fresh, page_digest
 from app.modules import THREE, imported, without_comments
+from app.pages import scripts
 from app.settings import ROOT
 
 STATIC = ROOT / "static"
@@ -70,20 +73,39 @@ def test_a_page_names_the_scripts_that_it_imports_and_no_others(panels):
             assert target in named, f"{name} imports {other}"
 
 
-def test_a_page_weighs_less_than_250_kB_until_the_first_beam(server_url):
-    """Compressed bodies and their headers: the page, its styles, its scripts, three.js."""
-    accept = {"accept-encoding": "gzip"}
-    with httpx.Client(base_url=server_url, headers=accept) as client:
-        page = client.get("/").text
-        paths = {"/", *re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}
-        weights = {}
-        for path in paths:
-            with client.stream("GET", path) as answer:
-                assert answer.status_code == 200, path
+def weigh(url, path="/"):
+    """Bytes of the page, its styles and its scripts as they cross the wire, compressed, headers too."""
+    weights = {}
+    with httpx.Client(base_url=url, headers={"accept-encoding": "gzip"}) as client:
+        page = client.get(path).text
+        for address in {path, *re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}:
+            with client.stream("GET", address) as answer:
+                assert answer.status_code == 200, address
                 head = sum(len(key) + len(value) + 4 for key, value in answer.headers.raw)
-                weights[path] = head + sum(map(len, answer.iter_raw()))
-    assert f"/static/js/../{THREE}" in weights or f"/static/{THREE}" in weights
-    assert sum(weights.values()) < 250_000, sorted(weights.items(), key=lambda item: -item[1])[:10]
+                weights[address] = head + sum(map(len, answer.iter_raw()))
+    return weights
+
+
+@pytest.mark.skipif(not is_fresh(STATIC), reason="the scripts changed after the last build")
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_a_page_weighs_less_than_250_kB_until_the_first_beam(server_url, path):
+    weights = weigh(server_url, path)
+    assert f"/static/{BUNDLE}" in weights
+    assert sum(weights.values()) < 225_000, weights  # leaves room for the trace and a while to grow
+
+
+def test_a_page_loads_the_bundle_only_while_it_is_what_the_scripts_say(tmp_path):
+    static = tmp_path / "static"
+    (static / "js" / "panels").mkdir(parents=True)
+    (static / "vendor").mkdir()
+    script = static / "js" / "main.js"
+    script.write_text('import "./other.js";\n', encoding="utf-8")
+    assert scripts(static, embed=False)["bundle"] is None, "there is none"
+    (static / BUNDLE).write_text(f"/* {page_digest(static / 'js')} */", encoding="utf-8")
+    assert scripts(static, embed=False) == {"bundle": f"/static/{BUNDLE}", "modules": []}
+    script.write_text('import "./another.js";\n', encoding="utf-8")
+    os.utime(script, ns=(1, 1))
+    assert scripts(static, embed=False) == {"bundle": None, "modules": [f"../{THREE}", "main.js"]}
 
 
 def test_our_scripts_are_sent_without_comments_and_others_as_they_are():
