@@ -10,17 +10,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from app.export import Exhibit, folder, load_shared, one_file
-from app.keys import TraceRequest
 from app.pages import boot, description, name
 from app.preview import draw_preview
-from app.request import BadRequest, read
+from app.request import WORDS, BadRequest, read
 from app.scenario import load_scenarios
 from app.settings import ROOT, Settings
 from app.sources import Sources
 
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
-REQUEST_KEYS = tuple(TraceRequest.model_fields)
+REQUEST_KEYS = tuple(WORDS)
 VIEW_KEYS = ("mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole")
 BYTES = 1_000_000  # more than this is worth a word
 
@@ -79,14 +78,13 @@ def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -
     everything = boot(sources, embed)
     scenarios = [each for each in everything["scenarios"] if each["name"] == request.scenario]
     models = [each for each in everything["models"] if each["name"] == request.checkpoint]
-    live = request.source == "live"
-    text = "live" if live and request.prompt else request.scenario
+    text = "prompt" if request.prompt else request.scenario
     return Exhibit(
         name=f"{text}-{trace.header.shape.experts}x{request.k}",
         query=urlencode({key: value for key, value in view.items() if key != "v"}),
         title=f"{name(request, sources)} · Moescope",
         description=description(request, sources),
-        boot={**everything, "scenarios": scenarios, "models": models if live else []},
+        boot={**everything, "scenarios": scenarios, "models": models if request.source != "authored" else []},
         identity=source.identity,
         trace=trace,
         poster=draw_preview(trace),
