@@ -18,6 +18,7 @@ import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./url.js";
  * @property {() => void} retry
  * @property {(how?: Partial<Pick<Request, "temperature" | "seed">>) => void} writeOn   the model goes on, or anew in another way
  * @property {() => void} stopWriting
+ * @property {(pair: {a: Partial<Request>, b: Partial<Request>} | null) => void} compare   null: one stack again
  * @property {() => void} play
  * @property {() => void} pause
  * @property {() => void} toggle
@@ -67,6 +68,11 @@ export function createActions({ boot, store, player, feed, save }) {
       store.set({ view: { ...view, ...how, continue: count }, writing: how ? "anew" : "on" });
     },
     stopWriting: feed.stop,
+    compare(pair) {
+      const { view } = store.get();
+      const first = pair ? keptInRange(view, withoutOld(pair.a), boot) : {};
+      store.set({ view: { ...view, ...first, b: pair && pair.b }, overlay: "none", writing: "" });
+    },
     play: player.play,
     pause: player.pause,
     toggle: player.toggle,

@@ -16,7 +16,7 @@ import { createTrace, withEnd, withStep, withTokens } from "./trace.js";
 import { requestOf } from "./url.js";
 import { words } from "./words.js";
 
-/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {stop?: () => void}} Connection */
+/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {stop?: () => void, close?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
 /** @typedef {(trace: Trace) => Trace} Change */
 
@@ -168,6 +168,7 @@ export function createFeed(store, connect, player) {
   });
   return {
     open,
+    close: () => connection.close?.(),
     retry: () => (store.get().status === "error" ? open() : connection.retry()),
     /** The model writes no further; what it has written stays. */
     stop() {

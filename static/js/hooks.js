@@ -44,9 +44,10 @@ export function describe(state) {
  * @param {Actions} parts.actions
  * @param {Loop} parts.loop
  * @param {() => object | null} parts.stats   of the scene
+ * @param {() => State | null} parts.other     the second stack, while there is one
  * @param {() => boolean} parts.settled       nothing more will change on screen
  */
-export function createHooks({ store, actions, loop, stats, settled }) {
+export function createHooks({ store, actions, loop, stats, settled, other }) {
   /** @type {(() => void)[]} */
   let waiting = [];
   return {
@@ -56,7 +57,10 @@ export function createHooks({ store, actions, loop, stats, settled }) {
       for (const resolve of waiting.splice(0)) resolve();
     },
     api: {
-      state: () => describe(store.get()),
+      state() {
+        const second = other();
+        return { ...describe(store.get()), b: second && describe(second) };
+      },
       /** @param {{token?: number, layer?: number}} to */
       seek: (to) => actions.seek(to),
       play: actions.play,

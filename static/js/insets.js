@@ -13,7 +13,7 @@
 export function insetsOf(stage, panels) {
   const insets = { left: 0, top: 0, right: 0, bottom: 0 };
   for (const { side, box } of panels) {
-    if (box.right <= box.left || box.bottom <= box.top) continue;
+    if (box.right <= box.left || box.bottom <= box.top || apart(stage, box)) continue;
     const depth = {
       left: box.right - stage.left,
       top: box.bottom - stage.top,
@@ -23,6 +23,11 @@ export function insetsOf(stage, panels) {
     insets[side] = Math.max(insets[side], Math.round(depth));
   }
   return leftRoom(stage, insets);
+}
+
+/** One stands beside the other. @param {Box} stage @param {Box} box */
+function apart(stage, box) {
+  return box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom;
 }
 
 /** Panels that leave less than a fifth of the scene free are laid over it instead. @param {Box} stage @param {Box} insets */

@@ -14,9 +14,11 @@ import { createHits } from "./hits.js";
 import { createHooks } from "./hooks.js";
 import { listenToKeys } from "./keyboard.js";
 import { createLoop } from "./loop.js";
+import { sameTokens } from "./pairs.js";
 import { createPlayer } from "./player.js";
 import { createRecording } from "./recording.js";
 import { createSave } from "./save.js";
+import { createSide } from "./side.js";
 import { createSocket } from "./socket.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
@@ -36,25 +38,33 @@ const viewport = createViewport(stage, {
   choose: (tower) => actions.chooseTower(tower),
   become: (scene) => store.set({ scene }),
   wake: () => loop.wake(),
+  turned: (...by) => beside?.viewport.turn(...by),
 }, boot);
+/** The second stack, while there is one. */
+let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
 const actions = createActions({ boot, store, player, feed, save: createSave(store.get, viewport.picture) });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
-const page = createPage(host, { boot, actions, store, viewport, wake: refresh });
+const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, other: () => beside?.side.store.get() ?? null });
 
 let wall = 0;
 let shown = /** @type {State | null} */ (null);
+let shownBeside = /** @type {State | null} */ (null);
 const loop = createLoop((secs) => {
   wall += secs;
   const goesOn = player.advance(secs);
   const state = store.get();
-  if (state !== shown) page.update((shown = state));
+  beside?.side.follow();
+  const other = beside?.side.store.get() ?? null;
+  if (state !== shown || other !== shownBeside) page.update((shown = state));
+  shownBeside = other;
   if (state.trace && state.timeline) viewport.draw(frameOf(state));
+  if (other?.trace && other.timeline) beside?.viewport.draw({ ...frameOf(other), path: sameTokens(state.trace, other.trace) ? pathIn(state) : null });
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
-  return goesOn || viewport.moving();
+  return goesOn || viewport.moving() || (beside?.viewport.moving() ?? false);
 });
-const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled });
+const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled, other: () => beside?.side.store.get() ?? null });
 
 /** A panel has something new to show, though the state is the same. */
 function refresh() {
@@ -62,22 +72,66 @@ function refresh() {
   loop.wake();
 }
 
+/** The token whose path is lit. @param {State} state */
+function pathIn({ hover, view }) {
+  return hover && "token" in hover ? hover.token : view.path;
+}
+
 /** @param {State} state @returns {Frame} */
 function frameOf(state) {
   const { trace, timeline, time, view, hover, still } = state;
-  const path = hover && "token" in hover ? hover.token : view.path;
   const tower = hover && "expert" in hover ? hover : view.tower;
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
-    time, wall, camera: view.camera, layer: floorOf(state), path, tower, still,
+    time, wall, camera: view.camera, layer: floorOf(state), path: pathIn(state), tower, still,
   };
+}
+
+/** A second side, with a scene of its own. */
+function openBeside() {
+  const side = createSide(store, connect, () => loop.wake());
+  const stageBeside = /** @type {HTMLElement} */ (document.getElementById("stage-b"));
+  const second = createViewport(stageBeside, {
+    point: (hover) => side.store.set({ hover }),
+    choose: () => {},
+    become: (scene) => side.store.set({ scene }),
+    wake: () => loop.wake(),
+    turned: (...by) => viewport.turn(...by),
+  }, boot);
+  if (viewport.opened()) void second.open();
+  return { side, viewport: second };
+}
+/** As many stacks as the view has. */
+function arrangeStacks() {
+  const two = store.get().view.b !== null && document.getElementById("stage-b") !== null;
+  document.documentElement.toggleAttribute("data-compare", two);
+  if (two && !beside) beside = openBeside();
+  else if (!two && beside) {
+    beside.viewport.close();
+    beside.side.close();
+    beside = null;
+  } else return;
+  refresh();
+}
+async function openAll() {
+  await viewport.open();
+  await beside?.viewport.open();
+}
+function observe() {
+  viewport.observe();
+  beside?.viewport.observe();
+}
+function closeAll() {
+  viewport.close();
+  beside?.viewport.close();
 }
 
 /** Nothing more will change on screen by itself. */
 function settled() {
   const { status, trace, scene } = store.get();
   if (status === "error") return true;
+  if (beside && !beside.side.settled()) return false;
   const quiet = !player.moving() && !viewport.moving() && scene !== "waiting";
   return status === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
@@ -90,12 +144,14 @@ function connect(listener) {
 
 store.subscribe((state) => {
   document.documentElement.dataset.state = state.status;
+  arrangeStacks();
   loop.wake();
 });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
 watchStillness(store);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
+arrangeStacks();
 let begun = false;
 /** Asks for the trace, the first time. */
 function begin() {
@@ -106,5 +162,5 @@ const { play, pause } = { ...actions, ...page };
 createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, begin });
 page.start(() => {
   begin();
-  void viewport.open();
+  void openAll();
 });

@@ -43,6 +43,7 @@
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {Panel} panel
  * @property {boolean} whole         counters show the whole model too
+ * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * @typedef {Request & ViewOnly} View
  *
@@ -151,7 +152,7 @@
  * @property {number} hits                  unique (layer, expert) pairs so far
  * @property {{token: number} | {layer: number, expert: number} | null} hover
  * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
- * @property {"none" | "controls" | "share" | "keys"} overlay   what lies open over the page
+ * @property {"none" | "controls" | "share" | "keys" | "compare"} overlay   what lies open over the page
  * @property {"so-far" | "whole"} span       what heat map and load count over
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt

@@ -198,6 +198,31 @@ const READ = /** @type {const} */ ({
   recorded: ["source", "model", "experts", "step"],
 });
 
+/** Before the request keys of the second stack. */
+const OTHER = "b.";
+
+/**
+ * The keys of a second stack, each checked as if it stood in the view of the first.
+ * @param {URLSearchParams} found
+ * @param {Context} context
+ * @param {Notice[]} notices
+ * @returns {Partial<Request> | null}
+ */
+function parseOther(found, { boot, view }, notices) {
+  const context = { boot, view: { ...view } };
+  /** @type {Record<string, unknown>} */
+  const b = {};
+  for (const property of PROPERTIES.filter(({ name }) => isRequestKey(name))) {
+    const text = found.get(OTHER + property.name);
+    if (text === null) continue;
+    const value = property.parse(text, context);
+    if (value === undefined) {
+      notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
+    } else Object.assign(context.view, { [property.name]: (b[property.name] = value) });
+  }
+  return Object.keys(b).length ? b : null;
+}
+
 /** @param {string} key */
 export function isRequestKey(key) {
   return REQUEST_KEYS.some((each) => each === key);
@@ -241,6 +266,7 @@ export function parseView(search, boot) {
     Object.assign(view, { [property.name]: value === undefined ? property.fallback(context) : value });
     if (text !== null && value === undefined) notices.push(fellBack(property, text, context));
   }
+  view.b = boot.exported ? null : parseOther(found, context, notices);
   const version = found.get("v");
   if (version !== null && version !== String(VERSION)) notices.push(otherVersion(version));
   return { view, notices };
@@ -282,6 +308,10 @@ export function formatView(view, boot) {
     const value = view[name];
     if (value === fallback(context) || value === null || applies?.(context) === false) continue;
     written.set(name, format(value));
+  }
+  for (const { name, format } of PROPERTIES) {
+    const value = view.b?.[/** @type {keyof Request} */ (name)];
+    if (value !== undefined && value !== null) written.set(OTHER + name, format(value));
   }
   if (!written.size) return "";
   written.set("v", String(VERSION));

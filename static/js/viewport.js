@@ -17,6 +17,7 @@ import { insetsOf } from "./insets.js";
  * @property {(tower: Tower | null) => void} choose
  * @property {(scene: State["scene"]) => void} become
  * @property {() => void} wake
+ * @property {(azimuth: number, elevation: number, zoom?: number) => void} [turned]   by hand
  */
 
 /** Above this the picture costs more than anyone sees. */
@@ -67,7 +68,7 @@ export function createViewport(host, watcher, { embed }) {
       const { createScene } = await import("./scene/stage.js");
       if (mine !== opening) return;
       const onLost = () => watcher.become("lost");
-      scene = createScene(canvas, { wheel: !embed, onMove: watcher.wake, onLost, onRestored });
+      scene = createScene(canvas, { wheel: !embed, onMove: watcher.wake, onTurn: watcher.turned, onLost, onRestored });
       drawn = null;
       observe();
       measure();
@@ -113,6 +114,11 @@ export function createViewport(host, watcher, { embed }) {
     measure,
     invalidate,
     opened: () => scene !== null,
+    /** Panels over it came or went. */
+    observe() {
+      if (scene) observe();
+      measure();
+    },
     /** @param {Frame} frame @returns {boolean} whether it was drawn: not, where nothing changed */
     draw(frame) {
       if (!scene) return false;
@@ -123,7 +129,7 @@ export function createViewport(host, watcher, { embed }) {
       return true;
     },
     moving: () => scene?.moving() ?? false,
-    /** As a hand would: radians to the right, radians up, factor of the distance. @param {[number, number, number]} by */
+    /** As a hand would: radians to the right, radians up, factor of the distance. @param {[number, number, number?]} by */
     turn(...by) {
       scene?.turn(...by);
       invalidate();

@@ -38,6 +38,31 @@ export const words = {
     /** @type {string} */ showing) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
   promptNeedsLive: "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
 
+  otherFellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got) =>
+    `${name}: expected ${expected}, got ${got || "nothing"}; left out of the second stack`,
+
+  // Comparing
+  compare: "Compare",
+  compareTitle: "Two stacks, one clock",
+  compareNote: "Both move by the same share of the way. Panels show the first.",
+  closeCompare: "One stack again",
+  pairs: {
+    sources: "Authored | Live",
+    k: "Top-k 1 | 4",
+    experts: "8 | 64 experts",
+    training: "Training: start | end",
+    balance: "Balanced | collapsed",
+  },
+  sideLabel: (/** @type {"a" | "b"} */ side) => (side === "a" ? "First stack" : "Second stack"),
+  sideName: (/** @type {string} */ key, /** @type {import("./types.js").View} */ view) => {
+    if (key === "source") return words.sources[view.source];
+    if (key === "experts") return `${view.experts} experts`;
+    if (key === "k") return `k = ${view.k}`;
+    if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
+    return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
+  },
+
   // Masthead
   badges: /** @type {Record<string, string>} */ ({
     AUTHORED: "Authored routing: written by hand to teach, not measured.",

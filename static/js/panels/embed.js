@@ -14,12 +14,13 @@ import { createCounters } from "./counters.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { icon } from "./icons.js";
 import { createBadge, titleOf } from "./masthead.js";
+import { createSides } from "./sides.js";
 import { createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
 import { createPlayButton, iconButton } from "./transport.js";
 
 /** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
-export function createPage(host, { boot, actions, store, viewport }) {
+export function createPage(host, { boot, actions, store, viewport, other }) {
   const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
   const badge = createBadge();
   const title = h("h1", { class: "title" });
@@ -34,7 +35,7 @@ export function createPage(host, { boot, actions, store, viewport }) {
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     notices,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions), createNotices(notices, actions)];
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions), createNotices(notices, actions), createSides(host, other, viewport.observe)];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
   return {

@@ -29,11 +29,11 @@ export function leadOf(boot, { view, trace }) {
   return view.source === "live" ? `${trace.origin.note} ${words.trainedLooks}` : trace.origin.note;
 }
 
-/** The word AUTHORED or LIVE; its note opens on hover, focus or tap. */
-export function createBadge() {
+/** The word AUTHORED or LIVE; its note opens on hover, focus or tap. @param {string} [id]  of the note */
+export function createBadge(id = "badge-note") {
   const word = h("span", { class: "badge-word" });
-  const note = h("span", { class: "badge-note", role: "tooltip", id: "badge-note" });
-  const button = h("button", { type: "button", class: "badge-button", "aria-describedby": "badge-note" }, word);
+  const note = h("span", { class: "badge-note", role: "tooltip", id });
+  const button = h("button", { type: "button", class: "badge-button", "aria-describedby": id }, word);
   const element = h("span", { class: "badge", hidden: true }, button, note);
   return {
     element,

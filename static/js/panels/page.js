@@ -8,6 +8,7 @@
 
 import { words } from "../words.js";
 import { createAnnouncer } from "./announcer.js";
+import { createCompare } from "./compare.js";
 import { createControls } from "./controls.js";
 import { createCounters } from "./counters.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
@@ -20,6 +21,7 @@ import { createMasthead } from "./masthead.js";
 import { createOverlay, opens } from "./overlay.js";
 import { createScrubber } from "./scrubber.js";
 import { createShare } from "./share.js";
+import { createSides } from "./sides.js";
 import { createConnection, createNotices } from "./status.js";
 import { createTokens } from "./tokens.js";
 import { createTraining } from "./training.js";
@@ -31,7 +33,8 @@ import { createWhole, createWholeButton } from "./whole.js";
  * @property {Boot} boot
  * @property {Actions} actions
  * @property {Store<State>} store
- * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean}} viewport
+ * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean, observe: () => void}} viewport
+ * @property {() => State | null} other   the state of the second stack, while there is one
  * @property {() => void} wake   a panel has something new to show
  */
 
@@ -58,6 +61,7 @@ function createParts() {
     connection: part("connection"),
     notices: part("status"),
     share: h("section", { class: "popover share", role: "dialog" }),
+    compare: h("section", { class: "popover compare", role: "dialog" }),
     keys: h("section", { class: "popover keys", role: "dialog" }),
     live: part("sr-only", { role: "status", "aria-live": "polite" }),
   };
@@ -68,7 +72,7 @@ function arrange(host, parts) {
   const left = part("left", { "data-inset": true });
   left.append(parts.masthead, parts.controls);
   const right = part("right");
-  parts.views.append(parts.tabs, parts.tools, parts.share, parts.keys);
+  parts.views.append(parts.tabs, parts.tools, parts.share, parts.compare, parts.keys);
   right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
   const deck = h("footer", { class: "deck", "data-inset": true });
   const row = part("deck-row");
@@ -77,7 +81,7 @@ function arrange(host, parts) {
   host.append(left, right, deck, parts.notices, parts.live);
 }
 
-/** @param {"share" | "keys" | "controls"} name @param {string} label @param {Actions} actions */
+/** @param {"share" | "keys" | "controls" | "compare"} name @param {string} label @param {Actions} actions */
 function opener(name, label, actions) {
   const picture = name === "keys" ? h("span", { class: "key-mark", "aria-hidden": "true" }, "?") : icon(name);
   const button = h("button", { type: "button", class: `tool tool-${name}` }, picture, h("span", { class: "tool-word" }, label));
@@ -95,13 +99,14 @@ function describeScene(canvas, { trace }) {
  * @param {HTMLElement} host
  * @param {Surroundings} surroundings
  */
-export function createPage(host, { boot, actions, wake }) {
+export function createPage(host, { boot, actions, viewport, wake, other }) {
   const parts = createParts();
   arrange(host, parts);
   const shareBody = part("share-body");
   const keysBody = part("keys-body");
+  const compareBody = part("compare-body");
   const controls = opener("controls", words.controls, actions);
-  const tools = [opener("share", words.share, actions), opener("keys", words.keys, actions)];
+  const tools = [...(boot.exported ? [] : [opener("compare", words.compare, actions)]), opener("share", words.share, actions), opener("keys", words.keys, actions)];
   parts.tools.append(...tools.map(({ button }) => button));
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
@@ -126,6 +131,9 @@ export function createPage(host, { boot, actions, wake }) {
     createShare(shareBody, boot, actions),
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: keysBody, actions }),
     createKeys(keysBody, actions),
+    createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
+    createCompare(compareBody, boot, actions),
+    createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
     createAnnouncer(parts.live),
     controls,

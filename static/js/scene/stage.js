@@ -15,6 +15,7 @@
  * @property {boolean} [wheel]          the wheel zooms (default); otherwise only with Ctrl, so that a page
  *   can scroll
  * @property {() => void} [onMove]      a hand moved the camera: draw
+ * @property {(azimuth: number, elevation: number, zoom?: number) => void} [onTurn]  so far, as `turn` takes it
  * @property {() => void} [onLost]      the WebGL context is gone
  * @property {() => void} [onRestored]  it is back: draw
  *
@@ -41,7 +42,14 @@ export function createScene(canvas, options = {}) {
   const uniforms = createUniforms();
   const renderer = createRenderer(canvas, options.antialias);
   const rig = createRig();
-  const orbit = createOrbit(canvas, rig.turn, options);
+  const orbit = createOrbit(
+    canvas,
+    (azimuth, elevation, zoom) => {
+      rig.turn(azimuth, elevation, zoom);
+      options.onTurn?.(azimuth, elevation, zoom);
+    },
+    options,
+  );
   /** @type {ReturnType<typeof createStack> | null} */ let stack = null;
   /** @type {Model | null} */ let model = null;
   /** @type {Shot | null} */ let shot = null;

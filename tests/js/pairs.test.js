@@ -1,0 +1,64 @@
+/** @import {Boot} from "../../static/js/types.js" */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keptInRange } from "../../static/js/actions.js";
+import { otherView, pairsOf, sameTokens, sideName, timeBeside } from "../../static/js/pairs.js";
+import { createTimeline } from "../../static/js/playback.js";
+import { formatView, parseView, requestOf } from "../../static/js/url.js";
+import { BOOT } from "./boots.js";
+import { traceOf } from "./traces.js";
+
+const viewOf = (search) => parseView(search, BOOT).view;
+/** @type {Boot} */
+const ALL = { ...BOOT, models: ["trio-8", "trio-64", "trio-8-unbalanced"].map((name) => ({ ...BOOT.models[0], name, experts: name === "trio-64" ? 64 : 8 })) };
+
+test("a link holds what sets the second stack apart, and nothing more", () => {
+  const { view, notices } = parseView("?scenario=code&b.k=4&b.source=live", BOOT);
+  assert.deepEqual(notices, []);
+  assert.deepEqual(view.b, { source: "live", k: 4 });
+  assert.deepEqual(parseView(formatView(view, BOOT), BOOT).view, view);
+  assert.equal(new URLSearchParams(formatView(view, BOOT)).get("b.k"), "4");
+});
+
+test("the second stack asks for the same but for its keys", () => {
+  const other = otherView(viewOf("?scenario=code&k=1&path=2&b.k=4"));
+  assert.deepEqual(requestOf(other), { source: "authored", scenario: "code", experts: 8, k: 4 });
+  assert.equal(other.b, null);
+  assert.equal(other.path, null);
+  assert.equal(otherView(viewOf("?experts=64&k=12&b.experts=8")).k, 8);
+});
+
+test("a wrong key of the second stack is left out alone, and a sentence says so", () => {
+  const { view, notices } = parseView("?b.k=99&b.source=live&b.camera=top", BOOT);
+  assert.deepEqual(view.b, { source: "live" });
+  assert.equal(notices.length, 1);
+  assert.match(notices[0].message, /^b\.k: expected 1 to 8, got 99; left out/);
+  assert.equal(viewOf("?b.k=99").b, null);
+});
+
+test("every pair that is offered differs, is named on both sides, and survives its link", () => {
+  const pairs = pairsOf(ALL, viewOf(""));
+  assert.equal(pairs.length, 5);
+  for (const { name, a, b } of pairs) {
+    const view = { ...viewOf(""), ...keptInRange(viewOf(""), a, ALL), b };
+    assert.notDeepEqual(requestOf(view), requestOf(otherView(view)), name);
+    assert.notEqual(sideName(view, b), sideName(otherView(view), b), name);
+    assert.deepEqual(parseView(formatView(view, ALL), ALL).view.b, b, name);
+  }
+});
+
+test("only what the server has is offered", () => {
+  const none = { ...BOOT, models: [] };
+  assert.deepEqual(pairsOf(none, viewOf("")).map(({ b }) => Object.keys(b)[0]), ["k", "experts"]);
+  const small = { ...viewOf("?source=live"), b: null };
+  assert.equal(pairsOf(BOOT, small).find(({ b }) => b.experts)?.a.source, "authored");
+});
+
+test("with the same tokens both stand at the same moment, with others at the same share of the way", () => {
+  const [five, nine] = [5, 9].map((tokens) => createTimeline("sequence", tokens, 6));
+  assert.equal(timeBeside({ time: 3, timeline: five }, createTimeline("sequence", 5, 6)), 3);
+  assert.equal(timeBeside({ time: five.duration / 2, timeline: five }, nine), nine.duration / 2);
+  assert.equal(timeBeside({ time: five.duration, timeline: five }, nine), nine.duration);
+  assert.equal(sameTokens(traceOf(), traceOf({ k: 3 })), true);
+  assert.equal(sameTokens(traceOf(), traceOf({ tokens: 7 })), false);
+});
