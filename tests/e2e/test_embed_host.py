@@ -168,7 +168,8 @@ def test_article_taking_an_embed_out_hears_that_its_question_is_not_answered(
 
 
 TWENTY = HEAD + "".join(
-    f'<moescope-embed id="e{i}" scenario="code" token="1" style="margin: 40px 0"></moescope-embed>' for i in range(20)
+    f'<moescope-embed id="e{i}" scenario="code" token="1" style="margin: 40px 0"></moescope-embed>'
+    for i in range(20)
 )
 
 
