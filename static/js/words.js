@@ -242,6 +242,8 @@ export const words = {
     layerColumns: ["layer", "JS bits", "random router", "chance", "MaxVio", "entropy"],
     layersNote: (/** @type {number} */ most) =>
       `JS bits: how far the languages’ loads differ (Jensen-Shannon; 0 the same, ${most.toFixed(2)} wholly apart), beside a router of random weights that reads the same vectors, and beside drawing experts by chance. MaxVio: busiest over mean, less 1. Entropy of the load: 1 is even.`,
+    spread: (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ most) =>
+      `Their loads differ by ${low.toFixed(2)} to ${high.toFixed(2)} bits of at most ${most.toFixed(2)}: 0 would be the same experts for all, the most experts of their own for each.`,
     parted: (/** @type {readonly number[]} */ layers, /** @type {number} */ all) =>
       layers.length === 0
         ? "Experts did not specialise by language: no layer parts the languages clearly more than an untrained router does."

@@ -75,7 +75,7 @@ function layersSection(measurement) {
     learned.max_violation[layer].toFixed(2), learned.entropy[layer].toFixed(3),
   ]);
   return section(said.layersTitle, table(said.layerColumns, rows, said.layersTitle),
-    sentence(said.parted(partedLayers(learned), learned.js_bits.length)), sentence(said.balance(balanceOf(measurement))), h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)));
+    sentence(said.parted(partedLayers(learned), learned.js_bits.length)), sentence(said.spread(Math.min(...learned.js_bits), Math.max(...learned.js_bits), learned.js_bits_most)), sentence(said.balance(balanceOf(measurement))), h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)));
 }
 
 /** @param {Measurement} measurement @param {number} layer @param {HTMLElement} choice */
