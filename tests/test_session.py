@@ -127,8 +127,8 @@ def test_viewer_sends_a_thousand_messages_a_second(session):
     assert BURST <= closed <= 1.1 * BURST
 
 
-def test_viewer_sends_as_much_as_is_allowed_for_an_hour(session):
-    for i in range(int(3600 * RATE)):
+def test_viewer_sends_as_much_as_is_allowed_for_ten_minutes(session):
+    for i in range(int(600 * RATE)):
         assert session.receive('{"op":"stop","id":1}', i / RATE) == []
 
 
