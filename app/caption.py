@@ -16,8 +16,12 @@ COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack
 PROMPT = 82  # columns of a prompt that fit below it
 BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
-BADGES = {"AUTHORED": "#b3a6cc", "LIVE": "#7fd694"}  # others are dim
-MEANINGS = {"authored": "hand-authored, not measured", "live": "computed from trained weights"}
+BADGES = {"AUTHORED": "#b3a6cc", "LIVE": "#7fd694", "RECORDED": "#ffd9a0"}  # others are dim
+MEANINGS = {
+    "authored": "hand-authored, not measured",
+    "live": "computed from trained weights",
+    "recorded": "recorded while the model was trained",
+}
 VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
