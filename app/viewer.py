@@ -183,7 +183,7 @@ class Viewer:
             self.sending = False
 
     def deadline(self) -> float:
-        """When to stop waiting for the viewer to take something. A stream that is replaced changes nothing."""
+        """When to stop waiting for the viewer to take something. Another stream does not put it off."""
         if self.waiting_since is None:
             self.waiting_since = asyncio.get_running_loop().time()
         return self.waiting_since + self.send_secs

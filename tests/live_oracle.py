@@ -54,9 +54,7 @@ def trace(config, tensors, ids, k, choose=None, weighs_input=False):
                 if expert < 0:
                     continue
                 inside, outside = (weight, 1) if weighs_input else (1, weight)
-                output = swiglu(
-                    part, f"block_sparse_moe.experts.{expert}", [inside * a for a in read[token]]
-                )
+                output = swiglu(part, f"block_sparse_moe.experts.{expert}", [inside * a for a in read[token]])
                 x = [a + outside * b for a, b in zip(x, output, strict=True)]
             stream[token] = x
     final = [norm(x, weights["model.norm.weight"], config["rms_norm_eps"]) for x in stream]

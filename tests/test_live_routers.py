@@ -85,7 +85,9 @@ def test_token_dropped_in_every_layer_passes_by_on_the_residual(forward):
     router = ROUTERS["switch"].with_settings(RouterSettings(capacity=0.05), N, 1)  # one token an expert
     routing = forward.extend(IDS, forward.cache(len(IDS)), 1, router.route, keep=len(IDS))
     dropped = np.stack([layer.dropped[:, 0] for layer in routing.layers], axis=1)  # [T, L]
-    assert dropped.sum(axis=0).tolist() == [len(IDS) - len(set(layer.experts[:, 0])) for layer in routing.layers]
+    assert dropped.sum(axis=0).tolist() == [
+        len(IDS) - len(set(layer.experts[:, 0])) for layer in routing.layers
+    ]
     last = dropped[:, -1]
     assert last.any() and not last.all()
     before = Forward(forward.checkpoint)
