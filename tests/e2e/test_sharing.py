@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tests.e2e.conftest import PHONE, Opener
+from tests.e2e.hosting import host_page
 from tests.e2e.reading import LOOK, complete, count, counters, idle, press, seek, state, wait_until
 
 VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
@@ -70,31 +66,6 @@ def test_reader_pressing_back_returns_to_the_view_before(open_page: Opener) -> N
     wait_until(page, "moescope.state().view.experts === 8")
     complete(page)
     assert count(page, "total_p") == 6 * 8 * 24576
-
-
-@contextmanager
-def host_page(html: str) -> Iterator[str]:
-    """A page of another origin, as an article's would be."""
-
-    class Article(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(html.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = http.server.ThreadingHTTPServer(("localhost", 0), Article)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://localhost:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 ARTICLE = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
