@@ -18,6 +18,7 @@ class Source:
     compute: Callable[[], Iterator[Step]]
     kept: Cache[RoutingTrace]
     more: int = 0  # tokens that a model may write after those of the header
+    at_once: bool = False  # the first step takes as long as all, so viewers of one trace share it from the start
 
     def steps(self, start: int = 0) -> Iterator[Step]:
         """The steps from token `start` on."""
@@ -29,7 +30,7 @@ class Source:
         None stands for each earlier one that has to be computed, so that nobody waits for all of them in one
         piece. A trace that was pulled to its end is kept for whoever asks next or resumes.
         """
-        trace = self.kept.get(self.identity)
+        trace = self.trace() if self.at_once else self.kept.get(self.identity)
         if trace is not None:
             yield from (self.kept_step(trace, token) for token in range(start, len(trace.header.tokens)))
             return

@@ -113,7 +113,8 @@ class Sources:
         kept = self.kept.get(identity)
         header = made.header if kept is None else kept.header
         prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without those that a model wrote
-        return Source(identity, replace(header, tokens=prompt), made.steps, self.kept, request.more)
+        at_once = request.source == "authored"
+        return Source(identity, replace(header, tokens=prompt), made.steps, self.kept, request.more, at_once)
 
     def open_model(self, name: str) -> Model:
         """A checkpoint, opened by the first who asks. Raises BadRequest where it cannot be run."""

@@ -87,6 +87,12 @@ def test_a_trace_that_was_seen_is_not_computed_again(sources):
     assert again.trace() is first
 
 
+def test_viewers_of_one_authored_trace_share_it(sources):
+    streams = [open_source(sources, experts=64).steps() for _ in range(3)]
+    first, *others = [next(stream) for stream in streams]
+    assert all(step.scores.base is first.scores.base is not None for step in others)
+
+
 def test_what_is_kept_is_bounded(sources):
     for k in range(1, 513):
         open_source(sources, experts=512, k=k).trace()
