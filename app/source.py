@@ -18,7 +18,7 @@ class Source:
     compute: Callable[[], Iterator[Step]]
     kept: Cache[RoutingTrace]
     more: int = 0  # tokens that a model may write after those of the header
-    at_once: bool = False  # the first step takes as long as all, so viewers of one trace share it from the start
+    at_once: bool = False  # the first step takes as long as all; viewers of one trace then share it
 
     def steps(self, start: int = 0) -> Iterator[Step]:
         """The steps from token `start` on."""
