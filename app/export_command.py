@@ -70,6 +70,8 @@ def keys_of(view: str) -> dict[str, str]:
 
 def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -> Exhibit:
     """Route what a view asks for. Raises BadRequest with every problem."""
+    if second := [key for key in view if key.startswith("b.")]:
+        raise ValueError(f"{second[0]}: expected a view of one stack, got two; leave out what begins with b.")
     request, problems = read({key: view[key] for key in REQUEST_KEYS if key in view}, sources.known)
     if problems:
         raise BadRequest(*problems)

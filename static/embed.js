@@ -17,6 +17,9 @@ export const KEYS = [
   "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole",
 ];
 
+/** The same of a second stack beside the first: those in which it differs. */
+const OTHER = KEYS.map((key) => `b.${key}`);
+
 /** What an element tells as DOM events; `detail` is the message. */
 export const EVENTS = ["ready", "state", "token", "layer", "end", "height"];
 
@@ -146,7 +149,7 @@ const STYLE = `
 const Base = globalThis.HTMLElement ?? class {};
 
 export class MoescopeEmbed extends Base {
-  static observedAttributes = [...KEYS, "src", "title", "height"];
+  static observedAttributes = [...KEYS, ...OTHER, "src", "title", "height"];
 
   /** @type {HTMLIFrameElement | null} */
   #frame = null;
@@ -222,7 +225,7 @@ export class MoescopeEmbed extends Base {
 
   #address() {
     const page = this.getAttribute("src");
-    const keys = Object.fromEntries(KEYS.filter((key) => this.hasAttribute(key)).map((key) => [key, this.getAttribute(key)]));
+    const keys = Object.fromEntries([...KEYS, ...OTHER].filter((key) => this.hasAttribute(key)).map((key) => [key, this.getAttribute(key)]));
     return addressOf(new URL(page ?? "../embed", page ? document.baseURI : import.meta.url).href, keys);
   }
 

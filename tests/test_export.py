@@ -182,6 +182,10 @@ def test_author_exporting_several_views_finds_a_page_for_each(tmp_path, capsys):
         (["--experts", "1", "-o", "{}/a.html"], "experts: expected"),
         (["--scenario", "nope", "-o", "{}/a.html"], "scenario: expected one of"),
         (["-o", "{}/a.html", "k=1", "k=2"], "-o: expected one view, got 2"),
+        (
+            ["-o", "{}/a.html", "scenario=code&b.source=live"],
+            "b.source: expected a view of one stack, got two",
+        ),
     ],
 )
 def test_author_exporting_what_there_is_not_hears_why(options, said, tmp_path, capsys):

@@ -71,7 +71,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @param {Record<string, any>} keys @returns {string[]} */
   function set(keys) {
     const before = store.get().view;
-    const { view, problems } = patchView({ ...before, token: null, layer: null }, keys, boot);
+    const { view, problems } = patchView(before, keys, boot);
     const { token, layer, ...rest } = view;
     const there = store.get().status === "ready" && asksTheSame(before, view);
     actions.setRequest(there ? rest : view);

@@ -4,7 +4,7 @@
  * @import {Boot, View} from "./types.js"
  */
 
-import { isRequestKey, PROPERTIES } from "./url.js";
+import { formatView, isRequestKey, OTHER, parseView, PROPERTIES } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 
@@ -21,7 +21,8 @@ export function patchView(view, keys, boot) {
   const next = { ...view };
   const context = { boot, view: next };
   const known = new Set(["v", ...PROPERTIES.map(({ name }) => name)]);
-  const problems = Object.keys(keys).filter((key) => !known.has(key)).map((key) => `${key}: expected a key of the URL, got this; left out`);
+  const other = Object.keys(keys).filter((key) => key.startsWith(OTHER) && isRequestKey(key.slice(OTHER.length)));
+  const problems = Object.keys(keys).filter((key) => !known.has(key) && !other.includes(key)).map((key) => `${key}: expected a key of the URL, got this; left out`);
   for (const property of PROPERTIES) {
     const asked = Object.hasOwn(keys, property.name) ? keys[property.name] : undefined;
     if (asked === undefined) continue;
@@ -34,7 +35,23 @@ export function patchView(view, keys, boot) {
     if (value !== undefined) Object.assign(next, { [property.name]: value });
     else problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
   }
-  return { view: { ...next, k: Math.min(next.k, next.experts) }, problems };
+  next.k = Math.min(next.k, next.experts);
+  if (!other.length) return { view: next, problems };
+  const { b, wrong } = patchOther(next, Object.fromEntries(other.map((key) => [key, keys[key]])), boot);
+  return { view: { ...next, b }, problems: [...problems, ...wrong] };
+}
+
+/** The keys of the second stack, which are read beside those of the first. @param {View} view @param {Keys} keys @param {Boot} boot */
+function patchOther(view, keys, boot) {
+  if (boot.exported) return { b: null, wrong: Object.keys(keys).map((key) => `${key}: expected nothing, as an exported page holds one stack`) };
+  const query = new URLSearchParams(formatView(view, boot));
+  for (const [key, value] of Object.entries(keys)) {
+    const text = textOf(value);
+    if (text === null) query.delete(key);
+    else query.set(key, text);
+  }
+  const { view: read, notices } = parseView(String(query), boot);
+  return { b: read.b, wrong: notices.filter(({ field }) => field.startsWith(OTHER)).map(({ message }) => message) };
 }
 
 /** As the URL has it. @param {string | number | boolean | null} value */
@@ -48,11 +65,11 @@ function textOf(value) {
  * @returns {Keys}
  */
 export function keysOf(view) {
-  return Object.fromEntries(
-    PROPERTIES.map(({ name, format }) => {
-      const value = view[name];
-      const text = value === null ? null : format(value);
-      return [name, typeof value === "number" ? Number(text) : typeof value === "boolean" ? value : text];
-    }),
-  );
+  const own = PROPERTIES.map(({ name, format }) => {
+    const value = view[name];
+    const text = value === null ? null : format(value);
+    return [name, typeof value === "number" ? Number(text) : typeof value === "boolean" ? value : text];
+  });
+  const other = Object.entries(view.b ?? {}).map(([name, value]) => [OTHER + name, value]);
+  return Object.fromEntries([...own, ...other]);
 }

@@ -199,7 +199,7 @@ const READ = /** @type {const} */ ({
 });
 
 /** Before the request keys of the second stack. */
-const OTHER = "b.";
+export const OTHER = "b.";
 
 /**
  * The keys of a second stack, each checked as if it stood in the view of the first.
@@ -237,7 +237,7 @@ export function isRequestKey(key) {
 export function searchOf({ exported }, search) {
   if (!exported) return search;
   const query = new URLSearchParams(exported.query);
-  for (const [key, value] of new URLSearchParams(search)) if (!isRequestKey(key)) query.set(key, value);
+  for (const [key, value] of new URLSearchParams(search)) if (!isRequestKey(key) && !key.startsWith(OTHER)) query.set(key, value);
   return `?${query}`;
 }
 

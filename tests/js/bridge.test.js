@@ -147,3 +147,12 @@ test("the height asked for grows with the width, within bounds", () => {
   }
   assert.ok(heightFor(360) > 360, "upright on a phone");
 });
+
+test("a view that is set before its trace is there still opens where its address said", () => {
+  const { say, store, done } = setUp();
+  store.set({ view: { ...store.get().view, token: 4 } });
+  say(message("hello"));
+  say(message("set", { view: { k: 1 } }));
+  const [, view] = done.find(([name]) => name === "setRequest");
+  assert.deepEqual([view.k, view.token], [1, 4]);
+});

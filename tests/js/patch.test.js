@@ -44,3 +44,12 @@ test("what a view is told as can be set again", () => {
   assert.deepEqual(patchView(at(""), keysOf(view), BOOT), { view, problems: [] });
   assert.equal(keysOf(view).token, 4);
 });
+
+test("the second stack has keys of its own, and goes when they go", () => {
+  const { view, problems } = patchView(at("?scenario=code"), { "b.experts": 64, "b.k": "many", "b.colour": 1 }, BOOT);
+  assert.deepEqual(view.b, { experts: 64 });
+  assert.deepEqual(problems.map((problem) => problem.split(":")[0]), ["b.colour", "b.k"]);
+  assert.equal(keysOf(view)["b.experts"], 64);
+  assert.equal(patchView(view, { "b.experts": null }, BOOT).view.b, null);
+  assert.deepEqual(patchView(view, { camera: "top" }, BOOT).view.b, { experts: 64 });
+});
