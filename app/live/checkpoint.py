@@ -64,12 +64,14 @@ class Checkpoint:
     budget_bytes: int = 2 * GIB
     _shelf: Shelf = field(init=False, repr=False)
     _slab: Slab = field(init=False, repr=False)
+    _fits: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_tensors(self.config, self.tensors, self.folder)
         size = self.config.shape.total_p + self.config.shape.rest
+        self._fits = 4 * size <= self.budget_bytes
         self._shelf = Shelf(self.budget_bytes)
-        self._slab = Slab(size if 4 * size <= self.budget_bytes else 0)
+        self._slab = Slab(size if self._fits else 0)
 
     @classmethod
     def open(cls, folder: Path, budget_bytes: int = 2 * GIB) -> Checkpoint:
@@ -142,20 +144,23 @@ class Checkpoint:
         return f"model.layers.{layer}.{self.config.family.block}"
 
     def _columns(self, layer: int, names: tuple[str, ...], norm: str = "post_attention_layernorm") -> Floats:
-        """Matrices [M, D] side by side as columns [D, all M], scaled by the gain of the norm before them.
+        """Matrices [M, D] side by side as columns [D, all M], scaled by the gain of a norm.
 
         A norm multiplies its output by one gain a channel: a diagonal matrix, so it goes into those after it.
         """
         gain = self.tensors.read(f"model.layers.{layer}.{norm}.weight")
-        rows = np.concatenate([self.tensors.read(name) for name in names])
-        columns = self._transposed(rows)
-        columns *= gain[:, None]
-        return columns
+        parts = [self.tensors.read(name) for name in names]
+        return self._transposed((parts[0] if len(parts) == 1 else np.concatenate(parts)) * gain)
 
     def _transposed(self, matrix: Floats) -> Floats:
-        """A copy that is contiguous: products read it twice as fast as a transposed view."""
-        rows, columns = matrix.shape
-        copy = self._slab.empty(columns, rows)
+        """A matrix as the products take it.
+
+        Where the model is kept, a contiguous copy: products read it twice as fast. Where it is too large to
+        be kept, a view: copying takes longer than the few products before the matrix is let go.
+        """
+        if not self._fits:
+            return matrix.T
+        copy = self._slab.empty(*matrix.shape[::-1])
         copy[:] = matrix.T
         return copy
 

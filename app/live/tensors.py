@@ -60,7 +60,7 @@ class Tensors:
 def widen(stored: Stored, values: NDArray[Any]) -> Floats:
     """Stored values in float32, exactly: every float16 and bfloat16 is also a float32."""
     if stored.type == "BF16":
-        bits: NDArray[np.uint32] = values.astype(np.uint32) << np.uint32(16)
+        bits: NDArray[np.uint32] = np.left_shift(values, 16, dtype=np.uint32)
         return bits.view(np.float32)
     return np.asarray(values, np.float32)
 
