@@ -259,7 +259,7 @@ export const words = {
     likesTitle: "Tokens that each expert likes most",
     expert: "expert",
     likesColumn: "token, times received of times there",
-    liked: (/** @type {string} */ token, /** @type {number} */ times, /** @type {number} */ of) => `${token} ${formatExactly(times)}/${formatExactly(of)}`,
+    liked: (/** @type {number} */ times, /** @type {number} */ of) => `${formatExactly(times)}/${formatExactly(of)}`,
     likesNothing: "none clearly",
     likesNote: "Ordered by how much more often the expert got the token than its load alone explains.",
   },

@@ -51,7 +51,7 @@ def test_reader_of_models_that_gained_nothing_is_told_so(open_page: Opener) -> N
     body = json.dumps(NO_GAIN)
     page.route("**/api/measured", lambda route: route.fulfill(body=body, content_type="application/json"))
     page.goto(page.url + "?source=live&panel=learned&token=1&layer=1")
-    complete(page)
+    page.wait_for_selector('html[data-state="ready"]', state="attached")
     text = panel_text(page)
     assert "More experts did not help" in text
     assert "Experts did not specialise by language" in text

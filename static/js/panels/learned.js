@@ -29,7 +29,7 @@ function fetchMeasured() {
   return asked;
 }
 
-/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows @param {string} caption */
+/** @param {readonly string[]} head @param {readonly (readonly [string, ...(string | Node)[]])[]} rows @param {string} caption */
 function table(head, rows, caption) {
   return h("table", { class: "figures" }, h("caption", { class: "sr-only" }, caption),
     h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
@@ -58,9 +58,9 @@ function sizesSection(measured) {
 
 /** @param {Measurement} measurement */
 function ksSection(measurement) {
-  const rows = Object.entries(measurement.by_k).map(([k, { loss, cost }]) => [
+  const rows = Object.entries(measurement.by_k).map(([k, { loss, cost }]) => /** @type {[string, ...string[]]} */ ([
     `${k}${Number(k) === measurement.top_k ? ` ${said.trainedWith}` : ""}`, loss.mean.toFixed(3), Number(k) === measurement.top_k ? "" : signed(cost),
-  ]);
+  ]));
   return section(said.ksTitle, table(["k", said.loss, said.change], rows, said.ksTitle), ...otherKs(measurement).map((other) => sentence(said.otherK(other))));
 }
 
@@ -70,19 +70,24 @@ const signed = (value) => `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(3
 /** @param {Measurement} measurement */
 function layersSection(measurement) {
   const { learned } = measurement;
-  const rows = learned.js_bits.map((bits, layer) => [
+  const rows = learned.js_bits.map((bits, layer) => /** @type {[string, ...string[]]} */ ([
     String(layer + 1), bits.toFixed(3), learned.js_bits_untrained[layer].toFixed(3), learned.js_bits_chance[layer].toFixed(3),
     learned.max_violation[layer].toFixed(2), learned.entropy[layer].toFixed(3),
-  ]);
+  ]));
   return section(said.layersTitle, table(said.layerColumns, rows, said.layersTitle),
     sentence(said.parted(partedLayers(learned), learned.js_bits.length)), sentence(said.spread(Math.min(...learned.js_bits), Math.max(...learned.js_bits), learned.js_bits_most)), sentence(said.balance(balanceOf(measurement))), h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)));
 }
 
+/** @param {[string, number, number][]} tokens */
+function likedTokens(tokens) {
+  return h("span", { class: "liked" }, ...tokens.map(([text, times, of]) => h("span", {}, h("b", {}, formatToken(text)), " ", said.liked(times, of))));
+}
+
 /** @param {Measurement} measurement @param {number} layer @param {HTMLElement} choice */
 function likesSection({ learned }, layer, choice) {
-  const rows = (learned.likes[layer] ?? []).map((tokens, expert) => [
-    String(expert), tokens.length ? tokens.map(([text, times, of]) => said.liked(formatToken(text), times, of)).join("   ") : said.likesNothing,
-  ]);
+  const rows = (learned.likes[layer] ?? []).map((tokens, expert) => /** @type {[string, string | Node]} */ ([
+    String(expert), tokens.length ? likedTokens(tokens) : said.likesNothing,
+  ]));
   return section(said.likesTitle, choice, table([said.expert, said.likesColumn], rows, said.likesTitle), h("p", { class: "caption" }, said.likesNote));
 }
 
