@@ -32,6 +32,7 @@ from app.training.run import Plan, Run, finish, train  # noqa: E402
 from app.training.tokenizer import END_OF_TEXT, encode, train_tokenizer  # noqa: E402
 
 pytestmark = pytest.mark.training
+torch.set_num_threads(1)  # as the shipped runs; more of them wait for each other where other tests run beside
 
 TINY = Shape(experts=4, layers=2, d_model=32, d_expert=16, heads=2, kv_heads=1, vocabulary=320, positions=128)
 BRIEF = Recipe(
