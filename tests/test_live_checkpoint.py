@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from app.live.checkpoint import Checkpoint, expected_tensors
+from app.live.checkpoint import Checkpoint
 from app.live.config import CheckpointError, parse_config, read_config
 from app.live.forward import Forward
+from app.live.layout import expected_tensors
 from app.live.tensors import Tensors
 from app.routing import ROUTERS
 from tests.live_checkpoints import MIXTRAL, mixtral_tensors, split_in_shards, write_checkpoint, write_typed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from app.live.config import CheckpointError, Config, read_config
+from app.live.config import Config, read_config
+from app.live.layout import check_tensors
 from app.live.shelf import Block, Shelf, Slab
 from app.live.tensors import Tensors, shards
 from app.live.tokenizer import Tokenizer
@@ -19,7 +20,6 @@ from app.trace import Floats, Ints
 
 GIB = 1 << 30
 HASHED_WHOLE = 256 << 20  # a larger file is known by its header, size and time of change
-UNUSED = ("rotary_emb.inv_freq",)  # buffers that old files carry and that follow from config.json
 
 B = TypeVar("B", bound=Block)
 
@@ -67,7 +67,7 @@ class Checkpoint:
     _fits: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_tensors(self.config, self.tensors, self.folder)
+        check_tensors(self.config, self.tensors.shapes(), self.folder)
         size = self.config.shape.total_p + self.config.shape.rest
         self._fits = 4 * size <= self.budget_bytes
         self._shelf = Shelf(self.budget_bytes)
@@ -218,62 +218,3 @@ def fingerprint(path: Path) -> bytes:
             return hashlib.file_digest(file, "sha256").digest()
         known = file.read(1 << 20) + f"{status.st_size} {status.st_mtime_ns}".encode()
     return hashlib.sha256(known).digest()
-
-
-def check_tensors(config: Config, tensors: Tensors, folder: Path) -> None:
-    """Raises CheckpointError where a tensor is missing, has another shape than expected, or is not used."""
-    found, expected = tensors.shapes(), dict(expected_tensors(config))
-    for name, shape in expected.items():
-        if found.get(name) != shape:
-            raise CheckpointError(f"{folder}: tensor {name}: expected {shape}, got {found.get(name, 'none')}")
-    unknown = [name for name in found if name not in expected and not name.endswith(UNUSED)]
-    unknown = [name for name in unknown if not (config.tied and name == "lm_head.weight")]
-    if unknown:
-        raise CheckpointError(
-            f"{folder}: {len(unknown)} tensors that nothing here uses, the first is {unknown[0]}; "
-            f"expected those of a {config.model_type} checkpoint"
-        )
-
-
-def expected_tensors(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of each tensor that the config implies."""
-    yield "model.embed_tokens.weight", (config.vocabulary, config.d_model)
-    yield "model.norm.weight", (config.d_model,)
-    if not config.tied:
-        yield "lm_head.weight", (config.vocabulary, config.d_model)
-    for layer, sparse in enumerate(config.moe_layers):
-        prefix = f"model.layers.{layer}"
-        for norm in ("input_layernorm", "post_attention_layernorm"):
-            yield f"{prefix}.{norm}.weight", (config.d_model,)
-        yield from attention_tensors(config, f"{prefix}.self_attn")
-        block = f"{prefix}.{config.family.block}"
-        if sparse:
-            yield f"{block}.gate.weight", (config.experts, config.d_model)
-            for expert in range(config.experts):
-                yield from network_tensors(config, f"{block}.experts.{expert}", config.d_expert)
-        else:
-            yield from network_tensors(config, block, config.d_dense)
-
-
-def attention_tensors(config: Config, prefix: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of the tensors of one attention block."""
-    query, key = config.heads * config.head_dim, config.kv_heads * config.head_dim
-    for part, width in (("q", query), ("k", key), ("v", key)):
-        yield f"{prefix}.{part}_proj.weight", (width, config.d_model)
-        if config.attention_bias:
-            yield f"{prefix}.{part}_proj.bias", (width,)
-    yield f"{prefix}.o_proj.weight", (config.d_model, query)
-    if config.attention_bias:
-        yield f"{prefix}.o_proj.bias", (config.d_model,)
-    if config.family.qk_norm != "none":
-        whole = config.family.qk_norm == "all"
-        yield f"{prefix}.q_norm.weight", (query if whole else config.head_dim,)
-        yield f"{prefix}.k_norm.weight", (key if whole else config.head_dim,)
-
-
-def network_tensors(config: Config, prefix: str, width: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of the tensors of one SwiGLU network."""
-    gate, up, down = config.family.matrices
-    yield f"{prefix}.{gate}.weight", (width, config.d_model)
-    yield f"{prefix}.{up}.weight", (width, config.d_model)
-    yield f"{prefix}.{down}.weight", (config.d_model, width)
