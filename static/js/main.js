@@ -23,6 +23,7 @@ import { createSocket } from "./socket.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { watchStillness } from "./stillness.js";
+import { download } from "./panels/download.js";
 import { parseView, searchOf } from "./url.js";
 import { createViewport } from "./viewport.js";
 
@@ -43,7 +44,7 @@ const viewport = createViewport(stage, {
 /** The second stack, while there is one. */
 let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
-const actions = createActions({ boot, store, player, feed, save: createSave(store.get, viewport.picture) });
+const actions = createActions({ boot, store, player, feed, save: createSave(store.get, viewport.picture, download) });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
 const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, other: () => beside?.side.store.get() ?? null });
 

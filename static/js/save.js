@@ -14,14 +14,6 @@ export function fileName(view, ending) {
   return `moescope-${what}-${view.source}-${view.experts}x${view.k}.${ending}`;
 }
 
-/** @param {Blob} blob @param {string} name */
-function hand(blob, name) {
-  const address = URL.createObjectURL(blob);
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
 /** @param {View} view */
 async function fetchTrace(view) {
   const query = new URLSearchParams(Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]));
@@ -33,9 +25,10 @@ async function fetchTrace(view) {
 /**
  * @param {() => State} state
  * @param {(options: {scale: number, transparent: boolean}) => Promise<Blob> | null} picture
+ * @param {(blob: Blob, name: string) => void} hand  gives a file to the person
  * @returns {(kind: "png" | "csv" | "trace") => Promise<void>}  throws Error with a reason for a person
  */
-export function createSave(state, picture) {
+export function createSave(state, picture, hand) {
   return async (kind) => {
     const { view, trace } = state();
     if (!trace || (!trace.complete && kind !== "png")) throw new Error(words.notReady);

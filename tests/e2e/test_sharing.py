@@ -91,6 +91,11 @@ def test_reader_scrolling_to_an_embed_sees_the_poster_then_the_scene_playing_the
         assert "/embed" not in link and "scenario=code" in link and "k=1" in link
 
 
+# A target may be larger than what is drawn of it: badges have an unseen margin.
+TOO_SMALL = """buttons => buttons.filter(button => !button.closest('.strip')).filter(button => {
+  const around = parseFloat(getComputedStyle(button, '::after').top) || 0;
+  return button.getBoundingClientRect().height - 2 * Math.min(0, around) < 43.5;
+}).map(button => button.textContent || button.ariaLabel)"""
 COUNT_CONTEXTS = """
 window.contexts = 0;
 const real = HTMLCanvasElement.prototype.getContext;
@@ -113,10 +118,7 @@ def test_reader_on_a_phone_reaches_every_control_and_never_scrolls_sidew(
     page.get_by_role("button", name="Controls").click()
     press(page, "Top-k", "1")
     assert state(page)["view"]["k"] == 1
-    small = page.locator("button:visible").evaluate_all(
-        "buttons => buttons.filter(b => b.getBoundingClientRect().height < 43.5 && !b.closest('.strip'))"
-        ".map(b => `${b.textContent || b.ariaLabel} ${b.getBoundingClientRect().height}`)"
-    )
+    small = page.locator("button:visible").evaluate_all(TOO_SMALL)
     assert small == []
 
 
