@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from app.__main__ import main
 from tests.e2e.conftest import Opener
+from tests.e2e.hosting import served
 from tests.e2e.reading import complete, counters, idle, seek, state
 
 VIEW = ["--scenario", "translate", "--experts", "64", "--k", "3", "--mode", "single", "--camera", "front"]
@@ -74,15 +74,8 @@ def static_host(folder: Path) -> Iterator[str]:
             """Quiet."""
 
     handler = functools.partial(Files, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(handler, "127.0.0.1") as address:
+        yield address
 
 
 ARTICLE = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
