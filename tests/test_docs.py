@@ -1,0 +1,49 @@
+"""What README promises is there: files, commands, keys of the address bar, routers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.request import TraceRequest
+from app.routing import ROUTERS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAPERS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.name)
+def test_reader_following_a_link_of_a_paper_finds_the_file(paper: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", paper.read_text(encoding="utf-8"))
+    assert [link for link in links if not (paper.parent / link).exists()] == []
+
+
+def test_newcomer_typing_a_make_command_of_the_readme_finds_the_target() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.M))
+    assert {"run", "test", "bench", "parity", "check"} <= named <= set(targets)
+
+
+def test_author_typing_a_key_of_the_readme_uses_one_that_the_page_or_the_server_reads() -> None:
+    table = README[README.index("| key | values | default |") :].split("\n\n")[0]
+    keys = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+    page = (ROOT / "static/js/url.js").read_text(encoding="utf-8")
+    read = set(re.findall(r'\b(?:name: |choice\(|integer\()"(\w+)"', page)) | set(TraceRequest.model_fields)
+    assert {"source", "scenario", "experts", "k", "token", "whole"} <= keys
+    assert keys - read == set()
+
+
+def test_program_asking_for_a_router_of_the_readme_gets_one() -> None:
+    routers = re.search(r"\* `router=(\w+)`, (.*?) and the others", README, re.S)
+    assert routers is not None
+    assert {routers[1], *re.findall(r"`(\w+)`", routers[2])} <= set(ROUTERS)
+
+
+def test_reader_of_the_map_finds_every_folder_of_it() -> None:
+    tree = README[README.index("## Map") :].split("```")[1]
+    folders = re.findall(r"^(\w+)/", tree, re.M)
+    assert len(folders) >= 3
+    assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
