@@ -28,8 +28,9 @@ def step():
 
 @dataclass
 class Made:
-    """Sources of steps that a test lets through one by one."""
+    """Sources of steps that a test lets through one by one; `asked` has one for each step waited for."""
 
+    asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     made: list[str] = field(default_factory=list)
     failure: Exception | None = None
@@ -40,6 +41,7 @@ class Made:
 
     def steps(self, name):
         for _ in range(TOKENS):
+            self.asked.release()
             assert self.gate.acquire(timeout=20)
             if self.failure:
                 raise self.failure
@@ -126,6 +128,8 @@ def test_viewer_opens_another_trace_and_the_one_thread_is_free_for_it():
         await socket.hear()
         made.gate.release()
         assert await socket.hear() == (1, 0)
+        for _ in range(2):
+            assert await asyncio.to_thread(made.asked.acquire, timeout=20)
         socket.open(2, "code")  # while the thread waits for step 1 of the first
         made.gate.release()
         trace = await socket.hear()
