@@ -43,7 +43,7 @@ class Recipe:
     )
     matrix_decay: float = 0.01
     clip: float = 1.0
-    balance_weight: float = 0.02  # Mixtral's own; at 0.01 the last layer of 64 experts stayed at a MaxVio of 1.4
+    balance_weight: float = 0.02  # Mixtral's own; at 0.01 the last layer of 64 experts kept a MaxVio of 1.4
     z_weight: float = 0.001
     capacity_limit: float = 4.0  # means; for N = 8 and top-2 this is every token, so nothing is dropped
     snapshots: int = 12

@@ -6,7 +6,7 @@
  * @import {Player} from "./player.js"
  */
 
-import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./url.js";
+import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {"png" | "csv" | "trace"} SaveKind */

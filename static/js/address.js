@@ -6,7 +6,8 @@
  * @import {Store} from "./store.js"
  */
 
-import { formatView, parseView, REQUEST_KEYS, requestOf, searchOf } from "./url.js";
+import { REQUEST_KEYS, requestOf } from "./properties.js";
+import { formatView, parseView, searchOf } from "./url.js";
 
 const THROTTLE_MS = 500;
 

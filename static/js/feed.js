@@ -13,7 +13,7 @@ import { asksTheSame } from "./address.js";
 import { isRouted } from "./player.js";
 import { asWritten, expectedOf, timelineOf } from "./timing.js";
 import { createTrace, withEnd, withStep, withTokens } from "./trace.js";
-import { requestOf } from "./url.js";
+import { requestOf } from "./properties.js";
 import { words } from "./words.js";
 
 /** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {stop?: () => void, close?: () => void}} Connection */

@@ -4,7 +4,8 @@
  * @import {Boot, View} from "./types.js"
  */
 
-import { formatView, isRequestKey, OTHER, parseView, PROPERTIES } from "./url.js";
+import { isRequestKey, PROPERTIES } from "./properties.js";
+import { formatView, OTHER, parseView } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 

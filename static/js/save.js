@@ -5,7 +5,7 @@
  */
 
 import { toCsv } from "./csv.js";
-import { requestOf } from "./url.js";
+import { requestOf } from "./properties.js";
 import { words } from "./words.js";
 
 /** A name that says what is in the file. @param {View} view @param {string} ending */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressOf, Connection, connect, EVENTS, KEYS } from "../../static/embed.js";
-import { PROPERTIES } from "../../static/js/url.js";
+import { PROPERTIES } from "../../static/js/properties.js";
 
 const ORIGIN = "https://moescope.example";
 

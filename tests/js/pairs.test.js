@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { keptInRange } from "../../static/js/actions.js";
 import { otherView, pairsOf, sameTokens, sideName, timeBeside } from "../../static/js/pairs.js";
 import { createTimeline } from "../../static/js/playback.js";
-import { formatView, parseView, requestOf } from "../../static/js/url.js";
+import { requestOf } from "../../static/js/properties.js";
+import { formatView, parseView } from "../../static/js/url.js";
 import { BOOT } from "./boots.js";
 import { traceOf } from "./traces.js";
 

@@ -1,7 +1,8 @@
 /** @import {View} from "../../static/js/types.js" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatView, parseView, PROPERTIES, requestOf } from "../../static/js/url.js";
+import { PROPERTIES, requestOf } from "../../static/js/properties.js";
+import { formatView, parseView } from "../../static/js/url.js";
 import { BOOT } from "./boots.js";
 
 const parse = (search) => parseView(search, BOOT);

@@ -10,7 +10,7 @@
 import { balanceOf, capacityOf, otherKs, partedLayers, sizesOf } from "../findings.js";
 import { floorOf } from "../floor.js";
 import { formatToken } from "../format.js";
-import { checkpointOf } from "../url.js";
+import { checkpointOf } from "../properties.js";
 import { words } from "../words.js";
 import { createChart } from "./chart.js";
 import { changes, h } from "./element.js";

@@ -4,7 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { checkpointOf } from "../url.js";
+import { checkpointOf } from "../properties.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { logo } from "./icons.js";

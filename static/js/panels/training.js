@@ -6,7 +6,7 @@
  */
 
 import { busiestOf } from "../balance.js";
-import { checkpointOf, stepsOf } from "../url.js";
+import { checkpointOf, stepsOf } from "../properties.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { icon, redraw } from "./icons.js";

@@ -5,7 +5,7 @@
  * @import {Actions} from "../actions.js"
  */
 
-import { MOST_WRITTEN } from "../url.js";
+import { MOST_WRITTEN } from "../properties.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 

@@ -1,0 +1,349 @@
+/**
+ * Every word of the page in English. Another language is another module of this shape. Terms are those of the field; see
+ * the glossary in the README.
+ */
+
+import { formatCount, formatExactly, formatShare, formatToken } from "../format.js";
+
+/** @param {readonly string[]} values */
+function list(values) {
+  return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+function plural(count, one, many = `${one}s`) {
+  return `${formatExactly(count)} ${count === 1 ? one : many}`;
+}
+
+/** A token as it stands inside a sentence. @param {string} text */
+function quoted(text) {
+  return `“${formatToken(text)}”`;
+}
+
+export const en = {
+  product: "Moescope",
+  nothing: "nothing",
+  none: "–",
+  quoted,
+  plural,
+  close: "Close",
+  dismiss: "Dismiss",
+
+  // Addresses
+  oneOf: list,
+  range: (/** @type {number} */ low, /** @type {number} */ high) => `${low} to ${high}`,
+  charactersAtMost: (/** @type {number} */ count) => `at most ${plural(count, "character")}`,
+  towerKey: (/** @type {number} */ experts) => `layer.expert, such as 3.5, with an expert from 0 to ${experts - 1}`,
+  fellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got,
+    /** @type {string} */ showing) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
+  promptNeedsLive: "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
+
+  otherFellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got) =>
+    `${name}: expected ${expected}, got ${got || "nothing"}; left out of the second stack`,
+
+  // Comparing
+  compare: "Compare",
+  compareTitle: "Two stacks, one clock",
+  compareNote: "Both move by the same share of the way. Panels show the first.",
+  closeCompare: "One stack again",
+  pairs: {
+    sources: "Authored | Live",
+    k: "Top-k 1 | 4",
+    experts: "8 | 64 experts",
+    training: "Training: start | end",
+    balance: "Balanced | collapsed",
+  },
+  sideLabel: (/** @type {"a" | "b"} */ side) => (side === "a" ? "First stack" : "Second stack"),
+  sideName: (/** @type {string} */ key, /** @type {import("../types.js").View} */ view) => {
+    if (key === "source") return en.sources[view.source];
+    if (key === "experts") return `${view.experts} experts`;
+    if (key === "k") return `k = ${view.k}`;
+    if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
+    return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
+  },
+
+  // Masthead
+  badges: /** @type {Record<string, string>} */ ({
+    AUTHORED: "Authored routing: written by hand to teach, not measured.",
+    LIVE: "Live routing: computed now, from trained weights.",
+    RECORDED: "Recorded routing: computed before and kept in a file.",
+  }),
+  badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
+  ownPrompt: "Your own text",
+  trainingOf: (/** @type {string} */ model) => `Training of ${model}`,
+  trainedLooks: "Uneven, overlapping choices are what a trained router looks like.",
+
+  // Counters
+  counters: "Counters",
+  total_p: "TOTAL_P",
+  active_p: "ACTIVE_P",
+  token: "TOKEN",
+  experts_hit: "EXPERTS_HIT",
+  hitOf: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatExactly(hits)} of ${formatExactly(all)}`,
+  allTokens: (/** @type {number} */ tokens) => `all ${tokens}`,
+  totalCounts: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size) =>
+    `${layers} × ${experts} × ${formatCount(size)}`,
+  totalTitle: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ total) =>
+    `Parameters of every expert: ${layers} layers × ${experts} experts × ${formatExactly(size)} = ${formatExactly(total)}`,
+  activeCounts: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size) =>
+    `${layers} × ${k} × ${formatCount(size)}`,
+  activeTitle: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ active) =>
+    `Parameters that one token uses: ${layers} layers × ${k} chosen experts × ${formatExactly(size)} = ${formatExactly(active)}`,
+  tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
+  atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
+  tokenTitle: "The token being routed now, and its place in the prompt",
+  hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatShare(all ? hits / all : 0)} of experts`,
+  hitTitle: "Different experts used so far, over all layers, out of how many there are",
+  wholeModel: "Whole model",
+  whole: {
+    title: "Whole model",
+    experts: "Experts",
+    attention: "Attention",
+    embeddings: "Embeddings",
+    router: "Routers",
+    norms: "Norms",
+    dense: "Dense layers",
+    total: "All of it",
+    active: "One token uses",
+    memory: "Memory, 16 bits",
+    parameters: "parameters",
+    bytes: "bytes for the weights, two each",
+  },
+
+  // Controls
+  controls: "Controls",
+  source: "Source",
+  sources: { authored: "Authored", live: "Live", recorded: "Training" },
+  scenario: "Prompt",
+  prompt: "Your own text",
+  promptHint: "Type anything; the live model routes it",
+  route: "Route",
+  routeHint: "Ctrl + Enter routes it too",
+  promptRoom: (/** @type {number} */ used, /** @type {number} */ limit) => `${formatExactly(used)} of ${formatExactly(limit)} characters`,
+  trainedModel: "Model",
+  trainingStep: "Training step",
+  watchTraining: "Watch the training",
+  pauseTraining: "Pause the training",
+  stepOf: (/** @type {number} */ step, /** @type {number} */ last) => `step ${formatExactly(step)} of ${formatExactly(last)}`,
+  busiestOf: (/** @type {number} */ ratio, /** @type {number} */ layer, /** @type {number} */ most) =>
+    `busiest expert ${ratio.toFixed(1)}× the mean (layer ${layer}; ${most.toFixed(0)}× is all tokens)`,
+  busiestHint: "The largest load of any expert in these prompts, over the mean of its layer: 1 is even",
+  writeOn: "Continue",
+  writeMore: "Continue further",
+  stopWriting: "Stop",
+  writeOnHint: "Let the model write on, token by token",
+  anotherDraw: "Again",
+  anotherDrawHint: "Another continuation: the next seed",
+  temperature: "Temperature",
+  temperatureHint: "Temperature: 0 always takes the likeliest token; higher draws more freely",
+  written: "written by the model",
+  writtenCount: (/** @type {number} */ count, /** @type {number} */ seed) => `${plural(count, "token")} written, seed ${seed}`,
+  experts: "Experts",
+  expertsHint: "Experts in each layer",
+  k: "Top-k",
+  kHint: "Experts that each token goes to, in every layer",
+  mode: "Mode",
+  modes: { single: "SINGLE", sequence: "SEQUENCE", all: "ALL AT ONCE" },
+  modeHints: {
+    single: "One token at a time, slowly",
+    sequence: "The whole prompt, several tokens on their way at once",
+    all: "Every token reaches a layer at the same moment, as in one step of real inference",
+  },
+  camera: "Camera",
+  cameras: { orbit: "ORBIT", front: "FRONT", top: "TOP" },
+  floor: "Layer",
+  floorOf: (/** @type {number} */ layer, /** @type {number} */ layers) => `${layer} of ${layers}`,
+  floorDown: "One layer down",
+  floorUp: "One layer up",
+
+  // Transport
+  transport: "Playback",
+  play: "Play",
+  pause: "Pause",
+  restart: "Restart",
+  layerBack: "One layer back",
+  layerOn: "One layer on",
+  tokenBack: "One token back",
+  tokenOn: "One token on",
+  speed: "Speed",
+  speedOf: (/** @type {number} */ speed) => `${speed}×`,
+  scrub: "Position in the trace",
+  position: (/** @type {string} */ token, /** @type {number} */ number, /** @type {number} */ tokens, /** @type {number} */ layer) =>
+    `Token ${number} of ${tokens}, ${quoted(token)}, layer ${layer}`,
+  positionAll: (/** @type {number} */ layer, /** @type {number} */ layers) => `All tokens, layer ${layer} of ${layers}`,
+  atStart: "Before the first token",
+  strip: "Tokens of the prompt",
+  stripHint: "Point at a token to light its path; choose it to go there",
+  tokenName: (/** @type {string} */ text, /** @type {number} */ number, /** @type {string | undefined} */ group) =>
+    `${formatToken(text)}, token ${number}${group ? `, ${group}` : ""}`,
+  connection: {
+    connecting: "connecting",
+    streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
+    done: "done",
+    lost: "lost, retrying",
+    refused: "not routed",
+  },
+
+  // Flat views
+  views: "Flat views",
+  panels: { heatmap: "Heat map", load: "Load", table: "Table", learned: "Learned" },
+  soFar: "So far",
+  wholePrompt: "Whole prompt",
+  span: "Counted over",
+  heatmapCaption: "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
+  heatmapName: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+    `Heat map, ${layers} layers by ${experts} experts. Arrow keys move, Enter shows the expert.`,
+  heatmapHint: "Point at a cell",
+  cell: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ hits, /** @type {number} */ load) =>
+    `Layer ${layer}, expert ${expert}: ${plural(hits, "token")}, ${formatShare(load)} of the layer`,
+  loadCaption: "Share of the layer’s assignments that each expert received. The line is an even split.",
+  loadLayer: "Layer",
+  even: (/** @type {number} */ share) => `even split ${formatShare(share)}`,
+  busiest: "Max over mean",
+  idleExperts: "Unused experts",
+  assignments: "Assignments",
+  nothingYet: "Nothing routed yet: press Play.",
+  tableCaption: "Chosen experts and their combine weights, for every token and layer.",
+  tableColumns: { token: "Token", layer: "Layer", experts: "Experts", weights: "Weights" },
+  tableRows: (/** @type {number} */ rows) => plural(rows, "row"),
+  tableOnlyLayer: "Layer",
+  allLayers: "All",
+  dropped: "dropped",
+
+  // What the models learned
+  learned: {
+    loading: "Asking for what was measured …",
+    nothing: "Nothing was measured of these models yet: python -m app measure does.",
+    unreachable: (/** @type {string} */ reason) => `What was measured could not be fetched: ${reason}`,
+    caption: (/** @type {number} */ tokens) =>
+      `Measured on ${tokens ? plural(tokens, "token") : "text"} that training never saw, from the weights that LIVE runs. The sentences follow from the figures by rule.`,
+    sizesTitle: "More experts at the same ACTIVE_P: held-out loss, nats a token",
+    sizesChart: (/** @type {readonly {experts: number, loss: number}[]} */ sizes) =>
+      `Held-out loss by experts a layer: ${sizes.map(({ experts, loss }) => `${experts} experts ${loss.toFixed(3)}`).join(", ")}`,
+    expertsAxis: "experts",
+    oneSize: "Only one size is measured, so that nothing is known yet of what more experts buy.",
+    hollow: "The hollow point was trained in another way: without the balancing loss.",
+    unfinished: (/** @type {readonly string[]} */ names) => `Still in training, so left out of the line: ${names.join(", ")}.`,
+    capacity: (/** @type {{from: number, to: number, change: number, se: number, verdict: string}} */ { from, to, change, se, verdict }) =>
+      verdict === "same"
+        ? `More experts did not help: from ${from} to ${to} the loss changed by ${change.toFixed(3)} ± ${se.toFixed(3)}, which is no difference.`
+        : `From ${from} to ${to} experts the loss ${verdict} by ${Math.abs(change).toFixed(3)} ± ${se.toFixed(3)} nats a token${verdict === "rose" ? ": more experts did not help, they hurt" : ", at the same parameters a token"}.`,
+    capacityStep: (/** @type {{from: number, to: number, verdict: string}} */ { from, to, verdict }) =>
+      verdict === "same" ? `Between ${from} and ${to} experts there is no difference.` : `From ${from} to ${to} experts it ${verdict}.`,
+    model: "Model",
+    ksTitle: "Another k than in training",
+    loss: "loss",
+    change: "change",
+    trainedWith: "(trained)",
+    otherK: (/** @type {{k: number, verdict: string}} */ { k, verdict }) =>
+      `${plural(k, "expert")} a token: ${{ fell: "better than the number it was trained with", rose: "worse", same: "no difference that this text can show" }[verdict] ?? ""}.`,
+    layersTitle: "Do languages go to different experts, and is the load even?",
+    layerColumns: ["layer", "JS bits", "random router", "chance", "MaxVio", "entropy"],
+    layersNote: (/** @type {number} */ most) =>
+      `JS bits: how far the languages’ loads differ (Jensen-Shannon; 0 the same, ${most.toFixed(2)} wholly apart), beside a router of random weights that reads the same vectors, and beside drawing experts by chance. MaxVio: busiest over mean, less 1. Entropy of the load: 1 is even.`,
+    spread: (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ most) =>
+      `Their loads differ by ${low.toFixed(2)} to ${high.toFixed(2)} bits of at most ${most.toFixed(2)}: 0 would be the same experts for all, the most experts of their own for each.`,
+    parted: (/** @type {readonly number[]} */ layers, /** @type {number} */ all) =>
+      layers.length === 0
+        ? "Experts did not specialise by language: no layer parts the languages clearly more than an untrained router does."
+        : layers.length === all
+          ? `In all ${all} layers the languages go to different experts, clearly more than in an untrained router.`
+          : `In ${layers.length} of ${all} layers (${layers.map((layer) => layer + 1).join(", ")}) the languages go to different experts clearly more than in an untrained router; in the others they do not.`,
+    balance: (/** @type {{verdict: string, layer: number, violation: number, most: number}} */ { verdict, layer, violation, most }) =>
+      ({
+        even: `The load is balanced: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
+        uneven: `The load is uneven: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
+        collapsed: `The routing collapsed: in layer ${layer + 1} the busiest expert has ${(1 + violation).toFixed(1)}× the mean, where ${(1 + most).toFixed(0)}× would be every token.`,
+      })[verdict] ?? "",
+    likesTitle: "Tokens that each expert likes most",
+    expert: "expert",
+    likesColumn: "token, times received of times there",
+    liked: (/** @type {number} */ times, /** @type {number} */ of) => `${formatExactly(times)}/${formatExactly(of)}`,
+    likesNothing: "none clearly",
+    likesNote: "Ordered by how much more often the expert got the token than its load alone explains.",
+  },
+
+  // Inspector
+  inspector: "Expert",
+  towerTitle: (/** @type {number} */ layer, /** @type {number} */ expert) => `Layer ${layer} · expert ${expert}`,
+  hits: "Tokens so far",
+  load: "Load of the layer",
+  served: "Tokens it serves, with their weights",
+  servedNone: "No token of this prompt goes here.",
+  more: (/** @type {number} */ count) => `and ${formatExactly(count)} more`,
+
+  // Sharing and saving
+  share: "Share",
+  shareTitle: "Share and save",
+  copyLink: "Copy link",
+  copyEmbed: "Copy embed code",
+  link: "Link",
+  embedCode: "Embed code",
+  opensAt: "Opens",
+  thisMoment: "At this moment",
+  beginning: "From the start",
+  copied: "Copied",
+  copyFailed: "This browser did not let the page copy. The text is selected: press Ctrl + C.",
+  save: "Save",
+  savePng: "Picture (PNG)",
+  saveCsv: "Table (CSV)",
+  saveTrace: "Trace (safetensors)",
+  saveFailed: (/** @type {string} */ reason) => `Nothing was saved: ${reason}`,
+  notReady: "the trace is not complete yet; wait until it is done",
+  noPicture: "a picture needs the 3D scene, which this browser does not show",
+  embedTitle: (/** @type {string} */ title) => `Moescope: ${title}`,
+  openFull: "Open in Moescope",
+
+  // Keys
+  keys: "Keys",
+  keysTitle: "Keys",
+  keyList: /** @type {readonly (readonly [string, string])[]} */ ([
+    ["Space", "Play or pause"],
+    ["→ ←", "One token on, back"],
+    ["↑ ↓", "One layer on, back"],
+    ["R", "Restart"],
+    ["M", "Next mode"],
+    ["C", "Next camera"],
+    ["[ ]  + −", "Turn, zoom"],
+    ["1 to 4", "Top-k"],
+    ["H L T", "Heat map, load, table"],
+    ["S", "Share and save"],
+    ["W", "Whole-model figures"],
+    ["Esc", "Close, or let go of what is selected"],
+    ["?", "This list"],
+  ]),
+  stillSwitch: "Less motion: step instead of flying",
+
+  // Scene
+  scene: "The stack of layers, drawn in 3D",
+  sceneDescribed: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+    `A stack of ${plural(layers, "ring")}, one a layer, of ${plural(experts, "tower")} each, one an expert. The heat map and the table show the same as text.`,
+  noWebgl: "The 3D scene needs WebGL 2, which this browser does not offer. Counters, heat map, load and table show the same routing.",
+  sceneFailed: "The 3D scene could not start. Counters, heat map, load and table show the same routing.",
+  contextLost: "The graphics card let go of the scene. It comes back by itself; if it does not, reload the page.",
+  starting: "Starting",
+
+  // Trouble
+  trouble: "This view could not be routed",
+  retry: "Try again",
+  backToDefault: "Show the default view",
+  beyondTrace: (/** @type {string} */ name, /** @type {number} */ last, /** @type {number} */ got) =>
+    `${name}: expected 1 to ${last}, got ${got}; showing ${last}`,
+
+  // What just happened, for those who listen
+  saidPlaying: "Playing",
+  saidPaused: "Paused",
+  saidFinished: (/** @type {number} */ hits, /** @type {number} */ all) =>
+    `Finished: ${formatExactly(hits)} of ${formatExactly(all)} experts were used.`,
+  saidTrace: (/** @type {string} */ badge, /** @type {number} */ tokens, /** @type {number} */ layers,
+    /** @type {number} */ experts, /** @type {number} */ k) =>
+    `${badge.toLowerCase()} routing of ${plural(tokens, "token")} through ${plural(layers, "layer")} of ${experts} experts, ${k} chosen.`,
+  saidEvent: (/** @type {string} */ token, /** @type {number} */ layer,
+    /** @type {readonly {expert: number, weight: number}[]} */ chosen) =>
+    `Layer ${layer}: ${quoted(token)} goes to ${chosen.length > 1 ? "experts" : "expert"} ${chosen
+      .map(({ expert, weight }) => `${expert} (${formatShare(weight)})`)
+      .join(", ")}.`,
+  saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts) =>
+    `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used.`,
+};
