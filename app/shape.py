@@ -58,6 +58,19 @@ class ModelShape:
         return self.matrices * self.d_model * self.d_shared + self.shared_gate
 
     @property
+    def shared(self) -> int:
+        """Shared experts of a layer; where their width is no multiple of a routed expert's, they are one."""
+        if not self.d_shared:
+            return 0
+        count, over = divmod(self.d_shared, self.d_expert)
+        return 1 if over else count
+
+    @property
+    def dense_below(self) -> int:
+        """Layers without experts below the first that has some."""
+        return next((i for i, layer in enumerate(self.dense_layers) if i != layer), len(self.dense_layers))
+
+    @property
     def total_p(self) -> int:
         """TOTAL_P: parameters of every expert of every layer."""
         return self.layers * (self.experts * self.expert_size + self.shared_size)
@@ -83,6 +96,8 @@ class ModelShape:
         usual = {name for name in UNUSUAL if getattr(self, name) == getattr(ModelShape, name)}
         return {
             **{name: size for name, size in sizes.items() if name not in usual},
+            "shared": self.shared,
+            "dense_below": self.dense_below,
             "expert_size": self.expert_size,
             "router_size": self.router,
             "total_p": self.total_p,

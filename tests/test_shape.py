@@ -57,3 +57,14 @@ def test_with_routing_changes_nothing_but_the_routing():
 
 def test_json_of_a_shape_reads_back():
     assert ModelShape.from_json(MIXTRAL.to_json()) == MIXTRAL
+
+
+@pytest.mark.parametrize(("d_shared", "shared"), [(0, 0), (64, 1), (128, 2), (100, 1), (40, 1)])
+def test_shared_experts_are_as_many_as_their_width_holds(d_shared, shared):
+    figures = replace(small_shape(8, 2), d_shared=d_shared).to_json()
+    assert figures["shared"] == shared
+
+
+@pytest.mark.parametrize(("dense_layers", "below"), [((), 0), ((0, 1, 2), 3), ((0, 2, 4), 1), ((1, 3), 0)])
+def test_dense_layers_below_the_first_moe_layer_are_counted(dense_layers, below):
+    assert replace(small_shape(8, 2), dense_layers=dense_layers).to_json()["dense_below"] == below

@@ -60,6 +60,7 @@
  * @property {string} router
  * @property {Record<string, number>} [settings]   those that the router reads
  * @property {number} [choices]     columns of choices, where a router may choose more than top_k experts
+ * @property {number} [capacity]    tokens that an expert takes of this prompt, where the router has a limit
  * @property {number} layers
  * @property {number} experts
  * @property {number} top_k
@@ -69,7 +70,9 @@
  * @property {number} attention
  * @property {number} embeddings
  * @property {number} norms
- * @property {number} dense
+ * @property {number} dense        parameters of the feed-forward networks outside the experts
+ * @property {number} [shared]     shared experts of a layer
+ * @property {number} [dense_below] layers without experts below the first that has some; `dense_layers` has all
  * @property {number} expert_size
  * @property {number} router_size
  * @property {number} total_p
