@@ -114,7 +114,7 @@ TRACE = answers(
     "application/octet-stream",
     f"A safetensors file, format {FORMAT}: tensors scores [T,L,N], experts [T,L,K], weights [T,L,K], "
     "where they are known logits [T,L,N], dropped [T,L,K], bias [L,N]; JSON metadata format, tokens, model, "
-    "origin. Where model has `choices`, that is K.",
+    "origin. Where model has `choices`, that is K; where it has `capacity`, an expert takes so many tokens.",
     {"type": "string", "format": "binary"},
 )
 PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.", {"type": "string"})

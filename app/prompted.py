@@ -57,8 +57,8 @@ class Prompted:
     def header(self) -> TraceHeader:
         """What is known before the first token is routed."""
         listing, k = self.model.listing, self.request.k
-        settings = self.router.filled(listing.experts, k)
-        model: dict[str, Any] = {"name": listing.name, "router": self.router.name, "settings": settings}
+        facts = self.router.facts(len(self.tokens), listing.experts, k)
+        model: dict[str, Any] = {"name": listing.name, **facts}
         if self.router.varies:
             model["choices"] = self.whole[0].experts.shape[-1]
         return TraceHeader(

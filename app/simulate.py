@@ -69,9 +69,9 @@ class Authored:
 
     @property
     def model(self) -> dict[str, Any]:
-        """Name, router, its settings, and how many columns of choices there are where that is not k."""
-        settings = self.router.filled(self.shape.experts, self.shape.top_k)
-        model: dict[str, Any] = {"name": "authored", "router": self.router.name, "settings": settings}
+        """Name, facts of the router, and how many columns of choices there are where that is not k."""
+        facts = self.router.facts(len(self.scenario.tokens), self.shape.experts, self.shape.top_k)
+        model: dict[str, Any] = {"name": "authored", **facts}
         return {**model, "choices": self.layers[0].experts.shape[-1]} if self.router.varies else model
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.metrics import counts
 from app.recordings import Recordings
 from app.request import BadRequest
 from app.routing import ROUTERS
@@ -58,6 +59,7 @@ def test_every_router_makes_a_trace_that_says_what_made_it(sources, name, reques
     assert trace.experts.shape[-1] == model.get("choices", router.fixed_k or 2)
     assert ("choices" in model) == router.varies
     assert (trace.dropped is not None) == ("capacity" in router.uses)
+    assert ("capacity" in model) == (name in ("gshard", "switch", "st_moe", "expert_choice"))
     if trace.dropped is not None:
         assert trace.dropped.any() and (trace.weights[trace.dropped] == 0).all()
     biased = "bias" in router.uses
@@ -66,6 +68,18 @@ def test_every_router_makes_a_trace_that_says_what_made_it(sources, name, reques
     )
     back = RoutingTrace.from_bytes(trace.to_bytes())
     assert back.header.model == model and back.to_bytes() == trace.to_bytes()
+
+
+@pytest.mark.parametrize("request_", [{"scenario": "code"}, LIVE], ids=["authored", "live"])
+@pytest.mark.parametrize("name", ["gshard", "switch", "st_moe", "expert_choice"])
+def test_no_expert_serves_more_tokens_than_the_capacity_that_the_trace_states(sources, name, request_):
+    source = open_source(sources, **request_, router=name)
+    trace, capacity = source.trace(), source.header.model["capacity"]
+    kept = counts(trace, kept=True)
+    assert kept.max() == capacity
+    if name in ("switch", "st_moe"):  # GShard's queues have those who are not drawn in them too
+        layers, experts = np.nonzero(trace.dropped)[1], trace.experts[trace.dropped]
+        assert (kept[layers, experts] == capacity).all()  # nobody is turned away where there is room
 
 
 @pytest.mark.parametrize("name", ["expert_choice", "softmax_bias", "gshard"])

@@ -8,12 +8,11 @@ from app.routing.choice import Routed, at, best, softmax
 from app.trace import Bools, Floats, Ints
 
 
-def capacity_of(logits: Floats, factor: float) -> int:
+def capacity_of(tokens: int, experts: int, factor: float) -> int:
     """How many tokens an expert takes: int(T * factor / N), at least 1.
 
     Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961, eq. 3. Its code asks for at least 4.
     """
-    tokens, experts = logits.shape
     return max(1, int(tokens * factor / experts))
 
 

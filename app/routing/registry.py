@@ -15,7 +15,7 @@ BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thous
 
 
 def capacity(logits: Floats, call: Call) -> int:
-    return capacity_of(logits, call.settings["capacity"])
+    return capacity_of(*logits.shape, call.settings["capacity"])
 
 
 def noise(logits: Floats, call: Call) -> Floats:
@@ -90,7 +90,7 @@ ALL = (
         "expert_choice",
         "Zhou et al. 2022, Mixture-of-Experts with Expert Choice Routing, arXiv 2202.09368",
         # The paper's capacity factor is the number of experts that a token has on average, which is our k.
-        lambda logits, k, call: expert_choice(logits, k, capacity_of(logits, k)),
+        lambda logits, k, call: expert_choice(logits, k, capacity_of(*logits.shape, k)),
         whole_batch=True,
         varies=True,
     ),

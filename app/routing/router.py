@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.routing.capacity import capacity_of
 from app.routing.choice import Routed
 from app.routing.settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
 from app.trace import Floats
@@ -113,6 +114,17 @@ class Router:
             filled.setdefault("topk_groups", max(-(-groups // 2), fewest))
             check_groups(groups, int(filled["topk_groups"]), experts, k)
         return filled
+
+    def capacity(self, tokens: int, experts: int, k: int) -> int | None:
+        """How many tokens an expert takes of a prompt of so many; None: as many as come."""
+        factor = self.filled(experts, k).get("capacity", k if self.varies else None)
+        return None if factor is None else capacity_of(tokens, experts, factor)
+
+    def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
+        """What a trace of so many tokens says of its router; `capacity` where there is one."""
+        capacity = self.capacity(tokens, experts, k)
+        facts = {"router": self.name, "settings": self.filled(experts, k)}
+        return facts if capacity is None else {**facts, "capacity": capacity}
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> Routed:
         """Logits [T, N] of one layer -> Routed. Raises BadSetting naming the field, expected and found.

@@ -7,6 +7,7 @@
  * @typedef {"authored" | "live" | "recorded"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
+ * @typedef {"dark" | "light" | "contrast"} Theme
  * @typedef {"none" | "heatmap" | "load" | "table" | "learned"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
@@ -43,6 +44,7 @@
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {Panel} panel
  * @property {boolean} whole         counters show the whole model too
+ * @property {Theme} theme
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * @typedef {Request & ViewOnly} View
@@ -140,6 +142,7 @@
  * @property {number | null} path           token whose whole path is lit (selected or pointed at)
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
+ * @property {Theme} [theme]                whose colours it has; dark where left out
  *
  * What the store holds.
  * @typedef {object} State
@@ -158,6 +161,7 @@
  * @property {"none" | "controls" | "share" | "keys" | "compare"} overlay   what lies open over the page
  * @property {"so-far" | "whole"} span       what heat map and load count over
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
+ * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt
  * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *
