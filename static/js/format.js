@@ -1,11 +1,19 @@
-/** Numbers and token texts as a person reads them. Pure, and the same in every language. */
+/** Numbers and token texts as a person reads them, in the language of the page. What programs read is not made here. */
 
-const UNITS = /** @type {const} */ ([
-  [1e12, "T"],
-  [1e9, "B"],
-  [1e6, "M"],
-  [1e3, "k"],
-]);
+import { language } from "./language.js";
+
+const SEPARATORS = Object.fromEntries(
+  new Intl.NumberFormat(language).formatToParts(12345.6).map(({ type, value }) => [type, value]),
+);
+
+/** French counts on in milliards: its billion is a thousand of them, and its reader might take it for one. */
+const UNITS = /** @type {Record<string, readonly (readonly [number, string])[]>} */ ({
+  en: [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]],
+  fr: [[1e9, "\u202fMd"], [1e6, "\u202fM"], [1e3, "\u202fk"]],
+})[language];
+
+const PERCENT = { en: "\u2009%", fr: "\u202f%" }[language];
+const BYTES = /** @type {const} */ ({ en: "B", fr: "o" })[language];
 
 /**
  * A count of parameters in three digits: 1179648 -> "1.18M", 294912 -> "295k", 999 -> "999".
@@ -18,10 +26,19 @@ export function formatCount(count) {
   return String(count);
 }
 
-/** @param {number} value from 1 to 1000 */
+/** @param {number} value from 1 on */
 function threeDigits(value) {
   const decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return value.toFixed(decimals);
+  return decimals ? formatDecimal(value, decimals) : formatExactly(Math.round(value));
+}
+
+/**
+ * With so many decimals, or with those that it has: 1.5 -> "1.5".
+ * @param {number} value
+ * @param {number} [decimals]
+ */
+export function formatDecimal(value, decimals) {
+  return (decimals === undefined ? String(value) : value.toFixed(decimals)).replace(".", SEPARATORS.decimal);
 }
 
 /**
@@ -29,7 +46,7 @@ function threeDigits(value) {
  * @param {number} count
  */
 export function formatExactly(count) {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return String(count).replace(/\B(?=(\d{3})+$)/g, SEPARATORS.group);
 }
 
 /**
@@ -37,10 +54,10 @@ export function formatExactly(count) {
  * @param {number} bytes
  */
 export function formatBytes(bytes) {
-  for (const [size, unit] of /** @type {const} */ ([[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]])) {
-    if (bytes >= size * 0.9995) return `${threeDigits(bytes / size)} ${unit}`;
+  for (const [size, unit] of /** @type {const} */ ([[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]])) {
+    if (bytes >= size * 0.9995) return `${threeDigits(bytes / size)} ${unit}${BYTES}`;
   }
-  return `${bytes} B`;
+  return `${bytes} ${BYTES}`;
 }
 
 /**
@@ -49,7 +66,7 @@ export function formatBytes(bytes) {
  */
 export function formatShare(share) {
   const percent = share * 100;
-  return `${percent >= 9.95 || percent === 0 ? Math.round(percent) : percent.toFixed(1)}\u2009%`;
+  return `${formatDecimal(percent, percent >= 9.95 || percent === 0 ? 0 : 1)}${PERCENT}`;
 }
 
 /**
@@ -57,7 +74,7 @@ export function formatShare(share) {
  * @param {number} weight from 0 to 1
  */
 export function formatWeight(weight) {
-  return weight > 0 && weight < 0.005 ? "<0.01" : weight.toFixed(2);
+  return weight > 0 && weight < 0.005 ? `<${formatDecimal(0.01)}` : formatDecimal(weight, 2);
 }
 
 /**

@@ -1,0 +1,359 @@
+/**
+ * Every word of the page in French, in the shape of en.js: a key that is missing or one too many fails the type check.
+ *
+ * Glossary. expert: expert · router: routeur · token: jeton · layer: couche · gate score: score de routage · top-k: top-k ·
+ * combine weight: poids de combinaison · shared expert: expert partagé · load: charge (loading: chargement) · capacity:
+ * capacité · dropped: écarté · routing trace: trace · loss: perte · held-out: mis de côté · embedding: plongement ·
+ * mixture of experts: mélange d’experts · authored: scénarisé · live: en direct · recorded: enregistré · prompt: texte ·
+ * heat map: carte de chaleur · seed: graine · counters: P_TOTAL, P_ACTIFS, JETON, EXPERTS_TOUCHÉS.
+ *
+ * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/french.test.js reads every sentence.
+ */
+
+import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+
+/** @param {readonly string[]} values */
+function list(values) {
+  return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} ou ${values.at(-1)}`;
+}
+
+/** None and one are singular. @param {number} count @param {string} one @param {string} [many] */
+function plural(count, one, many = `${one}s`) {
+  return `${formatExactly(count)} ${count < 2 ? one : many}`;
+}
+
+/** A token as it stands inside a sentence. @param {string} text */
+function quoted(text) {
+  return `« ${formatToken(text)} »`;
+}
+
+/** @param {string} badge */
+function routing(badge) {
+  return { AUTHORED: "scénarisé", LIVE: "en direct", RECORDED: "enregistré" }[badge] ?? "";
+}
+
+/**
+ * The shape of the English words, whatever each one says.
+ * @template T
+ * @typedef {T extends string ? string : T extends (...args: infer A) => infer R ? (...args: A) => Wide<R> : {[K in keyof T]: Wide<T[K]>}} Wide
+ */
+
+/** @typedef {Wide<typeof import("./en.js").en>} Words */
+
+/** @type {Words} */
+export const fr = {
+  product: "Moescope",
+  nothing: "rien",
+  none: "–",
+  quoted,
+  plural,
+  close: "Fermer",
+  dismiss: "Masquer",
+
+  // Addresses
+  oneOf: list,
+  range: (low, high) => `de ${formatDecimal(low)} à ${formatDecimal(high)}`,
+  charactersAtMost: (count) => `${plural(count, "caractère")} au plus`,
+  towerKey: (experts) => `couche.expert, par exemple 3.5, avec un expert de 0 à ${experts - 1}`,
+  fellBack: (name, expected, got, showing) => `${name} : attendu ${expected}, reçu ${got || "rien"} ; affiché : ${showing}`,
+  promptNeedsLive: "prompt : un texte saisi est routé par le vrai modèle, il lui faut donc source=live ; affiché : le texte du scénario",
+
+  otherFellBack: (name, expected, got) => `${name} : attendu ${expected}, reçu ${got || "rien"} ; laissé de côté dans la seconde pile`,
+
+  // Comparing
+  compare: "Comparer",
+  compareTitle: "Deux piles, une horloge",
+  compareNote: "Les deux avancent de la même part du chemin. Les panneaux montrent la première.",
+  closeCompare: "Revenir à une pile",
+  pairs: {
+    sources: "Scénarisé | En direct",
+    k: "Top-k 1 | 4",
+    experts: "8 | 64 experts",
+    training: "Entraînement : début | fin",
+    balance: "Équilibré | effondré",
+  },
+  sideLabel: (side) => (side === "a" ? "Première pile" : "Seconde pile"),
+  sideName: (key, view) => {
+    if (key === "source") return fr.sources[view.source];
+    if (key === "experts") return `${view.experts} experts`;
+    if (key === "k") return `k = ${view.k}`;
+    if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
+    return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
+  },
+
+  // Masthead
+  badges: {
+    AUTHORED: "Routage scénarisé : écrit à la main pour expliquer, pas mesuré.",
+    LIVE: "Routage en direct : calculé à l’instant, à partir de poids entraînés.",
+    RECORDED: "Routage enregistré : calculé auparavant et conservé dans un fichier.",
+  },
+  badgeName: (badge) => `${badge} : d’où vient ce routage`,
+  ownPrompt: "Votre propre texte",
+  trainingOf: (model) => `Entraînement de ${model}`,
+  trainedLooks: "Des choix inégaux qui se chevauchent : voilà à quoi ressemble un routeur entraîné.",
+
+  // Counters
+  counters: "Compteurs",
+  total_p: "P_TOTAL",
+  active_p: "P_ACTIFS",
+  token: "JETON",
+  experts_hit: "EXPERTS_TOUCHÉS",
+  hitOf: (hits, all) => `${formatExactly(hits)} sur ${formatExactly(all)}`,
+  allTokens: (tokens) => `les ${tokens}`,
+  totalCounts: (layers, experts, size) => `${layers} × ${experts} × ${formatCount(size)}`,
+  totalTitle: (layers, experts, size, total) =>
+    `Paramètres de tous les experts : ${layers} couches × ${experts} experts × ${formatExactly(size)} = ${formatExactly(total)}`,
+  activeCounts: (layers, k, size) => `${layers} × ${k} × ${formatCount(size)}`,
+  activeTitle: (layers, k, size, active) =>
+    `Paramètres dont se sert un jeton : ${layers} couches × ${k} experts choisis × ${formatExactly(size)} = ${formatExactly(active)}`,
+  tokenCounts: (token, tokens) => `${token} sur ${tokens}`,
+  atLayer: (layer) => `couche ${layer}`,
+  tokenTitle: "Le jeton en cours de routage et sa place dans le texte",
+  hitCounts: (hits, all) => `${formatShare(all ? hits / all : 0)} des experts`,
+  hitTitle: "Experts différents utilisés jusqu’ici, toutes couches confondues, et combien il y en a",
+  wholeModel: "Modèle entier",
+  whole: {
+    title: "Modèle entier",
+    experts: "Experts",
+    attention: "Attention",
+    embeddings: "Plongements",
+    router: "Routeurs",
+    norms: "Normes",
+    dense: "Couches denses",
+    total: "En tout",
+    active: "Utilisés par un jeton",
+    memory: "Mémoire, en 16 bits",
+    parameters: "paramètres",
+    bytes: "octets pour les poids, deux chacun",
+  },
+
+  // Controls
+  controls: "Réglages",
+  source: "Source",
+  sources: { authored: "Scénarisé", live: "En direct", recorded: "Entraînement" },
+  scenario: "Texte",
+  prompt: "Votre propre texte",
+  promptHint: "Écrivez ce que vous voulez ; le modèle le route en direct",
+  route: "Router",
+  routeHint: "Ctrl + Entrée le route aussi",
+  promptRoom: (used, limit) => `${formatExactly(used)} sur ${plural(limit, "caractère")}`,
+  trainedModel: "Modèle",
+  trainingStep: "Étape de l’entraînement",
+  watchTraining: "Suivre l’entraînement",
+  pauseTraining: "Suspendre l’entraînement",
+  stepOf: (step, last) => `étape ${formatExactly(step)} sur ${formatExactly(last)}`,
+  busiestOf: (ratio, layer, most) =>
+    `expert le plus chargé : ${formatDecimal(ratio, 1)} × la moyenne (couche ${layer} ; ${formatDecimal(most, 0)} × serait tous les jetons)`,
+  busiestHint: "La plus grande charge d’un expert sur ces textes, rapportée à la moyenne de sa couche : 1 est égal pour tous",
+  writeOn: "Continuer",
+  writeMore: "Continuer encore",
+  stopWriting: "Arrêter",
+  writeOnHint: "Laisser le modèle écrire la suite, jeton par jeton",
+  anotherDraw: "Encore",
+  anotherDrawHint: "Une autre suite : la graine suivante",
+  temperature: "Température",
+  temperatureHint: "Température : 0 prend toujours le jeton le plus probable ; plus haut, le tirage est plus libre",
+  written: "écrit par le modèle",
+  writtenCount: (count, seed) => `${plural(count, "jeton écrit", "jetons écrits")}, graine ${seed}`,
+  experts: "Experts",
+  expertsHint: "Experts dans chaque couche",
+  k: "Top-k",
+  kHint: "Experts vers lesquels va chaque jeton, dans chaque couche",
+  mode: "Mode",
+  modes: { single: "UN PAR UN", sequence: "À LA SUITE", all: "TOUS ENSEMBLE" },
+  modeHints: {
+    single: "Un jeton à la fois, lentement",
+    sequence: "Le texte entier, plusieurs jetons en route à la fois",
+    all: "Tous les jetons arrivent à une couche au même moment, comme lors d’un pas d’inférence réel",
+  },
+  camera: "Caméra",
+  cameras: { orbit: "ORBITE", front: "FACE", top: "DESSUS" },
+  floor: "Couche",
+  floorOf: (layer, layers) => `${layer} sur ${layers}`,
+  floorDown: "Descendre d’une couche",
+  floorUp: "Monter d’une couche",
+
+  // Transport
+  transport: "Lecture",
+  play: "Lire",
+  pause: "Pause",
+  restart: "Recommencer",
+  layerBack: "Reculer d’une couche",
+  layerOn: "Avancer d’une couche",
+  tokenBack: "Reculer d’un jeton",
+  tokenOn: "Avancer d’un jeton",
+  speed: "Vitesse",
+  speedOf: (speed) => `${formatDecimal(speed)} ×`,
+  scrub: "Position dans la trace",
+  position: (token, number, tokens, layer) => `Jeton ${number} sur ${tokens}, ${quoted(token)}, couche ${layer}`,
+  positionAll: (layer, layers) => `Tous les jetons, couche ${layer} sur ${layers}`,
+  atStart: "Avant le premier jeton",
+  strip: "Jetons du texte",
+  stripHint: "Pointez un jeton pour éclairer son chemin ; choisissez-le pour y aller",
+  tokenName: (text, number, group) => `${formatToken(text)}, jeton ${number}${group ? `, ${group}` : ""}`,
+  connection: {
+    connecting: "connexion",
+    streaming: (got, all) => `reçu ${got} sur ${all}`,
+    done: "terminé",
+    lost: "connexion perdue, nouvel essai",
+    refused: "non routé",
+  },
+
+  // Flat views
+  views: "Vues à plat",
+  panels: { heatmap: "Carte de chaleur", load: "Charge", table: "Tableau", learned: "Acquis" },
+  soFar: "Jusqu’ici",
+  wholePrompt: "Texte entier",
+  span: "Compté sur",
+  heatmapCaption: "Combien de fois chaque expert a été choisi. Une ligne par couche, la couche 1 en bas ; une colonne par expert.",
+  heatmapName: (layers, experts) =>
+    `Carte de chaleur, ${layers} couches par ${experts} experts. Les flèches déplacent, Entrée montre l’expert.`,
+  heatmapHint: "Pointez une case",
+  cell: (layer, expert, hits, load) => `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,
+  loadCaption: "Part des affectations de la couche reçue par chaque expert. Le trait marque un partage égal.",
+  loadLayer: "Couche",
+  even: (share) => `partage égal ${formatShare(share)}`,
+  busiest: "Maximum sur moyenne",
+  idleExperts: "Experts inutilisés",
+  assignments: "Affectations",
+  nothingYet: "Rien n’est encore routé : appuyez sur Lire.",
+  tableCaption: "Experts choisis et leurs poids de combinaison, pour chaque jeton et chaque couche.",
+  tableColumns: { token: "Jeton", layer: "Couche", experts: "Experts", weights: "Poids" },
+  tableRows: (rows) => plural(rows, "ligne"),
+  tableOnlyLayer: "Couche",
+  allLayers: "Toutes",
+  dropped: "écarté",
+
+  // What the models learned
+  learned: {
+    loading: "Lecture de ce qui a été mesuré…",
+    nothing: "Rien n’a encore été mesuré sur ces modèles : python -m app measure s’en charge.",
+    unreachable: (reason) => `Impossible de récupérer les mesures : ${reason}`,
+    caption: (tokens) =>
+      `Mesuré sur ${tokens ? plural(tokens, "jeton") : "un texte"} jamais vu pendant l’entraînement, avec les poids du mode EN DIRECT. Les phrases découlent des chiffres par règle.`,
+    sizesTitle: "Plus d’experts à P_ACTIFS égal : perte sur texte mis de côté, en nats par jeton",
+    sizesChart: (sizes) =>
+      `Perte sur texte mis de côté selon les experts par couche : ${sizes.map(({ experts, loss }) => `${experts} experts ${formatDecimal(loss, 3)}`).join(" ; ")}`,
+    expertsAxis: "experts",
+    oneSize: "Une seule taille est mesurée : on ne sait donc pas encore ce que rapportent plus d’experts.",
+    hollow: "Le point creux a été entraîné autrement : sans la perte d’équilibrage.",
+    unfinished: (names) => `Encore à l’entraînement, donc absents de la ligne : ${names.join(", ")}.`,
+    capacity: ({ from, to, change, se, verdict }) =>
+      verdict === "same"
+        ? `Plus d’experts n’ont rien apporté : de ${from} à ${to}, la perte a changé de ${formatDecimal(change, 3)} ± ${formatDecimal(se, 3)}, ce qui n’est pas une différence.`
+        : `De ${from} à ${to} experts, la perte a ${verdict === "rose" ? "augmenté" : "baissé"} de ${formatDecimal(Math.abs(change), 3)} ± ${formatDecimal(se, 3)} nats par jeton${verdict === "rose" ? " : plus d’experts n’ont pas aidé, ils ont nui" : ", à paramètres par jeton égaux"}.`,
+    capacityStep: ({ from, to, verdict }) =>
+      verdict === "same" ? `Entre ${from} et ${to} experts, aucune différence.` : `De ${from} à ${to} experts, elle a ${verdict === "rose" ? "augmenté" : "baissé"}.`,
+    model: "Modèle",
+    ksTitle: "Un autre k qu’à l’entraînement",
+    loss: "perte",
+    change: "écart",
+    trainedWith: "(entraîné)",
+    otherK: ({ k, verdict }) =>
+      `${plural(k, "expert")} par jeton : ${{ fell: "mieux que le nombre de l’entraînement", rose: "moins bien", same: "aucune différence que ce texte puisse montrer" }[verdict] ?? ""}.`,
+    layersTitle: "Les langues vont-elles à des experts différents, et la charge est-elle égale ?",
+    layerColumns: ["couche", "bits JS", "routeur aléatoire", "hasard", "MaxVio", "entropie"],
+    layersNote: (most) =>
+      `Bits JS : à quel point les charges des langues diffèrent (Jensen-Shannon ; 0, identiques ; ${formatDecimal(most, 2)}, entièrement séparées), à côté d’un routeur aux poids aléatoires qui lit les mêmes vecteurs, et d’experts tirés au hasard. MaxVio : maximum sur moyenne, moins 1. Entropie de la charge : 1 est égal pour tous.`,
+    spread: (low, high, most) =>
+      `Leurs charges diffèrent de ${formatDecimal(low, 2)} à ${formatDecimal(high, 2)} bits, sur ${formatDecimal(most, 2)} au plus : 0 voudrait dire les mêmes experts pour toutes, le maximum des experts propres à chacune.`,
+    parted: (layers, all) =>
+      layers.length === 0
+        ? "Les experts ne se sont pas spécialisés par langue : aucune couche ne sépare les langues nettement plus qu’un routeur non entraîné."
+        : layers.length === all
+          ? `Dans les ${all} couches, les langues vont à des experts différents, nettement plus qu’avec un routeur non entraîné.`
+          : `Dans ${layers.length} couches sur ${all} (${layers.map((layer) => layer + 1).join(", ")}), les langues vont à des experts différents nettement plus qu’avec un routeur non entraîné ; dans les autres, non.`,
+    balance: ({ verdict, layer, violation, most }) =>
+      ({
+        even: `La charge est équilibrée : l’expert le plus chargé, dans la couche ${layer + 1}, reçoit ${formatDecimal(1 + violation, 1)} × la moyenne.`,
+        uneven: `La charge est inégale : l’expert le plus chargé, dans la couche ${layer + 1}, reçoit ${formatDecimal(1 + violation, 1)} × la moyenne.`,
+        collapsed: `Le routage s’est effondré : dans la couche ${layer + 1}, l’expert le plus chargé reçoit ${formatDecimal(1 + violation, 1)} × la moyenne, alors que ${formatDecimal(1 + most, 0)} × serait tous les jetons.`,
+      })[verdict] ?? "",
+    likesTitle: "Les jetons que chaque expert préfère",
+    expert: "expert",
+    likesColumn: "jeton, fois reçu sur fois présent",
+    liked: (times, of) => `${formatExactly(times)}/${formatExactly(of)}`,
+    likesNothing: "aucun nettement",
+    likesNote: "Dans l’ordre de ce que l’expert a reçu du jeton, au-delà de ce que sa seule charge explique.",
+  },
+
+  // Inspector
+  inspector: "Expert",
+  towerTitle: (layer, expert) => `Couche ${layer} · expert ${expert}`,
+  hits: "Jetons jusqu’ici",
+  load: "Charge dans la couche",
+  served: "Jetons qu’il sert, avec leurs poids",
+  servedNone: "Aucun jeton de ce texte ne vient ici.",
+  more: (count) => `et ${plural(count, "autre")}`,
+
+  // Sharing and saving
+  share: "Partager",
+  shareTitle: "Partager et enregistrer",
+  copyLink: "Copier le lien",
+  copyEmbed: "Copier le code d’intégration",
+  link: "Lien",
+  embedCode: "Code d’intégration",
+  opensAt: "S’ouvre",
+  thisMoment: "À cet instant",
+  beginning: "Au début",
+  copied: "Copié",
+  copyFailed: "Ce navigateur n’a pas laissé la page copier. Le texte est sélectionné : appuyez sur Ctrl + C.",
+  save: "Enregistrer",
+  savePng: "Image (PNG)",
+  saveCsv: "Tableau (CSV)",
+  saveTrace: "Trace (safetensors)",
+  saveFailed: (reason) => `Rien n’a été enregistré : ${reason}`,
+  notReady: "la trace n’est pas encore complète ; attendez qu’elle soit terminée",
+  noPicture: "une image demande la scène en 3D, que ce navigateur n’affiche pas",
+  embedTitle: (title) => `Moescope : ${title}`,
+  openFull: "Ouvrir dans Moescope",
+
+  // Keys
+  keys: "Touches",
+  keysTitle: "Touches",
+  keyList: [
+    ["Espace", "Lire ou mettre en pause"],
+    ["→ ←", "Avancer, reculer d’un jeton"],
+    ["↑ ↓", "Avancer, reculer d’une couche"],
+    ["R", "Recommencer"],
+    ["M", "Mode suivant"],
+    ["C", "Caméra suivante"],
+    ["[ ]  + −", "Tourner, zoomer"],
+    ["1 à 4", "Top-k"],
+    ["H L T", "Carte de chaleur, charge, tableau"],
+    ["S", "Partager et enregistrer"],
+    ["W", "Chiffres du modèle entier"],
+    ["Échap", "Fermer, ou lâcher ce qui est sélectionné"],
+    ["?", "Cette liste"],
+  ],
+  stillSwitch: "Moins de mouvement : avancer par pas au lieu de voler",
+
+  // Scene
+  scene: "La pile des couches, dessinée en 3D",
+  sceneDescribed: (layers, experts) =>
+    `Une pile de ${plural(layers, "anneau", "anneaux")}, un par couche, de ${plural(experts, "tour")} chacun, une par expert. La carte de chaleur et le tableau montrent la même chose en texte.`,
+  noWebgl: "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+  sceneFailed: "La scène en 3D n’a pas pu démarrer. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+  contextLost: "La carte graphique a lâché la scène. Elle revient d’elle-même ; sinon, rechargez la page.",
+  starting: "Démarrage",
+
+  // Trouble
+  trouble: "Cette vue n’a pas pu être routée",
+  retry: "Réessayer",
+  backToDefault: "Afficher la vue par défaut",
+  beyondTrace: (name, last, got) => `${name} : attendu de 1 à ${last}, reçu ${got} ; affiché : ${last}`,
+
+  // What just happened, for those who listen
+  saidPlaying: "Lecture en cours",
+  saidPaused: "En pause",
+  saidFinished: (hits, all) => `Terminé : ${plural(hits, "expert utilisé", "experts utilisés")} sur ${formatExactly(all)}.`,
+  saidTrace: (badge, tokens, layers, experts, k) =>
+    `Routage ${routing(badge)} de ${plural(tokens, "jeton")} à travers ${plural(layers, "couche")} de ${experts} experts, ${plural(k, "choisi")}.`,
+  saidEvent: (token, layer, chosen) =>
+    `Couche ${layer} : ${quoted(token)} va ${chosen.length > 1 ? "aux experts" : "à l’expert"} ${chosen
+      .map(({ expert, weight }) => `${expert} (${formatShare(weight)})`)
+      .join(", ")}.`,
+  saidLayerOfAll: (layer, tokens, used, experts) =>
+    `Couche ${layer} : les ${tokens} jetons à la fois, ${plural(used, "expert utilisé", "experts utilisés")} sur ${experts}.`,
+};
