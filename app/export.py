@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.bundle import BUNDLE, is_fresh
+from app.theme import look_of
 from app.trace import RoutingTrace
 from app.wire import TraceMessage, pack_step
 
@@ -53,6 +55,11 @@ class Exhibit:
         }
         text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c")
+
+    @property
+    def look(self) -> dict[str, str]:
+        """Theme and palette that it opens with."""
+        return look_of(dict(parse_qsl(self.query)))
 
     def poster_address(self) -> str:
         return f"data:image/svg+xml;base64,{b64encode(self.poster.encode()).decode()}"

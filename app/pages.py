@@ -22,6 +22,7 @@ from app.request import WORDS, Problem, read
 from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS
 from app.settings import ROOT, Settings
 from app.sources import Sources
+from app.theme import look_of
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
 K_OFFERED = [1, 2, 3, 4]
@@ -120,6 +121,7 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "base": base,
         "canonical": f"{base}/{'?' if search else ''}{search}",
         "poster": f"/preview.svg{'?' if search else ''}{search}",
+        **look_of(query),
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
         **scripts(ROOT / "static", embed),

@@ -14,7 +14,7 @@ const VERSION = 1;
 /** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
 export const KEYS = [
   "source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step",
-  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole",
+  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole", "theme", "palette",
 ];
 
 /** The same of a second stack beside the first: those in which it differs. */

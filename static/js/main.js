@@ -23,6 +23,7 @@ import { createSocket } from "./socket.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 import { watchStillness } from "./stillness.js";
+import { watchTheme } from "./theme.js";
 import { download } from "./panels/download.js";
 import { parseView, searchOf } from "./url.js";
 import { createViewport } from "./viewport.js";
@@ -60,7 +61,7 @@ const loop = createLoop((secs) => {
   if (state !== shown || other !== shownBeside) page.update((shown = state));
   shownBeside = other;
   if (state.trace && state.timeline) viewport.draw(frameOf(state));
-  if (other?.trace && other.timeline) beside?.viewport.draw({ ...frameOf(other), path: sameTokens(state.trace, other.trace) ? pathIn(state) : null });
+  if (other?.trace && other.timeline) beside?.viewport.draw({ ...frameOf(other), still: state.still, theme: state.theme, path: sameTokens(state.trace, other.trace) ? pathIn(state) : null });
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
   return goesOn || viewport.moving() || (beside?.viewport.moving() ?? false);
@@ -85,7 +86,7 @@ function frameOf(state) {
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
-    time, wall, camera: view.camera, layer: floorOf(state), path: pathIn(state), tower, still,
+    time, wall, camera: view.camera, layer: floorOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
   };
 }
 
@@ -150,6 +151,7 @@ store.subscribe((state) => {
 });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
 watchStillness(store);
+watchTheme(store);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
 arrangeStacks();

@@ -5,7 +5,10 @@
  * @import {Property} from "./property.js"
  */
 
+import { PALETTE_NAMES, THEMES } from "./palettes.js";
 import { choice, integer } from "./property.js";
+import { checkpointOf, rangeOfK, reads, usualK } from "./routing.js";
+import { ROUTER, SETTING_KEYS } from "./settings.js";
 import { words } from "./words.js";
 
 /** How far a trace may reach; whether this one does is known only when it is there (see `withinTrace`). */
@@ -80,10 +83,7 @@ const step = {
   applies: ({ view }) => view.source === "recorded",
 };
 
-/** The name of the checkpoint that a live or recorded view means. @param {Pick<View, "model" | "experts">} view */
-export function checkpointOf({ model, experts }) {
-  return model || `trio-${experts}`;
-}
+export { checkpointOf };
 
 /** The moments of training that were recorded of a view's model. @param {Boot} boot @param {View} view */
 export function stepsOf(boot, view) {
@@ -118,10 +118,12 @@ export const PROPERTIES = [
   prompt,
   model,
   integer("experts", 8, ({ boot }) => boot.limits.experts),
-  integer("k", 2, ({ view }) => [1, view.experts]),
+  ...ROUTER,
+  { ...integer("k", null, ({ boot, view }) => rangeOfK(boot, view)), fallback: ({ boot, view }) => usualK(boot, view) },
+  ...SETTING_KEYS,
   { ...integer("continue", 0, () => [0, MOST_WRITTEN]), applies: ({ view }) => view.source === "live" },
   temperature,
-  { ...integer("seed", 0, () => [0, 999_999]), applies: ({ view }) => view.source === "live" },
+  { ...integer("seed", 0, () => [0, 999_999]), applies: ({ boot, view }) => view.source === "live" || reads(boot, view, "seed") },
   step,
   choice("mode", ["sequence", "single", "all"]),
   choice("camera", ["orbit", "front", "top"]),
@@ -133,11 +135,14 @@ export const PROPERTIES = [
   tower,
   choice("panel", ["none", "heatmap", "load", "table", "learned"]),
   whole,
+  choice("theme", THEMES),
+  choice("palette", PALETTE_NAMES),
 ];
 
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
 export const REQUEST_KEYS = /** @type {const} */ ([
   "source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step",
+  "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
 ]);
 
 /** Those that each source reads; of a prompt that is not written on, the last three of live decide nothing. */

@@ -27,6 +27,7 @@ export function initialState({ view, notices }) {
     overlay: "none",
     span: "so-far",
     still: false,
+    theme: view.theme,
     writing: "",
     scene: "waiting",
   };

@@ -7,7 +7,8 @@
  * @typedef {"authored" | "live" | "recorded"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
- * @typedef {"dark" | "light" | "contrast"} Theme
+ * @typedef {import("./palettes.js").Theme} Theme
+ * @typedef {import("./palettes.js").PaletteName} PaletteName
  * @typedef {"none" | "heatmap" | "load" | "table" | "learned"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
@@ -45,6 +46,7 @@
  * @property {Panel} panel
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
+ * @property {PaletteName} palette
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * @typedef {Request & ViewOnly} View
@@ -143,6 +145,7 @@
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
  * @property {Theme} [theme]                whose colours it has; dark where left out
+ * @property {PaletteName} [palette]
  *
  * What the store holds.
  * @typedef {object} State

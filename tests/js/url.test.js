@@ -20,7 +20,7 @@ test("an empty address is the default view and written as nothing", () => {
 const EXAMPLES = {
   source: ["live", "live"], scenario: ["code", "code"], prompt: ["a b&c=<é>", "a b&c=<é>"], model: ["trio-8", "trio-8"],
   experts: [12, "12"], k: [3, "3"], continue: [40, "40"], temperature: [1.5, "1.5"], seed: [7, "7"], step: [20, "20"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
-  floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"],
+  floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"], theme: ["light", "light"], palette: ["mono", "mono"],
 };
 
 test("every key has an example here", () => {
@@ -58,7 +58,7 @@ test("a wrong value falls back alone and a sentence says so", () => {
 test("each of these values is refused", () => {
   const wrong = {
     source: "guessed", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
-    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
+    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", theme: "auto", palette: "red", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
   };
   for (const [name, text] of Object.entries(wrong)) {
     const { view, notices } = parse(`?${name}=${text}`);
