@@ -20,6 +20,7 @@ from app.config import read_config
 from app.params import Parameters
 from app.report import report
 from app.shape import ModelShape
+from app.shaped import Shaped
 
 BILLION = 10**9
 CLOSE = 0.01  # a published figure this near needs no reason
@@ -68,6 +69,11 @@ class Published:
     def routing(self) -> Routing:
         """The model's router and its settings."""
         return self.parameters.config.routing
+
+    @property
+    def shaped(self) -> Shaped:
+        """The same as a request asks for it."""
+        return Shaped(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
 
     @cached_property
     def total(self) -> Comparison:
@@ -123,6 +129,12 @@ def catalogue() -> tuple[Published, ...]:
         if file.name.endswith(".json")
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.parameters.total, entry.key)))
+
+
+@cache
+def shapes() -> dict[str, Shaped]:
+    """The shapes of all published models by their keys."""
+    return {entry.key: entry.shaped for entry in catalogue()}
 
 
 def find_published(key: str) -> Published:

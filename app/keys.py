@@ -18,6 +18,7 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
+SHAPE_CHARS = 400
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
 
@@ -81,7 +82,13 @@ class TraceRequest(BaseModel):
         description="checkpoint for source=live and recorded, see /api/models; its number of experts then "
         "holds. Empty: the shipped one with `experts` experts",
     )
-    experts: Count = field(8, EXPERTS, "N, experts a layer")
+    shape: Text = Field(
+        "",
+        max_length=SHAPE_CHARS,
+        description="source=authored: shape of a published model, by its key in /api/catalogue, or as text, "
+        "as POST /api/shape answers; its experts then hold, and its k and router where none are asked for",
+    )
+    experts: Count = field(8, EXPERTS, "N, experts a layer; a shape has its own")
     k: Count = field(
         2,
         (1, EXPERTS[1]),
@@ -89,8 +96,8 @@ class TraceRequest(BaseModel):
     )
     router: RouterName = Field(
         "",
-        description="router, see /api/routers. Empty: the one that the model was trained with; "
-        "topk_norm for source=authored",
+        description="router, see /api/routers. Empty: the one that the model was trained with, or the "
+        "shape has; topk_norm for source=authored without a shape",
     )
     capacity: Number | None = setting(
         "capacity", "capacity factor: an expert takes int(T * capacity / N) tokens of a prompt, at least 1"
@@ -141,7 +148,8 @@ class TraceRequest(BaseModel):
         routing = {"source": self.source, "k": self.k, "router": self.router, **given}
         if self.source == "authored":
             skew = {"skew": self.skew} if self.skew else {}
-            return dump({**routing, "scenario": self.scenario, "experts": self.experts, **skew})
+            shape = {"shape": self.shape} if self.shape else {}
+            return dump({**routing, "scenario": self.scenario, "experts": self.experts, **shape, **skew})
         text = {"prompt": self.prompt} if self.prompt else {"scenario": self.scenario}
         return dump({**routing, "model": self.checkpoint, **text, **self.sampling})
 

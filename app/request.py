@@ -8,8 +8,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, SKEW, STEP, TEMPERATURE, TraceRequest, plain
+from app.keys import (
+    CONTINUE,
+    EXPERTS,
+    PROMPT_CHARS,
+    SHAPE_CHARS,
+    SKEW,
+    STEP,
+    TEMPERATURE,
+    TraceRequest,
+    plain,
+)
 from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
+from app.shaped import BadShape, Shaped, read_shape
 
 SHOWN_CHARS = 60  # of a wrong value, in a message
 
@@ -47,6 +58,7 @@ class Known:
     models: Mapping[str, int]
     routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
+    shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
 
     @property
     def first_scenario(self) -> str:
@@ -55,8 +67,22 @@ class Known:
         return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
 
     def experts(self, request: TraceRequest) -> int | None:
-        """N of what the request runs; None where it names a model that is not here."""
-        return request.experts if request.source == "authored" else self.models.get(request.checkpoint)
+        """N of what the request runs; None where it names a model or a shape that is not here."""
+        if request.source != "authored":
+            return self.models.get(request.checkpoint)
+        if not request.shape:
+            return request.experts
+        shaped = self.shaped(request.shape)
+        return None if shaped is None else shaped.shape.experts
+
+    def shaped(self, text: object) -> Shaped | None:
+        """The shape that a key names or spells; None where it does neither."""
+        if not isinstance(text, str) or not text:
+            return None
+        try:
+            return self.shapes.get(text) or read_shape(text)
+        except BadShape:
+            return None
 
 
 def whole(limits: tuple[float, float]) -> tuple[str, str]:
@@ -74,6 +100,10 @@ WORDS = {  # key: (expected, what to do)
     "scenario": ("the name of a scenario", "see /api/scenarios"),
     "prompt": (f"text of at most {PROMPT_CHARS} characters", "shorten the text"),
     "model": ("the name of a model", "see /api/models"),
+    "shape": (
+        f"the name of a published model, or a shape as text of at most {SHAPE_CHARS} characters",
+        "see /api/catalogue",
+    ),
     "experts": whole(EXPERTS),
     "k": ("a whole number from 1 to the number of experts", "choose a number in this range"),
     "router": (f"one of {', '.join(ROUTERS)}", "see /api/routers"),
@@ -96,23 +126,36 @@ def parse(values: Mapping[str, object], known: Known) -> TraceRequest:
 
 def read(values: Mapping[str, object], known: Known) -> tuple[TraceRequest, tuple[Problem, ...]]:
     """The request with every bad key at its default, and what was wrong with each."""
-    values = {"scenario": known.first_scenario, **values}
+    values = without_own_experts({"scenario": known.first_scenario, **values}, known)
     problems = {problem.field: problem for problem in check_alone(values)}
     while True:
         good = {key: values[key] for key in values if key not in problems}
         if "scenario" in problems:
             good["scenario"] = known.first_scenario
-        request = TraceRequest.model_validate(with_forced_k(good))
+        request = TraceRequest.model_validate(with_defaults(good, known))
         found = [problem for problem in check_together(request, known) if problem.field not in problems]
         if not found:
             return filled_in(request, known), tuple(problems.values())
         problems |= {problem.field: problem for problem in found}
 
 
-def with_forced_k(values: Mapping[str, object]) -> Mapping[str, object]:
-    """The same with the k that the router forces, where none is given."""
-    router = ROUTERS.get(str(values.get("router")))
-    return values if router is None or router.fixed_k is None else {"k": router.fixed_k, **values}
+def without_own_experts(values: Mapping[str, object], known: Known) -> dict[str, object]:
+    """The same without a number of experts that is the shape's own: it may be more than others may ask."""
+    shaped = known.shaped(values.get("shape"))
+    own = shaped is not None and plain(values.get("experts")) == shaped.shape.experts
+    return {key: value for key, value in values.items() if not (own and key == "experts")}
+
+
+def with_defaults(values: Mapping[str, object], known: Known) -> Mapping[str, object]:
+    """The same with what the shape has and the router forces, where nothing else is asked for."""
+    given = {
+        key: values[key] for key in values if values[key] is not None and (key, values[key]) != ("router", "")
+    }
+    shaped = known.shaped(values.get("shape"))
+    own = {} if shaped is None else shaped.defaults(str(given.get("router", "")))
+    router = ROUTERS.get(str(given.get("router", own.get("router"))))
+    forced = {} if router is None or router.fixed_k is None else {"k": router.fixed_k}
+    return {**own, **forced, **given}
 
 
 def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
@@ -120,7 +163,7 @@ def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
     if request.source == "recorded":
         steps = known.steps.get(request.checkpoint)
         return request.model_copy(update={"step": steps[-1]} if steps and request.step is None else {})
-    named = request.model_copy(update={"router": router_of(request, known)})
+    named = request.model_copy(update={"router": router_of(request, known), **own_shape(request, known)})
     experts = known.experts(named)
     try:
         settings = {} if experts is None else named.routed_by(experts).filled(experts, named.k)
@@ -128,6 +171,12 @@ def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
         settings = {}
     unread: dict[str, Any] = {name: None for name in LIMITS if name not in settings and name != "seed"}
     return named.model_copy(update={**unread, **settings})
+
+
+def own_shape(request: TraceRequest, known: Known) -> dict[str, Any]:
+    """The shape in the one form that it has, and its number of experts."""
+    shaped = known.shaped(request.shape)
+    return {} if shaped is None else {"shape": shaped.key, "experts": shaped.shape.experts}
 
 
 def router_of(request: TraceRequest, known: Known) -> str:
@@ -155,6 +204,8 @@ def check_together(request: TraceRequest, known: Known) -> Iterator[Problem]:
     experts = known.experts(request)
     if request.source == "recorded":
         yield from check_recorded(request, known)
+    elif request.shape:
+        yield from check_shaped(request, known)
     elif experts is None:
         yield no_model(request, known)
     else:
@@ -170,9 +221,34 @@ def check_source(request: TraceRequest) -> Iterator[Problem]:
     if request.more and source != "live":
         advice = "choose source=live to let a model write on"
         yield Problem("continue", str(request.more), f"0 with source={source}", advice)
+    if request.shape and source != "authored":
+        advice = "choose source=authored to route on the shape of another model"
+        yield Problem("shape", show(request.shape), f"none with source={source}", advice)
     if request.skew and source != "authored":
         advice = "choose source=authored to lean a router by hand"
         yield Problem("skew", f"{request.skew:g}", f"0 with source={source}", advice)
+
+
+def check_shaped(request: TraceRequest, known: Known) -> Iterator[Problem]:
+    """A shape that is there, with its own number of experts, and a router that routes it."""
+    shaped = known.shaped(request.shape)
+    if shaped is None:
+        yield no_shape(request.shape, known)
+    elif "experts" in request.model_fields_set:
+        expected = f"{shaped.shape.experts} with this shape"
+        yield Problem("experts", str(request.experts), expected, "leave it out, or leave out the shape")
+    else:
+        yield from check_routing(request, shaped.shape.experts, known)
+
+
+def no_shape(text: str, known: Known) -> Problem:
+    """Why a shape cannot be used: of what looks like one, what is wrong with it."""
+    if text[:1].isdigit():
+        try:
+            read_shape(text)
+        except BadShape as error:
+            return Problem("shape", error.found, error.expected, "drop the config.json on the page again")
+    return unknown("shape", text, known.shapes)
 
 
 def check_routing(request: TraceRequest, experts: int, known: Known) -> Iterator[Problem]:

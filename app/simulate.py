@@ -17,8 +17,12 @@ from app.logits import logits_of
 from app.routing import Routed, Router
 from app.scenario import Scenario
 from app.shape import ModelShape
+from app.shaped import Shaped
 from app.trace import Floats, RoutingTrace, Step, Token, TraceHeader
 
+NOTE_ON_SHAPE = (
+    "Authored routing on the real shape of {}: hand-authored logits, an illustration, not a measurement."
+)
 NOTE = "Hand-authored logits through a real router: an illustration, not a measurement."
 
 
@@ -33,6 +37,7 @@ class Authored:
     shape: ModelShape
     router: Router
     skew: float = 0.0  # a logit that two experts of each layer have on top
+    shaped: Shaped | None = None  # where the shape is another model's, whose
 
     @cached_property
     def logits(self) -> Floats:
@@ -71,7 +76,7 @@ class Authored:
     def model(self) -> dict[str, Any]:
         """Name, facts of the router, and how many columns of choices there are where that is not k."""
         facts = self.router.facts(len(self.scenario.tokens), self.shape.experts, self.shape.top_k)
-        model: dict[str, Any] = {"name": "authored", **facts}
+        model: dict[str, Any] = {"name": self.shaped.name if self.shaped else "authored", **facts}
         return {**model, "choices": self.layers[0].experts.shape[-1]} if self.router.varies else model
 
     @property
@@ -85,6 +90,8 @@ class Authored:
             "title": self.scenario.title,
             "seed": self.scenario.seed,
         }
+        if self.shaped:
+            origin |= {"shape": self.shaped.key, "note": NOTE_ON_SHAPE.format(self.shaped.name)}
         return {**origin, "skew": self.skew} if self.skew else origin
 
     def steps(self) -> Iterator[Step]:

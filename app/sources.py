@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from app import __version__
 from app.cache import Cache
+from app.catalogue import shapes
 from app.keys import TraceRequest
 from app.live.models import Listing, Model, Models
 from app.prompted import Prompted, tokenize
@@ -55,6 +56,7 @@ class Sources:
             models={name: listing.experts for name, listing in listings.items()},
             routers={name: listing.router for name, listing in listings.items()},
             steps=self.recordings.steps(),
+            shapes=shapes(),
         )
 
     def list_models(self) -> dict[str, Listing]:
@@ -64,9 +66,9 @@ class Sources:
             self.listings, self.stamp = self.models.list()[0], stamp
         return self.listings
 
-    def scenario_infos(self) -> list[dict[str, Any]]:
+    def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
         """types.js `ScenarioInfo`, in the order of the menu."""
-        return [scenario.info() for scenario in self.library.scenarios.values()]
+        return [scenario.info(language) for scenario in self.library.scenarios.values()]
 
     def model_infos(self) -> list[dict[str, Any]]:
         """types.js `ModelInfo`, and more."""
@@ -84,11 +86,15 @@ class Sources:
         return opened[request.source](request)
 
     def authored(self, request: TraceRequest) -> Source:
-        """A scenario through a router, on the shape of the shipped models."""
+        """A scenario through a router, on the shape of the shipped models or of another one."""
         scenario = self.library.scenarios[request.scenario]
-        shape = small_shape(request.experts, request.k)
-        made = Authored(scenario, shape, request.routed_by(request.experts), request.skew)
-        return self.source(request, self.digests[scenario.name], made)
+        shaped = self.known.shaped(request.shape)
+        small = small_shape(request.experts, request.k)
+        shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
+        router = request.routed_by(request.experts)
+        made = Authored(scenario, shape, router, request.skew, shaped)
+        digest = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
+        return self.source(request, digest, made)
 
     def live(self, request: TraceRequest) -> Source:
         """A prompt, or the text of a scenario, through a checkpoint and a router."""
@@ -126,8 +132,8 @@ class Sources:
 
 
 def digest_of(scenario: Scenario) -> str:
-    """A hash of what decides the routing of a scenario."""
-    return sha256(scenario.model_dump_json().encode()).hexdigest()
+    """A hash of what decides the routing of a scenario, and of its words in English, which are in the trace."""
+    return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()
 
 
 def identify(request: TraceRequest, content: str) -> str:

@@ -15,6 +15,7 @@ PAGE = ROOT / "static" / "js"
 # Values in, values out: no web framework, clock, socket, thread or process, and nobody of the shell.
 PURE = (
     "shape",
+    "shaped",
     "trace",
     "routing",
     "balance",

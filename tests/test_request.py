@@ -13,7 +13,7 @@ KNOWN = Known(
     routers={"mine": "topk"},
     steps={"trio-8": (1, 70, 3600)},
 )
-NOT_REQUEST = "route: expected one of source, scenario, prompt, model, experts, k, router, capacity"
+NOT_REQUEST = "route: expected one of source, scenario, prompt, model, shape, experts, k, router, capacity"
 
 
 def problems_of(values):
