@@ -7,6 +7,7 @@
  */
 
 import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
+import { fitted } from "./routing.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {"png" | "csv" | "trace"} SaveKind */
@@ -90,7 +91,10 @@ export function createActions({ boot, store, player, feed, save }) {
     hover: (hover) => store.set({ hover }),
     togglePanel: (panel) => setView({ panel: store.get().view.panel === panel ? "none" : panel }),
     toggleWhole: () => setView({ whole: !store.get().view.whole }),
-    toggleOverlay: (overlay) => store.set({ overlay: store.get().overlay === overlay ? "none" : overlay }),
+    toggleOverlay(overlay) {
+      if (overlay === "compare" && boot.exported) return; // it holds one routing
+      store.set({ overlay: store.get().overlay === overlay ? "none" : overlay });
+    },
     setSpan: (span) => store.set({ span }),
     setStill: (still) => store.set({ still }),
     dismiss: () => store.set({ notices: [] }),
@@ -116,9 +120,8 @@ export function keptInRange(view, patch, boot) {
   const asked = patch.experts ?? view.experts;
   const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];
   const experts = trained.includes(asked) ? asked : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
-  const k = Math.min(patch.k ?? view.k, experts);
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
-  return { ...patch, experts, k, tower };
+  return { ...patch, experts, tower, ...fitted(boot, { ...view, ...patch, experts }, view) };
 }
 
 /**

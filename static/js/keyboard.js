@@ -6,6 +6,8 @@
  * @import {Actions} from "./actions.js"
  */
 
+import { THEMES } from "./palettes.js";
+
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
 
 /** Radians, and a factor, of one press. */
@@ -42,6 +44,9 @@ export function keyMap(store, actions, turn) {
     h: () => actions.togglePanel("heatmap"),
     l: () => actions.togglePanel("load"),
     t: () => actions.togglePanel("table"),
+    f: () => actions.togglePanel("learned"),
+    b: () => actions.toggleOverlay("compare"),
+    d: () => actions.setView({ theme: after(THEMES, view().theme) }),
     s: () => actions.toggleOverlay("share"),
     w: actions.toggleWhole,
     "?": () => actions.toggleOverlay("keys"),

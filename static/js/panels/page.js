@@ -11,6 +11,7 @@ import { createAnnouncer } from "./announcer.js";
 import { createCompare } from "./compare.js";
 import { createControls } from "./controls.js";
 import { createCounters } from "./counters.js";
+import { createDisplay } from "./display.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
 import { attribute, h } from "./element.js";
 import { createFallback } from "./fallback.js";
@@ -83,8 +84,7 @@ function arrange(host, parts) {
 
 /** @param {"share" | "keys" | "controls" | "compare"} name @param {string} label @param {Actions} actions */
 function opener(name, label, actions) {
-  const picture = name === "keys" ? h("span", { class: "key-mark", "aria-hidden": "true" }, "?") : icon(name);
-  const button = h("button", { type: "button", class: `tool tool-${name}` }, picture, h("span", { class: "tool-word" }, label));
+  const button = h("button", { type: "button", class: `tool tool-${name}` }, icon(name === "keys" ? "display" : name), h("span", { class: "tool-word" }, label));
   return { button, ...opens(name, button, actions) };
 }
 
@@ -103,7 +103,7 @@ export function createPage(host, { boot, actions, viewport, wake, other }) {
   const parts = createParts();
   arrange(host, parts);
   const shareBody = part("share-body");
-  const keysBody = part("keys-body");
+  const displayBody = part("display-body");
   const compareBody = part("compare-body");
   const controls = opener("controls", words.controls, actions);
   const tools = [...(boot.exported ? [] : [opener("compare", words.compare, actions)]), opener("share", words.share, actions), opener("keys", words.keys, actions)];
@@ -129,8 +129,8 @@ export function createPage(host, { boot, actions, viewport, wake, other }) {
     createOverlay(parts.controls, { name: "controls", title: words.controls, body: parts.controlsBody, actions, always: true }),
     createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
     createShare(shareBody, boot, actions),
-    createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: keysBody, actions }),
-    createKeys(keysBody, actions),
+    createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: displayBody, actions }),
+    createDisplay(displayBody, actions),
     createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
     createCompare(compareBody, boot, actions),
     createSides(host, other, viewport.observe),
@@ -139,6 +139,7 @@ export function createPage(host, { boot, actions, viewport, wake, other }) {
     controls,
     ...tools,
   ];
+  createKeys(displayBody);
   return {
     /** @param {State} state */
     update(state) {

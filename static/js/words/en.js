@@ -296,8 +296,13 @@ export const en = {
   openFull: "Open in Moescope",
 
   // Keys
-  keys: "Keys",
-  keysTitle: "Keys",
+  keys: "Display",
+  keysTitle: "Display and keys",
+  keysHeading: "Keys",
+  theme: "Theme",
+  themes: { dark: "Dark", light: "Light", contrast: "Contrast" },
+  palette: "Colours",
+  palettes: { ember: "Ember", cobalt: "Cobalt", mono: "Mono" },
   keyList: /** @type {readonly (readonly [string, string])[]} */ ([
     ["Space", "Play or pause"],
     ["→ ←", "One token on, back"],
@@ -307,11 +312,13 @@ export const en = {
     ["C", "Next camera"],
     ["[ ]  + −", "Turn, zoom"],
     ["1 to 4", "Top-k"],
-    ["H L T", "Heat map, load, table"],
+    ["H L T F", "Heat map, load, table, findings"],
+    ["B", "Compare: two beside each other"],
     ["S", "Share and save"],
     ["W", "Whole-model figures"],
+    ["D", "Next theme: dark, light, contrast"],
     ["Esc", "Close, or let go of what is selected"],
-    ["?", "This list"],
+    ["?", "Display, and this list"],
   ]),
   stillSwitch: "Less motion: step instead of flying",
 

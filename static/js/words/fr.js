@@ -310,8 +310,13 @@ export const fr = {
   openFull: "Ouvrir dans Moescope",
 
   // Keys
-  keys: "Touches",
-  keysTitle: "Touches",
+  keys: "Affichage",
+  keysTitle: "Affichage et touches",
+  keysHeading: "Touches",
+  theme: "Thème",
+  themes: { dark: "Sombre", light: "Clair", contrast: "Contraste" },
+  palette: "Couleurs",
+  palettes: { ember: "Braise", cobalt: "Cobalt", mono: "Gris" },
   keyList: [
     ["Espace", "Lire ou mettre en pause"],
     ["→ ←", "Avancer, reculer d’un jeton"],
@@ -321,11 +326,13 @@ export const fr = {
     ["C", "Caméra suivante"],
     ["[ ]  + −", "Tourner, zoomer"],
     ["1 à 4", "Top-k"],
-    ["H L T", "Carte de chaleur, charge, tableau"],
+    ["H L T F", "Carte de chaleur, charge, tableau, acquis"],
+    ["B", "Comparer : deux côte à côte"],
     ["S", "Partager et enregistrer"],
     ["W", "Chiffres du modèle entier"],
+    ["D", "Thème suivant : sombre, clair, contraste"],
     ["Échap", "Fermer, ou lâcher ce qui est sélectionné"],
-    ["?", "Cette liste"],
+    ["?", "Affichage, et cette liste"],
   ],
   stillSwitch: "Moins de mouvement : avancer par pas au lieu de voler",
 
