@@ -13,7 +13,8 @@ const VERSION = 1;
 
 /** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
 export const KEYS = [
-  "source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step",
+  "source", "scenario", "prompt", "model", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
+  "noise", "updates", "rate", "skew", "continue", "temperature", "seed", "step",
   "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole", "theme", "palette",
 ];
 

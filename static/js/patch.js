@@ -5,6 +5,7 @@
  */
 
 import { isRequestKey, PROPERTIES } from "./properties.js";
+import { fitted } from "./routing.js";
 import { formatView, OTHER, parseView } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
@@ -36,7 +37,7 @@ export function patchView(view, keys, boot) {
     if (value !== undefined) Object.assign(next, { [property.name]: value });
     else problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
   }
-  next.k = Math.min(next.k, next.experts);
+  Object.assign(next, fitted(boot, next, view));
   if (!other.length) return { view: next, problems };
   const { b, wrong } = patchOther(next, Object.fromEntries(other.map((key) => [key, keys[key]])), boot);
   return { view: { ...next, b }, problems: [...problems, ...wrong] };

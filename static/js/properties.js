@@ -145,12 +145,14 @@ export const REQUEST_KEYS = /** @type {const} */ ([
   "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
 ]);
 
-/** Those that each source reads; of a prompt that is not written on, the last three of live decide nothing. */
+/** Those that each source reads. */
 const READ = /** @type {const} */ ({
   authored: ["source", "scenario", "experts", "k"],
-  live: ["source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed"],
+  live: ["source", "scenario", "prompt", "model", "experts", "k"],
   recorded: ["source", "model", "experts", "step"],
 });
+/** Those that say how a router decides; the server passes over those that the router does not read. */
+const ROUTED = /** @type {const} */ (["router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate"]);
 
 /** @param {string} key */
 export function isRequestKey(key) {
@@ -159,6 +161,13 @@ export function isRequestKey(key) {
 
 /** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
 export function requestOf(view) {
-  const read = view.continue ? READ[view.source] : READ[view.source].slice(0, 6);
-  return Object.fromEntries(read.filter((key) => view[key] !== null).map((key) => [key, view[key]]));
+  const { source, continue: more, router, skew, seed } = view;
+  const routed = source === "recorded" ? [] : ROUTED.filter((key) => view[key]?.toString());
+  /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
+  const read = [
+    ...READ[source], ...routed, source === "authored" && skew && "skew",
+    source === "live" && more && "continue", source === "live" && more && "temperature",
+    ((source === "live" && more) || (routed.length && router && seed)) && "seed",
+  ];
+  return Object.fromEntries(read.flatMap((key) => (key && view[key] !== null ? [[key, view[key]]] : [])));
 }

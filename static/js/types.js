@@ -20,13 +20,13 @@
  * @property {number} experts    N
  * @property {number} k          K
  * @property {string} [router]   one of `boot.routers`; "" or left out: the one of the model's training; authored: topk_norm
- * @property {number} [capacity] these are settings of routers: each reads those that `boot.routers` names
- * @property {number} [groups]
- * @property {number} [topk_groups]
- * @property {number} [scale]
- * @property {number} [noise]
- * @property {number} [updates]
- * @property {number} [rate]
+ * @property {number | null} [capacity] null: the router's own. These are settings of routers: each reads those that `boot.routers` names
+ * @property {number | null} [groups]
+ * @property {number | null} [topk_groups]
+ * @property {number | null} [scale]
+ * @property {number | null} [noise]
+ * @property {number | null} [updates]
+ * @property {number | null} [rate]
  * @property {number} [skew]     authored: a logit that two experts of each layer have on top
  * @property {number} continue   tokens that the live model writes after the prompt
  * @property {number} temperature   of drawing them; 0: always the likeliest
@@ -215,6 +215,7 @@
  * @property {number} top_k
  * @property {string} note
  * @property {number[]} [steps]   moments of its training that were recorded
+ * @property {string} [router]    that it was trained with
  */
 
 export {};

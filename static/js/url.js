@@ -7,6 +7,7 @@
  */
 
 import { isRequestKey, PROPERTIES } from "./properties.js";
+import { fitted } from "./routing.js";
 import { words } from "./words.js";
 
 /** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
@@ -34,6 +35,7 @@ function parseOther(found, { boot, view }, notices) {
       notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
     } else Object.assign(context.view, { [property.name]: (b[property.name] = value) });
   }
+  if ("router" in b && !("k" in b)) b.k = fitted(boot, context.view, view).k; // some routers force it
   return Object.keys(b).length ? b : null;
 }
 
