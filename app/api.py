@@ -150,6 +150,28 @@ OEMBED: dict[int | str, dict[str, Any]] = {
     501: {"description": "A format other than json is asked for.", "model": Errors},
 }
 
+ANY_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+COUNT = (
+    "`total` and `active` parameters with their `parts`, `shape`, `router`, `memory`, what was `assumed`; "
+    "`key` is the request key `shape` that routes on it"
+)
+CATALOGUE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": f"`models`: of each {COUNT}; `compared`: published figures beside those computed "
+        "under their convention; and the sources.",
+        "content": ANY_OBJECT,
+    },
+    304: {"description": "The file of If-None-Match is still right."},
+}
+COUNTED: dict[str, Any] = {
+    "responses": {
+        200: {"description": f"{COUNT}. `published`: it is a model of the catalogue.", "content": ANY_OBJECT},
+        422: {"description": "Why it cannot be counted or drawn.", "model": Errors},
+        503: {"description": "Too much is waiting; try again in a moment.", "model": Errors},
+    },
+    "openapi_extra": {"requestBody": {"required": True, "content": ANY_OBJECT}},
+}
+
 MEASURED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "models/measured.json, which `python -m app measure` writes and whose `about` "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -15,14 +15,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
 from app.bundle import BUNDLE, is_fresh
+from app.catalogue import shapes
 from app.headers import PAGE, page_policy
-from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
+from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE
 from app.modules import imported
 from app.request import WORDS, Problem, read
-from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS
+from app.routing import LIMITS, ROUTERS
 from app.settings import ROOT, Settings
 from app.sources import Sources
 from app.theme import look_of
+from app.titles import description, name
+from app.wording import ENGLISH, LANGUAGES, wording_of
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
 K_OFFERED = [1, 2, 3, 4]
@@ -89,12 +92,14 @@ def embedding(sources: Sources, settings: Settings) -> APIRouter:
             return failure(501, Problem("format", repr(format[:20]), "json", "leave it out"))
         base = base_of(request, settings)
         view = oembed.find_view(url, base)
+        words = wording_of(view or {})
         values = {key: view[key] for key in WORDS if key in view} if view is not None else {}
         wanted, problems = read(values, sources.known)
         if view is None or problems:
             unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
             return failure(404, *(problems or (unknown,)))
-        return JSONResponse(oembed.describe(view, base, name(wanted, sources), room), headers=OPEN)
+        title = name(wanted, sources, words)
+        return JSONResponse(oembed.describe(view, base, title, words, room), headers=OPEN)
 
     return router
 
@@ -112,10 +117,15 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
     request, problems = read({key: query[key] for key in WORDS if key in query}, sources.known)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
-    requested = {key: value for key, value in kept if key in WORDS}
+    words = wording_of(query)
+    language = {} if words is ENGLISH else {"lang": words.language}
+    kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
+    requested = {key: value for key, value in kept if key in WORDS} | language
     search = urlencode(kept)
     return {
-        "boot": boot(sources, embed),
+        "boot": boot(sources, embed, words.language),
+        "words": words,
+        "translations": list(translations(kept, base)),
         "version": __version__,
         "query": search,
         "base": base,
@@ -125,9 +135,17 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
         **scripts(ROOT / "static", embed),
-        "title": f"{name(request, sources)} · Moescope",
-        "description": description(request, sources),
+        "title": f"{name(request, sources, words)} · Moescope",
+        "description": description(request, sources, words),
     }
+
+
+def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:
+    """Every language, and the address of the view in it."""
+    others = [(key, value) for key, value in view if key != "lang"]
+    for each in LANGUAGES.values():
+        query = urlencode(others + ([] if each is ENGLISH else [("lang", each.language)]))
+        yield each.language, f"{base}/{'?' if query else ''}{query}"
 
 
 def scripts(static: Path, embed: bool) -> dict[str, Any]:
@@ -140,13 +158,15 @@ def scripts(static: Path, embed: bool) -> dict[str, Any]:
     }
 
 
-def boot(sources: Sources, embed: bool) -> dict[str, Any]:
+def boot(sources: Sources, embed: bool, language: str = "en") -> dict[str, Any]:
     """What the page needs before it asks for anything: static/js/types.js, Boot."""
     return {
         "version": __version__,
-        "scenarios": sources.scenario_infos(),
+        "lang": language,
+        "scenarios": sources.scenario_infos(language),
         "models": sources.model_infos(),
         "routers": [router.to_json() for router in ROUTERS.values()],
+        "shapes": [shaped.info() for shaped in shapes().values()],
         "limits": {
             "prompt_tokens": PROMPT_TOKENS,
             "prompt_chars": PROMPT_CHARS,
@@ -162,28 +182,3 @@ def boot(sources: Sources, embed: bool) -> dict[str, Any]:
         },
         "embed": embed,
     }
-
-
-def name(request: TraceRequest, sources: Sources) -> str:
-    """The name of a view."""
-    if request.source == "recorded":
-        return f"{request.checkpoint} after {request.step} steps of training"
-    if request.source == "live" and request.prompt:
-        return f"{request.prompt[:60]} (live)"
-    scenario = sources.library.scenarios.get(request.scenario)
-    return scenario.title if scenario else request.scenario
-
-
-def description(request: TraceRequest, sources: Sources) -> str:
-    """A view in a sentence, with the badge that its picture carries."""
-    scenario = sources.library.scenarios.get(request.scenario)
-    shape = f"{request.experts} experts a layer, {request.k} a token"
-    if request.source == "recorded":
-        return (
-            f"RECORDED: how {request.checkpoint} routed held-out text after {request.step} steps of training."
-        )
-    if request.router not in ("", DEFAULT_ROUTER):
-        shape += f", router {request.router}"
-    if request.source == "live":
-        return f"LIVE: tokens routed by a trained mixture-of-experts model, {shape}."
-    return f"AUTHORED: {scenario.teaches if scenario else request.scenario} ({shape})"

@@ -13,6 +13,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from app import __version__
 from app.api import (
+    CATALOGUE,
+    COUNTED,
     MEASURED,
     PICTURE,
     PREVIEW,
@@ -25,7 +27,10 @@ from app.api import (
     width_parameter,
 )
 from app.assets import Asset, Assets, matches
+from app.brought import count_config
 from app.cache import Cache
+from app.catalogue import catalogue
+from app.config import LARGEST_FILE
 from app.headers import SecurityHeaders
 from app.oembed import THUMBNAILS
 from app.pages import embedding, pages
@@ -37,8 +42,10 @@ from app.scenario import load_scenarios
 from app.session import Session
 from app.settings import ROOT, Settings
 from app.sources import Sources
-from app.trace import RoutingTrace
+from app.titles import title_of
+from app.trace import RoutingTrace, dump
 from app.viewer import Gone, Viewer
+from app.wording import wording_of
 from app.workers import Busy, Workers
 
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
@@ -69,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(BadRequest, refuse)
     app.add_exception_handler(Busy, put_off)
     app.include_router(facts(sources))
+    app.include_router(published(workers))
     app.include_router(files(sources, workers))
     app.include_router(sockets(sources, workers, settings))
     app.include_router(embedding(sources, settings))
@@ -107,17 +115,47 @@ def facts(sources: Sources) -> APIRouter:
     return router
 
 
+def published(workers: Workers) -> APIRouter:
+    """The published models, and the count of anybody's config.json."""
+    router = APIRouter()
+    kept: list[Asset] = []
+
+    @router.get(
+        "/api/catalogue", summary="The published models whose shapes can be asked for", responses=CATALOGUE
+    )
+    def models(request: Request) -> Response:
+        if not kept:
+            entries = [entry.to_json() for entry in catalogue()]
+            kept.append(Asset.of(dump({"models": entries}).encode(), "application/json"))
+        return send(request, kept[0])
+
+    @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED)
+    async def count(request: Request) -> Response:
+        data = b""
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > LARGEST_FILE:
+                break  # count_config says so
+        return JSONResponse(await workers.run(lambda: count_config(data)))
+
+    return router
+
+
 def files(sources: Sources, workers: Workers) -> APIRouter:
     """What is computed for a request and sent in one piece."""
     router = APIRouter()
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
+    def drawn(request: Request, trace: RoutingTrace) -> str:
+        words = wording_of(request.query_params)
+        return draw_preview(trace, words, title_of(trace, sources, words))
+
     async def answer(
         request: Request, kind: str, make: Callable[[RoutingTrace], bytes], size: str = ""
     ) -> Response:
         source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
-        key = f"{kind}{size} {source.identity}"
+        key = f"{kind}{size} {source.identity} {wording_of(request.query_params).language}"
         asset = kept.get(key)
         if asset is None:
             asset = await workers.run(lambda: Asset.of(make(source.trace()), kind))
@@ -130,7 +168,7 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
 
     @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
     async def preview(request: Request) -> Response:
-        response = await answer(request, "image/svg+xml", lambda trace: draw_preview(trace).encode())
+        response = await answer(request, "image/svg+xml", lambda trace: drawn(request, trace).encode())
         response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
         return response
 
@@ -144,7 +182,7 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
         width = read_width(request.query_params.get("width"))
 
         def draw(trace: RoutingTrace) -> bytes:
-            return rasterise(draw_preview(trace), width, ROOT / "static" / "vendor")
+            return rasterise(drawn(request, trace), width, ROOT / "static" / "vendor")
 
         response = await answer(request, "image/png", draw, size=str(width))
         response.headers["cross-origin-resource-policy"] = "cross-origin"
