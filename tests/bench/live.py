@@ -5,16 +5,18 @@ them; the experts of the last layer, which change no routing, are not among them
 interleaved repetitions. With one thread it is the processor's time, which other work on the machine changes
 little; with more it is time that passed, which says something on an idle machine alone. Read the ratios.
 
-What was tried and did not help, each measured on two cores of an EPYC with AVX-512:
+What was tried and did not help, measured on two cores of an EPYC with AVX-512:
 
 - gate and up of an expert in one matrix: no faster with warm caches, slower with cold ones;
-- all experts of equal load in one batched product: numpy has to copy their weights side by side first;
 - weights as they are stored, multiplied transposed: twice as slow from 16 rows on;
 - two threads: a product of 128 x 128 is too short to share; beside other work it is ten times slower;
-- rotary positions written straight into the cache: rows of 16 numbers are too short for numpy's loops;
 - more and smaller chunks (1, 4, 16, 64): each costs 0.7 ms before it computes anything;
 - no maximum taken in a softmax where queries and keys are short enough: in trained models they are not;
 - viewers computing at the same time: they take the interpreter from each other, and all wait longer.
+
+Left out for a reason and not measured: all experts of equal load in one batched product, since numpy would
+have to copy their weights side by side first; rotary positions written straight into the cache, since rows of
+16 numbers are too short for numpy's loops.
 
 What helped, in this order: weights contiguous in the order of the product; memory kept by the C library; all
 experts in one array with large pages; positions as rows in attention; the last layer's experts left out.
