@@ -23,7 +23,7 @@ from app.request import WORDS, Problem, read
 from app.routing import LIMITS, ROUTERS
 from app.settings import ROOT, Settings
 from app.sources import Sources
-from app.theme import look_of
+from app.theme import look_of, own_look
 from app.titles import description, name
 from app.wording import ENGLISH, LANGUAGES, wording_of
 
@@ -57,7 +57,11 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
 
     @router.api_route("/article", methods=["GET", "HEAD"])
     def article(request: Request) -> Response:
-        text = templates.get_template("article.html").render(base=base_of(request, settings))
+        text = templates.get_template("article.html").render(
+            base=base_of(request, settings),
+            **look_of(request.query_params),
+            look=own_look(request.query_params),
+        )
         policy = page_policy(token_urlsafe(16), ancestors="'none'") + "; frame-src 'self'"
         return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 

@@ -15,3 +15,9 @@ def look_of(query: Mapping[str, str]) -> dict[str, str]:
         "theme": theme if theme in THEMES else THEMES[0],
         "palette": palette if palette in PALETTES else PALETTES[0],
     }
+
+
+def own_look(query: Mapping[str, str]) -> dict[str, str]:
+    """Of these keys, those that are not at their default."""
+    plain = look_of({})
+    return {key: value for key, value in look_of(query).items() if value != plain[key]}

@@ -4,7 +4,6 @@ import { createTimeline } from "../../static/js/playback.js";
 import { eventInWords } from "../../static/js/panels/announcer.js";
 import { numbersWith } from "../../static/js/panels/controls.js";
 import { readToken } from "../../static/js/panels/counters.js";
-import { heat } from "../../static/js/panels/heatmap.js";
 import { towerShown } from "../../static/js/panels/inspector.js";
 import { positionInWords, ticksOf } from "../../static/js/panels/scrubber.js";
 import { embedCode } from "../../static/js/panels/share.js";
@@ -40,12 +39,6 @@ test("before the first event the token counter is empty, and in all at once it c
 
 test("groups are told in the order in which they come up", () => {
   assert.deepEqual(groupsOf([{ text: "a", group: "z" }, { text: "b" }, { text: "c", group: "y" }, { text: "d", group: "z" }]), ["z", "y"]);
-});
-
-test("heat gets lighter with every step", () => {
-  const lightness = (/** @type {number[]} */ [r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  const steps = Array.from({ length: 21 }, (_, i) => lightness(heat(i / 20)));
-  steps.slice(1).forEach((value, i) => assert.ok(value > steps[i]));
 });
 
 test("ticks thin out before they run into each other", () => {

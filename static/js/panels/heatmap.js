@@ -1,5 +1,5 @@
 /**
- * Layers by experts, as colour. Brightness says it; the hue only agrees.
+ * Layers by experts, as colour.
  *
  * @import {State} from "../types.js"
  * @import {Actions} from "../actions.js"
@@ -9,18 +9,8 @@
 import { rowOf } from "../tally.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
+import { heatOf } from "./heat.js";
 import { createSpan } from "./span.js";
-
-/** From unused to busiest; made for equal steps of lightness. */
-const RAMP = [[28, 15, 17], [74, 22, 26], [136, 34, 32], [204, 58, 40], [255, 122, 76], [255, 226, 190]];
-
-/** @param {number} share from 0 to 1 */
-export function heat(share) {
-  const place = Math.max(0, Math.min(1, share)) * (RAMP.length - 1);
-  const low = Math.min(RAMP.length - 2, Math.floor(place));
-  const [a, b] = [RAMP[low], RAMP[low + 1]];
-  return a.map((channel, i) => Math.round(channel + (b[i] - channel) * (place - low)));
-}
 
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createHeatmap(host, actions) {
@@ -69,11 +59,11 @@ export function createHeatmap(host, actions) {
     /** @param {State} state @param {Tally} tally */
     update(state, tally) {
       span.update(state);
-      if (!changed(tally.version)) return;
+      if (!changed(tally.version, state.theme, state.view.palette)) return;
       map = tally;
       const { layers, experts } = tally;
       attribute(canvas, "aria-label", words.heatmapName(layers, experts));
-      paint(canvas, map);
+      paint(canvas, map, heatOf(state.view.palette, state.theme));
       const numbers = layers <= 24 ? Array.from({ length: layers }, (_, i) => layers - i) : [layers, 1];
       axis.replaceChildren(...numbers.map((layer) => h("span", {}, String(layer))));
     },
@@ -97,8 +87,8 @@ function movedBy(key, { layer, expert }, { layers, experts }) {
   };
 }
 
-/** One pixel a cell; the style sheet makes the pixels large. @param {HTMLCanvasElement} canvas @param {Tally} map */
-function paint(canvas, { layers, experts, counts }) {
+/** One pixel a cell; the style sheet makes the pixels large. @param {HTMLCanvasElement} canvas @param {Tally} map @param {(share: number) => number[]} heat */
+function paint(canvas, { layers, experts, counts }, heat) {
   canvas.width = experts;
   canvas.height = layers;
   const context = canvas.getContext("2d");
