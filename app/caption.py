@@ -11,30 +11,32 @@ from itertools import accumulate
 
 from app.shape import ModelShape
 from app.trace import RoutingTrace, Token
+from app.wording import Wording
 
 COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack
 PROMPT = 82  # columns of a prompt that fit below it
 BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
 BADGES = {"AUTHORED": "#b3a6cc", "LIVE": "#7fd694", "RECORDED": "#ffd9a0"}  # others are dim
-MEANINGS = {
-    "authored": "hand-authored, not measured",
-    "live": "computed from trained weights",
-    "recorded": "recorded while the model was trained",
-}
 VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
-UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
-def captions(trace: RoutingTrace, hits: int, token: int, beside: tuple[float, float]) -> Iterator[str]:
-    """All words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y)."""
+def captions(
+    trace: RoutingTrace, hits: int, token: int, beside: tuple[float, float], words: Wording, title: str = ""
+) -> Iterator[str]:
+    """All words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y).
+
+    `title` stands for the one that the trace has of itself, in English.
+    """
     header, shape = trace.header, trace.header.shape
     yield text(60, 62, 25, BRIGHT, "Moescope")
-    yield from badge(str(header.origin.get("badge", "")), MEANINGS.get(str(header.origin.get("source")), ""))
-    title = str(header.origin.get("title") or header.model.get("name") or "")
+    yield from badge(
+        str(header.origin.get("badge", "")), words.meanings.get(str(header.origin.get("source")), ""), words
+    )
+    title = title or str(header.origin.get("title") or header.model.get("name") or "")
     for row, line in enumerate(textwrap.wrap(clean(title), LINE, max_lines=2, placeholder="…")):
         yield text(COLUMN, 146 + 30 * row, 24, BRIGHT, line)
-    yield from figures(shape, hits)
+    yield from figures(shape, hits, words)
     yield from prompt([clean(each.text) for each in header.tokens], token)
     yield text(*beside, 21, GOLD, show(header.tokens[token]))
 
@@ -45,9 +47,9 @@ def text(x: float, y: float, size: float, colour: str, words: str) -> str:
     return f"<text {place}>{escape(words)}</text>"
 
 
-def badge(name: str, meaning: str) -> Iterator[str]:
+def badge(name: str, meaning: str, words: Wording) -> Iterator[str]:
     """Where the routing comes from."""
-    colour = BADGES.get(name, DIM)
+    colour, name = BADGES.get(name, DIM), words.badges.get(name, name)
     width = 34 + 11.2 * len(name)
     yield (
         f'<rect x="{COLUMN}" y="40" width="{width:g}" height="32" rx="16" fill="none" stroke="{colour}"/>'
@@ -57,19 +59,21 @@ def badge(name: str, meaning: str) -> Iterator[str]:
     )
 
 
-def figures(shape: ModelShape, hits: int) -> Iterator[str]:
+def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
     """The counters of the page, with how each is made."""
     pairs = shape.layers * shape.experts
-    layers = "1 layer" if shape.layers == 1 else f"{shape.layers} layers"
-    size = f"{count(shape.expert_size)} each"
+    layers = words.one_layer if shape.layers == 1 else words.layers.format(count=shape.layers)
+    sizes = {"layers": layers, "size": words.count(shape.expert_size)}
+    total = words.total_made.format(experts=shape.experts, **sizes)
+    active = words.active_made.format(k=shape.top_k, **sizes)
     rows = (
-        ("TOTAL_P", count(shape.total_p), "", f"{layers} × {shape.experts} experts, {size}"),
-        ("ACTIVE_P", count(shape.active_p), "", f"{layers} × {shape.top_k} chosen, {size}"),
+        (words.total_p, words.count(shape.total_p), "", total),
+        (words.active_p, words.count(shape.active_p), "", active),
         (
-            "EXPERTS_HIT",
-            f"{hits:,}",
-            f" of {pairs:,}",
-            f"pairs of layer and expert, {100 * hits / pairs:.0f} %",
+            words.experts_hit,
+            words.exactly(hits),
+            words.of.format(pairs=words.exactly(pairs)),
+            words.hits_made.format(percent=f"{100 * hits / pairs:.0f}"),
         ),
     )
     for row, (label, figure, of, made) in enumerate(rows):
@@ -124,12 +128,3 @@ def cut_start(text: str, width: int) -> str:
 def columns(text: str) -> int:
     """How wide a text is, in Latin letters."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def count(number: float) -> str:
-    """Three digits of a count: 1179648 -> 1.18M (static/js/format.js)."""
-    for size, unit in UNITS:
-        if number >= 0.9995 * size:
-            value = number / size
-            return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f}{unit}"
-    return str(int(number))

@@ -22,6 +22,7 @@ from app.bundle import BUNDLE, is_fresh
 from app.theme import look_of
 from app.trace import RoutingTrace
 from app.wire import TraceMessage, pack_step
+from app.wording import ENGLISH, Wording
 
 STYLES = ("theme", "panels", "live")
 SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js"
@@ -40,6 +41,7 @@ class Exhibit:
     trace: RoutingTrace
     poster: str  # its preview picture, SVG
     home: str  # address of the site it comes from, without a path; "" for none
+    words: Wording = ENGLISH
 
     def boot_json(self) -> str:
         """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""

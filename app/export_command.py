@@ -10,19 +10,21 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from app.export import Exhibit, folder, load_shared, one_file
-from app.pages import boot, description, name
+from app.pages import boot
 from app.preview import draw_preview
 from app.request import WORDS, BadRequest, read
 from app.scenario import load_scenarios
 from app.settings import ROOT, Settings
 from app.sources import Sources
+from app.titles import description, name, title_of
+from app.wording import wording_of
 
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
 REQUEST_KEYS = tuple(WORDS)
 VIEW_KEYS = (
     *("mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole"),
-    *("theme", "palette"),
+    *("theme", "lang", "palette"),
 )
 BYTES = 1_000_000  # more than this is worth a word
 
@@ -80,20 +82,22 @@ def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -
         raise BadRequest(*problems)
     source = sources.open(request)
     trace = source.trace()
-    everything = boot(sources, embed)
+    words = wording_of(view)
+    everything = boot(sources, embed, words.language)
     scenarios = [each for each in everything["scenarios"] if each["name"] == request.scenario]
     models = [each for each in everything["models"] if each["name"] == request.checkpoint]
     text = "prompt" if request.prompt else request.scenario
     return Exhibit(
         name=f"{text}-{trace.header.shape.experts}x{request.k}",
         query=urlencode({key: value for key, value in view.items() if key != "v"}),
-        title=f"{name(request, sources)} · Moescope",
-        description=description(request, sources),
+        title=f"{name(request, sources, words)} · Moescope",
+        description=description(request, sources, words),
         boot={**everything, "scenarios": scenarios, "models": models if request.source != "authored" else []},
         identity=source.identity,
         trace=trace,
-        poster=draw_preview(trace),
+        poster=draw_preview(trace, words, title_of(trace, sources, words)),
         home=home,
+        words=words,
     )
 
 

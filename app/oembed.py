@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from app.request import WORDS, BadRequest, Problem
+from app.wording import Wording
 
 WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/panels/share.js has them too
 LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
@@ -82,7 +83,7 @@ def place(address: SplitResult) -> tuple[str | None, int | None]:
     return address.hostname, None if address.port in (None, *PORTS.values()) else address.port
 
 
-def describe(view: Mapping[str, str], base: str, title: str, room: Room) -> dict[str, Any]:
+def describe(view: Mapping[str, str], base: str, title: str, words: Wording, room: Room) -> dict[str, Any]:
     """The answer for a view of this site."""
     width, height = room.frame()
     return {
@@ -92,7 +93,7 @@ def describe(view: Mapping[str, str], base: str, title: str, room: Room) -> dict
         "provider_name": "Moescope",
         "provider_url": f"{base}/",
         "cache_age": CACHE_SECS,
-        "html": frame(f"{base}/embed{query(view)}", f"Moescope: {title}", width, height),
+        "html": frame(f"{base}/embed{query(view)}", words.frame_title.format(title=title), width, height),
         "width": width,
         "height": height,
         **thumbnail(view, base, room),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.caption import captions
 from app.flat import Flat, place
 from app.trace import Ints, RoutingTrace
+from app.wording import ENGLISH, Wording
 
 WIDTH, HEIGHT = 1200, 630
 AXIS = 420.0  # x of the middle of the stack
@@ -35,8 +36,8 @@ Levels = NDArray[np.int64]
 Draw = Callable[[Flat, Levels, float], Iterator[str]]
 
 
-def draw_preview(trace: RoutingTrace) -> str:
-    """An SVG document, 1200 by 630."""
+def draw_preview(trace: RoutingTrace, words: Wording = ENGLISH, title: str = "") -> str:
+    """An SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself."""
     flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
     token = main_token(trace)
     counts, path = count_uses(trace), trace.experts[token]
@@ -45,8 +46,9 @@ def draw_preview(trace: RoutingTrace) -> str:
     rings = (
         part for layer in range(len(path)) for part in draw_layer(path[layer], flat, levels, layer, draw)
     )
-    words = captions(trace, int((counts > 0).sum()), token, (AXIS + 26, exit_of(flat) + 7))
-    return "".join((*head(flat), *axis(flat), *rings, *particles(flat), *words, "</svg>"))
+    beside = (AXIS + 26, exit_of(flat) + 7)
+    text = captions(trace, int((counts > 0).sum()), token, beside, words, title)
+    return "".join((*head(flat), *axis(flat), *rings, *particles(flat), *text, "</svg>"))
 
 
 def main_token(trace: RoutingTrace) -> int:

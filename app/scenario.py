@@ -55,37 +55,60 @@ class ScenarioToken(Strict):
     places: Places | None = None  # instead of the group's
 
 
+Title = Annotated[str, Field(min_length=1, max_length=60)]
+Teaches = Annotated[str, Field(min_length=1, max_length=240)]
+
+
+class Translation(Strict):
+    """What a person reads of a scenario, in another language than English. The prompt is its own."""
+
+    title: Title
+    teaches: Teaches
+    groups: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}  # their names; others stay
+
+
 class Scenario(Strict):
     """A prompt, how each kind of token routes, and what must be seen."""
 
     name: Annotated[str, Field(pattern=NAME)]  # of the file, without .toml; not a field of it
-    title: Annotated[str, Field(min_length=1, max_length=60)]
-    teaches: Annotated[str, Field(min_length=1, max_length=240)]  # one sentence: what to look for
+    title: Title
+    teaches: Teaches  # one sentence: what to look for
     order: int = 100  # place in the menu, smaller first
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     groups: Annotated[dict[str, Group], Field(min_length=1)]
     tokens: Annotated[list[ScenarioToken], Field(min_length=1, max_length=MAX_TOKENS)]
     expect: list[Expect] = []
+    fr: Translation | None = None
 
     @property
     def text(self) -> str:
         """The prompt: the tokens' texts, joined."""
         return "".join(token.text for token in self.tokens)
 
-    def info(self) -> dict[str, Any]:
-        """What the page's menu shows."""
+    def info(self, language: str = "en") -> dict[str, Any]:
+        """What the page's menu shows. Where it is not in this language, `lang` says in which it is."""
+        told = {"fr": self.fr}.get(language)
+        if told is not None:
+            names = {"title": told.title, "teaches": told.teaches, "group_names": told.groups}
+            return {**self.info(), **names}
+        other = {} if language == "en" else {"lang": "en"}
         return {
             "name": self.name,
             "title": self.title,
             "teaches": self.teaches,
             "text": self.text,
             "groups": list(self.groups),
+            **other,
         }
+
+    def title_in(self, language: str) -> str:
+        """The title, in this language where it is known."""
+        return str(self.info(language)["title"])
 
     @model_validator(mode="after")
     def names_exist(self) -> Self:
         texts = {token.text for token in self.tokens}
-        for path, name in self.groups_used():
+        for path, name in (*self.groups_used(), *self.groups_translated()):
             if name not in self.groups:
                 raise wrong(path, name, f"one of the groups {', '.join(self.groups)}")
         for i, statement in enumerate(self.expect):
@@ -103,6 +126,11 @@ class Scenario(Strict):
         for i, statement in enumerate(self.expect):
             for name in statement.groups_named():
                 yield f"expect.{i}", name
+
+    def groups_translated(self) -> Iterator[tuple[str, str]]:
+        """Every group that another language has a name for, with the path of its field."""
+        for name in self.fr.groups if self.fr else ():
+            yield "fr.groups", name
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ class Sources:
 
 
 def digest_of(scenario: Scenario) -> str:
-    """A hash of what decides the routing of a scenario, and of its words in English, which are in the trace."""
+    """A hash of what decides the routing of a scenario, and of its English words, which are in the trace."""
     return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ const VERSION = 1;
 export const KEYS = [
   "source", "scenario", "prompt", "model", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
   "noise", "updates", "rate", "skew", "continue", "temperature", "seed", "step",
-  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole", "theme", "palette",
+  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole", "theme", "palette", "lang",
 ];
 
 /** The same of a second stack beside the first: those in which it differs. */

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.caption import clean, count, cut
+from app.caption import clean, cut
 from app.flat import place
 from app.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
 from app.scenario import load_scenarios
@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.shape import ModelShape
 from app.sources import Sources
 from app.trace import RoutingTrace, Token, TraceHeader
+from app.wording import ENGLISH
 from tests.traces import trace_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -118,7 +119,7 @@ def test_the_path_is_that_of_the_last_word():
     ("number", "text"), [(999, "999"), (294_912, "295k"), (1_179_648, "1.18M"), (656e9, "656B")]
 )
 def test_counts_are_written_in_three_digits(number, text):
-    assert count(number) == text
+    assert ENGLISH.count(number) == text
 
 
 def test_a_text_is_cut_by_its_width():

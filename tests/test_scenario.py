@@ -8,7 +8,7 @@ import pytest
 
 from app.check import check
 from app.expect import Expect
-from app.scenario import Group, Scenario, ScenarioToken, load_scenarios
+from app.scenario import Group, Scenario, ScenarioToken, Translation, load_scenarios
 
 GOOD = """
 title = "A"
@@ -144,6 +144,7 @@ def test_example_of_the_readme_loads_and_keeps_its_promise(tmp_path):
     ("title", "model", "unnamed"),
     [
         ("Fields of the file", Scenario, {"name"}),
+        ("Fields of a translation", Translation, set()),
         ("Fields of a token", ScenarioToken, set()),
         ("Fields of a group", Group, set()),
     ],

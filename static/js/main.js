@@ -17,14 +17,16 @@ import { createLoop } from "./loop.js";
 import { sameTokens } from "./pairs.js";
 import { createPlayer } from "./player.js";
 import { createRecording } from "./recording.js";
-import { createSave } from "./save.js";
 import { createSide } from "./side.js";
 import { createSocket } from "./socket.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
+import { createTaking } from "./taking.js";
 import { watchStillness } from "./stillness.js";
 import { watchTheme } from "./theme.js";
+import { watchLanguage } from "./translation.js";
 import { download } from "./panels/download.js";
+import { titleOf } from "./panels/masthead.js";
 import { parseView, searchOf } from "./url.js";
 import { createViewport } from "./viewport.js";
 
@@ -45,9 +47,10 @@ const viewport = createViewport(stage, {
 /** The second stack, while there is one. */
 let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
-const actions = createActions({ boot, store, player, feed, save: createSave(store.get, viewport.picture, download) });
+const taking = createTaking({ boot, store, player, stacks, titleOf: (view) => titleOf(boot, view).title, hand: download });
+const actions = createActions({ boot, store, player, feed, ...taking });
 const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
-const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, other: () => beside?.side.store.get() ?? null });
+const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, look: taking.look, other: () => beside?.side.store.get() ?? null });
 
 let wall = 0;
 let shown = /** @type {State | null} */ (null);
@@ -60,8 +63,9 @@ const loop = createLoop((secs) => {
   const other = beside?.side.store.get() ?? null;
   if (state !== shown || other !== shownBeside) page.update((shown = state));
   shownBeside = other;
-  if (state.trace && state.timeline) viewport.draw(frameOf(state));
-  if (other?.trace && other.timeline) beside?.viewport.draw({ ...frameOf(other), still: state.still, theme: state.theme, path: sameTokens(state.trace, other.trace) ? pathIn(state) : null });
+  const drawn = [state.trace && state.timeline ? viewport.draw(frameOf(state)) : false];
+  if (beside && other?.trace && other.timeline) drawn.push(beside.viewport.draw({ ...frameOf(other), still: state.still, theme: state.theme, path: sameTokens(state.trace, other.trace) ? pathIn(state) : null }));
+  taking.film.frame(drawn);
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
   return goesOn || viewport.moving() || (beside?.viewport.moving() ?? false);
@@ -88,6 +92,11 @@ function frameOf(state) {
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
     time, wall, camera: view.camera, layer: floorOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
   };
+}
+
+/** The stacks that are seen. */
+function stacks() {
+  return [{ store, viewport }, ...(beside ? [{ store: beside.side.store, viewport: beside.viewport }] : [])];
 }
 
 /** A second side, with a scene of its own. */
@@ -146,12 +155,14 @@ function connect(listener) {
 
 store.subscribe((state) => {
   document.documentElement.dataset.state = state.status;
+  document.documentElement.toggleAttribute("data-filming", state.film !== null);
   arrangeStacks();
   loop.wake();
 });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
 watchStillness(store);
 watchTheme(store);
+watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
 arrangeStacks();

@@ -4,7 +4,7 @@
  * @import {Boot, View} from "./types.js"
  */
 
-import { isRequestKey, PROPERTIES } from "./properties.js";
+import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
 import { formatView, OTHER, parseView } from "./url.js";
 
@@ -28,8 +28,8 @@ export function patchView(view, keys, boot) {
   for (const property of PROPERTIES) {
     const asked = Object.hasOwn(keys, property.name) ? keys[property.name] : undefined;
     if (asked === undefined) continue;
-    if (boot.exported && isRequestKey(property.name)) {
-      problems.push(`${property.name}: expected no change, as an exported page holds one routing; left as it is`);
+    if (boot.exported && isFixed(property.name)) {
+      problems.push(`${property.name}: expected no change, as an exported page holds one routing in one language; left as it is`);
       continue;
     }
     const text = textOf(asked);

@@ -6,9 +6,11 @@
  */
 
 import { PALETTE_NAMES, THEMES } from "./palettes.js";
+import { LANGUAGES } from "./language.js";
 import { choice, integer } from "./property.js";
 import { checkpointOf, rangeOfK, reads, usualK } from "./routing.js";
 import { ROUTER, SETTING_KEYS } from "./settings.js";
+import { findShape, shapeOf } from "./shapes.js";
 import { words } from "./words.js";
 
 /** How far a trace may reach; whether this one does is known only when it is there (see `withinTrace`). */
@@ -46,6 +48,16 @@ const model = {
   format: String,
   expected: ({ boot }) => words.oneOf(boot.models.map(({ name }) => name)),
   applies: ({ view }) => view.source !== "authored",
+};
+
+/** @type {Property} */
+const shape = {
+  name: "shape",
+  fallback: () => "",
+  parse: (text, { boot }) => (text === "" || findShape(boot, text) ? text : undefined),
+  format: String,
+  expected: ({ boot }) => words.oneOf((boot.shapes ?? []).map(({ key }) => key)),
+  applies: ({ view }) => view.source === "authored",
 };
 
 /** @type {Property} */
@@ -111,13 +123,23 @@ const whole = {
   expected: () => words.oneOf(["0", "1"]),
 };
 
+/** A shape has its own number of experts and no other. @param {Boot} boot @param {View} view @returns {[number, number] | null} */
+function ownExperts(boot, view) {
+  const own = shapeOf(boot, view);
+  return own && [own.experts, own.experts];
+}
+
 /** @type {readonly Property[]} */
 export const PROPERTIES = [
   choice("source", ["authored", "live", "recorded"]),
   scenario,
   prompt,
   model,
-  integer("experts", 8, ({ boot }) => boot.limits.experts),
+  shape,
+  {
+    ...integer("experts", 8, ({ boot, view }) => ownExperts(boot, view) ?? boot.limits.experts),
+    fallback: ({ boot, view }) => shapeOf(boot, view)?.experts ?? 8,
+  },
   ...ROUTER,
   { ...integer("k", null, ({ boot, view }) => rangeOfK(boot, view)), fallback: ({ boot, view }) => usualK(boot, view) },
   ...SETTING_KEYS,
@@ -137,11 +159,12 @@ export const PROPERTIES = [
   whole,
   choice("theme", THEMES),
   choice("palette", PALETTE_NAMES),
+  choice("lang", LANGUAGES),
 ];
 
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
 export const REQUEST_KEYS = /** @type {const} */ ([
-  "source", "scenario", "prompt", "model", "experts", "k", "continue", "temperature", "seed", "step",
+  "source", "scenario", "prompt", "model", "shape", "experts", "k", "continue", "temperature", "seed", "step",
   "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
 ]);
 
@@ -159,13 +182,18 @@ export function isRequestKey(key) {
   return REQUEST_KEYS.some((each) => each === key);
 }
 
+/** Whether an exported page has but one value of a key: it holds one routing, in one language. @param {string} key */
+export function isFixed(key) {
+  return isRequestKey(key) || key === "lang";
+}
+
 /** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
 export function requestOf(view) {
   const { source, continue: more, router, skew, seed } = view;
   const routed = source === "recorded" ? [] : ROUTED.filter((key) => view[key]?.toString());
   /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
   const read = [
-    ...READ[source], ...routed, source === "authored" && skew && "skew",
+    ...READ[source], ...routed, source === "authored" && view.shape && "shape", source === "authored" && skew && "skew",
     source === "live" && more && "continue", source === "live" && more && "temperature",
     ((source === "live" && more) || (routed.length && router && seed)) && "seed",
   ];

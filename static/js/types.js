@@ -17,6 +17,7 @@
  * @property {string} scenario   name of a scenario
  * @property {string} prompt     typed text, for live; "" means the scenario's own text
  * @property {string} model      name of a checkpoint; "" means the shipped one with `experts` experts
+ * @property {string} [shape]    authored: name of a published model, or a shape as text; "" means the small one
  * @property {number} experts    N
  * @property {number} k          K
  * @property {string} [router]   one of `boot.routers`; "" or left out: the one of the model's training; authored: topk_norm
@@ -41,12 +42,14 @@
  * @property {number | null} layer
  * @property {number | null} floor   the layer that is examined: by the load bars, and by TOP in SEQUENCE
  * @property {number} speed          1 is normal
+ * @property {import("./fold.js").Fold | null} fold   layers that stand open, the others being folded
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {Panel} panel
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
  * @property {PaletteName} palette
+ * @property {import("./language.js").Language} lang   of the document: another one is another document
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * @typedef {Request & ViewOnly} View
@@ -145,6 +148,8 @@
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
  * @property {Theme} [theme]                whose colours it has; dark where left out
+ * @property {import("./fold.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
+ * @property {ArrayLike<number> | null} [devices]       [N] which device has each expert of a layer
  * @property {PaletteName} [palette]
  *
  * What the store holds.
@@ -161,6 +166,7 @@
  * @property {number} hits                  unique (layer, expert) pairs so far
  * @property {{token: number} | {layer: number, expert: number} | null} hover
  * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
+ * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
  * @property {"none" | "controls" | "share" | "keys" | "compare"} overlay   what lies open over the page
  * @property {"so-far" | "whole"} span       what heat map and load count over
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
@@ -175,9 +181,11 @@
  * What the server puts into the page (a JSON block), so that the page can check a URL before it asks.
  * @typedef {object} Boot
  * @property {string} version
+ * @property {string} [lang]   of the document and of the words in here; English where it is left out
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
  * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
+ * @property {ShapeInfo[]} [shapes]     of published models
  * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[], settings?: Record<string, [number, number]>}} limits
  *   `settings`: least and most of the other numbers among the request keys
  * @property {boolean} embed
@@ -197,6 +205,8 @@
  * @property {string} teaches     one sentence: what to look for
  * @property {string} text        the prompt in plain text
  * @property {string[]} groups
+ * @property {Record<string, string>} [group_names]   what a person reads, where it is not the name
+ * @property {string} [lang]      of title and teaches, where it is not the document's
  *
  * @typedef {object} RouterInfo
  * @property {string} name
@@ -208,6 +218,16 @@
  * @property {number | null} largest_k    the largest k that it takes, where that is less than N
  * @property {boolean} whole_batch        needs all tokens of the prompt at once: no `continue`
  * @property {boolean} varies             a token may have more or fewer experts than k
+ *
+ * A shape that can be asked for; `layers` counts those with experts.
+ * @typedef {object} ShapeInfo
+ * @property {string} key
+ * @property {string} name
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} top_k
+ * @property {string} router
+ * @property {Record<string, number>} settings
  *
  * @typedef {object} ModelInfo
  * @property {string} name

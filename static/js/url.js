@@ -6,7 +6,7 @@
  * @import {Context, Property} from "./property.js"
  */
 
-import { isRequestKey, PROPERTIES } from "./properties.js";
+import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
 import { words } from "./words.js";
 
@@ -40,15 +40,15 @@ function parseOther(found, { boot, view }, notices) {
 }
 
 /**
- * The query string that a page opens with. An exported page holds one routing: an address may say how to look at it, not
- * what it is.
+ * The query string that a page opens with. An exported page holds one routing in one language: an address may say how to look
+ * at it, not what it is.
  * @param {Boot} boot
  * @param {string} search  of the address
  */
 export function searchOf({ exported }, search) {
   if (!exported) return search;
   const query = new URLSearchParams(exported.query);
-  for (const [key, value] of new URLSearchParams(search)) if (!isRequestKey(key) && !key.startsWith(OTHER)) query.set(key, value);
+  for (const [key, value] of new URLSearchParams(search)) if (!isFixed(key) && !key.startsWith(OTHER)) query.set(key, value);
   return `?${query}`;
 }
 

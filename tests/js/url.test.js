@@ -22,7 +22,7 @@ const EXAMPLES = {
   experts: [12, "12"], k: [3, "3"], continue: [40, "40"], temperature: [1.5, "1.5"], seed: [7, "7"], step: [20, "20"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
   floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"],
   router: ["base", "base"], capacity: [0.5, "0.5"], groups: [4, "4"], topk_groups: [3, "3"], scale: [2.5, "2.5"], noise: [0, "0"],
-  updates: [30, "30"], rate: [0.001, "0.001"], skew: [3, "3"], theme: ["light", "light"], palette: ["mono", "mono"],
+  updates: [30, "30"], rate: [0.001, "0.001"], skew: [3, "3"], theme: ["light", "light"], palette: ["mono", "mono"], lang: ["fr", "fr"],
 };
 
 test("every key has an example here", () => {

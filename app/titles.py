@@ -1,0 +1,41 @@
+"""The name of a view, and a sentence on it, in the language of the view."""
+
+from __future__ import annotations
+
+from app.keys import TraceRequest
+from app.routing import DEFAULT_ROUTER
+from app.sources import Sources
+from app.trace import RoutingTrace
+from app.wording import ENGLISH, Wording
+
+
+def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+    """The name of a view."""
+    if request.source == "recorded":
+        step = words.exactly(request.step or 0)
+        return words.recorded_title.format(model=request.checkpoint, step=step)
+    if request.source == "live" and request.prompt:
+        return words.live_title.format(prompt=request.prompt[:60])
+    scenario = sources.library.scenarios.get(request.scenario)
+    return scenario.title_in(words.language) if scenario else request.scenario
+
+
+def description(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+    """A view in a sentence, with the badge that its picture carries."""
+    shape = words.shape.format(experts=request.experts, k=request.k)
+    if request.source == "recorded":
+        step = words.exactly(request.step or 0)
+        return words.about_recorded.format(model=request.checkpoint, step=step)
+    if request.router not in ("", DEFAULT_ROUTER):
+        shape += words.router.format(router=request.router)
+    if request.source == "live":
+        return words.about_live.format(shape=shape)
+    scenario = sources.library.scenarios.get(request.scenario)
+    teaches = scenario.info(words.language)["teaches"] if scenario else request.scenario
+    return words.about_authored.format(teaches=teaches, shape=shape)
+
+
+def title_of(trace: RoutingTrace, sources: Sources, words: Wording) -> str:
+    """The title of an authored trace; of another one "": it has the name of its model."""
+    scenario = sources.library.scenarios.get(str(trace.header.origin.get("scenario", "")))
+    return scenario.title_in(words.language) if scenario else ""

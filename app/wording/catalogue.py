@@ -1,0 +1,66 @@
+"""What a language must have. `{names}` in a sentence are filled in by whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Every word of the server's pages and pictures in one language."""
+
+    language: str  # BCP 47, as the key `lang` and <html lang> have it
+    locale: str  # as Open Graph has it
+    name: str  # of the language, in itself
+
+    # Titles and descriptions of views
+    recorded_title: str
+    live_title: str
+    about_authored: str
+    about_live: str
+    about_recorded: str
+    shape: str
+    router: str
+    frame_title: str
+
+    # Without JavaScript
+    product_about: str
+    script_missing: str
+    picture_above: str
+    trace_file: str
+    trace_link: str
+
+    # Pictures
+    badges: Mapping[str, str]
+    meanings: Mapping[str, str]  # by source
+    total_p: str
+    active_p: str
+    experts_hit: str
+    one_layer: str
+    layers: str
+    total_made: str
+    active_made: str
+    of: str
+    hits_made: str
+
+    # Numbers
+    decimal: str
+    group: str
+    units: tuple[tuple[float, str], ...]
+
+    def count(self, number: float) -> str:
+        """Three digits of a count: 1179648 -> 1.18M (static/js/format.js)."""
+        for size, unit in self.units:
+            if number >= 0.9995 * size:
+                value = number / size
+                digits = f"{value:,.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f}"
+                return self.separated(digits) + unit
+        return str(int(number))
+
+    def exactly(self, number: int) -> str:
+        """Every digit, in groups of three: 1179648 -> 1,179,648."""
+        return self.separated(f"{number:,}")
+
+    def separated(self, digits: str) -> str:
+        return digits.translate({ord(","): self.group, ord("."): self.decimal})

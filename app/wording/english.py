@@ -1,0 +1,41 @@
+"""The server's words in English."""
+
+from app.wording.catalogue import Wording
+
+ENGLISH = Wording(
+    language="en",
+    locale="en_GB",
+    name="English",
+    recorded_title="{model} after {step} steps of training",
+    live_title="{prompt} (live)",
+    about_authored="AUTHORED: {teaches} ({shape})",
+    about_live="LIVE: tokens routed by a trained mixture-of-experts model, {shape}.",
+    about_recorded="RECORDED: how {model} routed held-out text after {step} steps of training.",
+    shape="{experts} experts a layer, {k} a token",
+    router=", router {router}",
+    frame_title="Moescope: {title}",
+    product_about="Moescope shows in 3D how the router of each mixture-of-experts layer sends a token "
+    "to a few of its experts.",
+    script_missing="The moving view needs JavaScript, which this browser has switched off.",
+    picture_above="The picture above is one moment of it.",
+    trace_file="The same routing as a file:",
+    trace_link="the trace (safetensors)",
+    badges={"AUTHORED": "AUTHORED", "LIVE": "LIVE", "RECORDED": "RECORDED", "IDS ONLY": "IDS ONLY"},
+    meanings={
+        "authored": "hand-authored, not measured",
+        "live": "computed from trained weights",
+        "recorded": "recorded while the model was trained",
+    },
+    total_p="TOTAL_P",
+    active_p="ACTIVE_P",
+    experts_hit="EXPERTS_HIT",
+    one_layer="1 layer",
+    layers="{count} layers",
+    total_made="{layers} × {experts} experts, {size} each",
+    active_made="{layers} × {k} chosen, {size} each",
+    of=" of {pairs}",
+    hits_made="pairs of layer and expert, {percent} %",
+    decimal=".",
+    group=",",
+    units=((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")),
+)

@@ -1,0 +1,50 @@
+"""The server's words in French; the terms are those of static/js/words/fr.js.
+
+Spaces before a colon and inside « » are U+00A0, before ; ! ? % and units U+202F.
+"""
+
+from app.wording.catalogue import Wording
+
+FRENCH = Wording(
+    language="fr",
+    locale="fr_FR",
+    name="Français",
+    recorded_title="{model} après {step} étapes d’entraînement",
+    live_title="{prompt} (en direct)",
+    about_authored="SCÉNARISÉ : {teaches} ({shape})",
+    about_live="EN DIRECT : jetons routés par un vrai modèle à mélange d’experts, entraîné, {shape}.",
+    about_recorded="ENREGISTRÉ : comment {model} routait un texte mis de côté, "
+    "après {step} étapes d’entraînement.",
+    shape="{experts} experts par couche, {k} par jeton",
+    router=", routeur {router}",
+    frame_title="Moescope : {title}",
+    product_about="Moescope montre en 3D comment le routeur de chaque couche à mélange d’experts envoie "
+    "un jeton vers quelques-uns de ses experts.",
+    script_missing="La vue animée a besoin de JavaScript, que ce navigateur a désactivé.",
+    picture_above="L’image ci-dessus en est un instant.",
+    trace_file="Le même routage dans un fichier :",
+    trace_link="la trace (safetensors)",
+    badges={
+        "AUTHORED": "SCÉNARISÉ",
+        "LIVE": "EN DIRECT",
+        "RECORDED": "ENREGISTRÉ",
+        "IDS ONLY": "IDENTIFIANTS SEULS",
+    },
+    meanings={
+        "authored": "écrit à la main, pas mesuré",
+        "live": "calculé avec des poids entraînés",
+        "recorded": "enregistré pendant l’entraînement",
+    },
+    total_p="P_TOTAL",
+    active_p="P_ACTIFS",
+    experts_hit="EXPERTS_TOUCHÉS",
+    one_layer="1 couche",
+    layers="{count} couches",
+    total_made="{layers} × {experts} experts de {size}",
+    active_made="{layers} × {k} choisis de {size}",
+    of=" sur {pairs}",
+    hits_made="paires de couche et d’expert, {percent} %",
+    decimal=",",
+    group=" ",
+    units=((1e9, " Md"), (1e6, " M"), (1e3, " k")),
+)
