@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m app", description="Watch tokens route through a model.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", help="serve the page (the default)").set_defaults(run=serve)
-    commands.add_parser("check", help="look over the scenario files").set_defaults(run=check)
+    commands.add_parser("check", help="look over scenarios, tours and questions").set_defaults(run=check)
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(settings: Settings) -> int:
-    """Print what is wrong with the scenario files, and what they promise but do not show; 1 if any."""
-    problems = check_scenarios(settings.scenarios)
+    """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
+    problems = check_scenarios(settings.scenarios, settings.models)
     for problem in problems:
         print(problem)
     if not problems:

@@ -1,0 +1,1 @@
+"""What guides a newcomer: tours and questions, as data."""

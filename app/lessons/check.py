@@ -1,0 +1,84 @@
+"""Does every tour and question lead to views that there are, and say numbers that are true there?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+
+from app.keys import TraceRequest
+from app.lessons.figures import agrees, figures_of
+from app.lessons.library import Lessons
+from app.lessons.view import keys_of
+from app.request import WORDS, BadRequest, Known, parse
+from app.scenario import Problem, Scenario
+from app.shape import small_shape
+from app.simulate import Authored
+from app.trace import RoutingTrace
+
+OTHER = "b."  # before the request keys of a second stack
+
+View = tuple[str, str, str, Mapping[str, float]]  # file, field, view, figures stated of it
+
+
+def check_lessons(
+    lessons: Lessons, scenarios: Mapping[str, Scenario], known: Known, view_keys: Collection[str]
+) -> Iterator[Problem]:
+    """What is wrong with the views of lessons that load. Values of view keys are the page's to check."""
+    for file, field, view, figures in views_of(lessons):
+        keys = keys_of(view)
+        for key in keys:
+            if key.removeprefix(OTHER) not in WORDS and key not in view_keys:
+                expected = f"one of {', '.join((*WORDS, *view_keys))}"
+                yield Problem(file, field, repr(key), expected)
+        try:
+            requests = {"": asked(keys, "", known), OTHER: asked(keys, OTHER, known)}
+        except BadRequest as error:
+            yield from (Problem(file, f"{field}.{p.field}", p.found, p.expected) for p in error.problems)
+            continue
+        yield from check_figures(file, field, figures, requests, scenarios)
+
+
+def views_of(lessons: Lessons) -> Iterator[View]:
+    """Every view of every lesson."""
+    for tour in lessons.tours.values():
+        for i, step in enumerate(tour.steps):
+            yield f"tours/{tour.name}.toml", f"steps.{i}", step.view, step.figures
+    for i, question in enumerate(lessons.questions):
+        yield "quiz", f"questions.{i}.view", question.view, {}
+        yield "quiz", f"questions.{i}.shows", question.shows, question.figures
+
+
+def asked(keys: Mapping[str, str], prefix: str, known: Known) -> TraceRequest:
+    """What the first or the second stack of a view asks for. Raises BadRequest."""
+    own = {key: value for key, value in keys.items() if key in WORDS}
+    other = {key.removeprefix(OTHER): value for key, value in keys.items() if key.startswith(prefix)}
+    return parse({**own, **{key: other[key] for key in other if key in WORDS}} if prefix else own, known)
+
+
+def check_figures(
+    file: str,
+    field: str,
+    stated: Mapping[str, float],
+    requests: Mapping[str, TraceRequest],
+    scenarios: Mapping[str, Scenario],
+) -> Iterator[Problem]:
+    """The figures that are not as they are stated."""
+    found: dict[str, float] = {}
+    for prefix, request in requests.items():
+        if any(name.startswith(prefix) for name in stated) and request.source == "authored":
+            counted = figures_of(routed(request, scenarios))
+            found |= {prefix + name: figure for name, figure in counted.items()}
+    for name, figure in stated.items():
+        path = f"{field}.figures.{name}"
+        if name not in found:
+            names = chain.from_iterable((each, OTHER + each) for each in found if not each.startswith(OTHER))
+            yield Problem(file, path, repr(name), f"a figure of an authored view: {', '.join(names)}")
+        elif not agrees(figure, found[name]):
+            yield Problem(file, path, f"{found[name]:.10g}", f"{figure:.10g}, as stated")
+
+
+def routed(request: TraceRequest, scenarios: Mapping[str, Scenario]) -> RoutingTrace:
+    """The trace of an authored request, as app/sources.py makes it."""
+    shape = small_shape(request.experts, request.k)
+    made = Authored(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
+    return RoutingTrace.from_steps(made.header, made.steps())
