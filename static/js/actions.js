@@ -10,7 +10,8 @@ import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
 import { fitted } from "./routing.js";
 
 /** @typedef {State["hover"]} Target */
-/** @typedef {"png" | "csv" | "trace"} SaveKind */
+/** @typedef {import("./save.js").SaveKind} SaveKind */
+/** @typedef {import("./save.js").Look} Look */
 
 /**
  * @typedef {object} Actions
@@ -38,7 +39,9 @@ import { fitted } from "./routing.js";
  * @property {(still: boolean) => void} setStill
  * @property {() => void} dismiss                                    of the notices
  * @property {() => void} letGo                                      closes the topmost thing, or drops the selection
- * @property {(kind: SaveKind) => Promise<void>} save
+ * @property {(kind: SaveKind, look?: Look) => Promise<void>} save
+ * @property {() => Promise<void>} film                              records one pass through the prompt
+ * @property {() => void} stopFilm                                   and throws it away
  */
 
 /**
@@ -47,10 +50,11 @@ import { fitted } from "./routing.js";
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
  * @param {{retry: () => void, stop: () => void}} parts.feed
- * @param {(kind: SaveKind) => Promise<void>} parts.save
+ * @param {Actions["save"]} parts.save
+ * @param {{start: () => Promise<void>, cancel: () => void}} parts.film
  * @returns {Actions}
  */
-export function createActions({ boot, store, player, feed, save }) {
+export function createActions({ boot, store, player, feed, save, film }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
@@ -71,7 +75,8 @@ export function createActions({ boot, store, player, feed, save }) {
     stopWriting: feed.stop,
     compare(pair) {
       const { view } = store.get();
-      const first = pair ? keptInRange(view, withoutOld(pair.a), boot) : {};
+      const small = pair && needsSmall(pair.b) ? { shape: "" } : {};
+      const first = pair ? keptInRange(view, withoutOld({ ...small, ...pair.a }), boot) : {};
       store.set({ view: { ...view, ...first, b: pair && pair.b }, overlay: "none", writing: "" });
     },
     play: player.play,
@@ -98,9 +103,11 @@ export function createActions({ boot, store, player, feed, save }) {
     setSpan: (span) => store.set({ span }),
     setStill: (still) => store.set({ still }),
     dismiss: () => store.set({ notices: [] }),
-    letGo: () => letGo(store, setView),
+    letGo: () => (store.get().film === null ? letGo(store, setView) : film.cancel()),
     save,
   };
+    film: film.start,
+    stopFilm: film.cancel,
 }
 
 /** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */

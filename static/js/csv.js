@@ -1,26 +1,25 @@
 /**
- * The table of a trace as a CSV file (RFC 4180): one line a token and layer. Like every file it counts from 0.
+ * The table of one trace or of two as a CSV file (RFC 4180): one line a token and layer; docs/FILES.md says what is in it.
  *
  * @import {Trace} from "./types.js"
+ * @import {Row} from "./rows.js"
  */
 
-import { choices } from "./trace.js";
+import { rowsOf } from "./rows.js";
 
-const HEADER = ["token", "text", "group", "layer", "experts", "weights"];
+const HEADER = ["token", "text", "group", "layer", "experts", "weights", "dropped"];
 
-/** @param {Trace} trace @returns {string} the tokens that have arrived */
-export function toCsv(trace) {
-  const lines = [HEADER];
-  for (let token = 0; token < trace.received; token++) {
-    const { text, group = "" } = trace.tokens[token];
-    for (let layer = 0; layer < trace.model.layers; layer++) {
-      const chosen = choices(trace, token, layer);
-      const experts = chosen.map(({ expert }) => expert).join(" ");
-      const weights = chosen.map(({ weight }) => weight.toFixed(4)).join(" ");
-      lines.push([String(token), guarded(text), guarded(group), String(layer), experts, weights]);
-    }
-  }
-  return lines.map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
+/** With two traces the first column names the stack. @param {...Trace} traces @returns {string} the tokens that have arrived */
+export function toCsv(...traces) {
+  const two = traces.length > 1;
+  const lines = traces.flatMap((trace, i) => rowsOf(trace).map((row) => [...(two ? ["ab"[i]] : []), ...cellsOf(row)]));
+  return [two ? ["stack", ...HEADER] : HEADER, ...lines].map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
+}
+
+/** @param {Row} row @returns {string[]} */
+function cellsOf({ token, text, group, layer, experts, weights, dropped }) {
+  const shares = weights.map((weight) => weight.toFixed(4));
+  return [String(token), guarded(text), guarded(group), String(layer), experts.join(" "), shares.join(" "), dropped.join(" ")];
 }
 
 /** A spreadsheet would run a text that begins like a formula; with an apostrophe before it, it is a text. */

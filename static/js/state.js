@@ -24,6 +24,7 @@ export function initialState({ view, notices }) {
     at: NOWHERE,
     hits: 0,
     hover: null,
+    film: null,
     overlay: "none",
     span: "so-far",
     still: false,

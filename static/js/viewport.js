@@ -22,6 +22,8 @@ import { insetsOf } from "./insets.js";
 
 /** Above this the picture costs more than anyone sees. */
 const SHARPEST = 2;
+/** Left free below the stack for what is written into a picture, CSS pixels. */
+const PLATE = 96;
 
 /**
  * Whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
@@ -135,8 +137,22 @@ export function createViewport(host, watcher, { embed }) {
       invalidate();
     },
     stats: () => scene?.stats() ?? null,
-    /** @param {{scale: number, transparent: boolean}} options */
-    picture: (options) => scene?.picture(options) ?? null,
+    canvas: () => canvas,
+    /** The scale at which the graphics card draws a picture of this many CSS pixels at most. @param {{width: number, height: number}} size */
+    largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
+    /**
+     * A PNG of the scene alone, framed for its own size and not for what the panels leave free.
+     * @param {{scale: number, transparent: boolean, width: number, height: number}} options  CSS pixels
+     * @returns {Promise<Blob> | null}
+     */
+    picture({ scale, transparent, width, height }) {
+      if (!scene || !drawn) return null;
+      scene.setSize(width, height, 1, { left: 0, top: 0, right: 0, bottom: Math.min(PLATE, height / 4) });
+      scene.draw(drawn);
+      const picture = scene.picture({ scale, transparent });
+      measure();
+      return picture;
+    },
   };
 }
 

@@ -15,6 +15,7 @@ import { createDisplay } from "./display.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
 import { attribute, h } from "./element.js";
 import { createFallback } from "./fallback.js";
+import { createFilming } from "./filming.js";
 import { icon } from "./icons.js";
 import { createInspector } from "./inspector.js";
 import { createKeys } from "./keys.js";
@@ -37,6 +38,7 @@ import { createWhole, createWholeButton } from "./whole.js";
  * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean, observe: () => void}} viewport
  * @property {() => State | null} other   the state of the second stack, while there is one
  * @property {() => void} wake   a panel has something new to show
+ * @property {(scale: number) => {width: number, height: number, problem: string}} look   of a picture at that scale
  */
 
 /** @param {string} kind @param {Record<string, unknown>} [more] */
@@ -64,6 +66,7 @@ function createParts() {
     share: h("section", { class: "popover share", role: "dialog" }),
     compare: h("section", { class: "popover compare", role: "dialog" }),
     keys: h("section", { class: "popover keys", role: "dialog" }),
+    filming: part("filming", { role: "group", "aria-label": words.film, "data-inset": true, "data-opens": "share" }), // a press on it does not close that
     live: part("sr-only", { role: "status", "aria-live": "polite" }),
   };
 }
@@ -79,7 +82,7 @@ function arrange(host, parts) {
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
   deck.append(parts.training, parts.tokens, row);
-  host.append(left, right, deck, parts.notices, parts.live);
+  host.append(left, right, deck, parts.notices, parts.filming, parts.live);
 }
 
 /** @param {"share" | "keys" | "controls" | "compare"} name @param {string} label @param {Actions} actions */
@@ -99,7 +102,7 @@ function describeScene(canvas, { trace }) {
  * @param {HTMLElement} host
  * @param {Surroundings} surroundings
  */
-export function createPage(host, { boot, actions, viewport, wake, other }) {
+export function createPage(host, { boot, actions, viewport, wake, other, look }) {
   const parts = createParts();
   arrange(host, parts);
   const shareBody = part("share-body");
@@ -128,7 +131,8 @@ export function createPage(host, { boot, actions, viewport, wake, other }) {
     createNotices(parts.notices, actions),
     createOverlay(parts.controls, { name: "controls", title: words.controls, body: parts.controlsBody, actions, always: true }),
     createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
-    createShare(shareBody, boot, actions),
+    createShare(shareBody, boot, actions, look),
+    createFilming(parts.filming, actions),
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: displayBody, actions }),
     createDisplay(displayBody, actions),
     createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),

@@ -1,77 +1,29 @@
 /**
- * A view to take along: its link, the code that embeds it, and files of it.
+ * A view to take along: what its link shows, the texts that lead to it, and files of it.
  *
  * @import {Boot, State} from "../types.js"
- * @import {Actions, SaveKind} from "../actions.js"
+ * @import {Actions} from "../actions.js"
+ * @import {Opens, SnippetKind} from "../snippets.js"
  */
 
-import { viewNow } from "../address.js";
-import { formatView } from "../url.js";
+import { elementCode, frameCode, markdownCode, queryOf } from "../snippets.js";
 import { words } from "../words.js";
+import { createCard } from "./card.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { titleOf } from "./masthead.js";
+import { createQr } from "./qr.js";
+import { createSaving } from "./saving.js";
 import { createSegments } from "./segments.js";
 
-/** @typedef {"moment" | "start"} Opens */
-
+const KINDS = /** @type {SnippetKind[]} */ (["link", "frame", "element", "markdown"]).map((value) => ({ value, label: words.shareKinds[value] }));
 const OPENS = [
   { value: /** @type {Opens} */ ("moment"), label: words.thisMoment },
   { value: /** @type {Opens} */ ("start"), label: words.beginning },
 ];
-/** A size that fits a column of text. */
-const EMBED = { width: 720, height: 450 };
-
-/** @param {State} state @param {Boot} boot @param {Opens} opens @param {string} path */
-export function addressOf(state, boot, opens, path) {
-  const view = viewNow(state);
-  return path + formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
-}
-
-/** @param {string} text */
-function escapeAttribute(text) {
-  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-}
-
-/** The HTML that an author pastes. @param {string} address @param {string} title */
-export function embedCode(address, title) {
-  return (
-    `<iframe src="${escapeAttribute(address)}" title="${escapeAttribute(words.embedTitle(title))}" ` +
-    `width="${EMBED.width}" height="${EMBED.height}" style="width:100%;max-width:${EMBED.width}px;border:0" ` +
-    `loading="lazy" allow="fullscreen"></iframe>`
-  );
-}
-
-/**
- * A line that can be copied, and where it begins.
- * @param {object} options
- * @param {string} options.label
- * @param {string} options.copy
- * @param {Opens} options.opens
- * @param {(opens: Opens) => string} options.text
- */
-function createCopy({ label, copy, opens, text }) {
-  const field = h("textarea", { class: "copy-text", rows: 2, readonly: true, "aria-label": label, spellcheck: "false" });
-  const said = h("span", { class: "said", role: "status" });
-  const button = h("button", { type: "button", class: "primary" }, copy);
-  const start = createSegments({
-    label: words.opensAt,
-    quiet: true,
-    choose(/** @type {Opens} */ value) {
-      opens = value;
-      update();
-    },
-  });
-  function update() {
-    start.update(opens, OPENS);
-    if (field.value !== text(opens)) field.value = text(opens);
-  }
-  button.addEventListener("click", async () => {
-    const done = await copyText(field);
-    setText(said, done ? words.copied : words.copyFailed);
-    window.setTimeout(() => setText(said, ""), 4000);
-  });
-  return { element: h("section", { class: "copy" }, h("div", { class: "copy-head" }, h("h3", {}, label), said), field, h("div", { class: "copy-foot" }, start.element, button)), update };
-}
+/** @typedef {"wide" | "fixed"} Size */
+const SIZES = /** @type {Size[]} */ (["wide", "fixed"]).map((value) => ({ value, label: words.frameSizes[value] }));
+const COPY = { link: words.copyLink, frame: words.copyEmbed, element: words.copyElement, markdown: words.copyMarkdown };
+const SAID_MS = 4000;
 
 /** @param {HTMLTextAreaElement} field */
 async function copyText(field) {
@@ -84,44 +36,92 @@ async function copyText(field) {
   }
 }
 
-/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
-export function createShare(host, boot, actions) {
-  /** @type {State | null} */
-  let state = null;
-  /** An exported page has a site that it came from, or none to link to. */
-  const site = boot.exported?.home ?? location.origin;
-  /** @param {string} path @param {Opens} opens */
-  const address = (path, opens) => (state ? addressOf(state, boot, opens, site + path) : "");
-  const link = createCopy({ label: words.link, copy: words.copyLink, opens: "moment", text: (opens) => address("/", opens) });
-  const embed = createCopy({
-    label: words.embedCode,
-    copy: words.copyEmbed,
-    opens: "start",
-    text: (opens) => (state ? embedCode(address("/embed", opens), titleOf(boot, state.view).title) : ""),
+/** The text, the button that copies it, and what came of that. */
+function createCopy() {
+  const field = h("textarea", { class: "copy-text", rows: 3, readonly: true, spellcheck: "false" });
+  const said = h("span", { class: "said", role: "status" });
+  const button = h("button", { type: "button", class: "primary" });
+  let due = 0;
+  button.addEventListener("click", async () => {
+    setText(said, (await copyText(field)) ? words.copied : words.copyFailed);
+    clearTimeout(due);
+    due = window.setTimeout(() => setText(said, ""), SAID_MS);
   });
-  const failed = h("p", { class: "readout", role: "status" });
-  const saves = /** @type {[SaveKind, string][]} */ ([["png", words.savePng], ["csv", words.saveCsv], ["trace", words.saveTrace]])
-    .filter(([kind]) => kind !== "trace" || !boot.exported)
-    .map(([kind, name]) => h("button", { type: "button", class: "secondary", onclick: () => save(kind) }, name));
-  host.append(...(site ? [link.element, embed.element] : []), h("section", { class: "copy" }, h("h3", {}, words.save), h("div", { class: "buttons" }, ...saves), failed));
-
-  /** @param {SaveKind} kind */
-  async function save(kind) {
-    setText(failed, "");
-    try {
-      await actions.save(kind);
-    } catch (error) {
-      setText(failed, words.saveFailed(error instanceof Error ? error.message : String(error)));
-    }
-  }
-  const changed = changes();
   return {
+    field, said, button,
+    /** @param {string} text @param {string} label @param {string} copy */
+    update(text, label, copy) {
+      if (field.value !== text) {
+        field.value = text;
+        setText(said, "");
+      }
+      attribute(field, "aria-label", label);
+      setText(button, copy);
+    },
+  };
+}
+
+/** @param {string} site @param {Boot} boot */
+function createSnippets(site, boot) {
+  let state = /** @type {State | null} */ (null);
+  let kind = /** @type {SnippetKind} */ ("link");
+  let size = /** @type {Size} */ ("wide");
+  // A link is mostly sent about what is seen now; what stands in an article begins at its beginning.
+  const opens = { link: /** @type {Opens} */ ("moment"), frame: /** @type {Opens} */ ("start"), element: /** @type {Opens} */ ("start"), markdown: /** @type {Opens} */ ("start") };
+  const kinds = createSegments({ label: words.shareAs, quiet: true, choose: (/** @type {SnippetKind} */ value) => redraw((kind = value)) });
+  const starts = createSegments({ label: words.opensAt, quiet: true, choose: (/** @type {Opens} */ value) => redraw((opens[kind] = value)) });
+  const sizes = createSegments({ label: words.frameSize, quiet: true, choose: (/** @type {Size} */ value) => redraw((size = value)) });
+  const hint = h("p", { class: "caption" });
+  const copy = createCopy();
+  const qr = createQr();
+
+  function redraw(/** @type {unknown} */ _ = null) {
+    if (!state) return;
+    const query = queryOf(state, boot, opens[kind]);
+    const { title } = titleOf(boot, state.view);
+    const text = {
+      link: () => `${site}/${query}`,
+      frame: () => frameCode(`${site}/embed${query}`, title, size === "fixed"),
+      element: () => elementCode(site, query, title),
+      markdown: () => markdownCode(site, query, title),
+    }[kind]();
+    kinds.update(kind, KINDS);
+    starts.update(opens[kind], OPENS);
+    sizes.update(size, SIZES);
+    setText(hint, words.shareHints[kind]);
+    attribute(sizes.element, "hidden", kind !== "frame");
+    attribute(qr.button, "hidden", kind !== "link");
+    copy.update(text, words.shareKinds[kind], COPY[kind]);
+    qr.update(`${site}/${query}`, title);
+  }
+  const foot = h("div", { class: "copy-foot" }, copy.said, qr.button, copy.button);
+  return {
+    element: h("section", { class: "copy" }, kinds.element, hint, copy.field, h("div", { class: "copy-choices" }, starts.element, sizes.element), foot, qr.element),
     /** @param {State} next */
     update(next) {
       state = next;
-      if (next.overlay !== "share" || !changed(next.view, next.at)) return;
-      link.update();
-      embed.update();
+      redraw();
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {Parameters<typeof createSaving>[2]} look */
+export function createShare(host, boot, actions, look) {
+  /** An exported page has a site that it came from, or none to link to. */
+  const site = boot.exported?.home ?? location.origin;
+  const card = createCard(boot);
+  const snippets = createSnippets(site, boot);
+  const saving = createSaving(boot, actions, look);
+  host.append(...(site ? [card.element, snippets.element] : []), saving.element);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      if (state.overlay !== "share") return;
+      saving.update(state);
+      if (!site || !changed(state.view, state.at)) return;
+      card.update(state);
+      snippets.update(state);
       attribute(host, "data-ready", true);
     },
     dispose: () => host.replaceChildren(),

@@ -50,6 +50,7 @@ export function createRenderer(canvas, antialias) {
     render: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera) =>
       renderer.render(scene, camera),
     info: () => renderer.info.render,
+    textureSize: () => renderer.capabilities.maxTextureSize,
     /** The scale that was asked for, or the largest for which the GPU has a texture. */
     largest: (/** @type {number} */ scale) =>
       Math.min(scale, renderer.capabilities.maxTextureSize / Math.max(size.width, size.height)),

@@ -190,6 +190,9 @@ export function createScene(canvas, options = {}) {
       return encode(pixels);
     },
 
+    /** The longest side of a picture, pixels. */
+    textureSize: renderer.textureSize,
+
     /** Frees everything; the canvas cannot be used again. */
     dispose() {
       canvas.removeEventListener("webglcontextlost", lose);

@@ -1,0 +1,215 @@
+/**
+ * One pass through the prompt as a video, by the browser's own recorder, which works in real time: while it does, the page
+ * shows nothing but the scene.
+ *
+ * @import {State} from "./types.js"
+ * @import {Store} from "./store.js"
+ * @import {Player} from "./player.js"
+ * @import {Plate} from "./plate.js"
+ */
+
+import { createSheet, layOut, print } from "./print.js";
+import { withDuration } from "./webm.js";
+import { words } from "./words.js";
+
+/** What browsers record, best first. */
+const FORMATS = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4;codecs=avc1.42E01F", "video/mp4"];
+/** Of the longer side, pixels. */
+const LARGEST = 1280;
+const FRAMES_A_SECOND = 30;
+const BITS_A_SECOND = 4_000_000;
+/** A longer pass is played faster, as far as playback goes. */
+const LONGEST_SECS = 30;
+const FASTEST = 10;
+/** The last picture stays for a moment. */
+const REST_MS = 800;
+
+/** The first format that this browser records; "" where it records none. */
+export function filmFormat() {
+  if (typeof MediaRecorder === "undefined" || !HTMLCanvasElement.prototype.captureStream) return "";
+  return FORMATS.find((each) => MediaRecorder.isTypeSupported(each)) ?? "";
+}
+
+/** The speed at which a pass is recorded: that of the view, or what makes it short enough. @param {number} duration @param {number} speed */
+export function filmSpeed(duration, speed) {
+  return Math.min(FASTEST, Math.max(speed, Math.ceil((10 * duration) / LONGEST_SECS) / 10));
+}
+
+/**
+ * @typedef {object} Side   one stack that is seen
+ * @property {HTMLCanvasElement} canvas
+ * @property {() => Plate | null} plate
+ * @property {() => void} refresh   draws it anew, though nothing changed
+ */
+
+/**
+ * @param {object} parts
+ * @param {Store<State>} parts.store
+ * @param {Player} parts.player
+ * @param {() => Side[]} parts.sides
+ * @param {(blob: Blob, ending: string) => void} parts.hand  gives the file to the person
+ */
+export function createFilm({ store, player, sides, hand }) {
+  let reel = /** @type {ReturnType<typeof createReel> | null} */ (null);
+  let failed = (/** @type {Error} */ _) => {};
+
+  function drop() {
+    reel?.discard();
+    reel = null;
+  }
+
+  /** Resolves when the file is handed over or nobody wants it any more; rejects with a reason for a person. */
+  async function start() {
+    const { trace, timeline, view, scene } = store.get();
+    const format = filmFormat();
+    if (reel || store.get().film !== null) return;
+    if (!format) throw new Error(words.noRecorder);
+    if (!trace?.complete || !timeline) throw new Error(words.notReady);
+    if (scene !== "shown") throw new Error(words.noPicture);
+    const { speed } = view;
+    store.set({ film: 0, view: { ...view, speed: filmSpeed(timeline.duration, speed) } });
+    player.pause();
+    player.seekTime(0);
+    try {
+      await framesPassed(3); // the panels are gone, the scene has its new size
+      if (store.get().film === null) return;
+      const blob = await record(format);
+      if (blob) hand(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
+    } finally {
+      drop();
+      player.pause();
+      store.set({ film: null, view: { ...store.get().view, speed } });
+    }
+  }
+
+  /** @param {string} format @returns {Promise<Blob | null>} */
+  function record(format) {
+    return new Promise((resolve, reject) => {
+      failed = reject;
+      const seen = sides();
+      reel = createReel(seen, format, resolve, reject);
+      for (const { refresh } of seen) refresh();
+      player.restart();
+    });
+  }
+
+  /** Another trace, or the page hidden: see what follows. @param {State} state @param {State} before */
+  function follow(state, before) {
+    if (state.film === null || !reel) return;
+    if (state.trace !== before.trace || state.scene !== before.scene) return failed(new Error(words.filmBroken));
+    if (state.playing !== before.playing) reel.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
+  }
+  store.subscribe(follow);
+
+  return {
+    start,
+    /** Throws away what there is. */
+    cancel() {
+      reel?.discard();
+      if (store.get().film !== null) store.set({ film: null });
+    },
+    /** After each frame: which of the scenes were drawn. A canvas that was not has nothing in it to copy. @param {boolean[]} drawn */
+    frame(drawn) {
+      const { film, playing, time, timeline } = store.get();
+      if (film === null || !reel || !timeline) return;
+      reel.take(drawn);
+      const share = Math.min(1, time / timeline.duration);
+      if (share !== film) store.set({ film: share });
+      if (!playing && time >= timeline.duration) reel.end();
+    },
+  };
+}
+
+/**
+ * The recorder, and the canvas that it watches.
+ * @param {Side[]} sides
+ * @param {string} format
+ * @param {(blob: Blob | null) => void} done   null: discarded
+ * @param {(error: Error) => void} failed
+ */
+function createReel(sides, format, done, failed) {
+  const boxes = sides.map(({ canvas }) => canvas.getBoundingClientRect());
+  const all = layOut(boxes, 1);
+  const scale = Math.min(window.devicePixelRatio || 1, LARGEST / Math.max(all.width, all.height));
+  const { width, height, areas } = layOut(boxes, scale);
+  const { canvas, context } = createSheet(width, height);
+  const recorder = new MediaRecorder(canvas.captureStream(FRAMES_A_SECOND), { mimeType: format, videoBitsPerSecond: BITS_A_SECOND });
+  const clock = createClock();
+  /** @type {Blob[]} */
+  const chunks = [];
+  let wanted = true;
+  let ending = 0;
+
+  recorder.addEventListener("dataavailable", ({ data }) => chunks.push(data));
+  recorder.addEventListener("error", () => failed(new Error(words.filmBroken)));
+  recorder.addEventListener("stop", async () => {
+    for (const track of recorder.stream.getTracks()) track.stop();
+    document.removeEventListener("visibilitychange", whenSeen);
+    done(wanted ? await finished(chunks, format, clock.read()) : null);
+  });
+
+  /** @param {boolean} on */
+  function hold(on) {
+    if (on && recorder.state === "recording") {
+      recorder.pause();
+      clock.stop();
+    } else if (!on && recorder.state === "paused") {
+      recorder.resume();
+      clock.start();
+    }
+  }
+  const whenSeen = () => hold(document.hidden);
+  document.addEventListener("visibilitychange", whenSeen);
+  function stop() {
+    clearTimeout(ending);
+    clock.stop();
+    if (recorder.state !== "inactive") recorder.stop();
+  }
+  return {
+    hold,
+    /** @param {boolean[]} drawn */
+    take(drawn) {
+      sides.forEach((side, i) => drawn[i] && print(context, side.canvas, areas[i], scale, side.plate()));
+      if (recorder.state !== "inactive" || ending) return;
+      recorder.start();
+      clock.start();
+    },
+    end() {
+      if (!ending) ending = window.setTimeout(stop, REST_MS);
+    },
+    discard() {
+      wanted = false;
+      if (recorder.state === "inactive") done(null);
+      else stop();
+    },
+  };
+}
+
+/** @param {Blob[]} chunks @param {string} format @param {number} milliseconds */
+async function finished(chunks, format, milliseconds) {
+  const whole = new Blob(chunks, { type: format });
+  const file = format.startsWith("video/webm") ? withDuration(new Uint8Array(await whole.arrayBuffer()), milliseconds) : whole;
+  return new Blob([file], { type: format.split(";")[0] });
+}
+
+/** Milliseconds that ran, without pauses. */
+function createClock() {
+  let ran = 0;
+  let since = /** @type {number | null} */ (null);
+  return {
+    start: () => (since ??= performance.now()),
+    stop() {
+      if (since !== null) ran += performance.now() - since;
+      since = null;
+    },
+    read: () => ran,
+  };
+}
+
+/** @param {number} count @returns {Promise<void>} */
+function framesPassed(count) {
+  return new Promise((resolve) => {
+    const wait = (/** @type {number} */ left) => (left ? requestAnimationFrame(() => wait(left - 1)) : resolve());
+    wait(count);
+  });
+}
