@@ -46,6 +46,7 @@
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {Panel} panel
+ * @property {number} devices        that the experts are spread over; 0: not told
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
  * @property {PaletteName} palette
@@ -96,7 +97,14 @@
  * Where the routing comes from. `badge` is what the page shows.
  * @typedef {object} Origin
  * @property {"AUTHORED" | "LIVE" | "RECORDED" | "IDS ONLY"} badge
- * @property {string} note     one sentence on what was computed and what was not
+ * @property {string} note     one sentence, in English, on what was computed and what was not; the page shows `words.originNote`
+ * @property {Source} [source]
+ * @property {string} [shape]      authored on the shape of a published model, whose name the model has
+ * @property {string} [checkpoint] of a recording: the name of its model
+ * @property {number} [step]       of a recording: training steps done
+ * @property {number} [steps]      of a recording: the last of them
+ * @property {number} [trained_top_k]    live: as its model was trained
+ * @property {string} [trained_router]
  * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
  * @property {number} [continue]        how many it was asked to write
  * @property {string} [corpus]          of a recording: the text that its model was trained on

@@ -5,6 +5,7 @@
  */
 
 import { checkpointOf } from "../properties.js";
+import { routerOf, usualRouter } from "../routing.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { logo } from "./icons.js";
@@ -24,9 +25,18 @@ export function titleOf(boot, view) {
  * @param {Pick<State, "view" | "trace">} state
  */
 export function leadOf(boot, { view, trace }) {
-  if (view.source === "authored") return titleOf(boot, view).teaches;
+  if (view.source === "authored") return authoredLead(boot, view);
   if (trace?.origin.badge !== view.source.toUpperCase()) return "";
-  return view.source === "live" ? `${trace.origin.note} ${words.trainedLooks}` : trace.origin.note;
+  const note = words.originNote(trace.origin, trace.model);
+  return view.source === "live" ? `${note} ${words.trainedLooks}` : note;
+}
+
+/** Of a scenario through another router than it was written for: what that router does. @param {Boot} boot @param {State["view"]} view */
+function authoredLead(boot, view) {
+  const router = routerOf(boot, view)?.name ?? "";
+  const does = router === usualRouter(boot, view) ? "" : words.routing.does[router] ?? "";
+  const skewed = view.skew ? words.routing.skewed(view.skew) : "";
+  return [does, skewed].filter(Boolean).join(" ") || titleOf(boot, view).teaches;
 }
 
 /** The word AUTHORED or LIVE; its note opens on hover, focus or tap. @param {string} [id]  of the note */
@@ -41,10 +51,10 @@ export function createBadge(id = "badge-note") {
     update({ trace }) {
       attribute(element, "hidden", !trace);
       if (!trace) return;
-      const { badge, note: sentence } = trace.origin;
+      const { badge } = trace.origin;
       attribute(element, "data-badge", badge);
-      setText(word, badge);
-      setText(note, sentence || words.badges[badge] || "");
+      setText(word, words.badgeWords[badge] ?? badge);
+      setText(note, words.originNote(trace.origin, trace.model) || words.badges[badge] || "");
     },
   };
 }
@@ -61,8 +71,8 @@ export function createMasthead(host, boot) {
     /** @param {State} state */
     update(state) {
       badge.update(state);
-      const { scenario, source, prompt, model, experts } = state.view;
-      if (!changed(scenario, source, prompt, model, experts, state.trace?.origin)) return;
+      const { scenario, source, prompt, model, experts, router, skew } = state.view;
+      if (!changed(scenario, source, prompt, model, experts, router, skew, state.trace?.origin)) return;
       const shown = titleOf(boot, state.view).title;
       setText(title, shown);
       setText(teaches, leadOf(boot, state));

@@ -56,7 +56,7 @@ export function createNotices(host, actions) {
     /** @param {State} state */
     update({ status, error, notices, scene: stage }) {
       attribute(trouble, "hidden", status !== "error");
-      setText(message, error);
+      setText(message, words.problem(error));
       attribute(scene, "hidden", sceneInWords(stage) === "");
       setText(scene, sceneInWords(stage));
       if (!changed(notices)) return;

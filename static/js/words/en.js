@@ -3,7 +3,7 @@
  * the glossary in the README.
  */
 
-import { formatCount, formatExactly, formatShare, formatToken } from "../format.js";
+import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -28,6 +28,7 @@ export const en = {
   plural,
   close: "Close",
   dismiss: "Dismiss",
+  notices: "Notices",
 
   // Addresses
   oneOf: list,
@@ -69,6 +70,10 @@ export const en = {
     LIVE: "Live routing: computed now, from trained weights.",
     RECORDED: "Recorded routing: computed before and kept in a file.",
   }),
+  badgeWords: /** @type {Record<string, string>} */ ({ AUTHORED: "AUTHORED", LIVE: "LIVE", RECORDED: "RECORDED", "IDS ONLY": "IDS ONLY" }),
+  originNote: (/** @type {import("../types.js").Origin} */ origin, /** @type {import("../types.js").Model} */ _model) => origin.note,
+  groupNames: /** @type {Record<string, string>} */ ({}),
+  languages: { en: "English", fr: "Français" },
   badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
   ownPrompt: "Your own text",
   trainingOf: (/** @type {string} */ model) => `Training of ${model}`,
@@ -156,6 +161,92 @@ export const en = {
   floorOf: (/** @type {number} */ layer, /** @type {number} */ layers) => `${layer} of ${layers}`,
   floorDown: "One layer down",
   floorUp: "One layer up",
+  layerRange: (/** @type {number} */ first, /** @type {number} */ last) => (first === last ? `${first}` : `${first}–${last}`),
+  denseLayers: (/** @type {number} */ count) => (count === 1 ? "dense" : `${count} dense`),
+  denseBrief: "D",
+  fold: "Layers",
+  foldOf: (/** @type {string} */ range, /** @type {number} */ layers) => `${range} of ${layers}`,
+  foldNone: (/** @type {number} */ layers) => `all ${layers}`,
+  foldDown: "Layers further down",
+  foldUp: "Layers further up",
+  foldKey: "two layers, from 1, as in 10-20",
+  foldBeyond: (/** @type {number} */ layers, /** @type {number} */ got) => `fold: expected layers up to ${layers}, got ${got}; showing all`,
+  foldAround: "Fold",
+  foldAroundHint: "Fold all layers but those around this one (key Z)",
+  unfold: "Unfold",
+  unfoldHint: "Show all layers at full height again (key Z)",
+
+  // Routers and their settings
+  routing: {
+    label: "Router",
+    hint: "How a layer decides which experts a token goes to",
+    families: ["Top-k", "With a capacity", "Balanced at once", "Sigmoid, groups, bias"],
+    names: /** @type {Record<string, string>} */ ({
+      topk_norm: "Top-k, renormalised (Mixtral)",
+      topk: "Top-k, plain (OLMoE)",
+      softmax_after: "Top-k, then softmax (gpt-oss)",
+      noisy_topk: "Noisy top-k (Shazeer 2017)",
+      switch: "Switch, top-1",
+      gshard: "GShard, top-2",
+      st_moe: "ST-MoE, top-2",
+      base: "BASE assignment",
+      expert_choice: "Expert Choice",
+      sigmoid_top1: "Sigmoid, top-1 (Llama 4)",
+      group_limited: "Group-limited (DeepSeek-V2)",
+      sigmoid_bias: "Sigmoid + bias (DeepSeek-V3)",
+      softmax_bias: "Softmax + bias (ERNIE 4.5)",
+    }),
+    does: /** @type {Record<string, string>} */ ({
+      topk_norm: "Each token takes its k best experts; their probabilities are divided by their sum.",
+      topk: "Each token takes its k best experts; their probabilities stay as they are and sum to less than 1.",
+      softmax_after: "Each token takes its k largest logits; a softmax over these alone weighs them.",
+      noisy_topk: "Noise on the logits before the k best are taken: experts that would never be tried get tokens.",
+      switch: "One expert a token. An expert takes only so many: whoever comes later is dropped and passes by on the residual.",
+      gshard: "The best expert for sure, a second one by chance; an expert that is full drops whoever comes later.",
+      st_moe: "Two experts a token; an expert takes only so many, and whoever comes later is dropped.",
+      base: "All tokens are assigned together: every expert gets equally many, and the sum of the scores is as large as it can be.",
+      expert_choice: "Experts choose: each takes the tokens that score highest with it. Some tokens get many experts, some none.",
+      sigmoid_top1: "The best logit wins; its sigmoid scales what the expert reads.",
+      group_limited: "A token first chooses a few groups of experts, each by its best one, then its k experts within them.",
+      sigmoid_bias: "Sigmoid scores plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it, batch after batch.",
+      softmax_bias: "Probabilities plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it.",
+    }),
+    settings: {
+      capacity: "Capacity",
+      groups: "Groups",
+      topk_groups: "Of them",
+      scale: "Scale",
+      noise: "Noise",
+      updates: "Updates",
+      rate: "Rate",
+      seed: "Seed",
+      skew: "Skew",
+    },
+    hints: {
+      capacity: "Capacity factor: an expert takes tokens × factor ÷ experts, rounded down, at least 1",
+      groups: "Groups of equally many experts; where a group is a device, fewer groups mean less traffic",
+      topk_groups: "In how many groups a token may choose",
+      scale: "What the combine weights are multiplied with",
+      noise: "Standard deviation of what is added to a logit",
+      updates: "Steps of the bias on this prompt before it is routed",
+      rate: "By how much one step moves the bias",
+      seed: "Of the noise and the draws",
+      skew: "A logit that two experts of each layer have on top, for every token: by hand, to teach",
+    },
+    capacityOf: (/** @type {number} */ factor, /** @type {number | undefined} */ tokens) =>
+      tokens === undefined ? formatDecimal(factor) : `${formatDecimal(factor)} = ${plural(tokens, "token")}`,
+    skewed: (/** @type {number} */ skew) => `Skewed by hand: two experts of each layer have ${formatDecimal(skew)} on top of their logits, for every token.`,
+    anotherSeed: "Another draw",
+    asking: "Asking what this change costs …",
+    trained: (/** @type {string} */ model, /** @type {string} */ router) => `${model} was trained with ${router}.`,
+    cost: (/** @type {{cost: number, se: number, k: number}} */ { cost, se, k }) =>
+      Math.abs(cost) < 0.00005
+        ? `The change costs nothing: the same held-out loss (k = ${k}).`
+        : `The change costs ${cost > 0 ? "+" : "−"}${formatDecimal(Math.abs(cost), 3)} ± ${formatDecimal(se, 3)} nats a token in held-out loss (k = ${k}${Math.abs(cost) <= 2 * se ? "; no difference that this text can show" : ""}).`,
+    atDefaults: "Measured at the router’s own settings, not at those chosen here.",
+    notMeasured: (/** @type {number} */ k) => `What the change costs was not measured at k = ${k}.`,
+    looksAhead: "It looks at later tokens, so this is not the loss of a model that writes text.",
+  },
 
   // Transport
   transport: "Playback",
@@ -306,8 +397,30 @@ export const en = {
   copyFailed: "This browser did not let the page copy. The text is selected: press Ctrl + C.",
   save: "Save",
   savePng: "Picture (PNG)",
+  pictureScale: "Picture size",
+  background: "With background",
+  pictureSize: (/** @type {number} */ width, /** @type {number} */ height) => `${width} × ${height} pixels`,
+  pictureTooLarge: (/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ fits) =>
+    `${width} × ${height} pixels are more than this browser and its graphics card draw${fits ? `; choose ${fits}×` : "; make the window smaller"}`,
+  noCanvas: "the browser could not make a picture of this size; choose a smaller one",
+  plateShape: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ k) =>
+    `${plural(layers, "layer")} of ${experts} experts, ${k} a token`,
+  plateMoment: (/** @type {string} */ token, /** @type {number} */ layer) => `“${token}”, layer ${layer}`,
+  film: "Video",
+  filmStart: "Record one pass",
+  filmLength: (/** @type {string} */ length, /** @type {number} */ speed) => `About ${length} from the first token to the last, at speed ${speed}×.`,
+  filmStill: "In steps, as motion is reduced.",
+  filming: (/** @type {number} */ share) => `Recording, ${formatShare(share)}`,
+  filmCancel: "Cancel",
+  filmProgress: "How much of the pass is recorded",
+  filmBroken: "the recording was interrupted",
+  noRecorder: "this browser has no video recorder; Chrome, Edge, Firefox and Safari have one",
+  data: "Data",
   saveCsv: "Table (CSV)",
+  saveJson: "Table (JSON)",
   saveTrace: "Trace (safetensors)",
+  saveTraces: ["Trace of the first", "Trace of the second"],
+  bothStacks: "Picture, video and tables hold both stacks.",
   saveFailed: (/** @type {string} */ reason) => `Nothing was saved: ${reason}`,
   notReady: "the trace is not complete yet; wait until it is done",
   noPicture: "a picture needs the 3D scene, which this browser does not show",
@@ -335,6 +448,8 @@ export const en = {
     ["B", "Compare: two beside each other"],
     ["S", "Share and save"],
     ["W", "Whole-model figures"],
+    ["Z", "Fold a tall stack around one layer, or unfold it"],
+    ["Page ↑ ↓", "Folded: the layers further up or down"],
     ["D", "Next theme: dark, light, contrast"],
     ["Esc", "Close, or let go of what is selected"],
     ["?", "Display, and this list"],
@@ -352,6 +467,7 @@ export const en = {
 
   // Trouble
   trouble: "This view could not be routed",
+  problem: (/** @type {string} */ message) => message,
   retry: "Try again",
   backToDefault: "Show the default view",
   beyondTrace: (/** @type {string} */ name, /** @type {number} */ last, /** @type {number} */ got) =>
@@ -373,23 +489,3 @@ export const en = {
   saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts) =>
     `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used.`,
 };
-  pictureScale: "Picture size",
-  background: "With background",
-  pictureSize: (/** @type {number} */ width, /** @type {number} */ height) => `${width} × ${height} pixels`,
-  pictureTooLarge: (/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ fits) =>
-    `${width} × ${height} pixels are more than this browser and its graphics card draw${fits ? `; choose ${fits}×` : "; make the window smaller"}`,
-  noCanvas: "the browser could not make a picture of this size; choose a smaller one",
-  plateShape: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ k) =>
-    `${plural(layers, "layer")} of ${experts} experts, ${k} a token`,
-  plateMoment: (/** @type {string} */ token, /** @type {number} */ layer) => `“${token}”, layer ${layer}`,
-  film: "Video",
-  filmStart: "Record one pass",
-  filmLength: (/** @type {string} */ length, /** @type {number} */ speed) => `About ${length} from the first token to the last, at speed ${speed}×.`,
-  filmStill: "In steps, as motion is reduced.",
-  filming: (/** @type {number} */ share) => `Recording, ${formatShare(share)}`,
-  filmCancel: "Cancel",
-  filmProgress: "How much of the pass is recorded",
-  filmBroken: "the recording was interrupted",
-  noRecorder: "this browser has no video recorder; Chrome, Edge, Firefox and Safari have one",
-  data: "Data",
-  saveJson: "Table (JSON)",

@@ -11,6 +11,7 @@
  */
 
 import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+import { problem } from "./problems.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -25,6 +26,28 @@ function plural(count, one, many = `${one}s`) {
 /** A token as it stands inside a sentence. @param {string} text */
 function quoted(text) {
   return `« ${formatToken(text)} »`;
+}
+
+/**
+ * Where a routing comes from, out of the facts that its origin has.
+ * @param {import("../types.js").Origin} origin
+ * @param {import("../types.js").Model} model
+ */
+function noteOf(origin, model) {
+  const { source, shape, step, steps, trained_top_k: trained, trained_router: router } = origin;
+  if (source === "authored") {
+    const logits = "des logits écrits à la main, une illustration, pas une mesure.";
+    return shape ? `Routage scénarisé sur la vraie forme de ${model.name} : ${logits}` : "Des logits écrits à la main, passés par un vrai routeur : une illustration, pas une mesure.";
+  }
+  if (source === "recorded" && steps) {
+    const name = origin.checkpoint ?? model.name;
+    return `Enregistré pendant l’entraînement de ${name} : comment il routait un texte mis de côté après l’étape ${formatExactly(step ?? steps)} sur ${formatExactly(steps)}.`;
+  }
+  if (source !== "live" || !trained) return origin.note;
+  const same = router === undefined || router === model.router;
+  const taught = `${model.name} a été entraîné avec ${plural(trained, "expert")} par jeton${same ? "" : ` par ${router}`}`;
+  const chosen = `ici ${model.top_k === 1 ? "un seul est choisi" : `${model.top_k} sont choisis`}${same ? "" : ` par ${model.router}, qu’il n’a jamais rencontré`}`;
+  return `Calculé à l’instant avec des poids entraînés ; ${taught}, et ${chosen}.`;
 }
 
 /** @param {string} badge */
@@ -49,6 +72,7 @@ export const fr = {
   plural,
   close: "Fermer",
   dismiss: "Masquer",
+  notices: "Avis",
 
   // Addresses
   oneOf: list,
@@ -88,6 +112,10 @@ export const fr = {
     LIVE: "Routage en direct : calculé à l’instant, à partir de poids entraînés.",
     RECORDED: "Routage enregistré : calculé auparavant et conservé dans un fichier.",
   },
+  badgeWords: { AUTHORED: "SCÉNARISÉ", LIVE: "EN DIRECT", RECORDED: "ENREGISTRÉ", "IDS ONLY": "IDENTIFIANTS SEULS" },
+  originNote: noteOf,
+  groupNames: { english: "anglais", french: "français", python: "Python" },
+  languages: { en: "English", fr: "Français" },
   badgeName: (badge) => `${badge} : d’où vient ce routage`,
   ownPrompt: "Votre propre texte",
   trainingOf: (model) => `Entraînement de ${model}`,
@@ -173,6 +201,91 @@ export const fr = {
   floorOf: (layer, layers) => `${layer} sur ${layers}`,
   floorDown: "Descendre d’une couche",
   floorUp: "Monter d’une couche",
+  layerRange: (first, last) => (first === last ? `${first}` : `${first}–${last}`),
+  denseLayers: (count) => (count === 1 ? "dense" : `${count} denses`),
+  denseBrief: "D",
+  fold: "Couches",
+  foldOf: (range, layers) => `${range} sur ${layers}`,
+  foldNone: (layers) => `toutes (${layers})`,
+  foldDown: "Couches plus bas",
+  foldUp: "Couches plus haut",
+  foldKey: "deux couches, à partir de 1, comme 10-20",
+  foldBeyond: (layers, got) => `fold : attendu des couches jusqu’à ${layers}, reçu ${got} ; toutes sont montrées`,
+  foldAround: "Replier",
+  foldAroundHint: "Replier toutes les couches sauf celles qui entourent celle-ci (touche Z)",
+  unfold: "Déplier",
+  unfoldHint: "Montrer de nouveau toutes les couches en entier (touche Z)",
+
+  // Routers and their settings
+  routing: {
+    label: "Routeur",
+    hint: "Comment une couche décide à quels experts va un jeton",
+    families: ["Top-k", "À capacité", "Équilibrés d’emblée", "Sigmoïde, groupes, biais"],
+    names: {
+      topk_norm: "Top-k renormalisé (Mixtral)",
+      topk: "Top-k simple (OLMoE)",
+      softmax_after: "Top-k puis softmax (gpt-oss)",
+      noisy_topk: "Top-k bruité (Shazeer 2017)",
+      switch: "Switch, top-1",
+      gshard: "GShard, top-2",
+      st_moe: "ST-MoE, top-2",
+      base: "Affectation BASE",
+      expert_choice: "Expert Choice",
+      sigmoid_top1: "Sigmoïde, top-1 (Llama 4)",
+      group_limited: "Limité aux groupes (DeepSeek-V2)",
+      sigmoid_bias: "Sigmoïde + biais (DeepSeek-V3)",
+      softmax_bias: "Softmax + biais (ERNIE 4.5)",
+    },
+    does: {
+      topk_norm: "Chaque jeton prend ses k meilleurs experts ; leurs probabilités sont divisées par leur somme.",
+      topk: "Chaque jeton prend ses k meilleurs experts ; leurs probabilités restent telles quelles, de somme inférieure à 1.",
+      softmax_after: "Chaque jeton prend ses k plus grands logits ; un softmax sur ceux-ci seuls les pondère.",
+      noisy_topk: "Du bruit sur les logits avant le choix des k meilleurs : des experts jamais essayés reçoivent des jetons.",
+      switch: "Un expert par jeton. Un expert n’en prend qu’un certain nombre : qui vient après est écarté et passe par le résidu.",
+      gshard: "Le meilleur expert à coup sûr, un second au hasard ; un expert plein écarte qui vient après.",
+      st_moe: "Deux experts par jeton ; un expert n’en prend qu’un certain nombre, et qui vient après est écarté.",
+      base: "Tous les jetons sont affectés ensemble : chaque expert en reçoit autant, et la somme des scores est la plus grande possible.",
+      expert_choice: "Les experts choisissent : chacun prend les jetons qui ont chez lui le meilleur score. Certains jetons ont beaucoup d’experts, d’autres aucun.",
+      sigmoid_top1: "Le plus grand logit gagne ; sa sigmoïde multiplie ce que lit l’expert.",
+      group_limited: "Un jeton choisit d’abord quelques groupes d’experts, chacun par son meilleur, puis ses k experts parmi eux.",
+      sigmoid_bias: "Des scores sigmoïdes plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent, lot après lot.",
+      softmax_bias: "Des probabilités plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent.",
+    },
+    settings: {
+      capacity: "Capacité",
+      groups: "Groupes",
+      topk_groups: "Dont",
+      scale: "Échelle",
+      noise: "Bruit",
+      updates: "Pas",
+      rate: "Taux",
+      seed: "Graine",
+      skew: "Penchant",
+    },
+    hints: {
+      capacity: "Facteur de capacité : un expert prend jetons × facteur ÷ experts, arrondi vers le bas, au moins 1",
+      groups: "Groupes d’autant d’experts chacun ; là où un groupe est un appareil, moins de groupes font moins de trafic",
+      topk_groups: "Dans combien de groupes un jeton peut choisir",
+      scale: "Ce par quoi les poids de combinaison sont multipliés",
+      noise: "Écart type de ce qui s’ajoute à un logit",
+      updates: "Pas du biais sur ce texte avant qu’il soit routé",
+      rate: "De combien un pas déplace le biais",
+      seed: "Du bruit et des tirages",
+      skew: "Un logit de plus pour deux experts de chaque couche, pour chaque jeton : à la main, pour enseigner",
+    },
+    capacityOf: (factor, tokens) => (tokens === undefined ? formatDecimal(factor) : `${formatDecimal(factor)} = ${plural(tokens, "jeton")}`),
+    skewed: (skew) => `Penché à la main : deux experts de chaque couche ont ${formatDecimal(skew)} de plus sur leurs logits, pour chaque jeton.`,
+    anotherSeed: "Autre tirage",
+    asking: "On demande ce que coûte ce changement…",
+    trained: (model, router) => `${model} a été entraîné avec ${router}.`,
+    cost: ({ cost, se, k }) =>
+      Math.abs(cost) < 0.00005
+        ? `Le changement ne coûte rien : la même perte sur le texte mis de côté (k = ${k}).`
+        : `Le changement coûte ${cost > 0 ? "+" : "−"}${formatDecimal(Math.abs(cost), 3)} ± ${formatDecimal(se, 3)} nats par jeton de perte sur le texte mis de côté (k = ${k}${Math.abs(cost) <= 2 * se ? " ; aucune différence que ce texte puisse montrer" : ""}).`,
+    atDefaults: "Mesuré aux réglages propres du routeur, non à ceux choisis ici.",
+    notMeasured: (k) => `Ce que coûte le changement n’a pas été mesuré pour k = ${k}.`,
+    looksAhead: "Il regarde les jetons suivants : ce n’est donc pas la perte d’un modèle qui écrit du texte.",
+  },
 
   // Transport
   transport: "Lecture",
@@ -320,8 +433,29 @@ export const fr = {
   copyFailed: "Ce navigateur n’a pas laissé la page copier. Le texte est sélectionné : appuyez sur Ctrl + C.",
   save: "Enregistrer",
   savePng: "Image (PNG)",
+  pictureScale: "Taille de l’image",
+  background: "Avec le fond",
+  pictureSize: (width, height) => `${width} × ${height} pixels`,
+  pictureTooLarge: (width, height, fits) =>
+    `${width} × ${height} pixels, c’est plus que ce navigateur et sa carte graphique ne dessinent${fits ? ` ; choisissez ${fits}×` : " ; réduisez la fenêtre"}`,
+  noCanvas: "le navigateur n’a pas pu faire une image de cette taille ; choisissez-en une plus petite",
+  plateShape: (layers, experts, k) => `${plural(layers, "couche")} de ${experts} experts, ${k} par jeton`,
+  plateMoment: (token, layer) => `« ${token} », couche ${layer}`,
+  film: "Vidéo",
+  filmStart: "Enregistrer un passage",
+  filmLength: (length, speed) => `Environ ${length} du premier jeton au dernier, à la vitesse ${formatDecimal(speed)}×.`,
+  filmStill: "Par pas, car les mouvements sont réduits.",
+  filming: (share) => `Enregistrement, ${formatShare(share)}`,
+  filmCancel: "Annuler",
+  filmProgress: "Part du passage qui est enregistrée",
+  filmBroken: "l’enregistrement a été interrompu",
+  noRecorder: "ce navigateur n’a pas d’enregistreur vidéo ; Chrome, Edge, Firefox et Safari en ont un",
+  data: "Données",
   saveCsv: "Tableau (CSV)",
+  saveJson: "Tableau (JSON)",
   saveTrace: "Trace (safetensors)",
+  saveTraces: ["Trace de la première", "Trace de la seconde"],
+  bothStacks: "Image, vidéo et tableaux contiennent les deux piles.",
   saveFailed: (reason) => `Rien n’a été enregistré : ${reason}`,
   notReady: "la trace n’est pas encore complète ; attendez qu’elle soit terminée",
   noPicture: "une image demande la scène en 3D, que ce navigateur n’affiche pas",
@@ -349,6 +483,8 @@ export const fr = {
     ["B", "Comparer : deux côte à côte"],
     ["S", "Partager et enregistrer"],
     ["W", "Chiffres du modèle entier"],
+    ["Z", "Replier une haute pile autour d’une couche, ou la déplier"],
+    ["Page ↑ ↓", "Pile repliée : les couches plus haut ou plus bas"],
     ["D", "Thème suivant : sombre, clair, contraste"],
     ["Échap", "Fermer, ou lâcher ce qui est sélectionné"],
     ["?", "Affichage, et cette liste"],
@@ -366,6 +502,7 @@ export const fr = {
 
   // Trouble
   trouble: "Cette vue n’a pas pu être routée",
+  problem,
   retry: "Réessayer",
   backToDefault: "Afficher la vue par défaut",
   beyondTrace: (name, last, got) => `${name} : attendu de 1 à ${last}, reçu ${got} ; affiché : ${last}`,
@@ -383,22 +520,3 @@ export const fr = {
   saidLayerOfAll: (layer, tokens, used, experts) =>
     `Couche ${layer} : les ${tokens} jetons à la fois, ${plural(used, "expert utilisé", "experts utilisés")} sur ${experts}.`,
 };
-  pictureScale: "Taille de l’image",
-  background: "Avec le fond",
-  pictureSize: (width, height) => `${width} × ${height} pixels`,
-  pictureTooLarge: (width, height, fits) =>
-    `${width} × ${height} pixels, c’est plus que ce navigateur et sa carte graphique ne dessinent${fits ? ` ; choisissez ${fits}×` : " ; réduisez la fenêtre"}`,
-  noCanvas: "le navigateur n’a pas pu faire une image de cette taille ; choisissez-en une plus petite",
-  plateShape: (layers, experts, k) => `${plural(layers, "couche")} de ${experts} experts, ${k} par jeton`,
-  plateMoment: (token, layer) => `« ${token} », couche ${layer}`,
-  film: "Vidéo",
-  filmStart: "Enregistrer un passage",
-  filmLength: (length, speed) => `Environ ${length} du premier jeton au dernier, à la vitesse ${formatDecimal(speed)}×.`,
-  filmStill: "Par pas, car les mouvements sont réduits.",
-  filming: (share) => `Enregistrement, ${formatShare(share)}`,
-  filmCancel: "Annuler",
-  filmProgress: "Part du passage qui est enregistrée",
-  filmBroken: "l’enregistrement a été interrompu",
-  noRecorder: "ce navigateur n’a pas d’enregistreur vidéo ; Chrome, Edge, Firefox et Safari en ont un",
-  data: "Données",
-  saveJson: "Tableau (JSON)",
