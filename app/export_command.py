@@ -23,7 +23,8 @@ SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
 REQUEST_KEYS = tuple(WORDS)
 VIEW_KEYS = (
-    *("mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole"),
+    *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
+    *("devices", "whole"),
     *("theme", "lang", "palette"),
 )
 BYTES = 1_000_000  # more than this is worth a word

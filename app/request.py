@@ -152,7 +152,7 @@ def with_defaults(values: Mapping[str, object], known: Known) -> Mapping[str, ob
         key: values[key] for key in values if values[key] is not None and (key, values[key]) != ("router", "")
     }
     shaped = known.shaped(values.get("shape"))
-    own = {} if shaped is None else shaped.defaults(str(given.get("router", "")))
+    own = {} if shaped is None else shaped.defaults(given)
     router = ROUTERS.get(str(given.get("router", own.get("router"))))
     forced = {} if router is None or router.fixed_k is None else {"k": router.fixed_k}
     return {**own, **forced, **given}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.keys import SHAPE_CHARS
+from app.keys import SHAPE_CHARS, plain
 from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting, RouterSettings
 from app.shape import ModelShape
 
@@ -61,11 +61,23 @@ class Shaped:
         """The whole of it as text."""
         return write_shape(self.shape, self.router, self.settings)
 
-    def defaults(self, router: str) -> dict[str, Any]:
+    def defaults(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Request keys where nothing else is asked for: the settings are of the model's own router alone."""
-        if router not in ("", self.router):
-            return {"k": self.shape.top_k}
-        return {"k": self.shape.top_k, "router": self.router, **self.settings}
+        own: dict[str, Any] = {"k": self.shape.top_k}
+        if given.get("router", self.router) != self.router:
+            return own
+        own |= {"router": self.router, **self.settings}
+        if "groups" in own and not self.groups_hold(given):
+            del own["topk_groups"]
+        return own
+
+    def groups_hold(self, given: Mapping[str, object]) -> bool:
+        """Whether the model's own number of chosen groups fits what is asked for."""
+        k, groups = (plain(given.get(key, own)) for key, own in (("k", self.shape.top_k), ("groups", None)))
+        size = self.shape.experts // int(self.settings["groups"])
+        return groups in (None, self.settings["groups"]) and (
+            not isinstance(k, int) or k <= size * self.settings["topk_groups"]
+        )
 
     def info(self) -> dict[str, Any]:
         """What a page needs of it to read an address: types.js `ShapeInfo`."""

@@ -13,9 +13,9 @@ const VERSION = 1;
 
 /** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
 export const KEYS = [
-  "source", "scenario", "prompt", "model", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
+  "source", "scenario", "prompt", "model", "shape", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
   "noise", "updates", "rate", "skew", "continue", "temperature", "seed", "step",
-  "mode", "camera", "token", "layer", "floor", "speed", "path", "tower", "panel", "whole", "theme", "palette", "lang",
+  "mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "devices", "panel", "whole", "theme", "palette", "lang",
 ];
 
 /** The same of a second stack beside the first: those in which it differs. */

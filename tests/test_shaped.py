@@ -73,6 +73,15 @@ def test_router_that_forces_k_has_it_on_any_shape():
     assert parse({"shape": "deepseek-v3", "router": "switch"}, KNOWN).k == 1
 
 
+@pytest.mark.parametrize(
+    ("keys", "topk_groups"),
+    [({}, 4), ({"k": "100"}, 4), ({"k": "200"}, 7), ({"groups": "2"}, 1), ({"groups": 8}, 4), ({"k": 0}, 4)],
+)
+def test_chosen_groups_of_the_model_hold_as_long_as_they_fit(keys, topk_groups):
+    request, _ = read({"shape": "deepseek-v3", **keys}, KNOWN)
+    assert request.topk_groups == topk_groups
+
+
 def test_settings_of_the_model_hold_where_its_own_router_is_named_too():
     assert parse({"shape": "deepseek-v2", "router": "group_limited"}, KNOWN).scale == 16
     assert parse({"shape": "deepseek-v2", "topk_groups": 4}, KNOWN).topk_groups == 4

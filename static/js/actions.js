@@ -8,6 +8,7 @@
 
 import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
 import { fitted } from "./routing.js";
+import { needsSmall, withItsShape } from "./shapes.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {import("./save.js").SaveKind} SaveKind */
@@ -105,9 +106,9 @@ export function createActions({ boot, store, player, feed, save, film }) {
     dismiss: () => store.set({ notices: [] }),
     letGo: () => (store.get().film === null ? letGo(store, setView) : film.cancel()),
     save,
-  };
     film: film.start,
     stopFilm: film.cancel,
+  };
 }
 
 /** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */
@@ -118,11 +119,12 @@ export function expertsOf(boot, source) {
 /**
  * A smaller number of experts takes k and the selected tower along, and the live source has only what was trained.
  * @param {View} view
- * @param {Partial<Request>} patch
+ * @param {Partial<Request>} asks
  * @param {Boot} boot
  * @returns {Partial<View>}
  */
-export function keptInRange(view, patch, boot) {
+export function keptInRange(view, asks, boot) {
+  const patch = withItsShape(boot, view, asks);
   if ((patch.source ?? view.source) === "recorded") return ofRecording(view, patch, boot);
   const asked = patch.experts ?? view.experts;
   const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];

@@ -6,6 +6,7 @@
 
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
+import { withItsShape } from "./shapes.js";
 import { formatView, OTHER, parseView } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
@@ -34,7 +35,7 @@ export function patchView(view, keys, boot) {
     }
     const text = textOf(asked);
     const value = text === null ? property.fallback(context) : property.parse(text, context);
-    if (value !== undefined) Object.assign(next, { [property.name]: value });
+    if (value !== undefined) Object.assign(next, withItsShape(boot, next, { [property.name]: value }));
     else problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
   }
   Object.assign(next, fitted(boot, next, view));

@@ -7,6 +7,7 @@
 
 import { PALETTE_NAMES, THEMES } from "./palettes.js";
 import { LANGUAGES } from "./language.js";
+import { formatFold, parseFold } from "./fold.js";
 import { choice, integer } from "./property.js";
 import { checkpointOf, rangeOfK, reads, usualK } from "./routing.js";
 import { ROUTER, SETTING_KEYS } from "./settings.js";
@@ -20,6 +21,8 @@ const SPEEDS = /** @type {const} */ ([0.1, 10]);
 /** Tokens that a model may write, as app/keys.py has it. */
 export const MOST_WRITTEN = 256;
 const HOTTEST = 2;
+/** As app/parallel.py has it. */
+const MOST_DEVICES = 512;
 
 /** @type {Property} */
 const scenario = {
@@ -115,6 +118,9 @@ const tower = {
 };
 
 /** @type {Property} */
+const fold = { name: "fold", fallback: () => null, parse: parseFold, format: formatFold, expected: () => words.foldKey };
+
+/** @type {Property} */
 const whole = {
   name: "whole",
   fallback: () => false,
@@ -152,9 +158,11 @@ export const PROPERTIES = [
   integer("token", null, () => SOME_TOKEN, 1),
   integer("layer", null, () => SOME_LAYER, 1),
   integer("floor", null, () => SOME_LAYER, 1),
+  fold,
   speed,
   integer("path", null, () => SOME_TOKEN, 1),
   tower,
+  integer("devices", 0, ({ view }) => [0, Math.min(MOST_DEVICES, view.experts)]),
   choice("panel", ["none", "heatmap", "load", "table", "learned"]),
   whole,
   choice("theme", THEMES),

@@ -4,14 +4,19 @@
  * @import {Boot, RouterInfo, View} from "./types.js"
  */
 
+import { shapeOf } from "./shapes.js";
+
 /** What a request means that names no router, and no model that was trained with one. */
 export const DEFAULT_ROUTER = "topk_norm";
 
 /** Settings of routers, in the order in which a page offers them. `seed` decides what a model writes too. */
 export const SETTINGS = /** @type {const} */ (["capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "seed"]);
 
+/** With these a token's experts depend on later tokens too, as `whole_batch` of models/measured.json says. */
+export const LOOK_AHEAD = ["base", "expert_choice", "gshard", "st_moe"];
+
 /** @typedef {typeof SETTINGS[number]} Setting */
-/** @typedef {Pick<View, "source" | "model" | "experts" | "k" | "router">} Asked */
+/** @typedef {Pick<View, "source" | "model" | "shape" | "experts" | "k" | "router">} Asked */
 
 /** The name of the checkpoint that a live or recorded view means. @param {Pick<View, "model" | "experts">} view */
 export function checkpointOf({ model, experts }) {
@@ -20,7 +25,7 @@ export function checkpointOf({ model, experts }) {
 
 /** The router of a view that names none. @param {Boot} boot @param {Asked} view */
 export function usualRouter(boot, view) {
-  if (view.source === "authored") return DEFAULT_ROUTER;
+  if (view.source === "authored") return shapeOf(boot, view)?.router ?? DEFAULT_ROUTER;
   return boot.models.find(({ name }) => name === checkpointOf(view))?.router ?? DEFAULT_ROUTER;
 }
 
@@ -43,10 +48,14 @@ export function reads(boot, view, setting) {
  */
 export function usualSetting(boot, view, setting) {
   const { experts, k } = view;
-  const groups = view.groups ?? [8, 4, 2].find((count) => experts % count === 0 && experts / count >= 2) ?? 1;
+  const shape = shapeOf(boot, view);
+  const own = shape && (view.router || shape.router) === shape.router ? shape.settings : {};
+  const groups = view.groups ?? own.groups ?? [8, 4, 2].find((count) => experts % count === 0 && experts / count >= 2) ?? 1;
   if (setting === "groups") return groups;
+  const held = own.topk_groups >= fewestGroups(experts, groups, k) && groups === own.groups;
+  if (setting === "topk_groups" && held) return own.topk_groups;
   if (setting === "topk_groups") return Math.max(Math.ceil(groups / 2), fewestGroups(experts, groups, k));
-  return routerOf(boot, view)?.defaults[setting] ?? 0;
+  return own[setting] ?? routerOf(boot, view)?.defaults[setting] ?? 0;
 }
 
 /** Groups of equally many experts, at least two in each. @param {number} experts */
@@ -67,7 +76,7 @@ export function rangeOfK(boot, view) {
 
 /** k where nobody chose it. @param {Boot} boot @param {Asked} view */
 export function usualK(boot, view) {
-  return routerOf(boot, view)?.fixed_k ?? 2;
+  return routerOf(boot, view)?.fixed_k ?? shapeOf(boot, view)?.top_k ?? 2;
 }
 
 /**
@@ -88,4 +97,13 @@ export function fitted(boot, view, before = view) {
   const fits = { ...view, groups, topk_groups: held ? view.topk_groups : null };
   const settings = SETTINGS.filter((name) => name !== "seed").map((name) => [name, reads(boot, view, name) ? fits[name] ?? null : null]);
   return { k, ...Object.fromEntries(settings), ...(routerOf(boot, view)?.whole_batch && { continue: 0 }) };
+}
+
+/**
+ * The settings that make a view's routing another than its router's own.
+ * @param {Boot} boot
+ * @param {View} view
+ */
+export function chosenSettings(boot, view) {
+  return SETTINGS.filter((name) => name !== "seed" && reads(boot, view, name) && view[name] != null && view[name] !== usualSetting(boot, view, name));
 }

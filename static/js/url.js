@@ -8,6 +8,7 @@
 
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
+import { withItsShape } from "./shapes.js";
 import { words } from "./words.js";
 
 /** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
@@ -33,10 +34,23 @@ function parseOther(found, { boot, view }, notices) {
     const value = property.parse(text, context);
     if (value === undefined) {
       notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
-    } else Object.assign(context.view, { [property.name]: (b[property.name] = value) });
+    } else addTo(b, property.name, withItsShape(boot, context.view, { [property.name]: value }), context);
   }
   if ("router" in b && !("k" in b)) b.k = fitted(boot, context.view, view).k; // some routers force it
   return Object.keys(b).length ? b : null;
+}
+
+/**
+ * What a key asks of the second stack, with what else differs where that is another shape.
+ * @param {Record<string, unknown>} b
+ * @param {keyof View} name
+ * @param {Partial<View>} patch
+ * @param {Context} context
+ */
+function addTo(b, name, patch, { view }) {
+  const differs = Object.entries(patch).filter(([key, value]) => key === name || value !== view[/** @type {keyof View} */ (key)]);
+  Object.assign(b, Object.fromEntries(differs));
+  Object.assign(view, patch);
 }
 
 /**

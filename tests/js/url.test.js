@@ -20,7 +20,7 @@ test("an empty address is the default view and written as nothing", () => {
 const EXAMPLES = {
   source: ["live", "live"], scenario: ["code", "code"], prompt: ["a b&c=<é>", "a b&c=<é>"], model: ["trio-8", "trio-8"],
   experts: [12, "12"], k: [3, "3"], continue: [40, "40"], temperature: [1.5, "1.5"], seed: [7, "7"], step: [20, "20"], mode: ["all", "all"], camera: ["top", "top"], token: [4, "5"], layer: [0, "1"],
-  floor: [2, "3"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], whole: [true, "1"],
+  floor: [2, "3"], fold: [{ first: 9, last: 19 }, "10-20"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], devices: [4, "4"], shape: ["6x8x2-d8-e8-rtopk_norm", "6x8x2-d8-e8-rtopk_norm"], whole: [true, "1"],
   router: ["base", "base"], capacity: [0.5, "0.5"], groups: [4, "4"], topk_groups: [3, "3"], scale: [2.5, "2.5"], noise: [0, "0"],
   updates: [30, "30"], rate: [0.001, "0.001"], skew: [3, "3"], theme: ["light", "light"], palette: ["mono", "mono"], lang: ["fr", "fr"],
 };
@@ -49,7 +49,7 @@ test("each key alone survives being written and read", () => {
 
 test("all keys together survive being written and read", () => {
   const view = { ...DEFAULTS, ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, [value]]) => [name, value])) };
-  const told = { ...view, step: null, router: "sigmoid_bias", capacity: null, noise: null, skew: 0 }; // what one source and router read
+  const told = { ...view, shape: "", step: null, router: "sigmoid_bias", capacity: null, noise: null, skew: 0 }; // what one source and router read
   assert.deepEqual(parse(formatView({ ...told, capacity: 2, noise: 1, skew: 3 }, BOOT)), { view: told, notices: [] });
 });
 
@@ -66,7 +66,7 @@ test("a wrong value falls back alone and a sentence says so", () => {
 test("each of these values is refused", () => {
   const wrong = {
     source: "guessed", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
-    floor: "1.5", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", theme: "auto", palette: "red", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
+    floor: "1.5", fold: "20-10", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", theme: "auto", palette: "red", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
     router: "best", capacity: "0", groups: "3", topk_groups: "5", scale: "0", noise: "11", updates: "1.5", rate: "2", skew: "21",
   };
   for (const [name, text] of Object.entries(wrong)) {
