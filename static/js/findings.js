@@ -19,6 +19,8 @@
  * @property {Record<string, number>} loss   by language, and `mean`: nats a token on held-out text
  * @property {Record<string, {loss: Record<string, number>, cost: number, cost_se: number}>} by_k
  * @property {Learned} learned
+ * @property {Record<string, Record<string, {cost: number, cost_se: number, max_violation: number, dropped_share: number}>>} [routers]
+ *   other routers than that of the training, by name and k, at their own settings
  *
  * @typedef {object} Measured   GET /api/measured
  * @property {Record<string, Measurement>} models
@@ -104,4 +106,16 @@ export function balanceOf({ experts, top_k, learned }) {
   const most = experts / top_k - 1;
   const verdict = violation > COLLAPSED * most ? "collapsed" : violation > UNEVEN ? "uneven" : "even";
   return { verdict, layer: learned.max_violation.indexOf(violation), violation, most };
+}
+
+/**
+ * What it costs to route a model by another router than that of its training. Null where nobody measured it.
+ * @param {Measured} measured
+ * @param {string} model
+ * @param {string} router
+ * @param {number} k
+ */
+export function routerCost({ models }, model, router, k) {
+  const found = models[model]?.routers?.[router]?.[k];
+  return found ? { cost: found.cost, se: found.cost_se, k } : null;
 }

@@ -7,10 +7,13 @@
  */
 
 import { expertsOf } from "../actions.js";
+import { rangeOfK } from "../routing.js";
 import { words } from "../words.js";
 import { attribute, changes, h } from "./element.js";
 import { createFloor } from "./floor.js";
+import { createFold } from "./fold.js";
 import { createPrompt } from "./prompt.js";
+import { createRouter } from "./router.js";
 import { createSegments } from "./segments.js";
 import { createWriting } from "./writing.js";
 
@@ -51,6 +54,13 @@ function fits(boot, view, experts) {
   return expertsOf(boot, view.source)?.includes(experts) ?? true;
 }
 
+/** @param {Boot} boot @param {State["view"]} view @param {number} k */
+function takes(boot, view, k) {
+  if (view.source === "recorded") return k === view.k;
+  const [low, high] = rangeOfK(boot, view);
+  return k >= low && k <= high;
+}
+
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createControls(host, boot, actions) {
   const { limits } = boot;
@@ -65,11 +75,13 @@ export function createControls(host, boot, actions) {
   const mode = createSegments({ label: words.mode, choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }) });
   const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
   const floor = createFloor(actions);
+  const fold = createFold(actions);
   const writing = createWriting(boot, actions);
+  const router = createRouter(boot, actions);
   host.append(
     h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1], writing.element),
-    h("div", { class: "group", "data-asks": true }, experts.element, k.element),
-    h("div", { class: "group" }, mode.element, camera.element, floor.element),
+    h("div", { class: "group", "data-asks": true }, experts.element, k.element, router.element),
+    h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element),
   );
   const sources = sourcesOf(boot);
   const changed = changes();
@@ -77,14 +89,16 @@ export function createControls(host, boot, actions) {
     /** @param {State} state */
     update(state) {
       floor.update(state);
+      fold.update(state);
       writing.update(state);
+      router.update(state);
       const { view } = state;
       if (!changed(view)) return;
       prompt.update(state);
       source.update(view.source, sources);
       attribute(host, "data-source", view.source);
       experts.update(view.experts, numbersWith(limits.experts_offered, view.experts, (value) => fits(boot, view, value)));
-      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => value <= view.experts && (view.source !== "recorded" || value === view.k)));
+      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)));
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);
     },

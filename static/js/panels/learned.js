@@ -10,24 +10,13 @@
 import { balanceOf, capacityOf, otherKs, partedLayers, sizesOf } from "../findings.js";
 import { floorOf } from "../floor.js";
 import { formatToken } from "../format.js";
+import { fetchMeasured } from "../measured.js";
 import { checkpointOf } from "../properties.js";
 import { words } from "../words.js";
 import { createChart } from "./chart.js";
 import { changes, h } from "./element.js";
 
 const { learned: said } = words;
-
-/** @type {Promise<Measured> | null} asked for once a page */
-let asked = null;
-
-/** @returns {Promise<Measured>} */
-function fetchMeasured() {
-  asked ??= fetch("/api/measured").then((answer) => {
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    return answer.json();
-  });
-  return asked;
-}
 
 /** @param {readonly string[]} head @param {readonly (readonly [string, ...(string | Node)[]])[]} rows @param {string} caption */
 function table(head, rows, caption) {

@@ -7,8 +7,10 @@
 import { checkpointOf } from "../properties.js";
 import { routerOf, usualRouter } from "../routing.js";
 import { words } from "../words.js";
+import { createCost } from "./cost.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { logo } from "./icons.js";
+import { createLanguage } from "./language.js";
 
 /** @param {Boot} boot @param {State["view"]} view */
 export function titleOf(boot, view) {
@@ -16,6 +18,11 @@ export function titleOf(boot, view) {
   if (view.source === "recorded") return { title: words.trainingOf(checkpointOf(view)), teaches: "" };
   const own = view.source === "live" && view.prompt !== "";
   return own || !scenario ? { title: words.ownPrompt, teaches: "" } : { title: scenario.title, teaches: scenario.teaches };
+}
+
+/** The language of a scenario that is not told in the page's. @param {Boot} boot @param {State["view"]} view */
+function otherLanguage(boot, view) {
+  return view.source === "authored" ? boot.scenarios.find(({ name }) => name === view.scenario)?.lang : undefined;
 }
 
 /**
@@ -59,23 +66,29 @@ export function createBadge(id = "badge-note") {
   };
 }
 
-/** @param {HTMLElement} host @param {Boot} boot */
-export function createMasthead(host, boot) {
+/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake */
+export function createMasthead(host, boot, wake) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
-  const mark = h("a", { href: "/", class: "wordmark" }, logo(), h("span", {}, words.product));
-  host.append(mark, h("div", { class: "title-row" }, title, badge.element), teaches);
+  const mark = h("a", { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" }, logo(), h("span", {}, words.product));
+  const translations = createLanguage(boot);
+  host.append(h("div", { class: "brand" }, mark, ...translations.links), h("div", { class: "title-row" }, title, badge.element), teaches);
+  const cost = createCost(boot, wake);
   const changed = changes();
   return {
     /** @param {State} state */
     update(state) {
       badge.update(state);
+      translations.update(state);
       const { scenario, source, prompt, model, experts, router, skew } = state.view;
-      if (!changed(scenario, source, prompt, model, experts, router, skew, state.trace?.origin)) return;
+      const costs = cost(state.view);
+      if (!changed(scenario, source, prompt, model, experts, router, skew, costs, state.trace?.origin)) return;
       const shown = titleOf(boot, state.view).title;
       setText(title, shown);
-      setText(teaches, leadOf(boot, state));
+      setText(teaches, costs || leadOf(boot, state));
+      attribute(teaches, "data-cost", costs !== "");
+      for (const element of [title, teaches]) attribute(element, "lang", otherLanguage(boot, state.view));
       document.title = `${shown} · ${words.product}`;
     },
     dispose: () => host.replaceChildren(),

@@ -62,7 +62,7 @@ function createParts() {
     transport: part("transport", { role: "group" }),
     speed: part("speed-place"),
     connection: part("connection"),
-    notices: part("status"),
+    notices: h("aside", { class: "status", "aria-label": words.notices }),
     share: h("section", { class: "popover share", role: "dialog" }),
     compare: h("section", { class: "popover compare", role: "dialog" }),
     keys: h("section", { class: "popover keys", role: "dialog" }),
@@ -114,7 +114,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
   const panels = [
-    createMasthead(parts.masthead, boot),
+    createMasthead(parts.masthead, boot, wake),
     createControls(parts.controlsBody, boot, actions),
     createCounters(parts.counters),
     createWhole(parts.whole),
@@ -122,7 +122,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createViewTabs(parts.tabs, actions),
     createInspector(parts.inspector, actions),
     createDrawer(parts.drawer, actions, wake),
-    createTokens(parts.tokens, actions),
+    createTokens(parts.tokens, actions, boot),
     createTraining(parts.training, boot, actions),
     createScrubber(parts.scrubber, actions),
     createTransport(parts.transport, actions),

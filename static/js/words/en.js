@@ -238,7 +238,7 @@ export const en = {
     skewed: (/** @type {number} */ skew) => `Skewed by hand: two experts of each layer have ${formatDecimal(skew)} on top of their logits, for every token.`,
     anotherSeed: "Another draw",
     asking: "Asking what this change costs …",
-    trained: (/** @type {string} */ model, /** @type {string} */ router) => `${model} was trained with ${router}.`,
+    trained: (/** @type {string} */ model, /** @type {string} */ router) => `${model} was trained with another router: ${router}.`,
     cost: (/** @type {{cost: number, se: number, k: number}} */ { cost, se, k }) =>
       Math.abs(cost) < 0.00005
         ? `The change costs nothing: the same held-out loss (k = ${k}).`

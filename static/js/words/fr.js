@@ -277,7 +277,7 @@ export const fr = {
     skewed: (skew) => `Penché à la main : deux experts de chaque couche ont ${formatDecimal(skew)} de plus sur leurs logits, pour chaque jeton.`,
     anotherSeed: "Autre tirage",
     asking: "On demande ce que coûte ce changement…",
-    trained: (model, router) => `${model} a été entraîné avec ${router}.`,
+    trained: (model, router) => `${model} a été entraîné avec un autre routeur : ${router}.`,
     cost: ({ cost, se, k }) =>
       Math.abs(cost) < 0.00005
         ? `Le changement ne coûte rien : la même perte sur le texte mis de côté (k = ${k}).`
