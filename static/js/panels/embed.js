@@ -26,7 +26,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const title = h("h1", { class: "title" });
   const counters = h("section", { class: "counters", "data-inset": true, "aria-label": words.counters });
   const tokens = h("div", { class: "tokens" });
-  const notices = h("div", { class: "status" });
+  const notices = h("aside", { class: "status", "aria-label": words.notices });
   const play = createPlayButton(actions);
   const link = h("a", { class: "open-full", target: "_blank", rel: "noopener" }, h("span", {}, words.openFull), icon("out"));
   const restart = iconButton("restart", words.restart, actions.restart);
@@ -35,7 +35,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     notices,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions), createNotices(notices, actions), createSides(host, other, viewport.observe)];
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe)];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
   return {

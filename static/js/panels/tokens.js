@@ -17,13 +17,19 @@ export function groupsOf(tokens) {
   return [...new Set(tokens.map(({ group }) => group ?? ""))].filter((group) => group !== "");
 }
 
+/** What a person reads of a group: its scenario says, or the words of the page. @param {Boot} boot @param {string} scenario */
+export function groupNames(boot, scenario) {
+  const own = boot.scenarios.find(({ name }) => name === scenario)?.group_names;
+  return (/** @type {string} */ group) => own?.[group] ?? words.groupNames[group] ?? group;
+}
+
 /** @param {string} group @param {readonly string[]} groups */
 function shapeOf(group, groups) {
   return groups.indexOf(group) % SHAPES;
 }
 
-/** @param {Token} token @param {number} index @param {readonly string[]} groups */
-function createToken(token, index, groups) {
+/** @param {Token} token @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named */
+function createToken(token, index, groups, named) {
   const { text, group, written } = token;
   return h(
     "button",
@@ -34,15 +40,15 @@ function createToken(token, index, groups) {
       "data-shape": group ? shapeOf(group, groups) : undefined,
       "data-spaced": opensWithSpace(text),
       "data-written": written,
-      "aria-label": words.tokenName(text, index + 1, written ? words.written : group),
+      "aria-label": words.tokenName(text, index + 1, written ? words.written : group && named(group)),
       tabindex: -1,
     },
     h("span", { class: "token-text" }, formatToken(text)),
   );
 }
 
-/** @param {HTMLElement} host  @param {Actions} actions */
-export function createTokens(host, actions) {
+/** @param {HTMLElement} host  @param {Actions} actions @param {Boot} boot */
+export function createTokens(host, actions, boot) {
   const strip = h("div", { class: "strip", role: "toolbar", "aria-label": words.strip, title: words.stripHint });
   const legend = h("ul", { class: "legend" });
   host.append(strip, legend);
@@ -54,22 +60,22 @@ export function createTokens(host, actions) {
   const laid = changes();
   const marked = changes();
 
-  /** @param {readonly Token[]} tokens */
-  function lay(tokens) {
+  /** @param {readonly Token[]} tokens @param {(group: string) => string} named */
+  function lay(tokens, named) {
     const groups = groupsOf(tokens);
     const goesOn = laidOut.length > 0 && laidOut.length < tokens.length && laidOut.every((token, index) => token === tokens[index]);
-    const more = tokens.slice(goesOn ? laidOut.length : 0).map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups));
+    const more = tokens.slice(goesOn ? laidOut.length : 0).map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups, named));
     buttons = goesOn ? [...buttons, ...more] : more;
     laidOut = tokens;
     if (goesOn) strip.append(...more);
     else strip.replaceChildren(...more);
     if (!goesOn && buttons[0]) buttons[0].tabIndex = 0;
-    layLegend(groups, tokens.some(({ written }) => written));
+    layLegend(groups, named, tokens.some(({ written }) => written));
   }
 
-  /** @param {readonly string[]} groups @param {boolean} written  some tokens are the model's own */
-  function layLegend(groups, written) {
-    const items = groups.length < 2 ? [] : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, group));
+  /** @param {readonly string[]} groups @param {(group: string) => string} named @param {boolean} written  some tokens are the model's own */
+  function layLegend(groups, named, written) {
+    const items = groups.length < 2 ? [] : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, named(group)));
     if (written) items.push(h("li", { "data-written": true }, words.written));
     legend.replaceChildren(...items);
     attribute(legend, "hidden", !items.length);
@@ -79,7 +85,7 @@ export function createTokens(host, actions) {
     /** @param {State} state */
     update({ trace, at, view, hover }) {
       const tokens = trace?.tokens;
-      if (tokens && laid(tokens)) lay(tokens);
+      if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario));
       const received = trace?.received ?? 0;
       const pointed = hover && "token" in hover ? hover.token : null;
       const all = view.mode === "all" && at.token >= 0;

@@ -11,6 +11,7 @@
  */
 
 import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+import { glossary } from "./glossary.fr.js";
 import { problem } from "./problems.fr.js";
 
 /** @param {readonly string[]} values */
@@ -189,7 +190,7 @@ export const fr = {
   k: "Top-k",
   kHint: "Experts vers lesquels va chaque jeton, dans chaque couche",
   mode: "Mode",
-  modes: { single: "UN PAR UN", sequence: "À LA SUITE", all: "TOUS ENSEMBLE" },
+  modes: { single: "UN PAR UN", sequence: "À LA SUITE", all: "ENSEMBLE" },
   modeHints: {
     single: "Un jeton à la fois, lentement",
     sequence: "Le texte entier, plusieurs jetons en route à la fois",
@@ -315,7 +316,7 @@ export const fr = {
 
   // Flat views
   views: "Vues à plat",
-  panels: { heatmap: "Carte de chaleur", load: "Charge", table: "Tableau", learned: "Acquis" },
+  panels: { heatmap: "Carte", load: "Charge", table: "Tableau", learned: "Acquis" },
   soFar: "Jusqu’ici",
   wholePrompt: "Texte entier",
   span: "Compté sur",
@@ -462,6 +463,32 @@ export const fr = {
   embedTitle: (title) => `Moescope : ${title}`,
   openFull: "Ouvrir dans Moescope",
 
+  // Tours, questions, glossary
+  glossary,
+  tours: "Visites",
+  toursTitle: "Visites et questions",
+  toursIntro: "Chaque étape est une vue comme une autre : arrêtez-la, tournez-la, changez-la, puis continuez.",
+  stepCount: (steps) => plural(steps, "étape"),
+  tourKicker: (title) => `Visite : ${title}`,
+  stepPlace: (step, steps) => `${step} sur ${steps}`,
+  nextStep: "Suivant",
+  stepBack: "Précédent",
+  finishTour: "Terminer",
+  leaveTour: "Quitter la visite",
+  quiz: "Questions",
+  quizSummary: "Qu’a montré la scène ? Chaque réponse s’y voit.",
+  questionCount: (questions) => plural(questions, "question"),
+  leaveQuiz: "Quitter les questions",
+  right: "Juste.",
+  wrong: (right) => `Non. C’est : ${right}.`,
+  rightMark: "juste",
+  wrongMark: "choisi, faux",
+  score: (right, answered) => `${right} sur ${answered} ${right < 2 ? "juste" : "justes"}`,
+  scoreNote: "Gardé dans ce navigateur seulement.",
+  quizAgain: "Recommencer",
+  references: "Références",
+  referencesSummary: "Qui a décrit les routeurs et les modèles",
+
   // Keys
   keys: "Affichage",
   keysTitle: "Affichage et touches",
@@ -483,6 +510,8 @@ export const fr = {
     ["B", "Comparer : deux côte à côte"],
     ["S", "Partager et enregistrer"],
     ["W", "Chiffres du modèle entier"],
+    ["G", "Visites guidées et questions"],
+    ["N P", "Étape suivante d’une visite, étape précédente"],
     ["Z", "Replier une haute pile autour d’une couche, ou la déplier"],
     ["Page ↑ ↓", "Pile repliée : les couches plus haut ou plus bas"],
     ["D", "Thème suivant : sombre, clair, contraste"],
