@@ -1,10 +1,11 @@
 // What the page uses of three.js. The build bundles exactly these names into vendor/three.js, which the
 // page's import map serves as 'three'. Import a new name in a module of the scene: add it here.
 export {
-  AdditiveBlending,
+  AddEquation,
   BufferAttribute,
   BufferGeometry,
   CanvasTexture,
+  CustomBlending,
   DataTexture,
   DoubleSide,
   FloatType,
@@ -16,9 +17,11 @@ export {
   NearestFilter,
   NoToneMapping,
   NormalBlending,
+  OneFactor,
   PerspectiveCamera,
   RGBAFormat,
   RawShaderMaterial,
+  ReverseSubtractEquation,
   Scene,
   UnsignedByteType,
   Vector2,

@@ -10,6 +10,7 @@
  */
 
 import { asksTheSame } from "./address.js";
+import { foldWithin } from "./fold.js";
 import { isRouted } from "./player.js";
 import { asWritten, expectedOf, timelineOf } from "./timing.js";
 import { createTrace, withEnd, withStep, withTokens } from "./trace.js";
@@ -45,6 +46,9 @@ export function withinTrace(view, { model, tokens }) {
     kept[name] = last - 1;
     notices.push({ field: name, message: words.beyondTrace(name, last, value + 1) });
   }
+  const fold = view.fold && foldWithin(view.fold, model.layers);
+  if (view.fold && view.fold.first >= model.layers) notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
+  kept.fold = fold;
   if (view.tower && view.tower.layer >= model.layers) kept.tower = null;
   return { view: kept, notices };
 }

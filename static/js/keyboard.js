@@ -8,6 +8,8 @@
 
 import { THEMES } from "./palettes.js";
 
+import { moved, toggled } from "./fold.js";
+
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
 
 /** Radians, and a factor, of one press. */
@@ -39,6 +41,9 @@ export function keyMap(store, actions, turn) {
     ArrowUp: () => actions.stepLayer(1),
     ArrowDown: () => actions.stepLayer(-1),
     r: actions.restart,
+    z: () => actions.setView({ fold: toggled(store.get()) }),
+    PageUp: () => actions.setView({ fold: moved(store.get(), 1) }),
+    PageDown: () => actions.setView({ fold: moved(store.get(), -1) }),
     m: () => actions.setView({ mode: after(MODES, view().mode) }),
     c: () => actions.setView({ camera: after(CAMERAS, view().camera) }),
     h: () => actions.togglePanel("heatmap"),
@@ -49,6 +54,9 @@ export function keyMap(store, actions, turn) {
     d: () => actions.setView({ theme: after(THEMES, view().theme) }),
     s: () => actions.toggleOverlay("share"),
     w: actions.toggleWhole,
+    g: () => actions.toggleOverlay("tours"),
+    n: () => actions.guide.step(1),
+    p: () => actions.guide.step(-1),
     "?": () => actions.toggleOverlay("keys"),
     "[": () => turn(-TURN, 0, 1),
     "]": () => turn(TURN, 0, 1),

@@ -7,7 +7,10 @@
  *
  * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
  *
- * @typedef {object} Layout
+ * @import { Fold } from './fold.js'
+ * @import { Levels } from './levels.js'
+ *
+ * @typedef {object} Ring
  * @property {number} layers
  * @property {number} experts
  * @property {number} rows          concentric rows of a ring
@@ -16,12 +19,12 @@
  * @property {number} inner         from the axis to the nearest tower centre
  * @property {number} outer         radius of the circle that holds every tower of a ring
  * @property {number} towerRadius
- * @property {number} towerHeight
- * @property {number} drop          from a router plane down to the tops of its towers, to which beams run
- * @property {number} pitch         from one router plane to the next
- * @property {number} entry         from the point where tokens enter up to the first plane, and from the last
- *   to the exit
+ * @property {boolean} core         a tower on the axis: what all tokens use
+ * @property {number[]} dense       how many MoE layers are below each layer without experts
+ *
+ * @typedef {Ring & Levels} Layout
  */
+import { levelsOf } from "./levels.js";
 
 /** Experts that still read as one ring. */
 const RING = 64;
@@ -29,30 +32,31 @@ const SLIM = 0.3; // tower radius, as a share of the distance between neighbours
 const WIDEST = 0.5; // tower radius where neighbours are far
 
 /**
- * @param {{layers: number, experts: number}} shape
+ * @param {{layers: number, experts: number, dense?: number[], core?: boolean}} shape
+ * @param {Fold | null} [fold]
  * @returns {Layout}
  */
-export function createLayout({ layers, experts }) {
+export function createLayout({ layers, experts, dense = [], core = false }, fold = null) {
   const rows = rowsOf(experts);
   const { x, z, inner } = placeTowers(experts, rows);
   const towerRadius = Math.min(WIDEST, SLIM * nearest(x, z, rows));
   const far = Math.max(...x.map((_, i) => Math.hypot(x[i], z[i])));
-  const outer = far + towerRadius;
-  const pitch = pitchOf(layers, outer);
-  return {
-    layers,
-    experts,
-    rows,
-    x,
-    z,
-    inner,
-    outer,
-    towerRadius,
-    pitch,
-    towerHeight: Math.min(0.44 * pitch, 0.34 + 2.2 * towerRadius),
-    drop: 0.16 * pitch,
-    entry: Math.max(pitch, 0.07 * pitch * layers),
-  };
+  const ring = { layers, experts, rows, x, z, inner, outer: far + towerRadius, towerRadius, dense, core };
+  return { ...ring, ...levelsOf(layers, ring, dense, fold) };
+}
+
+/** The same rings with other layers folded. @param {Layout} layout @param {Fold | null} fold @returns {Layout} */
+export function folded(layout, fold) {
+  return { ...layout, ...levelsOf(layout.layers, layout, layout.dense, fold) };
+}
+
+/**
+ * What a model's stack is made of.
+ * @param {{layers: number, experts: number, dense_layers?: number[], d_shared?: number, shared?: number}} model
+ */
+export function shapeOf({ layers, experts, dense_layers = [], d_shared = 0, shared = 0 }) {
+  const dense = [...dense_layers].sort((a, b) => a - b).map((layer, i) => Math.min(layers, layer - i));
+  return { layers, experts, dense, core: d_shared > 0 || shared > 0 };
 }
 
 /** Rows of a ring of N experts: enough for RING a row, rather a few more if they then divide N evenly. */
@@ -122,18 +126,11 @@ export function nearest(
   return least;
 }
 
-/**
- * Distance between planes: open for a few layers, squeezed so that a tall stack stays within 1.5 times its
- * width.
- */
-function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
-  const open = 1.42 * Math.sqrt(6 / Math.max(layers, 5));
-  return Math.min(open, (3 * outer) / Math.max(1, layers - 1));
-}
-
-/** Height of the router plane of a layer. */
-export function levelOf(/** @type {Layout} */ { layers, pitch }, /** @type {number} */ layer) {
-  return (layer - (layers - 1) / 2) * pitch;
+/** Height of the router plane of a layer, or between two. */
+export function levelOf(/** @type {Levels} */ { levels }, /** @type {number} */ layer) {
+  const low = Math.floor(layer);
+  const share = layer - low;
+  return share ? levels[low] + (levels[low + 1] - levels[low]) * share : levels[low];
 }
 
 /**

@@ -10,6 +10,7 @@ import { createAddress } from "./address.js";
 import { createBridge } from "./bridge.js";
 import { createFeed } from "./feed.js";
 import { floorOf } from "./floor.js";
+import { foldOf } from "./fold.js";
 import { createHits } from "./hits.js";
 import { createHooks } from "./hooks.js";
 import { listenToKeys } from "./keyboard.js";
@@ -90,7 +91,7 @@ function frameOf(state) {
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
-    time, wall, camera: view.camera, layer: floorOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
+    time, wall, camera: view.camera, layer: floorOf(state), fold: foldOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
   };
 }
 
@@ -159,7 +160,7 @@ store.subscribe((state) => {
   arrangeStacks();
   loop.wake();
 });
-const address = createAddress(store, boot, player.moving, ({ view, notices }) => store.set({ view, notices }));
+const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
 watchStillness(store);
 watchTheme(store);
 watchLanguage(store, boot);

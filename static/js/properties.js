@@ -8,6 +8,7 @@
 import { PALETTE_NAMES, THEMES } from "./palettes.js";
 import { LANGUAGES } from "./language.js";
 import { formatFold, parseFold } from "./fold.js";
+import { tourOf } from "./lessons.js";
 import { choice, integer } from "./property.js";
 import { checkpointOf, rangeOfK, reads, usualK } from "./routing.js";
 import { ROUTER, SETTING_KEYS } from "./settings.js";
@@ -129,6 +130,15 @@ const whole = {
   expected: () => words.oneOf(["0", "1"]),
 };
 
+/** @type {Property} */
+const tour = {
+  name: "tour",
+  fallback: () => "",
+  parse: (text, { boot }) => (tourOf(boot, { tour: text }) ? text : undefined),
+  format: String,
+  expected: ({ boot }) => words.oneOf((boot.tours ?? []).map(({ name }) => name)),
+};
+
 /** A shape has its own number of experts and no other. @param {Boot} boot @param {View} view @returns {[number, number] | null} */
 function ownExperts(boot, view) {
   const own = shapeOf(boot, view);
@@ -168,6 +178,12 @@ export const PROPERTIES = [
   choice("theme", THEMES),
   choice("palette", PALETTE_NAMES),
   choice("lang", LANGUAGES),
+  tour,
+  {
+    ...integer("at", 0, ({ boot, view }) => [1, tourOf(boot, view)?.steps.length ?? 1], 1),
+    applies: ({ view }) => view.tour !== "",
+  },
+  integer("quiz", null, ({ boot }) => [1, boot.questions?.length ?? 0], 1),
 ];
 
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */

@@ -51,6 +51,9 @@
  * @property {Theme} theme
  * @property {PaletteName} palette
  * @property {import("./language.js").Language} lang   of the document: another one is another document
+ * @property {string} tour            name of the guided tour that is walked through, or ""
+ * @property {number} at              the step of it, from 0
+ * @property {number | null} quiz     the question that is asked, from 0
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * @typedef {Request & ViewOnly} View
@@ -175,7 +178,7 @@
  * @property {{token: number} | {layer: number, expert: number} | null} hover
  * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
- * @property {"none" | "controls" | "share" | "keys" | "compare"} overlay   what lies open over the page
+ * @property {"none" | "controls" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
  * @property {"so-far" | "whole"} span       what heat map and load count over
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
@@ -194,6 +197,8 @@
  * @property {ModelInfo[]} models
  * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
  * @property {ShapeInfo[]} [shapes]     of published models
+ * @property {TourInfo[]} [tours]       left out in a file that plays without a server, as are the questions
+ * @property {QuestionInfo[]} [questions]
  * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[], settings?: Record<string, [number, number]>}} limits
  *   `settings`: least and most of the other numbers among the request keys
  * @property {boolean} embed
@@ -206,6 +211,21 @@
  * @property {import("./wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
  * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
+ *
+ * @typedef {object} TourInfo
+ * @property {string} name
+ * @property {string} title
+ * @property {string} summary
+ * @property {{caption: string, view: string}[]} steps   a view as what stands behind the ? of its address; terms as in lessons.js
+ *
+ * @typedef {object} QuestionInfo
+ * @property {string} name
+ * @property {string} asks
+ * @property {string[]} choices
+ * @property {number} answer    which of them is right, from 0
+ * @property {string} view      while it is asked
+ * @property {string} shows     the answer
+ * @property {string} says      what to see there
  *
  * @typedef {object} ScenarioInfo
  * @property {string} name

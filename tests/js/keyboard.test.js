@@ -45,7 +45,7 @@ test("brackets, plus and minus move the camera", () => {
 
 test("every key of the map stands in the list that a person sees, and the other way round", () => {
   const listed = words.keyList.map(([keys]) => keys).join(" ");
-  const names = { " ": "Space", ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", "-": "−", 2: "to", 3: "to" };
+  const names = { " ": "Space", ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", PageUp: "Page", PageDown: "Page", "-": "−", 2: "to", 3: "to" };
   const map = keyMap(createStore(initialState(parseView("", BOOT))), /** @type {any} */ ({}), () => {});
   for (const key of Object.keys(map)) {
     if (key === "=") continue; // plus without Shift

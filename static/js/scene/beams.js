@@ -17,7 +17,7 @@ uniform sampler2D slots, scores;
 uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
 out vec2 at;
-flat out vec4 state; /* fan, chosen, how far the fan has grown, 1 where dropped */
+flat out vec4 state; /* fan, chosen, how far the fan has grown, where a refused choice is on its beam, else 0 */
 
 /* The slot of a ribbon, and its lane: the first K are the chosen, the others the fan. */
 ivec2 address(int ribbon) {
@@ -40,6 +40,7 @@ void main() {
     expert = int(choice.x);
     dropped = step(1.5, choice.z);
     float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
+    if (dropped > 0.5) strong = 1.0 - smoothstep(2.2 * OUT, 3.0 * OUT, after);
     chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : strong * fade;
   } else {
     expert = place.y - k;
@@ -51,7 +52,7 @@ void main() {
   at = corner;
   fan *= far * airy(0.4) * pow(start.z, 1.12);
   chosen *= far * airy(0.6) * pow(start.z, 0.9);
-  state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped);
+  state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped * max(bounce(after), 1e-3));
   vec2 wide = chosen > 0.0 ? vec2(0.045, mix(2.2, 6.0, airy(0.0))) : vec2(0.016, mix(1.5, 2.8, airy(0.0)));
   vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, wide.x * pitch, wide.y);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
@@ -68,8 +69,11 @@ void main() {
   float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
   vec3 fan = mix(HOT, GOLD, 0.35 + 0.4 * state.x) * state.x * soft * grown * 1.5;
   vec3 chosen = (HOT * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
-  float bounce = mix(1.0, 1.0 - smoothstep(0.55, 0.8, along), state.w);
-  colour = vec4(fan + chosen * bounce, 0.0);
+  if (state.w > 0.0) {
+    float head = exp(-pow((along - state.w) * 11.0, 2.0)), before = 1.0 - smoothstep(state.w - 0.02, state.w, along);
+    chosen = mix(REFUSED, WHITE, 0.5 * core * head) * (0.28 * before * soft + 1.5 * head * soft) * state.y;
+  }
+  colour = vec4(fan + chosen, 0.0);
 }`;
 
 /**

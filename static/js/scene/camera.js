@@ -10,12 +10,14 @@
  * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
  */
 import { MathUtils, PerspectiveCamera, Vector3 } from "three";
+import { levelOf } from "../layout.js";
 import { axes, frameStack } from "./framing.js";
+import { easeBoth, TRAVEL } from "./travel.js";
 
-const TRAVEL = 0.9; // seconds of a camera move
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
 const LOWEST = -0.12; // radians
 const HIGHEST = Math.PI / 2;
+const REACH = 2; // a stack on its way to being folded may be so much taller
 
 export function createRig() {
   const camera = new PerspectiveCamera();
@@ -68,7 +70,7 @@ export function createRig() {
     },
 
     /**
-     * @param {Layout} layout
+     * @param {Layout} layout  that the camera goes to: layers may still be on their way there
      * @param {{name: Camera, layer: number, time: number, wall: number, still: boolean, cut: boolean}} moment
      * @returns {Shot}
      */
@@ -80,6 +82,8 @@ export function createRig() {
         looked,
         layout.layers,
         layout.experts,
+        layout.pitch,
+        layout.levels[0],
         area.width,
         area.height,
         area.left,
@@ -117,7 +121,7 @@ function withHand(
 
 /** @returns {Shot} */
 function between(/** @type {Shot} */ from, /** @type {Shot} */ to, /** @type {number} */ share) {
-  const eased = share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
+  const eased = easeBoth(share);
   const mixed = { ...to };
   for (const name of /** @type {(keyof Shot)[]} */ (Object.keys(to)))
     mixed[name] = from[name] + (to[name] - from[name]) * eased;
@@ -154,7 +158,8 @@ function place(
   );
   camera.matrixWorldInverse.copy(camera.matrixWorld).invert();
   const reach =
-    1.2 * Math.hypot(layout.outer, (layout.pitch * layout.layers) / 2 + layout.entry) + Math.abs(shot.lift);
+    1.2 * Math.hypot(layout.outer, REACH * levelOf(layout, layout.layers - 1) + layout.entry + layout.pitch) +
+    Math.abs(shot.lift);
   camera.near = Math.max(0.02 * shot.distance, shot.distance - reach);
   camera.far = shot.distance + reach;
   camera.fov = (Math.atan(shot.lens) * 360) / Math.PI;

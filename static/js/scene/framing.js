@@ -68,7 +68,7 @@ function fit(
     Math.max(0.3 * width, width - 2 * beside) / height,
     Math.max(0.3, 1 - (2 * above) / height),
   ];
-  const points = camera === "top" ? ring(layout, levelOf(layout, layer)) : outline(layout);
+  const points = camera === "top" ? ring(layout, layer) : outline(layout);
   const lift = camera === "top" ? levelOf(layout, layer) : 0;
   const pose = {
     azimuth: SHOTS[camera][0] * DEGREE,
@@ -121,12 +121,14 @@ function bounds(/** @type {number[][]} */ points, /** @type {Pose} */ view) {
 }
 
 /** The outer circle of a layer at its foot and at its top. @returns {number[][]} */
-function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {number} */ level) {
+function ring(/** @type {Layout} */ layout, /** @type {number} */ layer) {
+  const { outer, towerHeight, drop, open } = layout;
+  const level = levelOf(layout, layer);
   return Array.from({ length: 2 * POINTS }, (_, i) => {
     const angle = (2 * Math.PI * i) / POINTS;
     return [
       outer * 1.05 * Math.sin(angle),
-      level - (i < POINTS ? 0 : drop + towerHeight),
+      level - (i < POINTS ? 0 : (drop + towerHeight) * open[layer]),
       outer * 1.05 * Math.cos(angle),
     ];
   });
@@ -136,9 +138,9 @@ function ring(/** @type {Layout} */ { outer, towerHeight, drop }, /** @type {num
 function outline(/** @type {Layout} */ layout) {
   const last = layout.layers - 1;
   return [
-    ...ring(layout, levelOf(layout, 0)),
-    ...ring(layout, levelOf(layout, last)),
-    [0, heightOf(layout, -0.3), 0],
+    ...ring(layout, 0),
+    ...ring(layout, last),
+    [0, Math.min(heightOf(layout, -0.3), ...layout.slabs.filter((_, i) => i % 3 === 0)), 0],
     [0, heightOf(layout, last + 0.35), 0],
   ];
 }

@@ -17,7 +17,7 @@ void main() {
   vec3 heat = glow(layer, expert);
   if (heat.x + heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
   float hot = max(max(heat.x, 0.25 * heat.y), 0.5 * heat.z);
-  vec3 centre = topOf(layer, expert) - vec3(0.0, 0.2 * tower.y, 0.0);
+  vec3 centre = topOf(layer, expert) - vec3(0.0, 0.2 * tower.y * opened(layer), 0.0);
   vec4 view = viewMatrix * vec4(centre, 1.0);
   float size = max(4.2 * tower.x, 10.0 * pixel * -view.z) * (0.75 + 0.5 * hot);
   at = corner;

@@ -20,10 +20,11 @@ const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of tw
 const AROUND = 32; // experts that are named around a ring
 const FLYING = 32; // tokens whose words are shown
 const LONGEST = 18; // characters of a token's word
+const MANY = 3; // bunches of layers without experts that are named
 
 const VERTEX = /* glsl */ `
-uniform sampler2D labels;  /* two texels a label: box in the atlas; layer, expert or -1; then tokens' words */
-uniform sampler2D flights;
+uniform sampler2D labels;  /* two texels a label: box in the atlas; layer, expert or -1, kind, slab; then tokens' words */
+uniform sampler2D flights, slabs;
 uniform vec3 right;        /* of the camera */
 uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
 uniform float every;
@@ -33,6 +34,7 @@ flat out vec4 ink;
 
 /* Layers that are named: every fifth, say, the first, and the last unless it stands too close to another. */
 bool named(float layer) {
+  if (opened(int(layer)) < 0.5) return false;
   float number = layer + 1.0, over = mod(number, every);
   return over < 0.5 || layer < 0.5 || (number > shape.x - 0.5 && over > 0.5 * every);
 }
@@ -50,9 +52,16 @@ vec2 besideRing(int layer, vec2 box) {
   return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
 }
 
+/* Of layers that lie folded, and of those without experts. */
+vec2 besideBunch(vec4 what, vec2 box) {
+  float height = what.z > 1.5 ? texelFetch(slabs, ivec2(int(what.w), 0), 0).x : levelAt(what.x);
+  ink = vec4(TEXT, 0.7 * (1.0 - focus.y));
+  return seen(vec3(0.0, height, 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
+}
+
 vec2 aroundRing(int expert, vec2 box) {
   vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
-  float height = (focus.x - 0.5 * (shape.x - 1.0)) * pitch;
+  float height = levelAt(focus.x);
   vec2 edge = seen(vec3(place.x, height, place.y));
   ink = vec4(TEXT, focus.y * focus.y);
   return edge + normalize(edge - seen(vec3(0.0, height, 0.0)) + vec2(1e-4)) * 15.0 * ratio - 0.5 * box;
@@ -71,6 +80,7 @@ void main() {
   if (flying >= int(counts.y) || row >= fixed0 + int(counts.z)) { gl_Position = NOWHERE; return; }
   vec4 box = texelFetch(labels, ivec2(0, row), 0), what = texelFetch(labels, ivec2(1, row), 0);
   vec2 at = flying >= 0 ? besideToken(flight, box.zw)
+    : what.z > 0.5 ? besideBunch(what, box.zw)
     : what.y > -0.5 ? aroundRing(int(what.y), box.zw) : besideRing(int(what.x), box.zw);
   inBox = (corner * 0.5 + 0.5) * box.zw;
   corner0 = box.xy + vec2(0.0, box.w);
@@ -99,6 +109,7 @@ void main() {
  * @property {string} id       of the trace
  * @property {Token[]} tokens
  * @property {number} flying   tokens in flight that carry their word
+ * @property {Layout} layout   that layers go to
  */
 
 /** Every which layer is named when layers stand so many CSS pixels apart. */
@@ -125,6 +136,27 @@ export function labelsOf({ layers, experts }, brief) {
   ];
 }
 
+/**
+ * What is said of layers that lie folded and of those without experts, each bunch once.
+ * @param {Pick<Layout, "layers" | "open" | "dense">} layout
+ * @param {boolean} brief
+ * @returns {{word: string, layer: number, slab: number}[]}  the middle of the bunch; slab -1 where it has experts
+ */
+export function bunchesOf({ layers, open, dense }, brief) {
+  const first = open.indexOf(1);
+  const last = open.lastIndexOf(1);
+  const folded = [[0, first - 1], [last + 1, layers - 1]].filter(([low, high]) => high >= low);
+  const runs = [...new Set(dense)].map((before) => dense.flatMap((each, slab) => (each === before ? [slab] : [])));
+  return [
+    ...folded.map(([low, high]) => ({ word: words.layerRange(low + 1, high + 1), layer: (low + high) / 2, slab: -1 })),
+    ...(runs.length > MANY ? [] : runs).map((slabs) => ({
+      word: brief ? words.denseBrief : words.denseLayers(slabs.length).toUpperCase(),
+      layer: 0,
+      slab: slabs[slabs.length >> 1],
+    })),
+  ];
+}
+
 /** A token's word, short enough to stand beside it. @returns {string} */
 export function wordOf(/** @type {Token} */ { text }) {
   const word = formatToken(text);
@@ -134,38 +166,44 @@ export function wordOf(/** @type {Token} */ { text }) {
 /**
  * @param {Uniforms} uniforms
  * @param {Layout} layout
- * @param {DataTexture} flights
+ * @param {{flights: {texture: DataTexture}, slabs: {texture: DataTexture}}} tables
  */
-export function createLabels(uniforms, layout, flights) {
-  const fixed = labelsOf(layout, true).length;
+export function createLabels(uniforms, layout, { flights, slabs }) {
+  let fixed = labelsOf(layout, true).length;
   const own = {
     labels: { value: /** @type {DataTexture | null} */ (null) },
     atlas: { value: /** @type {Texture | null} */ (null) },
-    flights: { value: flights },
+    flights: { value: flights.texture },
+    slabs: { value: slabs.texture },
     right: { value: [1, 0, 0] },
     counts: { value: [fixed, 0, 0] },
     every: { value: 1 },
   };
   const object = createQuads(
-    fixed + FLYING,
+    fixed + 2 + MANY + FLYING,
     createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" }),
   );
   let made = "";
   let bytes = 0;
 
-  function write(/** @type {boolean} */ brief, /** @type {number} */ ratio, /** @type {Token[]} */ tokens) {
+  /** @param {boolean} brief @param {number} ratio @param {Token[]} tokens @param {Layout} goal */
+  function write(brief, ratio, tokens, goal) {
+    const bunches = bunchesOf(goal, brief).map((bunch) => ({ ...bunch, expert: -1, kind: bunch.slab < 0 ? 1 : 2 }));
+    /** @type {{word: string, layer: number, expert: number, kind?: number, slab?: number}[]} */
     const labels = [
       ...labelsOf(layout, brief),
+      ...bunches,
       ...tokens.map((token) => ({ word: wordOf(token), layer: 0, expert: -1 })),
     ];
+    fixed = labels.length - tokens.length;
     const atlas = createAtlas(
       labels.map(({ word }) => word),
       { size: SIZE, ratio },
     );
     const rows = new Float32Array(8 * labels.length);
-    labels.forEach(({ layer, expert }, i) => {
+    labels.forEach(({ layer, expert, kind = 0, slab = 0 }, i) => {
       const { x, y, width, height } = atlas.boxes[i];
-      rows.set([x, y, width, height, layer, expert, 0, 0], 8 * i);
+      rows.set([x, y, width, height, layer, expert, kind, slab], 8 * i);
     });
     free();
     own.labels.value = createTable(rows, 2, labels.length).texture;
@@ -181,10 +219,10 @@ export function createLabels(uniforms, layout, flights) {
   return {
     object,
     /** Before each frame. @param {Sight} now */
-    update({ right, width, ratio, id, tokens, flying }) {
+    update({ right, width, ratio, id, tokens, flying, layout: goal }) {
       const brief = width < NARROW;
-      const wanted = `${brief} ${ratio} ${tokens.length} ${id}`;
-      if (wanted !== made) write(brief, ratio, tokens);
+      const wanted = `${brief} ${ratio} ${tokens.length} ${goal.open.indexOf(1)} ${goal.open.lastIndexOf(1)} ${id}`;
+      if (wanted !== made) write(brief, ratio, tokens, goal);
       made = wanted;
       own.right.value = right;
       own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];

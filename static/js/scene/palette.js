@@ -1,32 +1,43 @@
 /**
- * The colours of the scene, in the values that the screen shows (sRGB); shaders neither light nor blend in
- * linear space. Unlit things stay below a quarter of full brightness, so that the lit path is the only bright
- * thing.
+ * The palette as shaders know it: one array of colours, which a change of theme sends anew. Shaders neither light nor
+ * blend in linear space.
+ *
+ * On paper light is taken away where in the dark it is added. So the light theme is drawn as its own negative: its colours
+ * reach the shaders as what they take from white, and what the shaders add up is taken from the picture at the end.
  */
-export const COLOURS = {
-  night: "#0b0709", // the corners of the picture
-  dusk: "#190d10", // behind the stack
-  foot: "#22090d", // a tower at its foot
-  brick: "#6b1c21", // a tower at its top
-  cap: "#8a2a30",
-  edge: "#b8443f", // rim of a tower against the dark
-  plate: "#8a2a2c", // outline of a ring
-  ember: "#b5311b", // what was used
-  hot: "#ff5233", // what is used now
-  amber: "#ffa85c",
-  white: "#fff0dc", // the core of what is hottest
-  gold: "#ffd9a0", // tokens
-  text: "#a58f8b",
-  bright: "#f3e9e6",
-};
+import { coloursOf, DEVICES } from "../palettes.js";
 
-/** A colour as a GLSL expression. */
-export function glsl(/** @type {string} */ hex) {
-  const parts = [1, 3, 5].map((at) => (parseInt(hex.slice(at, at + 2), 16) / 255).toFixed(4));
-  return `vec3(${parts.join(", ")})`;
+/** @type {readonly (keyof import("../palettes.js").Colours)[]} */
+const NAMES = [
+  "night", "dusk", "foot", "brick", "cap", "edge", "plate", "ember", "hot", "amber", "white", "gold", "text", "bright", "refused",
+];
+const HUES = DEVICES.dark.length;
+
+/** GLSL: the array, and a name for each colour: `HOT`; `hue(i)` is the colour of device i. */
+export const PALETTE = `uniform vec3 inks[${NAMES.length + HUES}];
+${NAMES.map((name, i) => `#define ${name.toUpperCase()} inks[${i}]`).join("\n")}
+vec3 hue(float device) {
+  int i = int(device);
+  return inks[${NAMES.length} + i % ${HUES}] * ((i / ${HUES}) % 2 == 1 ? 0.5 : 1.0);
+}`;
+
+/** Whether a theme is drawn as its negative. */
+export const isNegative = (/** @type {string} */ theme) => theme === "light";
+
+/**
+ * What the array holds.
+ * @param {string} [palette]
+ * @param {string} [theme]
+ * @returns {number[]} red, green, blue of each, 0 to 1
+ */
+export function inksOf(palette, theme = "dark") {
+  const colours = coloursOf(palette, theme);
+  const hues = DEVICES[/** @type {import("../palettes.js").Theme} */ (theme)] ?? DEVICES.dark;
+  const all = [...NAMES.map((name) => colours[name]), ...hues];
+  return all.flatMap(partsOf).map((part) => (isNegative(theme) ? 1 - part : part));
 }
 
-/** The palette as GLSL constants: `const vec3 HOT = ...;` */
-export const PALETTE = Object.entries(COLOURS)
-  .map(([name, hex]) => `const vec3 ${name.toUpperCase()} = ${glsl(hex)};`)
-  .join("\n");
+/** Red, green, blue of "#rrggbb", 0 to 1. */
+function partsOf(/** @type {string} */ hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
+}

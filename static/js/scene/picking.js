@@ -45,8 +45,8 @@ function crossing(
   /** @type {number} */ slack,
 ) {
   const extra = slack * Math.hypot(from[0], from[1], from[2]) * 0.5;
-  const top = levelOf(layout, layer) - layout.drop;
-  const low = top - layout.towerHeight - extra;
+  const top = levelOf(layout, layer) - layout.drop * layout.open[layer];
+  const low = top - layout.towerHeight * layout.open[layer] - extra;
   const high = top + extra;
   if (Math.abs(to[1]) < 1e-6) return from[1] > low && from[1] < high ? [0, 1e4] : null;
   const [a, b] = [(low - from[1]) / to[1], (high - from[1]) / to[1]];

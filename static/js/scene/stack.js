@@ -10,17 +10,20 @@
  * @typedef {{width: number, height: number, ratio: number}} Canvas  CSS pixels, device pixels a CSS pixel
  */
 import { Scene } from "three";
-import { createLayout } from "../layout.js";
+import { createLayout, heightOf } from "../layout.js";
 import { createBackdrop } from "./backdrop.js";
 import { createBeams } from "./beams.js";
 import { axes } from "./framing.js";
+import { createFolding } from "./folding.js";
 import { createFront } from "./front.js";
 import { createGlow, pathOf } from "./glow.js";
 import { createHalos } from "./halos.js";
 import { createLabels } from "./labels.js";
 import { createMark } from "./mark.js";
+import { createMarks } from "./marks.js";
 import { createPlanes } from "./planes.js";
-import { shapeUniforms } from "./shader.js";
+import { shapeUniforms, themeUniforms } from "./shader.js";
+import { createSlabs, writeLevels, writeSlabs } from "./slabs.js";
 import { createSlots } from "./slots.js";
 import { createTable } from "./table.js";
 import { createTokens, MOST, placeTokens } from "./tokens.js";
@@ -32,29 +35,34 @@ const KEY = [-0.55, 0.62, 0.56];
 
 /**
  * @param {Uniforms} uniforms
- * @param {number} layers
- * @param {number} experts
+ * @param {Parameters<typeof createLayout>[0]} shape
  * @param {number} topK
  */
-export function createStack(uniforms, layers, experts, topK) {
-  const layout = createLayout({ layers, experts });
+export function createStack(uniforms, shape, topK) {
+  let layout = createLayout(shape);
+  const { layers, experts } = shape;
+  const folding = createFolding(layout);
   const glow = createGlow(layers, experts);
+  const marks = createMarks(layers, experts);
   const slots = createSlots(layout, topK);
   const rows = new Float32Array(4 * MOST);
-  const tables = createTables(layout, glow, slots, rows, topK);
+  const tables = createTables(layout, glow, marks, slots, rows, topK);
   shapeUniforms(uniforms, layout);
   uniforms.places.value = tables.places.texture;
   uniforms.hits.value = tables.hits.texture;
   uniforms.pulses.value = tables.pulses.texture;
+  uniforms.levels.value = tables.levels.texture;
+  uniforms.marks.value = tables.marks.texture;
   const backdrop = createBackdrop(uniforms);
   const trail = createTrail(uniforms, layout);
   const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, tables);
   const tokens = createTokens(uniforms, layout, tables.flights.texture);
   const mark = createMark(uniforms);
-  const labels = createLabels(uniforms, layout, tables.flights.texture);
+  const labels = createLabels(uniforms, layout, tables);
   const objects = [
     backdrop.object,
     createTowers(uniforms, layout),
+    ...(layout.dense.length ? [createSlabs(uniforms, layout, tables.slabs)] : []),
     createPlanes(uniforms, layout),
     ...trail.objects,
     ...beams.objects,
@@ -71,9 +79,11 @@ export function createStack(uniforms, layers, experts, topK) {
   /** @type {Frame | null} */ let frame = null; // the one that the front calls back for
   let flying = 0; // tokens that fly alone, with a word beside them
   let path = ""; // whose towers are marked in the hit texture
+  let dressed = ""; // palette and theme
   const front = createFront({
     reset() {
       glow.reset();
+      marks.reset();
       slots.reset();
     },
     arrive(token, layer) {
@@ -84,8 +94,27 @@ export function createStack(uniforms, layers, experts, topK) {
     fire(token, layer) {
       if (!frame) return;
       glow.fire(frame.trace, frame.timeline, token, layer);
+      marks.fire(frame.trace, frame.timeline, token, layer);
     },
   });
+
+  /** Layers stand where they are on their way to. */
+  function reshape(/** @type {Layout} */ next) {
+    if (next === layout) return;
+    layout = next;
+    shapeUniforms(uniforms, layout);
+    writeLevels(/** @type {Float32Array} */ (tables.levels.array), layout);
+    writeSlabs(/** @type {Float32Array} */ (tables.slabs.array), layout);
+    tables.levels.resend();
+    tables.slabs.resend();
+    trail.reach([heightOf(layout, -1), heightOf(layout, layers)]);
+  }
+
+  function dress(/** @type {Frame} */ { palette, theme }) {
+    const wanted = `${palette} ${theme}`;
+    if (wanted !== dressed) themeUniforms(uniforms, palette, theme);
+    dressed = wanted;
+  }
 
   function followPath(/** @type {Frame} */ { trace, path: token }) {
     const now = token === null ? "" : `${trace.id} ${token} ${token < trace.received}`;
@@ -98,6 +127,7 @@ export function createStack(uniforms, layers, experts, topK) {
   function send() {
     glow.dirty.drain((row, from, count) => tables.hits.send(row, from, count));
     glow.pulsing.drain((row, from, count) => tables.pulses.send(row, from, count));
+    marks.dirty.drain((row, from, count) => tables.marks.send(row, from, count));
     slots.dirty.drain((slot) => {
       tables.slots.send(slot, 0, 2 + topK);
       if (slot < slots.fans) tables.scores.send(slot, 0, slots.width);
@@ -105,13 +135,23 @@ export function createStack(uniforms, layers, experts, topK) {
   }
 
   return {
-    layout,
+    layout: () => layout,
     scene,
     backdrop: backdrop.object,
+    moving: folding.moving,
+
+    /** Folds and unfolds layers. @returns {Layout} that they go to */
+    fold(/** @type {Frame} */ { fold = null, wall }, /** @type {boolean} */ cut) {
+      reshape(folding.at(fold, { wall, cut }));
+      return folding.goal();
+    },
 
     /** Everything that a frame asks for, seen as the camera sees it. */
     update(/** @type {Frame} */ next, /** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
       frame = next;
+      dress(frame);
+      marks.setDevices(frame.devices ?? null);
+      marks.setBias(frame.trace.bias);
       front.advance(frame.trace, frame.timeline, frame.time);
       slots.expire(frame.time);
       followPath(frame);
@@ -126,6 +166,7 @@ export function createStack(uniforms, layers, experts, topK) {
       uniforms.time.value = frame.time;
       uniforms.together.value = together;
       uniforms.routed.value = glow.routed();
+      uniforms.capacity.value = frame.trace.model.capacity ?? 0;
       this.aim(shot, canvas);
     },
 
@@ -141,6 +182,7 @@ export function createStack(uniforms, layers, experts, topK) {
           id: frame.trace.id,
           tokens: frame.trace.tokens,
           flying,
+          layout: folding.goal(),
         });
       const middle = [
         shot.left + shot.width / 2,
@@ -166,15 +208,24 @@ export function createStack(uniforms, layers, experts, topK) {
 /**
  * @param {Layout} layout
  * @param {ReturnType<typeof createGlow>} glow
+ * @param {ReturnType<typeof createMarks>} marks
  * @param {ReturnType<typeof createSlots>} slots
  * @param {Float32Array<ArrayBuffer>} flights
  * @param {number} topK
  */
-function createTables({ x, z, layers, experts }, glow, slots, flights, topK) {
-  const places = new Float32Array(4 * experts);
+function createTables(layout, glow, marks, slots, flights, topK) {
+  const { x, z, layers, experts, dense } = layout;
+  const places = new Float32Array(4 * (experts + 1)); // and the axis
   for (let expert = 0; expert < experts; expert++) places.set([x[expert], z[expert]], 4 * expert);
+  const levels = new Float32Array(4 * layers);
+  const slabs = new Float32Array(4 * Math.max(1, dense.length));
+  writeLevels(levels, layout);
+  writeSlabs(slabs, layout);
   return {
-    places: createTable(places, experts, 1),
+    places: createTable(places, experts + 1, 1),
+    levels: createTable(levels, layers, 1),
+    slabs: createTable(slabs, slabs.length / 4, 1),
+    marks: createTable(marks.marks, experts, layers),
     hits: createTable(glow.hits, experts, layers),
     pulses: createTable(glow.pulses, layers, 1),
     slots: createTable(slots.table, 2 + topK, slots.count),

@@ -22,6 +22,7 @@
  * @typedef {ReturnType<typeof createScene>} Stage
  */
 import { columnsOf } from "../columns.js";
+import { shapeOf } from "../layout.js";
 import { createRig } from "./camera.js";
 import { createOrbit } from "./orbit.js";
 import { pickTower } from "./picking.js";
@@ -55,6 +56,7 @@ export function createScene(canvas, options = {}) {
   /** @type {Shot | null} */ let shot = null;
   /** @type {Camera} */ let name = "orbit";
   let cut = true;
+  let cutFold = true; // a stack that was not there before does not move into its folds
   let spent = 0; // bytes of stacks that are gone
   // The stack before: freed only when the next one has been drawn, so that both share their compiled shaders.
   /** @type {ReturnType<typeof createStack> | null} */
@@ -75,7 +77,7 @@ export function createScene(canvas, options = {}) {
   /** What stood on the GPU is gone: built again, not freed. */
   function restore() {
     old = null;
-    if (model) stack = createStack(uniforms, model.layers, model.experts, columnsOf(model));
+    if (model) stack = createStack(uniforms, shapeOf(model), columnsOf(model));
     options.onRestored?.();
   }
 
@@ -85,17 +87,14 @@ export function createScene(canvas, options = {}) {
   const scene = {
     /** A new shape: builds its towers; the camera frames it with the next frame. */
     setModel(/** @type {Model} */ next) {
-      if (
-        model &&
-        next.layers === model.layers &&
-        next.experts === model.experts &&
-        columnsOf(next) === columnsOf(model)
-      )
-        return;
+      if (next === model) return;
+      const same = model && drawnAlike(model, next);
+      model = next;
+      if (same) return;
       drop();
       old = stack;
-      model = next;
-      stack = createStack(uniforms, model.layers, model.experts, columnsOf(model));
+      stack = createStack(uniforms, shapeOf(model), columnsOf(model));
+      cutFold = true;
     },
 
     /**
@@ -108,8 +107,9 @@ export function createScene(canvas, options = {}) {
       name = frame.camera;
       orbit.advance(frame.wall, frame.still);
       const { layer, time, wall, still } = frame;
-      shot = rig.update(stack.layout, { name, layer, time, wall, still, cut });
-      cut = false;
+      const goal = stack.fold(frame, cutFold || still);
+      shot = rig.update(goal, { name, layer, time, wall, still, cut });
+      cut = cutFold = false;
       stack.update(frame, shot, renderer.size);
       renderer.render(stack.scene, rig.camera);
       drop();
@@ -145,7 +145,7 @@ export function createScene(canvas, options = {}) {
     turn: rig.turn,
 
     /** True while the scene itself still changes: keep drawing. */
-    moving: () => rig.moving() || orbit.moving(),
+    moving: () => rig.moving() || orbit.moving() || (stack?.moving() ?? false),
 
     /** True while, and right after, a press moved the camera: it was no click. */
     dragged: orbit.dragged,
@@ -157,7 +157,7 @@ export function createScene(canvas, options = {}) {
     pick(/** @type {number} */ x, /** @type {number} */ y) {
       if (!stack || !shot) return null;
       const only = shot.focus > 0.5 ? Math.round(shot.layer) : null;
-      return pickTower(stack.layout, rig.ray(x, y), SLACK * uniforms.pixel.value, only);
+      return pickTower(stack.layout(), rig.ray(x, y), SLACK * uniforms.pixel.value, only);
     },
 
     /** Of the last frame; bytes since the last call. */
@@ -204,4 +204,10 @@ export function createScene(canvas, options = {}) {
     },
   };
   return scene;
+}
+
+/** Whether two models have the same stack. */
+function drawnAlike(/** @type {Model} */ a, /** @type {Model} */ b) {
+  const drawn = (/** @type {Model} */ model) => JSON.stringify([shapeOf(model), columnsOf(model)]);
+  return drawn(a) === drawn(b);
 }

@@ -17,6 +17,7 @@ export function createTable(array, width, height) {
   let bytes = array.byteLength;
 
   return {
+    array,
     texture,
     /** Sends `count` texels of a row with the next frame. */
     send(/** @type {number} */ row, /** @type {number} */ from, /** @type {number} */ count) {

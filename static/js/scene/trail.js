@@ -67,6 +67,10 @@ export function createTrail(uniforms, layout) {
   const hidden = createTwin(open, through);
   return {
     objects: [open, hidden],
+    /** Where tokens enter and leave: heights. */
+    reach(/** @type {number[]} */ next) {
+      ends.value = next;
+    },
     /** Lines of the lit path shine through the towers before them. */
     highlight(/** @type {boolean} */ lit) {
       hidden.visible = lit;

@@ -4,6 +4,7 @@
  */
 
 import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+import { glossary } from "./glossary.en.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -427,6 +428,32 @@ export const en = {
   embedTitle: (/** @type {string} */ title) => `Moescope: ${title}`,
   openFull: "Open in Moescope",
 
+  // Tours, questions, glossary
+  glossary,
+  tours: "Tours",
+  toursTitle: "Tours and questions",
+  toursIntro: "Each step is a view like any other: stop, turn it, change it, and go on.",
+  stepCount: (/** @type {number} */ steps) => plural(steps, "step"),
+  tourKicker: (/** @type {string} */ title) => `Tour: ${title}`,
+  stepPlace: (/** @type {number} */ step, /** @type {number} */ steps) => `${step} of ${steps}`,
+  nextStep: "Next",
+  stepBack: "Back",
+  finishTour: "Done",
+  leaveTour: "Leave the tour",
+  quiz: "Questions",
+  quizSummary: "What did the scene show? Every answer is shown in it.",
+  questionCount: (/** @type {number} */ questions) => plural(questions, "question"),
+  leaveQuiz: "Leave the questions",
+  right: "Right.",
+  wrong: (/** @type {string} */ right) => `Not so. It is: ${right}.`,
+  rightMark: "right",
+  wrongMark: "chosen, wrong",
+  score: (/** @type {number} */ right, /** @type {number} */ answered) => `${right} of ${answered} right`,
+  scoreNote: "Kept in this browser alone.",
+  quizAgain: "Start again",
+  references: "References",
+  referencesSummary: "Who described the routers and the models",
+
   // Keys
   keys: "Display",
   keysTitle: "Display and keys",
@@ -448,6 +475,8 @@ export const en = {
     ["B", "Compare: two beside each other"],
     ["S", "Share and save"],
     ["W", "Whole-model figures"],
+    ["G", "Guided tours and questions"],
+    ["N P", "Next step of a tour, the one before"],
     ["Z", "Fold a tall stack around one layer, or unfold it"],
     ["Page ↑ ↓", "Folded: the layers further up or down"],
     ["D", "Next theme: dark, light, contrast"],
