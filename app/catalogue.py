@@ -1,9 +1,10 @@
 """The published models: each read from a file in app/published/ by the code that reads any config.json.
 
-A file has `name`; `published`: `total_B` and `active_B` in billions, null where nobody says, and `source`;
-`match`: the convention under which each computed figure agrees with the published one, a `note` on it, and
-`reasons` for a figure that is more than 1 % off; `config`: what the count depends on, in the field names of
-the published config.json; and `config_source`.
+A file has `name`; `year`, in which weights or figures came out; `paper`, who told of it and where;
+`published`: `total_B` and `active_B` in billions, null where nobody says, and `source`; `match`: the
+convention under which each computed figure agrees with the published one, a `note` on it, and `reasons` for a
+figure that is more than 1 % off; `config`: what the count depends on, in the field names of the published
+config.json; and `config_source`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Published:
 
     key: str  # name of its file
     name: str
+    year: int
+    paper: str
     parameters: Parameters
     source: str  # of the published figures
     config_source: str
@@ -97,6 +100,8 @@ class Published:
         return {
             "key": self.key,
             "name": self.name,
+            "year": self.year,
+            "paper": self.paper,
             **report(self.parameters),
             "source": self.source,
             "config_source": self.config_source,
@@ -110,6 +115,8 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
     return Published(
         key=key,
         name=entry["name"],
+        year=entry["year"],
+        paper=entry["paper"],
         parameters=Parameters(read_config(entry["config"])),
         source=entry["published"]["source"],
         config_source=entry["config_source"],

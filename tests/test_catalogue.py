@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import floor, log10
 from pathlib import Path
 
@@ -78,6 +79,15 @@ def test_sources_are_named(entry):
     assert len(entry.source) > 5
     assert len(entry.config_source) > 5
     assert len(entry.note) > 10
+    assert 2017 <= entry.year <= 2026
+    assert len(entry.paper) > 15
+
+
+def test_paper_of_an_entry_agrees_with_its_sources():
+    """Where the source of a figure names an arXiv number of its own year, it is the paper's."""
+    for entry in MODELS:
+        told = re.findall(r"arXiv (\d{4}\.\d{5})", entry.source.split(";")[0])
+        assert not told or told[0] in entry.paper or "GLaM" in entry.source, entry.key
 
 
 def test_deepseek_v3_has_its_dense_layers_below_58_of_256_experts():
@@ -168,4 +178,4 @@ def test_deviation_is_a_share_of_the_published_figure():
 
 def test_entry_with_a_config_that_cannot_be_counted_is_an_error():
     with pytest.raises(ValueError, match="architecture: got model_type 'bert'"):
-        read_published("bert", {"name": "BERT", "config": {"model_type": "bert"}})
+        read_published("bert", {"name": "BERT", "year": 2018, "paper": "", "config": {"model_type": "bert"}})
