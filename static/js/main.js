@@ -175,6 +175,7 @@ function begin() {
 }
 const { play, pause } = { ...actions, ...page };
 createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, begin });
+page.update((shown = store.get())); // a frame that is not in sight gets no frames, and is read all the same
 page.start(() => {
   begin();
   void openAll();

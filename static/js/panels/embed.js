@@ -11,6 +11,7 @@ import { createSight } from "../sight.js";
 import { formatView } from "../url.js";
 import { words } from "../words.js";
 import { createCounters } from "./counters.js";
+import { createDescriptions } from "./described.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { icon } from "./icons.js";
 import { createBadge, titleOf } from "./masthead.js";
@@ -28,14 +29,14 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const tokens = h("div", { class: "tokens" });
   const notices = h("aside", { class: "status", "aria-label": words.notices });
   const play = createPlayButton(actions);
-  const link = h("a", { class: "open-full", target: "_blank", rel: "noopener" }, h("span", {}, words.openFull), icon("out"));
+  const link = h("a", { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull }, h("span", {}, words.openFull), icon("out"));
   const restart = iconButton("restart", words.restart, actions.restart);
   host.append(
     h("header", { class: "embed-head", "data-inset": true }, h("div", { class: "title-row" }, title, badge.element), counters),
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     notices,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe)];
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other)];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
   return {

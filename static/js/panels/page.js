@@ -11,6 +11,7 @@ import { createAnnouncer } from "./announcer.js";
 import { createCompare } from "./compare.js";
 import { createControls } from "./controls.js";
 import { createCounters } from "./counters.js";
+import { createDescriptions } from "./described.js";
 import { createDisplay } from "./display.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
 import { attribute, h } from "./element.js";
@@ -91,13 +92,6 @@ function opener(name, label, actions) {
   return { button, ...opens(name, button, actions) };
 }
 
-/** Says what the picture is. @param {HTMLCanvasElement | null} canvas @param {State} state */
-function describeScene(canvas, { trace }) {
-  if (!canvas || !trace) return;
-  attribute(canvas, "role", "img");
-  attribute(canvas, "aria-label", words.sceneDescribed(trace.model.layers, trace.model.experts));
-}
-
 /**
  * @param {HTMLElement} host
  * @param {Surroundings} surroundings
@@ -140,6 +134,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
     createAnnouncer(parts.live),
+    createDescriptions(other),
     controls,
     ...tools,
   ];
@@ -149,7 +144,6 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     update(state) {
       attribute(host, "data-panel", state.view.panel);
       for (const panel of panels) panel.update(state);
-      describeScene(document.querySelector("canvas.scene"), state);
     },
     /** @param {() => void} begin */
     start: (begin) => begin(),

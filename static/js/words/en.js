@@ -25,6 +25,8 @@ export const en = {
   product: "Moescope",
   nothing: "nothing",
   none: "–",
+  between: ", ", // numbers with decimals
+  times: (/** @type {number} */ ratio) => `${formatDecimal(ratio, 2)}×`,
   quoted,
   plural,
   close: "Close",

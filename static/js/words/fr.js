@@ -69,6 +69,8 @@ export const fr = {
   product: "Moescope",
   nothing: "rien",
   none: "–",
+  between: " ; ",
+  times: (ratio) => `${formatDecimal(ratio, 2)} ×`,
   quoted,
   plural,
   close: "Fermer",
