@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.keys import TraceRequest
+from app.keys import TEXT_CHARS, TraceRequest
 from app.trace import FORMAT
 
 
@@ -121,10 +121,52 @@ PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.",
 PICTURE = answers("image/png", "The same picture as PNG.", {"type": "string", "format": "binary"})
 
 
+LOAD = answers(
+    "application/json",
+    "texts, tokens, assigned [L,N] (assignments to each expert, those over its capacity too), kept [L,N] "
+    "(without them), and measures: max_over_mean, max_violation, entropy, dropped_share, switch_loss, each "
+    "[L]. Every text is a batch of its own.",
+    {"type": "object"},
+)
+LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {status: LOAD[status] for status in (422, 503)} | {
+    200: {key: value for key, value in LOAD[200].items() if key != "headers"}
+}
+TEXT_BODY = {
+    "required": True,
+    "description": "the text; source=live alone routes one",
+    "content": {"text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": TEXT_CHARS}}},
+}
+
+
+def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says what a load is counted over."""
+    schema = {"type": "string", "enum": list(values), "default": values[0]}
+    description = "this prompt, or every scenario through the same router"
+    return {"name": "over", "in": "query", "required": False, "description": description, "schema": schema}
+
+
 def width_parameter(widths: list[int]) -> dict[str, Any]:
     """The query parameter of OpenAPI that says how wide a PNG is to be."""
     schema = {"type": "integer", "enum": widths, "default": widths[0]}
     return {"name": "width", "in": "query", "required": False, "description": "in pixels", "schema": schema}
+
+
+EXAMPLE_DEVICES = 8
+DEVICES = answers(
+    "application/json",
+    "`routers`: of the trace itself, then of its logits through topk, and through group_limited with a device as "
+    "a group: `limit`, the devices that a token may reach; `reach_mean` and `reach_most` that it reaches; `sent` "
+    "tokens to each device, over all layers, and their sum `copies`; `bytes` of the exchanges of a step, there "
+    "and back, with 2 bytes a number. Of fewer experts than devices, as many devices as experts.",
+    {"type": "object"},
+)
+
+
+def devices_parameter(most: int) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says how many devices there are."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": EXAMPLE_DEVICES}
+    words = "that the experts are spread over, neighbours together"
+    return {"name": "devices", "in": "query", "required": False, "description": words, "schema": schema}
 
 
 class Embedding(BaseModel):

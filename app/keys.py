@@ -13,6 +13,7 @@ from app.trace import dump
 EXPERTS = (2, 512)
 PROMPT_CHARS = 2000
 PROMPT_TOKENS = 256
+TEXT_CHARS = 20_000  # of a text that a load is counted over
 CONTINUE = (0, 256)
 TEMPERATURE = (0, 2)
 SKEW = (0, 20)

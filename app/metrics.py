@@ -94,11 +94,26 @@ def switch_loss(trace: RoutingTrace) -> Doubles:
     Affinities that do not sum to 1 (sigmoid routers) are normalised first, as DeepSeek-V3 does. Layers stay
     apart: pooled over layers, collapses onto different experts would cancel out.
     """
+    return balance_loss(first_choices(trace), score_sums(trace), len(trace.experts))
+
+
+def balance_loss(first: Counts, scores: Doubles, tokens: int) -> Doubles:
+    """The same from first choices [L, N] and sums of normalised gate scores [L, N] of so many tokens: [L]"""
+    result: Doubles = first.shape[-1] * (first * scores).sum(axis=-1) / max(tokens, 1) ** 2
+    return result
+
+
+def first_choices(trace: RoutingTrace) -> Counts:
+    """Of how many tokens each expert is the first choice: [L, N]"""
+    experts = np.arange(trace.header.shape.experts)
+    first: Counts = (trace.experts[..., :1] == experts).sum(axis=0)  # [T, L, 1], [N] -> [L, N]
+    return first
+
+
+def score_sums(trace: RoutingTrace) -> Doubles:
+    """Gate scores, each token's divided by their sum, over all tokens: [L, N]"""
     scores = trace.scores.astype(np.float64)  # [T, L, N]
-    mean_score = (scores / scores.sum(axis=-1, keepdims=True)).mean(axis=0)  # -> [L, N]
-    experts = trace.header.shape.experts
-    first = trace.experts[..., :1] == np.arange(experts)  # [T, L, 1] -> [T, L, N]
-    result: Doubles = experts * (first.mean(axis=0) * mean_score).sum(axis=-1)
+    result: Doubles = (scores / scores.sum(axis=-1, keepdims=True)).sum(axis=0)
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
@@ -15,14 +16,21 @@ from app import __version__
 from app.api import (
     CATALOGUE,
     COUNTED,
+    DEVICES,
+    EXAMPLE_DEVICES,
+    LOAD,
+    LOAD_OF_TEXT,
     MEASURED,
     PICTURE,
     PREVIEW,
+    TEXT_BODY,
     TRACE,
     Health,
     ModelInfo,
     RouterInfo,
     ScenarioInfo,
+    devices_parameter,
+    over_parameter,
     parameters,
     width_parameter,
 )
@@ -31,21 +39,25 @@ from app.brought import count_config
 from app.cache import Cache
 from app.catalogue import catalogue
 from app.config import LARGEST_FILE
+from app.counting import OVER, Make, check_over, load_of, requests_over, windows
+from app.devices import compare_routers
 from app.headers import SecurityHeaders
+from app.keys import TEXT_CHARS
+from app.load import Load
 from app.oembed import THUMBNAILS
 from app.pages import embedding, pages
-from app.preview import draw_preview
+from app.parallel import MOST_DEVICES
 from app.raster import rasterise
 from app.request import WORDS, BadRequest, Problem
 from app.routing import ROUTERS
 from app.scenario import load_scenarios
 from app.session import Session
 from app.settings import ROOT, Settings
+from app.shown import Shown
+from app.source import Source
 from app.sources import Sources
-from app.titles import title_of
-from app.trace import RoutingTrace, dump
+from app.trace import dump
 from app.viewer import Gone, Viewer
-from app.wording import wording_of
 from app.workers import Busy, Workers
 
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
@@ -78,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(facts(sources))
     app.include_router(published(workers))
     app.include_router(files(sources, workers))
+    app.include_router(loads(sources, workers))
     app.include_router(sockets(sources, workers, settings))
     app.include_router(embedding(sources, settings))
     app.include_router(pages(sources, settings))
@@ -147,30 +160,28 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
-    def drawn(request: Request, trace: RoutingTrace) -> str:
-        words = wording_of(request.query_params)
-        return draw_preview(trace, words, title_of(trace, sources, words))
-
-    async def answer(
-        request: Request, kind: str, make: Callable[[RoutingTrace], bytes], size: str = ""
-    ) -> Response:
-        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
-        key = f"{kind}{size} {source.identity} {wording_of(request.query_params).language}"
+    async def answer(request: Request, kind: str, key: str, make: Callable[[], bytes]) -> Response:
         asset = kept.get(key)
         if asset is None:
-            asset = await workers.run(lambda: Asset.of(make(source.trace()), kind))
+            asset = await workers.run(lambda: Asset.of(make(), kind))
             kept.put(key, asset, len(asset.content))
         return send(request, asset)
 
+    async def show(request: Request, kind: str, finish: Callable[[str], bytes], size: str = "") -> Response:
+        view = await workers.run(lambda: Shown.of(read_query(request), request.query_params, sources))
+        response = await answer(request, kind, f"{kind}{size} {view.key}", lambda: finish(view.draw()))
+        response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
+        return response
+
     @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)
     async def trace(request: Request) -> Response:
-        return await answer(request, "application/octet-stream", RoutingTrace.to_bytes)
+        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
+        kind = "application/octet-stream"
+        return await answer(request, kind, f"{kind} {source.identity}", lambda: source.trace().to_bytes())
 
     @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
     async def preview(request: Request) -> Response:
-        response = await answer(request, "image/svg+xml", lambda trace: drawn(request, trace).encode())
-        response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
-        return response
+        return await show(request, "image/svg+xml", str.encode)
 
     @router.get(
         "/preview.png",
@@ -181,12 +192,81 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
     async def picture(request: Request) -> Response:
         width = read_width(request.query_params.get("width"))
 
-        def draw(trace: RoutingTrace) -> bytes:
-            return rasterise(drawn(request, trace), width, ROOT / "static" / "vendor")
+        def finish(drawing: str) -> bytes:
+            return rasterise(drawing, width, ROOT / "static" / "vendor")
 
-        response = await answer(request, "image/png", draw, size=str(width))
-        response.headers["cross-origin-resource-policy"] = "cross-origin"
-        return response
+        return await show(request, "image/png", finish, size=str(width))
+
+    @router.get(
+        "/api/devices",
+        summary="What a step sends between devices",
+        responses=DEVICES,
+        openapi_extra={"parameters": [*parameters(), devices_parameter(MOST_DEVICES)]},
+    )
+    async def devices(request: Request) -> Response:
+        count = read_devices(request.query_params.get("devices"))
+        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
+
+        def compare() -> bytes:
+            shape = source.header.shape
+            rows = compare_routers(source.trace(), min(count, shape.experts))
+            return dump({"routers": [row.to_json(shape.d_model) for row in rows]}).encode()
+
+        return await answer(request, "application/json", f"devices {count} {source.identity}", compare)
+
+    return router
+
+
+def loads(sources: Sources, workers: Workers) -> APIRouter:
+    """How evenly experts are loaded. Each text is a job of its own, so that nobody waits for all of them."""
+    router = APIRouter()
+    kept: Cache[Asset] = Cache(FILE_BYTES)
+    query = parameters()
+
+    async def total(made: list[Make]) -> Load:
+        first, *others = [partial(load_of, make) for make in made]
+        load = await workers.run(first)
+        for count in others:
+            load += await workers.run(count)
+        return load
+
+    @router.get(
+        "/api/load",
+        summary="The load of every expert, over a prompt or all scenarios",
+        responses=LOAD,
+        openapi_extra={"parameters": [*query, over_parameter(OVER)]},
+    )
+    async def load(request: Request) -> Response:
+        over = check_over(request.query_params.get("over", OVER[0]))
+
+        def open_all() -> list[Source]:
+            asked = sources.parse(read_query(request))
+            return [sources.open(each) for each in requests_over(asked, over, sources.known.scenarios)]
+
+        opened = await workers.run(open_all)
+        key = " ".join((over, *(source.identity for source in opened)))
+        asset = kept.get(key)
+        if asset is None:
+            found = await total([source.trace for source in opened])
+            asset = Asset.of(dump({"over": over, **found.to_json()}).encode(), "application/json")
+            kept.put(key, asset, len(asset.content))
+        return send(request, asset)
+
+    @router.post(
+        "/api/load",
+        summary="The same over a text, the body, in windows as long as a prompt may be",
+        responses=LOAD_OF_TEXT,
+        openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
+    )
+    async def load_of_text(request: Request) -> Response:
+        data = b""
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > 4 * TEXT_CHARS:
+                break  # too many characters, whatever they are
+        text = data.decode(errors="replace")
+        made = await workers.run(lambda: windows(sources, sources.parse(read_query(request)), text))
+        return JSONResponse({"over": "text", **(await total(made)).to_json()})
 
     return router
 
@@ -198,6 +278,15 @@ def read_width(text: str | None) -> int:
     if text not in widths:
         raise BadRequest(Problem("width", repr(text[:20]), f"one of {', '.join(widths)}", "leave it out"))
     return int(text)
+
+
+def read_devices(text: str | None) -> int:
+    """A number of devices. Raises BadRequest for one that is none."""
+    if text is None:
+        return EXAMPLE_DEVICES
+    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST_DEVICES:
+        return int(text)
+    raise BadRequest(Problem("devices", repr(text[:20]), f"1 to {MOST_DEVICES}", "leave it out"))
 
 
 def read_query(request: Request) -> dict[str, str]:

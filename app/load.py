@@ -1,0 +1,62 @@
+"""How evenly experts are loaded over texts: what is counted of each, their sum, and its measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app import metrics
+from app.metrics import Counts, Doubles
+from app.trace import RoutingTrace
+
+
+@dataclass(frozen=True)
+class Load:
+    """Counts over the tokens of some texts. Each is a batch of its own, for capacity and for bias."""
+
+    texts: int
+    tokens: int
+    assigned: Counts  # [L, N] assignments, those over capacity too
+    kept: Counts  # [L, N] without them
+    first: Counts  # [L, N] tokens whose first choice an expert is
+    scores: Doubles  # [L, N] sums of normalised gate scores
+
+    @classmethod
+    def of(cls, trace: RoutingTrace) -> Load:
+        """What one trace loads."""
+        return cls(
+            texts=1,
+            tokens=len(trace.experts),
+            assigned=metrics.counts(trace),
+            kept=metrics.counts(trace, kept=True),
+            first=metrics.first_choices(trace),
+            scores=metrics.score_sums(trace),
+        )
+
+    def __add__(self, other: Load) -> Load:
+        """Both together."""
+        return Load(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+    @property
+    def measures(self) -> dict[str, Doubles]:
+        """The measures of `metrics.MEASURES` by name, each [L]."""
+        assigned = self.assigned.sum(axis=-1)
+        return {
+            "max_over_mean": metrics.max_over_mean(self.assigned),
+            "max_violation": metrics.max_violation(self.assigned),
+            "entropy": metrics.entropy(self.assigned),
+            "dropped_share": (assigned - self.kept.sum(axis=-1)) / np.maximum(assigned, 1),
+            "switch_loss": metrics.balance_loss(self.first, self.scores, self.tokens),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """As `GET /api/load` answers."""
+        return {
+            "texts": self.texts,
+            "tokens": self.tokens,
+            "assigned": self.assigned.tolist(),
+            "kept": self.kept.tolist(),
+            "measures": {name: values.round(6).tolist() for name, values in self.measures.items()},
+        }

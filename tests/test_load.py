@@ -1,0 +1,120 @@
+"""The load of one text is that of its trace; of many, that of all their tokens together."""
+
+import httpx
+import numpy as np
+import pytest
+
+from app import metrics
+from app.counting import check_over, cut, requests_over, windows
+from app.load import Load
+from app.request import BadRequest
+from app.scenario import load_scenarios
+from app.settings import Settings
+from app.sources import Sources
+from app.trace import Token
+from tests.live_checkpoints import MIXTRAL, write_checkpoint
+from tests.traces import trace_of
+
+# Three tokens, two layers of four experts, k = 2; expert 0 of layer 1 has room for two.
+SMALL = trace_of([[[0, 1], [0, 1]], [[0, 2], [1, 0]], [[0, 3], [2, 3]]], 4)
+DROPS = np.array([[[0, 0], [0, 0]], [[0, 0], [0, 0]], [[1, 0], [0, 0]]], bool)
+
+
+def dropping(trace, dropped):
+    return type(trace)(trace.header, trace.scores, trace.experts, trace.weights, dropped=dropped)
+
+
+def test_load_of_a_trace_counts_what_was_worked_out_by_hand():
+    load = Load.of(dropping(SMALL, DROPS))
+    assert (load.texts, load.tokens) == (1, 3)
+    assert load.assigned.tolist() == [[3, 1, 1, 1], [2, 2, 1, 1]]
+    assert load.kept.tolist() == [[2, 1, 1, 1], [2, 2, 1, 1]]
+    assert load.first.tolist() == [[3, 0, 0, 0], [1, 1, 1, 0]]
+    measures = load.measures
+    assert measures["max_over_mean"].tolist() == [2, pytest.approx(4 / 3)]
+    assert measures["max_violation"].tolist() == [1, pytest.approx(1 / 3)]
+    assert measures["dropped_share"].tolist() == [pytest.approx(1 / 6), 0]
+
+
+def test_measures_of_one_trace_are_those_of_metrics():
+    trace = dropping(SMALL, DROPS)
+    measures = Load.of(trace).measures
+    assert list(measures) == [measure.name for measure in metrics.MEASURES]
+    np.testing.assert_allclose(measures["switch_loss"], metrics.switch_loss(trace))
+    np.testing.assert_allclose(measures["dropped_share"], metrics.dropped_share(trace))
+    np.testing.assert_allclose(measures["entropy"], metrics.entropy(metrics.counts(trace)))
+
+
+def test_loads_of_two_texts_add_up_to_that_of_all_their_tokens():
+    one, other = (trace_of(SMALL.experts[rows], 4) for rows in (slice(0, 1), slice(1, 3)))
+    both = Load.of(one) + Load.of(other)
+    whole = Load.of(SMALL)
+    assert (both.texts, both.tokens) == (2, 3)
+    for name, values in whole.measures.items():
+        np.testing.assert_allclose(both.measures[name], values)
+
+
+def test_a_text_is_cut_into_windows_of_nearly_equal_length():
+    tokens = tuple(Token(str(i)) for i in range(258))
+    assert [len(window) for window in cut(tokens, 256)] == [129, 129]
+    assert [len(window) for window in cut(tokens[:256], 256)] == [256]
+    assert sum(cut(tokens, 100), ()) == tokens
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    write_checkpoint(folder / "trio-8", {**MIXTRAL, "num_local_experts": 8, "max_position_embeddings": 20})
+    return Sources(load_scenarios(Settings().scenarios), folder)
+
+
+def test_scenarios_are_asked_for_one_by_one_with_the_same_router(sources):
+    asked = sources.parse({"source": "live", "prompt": "words", "router": "switch", "capacity": 0.5})
+    requests = requests_over(asked, "scenarios", sources.known.scenarios)
+    assert [each.scenario for each in requests] == list(sources.known.scenarios)
+    assert {(each.router, each.capacity, each.prompt) for each in requests} == {("switch", 0.5, "")}
+    assert requests_over(asked, "prompt", ()) == [asked]
+
+
+def test_a_long_text_is_routed_in_windows_that_the_model_takes(sources):
+    asked = sources.parse({"source": "live", "router": "expert_choice"})
+    traces = [make() for make in windows(sources, asked, "a few words and then some more of them. " * 3)]
+    lengths = [len(trace.header.tokens) for trace in traces]
+    assert len(lengths) > 2 and max(lengths) <= 20
+    load = sum((Load.of(trace) for trace in traces[1:]), Load.of(traces[0]))
+    assert load.tokens == sum(lengths)
+    assert load.measures["max_violation"].max() < 0.01, "Expert Choice gives each expert as many"
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "field"),
+    [({}, "words", "source"), ({"source": "live"}, "", "text"), ({"source": "live"}, "x" * 20_001, "text")],
+)
+def test_a_text_that_cannot_be_counted_is_refused_by_name(sources, keys, text, field):
+    with pytest.raises(BadRequest) as refused:
+        windows(sources, sources.parse(keys), text)
+    assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_an_unknown_span_is_refused_with_those_that_there_are():
+    with pytest.raises(BadRequest, match="over: expected one of prompt, scenarios, got 'all'"):
+        check_over("all")
+
+
+def test_the_load_over_all_scenarios_is_answered_once_and_kept(server_url):
+    with httpx.Client(base_url=server_url, timeout=60) as client:
+        keys = {"over": "scenarios", "router": "switch", "capacity": "0.5"}
+        answer = client.get("/api/load", params=keys)
+        load = answer.json()
+        assert load["texts"] == len(client.get("/api/scenarios").json())
+        assert np.array(load["assigned"]).sum(axis=1).tolist() == [load["tokens"]] * 6
+        assert min(load["measures"]["dropped_share"]) > 0.2
+        again = client.get("/api/load", params=keys, headers={"if-none-match": answer.headers["etag"]})
+        assert again.status_code == 304
+
+
+def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_url):
+    answer = httpx.post(f"{server_url}/api/load", content="some words", timeout=60)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "source"
+    assert "authored routing is about given tokens" in answer.json()["errors"][0]["message"]
