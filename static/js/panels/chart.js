@@ -1,5 +1,7 @@
 /** A small line chart, drawn as SVG: points over a logarithmic axis, each with its value. */
 
+import { formatDecimal } from "../format.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SIZE = { width: 376, height: 148, left: 72, right: 28, top: 26, bottom: 26 };
 
@@ -36,7 +38,7 @@ export function createChart({ points, label, across }) {
   for (const { x, y, hollow } of points) {
     chart.append(
       svg("circle", { cx: right(x), cy: down(y), r: 4, class: hollow ? "chart-dot hollow" : "chart-dot" }),
-      svg("text", { x: right(x) + (hollow ? 10 : 0), y: down(y) + (hollow ? 4 : -10), class: "chart-value", "text-anchor": hollow ? "start" : "middle" }, y.toFixed(3)),
+      svg("text", { x: right(x) + (hollow ? 10 : 0), y: down(y) + (hollow ? 4 : -10), class: "chart-value", "text-anchor": hollow ? "start" : "middle" }, formatDecimal(y, 3)),
     );
   }
   return chart;

@@ -9,7 +9,7 @@
 
 import { balanceOf, capacityOf, otherKs, partedLayers, sizesOf } from "../findings.js";
 import { floorOf } from "../floor.js";
-import { formatToken } from "../format.js";
+import { formatDecimal, formatToken } from "../format.js";
 import { fetchMeasured } from "../measured.js";
 import { checkpointOf } from "../properties.js";
 import { words } from "../words.js";
@@ -48,20 +48,20 @@ function sizesSection(measured) {
 /** @param {Measurement} measurement */
 function ksSection(measurement) {
   const rows = Object.entries(measurement.by_k).map(([k, { loss, cost }]) => /** @type {[string, ...string[]]} */ ([
-    `${k}${Number(k) === measurement.top_k ? ` ${said.trainedWith}` : ""}`, loss.mean.toFixed(3), Number(k) === measurement.top_k ? "" : signed(cost),
+    `${k}${Number(k) === measurement.top_k ? ` ${said.trainedWith}` : ""}`, formatDecimal(loss.mean, 3), Number(k) === measurement.top_k ? "" : signed(cost),
   ]));
   return section(said.ksTitle, table(["k", said.loss, said.change], rows, said.ksTitle), ...otherKs(measurement).map((other) => sentence(said.otherK(other))));
 }
 
 /** @param {number} value */
-const signed = (value) => `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(3)}`;
+const signed = (value) => `${value > 0 ? "+" : "−"}${formatDecimal(Math.abs(value), 3)}`;
 
 /** @param {Measurement} measurement */
 function layersSection(measurement) {
   const { learned } = measurement;
   const rows = learned.js_bits.map((bits, layer) => /** @type {[string, ...string[]]} */ ([
-    String(layer + 1), bits.toFixed(3), learned.js_bits_untrained[layer].toFixed(3), learned.js_bits_chance[layer].toFixed(3),
-    learned.max_violation[layer].toFixed(2), learned.entropy[layer].toFixed(3),
+    String(layer + 1), formatDecimal(bits, 3), formatDecimal(learned.js_bits_untrained[layer], 3), formatDecimal(learned.js_bits_chance[layer], 3),
+    formatDecimal(learned.max_violation[layer], 2), formatDecimal(learned.entropy[layer], 3),
   ]));
   return section(said.layersTitle, table(said.layerColumns, rows, said.layersTitle),
     sentence(said.parted(partedLayers(learned), learned.js_bits.length)), sentence(said.spread(Math.min(...learned.js_bits), Math.max(...learned.js_bits), learned.js_bits_most)), sentence(said.balance(balanceOf(measurement))), h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)));

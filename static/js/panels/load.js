@@ -81,7 +81,7 @@ function drawBars(bars, row, all, layer) {
 
 /** @param {Record<"busiest" | "idle" | "all", ReturnType<typeof createFact>>} facts @param {Uint32Array} row @param {number} total */
 function sayFacts({ busiest, idle, all }, row, total) {
-  busiest.say(total ? `${((Math.max(...row) * row.length) / total).toFixed(2)}×` : words.none);
+  busiest.say(total ? words.times((Math.max(...row) * row.length) / total) : words.none);
   idle.say(`${row.filter((count) => count === 0).length} / ${row.length}`);
   all.say(formatExactly(total));
 }

@@ -6,7 +6,7 @@
  * @import {Actions} from "../actions.js"
  */
 
-import { formatToken } from "../format.js";
+import { formatDecimal, formatToken } from "../format.js";
 import { choices } from "../trace.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setStyle, setText } from "./element.js";
@@ -109,6 +109,6 @@ function rowAt(trace, { token, layer }, current) {
     h("th", { scope: "row", title: `${token + 1}` }, formatToken(trace.tokens[token].text)),
     h("td", {}, String(layer + 1)),
     h("td", {}, chosen.map(({ expert }) => expert).join(", ")),
-    h("td", {}, chosen.map(({ weight, dropped }) => (dropped ? words.dropped : weight.toFixed(3))).join(", ")),
+    h("td", {}, chosen.map(({ weight, dropped }) => (dropped ? words.dropped : formatDecimal(weight, 3))).join(words.between)),
   );
 }
