@@ -101,7 +101,9 @@ def test_axe_finds_nothing_in_an_embed(open_page: Opener, mode: str) -> None:
 
 def test_axe_finds_nothing_in_the_article(open_page: Opener) -> None:
     page = open_page("/article", ready=None, **AXE)
-    page.locator("moescope-embed iframe").first.wait_for()
+    for frame in page.locator("moescope-embed iframe").all():
+        frame.scroll_into_view_if_needed()  # they load when they come near
+        frame.content_frame.locator(".counter").first.wait_for(state="attached")
     assert problems(page) == []
     assert look_through(page, THEMES, PALETTES[:1]) == []
 

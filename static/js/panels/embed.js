@@ -15,9 +15,12 @@ import { createDescriptions } from "./described.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { icon } from "./icons.js";
 import { createBadge, titleOf } from "./masthead.js";
+import { createQuiz } from "./quiz.js";
 import { createSides } from "./sides.js";
 import { createNotices } from "./status.js";
+import { createGlossary } from "./term.js";
 import { createTokens } from "./tokens.js";
+import { createTour } from "./tour.js";
 import { createPlayButton, iconButton } from "./transport.js";
 
 /** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
@@ -25,28 +28,34 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
   const badge = createBadge();
   const title = h("h1", { class: "title" });
-  const counters = h("section", { class: "counters", "data-inset": true, "aria-label": words.counters });
+  const counters = h("div", { class: "counters", "data-inset": true, role: "group", "aria-label": words.counters });
   const tokens = h("div", { class: "tokens" });
-  const notices = h("aside", { class: "status", "aria-label": words.notices });
+  const notices = h("div", { class: "status" });
+  const lessons = h("div", { class: "lessons" });
   const play = createPlayButton(actions);
   const link = h("a", { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull }, h("span", {}, words.openFull), icon("out"));
   const restart = iconButton("restart", words.restart, actions.restart);
   host.append(
     h("header", { class: "embed-head", "data-inset": true }, h("div", { class: "title-row" }, title, badge.element), counters),
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
+    lessons,
     notices,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other)];
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other),
+    createTour(lessons, boot, actions, viewport.observe), createQuiz(lessons, boot, actions, viewport.observe), createGlossary(host)];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
   return {
     /** @param {State} state */
     update(state) {
       for (const panel of panels) panel.update(state);
+      attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
       if (!moved(state.view, state.at)) return;
       link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
-      setText(title, titleOf(boot, state.view).title);
+      const { title: name } = titleOf(boot, state.view);
+      setText(title, name);
+      attribute(host, "aria-label", `${name} · ${words.product}`);
     },
     /** @param {() => void} begin */
     start: (begin) => sight.watch(host, begin),
