@@ -1,7 +1,7 @@
 /**
  * The flat views, one at a time, beside the scene. Each is fetched when it is first opened.
  *
- * @import {Panel, State} from "../types.js"
+ * @import {Boot, Panel, State} from "../types.js"
  * @import {Actions} from "../actions.js"
  * @import {Tally} from "../tally.js"
  */
@@ -14,10 +14,10 @@ import { iconButton } from "./transport.js";
 /** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
 /** @typedef {Exclude<Panel, "none">} Kind */
 
-/** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void) => Promise<FlatView>>} */
+/** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
 const VIEWS = {
   heatmap: async (host, actions) => (await import("./heatmap.js")).createHeatmap(host, actions),
-  load: async (host, actions) => (await import("./load.js")).createLoad(host, actions),
+  load: async (host, actions, wake, boot) => (await import("./load.js")).createLoad(host, actions, wake, boot),
   table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
   learned: async (host, actions, wake) => (await import("./learned.js")).createLearned(host, actions, wake),
 };
@@ -39,8 +39,8 @@ export function createViewTabs(host, actions) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  a view has arrived: update again */
-export function createDrawer(host, actions, wake) {
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  a view has arrived: update again @param {Boot} boot */
+export function createDrawer(host, actions, wake, boot) {
   const title = h("h2", { class: "panel-title" });
   const close = iconButton("close", words.close, () => actions.setView({ panel: "none" }), "small");
   const body = h("div", { class: "drawer-body" });
@@ -60,7 +60,7 @@ export function createDrawer(host, actions, wake) {
     attribute(host, "aria-label", words.panels[panel]);
     const page = h("div", { class: `flat ${panel}` });
     body.replaceChildren(page);
-    const view = await VIEWS[panel](page, actions, wake);
+    const view = await VIEWS[panel](page, actions, wake, boot);
     if (page.isConnected) shown = view;
     wake();
   }

@@ -1,7 +1,7 @@
 /**
  * One layer's load: a bar an expert, and the line of an even split.
  *
- * @import {State} from "../types.js"
+ * @import {Boot, State} from "../types.js"
  * @import {Actions} from "../actions.js"
  * @import {Tally} from "../tally.js"
  */
@@ -22,8 +22,8 @@ function createFact(name) {
   return { element: h("div", {}, h("dt", {}, name), value), say: (/** @type {string} */ text) => setText(value, text) };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions */
-export function createLoad(host, actions) {
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createLoad(host, actions, wake, boot) {
   const span = createSpan(actions);
   const layer = h("select", { id: "load-layer" });
   layer.addEventListener("change", () => actions.setView({ floor: Number(layer.value) }));

@@ -22,11 +22,15 @@ import { createInspector } from "./inspector.js";
 import { createKeys } from "./keys.js";
 import { createMasthead } from "./masthead.js";
 import { createOverlay, opens } from "./overlay.js";
+import { createQuiz } from "./quiz.js";
 import { createScrubber } from "./scrubber.js";
 import { createShare } from "./share.js";
 import { createSides } from "./sides.js";
 import { createConnection, createNotices } from "./status.js";
+import { createGlossary } from "./term.js";
 import { createTokens } from "./tokens.js";
+import { createTour } from "./tour.js";
+import { createTours } from "./tours.js";
 import { createTraining } from "./training.js";
 import { createSpeed, createTransport } from "./transport.js";
 import { createWhole, createWholeButton } from "./whole.js";
@@ -67,6 +71,8 @@ function createParts() {
     share: h("section", { class: "popover share", role: "dialog" }),
     compare: h("section", { class: "popover compare", role: "dialog" }),
     keys: h("section", { class: "popover keys", role: "dialog" }),
+    tours: h("section", { class: "popover tours", role: "dialog" }),
+    lessons: part("lessons"),
     filming: part("filming", { role: "group", "aria-label": words.film, "data-inset": true, "data-opens": "share" }), // a press on it does not close that
     live: part("sr-only", { role: "status", "aria-live": "polite" }),
   };
@@ -75,7 +81,7 @@ function createParts() {
 /** @param {HTMLElement} host @param {ReturnType<typeof createParts>} parts */
 function arrange(host, parts) {
   const left = part("left", { "data-inset": true });
-  left.append(parts.masthead, parts.controls);
+  left.append(parts.masthead, parts.lessons, parts.controls);
   const right = part("right");
   parts.views.append(parts.tabs, parts.tools, parts.share, parts.compare, parts.keys);
   right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
@@ -83,10 +89,10 @@ function arrange(host, parts) {
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
   deck.append(parts.training, parts.tokens, row);
-  host.append(left, right, deck, parts.notices, parts.filming, parts.live);
+  host.append(left, right, deck, parts.notices, parts.filming, parts.tours, parts.live);
 }
 
-/** @param {"share" | "keys" | "controls" | "compare"} name @param {string} label @param {Actions} actions */
+/** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
 function opener(name, label, actions) {
   const button = h("button", { type: "button", class: `tool tool-${name}` }, icon(name === "keys" ? "display" : name), h("span", { class: "tool-word" }, label));
   return { button, ...opens(name, button, actions) };
@@ -102,20 +108,22 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
   const shareBody = part("share-body");
   const displayBody = part("display-body");
   const compareBody = part("compare-body");
+  const toursBody = part("tours-body");
+  const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
   const controls = opener("controls", words.controls, actions);
   const tools = [...(boot.exported ? [] : [opener("compare", words.compare, actions)]), opener("share", words.share, actions), opener("keys", words.keys, actions)];
   parts.tools.append(...tools.map(({ button }) => button));
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
   const panels = [
-    createMasthead(parts.masthead, boot, wake),
+    createMasthead(parts.masthead, boot, wake, tours?.button),
     createControls(parts.controlsBody, boot, actions),
     createCounters(parts.counters),
     createWhole(parts.whole),
     whole,
     createViewTabs(parts.tabs, actions),
     createInspector(parts.inspector, actions),
-    createDrawer(parts.drawer, actions, wake),
+    createDrawer(parts.drawer, actions, wake, boot),
     createTokens(parts.tokens, actions, boot),
     createTraining(parts.training, boot, actions),
     createScrubber(parts.scrubber, actions),
@@ -131,11 +139,17 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createDisplay(displayBody, actions),
     createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
     createCompare(compareBody, boot, actions),
+    createTour(parts.lessons, boot, actions, viewport.observe),
+    createQuiz(parts.lessons, boot, actions, viewport.observe),
+    createOverlay(parts.tours, { name: "tours", title: words.toursTitle, body: toursBody, actions }),
+    createTours(toursBody, boot, actions),
+    createGlossary(host),
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
     createAnnouncer(parts.live),
     createDescriptions(other),
     controls,
+    ...(tours ? [tours] : []),
     ...tools,
   ];
   createKeys(displayBody);
@@ -143,6 +157,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     /** @param {State} state */
     update(state) {
       attribute(host, "data-panel", state.view.panel);
+      attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       for (const panel of panels) panel.update(state);
     },
     /** @param {() => void} begin */
