@@ -47,16 +47,24 @@ def text(x: float, y: float, size: float, colour: str, words: str) -> str:
     return f"<text {place}>{escape(words)}</text>"
 
 
-def badge(name: str, meaning: str, words: Wording) -> Iterator[str]:
-    """Where the routing comes from."""
+def badge(
+    name: str, meaning: str, words: Wording, place: tuple[float, float] = (COLUMN, 40)
+) -> Iterator[str]:
+    """Where the routing comes from. `place`: of its upper left corner."""
+    x, y = place
     colour, name = BADGES.get(name, DIM), words.badges.get(name, name)
-    width = 34 + 11.2 * len(name)
+    width = badge_width(name)
     yield (
-        f'<rect x="{COLUMN}" y="40" width="{width:g}" height="32" rx="16" fill="none" stroke="{colour}"/>'
-        f'<text x="{COLUMN + width / 2:g}" y="61.5" font-size="14.5" font-weight="600" letter-spacing="1.2" '
-        f'text-anchor="middle" fill="{colour}">{escape(name)}</text>'
-        f'<text x="{COLUMN}" y="96" font-size="15" fill="{DIM}">{escape(meaning)}</text>'
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="32" rx="16" fill="none" stroke="{colour}"/>'
+        f'<text x="{x + width / 2:g}" y="{y + 21.5:g}" font-size="14.5" font-weight="600" '
+        f'letter-spacing="1.2" text-anchor="middle" fill="{colour}">{escape(name)}</text>'
+        f'<text x="{x:g}" y="{y + 56:g}" font-size="15" fill="{DIM}">{escape(meaning)}</text>'
     )
+
+
+def badge_width(name: str) -> float:
+    """Of a badge with this word, px."""
+    return 34 + 11.2 * len(name)
 
 
 def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:

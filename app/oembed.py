@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from app.request import WORDS, BadRequest, Problem
+from app.second import OTHER
 from app.wording import Wording
 
-WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/panels/share.js has them too
+WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/snippets.js has them too
 LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
 THUMBNAILS = ((1200, 630), (600, 315))  # sizes of /preview.png
 CACHE_SECS = 3600
@@ -64,7 +65,7 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
     if address is None or ours is None or place(address) != place(ours) or address.path not in PAGES:
         return None
     pairs = parse_qsl(address.query, keep_blank_values=True)
-    names = [name for name, _ in pairs if name in WORDS]
+    names = [name for name, _ in pairs if name.removeprefix(OTHER) in WORDS]
     return dict(pairs) if len(names) == len(set(names)) else None
 
 

@@ -17,14 +17,16 @@ from app.api import OEMBED, Embedding
 from app.bundle import BUNDLE, is_fresh
 from app.catalogue import shapes
 from app.headers import PAGE, page_policy
-from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE
+from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
+from app.lessons.library import Lessons, load_lessons
 from app.modules import imported
 from app.request import WORDS, Problem, read
 from app.routing import LIMITS, ROUTERS
+from app.second import OTHER, own_keys, read_second, side_names
 from app.settings import ROOT, Settings
+from app.shown import titled
 from app.sources import Sources
 from app.theme import look_of, own_look
-from app.titles import description, name
 from app.wording import ENGLISH, LANGUAGES, wording_of
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
@@ -34,6 +36,7 @@ K_OFFERED = [1, 2, 3, 4]
 def pages(sources: Sources, settings: Settings) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
+    lessons = load_lessons(settings.scenarios)
     templates = Environment(
         loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
     )
@@ -41,7 +44,11 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
     def page(request: Request, template: str, ancestors: str) -> Response:
         nonce = token_urlsafe(16)
         context = page_context(
-            request.query_params, sources, base_of(request, settings), embed=template == "embed.html"
+            lessons.filled(request.query_params),
+            sources,
+            lessons,
+            base_of(request, settings),
+            embed=template == "embed.html",
         )
         text = templates.get_template(template).render(**context, nonce=nonce)
         headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
@@ -97,12 +104,13 @@ def embedding(sources: Sources, settings: Settings) -> APIRouter:
         base = base_of(request, settings)
         view = oembed.find_view(url, base)
         words = wording_of(view or {})
-        values = {key: view[key] for key in WORDS if key in view} if view is not None else {}
-        wanted, problems = read(values, sources.known)
-        if view is None or problems:
+        if view is None:
             unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
-            return failure(404, *(problems or (unknown,)))
-        title = name(wanted, sources, words)
+            return failure(404, unknown)
+        requests, names, problems = requests_of(view, sources)
+        if problems:
+            return failure(404, *problems)
+        title, _ = titled(requests, names, sources, words)
         return JSONResponse(oembed.describe(view, base, title, words, room), headers=OPEN)
 
     return router
@@ -116,18 +124,21 @@ def failure(status: int, *problems: Problem) -> Response:
     return JSONResponse({"errors": [problem.to_json() for problem in problems]}, status, headers=OPEN)
 
 
-def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: bool) -> dict[str, Any]:
+def page_context(
+    query: Mapping[str, str], sources: Sources, lessons: Lessons, base: str, embed: bool
+) -> dict[str, Any]:
     """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
-    request, problems = read({key: query[key] for key in WORDS if key in query}, sources.known)
+    requests, names, problems = requests_of(query, sources)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
     words = wording_of(query)
     language = {} if words is ENGLISH else {"lang": words.language}
     kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
-    requested = {key: value for key, value in kept if key in WORDS} | language
+    requested = {key: value for key, value in kept if key.removeprefix(OTHER) in WORDS} | language
+    title, told = titled(requests, names, sources, words)
     search = urlencode(kept)
     return {
-        "boot": boot(sources, embed, words.language),
+        "boot": boot(sources, embed, words.language) | lessons.info(words.language),
         "words": words,
         "translations": list(translations(kept, base)),
         "version": __version__,
@@ -139,9 +150,20 @@ def page_context(query: Mapping[str, str], sources: Sources, base: str, embed: b
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
         **scripts(ROOT / "static", embed),
-        "title": f"{name(request, sources, words)} · Moescope",
-        "description": description(request, sources, words),
+        "title": f"{title} · Moescope",
+        "description": told,
     }
+
+
+def requests_of(
+    view: Mapping[str, str], sources: Sources
+) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
+    """What one stack or two ask for, bad keys left out; what sets two apart; and every problem."""
+    first, problems = read({key: view[key] for key in WORDS if key in view}, sources.known)
+    second, more = read_second(view, sources.known)
+    if second is None:
+        return (first,), ("", ""), problems
+    return (first, second), side_names(first, second, own_keys(view)), problems + more
 
 
 def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ SVG 1.1 without styles or scripts, so that every page's policy and every rendere
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +40,26 @@ Draw = Callable[[Flat, Levels, float], Iterator[str]]
 def draw_preview(trace: RoutingTrace, words: Wording = ENGLISH, title: str = "") -> str:
     """An SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself."""
     flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
-    token = main_token(trace)
-    counts, path = count_uses(trace), trace.experts[token]
-    levels = levels_of(counts, path)
-    draw = draw_dots if levels.size > FINE else draw_cylinders
-    rings = (
-        part for layer in range(len(path)) for part in draw_layer(path[layer], flat, levels, layer, draw)
-    )
-    beside = (AXIS + 26, exit_of(flat) + 7)
-    text = captions(trace, int((counts > 0).sum()), token, beside, words, title)
-    return "".join((*head(flat), *axis(flat), *rings, *particles(flat), *text, "</svg>"))
+    hits = int((count_uses(trace) > 0).sum())
+    text = captions(trace, hits, main_token(trace), (AXIS + 26, exit_of(flat) + 7), words, title)
+    return "".join((*foundation(), *draw_stack(trace, TOP, BOTTOM, RADIUS), *text, "</svg>"))
+
+
+def draw_stack(
+    trace: RoutingTrace, top: float, bottom: float, radius: float, mark: str = "t"
+) -> Iterator[str]:
+    """One stack, its middle at AXIS. `mark`: what the ids of its towers begin with."""
+    flat = place(trace.header.shape, top, bottom, radius)
+    path = trace.experts[main_token(trace)]
+    levels = levels_of(count_uses(trace), path)
+    draw = draw_dots if levels.size > FINE else partial(draw_cylinders, mark=mark)
+    yield "<defs>"
+    yield from (symbol(flat, level, mark) for level in range(LEVELS))
+    yield "</defs>"
+    yield from axis(flat, bottom)
+    for layer in range(len(path)):
+        yield from draw_layer(path[layer], flat, levels, layer, draw)
+    yield from particles(flat)
 
 
 def main_token(trace: RoutingTrace) -> int:
@@ -76,8 +87,8 @@ def levels_of(counts: NDArray[np.int64], path: Ints) -> Levels:
     return levels
 
 
-def head(flat: Flat) -> Iterator[str]:
-    """The document, its background, and the tower of each level."""
+def foundation() -> Iterator[str]:
+    """The document, its colours and its background."""
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" '
@@ -95,11 +106,10 @@ def head(flat: Flat) -> Iterator[str]:
             f'<linearGradient id="b{level}" x2="0" y2="1"><stop stop-color="{top}"/>'
             f'<stop offset="1" stop-color="{foot}"/></linearGradient>'
         )
-    yield from (symbol(flat, level) for level in range(LEVELS))
     yield f'</defs><rect width="{WIDTH}" height="{HEIGHT}" fill="url(#dusk)"/>'
 
 
-def symbol(flat: Flat, level: int) -> str:
+def symbol(flat: Flat, level: int, mark: str) -> str:
     """A cylinder; its origin is the middle of its top."""
     half = flat.width / 2
     oval = half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
@@ -107,7 +117,7 @@ def symbol(flat: Flat, level: int) -> str:
     body = f"M{n(-half)} 0v{n(flat.height)}a{n(half)} {n(oval)} 0 0 0 {n(flat.width)} 0v{n(-flat.height)}z"
     rim = f'stroke="{TOWERS[level][3]}" stroke-width=".8"'
     return (
-        f'<g id="t{level}">{halo if HALOS[level] else ""}'
+        f'<g id="{mark}{level}">{halo if HALOS[level] else ""}'
         f'<path d="{body}" fill="url(#b{level})" stroke-opacity=".45" {rim}/>'
         f'<ellipse rx="{n(half)}" ry="{n(oval)}" fill="{TOWERS[level][2]}" {rim}/></g>'
     )
@@ -142,10 +152,10 @@ def beams(flat: Flat, experts: NDArray[np.integer], plane: float) -> str:
     return "".join(f"{start}L{n(AXIS + flat.x[e])} {n(plane + flat.y[e])}" for e in experts)
 
 
-def draw_cylinders(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
+def draw_cylinders(flat: Flat, levels: Levels, plane: float, mark: str = "t") -> Iterator[str]:
     """Towers of one ring, those behind first."""
     for e in flat.order:
-        yield f'<use href="#t{levels[e]}" x="{n(AXIS + flat.x[e])}" y="{n(plane + flat.y[e])}"/>'
+        yield f'<use href="#{mark}{levels[e]}" x="{n(AXIS + flat.x[e])}" y="{n(plane + flat.y[e])}"/>'
 
 
 def draw_dots(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
@@ -158,9 +168,9 @@ def draw_dots(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
             yield f'<path d="{dots}" stroke="{colour}" stroke-width="{n(width)}" stroke-linecap="round"/>'
 
 
-def axis(flat: Flat) -> Iterator[str]:
+def axis(flat: Flat, bottom: float) -> Iterator[str]:
     """The way of the tokens, from below to above."""
-    start, end = BOTTOM + 8, exit_of(flat)
+    start, end = bottom + 8, exit_of(flat)
     yield (
         f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffa85c" stroke-opacity=".16" stroke-width="9"/>'
         f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffd9a0" stroke-opacity=".7" stroke-width="1.4"/>'

@@ -28,11 +28,11 @@ export function queryOf(state, boot, opens) {
   return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
 }
 
-/** The part of a query string that the preview picture is drawn from. @param {string} query */
+/** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query */
 export function requestPart(query) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
-    if (!isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key)) keys.delete(key);
+    if (key !== "lang" && !isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key)) keys.delete(key);
   }
   const written = String(keys);
   return written ? `?${written}` : "";

@@ -30,7 +30,7 @@ function createPictureSaving(look, attempt, actions) {
   function update() {
     const { width, height, problem } = look(scale);
     scales.update(scale, SCALES);
-    setText(size, problem || words.pictureSize(width, height));
+    setText(size, problem ? problem[0].toUpperCase() + problem.slice(1) : words.pictureSize(width, height));
     attribute(size, "data-trouble", problem !== "");
   }
   return { element: h("div", { class: "saving" }, h("div", { class: "saving-row" }, scales.element, h("label", { class: "check" }, ground, words.background), button), size), update };

@@ -38,7 +38,7 @@ async function copyText(field) {
 
 /** The text, the button that copies it, and what came of that. */
 function createCopy() {
-  const field = h("textarea", { class: "copy-text", rows: 3, readonly: true, spellcheck: "false" });
+  const field = h("textarea", { class: "copy-text", rows: 2, readonly: true, spellcheck: "false" });
   const said = h("span", { class: "said", role: "status" });
   const button = h("button", { type: "button", class: "primary" });
   let due = 0;
@@ -91,12 +91,13 @@ function createSnippets(site, boot) {
     setText(hint, words.shareHints[kind]);
     attribute(sizes.element, "hidden", kind !== "frame");
     attribute(qr.button, "hidden", kind !== "link");
+    copy.field.rows = kind === "link" ? 2 : 4;
     copy.update(text, words.shareKinds[kind], COPY[kind]);
     qr.update(`${site}/${query}`, title);
   }
-  const foot = h("div", { class: "copy-foot" }, copy.said, qr.button, copy.button);
+  const foot = h("div", { class: "copy-foot" }, starts.element, qr.button, copy.button);
   return {
-    element: h("section", { class: "copy" }, kinds.element, hint, copy.field, h("div", { class: "copy-choices" }, starts.element, sizes.element), foot, qr.element),
+    element: h("section", { class: "copy" }, kinds.element, hint, copy.field, sizes.element, foot, copy.said, qr.element),
     /** @param {State} next */
     update(next) {
       state = next;

@@ -1,0 +1,59 @@
+"""A view as its preview shows it: one trace or two, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.keys import TraceRequest
+from app.pair import Side, draw_pair
+from app.preview import draw_preview
+from app.second import own_keys, parse_second, side_names
+from app.source import Source
+from app.sources import Sources
+from app.titles import description, name, title_of
+from app.wording import Wording, wording_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a link shows."""
+
+    requests: tuple[TraceRequest, ...]  # one or two
+    opened: tuple[Source, ...]
+    names: tuple[str, str]  # of two stacks
+    sources: Sources
+    words: Wording
+
+    @classmethod
+    def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: Sources) -> Shown:
+        """From the request keys and all keys of a view. Raises BadRequest with every problem."""
+        first, second = sources.parse(keys), parse_second(view, sources.known)
+        requests = (first,) if second is None else (first, second)
+        own = {key: value for key, value in own_keys(view).items() if key != "source"}  # badges say that
+        names = ("", "") if second is None else side_names(first, second, own)
+        opened = tuple(sources.open(request) for request in requests)
+        return cls(requests, opened, names, sources, wording_of(view))
+
+    @property
+    def key(self) -> str:
+        """Equal where the pictures are."""
+        return " ".join((*(source.identity for source in self.opened), *self.names, self.words.language))
+
+    def draw(self) -> str:
+        """The preview, SVG."""
+        traces = [source.trace() for source in self.opened]
+        title = title_of(traces[0], self.sources, self.words)
+        if len(traces) == 1:
+            return draw_preview(traces[0], self.words, title)
+        one, other = (Side(trace, name) for trace, name in zip(traces, self.names, strict=True))
+        return draw_pair((one, other), self.words, title)
+
+
+def titled(
+    requests: tuple[TraceRequest, ...], names: tuple[str, str], sources: Sources, words: Wording
+) -> tuple[str, str]:
+    """Title and description of a view of one stack or two."""
+    title = name(requests[0], sources, words)
+    told = " | ".join(description(request, sources, words) for request in requests)
+    return (title if len(requests) == 1 else f"{title}: {names[0]} | {names[1]}"), told
