@@ -29,6 +29,24 @@ SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js
 
 
 @dataclass(frozen=True)
+class Recording:
+    """A trace as a page carries it."""
+
+    identity: str
+    trace: RoutingTrace
+
+    def to_json(self) -> dict[str, Any]:
+        """The messages that the socket would have sent; the steps as base64."""
+        header = self.trace.header
+        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
+        message = TraceMessage.of(0, self.identity, 0, header)
+        return {
+            "trace": message.model_dump(mode="json", by_alias=True),
+            "steps": b64encode(b"".join(steps)).decode(),
+        }
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """One view that is exported."""
 
@@ -42,17 +60,15 @@ class Exhibit:
     poster: str  # its preview picture, SVG
     home: str  # address of the site it comes from, without a path; "" for none
     words: Wording = ENGLISH
+    other: Recording | None = None  # of a second stack
 
     def boot_json(self) -> str:
         """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
-        header = self.trace.header
-        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
-        message = TraceMessage.of(0, self.identity, 0, header)
         exported = {
             "query": self.query,
             "home": self.home,
-            "trace": message.model_dump(mode="json", by_alias=True),
-            "steps": b64encode(b"".join(steps)).decode(),
+            **Recording(self.identity, self.trace).to_json(),
+            **({} if self.other is None else {"other": self.other.to_json()}),
             "poster": "" if self.boot["embed"] else self.poster_address(),
         }
         text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))
@@ -80,7 +96,7 @@ class Shared:
 def load_shared(static: Path, embed: bool) -> Shared:
     """Read it. Raises ValueError where the bundle is not there, or older than the scripts it is made of."""
     script = load_bundle(static)
-    names = (*STYLES, "embed" if embed else "page", "exported")
+    names = (*STYLES, "embed" if embed else "page", "learn", "exported")
     style = "".join((static / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names)
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
     return Shared(script, style, (static / "embed.js").read_text(encoding="utf-8"), icon)

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from app.export import Exhibit, folder, load_shared, one_file
+from app.export import Exhibit, Recording, folder, load_shared, one_file
 from app.pages import boot
-from app.preview import draw_preview
-from app.request import WORDS, BadRequest, read
+from app.request import WORDS
 from app.scenario import load_scenarios
+from app.second import OTHER
 from app.settings import ROOT, Settings
+from app.shown import Shown, titled
 from app.sources import Sources
-from app.titles import description, name, title_of
-from app.wording import wording_of
 
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
@@ -26,6 +25,7 @@ VIEW_KEYS = (
     *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
     *("devices", "whole"),
     *("theme", "lang", "palette"),
+    *("tour", "at", "quiz"),
 )
 BYTES = 1_000_000  # more than this is worth a word
 
@@ -42,13 +42,15 @@ def add_command(commands: Any) -> None:
     keys = parser.add_argument_group("keys of the view, as in its link; each holds for all views")
     for key in (*REQUEST_KEYS, *VIEW_KEYS):
         keys.add_argument(f"--{key}", metavar=key.upper())
+    others = parser.add_argument_group("keys of a second stack beside it: those in which it differs")
+    for key in REQUEST_KEYS:
+        others.add_argument(f"--{OTHER}{key}", metavar=key.upper())
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Write the files and say which; 2 where a view cannot be exported."""
-    common = {
-        key: value for key in (*REQUEST_KEYS, *VIEW_KEYS) if (value := getattr(options, key)) is not None
-    }
+    keys = (*REQUEST_KEYS, *VIEW_KEYS, *(OTHER + key for key in REQUEST_KEYS))
+    common = {key: value for key in keys if (value := getattr(options, key)) is not None}
     views = [{**common, **keys_of(view)} for view in options.views] or [common]
     try:
         if options.output and len(views) > 1:
@@ -76,30 +78,39 @@ def keys_of(view: str) -> dict[str, str]:
 
 def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -> Exhibit:
     """Route what a view asks for. Raises BadRequest with every problem."""
-    if second := [key for key in view if key.startswith("b.")]:
-        raise ValueError(f"{second[0]}: expected a view of one stack, got two; leave out what begins with b.")
-    request, problems = read({key: view[key] for key in REQUEST_KEYS if key in view}, sources.known)
-    if problems:
-        raise BadRequest(*problems)
-    source = sources.open(request)
-    trace = source.trace()
-    words = wording_of(view)
-    everything = boot(sources, embed, words.language)
-    scenarios = [each for each in everything["scenarios"] if each["name"] == request.scenario]
-    models = [each for each in everything["models"] if each["name"] == request.checkpoint]
+    shown = Shown.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
+    request, words = shown.requests[0], shown.words
+    recordings = [Recording(source.identity, source.trace()) for source in shown.opened]
+    title, told = titled(shown.requests, shown.labels, sources, words)
+    shape = recordings[0].trace.header.shape
     text = "prompt" if request.prompt else request.scenario
     return Exhibit(
-        name=f"{text}-{trace.header.shape.experts}x{request.k}",
+        name=f"{text}-{shape.experts}x{request.k}{'-compared' if len(recordings) > 1 else ''}",
         query=urlencode({key: value for key, value in view.items() if key != "v"}),
-        title=f"{name(request, sources, words)} · Moescope",
-        description=description(request, sources, words),
-        boot={**everything, "scenarios": scenarios, "models": models if request.source != "authored" else []},
-        identity=source.identity,
-        trace=trace,
-        poster=draw_preview(trace, words, title_of(trace, sources, words)),
+        title=f"{title} · Moescope",
+        description=told,
+        boot=boot_of(shown, sources, embed),
+        identity=recordings[0].identity,
+        trace=recordings[0].trace,
+        poster=shown.draw(),
         home=home,
         words=words,
+        other=recordings[1] if len(recordings) > 1 else None,
     )
+
+
+def boot_of(shown: Shown, sources: Sources, embed: bool) -> dict[str, Any]:
+    """What the page needs to know, of what it shows alone."""
+    everything = boot(sources, embed, shown.words.language)
+    scenarios = {request.scenario for request in shown.requests}
+    models = {request.checkpoint for request in shown.requests if request.source != "authored"}
+    shapes = {request.shape for request in shown.requests}
+    return {
+        **everything,
+        "scenarios": [each for each in everything["scenarios"] if each["name"] in scenarios],
+        "models": [each for each in everything["models"] if each["name"] in models],
+        "shapes": [each for each in everything["shapes"] if each["key"] in shapes],
+    }
 
 
 def named(exhibits: list[Exhibit]) -> Iterator[Exhibit]:

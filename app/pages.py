@@ -64,7 +64,9 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
 
     @router.api_route("/article", methods=["GET", "HEAD"])
     def article(request: Request) -> Response:
-        text = templates.get_template("article.html").render(
+        words = wording_of(request.query_params)
+        name = "article.html" if words is ENGLISH else f"article.{words.language}.html"
+        text = templates.get_template(name).render(
             base=base_of(request, settings),
             **look_of(request.query_params),
             look=own_look(request.query_params),

@@ -16,6 +16,7 @@ export const KEYS = [
   "source", "scenario", "prompt", "model", "shape", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
   "noise", "updates", "rate", "skew", "continue", "temperature", "seed", "step",
   "mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "devices", "panel", "whole", "theme", "palette", "lang",
+  "tour", "at", "quiz",
 ];
 
 /** The same of a second stack beside the first: those in which it differs. */

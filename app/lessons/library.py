@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from app.lessons.quiz import Question, Quiz
 from app.lessons.tour import Tour
+from app.lessons.view import keys_of
 from app.scenario import Problem, Strict, problem_of
 
 Lesson = TypeVar("Lesson", bound=Strict)
@@ -25,12 +26,30 @@ class Lessons:
     questions: tuple[Question, ...]
     problems: list[Problem]
 
+    def filled(self, query: Mapping[str, str]) -> Mapping[str, str]:
+        """The keys of a short link to a step, which leaves its own out: static/js/lessons.js, `withLesson`."""
+        own = None if "v" in query else self.view_of(query)
+        return query if own is None else {**keys_of(own), **query}
+
+    def view_of(self, query: Mapping[str, str]) -> str | None:
+        """The view of the step or the question that a query names."""
+        tour = self.tours.get(query.get("tour", ""))
+        at, quiz = query.get("at", "1"), query.get("quiz", "")
+        if tour is not None:
+            return tour.steps[int(at) - 1 if at in numbers(len(tour.steps)) else 0].view
+        return self.questions[int(quiz) - 1].view if quiz in numbers(len(self.questions)) else None
+
     def info(self, language: str = "en") -> dict[str, list[dict[str, Any]]]:
         """What the page is told."""
         return {
             "tours": [tour.info(language) for tour in self.tours.values()],
             "questions": [question.info(language) for question in self.questions],
         }
+
+
+def numbers(count: int) -> list[str]:
+    """What a person writes: 1, 2, ..."""
+    return [str(number + 1) for number in range(count)]
 
 
 def load_lessons(folder: Path) -> Lessons:

@@ -7,6 +7,7 @@
  */
 
 import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
+import { createGuide } from "./guide.js";
 import { fitted } from "./routing.js";
 import { needsSmall, withItsShape } from "./shapes.js";
 
@@ -43,6 +44,7 @@ import { needsSmall, withItsShape } from "./shapes.js";
  * @property {(kind: SaveKind, look?: Look) => Promise<void>} save
  * @property {() => Promise<void>} film                              records one pass through the prompt
  * @property {() => void} stopFilm                                   and throws it away
+ * @property {import("./guide.js").Guide} guide                      through tours and questions
  */
 
 /**
@@ -108,6 +110,7 @@ export function createActions({ boot, store, player, feed, save, film }) {
     save,
     film: film.start,
     stopFilm: film.cancel,
+    guide: createGuide({ boot, store, player }),
   };
 }
 
@@ -168,6 +171,7 @@ function letGo(store, setView) {
   const { overlay, view } = store.get();
   if (overlay !== "none") store.set({ overlay: "none" });
   else if (store.get().notices.length) store.set({ notices: [] });
+  else if (view.tour || view.quiz !== null) setView({ tour: "", at: 0, quiz: null });
   else if (view.tower) setView({ tower: null });
   else if (view.path !== null) setView({ path: null });
   else if (view.panel !== "none") setView({ panel: "none" });

@@ -9,6 +9,7 @@
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
 import { withItsShape } from "./shapes.js";
+import { withLesson } from "./lessons.js";
 import { words } from "./words.js";
 
 /** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
@@ -54,13 +55,14 @@ function addTo(b, name, patch, { view }) {
 }
 
 /**
- * The query string that a page opens with. An exported page holds one routing in one language: an address may say how to look
+ * The query string that a page opens with: a short link to a step of a tour is filled up. An exported page holds one routing in one language: an address may say how to look
  * at it, not what it is.
  * @param {Boot} boot
  * @param {string} search  of the address
  */
-export function searchOf({ exported }, search) {
-  if (!exported) return search;
+export function searchOf(boot, search) {
+  const { exported } = boot;
+  if (!exported) return withLesson(boot, search);
   const query = new URLSearchParams(exported.query);
   for (const [key, value] of new URLSearchParams(search)) if (!isFixed(key) && !key.startsWith(OTHER)) query.set(key, value);
   return `?${query}`;
@@ -85,7 +87,7 @@ export function parseView(search, boot) {
     Object.assign(view, { [property.name]: value === undefined ? property.fallback(context) : value });
     if (text !== null && value === undefined) notices.push(fellBack(property, text, context));
   }
-  view.b = boot.exported ? null : parseOther(found, context, notices);
+  view.b = boot.exported && !boot.exported.other ? null : parseOther(found, context, notices);
   const version = found.get("v");
   if (version !== null && version !== String(VERSION)) notices.push(otherVersion(version));
   return { view, notices };

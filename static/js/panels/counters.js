@@ -7,6 +7,7 @@
 import { formatCount, formatToken } from "../format.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
+import { term } from "./term.js";
 
 /** @typedef {{value: string | number, figure: string, counts: string, title: string}} Reading */
 
@@ -19,7 +20,7 @@ function createCounter(name) {
   const element = h(
     "div",
     { class: "counter", "data-counter": name, "data-value": "" },
-    h("span", { class: "label" }, words[name]),
+    h("span", { class: "label" }, term(name, words[name])),
     figure,
     counts,
   );
@@ -28,7 +29,7 @@ function createCounter(name) {
     /** @param {Reading} reading */
     update(reading) {
       attribute(element, "data-value", reading.value);
-      attribute(element, "title", reading.title);
+      for (const part of [figure, counts]) attribute(part, "title", reading.title); // the label has its meaning
       setText(figure, reading.figure);
       setText(counts, reading.counts);
     },

@@ -66,14 +66,14 @@ export function createBadge(id = "badge-note") {
   };
 }
 
-/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake */
-export function createMasthead(host, boot, wake) {
+/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake @param {HTMLElement} [beside]  the name of the product */
+export function createMasthead(host, boot, wake, beside) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
   const mark = h("a", { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" }, logo(), h("span", {}, words.product));
   const translations = createLanguage(boot);
-  host.append(h("div", { class: "brand" }, mark, ...translations.links), h("div", { class: "title-row" }, title, badge.element), teaches);
+  host.append(h("div", { class: "brand" }, mark, beside, ...translations.links), h("div", { class: "title-row" }, title, badge.element), teaches);
   const cost = createCost(boot, wake);
   const changed = changes();
   return {

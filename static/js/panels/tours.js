@@ -1,0 +1,47 @@
+/**
+ * Where a newcomer begins: the tours, the questions, and who described what.
+ *
+ * @import {Boot, State, TourInfo} from "../types.js"
+ * @import {Actions} from "../actions.js"
+ */
+
+import { viewOfQuestion, viewOfStep } from "../guide.js";
+import { formatView } from "../url.js";
+import { words } from "../words.js";
+import { attribute, changes, h } from "./element.js";
+import { linkTo } from "./lesson.js";
+
+/** @param {HTMLAnchorElement} link @param {string} title @param {string} summary @param {string} [count] */
+function entry(link, title, summary, count) {
+  link.append(h("span", { class: "tour-title" }, title, count ? h("span", { class: "tour-count" }, count) : null), h("span", { class: "tour-summary" }, summary));
+  return h("li", {}, link);
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createTours(host, boot, actions) {
+  const { tours = [], questions = [] } = boot;
+  /** @param {TourInfo} tour */
+  const toTour = (tour) => ({ tour, link: linkTo("tour-link", () => actions.guide.open(tour.name)) });
+  const links = tours.map(toTour);
+  const quiz = linkTo("tour-link", () => actions.guide.ask(0));
+  const references = h("a", { class: "tour-link", href: "/references" });
+  host.append(
+    h("p", { class: "caption" }, words.toursIntro),
+    h("ul", { class: "tour-list" },
+      ...links.map(({ tour, link }) => entry(link, tour.title, tour.summary, words.stepCount(tour.steps.length))),
+      questions.length ? entry(quiz, words.quiz, words.quizSummary, words.questionCount(questions.length)) : null,
+      entry(references, words.references, words.referencesSummary)),
+  );
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update({ view }) {
+      if (!changed(view.theme, view.palette, view.tour)) return;
+      for (const { tour, link } of links) {
+        link.href = formatView(viewOfStep(boot, view, tour, 0), boot);
+        attribute(link, "aria-current", tour.name === view.tour && "true");
+      }
+      quiz.href = formatView(viewOfQuestion(boot, view, 0), boot);
+    },
+  };
+}
