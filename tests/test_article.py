@@ -16,7 +16,13 @@ from app.shape import small_shape
 from app.sources import Sources
 
 UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "B": 1e9, "gigabytes": 1e9}
-TEMPLATE = (ROOT / "templates" / "article.html").read_text(encoding="utf-8")
+IN_FRENCH = {"millions": "million", "milliards": "billion", "Md": "B", "gigaoctets": "gigabytes"}
+TEMPLATES = {
+    language: (ROOT / "templates" / name).read_text(encoding="utf-8")
+    for language, name in (("en", "article.html"), ("fr", "article.fr.html"))
+}
+TEMPLATE = TEMPLATES["en"]
+REFERENCES = (ROOT / "templates" / "references.html").read_text(encoding="utf-8")
 
 
 class Article(HTMLParser):
@@ -48,7 +54,7 @@ class Article(HTMLParser):
             self.open = None
 
 
-ARTICLE = Article(TEMPLATE)
+ARTICLES = {language: Article(text) for language, text in TEMPLATES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +95,19 @@ def figure(of, sources):
     raise AssertionError(f"a figure of what? {of}")
 
 
-@pytest.mark.parametrize(("of", "value", "text"), ARTICLE.figures)
+def in_english(text):
+    """A French figure as English writes it: 1,18 million -> 1.18 million, 295\u202f000 -> 295 thousand."""
+    digits, _, unit = text.replace("\u202f000", " thousand").partition(" ")
+    return f"{digits.replace(chr(0x202F), '').replace(',', '.')} {IN_FRENCH.get(unit, unit)}".strip()
+
+
+FIGURES = [
+    *ARTICLES["en"].figures,
+    *([of, value, in_english(text)] for of, value, text in ARTICLES["fr"].figures),
+]
+
+
+@pytest.mark.parametrize(("of", "value", "text"), FIGURES)
 def test_figure_of_the_article_is_what_is_counted(of, value, text, sources):
     counted = figure(of, sources)
     assert float(value) == pytest.approx(counted, rel=1e-3)
@@ -108,28 +126,47 @@ def test_the_first_word_of_each_row_agrees_with_what_was_published():
         assert (float(total), float(active)) == (published["total_B"], published["active_B"])
 
 
-def test_every_number_in_brackets_leads_to_the_reference_of_that_number():
-    listed = re.findall(r'<li id="(\w+)">', TEMPLATE)
-    cited = re.findall(r'<a class="ref" href="#(\w+)">\[(\d+)\]</a>', TEMPLATE)
+def test_the_articles_of_all_languages_have_the_same_figures_views_links_and_places():
+    english, french = ARTICLES["en"], ARTICLES["fr"]
+    assert [figure[:2] for figure in french.figures] == [figure[:2] for figure in english.figures]
+    assert french.ids == english.ids
+    assert french.views.keys() == english.views.keys()
+    assert all(view["lang"] == "fr" for view in french.views.values())
+    driving = [
+        [(link["data-view"], link["data-set"]) for link in each.links if "data-view" in link]
+        for each in (english, french)
+    ]
+    assert driving[0] == driving[1]
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_every_number_in_brackets_leads_to_the_reference_of_that_number(language):
+    listed = re.findall(r'<li id="(\w+)">', REFERENCES)
+    cited = re.findall(r'<a class="ref" href="#(\w+)">\[(\d+)\]</a>', TEMPLATES[language])
     assert len(cited) > 20
     assert all(listed.index(name) + 1 == int(number) for name, number in cited)
     assert {name for name, _ in cited} == set(listed)
 
 
-def test_links_that_set_a_view_name_one_and_lead_to_the_same_without_script(sources):
-    driving = [link for link in ARTICLE.links if "data-view" in link]
-    assert len(driving) >= 10 and {link["data-view"] for link in driving} == set(ARTICLE.views)
+@pytest.mark.parametrize("language", ARTICLES)
+def test_links_that_set_a_view_name_one_and_lead_to_the_same_without_script(language, sources):
+    article = ARTICLES[language]
+    driving = [link for link in article.links if "data-view" in link]
+    assert len(driving) >= 10 and {link["data-view"] for link in driving} == set(article.views)
     for link in driving:
         asked = dict(parse_qsl(link["data-set"]))
         opened = dict(parse_qsl(urlsplit(link["href"]).query))
+        assert opened.get("lang", "en") == language
         sources.parse({key: value for key, value in opened.items() if key in WORDS})
         defaults = {"source": "authored", "k": "2", "experts": "8", "mode": "sequence", "camera": "orbit"}
         for key, value in asked.items():
             assert opened.get(key, defaults.get(key)) == value, (link["href"], key)
 
 
-def test_article_is_served_with_frames_of_ours_alone_and_no_inline_script(server_url):
-    answer = httpx.get(f"{server_url}/article")
+@pytest.mark.parametrize("language", ARTICLES)
+def test_article_is_served_with_frames_of_ours_alone_and_no_inline_script(language, server_url):
+    answer = httpx.get(f"{server_url}/article", params={"lang": language})
+    assert f'<html lang="{language}"' in answer.text
     policy = answer.headers["content-security-policy"]
     assert "frame-src 'self'" in policy and "frame-ancestors 'none'" in policy
     shown = re.search(r"<pre.*?</pre>", answer.text, re.DOTALL)[0]
