@@ -21,7 +21,8 @@ class Shown:
 
     requests: tuple[TraceRequest, ...]  # one or two
     opened: tuple[Source, ...]
-    names: tuple[str, str]  # of two stacks
+    names: tuple[str, str]  # of two stacks: what sets them apart beside their badges
+    labels: tuple[str, str]  # the same with the badges
     sources: Sources
     words: Wording
 
@@ -30,10 +31,13 @@ class Shown:
         """From the request keys and all keys of a view. Raises BadRequest with every problem."""
         first, second = sources.parse(keys), parse_second(view, sources.known)
         requests = (first,) if second is None else (first, second)
-        own = {key: value for key, value in own_keys(view).items() if key != "source"}  # badges say that
-        names = ("", "") if second is None else side_names(first, second, own)
+        own = own_keys(view)
+        beside = {key: value for key, value in own.items() if key != "source"}
+        names, labels = (
+            ("", "") if second is None else side_names(first, second, keys) for keys in (beside, own)
+        )
         opened = tuple(sources.open(request) for request in requests)
-        return cls(requests, opened, names, sources, wording_of(view))
+        return cls(requests, opened, names, labels, sources, wording_of(view))
 
     @property
     def key(self) -> str:

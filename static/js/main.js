@@ -102,7 +102,7 @@ function stacks() {
 
 /** A second side, with a scene of its own. */
 function openBeside() {
-  const side = createSide(store, connect, () => loop.wake());
+  const side = createSide(store, (listener) => connect(listener, boot.exported?.other), () => loop.wake());
   const stageBeside = /** @type {HTMLElement} */ (document.getElementById("stage-b"));
   const second = createViewport(stageBeside, {
     point: (hover) => side.store.set({ hover }),
@@ -148,9 +148,9 @@ function settled() {
   return status === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
-/** Where traces come from: the server, or in an exported page the page. @param {import("./feed.js").Listener} listener */
-function connect(listener) {
-  if (boot.exported) return createRecording(boot.exported, listener);
+/** Where traces come from: the server, or in an exported page the page. @param {import("./feed.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
+function connect(listener, recorded = boot.exported) {
+  if (recorded) return createRecording(recorded, listener);
   return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });
 }
 

@@ -46,7 +46,7 @@ export function patchView(view, keys, boot) {
 
 /** The keys of the second stack, which are read beside those of the first. @param {View} view @param {Keys} keys @param {Boot} boot */
 function patchOther(view, keys, boot) {
-  if (boot.exported) return { b: null, wrong: Object.keys(keys).map((key) => `${key}: expected nothing, as an exported page holds one stack`) };
+  if (boot.exported) return { b: view.b, wrong: Object.keys(keys).map((key) => `${key}: expected no change, as an exported page holds its routing; left as it is`) };
   const query = new URLSearchParams(formatView(view, boot));
   for (const [key, value] of Object.entries(keys)) {
     const text = textOf(value);

@@ -19,7 +19,7 @@ export function stepsOf(base64, tokens) {
 }
 
 /**
- * @param {Exported} exported
+ * @param {Pick<Exported, "trace" | "steps">} recorded
  * @param {Listener} listener
  */
 export function createRecording({ trace, steps }, listener) {

@@ -211,6 +211,7 @@
  * @property {import("./wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
  * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
+ * @property {Pick<Exported, "trace" | "steps">} [other]   of a second stack
  *
  * @typedef {object} TourInfo
  * @property {string} name
