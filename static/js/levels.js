@@ -16,6 +16,7 @@
 const THIN = 0.16; // most that a folded layer keeps of its height
 const FOLDED = 0.22; // height of all folded layers together, as a share of the width of a ring: at most
 const SLAB = { thick: 0.1, apart: 0.3 }; // of a pitch
+const ALONE = 0.1; // least pitch that slabs below and above all rings count in, as a share of the radius of a ring
 
 /**
  * @param {number} layers
@@ -35,10 +36,11 @@ export function levelsOf(layers, { outer, towerRadius }, dense, fold) {
   const towerHeight = Math.min(0.44 * pitch, 0.34 + 2.2 * towerRadius);
   const drop = 0.16 * pitch;
   const sizes = { levels: levels.map((level) => level - middle), open, pitch, towerHeight, drop };
+  const alone = Math.max(pitch, ALONE * outer);
   const below = dense.filter((before) => before === 0).length;
-  const room = below ? (towerHeight + drop) * open[0] + (below + 1) * SLAB.apart * pitch * open[0] : 0;
+  const room = below ? (towerHeight + drop) * open[0] + (below + 1) * SLAB.apart * alone : 0;
   const entry = Math.max(pitch, 0.07 * pitch * (layers - folded), room);
-  return { ...sizes, entry, slabs: slabsOf(sizes, dense) };
+  return { ...sizes, entry, slabs: slabsOf(sizes, dense, alone) };
 }
 
 /**
@@ -55,8 +57,9 @@ function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
  * and above the last plane they lie apart as they like.
  * @param {Omit<Levels, "slabs" | "entry">} sizes
  * @param {number[]} dense
+ * @param {number} alone   the pitch of those that lie apart
  */
-function slabsOf({ levels, open, pitch, towerHeight, drop }, dense) {
+function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
   const slabs = new Float32Array(3 * dense.length);
   const count = /** @type {Map<number, number>} */ (new Map());
   for (const before of dense) count.set(before, (count.get(before) ?? 0) + 1);
@@ -68,10 +71,11 @@ function slabsOf({ levels, open, pitch, towerHeight, drop }, dense) {
     const layer = Math.min(before, levels.length - 1);
     const share = open[layer];
     const foot = levels[layer] - (towerHeight + drop) * share;
-    const free = before === 0 || before === levels.length ? (of + 1) * SLAB.apart * pitch * share : foot - levels[layer - 1];
+    const apartOf = before === 0 || before === levels.length;
+    const free = apartOf ? (of + 1) * SLAB.apart * alone : foot - levels[layer - 1];
     const low = before === 0 ? foot - free : levels[before - 1];
     const apart = free / (of + 1);
-    slabs.set([low + apart * (nth + 1), Math.min(SLAB.thick * pitch * share, 0.5 * apart), layer], 3 * i);
+    slabs.set([low + apart * (nth + 1), Math.min(SLAB.thick * (apartOf ? alone : pitch * share), 0.5 * apart), layer], 3 * i);
   });
   return slabs;
 }

@@ -48,7 +48,7 @@ void main() {
     fan = (0.16 + 0.84 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
-  float far = layerFade(layer) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
+  float far = layerFade(layer) * mix(0.12, 1.0, smoothstep(0.2, 0.9, max(opened(layer), focus.y))) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
   at = corner;
   fan *= far * airy(0.4) * pow(start.z, 1.12);
   chosen *= far * airy(0.6) * pow(start.z, 0.9);

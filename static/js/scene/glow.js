@@ -24,7 +24,9 @@ export function createGlow(layers, experts) {
   let routed = 0;
 
   function reset() {
-    for (let i = 0; i < hits.length; i += 4) hits.set([NEVER, 0, 0, lit.has(i / 4) ? 1 : 0], i);
+    hits.fill(0);
+    for (let i = 0; i < hits.length; i += 4) hits[i] = NEVER;
+    for (const tower of lit) hits[4 * tower + 3] = 1;
     for (let i = 0; i < pulses.length; i += 4) pulses.set([NEVER, 0], i);
     for (let layer = 0; layer < layers; layer++) dirty.add(layer, 0, experts - 1);
     pulsing.add(0, 0, layers - 1);

@@ -28,6 +28,7 @@ uniform sampler2D flights, slabs;
 uniform vec3 right;        /* of the camera */
 uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
 uniform float every;
+uniform vec2 span;         /* heights between which layers stand open */
 flat out vec2 corner0;
 out vec2 inBox;
 flat out vec4 ink;
@@ -68,7 +69,8 @@ vec2 aroundRing(int expert, vec2 box) {
 }
 
 vec2 besideToken(vec4 flight, vec2 box) {
-  ink = vec4(mix(GOLD, BRIGHT, 0.35), 1.0);
+  float within = step(span.x, flight.y) * step(flight.y, span.y); /* among folded layers words would lie on each other */
+  ink = vec4(mix(GOLD, BRIGHT, 0.35), max(within, focus.y));
   return seen(flight.xyz) + vec2(9.0, 0.0) * ratio; /* above the beams */
 }
 
@@ -147,14 +149,22 @@ export function bunchesOf({ layers, open, dense }, brief) {
   const last = open.lastIndexOf(1);
   const folded = [[0, first - 1], [last + 1, layers - 1]].filter(([low, high]) => high >= low);
   const runs = [...new Set(dense)].map((before) => dense.flatMap((each, slab) => (each === before ? [slab] : [])));
+  const named = runs.length > MANY ? [dense.map((_, slab) => slab)] : runs;
   return [
     ...folded.map(([low, high]) => ({ word: words.layerRange(low + 1, high + 1), layer: (low + high) / 2, slab: -1 })),
-    ...(runs.length > MANY ? [] : runs).map((slabs) => ({
+    ...named.map((slabs) => ({
       word: brief ? words.denseBrief : words.denseLayers(slabs.length).toUpperCase(),
       layer: 0,
-      slab: slabs[slabs.length >> 1],
+      slab: runs.length > MANY ? slabs.length - 1 : slabs[slabs.length >> 1],
     })),
   ];
+}
+
+/** The heights between which layers stand open: all, where none is folded. @returns {[number, number]} */
+function spanOf(/** @type {Layout} */ { layers, levels, open, pitch }) {
+  const [first, last] = [open.indexOf(1), open.lastIndexOf(1)];
+  const high = last < layers - 1 ? levels[last] + 0.3 * pitch : Infinity;
+  return [first > 0 ? levels[first] - 0.7 * pitch : -1e6, Math.min(high, 1e6)];
 }
 
 /** A token's word, short enough to stand beside it. @returns {string} */
@@ -178,6 +188,7 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
     right: { value: [1, 0, 0] },
     counts: { value: [fixed, 0, 0] },
     every: { value: 1 },
+    span: { value: [0, 0] },
   };
   const object = createQuads(
     fixed + 2 + MANY + FLYING,
@@ -226,6 +237,7 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
       made = wanted;
       own.right.value = right;
       own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];
+      own.span.value = spanOf(goal);
       own.every.value = thinning(uniforms.room.value, brief);
     },
     spent() {

@@ -28,7 +28,8 @@ export function createMarks(layers, experts) {
       dirty.add(layer, 0, experts - 1);
     }
   }
-  fill(0, () => NEVER);
+  for (let i = 0; i < marks.length; i += 4) marks[i] = NEVER;
+  for (let layer = 0; layer < layers; layer++) dirty.add(layer, 0, experts - 1);
 
   return {
     marks,

@@ -50,6 +50,8 @@ export function createRenderer(canvas, antialias) {
     render: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera) =>
       renderer.render(scene, camera),
     info: () => renderer.info.render,
+    /** What lies on the GPU. */
+    held: () => ({ ...renderer.info.memory, programs: renderer.info.programs?.length ?? 0 }),
     textureSize: () => renderer.capabilities.maxTextureSize,
     /** The scale that was asked for, or the largest for which the GPU has a texture. */
     largest: (/** @type {number} */ scale) =>

@@ -171,6 +171,7 @@ export function createScene(canvas, options = {}) {
         uploadedBytes,
         towers: model ? model.layers * model.experts : 0,
         renderer: renderer.name,
+        ...renderer.held(),
       };
     },
 
