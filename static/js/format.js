@@ -70,6 +70,15 @@ export function formatShare(share) {
 }
 
 /**
+ * With its sign, which for a minus is that of arithmetic: 0.02 -> "+0.020".
+ * @param {number} value
+ * @param {number} decimals
+ */
+export function formatSigned(value, decimals) {
+  return `${value < 0 ? "−" : value > 0 ? "+" : ""}${formatDecimal(Math.abs(value), decimals)}`;
+}
+
+/**
  * A combine weight with two digits; one that rounds to nothing is told as less than a hundredth.
  * @param {number} weight from 0 to 1
  */

@@ -6,6 +6,7 @@
  * @import {Schedule} from "./playback.js"
  */
 
+import { routerOf } from "./routing.js";
 import { words } from "./words.js";
 
 /**
@@ -30,14 +31,28 @@ export function pairsOf(boot, view) {
   /** @type {(Pair | false)[]} */
   const pairs = [
     trained(experts) && { name: words.pairs.sources, a: { source: "authored", experts }, b: { source: "live" } },
-    { name: words.pairs.k, a: { ...source, k: 1 }, b: { k: 4 } },
+    { name: words.pairs.k, a: { ...source, ...(routerOf(boot, view)?.fixed_k && { router: "" }), k: 1 }, b: { k: 4 } },
     { name: words.pairs.experts, a: { ...sizes, experts: 8, model: "" }, b: { experts: 64 } },
     steps.length > 1 && { name: words.pairs.training, a: { source: "recorded", experts: 8, model: "", step: steps[0] }, b: { step: steps[steps.length - 1] } },
-    steps.length > 0 && recorded("trio-8-unbalanced").length > 0 && {
-      name: words.pairs.balance, a: { source: "recorded", experts: 8, model: "", step: null }, b: { model: "trio-8-unbalanced" },
-    },
+    trainedPairs(boot).training ?? false,
   ];
   return pairs.filter((pair) => pair !== false);
+}
+
+/**
+ * The models that were trained with and without the balancing loss: on this prompt, and as their training was recorded.
+ * @param {Boot} boot
+ * @returns {{live: Pair | null, training: Pair | null}}
+ */
+export function trainedPairs(boot) {
+  const names = boot.models.map(({ name }) => name);
+  const b = { model: "trio-8-unbalanced" };
+  const live = names.includes("trio-8") && names.includes(b.model);
+  const recorded = ["trio-8", b.model].every((model) => boot.models.some(({ name, steps }) => name === model && steps?.length));
+  return {
+    live: live ? { name: words.pairs.balance, a: { source: "live", experts: 8, model: "", router: "" }, b } : null,
+    training: recorded ? { name: words.pairs.balance, a: { source: "recorded", experts: 8, model: "", step: null }, b } : null,
+  };
 }
 
 /** What sets a side apart, in words. @param {View} view @param {Partial<Request>} b */

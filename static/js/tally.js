@@ -19,8 +19,9 @@ import { createHits } from "./hits.js";
 export function createTally() {
   const spans = { "so-far": createHits(), whole: createHits() };
   return {
-    of({ trace, timeline, span, time }) {
+    of({ trace, timeline, span: asked, time }) {
       if (!trace || !timeline) return null;
+      const span = asked === "so-far" ? asked : "whole";
       const { layers, experts } = trace.model;
       const { counts, totals, changes } = spans[span].upTo(trace, timeline, span === "whole" ? Infinity : time);
       return { layers, experts, counts, totals, version: [trace.id, layers, experts, span, changes].join() };

@@ -9,7 +9,7 @@
  * @typedef {"orbit" | "front" | "top"} Camera
  * @typedef {import("./palettes.js").Theme} Theme
  * @typedef {import("./palettes.js").PaletteName} PaletteName
- * @typedef {"none" | "heatmap" | "load" | "table" | "learned"} Panel
+ * @typedef {"none" | "heatmap" | "load" | "table" | "learned" | "models" | "devices"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
  * @typedef {object} Request
@@ -179,7 +179,7 @@
  * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
  * @property {"none" | "controls" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
- * @property {"so-far" | "whole"} span       what heat map and load count over
+ * @property {"so-far" | "whole" | "scenarios" | "text"} span   what the load counts over; the heat map takes the last two for the whole
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt

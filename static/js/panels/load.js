@@ -1,98 +1,90 @@
 /**
- * One layer's load: a bar an expert, and the line of an even split.
+ * How evenly the experts are loaded: bars of one layer or of all, what was dropped, the measures of the literature, and
+ * what unbalances and balances a router.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Actions} from "../actions.js"
+ * @import {Counted} from "../measures.js"
  * @import {Tally} from "../tally.js"
  */
 
 import { floorOf } from "../floor.js";
-import { formatExactly } from "../format.js";
-import { rowOf } from "../tally.js";
+import { overLayers, rowAt } from "../measures.js";
 import { words } from "../words.js";
-import { attribute, changes, h, setStyle, setText } from "./element.js";
-import { createSpan } from "./span.js";
+import { createBars } from "./bars.js";
+import { createCounting } from "./counting.js";
+import { attribute, changes, h, setText } from "./element.js";
+import { createLab } from "./lab.js";
+import { createMeasures } from "./measured.js";
+import { createStrips } from "./strips.js";
 
-/** Bars side by side up to so many experts; below that each has its number. */
-const NUMBERED = 16;
-
-/** @param {string} name */
-function createFact(name) {
-  const value = h("dd");
-  return { element: h("div", {}, h("dt", {}, name), value), say: (/** @type {string} */ text) => setText(value, text) };
-}
+const { balance: said } = words;
+/** In place of a layer. */
+const ALL = -1;
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createLoad(host, actions, wake, boot) {
-  const span = createSpan(actions);
+  let all = false;
+  const server = boot.exported === undefined;
+  const counting = createCounting(actions, wake, server);
   const layer = h("select", { id: "load-layer" });
-  layer.addEventListener("change", () => actions.setView({ floor: Number(layer.value) }));
-  const bars = h("ol", { class: "bars" });
-  const even = h("span", { class: "even-word" });
-  const facts = { busiest: createFact(words.busiest), idle: createFact(words.idleExperts), all: createFact(words.assignments) };
+  layer.addEventListener("change", () => choose(Number(layer.value)));
+  const caption = h("p", { class: "caption" });
+  const bars = createBars(actions);
+  const strips = createStrips(choose);
+  const measures = createMeasures();
+  const lab = server ? createLab(boot, actions) : null;
   host.append(
-    h("p", { class: "caption" }, words.loadCaption),
-    span.element,
-    h("div", { class: "field" }, h("label", { class: "label", for: "load-layer" }, words.loadLayer), layer),
-    h("div", { class: "bars-frame" }, bars, h("div", { class: "even" }, even)),
-    h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)),
+    caption, counting.element, h("div", { class: "field" }, h("label", { class: "label", for: "load-layer" }, words.loadLayer), layer),
+    bars.element, strips.element, measures.element, ...(lab ? [lab.element] : []),
   );
-  listen(bars, actions, () => Number(layer.value));
+  /** @param {number} chosen */
+  function choose(chosen) {
+    all = chosen === ALL;
+    if (!all) actions.setView({ floor: chosen });
+    wake();
+  }
+
   const layersChanged = changes();
   const changed = changes();
   return {
     /** @param {State} state @param {Tally} tally */
     update(state, tally) {
-      span.update(state);
-      if (layersChanged(tally.layers)) {
-        layer.replaceChildren(...Array.from({ length: tally.layers }, (_, i) => h("option", { value: i }, String(i + 1))));
-      }
-      const shown = Math.min(state.view.floor ?? floorOf(state), tally.layers - 1);
-      layer.value = String(shown);
-      if (!changed(tally.version, shown)) return;
-      const row = rowOf(tally, shown);
-      const total = tally.totals[shown];
-      drawBars(bars, row, total, shown);
-      const scale = Math.max(...row, 1) / Math.max(1, total);
-      setStyle(/** @type {HTMLElement} */ (bars.parentElement), "--even", (1 / row.length / scale).toFixed(4));
-      setText(even, words.even(1 / row.length));
-      sayFacts(facts, row, total);
+      lab?.update(state);
+      const counted = counting.update(state, tally.version);
+      const layers = counted?.layers ?? tally.layers;
+      if (layersChanged(layers)) offer(layer, layers);
+      const shown = Math.min(state.view.floor ?? floorOf(state), layers - 1);
+      layer.value = String(all ? ALL : shown);
+      const trace = state.span === "so-far" || state.span === "whole" ? state.trace : null;
+      if (!changed(counted?.version, all, shown, trace?.bias, trace?.model.capacity, state.theme, state.view.palette)) return;
+      attribute(host, "data-empty", counted === null);
+      attribute(bars.element, "hidden", all || !counted);
+      attribute(strips.element, "hidden", !all || !counted);
+      attribute(measures.element, "hidden", !counted);
+      setText(caption, all ? said.captionAll : said.caption);
+      if (!counted) return;
+      if (all) strips.update(counted);
+      else bars.update(rowOf(counted, shown, trace));
+      measures.update(all ? overLayers(counted) : counted.measures(shown), counted.experts);
     },
-    dispose: () => host.replaceChildren(),
+    dispose() {
+      lab?.dispose();
+      host.replaceChildren();
+    },
   };
 }
 
-/** @param {HTMLElement} bars @param {Uint32Array} row @param {number} all @param {number} layer */
-function drawBars(bars, row, all, layer) {
-  const most = Math.max(...row, 1);
-  while (bars.childElementCount < row.length) bars.append(h("li", {}, h("button", { type: "button", class: "bar" })));
-  while (bars.childElementCount > row.length) bars.lastElementChild?.remove();
-  attribute(bars, "data-numbered", row.length <= NUMBERED);
-  setStyle(bars, "--gap", row.length > 64 ? "0px" : row.length > 24 ? "1px" : "4px");
-  [...bars.children].forEach((item, expert) => {
-    const bar = /** @type {HTMLElement} */ (item.firstElementChild);
-    const said = words.cell(layer + 1, expert, row[expert], all ? row[expert] / all : 0);
-    attribute(bar, "aria-label", said);
-    attribute(bar, "title", said);
-    attribute(item, "data-expert", expert);
-    setStyle(bar, "--height", (row[expert] / most).toFixed(4));
-  });
-}
-
-/** @param {Record<"busiest" | "idle" | "all", ReturnType<typeof createFact>>} facts @param {Uint32Array} row @param {number} total */
-function sayFacts({ busiest, idle, all }, row, total) {
-  busiest.say(total ? words.times((Math.max(...row) * row.length) / total) : words.none);
-  idle.say(`${row.filter((count) => count === 0).length} / ${row.length}`);
-  all.say(formatExactly(total));
-}
-
-/** @param {HTMLElement} bars @param {Actions} actions @param {() => number} layer */
-function listen(bars, actions, layer) {
-  const towerAt = (/** @type {Event} */ event) => {
-    const item = /** @type {Element} */ (event.target).closest("[data-expert]");
-    return item instanceof HTMLElement ? { layer: layer(), expert: Number(item.dataset.expert) } : null;
+/** @param {Counted} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */
+function rowOf({ assigned, kept, experts }, layer, trace) {
+  return {
+    layer, assigned: rowAt(assigned, layer, experts), kept: rowAt(kept, layer, experts),
+    bias: trace?.bias?.[layer] ?? null, capacity: trace?.model.capacity ?? null,
   };
-  bars.addEventListener("pointerover", (event) => actions.hover(towerAt(event)));
-  bars.addEventListener("pointerleave", () => actions.hover(null));
-  bars.addEventListener("click", (event) => actions.chooseTower(towerAt(event)));
+}
+
+/** @param {HTMLSelectElement} select @param {number} layers */
+function offer(select, layers) {
+  const each = Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1)));
+  select.replaceChildren(h("option", { value: ALL }, said.allLayers), ...each);
 }

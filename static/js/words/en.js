@@ -3,8 +3,9 @@
  * the glossary in the README.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
 import { glossary } from "./glossary.en.js";
+import { shapesEn } from "./shapes.en.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -23,6 +24,7 @@ function quoted(text) {
 
 export const en = {
   product: "Moescope",
+  ...shapesEn,
   nothing: "nothing",
   none: "–",
   between: ", ", // numbers with decimals
@@ -63,6 +65,7 @@ export const en = {
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "router") return en.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
@@ -281,7 +284,7 @@ export const en = {
 
   // Flat views
   views: "Flat views",
-  panels: { heatmap: "Heat map", load: "Load", table: "Table", learned: "Learned" },
+  panels: { heatmap: "Heat map", load: "Load", table: "Table", learned: "Learned", models: "Models", devices: "Devices" },
   soFar: "So far",
   wholePrompt: "Whole prompt",
   span: "Counted over",
@@ -304,6 +307,68 @@ export const en = {
   tableOnlyLayer: "Layer",
   allLayers: "All",
   dropped: "dropped",
+
+  // How even the load is
+  balance: {
+    allPrompts: "All prompts",
+    ownText: "A text",
+    allLayers: "All, together",
+    caption: "Share of the layer’s assignments that each expert received; hatched: dropped. Dashed: an even split.",
+    captionAll: "Every layer, layer 1 at the bottom; hatched: dropped.",
+    strips: (/** @type {number} */ layers, /** @type {number} */ layer, /** @type {number} */ most) =>
+      `Load of ${plural(layers, "layer")}. The fullest expert is in layer ${layer}, with ${formatShare(most)} of its assignments. The heat map has each cell.`,
+    bar: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ assigned, /** @type {number} */ dropped, /** @type {number} */ share,
+      /** @type {number | null} */ bias) =>
+      `Layer ${layer}, expert ${expert}: ${plural(assigned, "token")}, ${formatShare(share)} of the layer${dropped ? `, ${formatExactly(dropped)} dropped` : ""}${bias === null ? "" : `, bias ${formatSigned(bias, 3)}`}`,
+    biasName: "Bias",
+    biasScale: (/** @type {number} */ most) => `bias, to ±${formatDecimal(most, 3)}`,
+    capacityLine: (/** @type {number} */ tokens) => `capacity ${formatExactly(tokens)}`,
+    counted: (/** @type {number} */ texts, /** @type {number} */ tokens) =>
+      `Counted over ${plural(tokens, "token")}${texts > 1 ? ` of ${plural(texts, "text")}, each a batch of its own` : ""}. Small batches look less even by chance.`,
+    asking: "Counting …",
+    refused: (/** @type {string} */ reason) => `Not counted: ${reason}`,
+    recordedSpan: "A recording holds its own text.",
+    textLabel: "A text to count over",
+    textHint: "Paste a text, up to 20,000 characters; the live model routes it in windows",
+    textCount: "Count",
+    textNeedsLive: "Authored routing is about given tokens: a pasted text needs the live model.",
+    textGoLive: "Switch to Live",
+    measures: {
+      load_share: { name: "Fullest", formula: "max(c) / Σc", says: "The share of the layer’s assignments that the fullest expert received." },
+      max_over_mean: { name: "Max over mean", formula: "max(c) / mean(c)", says: "Shazeer et al. 2017, table 6." },
+      max_violation: { name: "MaxVio", formula: "(max(c) − mean(c)) / mean(c)", says: "Wang et al. 2024, eq. 4." },
+      entropy: { name: "Entropy", formula: "−Σ q ln q / ln N, q = c / Σc", says: "Shannon 1948, over that of an even load." },
+      dropped_share: { name: "Dropped", formula: "1 − kept / assigned", says: "Fedus et al. 2022, section 2.2." },
+      switch_loss: { name: "Switch loss", formula: "N Σ f P", says: "f: share of tokens whose first choice an expert is; P: its mean gate score. Fedus et al. 2022, eq. 4 to 6, without α." },
+    },
+    letters: "c: assignments of each expert, dropped ones too; N experts.",
+    meanOfLayers: "Mean of all layers.",
+    atBalance: (/** @type {string} */ value) => `even: ${value}`,
+    measureHint: "Point at a measure for its formula",
+    lab: "Collapse and its cures",
+    labNote: "Lean the router until a few experts win everything, then try what the papers do about it.",
+    skewLive: "A trained router is not skewed by hand. Compare the models that were trained with and without the balancing loss.",
+    cures: {
+      plain: "No cure",
+      capacity: "Capacity",
+      bias: "Bias update",
+      choice: "Expert Choice",
+      base: "BASE",
+    },
+    cureLabel: "Cure",
+    stepUpdate: "Step",
+    stepHint: "Route the batch, then move every bias once",
+    runUpdates: "Run",
+    stopUpdates: "Stop",
+    resetUpdates: "From 0",
+    updatesDone: (/** @type {number} */ updates, /** @type {number} */ violation) =>
+      `${plural(updates, "update")}: MaxVio ${formatDecimal(violation, 2)}, mean of layers`,
+    evenNow: (/** @type {number} */ updates) => `As even as these tokens allow, after ${plural(updates, "update")}.`,
+    bestNow: (/** @type {number} */ updates, /** @type {number} */ violation) =>
+      `Most even after ${plural(updates, "update")}: MaxVio ${formatDecimal(violation, 2)}. Like tokens move together, so that the rest goes back and forth.`,
+    trainedPair: "Two trained models:",
+    trainedLinks: { live: "this prompt, live", training: "their training" },
+  },
 
   // What the models learned
   learned: {
@@ -513,10 +578,12 @@ export const en = {
     /** @type {number} */ experts, /** @type {number} */ k) =>
     `${badge.toLowerCase()} routing of ${plural(tokens, "token")} through ${plural(layers, "layer")} of ${experts} experts, ${k} chosen.`,
   saidEvent: (/** @type {string} */ token, /** @type {number} */ layer,
-    /** @type {readonly {expert: number, weight: number}[]} */ chosen) =>
-    `Layer ${layer}: ${quoted(token)} goes to ${chosen.length > 1 ? "experts" : "expert"} ${chosen
-      .map(({ expert, weight }) => `${expert} (${formatShare(weight)})`)
-      .join(", ")}.`,
-  saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts) =>
-    `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used.`,
+    /** @type {readonly {expert: number, weight: number}[]} */ chosen, /** @type {readonly number[]} */ full) => {
+    const went = `goes to ${chosen.length > 1 ? "experts" : "expert"} ${chosen.map(({ expert, weight }) => `${expert} (${formatShare(weight)})`).join(", ")}`;
+    const turned = full.length ? `dropped by ${full.length > 1 ? "experts" : "expert"} ${full.join(", ")}, which ${full.length > 1 ? "were" : "was"} full` : "";
+    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `is ${turned}`)].filter(Boolean).join("; ");
+    return `Layer ${layer}: ${said ? `${quoted(token)} ${said}` : `no expert chose ${quoted(token)}`}.`;
+  },
+  saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts, /** @type {number} */ dropped) =>
+    `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used${dropped ? `, ${plural(dropped, "choice")} dropped` : ""}.`,
 };

@@ -10,9 +10,10 @@
  * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/french.test.js reads every sentence.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatToken } from "../format.js";
+import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
 import { glossary } from "./glossary.fr.js";
 import { problem } from "./problems.fr.js";
+import { shapesFr } from "./shapes.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -67,6 +68,7 @@ function routing(badge) {
 /** @type {Words} */
 export const fr = {
   product: "Moescope",
+  ...shapesFr,
   nothing: "rien",
   none: "–",
   between: " ; ",
@@ -105,6 +107,7 @@ export const fr = {
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "router") return fr.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
@@ -318,7 +321,7 @@ export const fr = {
 
   // Flat views
   views: "Vues à plat",
-  panels: { heatmap: "Carte", load: "Charge", table: "Tableau", learned: "Acquis" },
+  panels: { heatmap: "Carte", load: "Charge", table: "Tableau", learned: "Acquis", models: "Modèles", devices: "Appareils" },
   soFar: "Jusqu’ici",
   wholePrompt: "Texte entier",
   span: "Compté sur",
@@ -340,6 +343,66 @@ export const fr = {
   tableOnlyLayer: "Couche",
   allLayers: "Toutes",
   dropped: "écarté",
+
+  // How even the load is
+  balance: {
+    allPrompts: "Tous les textes",
+    ownText: "Un texte",
+    allLayers: "Toutes ensemble",
+    caption: "Part des affectations de la couche reçue par chaque expert ; hachuré : écarté. En tirets : une répartition égale.",
+    captionAll: "Chaque couche, la couche 1 en bas ; hachuré : écarté.",
+    strips: (layers, layer, most) =>
+      `Charge de ${plural(layers, "couche")}. L’expert le plus plein est dans la couche ${layer}, avec ${formatShare(most)} de ses affectations. La carte de chaleur donne chaque case.`,
+    bar: (layer, expert, assigned, dropped, share, bias) =>
+      `Couche ${layer}, expert ${expert} : ${plural(assigned, "jeton")}, ${formatShare(share)} de la couche${dropped ? `, ${formatExactly(dropped)} écartés` : ""}${bias === null ? "" : `, biais ${formatSigned(bias, 3)}`}`,
+    biasName: "Biais",
+    biasScale: (most) => `biais, jusqu’à ±${formatDecimal(most, 3)}`,
+    capacityLine: (tokens) => `capacité ${formatExactly(tokens)}`,
+    counted: (texts, tokens) =>
+      `Compté sur ${plural(tokens, "jeton")}${texts > 1 ? ` de ${plural(texts, "texte")}, chacun un lot à part` : ""}. De petits lots paraissent moins égaux par hasard.`,
+    asking: "On compte…",
+    refused: (reason) => `Non compté : ${reason}`,
+    recordedSpan: "Un enregistrement a son propre texte.",
+    textLabel: "Un texte sur lequel compter",
+    textHint: "Collez un texte, jusqu’à 20 000 caractères ; le modèle en direct le route par fenêtres",
+    textCount: "Compter",
+    textNeedsLive: "Le routage scénarisé porte sur des jetons donnés : un texte collé demande le modèle en direct.",
+    textGoLive: "Passer en direct",
+    measures: {
+      load_share: { name: "Le plus plein", formula: "max(c) / Σc", says: "La part des affectations de la couche reçue par l’expert le plus plein." },
+      max_over_mean: { name: "Max sur moyenne", formula: "max(c) / moyenne(c)", says: "Shazeer et al. 2017, table 6." },
+      max_violation: { name: "MaxVio", formula: "(max(c) − moyenne(c)) / moyenne(c)", says: "Wang et al. 2024, éq. 4." },
+      entropy: { name: "Entropie", formula: "−Σ q ln q / ln N, q = c / Σc", says: "Shannon 1948, rapportée à celle d’une charge égale." },
+      dropped_share: { name: "Écartés", formula: "1 − gardés / affectés", says: "Fedus et al. 2022, section 2.2." },
+      switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, éq. 4 à 6, sans α." },
+    },
+    letters: "c : affectations de chaque expert, écartées comprises ; N experts.",
+    meanOfLayers: "Moyenne de toutes les couches.",
+    atBalance: (value) => `égal : ${value}`,
+    measureHint: "Pointez une mesure pour sa formule",
+    lab: "L’effondrement et ses remèdes",
+    labNote: "Penchez le routeur jusqu’à ce que quelques experts raflent tout, puis essayez ce que proposent les articles.",
+    skewLive: "Un routeur entraîné ne se penche pas à la main. Comparez les modèles entraînés avec et sans perte d’équilibrage.",
+    cures: {
+      plain: "Sans remède",
+      capacity: "Capacité",
+      bias: "Biais",
+      choice: "Expert Choice",
+      base: "BASE",
+    },
+    cureLabel: "Remède",
+    stepUpdate: "Un pas",
+    stepHint: "Router le lot, puis déplacer chaque biais une fois",
+    runUpdates: "Lancer",
+    stopUpdates: "Arrêter",
+    resetUpdates: "De zéro",
+    updatesDone: (updates, violation) => `${plural(updates, "pas", "pas")} : MaxVio ${formatDecimal(violation, 2)}, moyenne des couches`,
+    evenNow: (updates) => `Aussi égal que ces jetons le permettent, après ${plural(updates, "pas", "pas")}.`,
+    bestNow: (updates, violation) =>
+      `Au plus égal après ${plural(updates, "pas", "pas")} : MaxVio ${formatDecimal(violation, 2)}. Des jetons semblables bougent ensemble, le reste va et vient.`,
+    trainedPair: "Deux modèles entraînés :",
+    trainedLinks: { live: "ce texte, en direct", training: "leur entraînement" },
+  },
 
   // What the models learned
   learned: {
@@ -544,10 +607,12 @@ export const fr = {
   saidFinished: (hits, all) => `Terminé : ${plural(hits, "expert utilisé", "experts utilisés")} sur ${formatExactly(all)}.`,
   saidTrace: (badge, tokens, layers, experts, k) =>
     `Routage ${routing(badge)} de ${plural(tokens, "jeton")} à travers ${plural(layers, "couche")} de ${experts} experts, ${plural(k, "choisi")}.`,
-  saidEvent: (token, layer, chosen) =>
-    `Couche ${layer} : ${quoted(token)} va ${chosen.length > 1 ? "aux experts" : "à l’expert"} ${chosen
-      .map(({ expert, weight }) => `${expert} (${formatShare(weight)})`)
-      .join(", ")}.`,
-  saidLayerOfAll: (layer, tokens, used, experts) =>
-    `Couche ${layer} : les ${tokens} jetons à la fois, ${plural(used, "expert utilisé", "experts utilisés")} sur ${experts}.`,
+  saidEvent: (token, layer, chosen, full) => {
+    const went = `va ${chosen.length > 1 ? "aux experts" : "à l’expert"} ${chosen.map(({ expert, weight }) => `${expert} (${formatShare(weight)})`).join(", ")}`;
+    const turned = full.length ? `écarté par ${full.length > 1 ? "les experts" : "l’expert"} ${full.join(", ")}, ${full.length > 1 ? "pleins" : "plein"}` : "";
+    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `est ${turned}`)].filter(Boolean).join(" ; ");
+    return `Couche ${layer} : ${said ? `${quoted(token)} ${said}` : `aucun expert n’a choisi ${quoted(token)}`}.`;
+  },
+  saidLayerOfAll: (layer, tokens, used, experts, dropped) =>
+    `Couche ${layer} : les ${tokens} jetons à la fois, ${plural(used, "expert utilisé", "experts utilisés")} sur ${experts}${dropped ? `, ${plural(dropped, "choix écarté", "choix écartés")}` : ""}.`,
 };

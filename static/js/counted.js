@@ -1,0 +1,35 @@
+/**
+ * Loads that only the server can count: over every scenario, or over a pasted text.
+ *
+ * @import {View} from "./types.js"
+ * @import {Counted} from "./measures.js"
+ */
+
+import { countedThere } from "./measures.js";
+import { requestOf } from "./properties.js";
+
+/**
+ * @typedef {object} Asked
+ * @property {"scenarios" | "text"} over
+ * @property {string} query
+ * @property {string} text
+ */
+
+/** What is asked; two that are alike have the same key. @param {View} view @param {Asked["over"]} over @param {string} text */
+export function askedOf(view, over, text) {
+  const { continue: _, ...request } = requestOf(view);
+  const query = new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
+  if (over === "scenarios") query.delete("scenario");
+  query.delete("prompt");
+  return { over, query: String(query), text: over === "text" ? text : "" };
+}
+
+/** Rejects with the reason, in words. @param {Asked} asked @returns {Promise<Counted>} */
+export async function fetchLoad({ over, query, text }) {
+  const answer = over === "text"
+    ? await fetch(`/api/load?${query}`, { method: "POST", body: text, headers: { "content-type": "text/plain" } })
+    : await fetch(`/api/load?${query}&over=scenarios`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
+  return countedThere(body, [over, query, text].join("\n"));
+}

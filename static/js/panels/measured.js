@@ -1,0 +1,53 @@
+/**
+ * The measures of a load: each with its value, its value at perfect balance, and its formula for whoever points at it,
+ * comes to it by keyboard, or listens.
+ *
+ * @import {Measure, Measured} from "../measures.js"
+ */
+
+import { formatDecimal, formatShare } from "../format.js";
+import { balanced, MEASURES } from "../measures.js";
+import { words } from "../words.js";
+import { attribute, h, setText } from "./element.js";
+
+const { balance: said } = words;
+const SHARES = /** @type {readonly Measure[]} */ (["load_share", "dropped_share"]);
+
+/** @param {Measure} name @param {number} value */
+const format = (name, value) => (SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2));
+
+/** The formula of a measure, and where it is from. @param {Measure} name */
+function formulaOf(name) {
+  const { name: word, formula, says } = said.measures[name];
+  return `${word} = ${formula}. ${says} ${said.letters}`;
+}
+
+export function createMeasures() {
+  const readout = h("p", { class: "readout measure-readout" });
+  const facts = MEASURES.map((name) => {
+    const value = h("span", { class: "measure-value" });
+    const even = h("span", { class: "measure-even" });
+    const formula = h("span", { class: "sr-only", id: `measure-${name}` }, formulaOf(name));
+    const button = h("button", { type: "button", class: "measure-name", "aria-describedby": formula.id, "data-measure": name }, said.measures[name].name);
+    const tell = (/** @type {boolean} */ on) => () => setText(readout, on ? formulaOf(name) : said.measureHint);
+    const element = h("div", { class: "measure" }, h("dt", {}, button, formula), h("dd", {}, value, even));
+    element.addEventListener("pointerenter", tell(true));
+    element.addEventListener("pointerleave", tell(false));
+    button.addEventListener("focus", tell(true));
+    button.addEventListener("blur", tell(false));
+    button.addEventListener("click", tell(true)); // a tap, on a phone
+    return { name, element, value, even };
+  });
+  setText(readout, said.measureHint);
+  return {
+    element: h("div", { class: "measures" }, h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)), readout),
+    /** @param {Measured} measured @param {number} experts */
+    update(measured, experts) {
+      for (const { name, element, value, even } of facts) {
+        setText(value, format(name, measured[name]));
+        setText(even, said.atBalance(format(name, balanced(name, experts))));
+        attribute(element, "data-value", measured[name].toFixed(4));
+      }
+    },
+  };
+}
