@@ -10,6 +10,7 @@ import { viewNow } from "../address.js";
 import { createSight } from "../sight.js";
 import { formatView } from "../url.js";
 import { words } from "../words.js";
+import { createAnnouncer } from "./announcer.js";
 import { createCounters } from "./counters.js";
 import { createDescriptions } from "./described.js";
 import { attribute, changes, h, setText } from "./element.js";
@@ -32,6 +33,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const tokens = h("div", { class: "tokens" });
   const notices = h("div", { class: "status" });
   const lessons = h("div", { class: "lessons" });
+  const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
   const play = createPlayButton(actions);
   const link = h("a", { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull }, h("span", {}, words.openFull), icon("out"));
   const restart = iconButton("restart", words.restart, actions.restart);
@@ -40,8 +42,9 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     lessons,
     notices,
+    live,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other),
+  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other), createAnnouncer(live, () => document.hasFocus()),
     createTour(lessons, boot, actions, viewport.observe), createQuiz(lessons, boot, actions, viewport.observe), createGlossary(host)];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
