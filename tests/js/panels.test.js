@@ -6,7 +6,7 @@ import { numbersWith } from "../../static/js/panels/controls.js";
 import { readToken } from "../../static/js/panels/counters.js";
 import { towerShown } from "../../static/js/panels/inspector.js";
 import { positionInWords, ticksOf } from "../../static/js/panels/scrubber.js";
-import { embedCode } from "../../static/js/panels/share.js";
+import { frameCode } from "../../static/js/snippets.js";
 import { groupsOf } from "../../static/js/panels/tokens.js";
 import { initialState } from "../../static/js/state.js";
 import { parseView } from "../../static/js/url.js";
@@ -69,7 +69,7 @@ test("the tower that is pointed at comes before the selected one, and neither ma
 });
 
 test("embed code keeps a title that tries to break out inside its attribute", () => {
-  const code = embedCode('https://example.org/embed?a=1&b="2"', 'a "quoted" <b>title</b>');
+  const code = frameCode('https://example.org/embed?a=1&b="2"', 'a "quoted" <b>title</b>');
   assert.match(code, /src="https:\/\/example\.org\/embed\?a=1&amp;b=&quot;2&quot;"/);
   assert.match(code, /title="Moescope: a &quot;quoted&quot; &lt;b>title&lt;\/b>"/);
   assert.match(code, /loading="lazy"/);

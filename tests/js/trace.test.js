@@ -124,7 +124,7 @@ test("the table has one line a token and layer that arrived, and survives every 
   const trace = withStep(withStep(createTrace(message), stepOf(SHAPE, 0)), stepOf(SHAPE, 1));
   const text = toCsv(trace);
   const [first] = choices(trace, 0, 0);
-  assert.ok(text.startsWith("token,text,group,layer,experts,weights\r\n"));
+  assert.ok(text.startsWith("token,text,group,layer,experts,weights,dropped\r\n"));
   assert.ok(text.includes(`0," a,""b""\n",x,0,${first.expert} `));
   assert.ok(text.includes("1,'=cmd(),,0,"));
   assert.equal(text.split("\r\n").length, 1 + 2 * 3 + 1);
