@@ -17,6 +17,7 @@ import { listenToKeys } from "./keyboard.js";
 import { createLoop } from "./loop.js";
 import { sameTokens } from "./pairs.js";
 import { createPlayer } from "./player.js";
+import { watchPresence } from "./presence.js";
 import { createRecording } from "./recording.js";
 import { createSide } from "./side.js";
 import { createSocket } from "./socket.js";
@@ -29,6 +30,7 @@ import { watchLanguage } from "./translation.js";
 import { download } from "./panels/download.js";
 import { titleOf } from "./panels/masthead.js";
 import { parseView, searchOf } from "./url.js";
+import { placeExperts } from "./traffic.js";
 import { createViewport } from "./viewport.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
@@ -92,6 +94,7 @@ function frameOf(state) {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
     time, wall, camera: view.camera, layer: floorOf(state), fold: foldOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
+    devices: trace && placeExperts(trace.model.experts, view.devices),
   };
 }
 
@@ -163,6 +166,10 @@ store.subscribe((state) => {
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
 watchStillness(store);
 watchTheme(store);
+watchPresence((doubtful) => {
+  feed.comeBack(doubtful);
+  beside?.side.comeBack(doubtful);
+});
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });

@@ -164,6 +164,16 @@ export function createSocket(options) {
       failures = 0;
       connect();
     },
+    /** The network is another one now: a connection that looks open may lead nowhere, so a new one takes its place. */
+    renew() {
+      const old = socket;
+      socket = null;
+      old?.close();
+      never(timer);
+      if (!stream || stream.over) return; // the next open connects again
+      failures = 0;
+      connect();
+    },
     close() {
       never(timer);
       if (stream) stream.over = true;

@@ -265,6 +265,32 @@ test("a person retries while the connection is lost: it is tried at once", () =>
   assert.equal(sockets.length, 2);
 });
 
+test("the network is another one while a trace streams: a new connection goes on where the old one was", () => {
+  const { socket, sockets, timers, names } = setUp();
+  socket.open(REQUEST);
+  sockets[0].accept();
+  sockets[0].say(traceMessage(1));
+  sockets[0].say(step(1, 0));
+  socket.renew(); // the old one looks open
+  assert.equal(sockets[0].readyState, 3);
+  sockets[1].accept();
+  assert.equal(sockets[1].last().from, 1);
+  assert.deepEqual([sockets.length, timers.length], [2, 0]);
+  assert.ok(!names().includes("lost"));
+});
+
+test("the network is another one and nothing streams: the next trace has a new connection", () => {
+  const { socket, sockets } = setUp();
+  socket.open(REQUEST);
+  sockets[0].accept();
+  sockets[0].say(traceMessage(1));
+  socket.stop();
+  socket.renew();
+  assert.equal(sockets.length, 1);
+  socket.open({ ...REQUEST, k: 1 });
+  assert.equal(sockets.length, 2);
+});
+
 test("page goes: the connection closes and does not come back", () => {
   const { socket, sockets, timers } = setUp();
   socket.open(REQUEST);
