@@ -84,13 +84,3 @@ function createCounter(layers, experts, topK) {
     },
   };
 }
-
-/**
- * The share of a layer's assignments that each expert received, [N]; zeros before the first.
- * @param {Hits} hits
- * @param {number} layer
- */
-export function loadOf({ counts, totals }, layer) {
-  const experts = counts.length / totals.length;
-  return Float32Array.from(counts.subarray(layer * experts, (layer + 1) * experts), (count) => count / (totals[layer] || 1));
-}

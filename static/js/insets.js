@@ -5,6 +5,9 @@
  * @typedef {"left" | "top" | "right" | "bottom"} Side
  */
 
+/** Kept clear besides: tokens leave at the top, and touch nothing there. CSS pixels. */
+const CLEAR = { left: 0, top: 16, right: 0, bottom: 0 };
+
 /**
  * @param {Box} stage
  * @param {readonly {side: Side, box: Box}[]} panels  each covers the scene from its side up to its far edge
@@ -20,7 +23,7 @@ export function insetsOf(stage, panels) {
       right: stage.right - box.left,
       bottom: stage.bottom - box.top,
     }[side];
-    insets[side] = Math.max(insets[side], Math.round(depth));
+    insets[side] = Math.max(insets[side], Math.round(depth) + CLEAR[side]);
   }
   return leftRoom(stage, insets);
 }

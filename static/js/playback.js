@@ -192,24 +192,6 @@ function firedBefore(
 }
 
 /**
- * The moment at which another token fires in its first layer: forward the one after the newest token, back
- * the one before it (in SINGLE first the start of the same token). In ALL AT ONCE all tokens move together,
- * so it is one layer.
- * @param {Schedule} timeline
- * @param {number} time
- * @param {1 | -1} way
- * @returns {number}
- */
-export function tokenStep(timeline, time, way) {
-  if (timeline.mode === "all") return layerStep(timeline, time, way);
-  const newest = lastFired(timeline, 0, time);
-  const again = way < 0 && timeline.mode === "single" && timeline.position(time).layer > 0;
-  const next = again ? newest : newest + way;
-  if (next < 0) return 0;
-  return next < timeline.tokens ? timeline.fires(next, 0) : timeline.duration;
-}
-
-/**
  * How far playback can go when `received` tokens have arrived: the next one waits just below the first router
  * plane. ALL AT ONCE waits for every token.
  * @param {Schedule} timeline

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createHits, loadOf } from "../../static/js/hits.js";
+import { createHits } from "../../static/js/hits.js";
 import { createTimeline } from "../../static/js/playback.js";
 import { NO_EXPERT } from "../../static/js/wire.js";
 import { seeded, traceOf } from "./traces.js";
@@ -65,14 +65,4 @@ test("a frame asks for the moments of tokens in flight, not of all", () => {
   const { changes } = hits.upTo(trace, counting, timeline.duration / 2 + 0.016);
   assert.ok(asked < 200, `${asked} moments asked for`);
   assert.ok(changes - before < 10);
-});
-
-test("load is the share of a layer's assignments", () => {
-  const trace = traceOf(SHAPE);
-  const now = createHits().upTo(trace, createTimeline("all", SHAPE.tokens, SHAPE.layers), Infinity);
-  const load = loadOf(now, 2);
-  assert.equal(load.length, 16);
-  assert.ok(Math.abs(load.reduce((a, b) => a + b) - 1) < 1e-6);
-  assert.equal(Math.round(load[trace.experts[6]] * 36), now.counts[2 * 16 + trace.experts[6]]);
-  assert.deepEqual([...loadOf(createHits().upTo(trace, { fires: () => 1 }, 0), 2)], new Array(16).fill(0));
 });

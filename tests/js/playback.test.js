@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline, layerStep, reach, SETTLE, timeOf, tokenStep } from "../../static/js/playback.js";
+import { createTimeline, layerStep, reach, SETTLE, timeOf } from "../../static/js/playback.js";
 
 const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 const SIZES = [
@@ -143,24 +143,6 @@ test("steps of one layer visit every event in order and back", () => {
     for (const moment of moments.slice(0, -1).reverse())
       assert.equal((time = layerStep(timeline, time, -1)), moment);
     assert.equal(layerStep(timeline, time, -1), 0);
-  }
-});
-
-test("steps of one token only go forward, or only back, and reach both ends", () => {
-  for (const mode of MODES) {
-    const timeline = createTimeline(mode, 5, 4);
-    const seen = [];
-    for (let time = 0; time < timeline.duration;) {
-      const next = tokenStep(timeline, time, 1);
-      assert.ok(next > time);
-      seen.push(timeline.position((time = next)).token);
-    }
-    assert.equal(seen.at(-1), 4);
-    for (let time = timeline.duration; time > 0;) {
-      const next = tokenStep(timeline, time, -1);
-      assert.ok(next < time);
-      time = next;
-    }
   }
 });
 

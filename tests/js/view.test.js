@@ -81,7 +81,7 @@ test("panels push the scene from their sides, the deepest of each side counts", 
     { side: "top", box: { left: 500, top: 20, right: 900, bottom: 120 } },
     { side: "bottom", box: { left: 0, top: 500, right: 1000, bottom: 600 } },
   ]);
-  assert.deepEqual(insets, { left: 300, top: 120, right: 0, bottom: 100 });
+  assert.deepEqual(insets, { left: 300, top: 136, right: 0, bottom: 100 }, "and tokens that leave at the top stay clear of what is there");
 });
 
 test("a panel that is not shown pushes nothing", () => {
