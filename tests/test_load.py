@@ -1,5 +1,8 @@
 """The load of one text is that of its trace; of many, that of all their tokens together."""
 
+import json
+from pathlib import Path
+
 import httpx
 import numpy as np
 import pytest
@@ -118,3 +121,15 @@ def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "source"
     assert "authored routing is about given tokens" in answer.json()["errors"][0]["message"]
+
+
+def test_the_golden_load_is_what_is_counted_of_its_trace():
+    golden = json.loads((Path(__file__).parent / "golden" / "loads.json").read_text())
+    scores = (np.array(golden["scores"]) / 255) ** 2
+    trace = dropping(trace_of(golden["experts"], 6, scores=scores), np.array(golden["dropped"], bool))
+    load = Load.of(trace).to_json()
+    assert {name: load[name] for name in ("texts", "tokens", "assigned", "kept")} == {
+        name: golden[name] for name in ("texts", "tokens", "assigned", "kept")
+    }
+    for name, values in golden["measures"].items():
+        np.testing.assert_allclose(load["measures"][name], values, atol=1e-5)
