@@ -155,7 +155,7 @@ EXAMPLE_DEVICES = 8
 DEVICES = answers(
     "application/json",
     "`routers`: of the trace itself, then of its logits through topk, and through group_limited with a "
-    "device as a group: `limit`, the devices that a token may reach; `reach_mean`, `reach_most` that it does; "
+    "device as a group: `limit`, the devices that a token may reach; `reach_mean`, `reach_most`: it does; "
     "`kept`, the share of the probability that topk chooses; `sent`, tokens to each device, over all layers, "
     "and their sum `copies`; `bytes` of the exchanges of a step, there and back, with 2 bytes a number. Of "
     "fewer experts than devices, as many devices as experts.",

@@ -96,7 +96,7 @@ class Shared:
 def load_shared(static: Path, embed: bool) -> Shared:
     """Read it. Raises ValueError where the bundle is not there, or older than the scripts it is made of."""
     script = load_bundle(static)
-    names = (*STYLES, "embed" if embed else "page", "learn", "exported")
+    names = (*STYLES, "embed" if embed else "page", "shapes", "learn", "exported")
     style = "".join((static / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names)
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
     return Shared(script, style, (static / "embed.js").read_text(encoding="utf-8"), icon)

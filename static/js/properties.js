@@ -173,7 +173,7 @@ export const PROPERTIES = [
   integer("path", null, () => SOME_TOKEN, 1),
   tower,
   integer("devices", 0, ({ view }) => [0, Math.min(MOST_DEVICES, view.experts)]),
-  choice("panel", ["none", "heatmap", "load", "table", "learned"]),
+  choice("panel", ["none", "heatmap", "load", "table", "learned", "models", "devices"]),
   whole,
   choice("theme", THEMES),
   choice("palette", PALETTE_NAMES),

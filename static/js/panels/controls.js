@@ -8,6 +8,7 @@
 
 import { expertsOf } from "../actions.js";
 import { rangeOfK } from "../routing.js";
+import { shapeOf } from "../shapes.js";
 import { words } from "../words.js";
 import { attribute, changes, h } from "./element.js";
 import { createFloor } from "./floor.js";
@@ -15,6 +16,7 @@ import { createFold } from "./fold.js";
 import { createPrompt } from "./prompt.js";
 import { createRouter } from "./router.js";
 import { createSegments } from "./segments.js";
+import { createShape } from "./shape.js";
 import { createWriting } from "./writing.js";
 
 /**
@@ -78,9 +80,10 @@ export function createControls(host, boot, actions) {
   const fold = createFold(actions);
   const writing = createWriting(boot, actions);
   const router = createRouter(boot, actions);
+  const shape = createShape(boot, actions);
   host.append(
     h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1], writing.element),
-    h("div", { class: "group", "data-asks": true }, experts.element, k.element, router.element),
+    h("div", { class: "group", "data-asks": true }, shape.element, experts.element, k.element, router.element),
     h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element),
   );
   const sources = sourcesOf(boot);
@@ -92,12 +95,13 @@ export function createControls(host, boot, actions) {
       fold.update(state);
       writing.update(state);
       router.update(state);
+      shape.update(state);
       const { view } = state;
       if (!changed(view)) return;
       prompt.update(state);
       source.update(view.source, sources);
       attribute(host, "data-source", view.source);
-      experts.update(view.experts, numbersWith(limits.experts_offered, view.experts, (value) => fits(boot, view, value)));
+      experts.update(view.experts, numbersWith(shapeOf(boot, view) ? [] : limits.experts_offered, view.experts, (value) => fits(boot, view, value)));
       k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)));
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);

@@ -20,6 +20,8 @@ const VIEWS = {
   load: async (host, actions, wake, boot) => (await import("./load.js")).createLoad(host, actions, wake, boot),
   table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
   learned: async (host, actions, wake) => (await import("./learned.js")).createLearned(host, actions, wake),
+  models: async (host, actions, wake, boot) => (await import("./models.js")).createModels(host, actions, wake, boot),
+  devices: async (host, actions, wake, boot) => (await import("./devices.js")).createDevices(host, actions, wake, boot),
 };
 
 /** The buttons that open the flat views. @param {HTMLElement} host @param {Actions} actions */

@@ -14,6 +14,7 @@ import { createCounters } from "./counters.js";
 import { createDescriptions } from "./described.js";
 import { createDisplay } from "./display.js";
 import { createDrawer, createViewTabs } from "./drawer.js";
+import { createDropping } from "./dropping.js";
 import { attribute, h } from "./element.js";
 import { createFallback } from "./fallback.js";
 import { createFilming } from "./filming.js";
@@ -146,6 +147,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createGlossary(host),
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
+    ...(boot.exported ? [] : [createDropping(host, actions, wake)]),
     createAnnouncer(parts.live),
     createDescriptions(other),
     controls,
