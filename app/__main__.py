@@ -19,6 +19,7 @@ from app.protocol import WebSocketProtocol
 from app.scenario import load_scenarios
 from app.server import create_app
 from app.settings import Settings
+from app.sources import Sources
 from app.wire import MESSAGE_BYTES
 
 STOP_SECS = 5  # after which a stop no longer waits for viewers
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(settings: Settings) -> int:
     """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    problems = check_scenarios(settings.scenarios, settings.models)
+    known = Sources(load_scenarios(settings.scenarios), settings.models).known
+    problems = check_scenarios(settings.scenarios, known)
     for problem in problems:
         print(problem)
     if not problems:

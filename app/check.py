@@ -6,26 +6,28 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from app.export_command import VIEW_KEYS
+from app.keys import VIEW_KEYS
 from app.lessons.check import check_lessons
 from app.lessons.library import load_lessons
+from app.request import Known
 from app.routing import DEFAULT_ROUTER, ROUTERS
 from app.scenario import Problem, Scenario, load_scenarios
-from app.settings import Settings
 from app.shape import small_shape
 from app.simulate import trace
-from app.sources import Sources
 
 
-def check(folder: Path, models: Path | None = None) -> list[Problem]:
-    """All that is wrong with the files of a folder; empty where they are right. Live views need models."""
+def check(folder: Path, known: Known | None = None) -> list[Problem]:
+    """All that is wrong with the files of a folder; empty where they are right.
+
+    Live and recorded views of tours and questions are checked where `known` says what models there are.
+    """
     if not folder.is_dir():
         return [Problem(str(folder), "", "no such folder", "a folder of .toml files")]
     library = load_scenarios(folder)
     broken = [problem for scenario in library.scenarios.values() for problem in broken_promises(scenario)]
     lessons = load_lessons(folder)
-    known = Sources(library, models or Settings().models).known
-    rotten = check_lessons(lessons, library.scenarios, known, VIEW_KEYS)
+    here = known or Known(scenarios=tuple(library.scenarios), models={})
+    rotten = check_lessons(lessons, library.scenarios, here, VIEW_KEYS)
     return [*library.problems, *broken, *lessons.problems, *rotten]
 
 

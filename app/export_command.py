@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from app.export import Exhibit, Recording, folder, load_shared, one_file
+from app.keys import VIEW_KEYS
 from app.pages import boot
 from app.request import WORDS
 from app.scenario import load_scenarios
@@ -21,12 +22,6 @@ from app.sources import Sources
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
 REQUEST_KEYS = tuple(WORDS)
-VIEW_KEYS = (
-    *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
-    *("devices", "whole"),
-    *("theme", "lang", "palette"),
-    *("tour", "at", "quiz"),
-)
 BYTES = 1_000_000  # more than this is worth a word
 
 

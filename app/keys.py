@@ -19,6 +19,13 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
+# Those that say how a trace is looked at: the page alone reads them (static/js/properties.js).
+VIEW_KEYS = (
+    *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
+    *("devices", "whole"),
+    *("theme", "lang", "palette"),
+    *("tour", "at", "quiz"),
+)
 SHAPE_CHARS = 400
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 

@@ -34,6 +34,8 @@ PURE = (
     "memory",
     "report",
     "parallel",
+    "lessons",
+    "references",
 )
 WORLD = {
     *("fastapi", "starlette", "uvicorn", "websockets", "jinja2", "asyncio", "socket", "threading", "time"),
@@ -137,9 +139,9 @@ def test_pure_module_knows_only_pure_modules_and_nothing_of_the_world(name):
     assert {room_of(module) for module in imports if module.startswith("app.")} <= set(PURE)
 
 
-def test_only_the_scenario_module_reads_toml():
+def test_toml_is_read_by_the_one_reader_of_each_kind_of_file():
     readers = {name for name, path in python_modules().items() if "tomllib" in set(python_imports(path))}
-    assert readers == {"app.scenario"}
+    assert readers == {"app.scenario", "app.lessons.library", "app.references"}
 
 
 def test_serving_never_needs_the_training_libraries():
@@ -180,7 +182,7 @@ def test_no_text_becomes_markup():
         assert not markup.search(without_comments(path.read_text(encoding="utf-8"))), name
 
 
-def test_page_imports_no_library_but_three():
+def test_page_imports_no_library_but_three_and_one_for_qr_codes():
     for name, path in page_modules().items():
         for module in page_imports(path):
             known = module in page_modules() or module.split("/")[0] == "three"

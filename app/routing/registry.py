@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.references import cite
 from app.routing.assignment import base, expert_choice
 from app.routing.capacity import capacity_of, gshard, st_moe, switch
 from app.routing.router import Call, Router
@@ -32,29 +33,29 @@ def limits(call: Call) -> tuple[int, int, float]:
 ALL = (
     Router(
         "topk_norm",
-        "Jiang et al. 2024, Mixtral of Experts, arXiv 2401.04088",
+        cite("mixtral"),
         lambda logits, k, call: topk_norm(logits, k),
     ),
     Router(
         "topk",
-        "Muennighoff et al. 2024, OLMoE, arXiv 2409.02060",
+        cite("olmoe"),
         lambda logits, k, call: topk(logits, k),
     ),
     Router(
         "softmax_after",
-        "OpenAI 2025, gpt-oss, arXiv 2508.10925",
+        cite("gptoss"),
         lambda logits, k, call: softmax_after(logits, k),
     ),
     Router(
         "noisy_topk",
-        "Shazeer et al. 2017, Outrageously Large Neural Networks, arXiv 1701.06538",
+        cite("shazeer"),
         lambda logits, k, call: noisy_topk(logits, k, noise(logits, call)),
         uses=("noise", "seed"),
         defaults=RouterSettings(noise=NOISE, seed=0),
     ),
     Router(
         "gshard",
-        "Lepikhin et al. 2021, GShard, arXiv 2006.16668",
+        cite("gshard"),
         lambda logits, k, call: gshard(logits, capacity(logits, call), call.uniforms(len(logits))),
         uses=("capacity", "seed"),
         defaults=RouterSettings(capacity=2.0, seed=0),
@@ -63,7 +64,7 @@ ALL = (
     ),
     Router(
         "switch",
-        "Fedus et al. 2022, Switch Transformers, arXiv 2101.03961",
+        cite("switch"),
         lambda logits, k, call: switch(logits, capacity(logits, call)),
         uses=("capacity",),
         defaults=RouterSettings(capacity=1.25),
@@ -72,7 +73,7 @@ ALL = (
     ),
     Router(
         "st_moe",
-        "Zoph et al. 2022, ST-MoE, arXiv 2202.08906",
+        cite("stmoe"),
         lambda logits, k, call: st_moe(logits, capacity(logits, call)),
         uses=("capacity",),
         defaults=RouterSettings(capacity=1.25),
@@ -81,14 +82,14 @@ ALL = (
     ),
     Router(
         "base",
-        "Lewis et al. 2021, BASE Layers, arXiv 2103.16716",
+        cite("base"),
         lambda logits, k, call: base(logits, k),
         largest_k=16,
         whole_batch=True,
     ),
     Router(
         "expert_choice",
-        "Zhou et al. 2022, Mixture-of-Experts with Expert Choice Routing, arXiv 2202.09368",
+        cite("choice"),
         # The paper's capacity factor is the number of experts that a token has on average, which is our k.
         lambda logits, k, call: expert_choice(logits, k, capacity_of(*logits.shape, k)),
         whole_batch=True,
@@ -96,27 +97,27 @@ ALL = (
     ),
     Router(
         "sigmoid_top1",
-        "Meta 2025, Llama 4",
+        cite("llama4"),
         lambda logits, k, call: sigmoid_top1(logits),
         fixed_k=1,
     ),
     Router(
         "group_limited",
-        "DeepSeek-AI 2024, DeepSeek-V2, arXiv 2405.04434",
+        cite("v2"),
         lambda logits, k, call: group_limited(logits, k, *limits(call)),
         uses=("groups", "topk_groups", "scale"),
         defaults=RouterSettings(scale=1.0),
     ),
     Router(
         "sigmoid_bias",
-        "DeepSeek-AI 2024, DeepSeek-V3 Technical Report, arXiv 2412.19437",
+        cite("v3"),
         lambda logits, k, call: sigmoid_bias(logits, k, call.bias, *limits(call)),
         uses=("groups", "topk_groups", "scale", *BIAS),
         defaults=RouterSettings(scale=1.0, updates=0, rate=0.01),
     ),
     Router(
         "softmax_bias",
-        "Baidu 2025, ERNIE 4.5 Technical Report",
+        cite("ernie"),
         lambda logits, k, call: softmax_bias(logits, k, call.bias),
         uses=BIAS,
         defaults=RouterSettings(updates=0, rate=0.01),
