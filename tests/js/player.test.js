@@ -8,6 +8,7 @@ import { createHits } from "../../static/js/hits.js";
 import { createTimeline, reach } from "../../static/js/playback.js";
 import { createPlayer, isRouted } from "../../static/js/player.js";
 import { initialState } from "../../static/js/state.js";
+import { momentOf } from "../../static/js/stepping.js";
 import { createStore } from "../../static/js/store.js";
 import { parseView } from "../../static/js/url.js";
 import { BOOT } from "./boots.js";
@@ -152,4 +153,35 @@ test("with less motion nothing starts by itself, and time stands at events", () 
   }
   const { duration, step } = state().timeline;
   assert.ok(times.size > 5 && times.size <= duration / step + 2, `${times.size} moments`);
+});
+
+for (const mode of ["single", "sequence", "all"]) {
+  test(`with less motion ${mode} goes from event to event, and never more often than from layer to layer`, () => {
+    const { player, state } = started(`?mode=${mode}`, 5, true);
+    player.play();
+    const { timeline } = state();
+    const moments = new Set([0, ...[0, 1, 2, 3, 4].flatMap((token) => [0, 1, 2].map((layer) => momentOf(timeline, { token, layer })))]);
+    const shown = [state().time];
+    for (let frame = 0; player.advance(1 / 60) && frame < 10_000; frame++) {
+      if (!Object.is(shown.at(-1), state().time)) shown.push(state().time);
+    }
+    assert.equal(state().playing, false);
+    assert.ok(shown.every((time) => [...moments].some((moment) => Math.abs(moment - time) < 1e-9)), `${shown}`);
+    assert.ok(shown.length - 1 <= Math.ceil(timeline.duration / timeline.step), `${shown.length} pictures`);
+    assert.ok(shown.length > (mode === "all" ? 3 : 5));
+  });
+}
+
+test("with less motion a model that writes on is stepped through too", () => {
+  const { store, player, state } = started("", 5, true);
+  const longer = traceOf({ tokens: 7 }, 7);
+  store.set({ trace: longer, timeline: createTimeline("sequence", 7, 3), writing: "on" });
+  player.awaitNext();
+  const { timeline } = state();
+  const shown = new Set();
+  while (player.advance(1 / 60)) shown.add(state().time);
+  for (const time of shown) {
+    assert.ok([3, 4, 5, 6].some((token) => [0, 1, 2].some((layer) => Math.abs(momentOf(timeline, { token, layer }) - time) < 1e-9)), `${time}`);
+  }
+  assert.deepEqual(state().at, { token: 6, layer: 2 });
 });
