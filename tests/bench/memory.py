@@ -39,7 +39,8 @@ GO = """async (search) => {
   history.pushState(null, '', location.pathname + search);
   dispatchEvent(new PopStateEvent('popstate'));
   const frame = () => new Promise(requestAnimationFrame);
-  const there = () => { const { status, complete } = moescope.state(); return status === 'ready' && complete; };
+  const now = () => moescope.state();
+  const there = () => now().status === 'ready' && now().complete;
   for (let i = 0; i < 3 || !there(); i++) await frame();
   moescope.seek({ token: 0, layer: 0 });
 }"""
@@ -129,6 +130,5 @@ def main() -> None:
         browser.close()
     first, last = readings[WARM], readings[-1]
     same = (first.geometries, first.textures) == (last.geometries, last.textures)
-    print(
-        f"heap: {growth(readings):+.3f} MB a minute after {WARM} rounds; GPU objects {'the same' if same else 'GREW'}"
-    )
+    held = "the same" if same else "GREW"
+    print(f"heap: {growth(readings):+.3f} MB a minute after {WARM} rounds; GPU objects: {held}")

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.bench.scene import serving
+from tests.e2e.staging import AREA, Stage, open_stage
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -74,3 +77,26 @@ def open_page(chromium: Browser, server_url: str) -> Iterator[Opener]:
     for context in contexts:
         context.close()
     assert not errors, f"the page reported errors: {errors}"
+
+
+@pytest.fixture(scope="session")
+def stage_url() -> Iterator[str]:
+    """Where the checkout is served as files."""
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def stage(chromium: Browser, stage_url: str) -> Iterator[Stage]:
+    """Opens a scene of a shape: layers, experts, top-k, tokens, mode."""
+    errors: list[str] = []
+    context = chromium.new_context(viewport=AREA)
+
+    def opener(*shape: Any) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return open_stage(page, stage_url, shape)
+
+    yield opener
+    context.close()
+    assert not errors

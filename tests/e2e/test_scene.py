@@ -2,68 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page
 
-from tests.bench.scene import serving
+from tests.e2e.staging import AREA, Stage
 
 SIZES = [(6, 8, 2), (6, 64, 2), (24, 64, 4), (61, 256, 8)]  # layers, experts, top-k
 MOST_CALLS = 11
-AREA = {"width": 480, "height": 300}
-
-# What the tests ask of the page: `shot` draws a frame and answers its pixels, `step` draws one unseen,
-# `blind` keeps WebGL from drawing where only the count of calls and bytes matters.
-READING = """() => {
-window.open_ = (...shape) => Object.assign(window, prepare("stage", shape));
-window.blind = () => {
-  for (const name of ["drawElements", "drawArrays"]) WebGL2RenderingContext.prototype[name] = () => {};
-};
-window.step = (patch) => scene.draw({ ...Object.assign(frame, patch) });
-window.shot = (patch) => {
-  step(patch);
-  const gl = canvas.getContext("webgl2"), pixels = new Uint8Array(4 * canvas.width * canvas.height);
-  gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-  return pixels;
-};
-window.digest = (pixels) => pixels.reduce((sum, value) => (sum * 31 + value) % 4294967291, 7);
-window.bright = (pixels) => {
-  let count = 0;
-  for (let i = 0; i < pixels.length; i += 4) count += pixels[i] > 235 && pixels[i + 1] > 140;
-  return count;
-};
-}"""
-
-Stage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def stage_url() -> Iterator[str]:
-    """Where the checkout is served as files."""
-    with serving() as url:
-        yield url
-
-
-@pytest.fixture
-def stage(chromium: Browser, stage_url: str) -> Iterator[Stage]:
-    """Opens a scene of a shape: layers, experts, top-k, tokens, mode."""
-    errors: list[str] = []
-    context = chromium.new_context(viewport=AREA)
-
-    def opener(*shape: Any) -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{stage_url}/tests/bench/stage/index.html")
-        page.wait_for_function("window.prepare !== undefined")
-        page.evaluate(READING)
-        page.evaluate("(shape) => void open_(...shape)", list(shape))
-        return page
-
-    yield opener
-    context.close()
-    assert not errors
 
 
 @pytest.mark.parametrize(("layers", "experts", "k"), SIZES)

@@ -9,7 +9,7 @@ precision highp int;
 precision highp sampler2D;
 uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
-uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative;
+uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper;
 uniform vec3 tower;
 uniform vec2 shape, fog, focus, screen;
 uniform sampler2D places, hits, pulses, levels, marks;

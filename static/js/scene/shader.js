@@ -51,7 +51,8 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<DataTexture | null>} levels  [L]: height of the router plane, how far the layer is open
  * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
  * @property {IUniform<number[]>} inks     the palette
- * @property {IUniform<number>} negative   1 where the picture is drawn as its negative: see palette.js
+ * @property {IUniform<number>} paper      1 in the light theme, which is drawn as its negative: see palette.js
+ * @property {IUniform<number>} negative   1 where what the shaders add up is taken from white
  */
 
 /** @returns {Uniforms} */
@@ -80,6 +81,7 @@ export function createUniforms() {
     core: { value: 0 },
     capacity: { value: 0 },
     inks: { value: inksOf() },
+    paper: { value: 0 },
     negative: { value: 0 },
   };
 }
@@ -139,5 +141,5 @@ const MAIN = {
 /** Set the uniforms of a theme. @param {Uniforms} uniforms @param {string} [palette] @param {string} [theme] */
 export function themeUniforms(uniforms, palette, theme = "dark") {
   uniforms.inks.value = inksOf(palette, theme);
-  uniforms.negative.value = isNegative(theme) ? 1 : 0;
+  uniforms.paper.value = uniforms.negative.value = isNegative(theme) ? 1 : 0;
 }

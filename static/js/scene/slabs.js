@@ -38,7 +38,7 @@ void main() {
   bool cap = local.y > 0.999;
   vec3 n = cap ? vec3(0.0, 1.0, 0.0) : vec3(local.x, 0.0, local.z) / max(r, 1e-3);
   float diffuse = 0.5 + 0.5 * dot(n, key);
-  diffuse = mix(diffuse, 1.0 - diffuse, negative);
+  diffuse = mix(diffuse, 1.0 - diffuse, paper);
   vec3 body = cap ? mix(FOOT, BRICK, 0.15 + 0.5 * r * r) * (0.5 + 0.5 * diffuse) : BRICK * (0.35 + 0.7 * diffuse);
   if (cap) body += EDGE * 0.3 * smoothstep(0.975, 0.99, r);
   else body += EDGE * 0.3 * smoothstep(0.7, 1.0, local.y);

@@ -26,7 +26,7 @@ import { shapeOf } from "../layout.js";
 import { createRig } from "./camera.js";
 import { createOrbit } from "./orbit.js";
 import { pickTower } from "./picking.js";
-import { encode } from "./picture.js";
+import { developed, encode } from "./picture.js";
 import { createRenderer } from "./renderer.js";
 import { createStack } from "./stack.js";
 import { createUniforms } from "./shader.js";
@@ -78,6 +78,7 @@ export function createScene(canvas, options = {}) {
   function restore() {
     old = null;
     if (model) stack = createStack(uniforms, shapeOf(model), columnsOf(model));
+    cutFold = true;
     options.onRestored?.();
   }
 
@@ -185,10 +186,13 @@ export function createScene(canvas, options = {}) {
       const ratio = renderer.largest(scale);
       stack.backdrop.visible = !transparent;
       stack.aim(shot, { ...renderer.size, ratio });
+      const negative = uniforms.negative.value;
+      if (transparent) uniforms.negative.value = 0; // nothing can be taken from a paper that is not there
       const pixels = renderer.paint(stack.scene, rig.camera, ratio);
+      uniforms.negative.value = negative;
       stack.backdrop.visible = true;
       stack.aim(shot, renderer.size);
-      return encode(pixels);
+      return encode(transparent && negative ? developed(pixels) : pixels);
     },
 
     /** The longest side of a picture, pixels. */

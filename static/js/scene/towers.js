@@ -108,7 +108,7 @@ void main() {
   vec3 n = normal(bevel, cap);
   float facing = max(dot(n, towards), 0.0), away = 1.0 - facing, rim = away * away * away;
   float diffuse = 0.5 + 0.5 * dot(n, key);
-  diffuse = mix(diffuse, 1.0 - diffuse, negative); /* what is lit takes least from paper */
+  diffuse = mix(diffuse, 1.0 - diffuse, paper); /* what is lit takes least from paper */
   float radius = length(local.xz);
   vec3 body = mix(FOOT, BRICK, local.y * local.y) * (0.45 + 0.75 * diffuse);
   if (cap) body = CAP * mix(0.5, 0.95, smoothstep(0.2, 1.0, radius));
