@@ -46,7 +46,7 @@ export interface EmbedEvents {
   state: CustomEvent<{ state: EmbedState }>;
   token: CustomEvent<Place & { tokens: number }>;
   /** A layer chose: the experts of the token with their weights; in ALL AT ONCE how many tokens each expert got. */
-  layer: CustomEvent<Place & { experts: { expert: number; weight?: number; tokens?: number }[] }>;
+  layer: CustomEvent<Place & { experts: { expert: number; weight?: number; dropped?: true; tokens?: number }[] }>;
   /** Playback reached the end. */
   end: CustomEvent<{ experts_hit: number }>;
   /** CSS pixels that the content asks for at this width; the element follows it by itself. */

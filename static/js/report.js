@@ -66,11 +66,11 @@ export function happened(state, before) {
 /** Where the token went with which weight; in ALL AT ONCE how many tokens each expert got. @param {State} state */
 function chosen({ trace, at, view }) {
   if (!trace) return [];
-  if (view.mode !== "all") return choices(trace, at.token, at.layer).map(({ expert, weight }) => ({ expert, weight }));
+  if (view.mode !== "all") return choices(trace, at.token, at.layer).map(({ expert, weight, dropped }) => ({ expert, weight, ...(dropped && { dropped }) }));
   /** @type {Map<number, number>} */
   const tokens = new Map();
   for (let token = 0; token < trace.received; token++) {
-    for (const { expert } of choices(trace, token, at.layer)) tokens.set(expert, (tokens.get(expert) ?? 0) + 1);
+    for (const { expert, dropped } of choices(trace, token, at.layer)) if (!dropped) tokens.set(expert, (tokens.get(expert) ?? 0) + 1);
   }
   return [...tokens].sort(([a], [b]) => a - b).map(([expert, count]) => ({ expert, tokens: count }));
 }

@@ -108,7 +108,7 @@ function rowAt(trace, { token, layer }, current) {
     { "data-token": token, "data-layer": layer, "aria-current": here ? "true" : undefined },
     h("th", { scope: "row", title: `${token + 1}` }, formatToken(trace.tokens[token].text)),
     h("td", {}, String(layer + 1)),
-    h("td", {}, chosen.map(({ expert }) => expert).join(", ")),
+    h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
     h("td", {}, chosen.map(({ weight, dropped }) => (dropped ? words.dropped : formatDecimal(weight, 3))).join(words.between)),
   );
 }

@@ -320,6 +320,7 @@ export const en = {
     bar: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ assigned, /** @type {number} */ dropped, /** @type {number} */ share,
       /** @type {number | null} */ bias) =>
       `Layer ${layer}, expert ${expert}: ${plural(assigned, "token")}, ${formatShare(share)} of the layer${dropped ? `, ${formatExactly(dropped)} dropped` : ""}${bias === null ? "" : `, bias ${formatSigned(bias, 3)}`}`,
+    turnedAway: (/** @type {number} */ dropped, /** @type {number} */ capacity) => `${formatExactly(dropped)}, it takes ${formatExactly(capacity)}`,
     biasName: "Bias",
     biasScale: (/** @type {number} */ most) => `bias, to ±${formatDecimal(most, 3)}`,
     capacityLine: (/** @type {number} */ tokens) => `capacity ${formatExactly(tokens)}`,

@@ -355,6 +355,7 @@ export const fr = {
       `Charge de ${plural(layers, "couche")}. L’expert le plus plein est dans la couche ${layer}, avec ${formatShare(most)} de ses affectations. La carte de chaleur donne chaque case.`,
     bar: (layer, expert, assigned, dropped, share, bias) =>
       `Couche ${layer}, expert ${expert} : ${plural(assigned, "jeton")}, ${formatShare(share)} de la couche${dropped ? `, ${formatExactly(dropped)} écartés` : ""}${bias === null ? "" : `, biais ${formatSigned(bias, 3)}`}`,
+    turnedAway: (dropped, capacity) => `${formatExactly(dropped)}, il en prend ${formatExactly(capacity)}`,
     biasName: "Biais",
     biasScale: (most) => `biais, jusqu’à ±${formatDecimal(most, 3)}`,
     capacityLine: (tokens) => `capacité ${formatExactly(tokens)}`,
