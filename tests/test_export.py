@@ -1,5 +1,6 @@
 """Exported pages: all in them, no text that becomes markup; and the command that writes them."""
 
+import gzip
 import json
 import re
 from base64 import b64decode
@@ -11,7 +12,7 @@ import pytest
 import hatch_build
 from app.__main__ import main
 from app.bundle import page_digest
-from app.export import SCRIPT_FILE, STYLE_FILE, Exhibit, folder, hash_of, load_shared, one_file
+from app.export import SCRIPT_FILE, STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
 from app.export_command import REQUEST_KEYS, VIEW_KEYS
 from app.preview import draw_preview
 from app.settings import ROOT
@@ -85,6 +86,17 @@ def test_a_page_of_32_tokens_through_6_by_64_is_under_a_megabyte(trace, shared):
     assert len(one_file(exhibit_of(trace), shared, TEMPLATES).encode()) < 1_000_000
 
 
+def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
+    other = trace_of(np.zeros((3, 2, 1), np.int32), 4)
+    exported = Page(one_file(exhibit_of(trace, other=Recording("def", other)), shared, TEMPLATES)).boot()[
+        "exported"
+    ]
+    assert (exported["trace"]["trace"], exported["other"]["trace"]["trace"]) == ("abc", "def")
+    assert len(exported["other"]["trace"]["tokens"]) == 3
+    data = b64decode(exported["other"]["steps"])
+    assert unpack_step(data[: len(data) // 3])[2].experts.shape == (2, 1)
+
+
 def test_a_page_holds_the_steps_that_the_socket_would_have_sent(trace, shared):
     exported = Page(one_file(exhibit_of(trace), shared, TEMPLATES)).boot()["exported"]
     assert exported["trace"]["op"] == "trace" and exported["trace"]["trace"] == "abc"
@@ -105,8 +117,14 @@ def test_a_page_in_one_file_names_no_other_and_its_policy_forbids_any(trace, sha
     ((_, style),) = page.all("style")
     scripts = [script for attributes, script in page.all("script") if not attributes]
     assert len(scripts) == 1
+    ((_, packed),) = [each for each in page.all("script") if each[0].get("id") == "packed"]
+    script = gzip.decompress(b64decode(packed)).decode()
+    assert script == shared.script
     assert policy.startswith("default-src 'none'; ")
-    assert f"script-src {hash_of(scripts[0])};" in policy and f"style-src {hash_of(style)};" in policy
+    assert (
+        f"script-src {hash_of(scripts[0])} {hash_of(script)};" in policy
+        and f"style-src {hash_of(style)};" in policy
+    )
     assert "connect-src" not in policy
 
 
@@ -119,7 +137,7 @@ def test_text_of_a_token_or_a_title_stays_text(evil, shared):
     page = Page(one_file(exhibit_of(trace, title=evil, query=evil), shared, TEMPLATES))
     assert page.boot()["exported"]["trace"]["tokens"] == [{"text": evil}]
     assert page.boot()["exported"]["query"] == evil
-    assert len(page.all("script")) == 2
+    assert len(page.all("script")) == 3
     assert page.all("title")[0][1] == evil
 
 
@@ -158,6 +176,7 @@ def test_author_exporting_a_view_finds_it_in_one_file(tmp_path, capsys):
     assert main(["export", "--scenario", "code", "--experts", "64", "--mode", "all", "-o", str(file)]) == 0
     assert f"{len(file.read_bytes()):,} bytes" in capsys.readouterr().out
     boot = Page(file.read_text()).boot()
+    assert "other" not in boot["exported"]
     assert boot["exported"]["query"] == "scenario=code&experts=64&mode=all"
     assert boot["exported"]["trace"]["model"]["experts"] == 64
     assert [each["name"] for each in boot["scenarios"]] == ["code"]
@@ -182,13 +201,27 @@ def test_author_exporting_several_views_finds_a_page_for_each(tmp_path, capsys):
         (["--experts", "1", "-o", "{}/a.html"], "experts: expected"),
         (["--scenario", "nope", "-o", "{}/a.html"], "scenario: expected one of"),
         (["-o", "{}/a.html", "k=1", "k=2"], "-o: expected one view, got 2"),
-        (
-            ["-o", "{}/a.html", "scenario=code&b.source=live"],
-            "b.source: expected a view of one stack, got two",
-        ),
+        (["-o", "{}/a.html", "scenario=code&b.k=9"], "b.k: expected 1 to 8, got 9"),
     ],
 )
 def test_author_exporting_what_there_is_not_hears_why(options, said, tmp_path, capsys):
     assert main(["export", *(option.format(tmp_path) for option in options)]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_author_exporting_two_stacks_finds_what_each_asks_for(tmp_path):
+    views = ["scenario=code&b.source=live", "scenario=code&b.scenario=paris&b.experts=16"]
+    assert main(["export", "--b.k", "1", "--dir", str(tmp_path), *views]) == 0
+    live, other = (Page((tmp_path / f"code-8x2-compared{end}.html").read_text()).boot() for end in ("", "-2"))
+    assert [
+        live["exported"]["trace"]["origin"]["badge"],
+        live["exported"]["other"]["trace"]["origin"]["badge"],
+    ] == [
+        "AUTHORED",
+        "LIVE",
+    ]
+    assert [each["name"] for each in live["models"]] == ["trio-8"]
+    assert {each["name"] for each in other["scenarios"]} == {"code", "paris"}
+    model = other["exported"]["other"]["trace"]["model"]
+    assert (model["experts"], model["top_k"]) == (16, 1)
