@@ -56,7 +56,7 @@ const HEADER_BYTES = 20;
 
 /** @type {(keyof Request)[]} */
 const REQUEST_KEYS = [
-  "source", "scenario", "prompt", "model", "experts", "k",
+  "source", "scenario", "prompt", "model", "shape", "experts", "k",
   "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
   "continue", "temperature", "seed", "step",
 ];

@@ -7,6 +7,7 @@ import { requestOf } from "../../static/js/properties.js";
 import { routerOf, usualSetting } from "../../static/js/routing.js";
 import { findShape, shapeOf } from "../../static/js/shapes.js";
 import { formatView, parseView } from "../../static/js/url.js";
+import { encodeOpen } from "../../static/js/wire.js";
 import { BOOT } from "./boots.js";
 
 /** @type {import("../../static/js/types.js").Boot} */
@@ -94,4 +95,8 @@ test("a second stack may have another shape, or none", () => {
 
 test("only authored routing has a shape", () => {
   assert.equal(shapeOf(boot, view("?source=live&shape=deepseek-v3")), null);
+});
+
+test("what is sent to the server names the shape", () => {
+  assert.deepEqual(JSON.parse(encodeOpen(1, requestOf(view("?shape=deepseek-v3")), 0)).request, { source: "authored", scenario: "english", shape: "deepseek-v3", experts: 256, k: 8 });
 });
