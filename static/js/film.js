@@ -40,6 +40,7 @@ export function filmSpeed(duration, speed) {
  * @property {HTMLCanvasElement} canvas
  * @property {() => Plate | null} plate
  * @property {() => void} refresh   draws it anew, though nothing changed
+ * @property {() => boolean} moving   the camera is on its way
  */
 
 /**
@@ -71,7 +72,7 @@ export function createFilm({ store, player, sides, hand }) {
     player.pause();
     player.seekTime(0);
     try {
-      await framesPassed(3); // the panels are gone, the scene has its new size
+      await framesPassed(() => !sides().some(({ moving }) => moving())); // the panels are gone, the scene fills the page
       if (store.get().film === null) return;
       const blob = await record(format);
       if (blob) hand(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
@@ -206,10 +207,10 @@ function createClock() {
   };
 }
 
-/** @param {number} count @returns {Promise<void>} */
-function framesPassed(count) {
+/** Some frames, in which the page is laid out anew, and as many more until it stands. @param {() => boolean} stands @returns {Promise<void>} */
+function framesPassed(stands) {
   return new Promise((resolve) => {
-    const wait = (/** @type {number} */ left) => (left ? requestAnimationFrame(() => wait(left - 1)) : resolve());
-    wait(count);
+    const wait = (/** @type {number} */ left) => (left > 0 || !stands() ? requestAnimationFrame(() => wait(left - 1)) : resolve());
+    wait(3);
   });
 }

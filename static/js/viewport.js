@@ -148,8 +148,10 @@ export function createViewport(host, watcher, { embed }) {
     picture({ scale, transparent, width, height }) {
       if (!scene || !drawn) return null;
       scene.setSize(width, height, 1, { left: 0, top: 0, right: 0, bottom: Math.min(PLATE, height / 4) });
+      scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
       scene.draw(drawn);
       const picture = scene.picture({ scale, transparent });
+      scene.setCamera(drawn.camera, { cut: true });
       measure();
       return picture;
     },
