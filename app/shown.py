@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from app.keys import TraceRequest
 from app.pair import Side, draw_pair
 from app.preview import draw_preview
+from app.repaint import repaint
 from app.second import own_keys, parse_second, side_names
 from app.source import Source
 from app.sources import Sources
+from app.theme import look_of
 from app.titles import description, name, title_of
 from app.wording import Wording, wording_of
 
@@ -25,6 +27,7 @@ class Shown:
     labels: tuple[str, str]  # the same with the badges
     sources: Sources
     words: Wording
+    theme: str
 
     @classmethod
     def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: Sources) -> Shown:
@@ -37,15 +40,21 @@ class Shown:
             ("", "") if second is None else side_names(first, second, keys) for keys in (beside, own)
         )
         opened = tuple(sources.open(request) for request in requests)
-        return cls(requests, opened, names, labels, sources, wording_of(view))
+        theme = look_of(view)["theme"]
+        return cls(requests, opened, names, labels, sources, wording_of(view), theme)
 
     @property
     def key(self) -> str:
         """Equal where the pictures are."""
-        return " ".join((*(source.identity for source in self.opened), *self.names, self.words.language))
+        identities = (source.identity for source in self.opened)
+        return " ".join((*identities, *self.names, self.words.language, self.theme))
 
     def draw(self) -> str:
         """The preview, SVG."""
+        return repaint(self.drawn(), self.theme)
+
+    def drawn(self) -> str:
+        """The same in the dark theme."""
         traces = [source.trace() for source in self.opened]
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:

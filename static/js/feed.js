@@ -17,7 +17,7 @@ import { createTrace, withEnd, withStep, withTokens } from "./trace.js";
 import { requestOf } from "./properties.js";
 import { words } from "./words.js";
 
-/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, stop?: () => void, close?: () => void}} Connection */
+/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
 /** @typedef {(trace: Trace) => Trace} Change */
 
@@ -173,6 +173,8 @@ export function createFeed(store, connect, player) {
   return {
     open,
     close: () => connection.close?.(),
+    /** Nobody looks at it any more. Before there is anything to see, somebody may still wait for it. */
+    rest: () => store.get().status === "ready" && connection.rest?.(),
     /** A person is here again. @param {boolean} doubtful  the network changed meanwhile */
     comeBack: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
     retry: () => (store.get().status === "error" ? open() : connection.retry()),

@@ -140,6 +140,13 @@ function observe() {
 function closeAll() {
   viewport.close();
   beside?.viewport.close();
+  feed.rest();
+  beside?.side.rest();
+}
+/** @param {boolean} doubtful  the network changed meanwhile */
+function comeBack(doubtful) {
+  feed.comeBack(doubtful);
+  beside?.side.comeBack(doubtful);
 }
 
 /** Nothing more will change on screen by itself. */
@@ -166,10 +173,7 @@ store.subscribe((state) => {
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
 watchStillness(store);
 watchTheme(store);
-watchPresence((doubtful) => {
-  feed.comeBack(doubtful);
-  beside?.side.comeBack(doubtful);
-});
+watchPresence(comeBack);
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
@@ -185,5 +189,6 @@ createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, 
 page.update((shown = store.get())); // a frame that is not in sight gets no frames, and is read all the same
 page.start(() => {
   begin();
+  comeBack(false);
   void openAll();
 });

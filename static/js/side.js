@@ -51,6 +51,7 @@ export function createSide(first, connect, wake) {
     follow,
     /** Asks for nothing more. */
     close: () => feed.close(),
+    rest: feed.rest,
     comeBack: feed.comeBack,
     /** It shows all that it will show. */
     settled: () => store.get().status === "error" || store.get().trace?.complete === true,

@@ -174,6 +174,14 @@ export function createSocket(options) {
       failures = 0;
       connect();
     },
+    /** Nobody looks: what is still missing of a stream is asked for when `retry` is called. */
+    rest() {
+      const old = socket;
+      never(timer);
+      if (!stream || stream.over) return;
+      socket = null;
+      old?.close();
+    },
     close() {
       never(timer);
       if (stream) stream.over = true;

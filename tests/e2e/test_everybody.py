@@ -119,7 +119,10 @@ def test_axe_finds_nothing_on_an_exported_page(open_page: Opener, tmp_path: Path
 
 
 def test_axe_finds_nothing_without_webgl(open_page: Opener) -> None:
-    init = SOURCE + ";HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext, "
+    init = (
+        SOURCE
+        + ";HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext, "
+    )
     init += "{ apply: (get, canvas, [kind, ...more]) => kind.startsWith('webgl') ? null : get.call(canvas, kind, ...more) });"
     page = open_page(f"/?{STANDING}&panel=heatmap", **AXE | {"init": init})
     complete(page)

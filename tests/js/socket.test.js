@@ -291,6 +291,20 @@ test("the network is another one and nothing streams: the next trace has a new c
   assert.equal(sockets.length, 2);
 });
 
+test("nobody looks while a trace streams: the connection ends, and what is missing is asked for later", () => {
+  const { socket, sockets, timers } = setUp();
+  socket.open(REQUEST);
+  sockets[0].accept();
+  sockets[0].say(traceMessage(1));
+  sockets[0].say(step(1, 0));
+  socket.rest();
+  assert.equal(sockets[0].readyState, 3);
+  assert.deepEqual(timers.filter(({ off }) => !off), []);
+  socket.retry();
+  sockets[1].accept();
+  assert.equal(sockets[1].last().from, 1);
+});
+
 test("page goes: the connection closes and does not come back", () => {
   const { socket, sockets, timers } = setUp();
   socket.open(REQUEST);
