@@ -20,6 +20,7 @@ from app.headers import PAGE, page_policy
 from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
 from app.lessons.library import Lessons, load_lessons
 from app.modules import imported
+from app.references import Reference, of_article, references
 from app.request import WORDS, Problem, read
 from app.routing import LIMITS, ROUTERS
 from app.second import OTHER, own_keys, read_second, side_names
@@ -27,7 +28,7 @@ from app.settings import ROOT, Settings
 from app.shown import titled
 from app.sources import Sources
 from app.theme import look_of, own_look
-from app.wording import ENGLISH, LANGUAGES, wording_of
+from app.wording import ENGLISH, LANGUAGES, Wording, wording_of
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
 K_OFFERED = [1, 2, 3, 4]
@@ -68,13 +69,37 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
         name = "article.html" if words is ENGLISH else f"article.{words.language}.html"
         text = templates.get_template(name).render(
             base=base_of(request, settings),
+            works=of_article(),
             **look_of(request.query_params),
             look=own_look(request.query_params),
         )
         policy = page_policy(token_urlsafe(16), ancestors="'none'") + "; frame-src 'self'"
         return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 
+    @router.api_route("/references", methods=["GET", "HEAD"])
+    def literature(request: Request) -> Response:
+        words = wording_of(request.query_params)
+        text = templates.get_template("literature.html").render(
+            words=words,
+            lists=list(literature_in(words)),
+            base=base_of(request, settings),
+            **look_of(request.query_params),
+        )
+        policy = page_policy(token_urlsafe(16), ancestors="'none'")
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
+
     return router
+
+
+def literature_in(words: Wording) -> Iterator[tuple[str, list[tuple[str, Reference]]]]:
+    """All works, under the heading of what they describe; who described a router and a model stands once."""
+    works = references()
+    routers = [key for key, work in works.items() if work.routers]
+    models = [key for key, work in works.items() if work.models and not work.routers]
+    others = [key for key in works if key not in (*routers, *models)]
+    headings = (words.of_routers, routers), (words.of_models, models), (words.other_works, others)
+    for heading, keys in headings:
+        yield heading, [(key, works[key]) for key in keys]
 
 
 def with_self(ancestors: str) -> str:

@@ -9,6 +9,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+ARTICLE = (  # [1], [2] ... of templates/article.html
+    *("vaswani", "jacobs", "jordan", "eigen", "shazeer", "gshard", "switch", "base", "choice", "stmoe"),
+    *("mixtral", "dsmoe", "olmoe", "lossfree", "v3", "gptoss", "minimax"),
+)
 ARXIV = "https://arxiv.org/abs/"
 
 
@@ -73,6 +77,11 @@ def references() -> dict[str, Reference]:
     """All of them, by key, the oldest first as far as the file has them so."""
     text = (files("app") / "references.toml").read_text(encoding="utf-8")
     return {key: Reference(**fields) for key, fields in tomllib.loads(text).items()}
+
+
+def of_article() -> list[tuple[str, Reference]]:
+    """Those that the article cites by number, in its order."""
+    return [(key, references()[key]) for key in ARTICLE]
 
 
 def cite(key: str) -> str:

@@ -31,6 +31,13 @@ class Wording:
     trace_file: str
     trace_link: str
 
+    # References
+    references: str
+    references_about: str
+    of_routers: str
+    of_models: str
+    other_works: str
+
     # Pictures
     badges: Mapping[str, str]
     meanings: Mapping[str, str]  # by source

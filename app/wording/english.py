@@ -20,6 +20,11 @@ ENGLISH = Wording(
     picture_above="The picture above is one moment of it.",
     trace_file="The same routing as a file:",
     trace_link="the trace (safetensors)",
+    references="References",
+    references_about="Who described the routers and the models that are shown here.",
+    of_routers="Routers",
+    of_models="Models",
+    other_works="Other works",
     badges={"AUTHORED": "AUTHORED", "LIVE": "LIVE", "RECORDED": "RECORDED", "IDS ONLY": "IDS ONLY"},
     meanings={
         "authored": "hand-authored, not measured",

@@ -24,6 +24,11 @@ FRENCH = Wording(
     picture_above="L’image ci-dessus en est un instant.",
     trace_file="Le même routage dans un fichier :",
     trace_link="la trace (safetensors)",
+    references="Références",
+    references_about="Qui a décrit les routeurs et les modèles montrés ici.",
+    of_routers="Routeurs",
+    of_models="Modèles",
+    other_works="Autres travaux",
     badges={
         "AUTHORED": "SCÉNARISÉ",
         "LIVE": "EN DIRECT",
