@@ -17,6 +17,6 @@ RUN = """async only => {
 
 
 def problems(page: Page, *only: str) -> list[str]:
-    """Each rule that an element breaks, with the element; of these rules, or of all. Opened with `init=SOURCE`."""
+    """Each rule that an element breaks, with the element. `only`: these rules. Needs `init=SOURCE`."""
     found: list[str] = page.evaluate(RUN, list(only))
     return found

@@ -13,9 +13,10 @@ from tests.e2e.hosting import host_page
 COUNT_WORK = """(() => {
   const work = (window.work = { frames: 0, timers: 0, messages: 0, drawn: 0 });
   const { requestAnimationFrame: frame, setTimeout: timer, setInterval: interval } = window;
+  const timed = (act) => (...given) => (work.timers++, act(...given));
   window.requestAnimationFrame = (act) => frame((now) => (work.frames++, act(now)));
-  window.setTimeout = (act, ms, ...more) => timer((...given) => (work.timers++, act(...given)), ms, ...more);
-  window.setInterval = (act, ms, ...more) => interval((...given) => (work.timers++, act(...given)), ms, ...more);
+  window.setTimeout = (act, ...more) => timer(timed(act), ...more);
+  window.setInterval = (act, ...more) => interval(timed(act), ...more);
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given);
@@ -36,7 +37,8 @@ COUNT_WORK = """(() => {
 })()"""
 
 # The embed's clock is slow, so that it plays as long as it is let.
-HOST = """<!doctype html><html lang="en" data-state="ready"><title>An article</title><link rel="icon" href="data:,">
+HOST = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
+<link rel="icon" href="data:,">
 <script type="module" src="{url}/static/embed.js"></script>
 <div id="place"><moescope-embed id="e" scenario="code" speed="0.1"></moescope-embed></div>
 <div style="height: 4000px"></div>"""
@@ -63,7 +65,7 @@ def frames_of_host(page: Page, count: int) -> None:
 
 
 def until(page: Page, frame: Frame, condition: str) -> None:
-    """Wait until an expression of the embed is true; asked from here, as the embed's own timers are counted."""
+    """Wait until an expression of the embed is true; asked from here, as its own timers are counted."""
     while not frame.evaluate(condition):
         frames_of_host(page, 2)
 
