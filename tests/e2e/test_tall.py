@@ -12,7 +12,7 @@ COUNTING = """() => {
     for (let i = 0; i < pixels.length; i += 4) found += is(pixels[i], pixels[i + 1], pixels[i + 2]) ? 1 : 0;
     return found;
   };
-  window.blue = (pixels) => count(pixels, (r, g, b) => b > 150 && b > 1.25 * r);
+  window.blue = (pixels) => count(pixels, (r, g, b) => b > 100 && b > 1.05 * r);
   window.dark = (pixels) => count(pixels, (r, g, b) => r + g + b < 120);
 }"""
 

@@ -124,13 +124,15 @@ function bounds(/** @type {number[][]} */ points, /** @type {Pose} */ view) {
 function ring(/** @type {Layout} */ layout, /** @type {number} */ layer) {
   const { outer, towerHeight, drop, open } = layout;
   const level = levelOf(layout, layer);
-  return Array.from({ length: 2 * POINTS }, (_, i) => {
+  const foot = level - (drop + towerHeight) * open[layer];
+  return [...circle(1.05 * outer, level), ...circle(1.05 * outer, foot)];
+}
+
+/** @returns {number[][]} */
+function circle(/** @type {number} */ radius, /** @type {number} */ height) {
+  return Array.from({ length: POINTS }, (_, i) => {
     const angle = (2 * Math.PI * i) / POINTS;
-    return [
-      outer * 1.05 * Math.sin(angle),
-      level - (i < POINTS ? 0 : (drop + towerHeight) * open[layer]),
-      outer * 1.05 * Math.cos(angle),
-    ];
+    return [radius * Math.sin(angle), height, radius * Math.cos(angle)];
   });
 }
 
@@ -140,7 +142,8 @@ function outline(/** @type {Layout} */ layout) {
   return [
     ...ring(layout, 0),
     ...ring(layout, last),
-    [0, Math.min(heightOf(layout, -0.3), ...layout.slabs.filter((_, i) => i % 3 === 0)), 0],
+    ...(layout.dense[0] === 0 ? circle(layout.outer, layout.slabs[0] - layout.slabs[1]) : []),
+    [0, heightOf(layout, -0.3), 0],
     [0, heightOf(layout, last + 0.35), 0],
   ];
 }

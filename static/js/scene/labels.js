@@ -155,7 +155,7 @@ export function bunchesOf({ layers, open, dense }, brief) {
     ...named.map((slabs) => ({
       word: brief ? words.denseBrief : words.denseLayers(slabs.length).toUpperCase(),
       layer: 0,
-      slab: runs.length > MANY ? slabs.length - 1 : slabs[slabs.length >> 1],
+      slab: runs.length > MANY ? slabs.length - 1 : slabs[0],
     })),
   ];
 }

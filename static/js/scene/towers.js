@@ -32,20 +32,21 @@ out vec3 local; /* on the unit circle, and from 0 at the foot to 1 at the top */
 flat out vec4 heatOf; /* flash, rest, on the lit path, pulse of the layer */
 flat out vec4 marked; /* how full, flash of a refusal, device + 1, bias */
 flat out vec2 fades;
+flat out float ring; /* 1 where a tower is wide enough on the screen for a ring on its cap */
 flat out vec2 outward;
 flat out vec3 towards; /* the camera */
 
 void main() {
   int sides = int(detail.x), each = sides * int(detail.y);
   int id = int(serial) / each, vertex = int(serial) - id * each;
-  int ring = vertex / sides, side = vertex - ring * sides;
+  int story = vertex / sides, side = vertex - story * sides;
   int wide = int(shape.y + core), layer = id / wide, expert = id - layer * wide;
   bool axis = expert == int(shape.y); /* what all tokens use */
   float angle = 6.28318531 * float(side) / float(sides);
   float high = tower.y * opened(layer), thick = tower.x * (axis ? 1.5 : 1.0);
   float last = detail.y - 1.0, bevel = min(0.12 * thick, 0.2 * high) * step(1.5, last);
-  bool top = float(ring) > last - 0.5;
-  float y = ring == 0 ? 0.0 : top ? high : high - bevel;
+  bool top = float(story) > last - 0.5;
+  float y = story == 0 ? 0.0 : top ? high : high - bevel;
   float radius = top ? thick - bevel : thick;
   vec3 centre = topOf(layer, expert) - vec3(0.0, high, 0.0);
   float here = present(layer);
@@ -53,6 +54,8 @@ void main() {
   vec3 world = centre + vec3(sin(angle) * radius * here, y, cos(angle) * radius * here);
   vec4 mark = texelFetch(marks, ivec2(expert, layer), 0);
   heatOf = vec4(axis ? vec3(0.8 * pulse(layer), 0.42, path) : glow(layer, expert), pulse(layer));
+  if (opened(layer) < 0.5) mark.zw = vec2(0.0); /* folded: bands would be noise */
+  ring = step(4.0, tower.x / (pixel * max(-(viewMatrix * vec4(centre, 1.0)).z, 1e-3)));
   marked = axis ? vec4(-1.0, 0.0, 0.0, 0.0) : vec4(filled(layer, expert), refusal(time - mark.x), mark.zw);
   fades = vec2(depthFade(centre), layerFade(layer));
   outward = normalize(centre.xz + vec2(0.0, 1e-5));
@@ -65,6 +68,7 @@ uniform vec2 detail;
 in vec3 local;
 flat in vec4 heatOf, marked;
 flat in vec2 fades, outward;
+flat in float ring;
 flat in vec3 towards;
 
 /* Towards the outside of the tower's surface. */
@@ -91,7 +95,7 @@ vec3 contents(vec3 body, bool cap, float radius, float facing) {
 vec3 signs(vec3 body, bool cap, float radius, float facing) {
   float shade = 0.45 + 0.55 * facing;
   if (marked.z > 0.5) {
-    float band = cap ? smoothstep(0.72, 0.78, radius) : 1.0 - smoothstep(0.13, 0.15, local.y);
+    float band = cap ? ring * smoothstep(0.72, 0.78, radius) : 1.0 - smoothstep(0.13, 0.15, local.y);
     body = mix(body, hue(marked.z - 1.0) * (cap ? 0.85 : shade), band);
   }
   if (!cap && marked.w != 0.0) {
