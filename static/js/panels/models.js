@@ -24,7 +24,7 @@ function card(entry, choose) {
   const button = h("button", { type: "button", class: "model-card", "data-model": entry.key, onclick: choose },
     h("span", { class: "model-name" }, name), h("span", { class: "model-year" }, String(year)),
     h("span", { class: "model-built" }, said.built(shape.layers, shape.experts, shape.top_k, shape.shared ?? 0), " · ", routerName(router.router)),
-    h("span", { class: "model-weighs" }, h("b", {}, formatCount(total)), " ", said.totalWord, h("span", { class: "model-active" }, h("b", {}, formatCount(active)), " ", said.activeWord, " · ", formatShare(active / total))),
+    h("span", { class: "model-weighs" }, h("span", {}, h("b", {}, formatCount(total)), " ", said.totalWord), h("span", { class: "model-active" }, h("b", {}, formatCount(active)), " ", said.activeWord, " · ", formatShare(active / total))),
     bar);
   return h("li", {}, button);
 }
@@ -58,6 +58,7 @@ export function createModels(host, actions, wake, boot) {
   const order = h("select", { "aria-label": said.order }, ...ORDERS.map((each) => h("option", { value: each }, said.orders[each])));
   const list = h("ul", { class: "model-list", tabindex: -1, "data-keys": "arrows" });
   const count = h("p", { class: "readout", role: "status" });
+  const foot = h("div", { class: "buttons model-foot" });
   const all = h("button", { type: "button", class: "quiet back" }, said.all);
   const small = h("button", { type: "button", class: "secondary" }, said.small);
   const trouble = h("p", { class: "trouble-message model-trouble", role: "alert", hidden: true });
@@ -69,7 +70,8 @@ export function createModels(host, actions, wake, boot) {
   const listPage = h("div", { class: "model-page" }, h("p", { class: "caption" }, said.caption),
     h("div", { class: "model-tools" }, search, order), count, list);
   const sheetPage = h("div", { class: "model-page model-sheet", tabindex: 0, role: "region", "aria-label": said.sheet, "data-keys": "arrows" }, h("div", { class: "buttons" }, all, small), sheet.element);
-  host.append(trouble, listPage, sheetPage, h("div", { class: "buttons model-foot" }, ...openFile, h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop)));
+  host.append(trouble, listPage, sheetPage, foot);
+  foot.append(...openFile, h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop));
   moveByArrows(list);
 
   /** @type {Entry[] | null} */
@@ -101,7 +103,8 @@ export function createModels(host, actions, wake, boot) {
   const listChanged = changes();
   function drawList() {
     const found = entries ? ordered(matching(entries, search.value, routerName), /** @type {Order} */ (order.value)) : [];
-    setText(count, failed || (entries ? said.found(found.length, entries.length) : said.loading));
+    setText(count, failed || (entries ? (found.length < entries.length ? said.found(found.length, entries.length) : "") : said.loading));
+    attribute(search, "placeholder", entries ? said.searchIn(entries.length) : said.search);
     if (listChanged(entries, found.map(({ key }) => key).join())) list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
     for (const each of list.querySelectorAll(".model-card")) attribute(each, "aria-current", each.getAttribute("data-model") === shape);
   }
@@ -124,6 +127,7 @@ export function createModels(host, actions, wake, boot) {
       const facts = shape && !listing ? factsOf(state) : null;
       attribute(listPage, "hidden", facts !== null);
       attribute(sheetPage, "hidden", facts === null);
+      attribute(foot, "hidden", facts !== null || boot.exported !== undefined);
       if (facts) sheet.update(facts, state);
       else drawList();
     },

@@ -9,8 +9,9 @@ function plural(count, one, many = `${one}s`) {
 
 export const shapesEn = {
   models: {
-    caption: "Published models, counted from their config files. Choose one: its rings are drawn and routed by its own router, with authored logits.",
+    caption: "Choose one: its rings are drawn, and its own router routes authored logits on them.",
     search: "Name, year or router",
+    searchIn: (/** @type {number} */ count) => `${count} models: name, year, router`,
     order: "Order",
     orders: { total: "By total", active: "By active", ratio: "Sparsest first", experts: "By experts", year: "Newest first", name: "By name" },
     loading: "Asking for the models …",

@@ -10,8 +10,9 @@ function plural(count, one, many = `${one}s`) {
 /** @type {typeof import("./shapes.en.js").shapesEn} */
 export const shapesFr = {
   models: {
-    caption: "Des modèles publiés, comptés d’après leurs fichiers de configuration. Choisissez-en un : ses anneaux sont dessinés et routés par son propre routeur, avec des logits scénarisés.",
+    caption: "Choisissez-en un : ses anneaux sont dessinés, et son propre routeur y route des logits scénarisés.",
     search: "Nom, année ou routeur",
+    searchIn: (count) => `${count} modèles : nom, année, routeur`,
     order: "Ordre",
     orders: { total: "Par total", active: "Par actifs", ratio: "Les plus creux", experts: "Par experts", year: "Les plus récents", name: "Par nom" },
     loading: "Demande des modèles …",
