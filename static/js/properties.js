@@ -134,7 +134,7 @@ const whole = {
 const tour = {
   name: "tour",
   fallback: () => "",
-  parse: (text, { boot }) => (tourOf(boot, { tour: text }) ? text : undefined),
+  parse: (text, { boot }) => (text === "" || tourOf(boot, { tour: text }) ? text : undefined),
   format: String,
   expected: ({ boot }) => words.oneOf((boot.tours ?? []).map(({ name }) => name)),
 };

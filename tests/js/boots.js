@@ -27,5 +27,7 @@ export const BOOT = {
       skew: [0, 20],
     },
   },
+  tours: [{ name: "walk", title: "Walk", summary: "", steps: [{ caption: "See.", view: "k=1" }, { caption: "See.", view: "k=4" }] }],
+  questions: ["one", "two"].map((name) => ({ name, asks: "?", choices: ["a", "b"], answer: 1, view: "", shows: "k=1", says: "." })),
   embed: true,
 };

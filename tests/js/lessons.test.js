@@ -1,3 +1,4 @@
+/** @import {State} from "../../static/js/types.js" */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keepAnswers, readAnswers, scoreOf } from "../../static/js/answers.js";
@@ -18,7 +19,7 @@ const BOOT = {
 
 /** A page that stands at an address, its trace there. */
 function standing(search, more = {}) {
-  const store = createStore({ ...initialState(parseView(searchOf(BOOT, search), BOOT)), status: /** @type {const} */ ("ready"), ...more });
+  const store = createStore(/** @type {State} */ ({ ...initialState(parseView(searchOf(BOOT, search), BOOT)), status: "ready", ...more }));
   const calls = [];
   const player = /** @type {any} */ (new Proxy({}, { get: (_, name) => (...given) => calls.push([name, ...given]) }));
   return { store, calls, guide: createGuide({ boot: BOOT, store, player }), address: () => formatView(store.get().view, BOOT) };

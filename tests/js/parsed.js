@@ -7,6 +7,7 @@ import { PROPERTIES } from "../../static/js/properties.js";
 import { formatView, OTHER, parseView } from "../../static/js/url.js";
 
 const { boot, views } = JSON.parse(readFileSync(0, "utf8"));
+/** @type {Set<string>} */
 const names = new Set(PROPERTIES.map(({ name }) => name));
 
 console.log(JSON.stringify(views.map((query) => {

@@ -23,6 +23,7 @@ const EXAMPLES = {
   floor: [2, "3"], fold: [{ first: 9, last: 19 }, "10-20"], speed: [0.25, "0.25"], path: [0, "1"], tower: [{ layer: 2, expert: 5 }, "3.5"], panel: ["load", "load"], devices: [4, "4"], shape: ["6x8x2-d8-e8-rtopk_norm", "6x8x2-d8-e8-rtopk_norm"], whole: [true, "1"],
   router: ["base", "base"], capacity: [0.5, "0.5"], groups: [4, "4"], topk_groups: [3, "3"], scale: [2.5, "2.5"], noise: [0, "0"],
   updates: [30, "30"], rate: [0.001, "0.001"], skew: [3, "3"], theme: ["light", "light"], palette: ["mono", "mono"], lang: ["fr", "fr"],
+  tour: ["walk", "walk"], at: [1, "2"], quiz: [1, "2"],
 };
 
 test("every key has an example here", () => {
@@ -33,7 +34,7 @@ test("every key has an example here", () => {
 const ONLY = { prompt: "live", model: "live", continue: "live", temperature: "live", seed: "live", step: "recorded" };
 /** Keys that some routers read, and others do not. */
 const READ_BY = {
-  capacity: { router: "switch", k: 1 }, noise: { router: "noisy_topk" },
+  capacity: { router: "switch", k: 1 }, noise: { router: "noisy_topk" }, at: { tour: "walk" },
   ...Object.fromEntries(["groups", "topk_groups", "scale", "updates", "rate"].map((name) => [name, { router: "sigmoid_bias" }])),
 };
 
@@ -67,7 +68,7 @@ test("each of these values is refused", () => {
   const wrong = {
     source: "guessed", scenario: "x", model: "trio-9", experts: "1", k: "0", mode: "ALL", camera: "left", token: "0", layer: "-1",
     floor: "1.5", fold: "20-10", speed: "0", path: "x", tower: "3", panel: "share", whole: "yes", theme: "auto", palette: "red", v: "2", continue: "257", temperature: "2.1", seed: "x", step: "21",
-    router: "best", capacity: "0", groups: "3", topk_groups: "5", scale: "0", noise: "11", updates: "1.5", rate: "2", skew: "21",
+    router: "best", capacity: "0", groups: "3", topk_groups: "5", scale: "0", noise: "11", updates: "1.5", rate: "2", skew: "21", tour: "run", at: "2", quiz: "3",
   };
   for (const [name, text] of Object.entries(wrong)) {
     const { view, notices } = parse(`?${name}=${text}`);
