@@ -40,7 +40,7 @@ function options({ routers = [] }) {
 /** @param {Boot} boot @param {Actions} actions */
 export function createRouter(boot, actions) {
   const select = h("select", { id: "router" }, ...options(boot));
-  const source = h("p", { class: "router-source" });
+  const source = h("p", { class: "router-source", lang: "en" });
   const settings = createSettings(boot, actions, ORDER, "router");
   const more = h("div", { class: "router-more", hidden: true }, source, settings.element);
   const element = h("div", { class: "router" }, h("div", { class: "field" }, h("label", { class: "label", for: "router", title: said.hint }, said.label), select), more);
