@@ -72,8 +72,9 @@ def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
     pairs = shape.layers * shape.experts
     layers = words.one_layer if shape.layers == 1 else words.layers.format(count=shape.layers)
     sizes = {"layers": layers, "size": words.count(shape.expert_size)}
-    total = words.total_made.format(experts=shape.experts, **sizes)
-    active = words.active_made.format(k=shape.top_k, **sizes)
+    shared = f" + {shape.shared}" if shape.shared else ""
+    total = words.total_made.format(experts=f"{shape.experts}{shared}", **sizes)
+    active = words.active_made.format(k=f"{shape.top_k}{shared}", **sizes)
     rows = (
         (words.total_p, words.count(shape.total_p), "", total),
         (words.active_p, words.count(shape.active_p), "", active),

@@ -21,7 +21,7 @@ from app.config import read_config
 from app.params import Parameters
 from app.report import report
 from app.shape import ModelShape
-from app.shaped import Shaped
+from app.shaped import BadShape, Shaped, read_shape
 
 BILLION = 10**9
 CLOSE = 0.01  # a published figure this near needs no reason
@@ -150,3 +150,11 @@ def find_published(key: str) -> Published:
         if entry.key == key:
             return entry
     raise ValueError(f"model: expected one of {', '.join(e.key for e in catalogue())}, got {key!r}")
+
+
+def find_shape(text: str) -> Shaped | None:
+    """The shape that the request key names or spells; None where it does neither."""
+    try:
+        return shapes().get(text) or (read_shape(text) if text else None)
+    except BadShape:
+        return None

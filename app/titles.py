@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalogue import find_shape
 from app.keys import TraceRequest
 from app.routing import DEFAULT_ROUTER
 from app.sources import Sources
@@ -17,7 +18,9 @@ def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> s
     if request.source == "live" and request.prompt:
         return words.live_title.format(prompt=request.prompt[:60])
     scenario = sources.library.scenarios.get(request.scenario)
-    return scenario.title_in(words.language) if scenario else request.scenario
+    title = scenario.title_in(words.language) if scenario else request.scenario
+    shaped = find_shape(request.shape)
+    return f"{title} · {shaped.name}" if shaped and request.source == "authored" else title
 
 
 def description(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
@@ -30,6 +33,9 @@ def description(request: TraceRequest, sources: Sources, words: Wording = ENGLIS
         shape += words.router.format(router=request.router)
     if request.source == "live":
         return words.about_live.format(shape=shape)
+    shaped = find_shape(request.shape)
+    if shaped:
+        shape += words.on_shape.format(model=shaped.name)
     scenario = sources.library.scenarios.get(request.scenario)
     teaches = scenario.info(words.language)["teaches"] if scenario else request.scenario
     return words.about_authored.format(teaches=teaches, shape=shape)

@@ -22,6 +22,7 @@ class Wording:
     about_recorded: str
     shape: str
     router: str
+    on_shape: str
     frame_title: str
 
     # Without JavaScript

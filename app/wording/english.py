@@ -13,6 +13,7 @@ ENGLISH = Wording(
     about_recorded="RECORDED: how {model} routed held-out text after {step} steps of training.",
     shape="{experts} experts a layer, {k} a token",
     router=", router {router}",
+    on_shape=", on the real shape of {model}",
     frame_title="Moescope: {title}",
     product_about="Moescope shows in 3D how the router of each mixture-of-experts layer sends a token "
     "to a few of its experts.",

@@ -17,6 +17,7 @@ FRENCH = Wording(
     "après {step} étapes d’entraînement.",
     shape="{experts} experts par couche, {k} par jeton",
     router=", routeur {router}",
+    on_shape=", sur la vraie forme de {model}",
     frame_title="Moescope : {title}",
     product_about="Moescope montre en 3D comment le routeur de chaque couche à mélange d’experts envoie "
     "un jeton vers quelques-uns de ses experts.",

@@ -36,23 +36,30 @@ function createCounter(name) {
   };
 }
 
+/** Parameters of the shared experts of one layer. @param {Model} model */
+function sharedSize({ layers, experts, expert_size, total_p }) {
+  return Math.round(total_p / layers - experts * expert_size);
+}
+
 /** @param {Model} model @returns {Reading} */
-function readTotal({ layers, experts, expert_size, total_p }) {
+function readTotal(model) {
+  const { layers, experts, expert_size, total_p } = model;
   return {
     value: total_p,
     figure: formatCount(total_p),
-    counts: words.totalCounts(layers, experts, expert_size),
-    title: words.totalTitle(layers, experts, expert_size, total_p),
+    counts: words.totalCounts(layers, experts, expert_size, model.shared ?? 0),
+    title: words.totalTitle(layers, experts, expert_size, total_p, sharedSize(model)),
   };
 }
 
 /** @param {Model} model @returns {Reading} */
-function readActive({ layers, top_k, expert_size, active_p }) {
+function readActive(model) {
+  const { layers, top_k, expert_size, active_p } = model;
   return {
     value: active_p,
     figure: formatCount(active_p),
-    counts: words.activeCounts(layers, top_k, expert_size),
-    title: words.activeTitle(layers, top_k, expert_size, active_p),
+    counts: words.activeCounts(layers, top_k, expert_size, model.shared ?? 0),
+    title: words.activeTitle(layers, top_k, expert_size, active_p, sharedSize(model)),
   };
 }
 

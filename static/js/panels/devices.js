@@ -78,7 +78,7 @@ export function createDevices(host, actions, wake, boot) {
     h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)), formula, h("p", { class: "caption" }, said.assumptions), others);
   host.append(h("div", { class: "findings device-page", tabindex: 0, role: "region", "aria-label": words.panels.devices, "data-keys": "arrows" },
     h("p", { class: "caption" }, said.caption), choice.element, nothing, told));
-  let all = true;
+  let all = false;
   layer.addEventListener("change", () => {
     all = layer.value === "-1";
     if (!all) actions.setView({ floor: Number(layer.value) });

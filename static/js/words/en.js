@@ -93,14 +93,14 @@ export const en = {
   experts_hit: "EXPERTS_HIT",
   hitOf: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatExactly(hits)} of ${formatExactly(all)}`,
   allTokens: (/** @type {number} */ tokens) => `all ${tokens}`,
-  totalCounts: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size) =>
-    `${layers} × ${experts} × ${formatCount(size)}`,
-  totalTitle: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ total) =>
-    `Parameters of every expert: ${layers} layers × ${experts} experts × ${formatExactly(size)} = ${formatExactly(total)}`,
-  activeCounts: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size) =>
-    `${layers} × ${k} × ${formatCount(size)}`,
-  activeTitle: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ active) =>
-    `Parameters that one token uses: ${layers} layers × ${k} chosen experts × ${formatExactly(size)} = ${formatExactly(active)}`,
+  totalCounts: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ shared) =>
+    `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
+  totalTitle: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ total, /** @type {number} */ shared) =>
+    `Parameters of every expert: ${layers} layers × ${shared ? "(" : ""}${experts} experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(total)}`,
+  activeCounts: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ shared) =>
+    `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
+  activeTitle: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ active, /** @type {number} */ shared) =>
+    `Parameters that one token uses: ${layers} layers × ${shared ? "(" : ""}${k} chosen experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(active)}`,
   tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
   tokenTitle: "The token being routed now, and its place in the prompt",

@@ -135,12 +135,12 @@ export const fr = {
   experts_hit: "EXPERTS_TOUCHÉS",
   hitOf: (hits, all) => `${formatExactly(hits)} sur ${formatExactly(all)}`,
   allTokens: (tokens) => `les ${tokens}`,
-  totalCounts: (layers, experts, size) => `${layers} × ${experts} × ${formatCount(size)}`,
-  totalTitle: (layers, experts, size, total) =>
-    `Paramètres de tous les experts : ${layers} couches × ${experts} experts × ${formatExactly(size)} = ${formatExactly(total)}`,
-  activeCounts: (layers, k, size) => `${layers} × ${k} × ${formatCount(size)}`,
-  activeTitle: (layers, k, size, active) =>
-    `Paramètres dont se sert un jeton : ${layers} couches × ${k} experts choisis × ${formatExactly(size)} = ${formatExactly(active)}`,
+  totalCounts: (layers, experts, size, shared) => `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
+  totalTitle: (layers, experts, size, total, shared) =>
+    `Paramètres de tous les experts : ${layers} couches × ${shared ? "(" : ""}${experts} experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} partagés)` : ""} = ${formatExactly(total)}`,
+  activeCounts: (layers, k, size, shared) => `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
+  activeTitle: (layers, k, size, active, shared) =>
+    `Paramètres dont se sert un jeton : ${layers} couches × ${shared ? "(" : ""}${k} experts choisis × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} partagés)` : ""} = ${formatExactly(active)}`,
   tokenCounts: (token, tokens) => `${token} sur ${tokens}`,
   atLayer: (layer) => `couche ${layer}`,
   tokenTitle: "Le jeton en cours de routage et sa place dans le texte",

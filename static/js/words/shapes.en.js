@@ -86,7 +86,7 @@ export const shapesEn = {
     reach: "Devices a token reaches",
     most: "at most",
     busiest: "Busiest over mean",
-    bytes: "All-to-all, one step",
+    bytes: "All-to-all, all layers of a step",
     formula: (/** @type {number} */ copies, /** @type {number} */ width) => `${formatExactly(copies)} vectors × ${formatExactly(width)} numbers × (2 + 2) bytes`,
     assumptions: "All tokens of the prompt in one step; 16 bits a number, there and back; a copy counts also where its token is on that device already; shared experts stay at home.",
     compareTitle: "Why routers limit the devices of a token",

@@ -82,7 +82,7 @@ export const shapesFr = {
     reach: "Appareils atteints par jeton",
     most: "au plus",
     busiest: "Le plus chargé sur la moyenne",
-    bytes: "Tous à tous, un pas",
+    bytes: "Tous à tous, toutes les couches d’un pas",
     formula: (copies, width) => `${formatExactly(copies)} vecteurs × ${formatExactly(width)} nombres × (2 + 2) octets`,
     assumptions: "Tous les jetons du texte en un pas ; 16 bits par nombre, aller et retour ; une copie compte aussi là où son jeton se trouve déjà ; les experts partagés restent sur place.",
     compareTitle: "Pourquoi des routeurs limitent les appareils d’un jeton",
