@@ -70,10 +70,10 @@ export function createControls(host, boot, actions) {
   const prompt = createPrompt(boot, actions);
   const experts = createSegments({
     label: words.experts,
-    hint: words.expertsHint,
+    meaning: "expert",
     choose: (/** @type {number} */ value) => actions.setRequest({ experts: value, model: "" }),
   });
-  const k = createSegments({ label: words.k, hint: words.kHint, choose: (/** @type {number} */ value) => actions.setRequest({ k: value }) });
+  const k = createSegments({ label: words.k, meaning: "top_k", choose: (/** @type {number} */ value) => actions.setRequest({ k: value }) });
   const mode = createSegments({ label: words.mode, choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }) });
   const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
   const floor = createFloor(actions);

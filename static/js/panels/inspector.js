@@ -10,6 +10,7 @@ import { createHits } from "../hits.js";
 import { servedBy } from "../trace.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setStyle, setText } from "./element.js";
+import { term } from "./term.js";
 import { iconButton } from "./transport.js";
 
 /** More are counted and not listed. */
@@ -47,7 +48,7 @@ export function createInspector(host, actions) {
   const more = h("p", { class: "readout" });
   host.append(
     h("div", { class: "panel-head" }, title, close),
-    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, words.hits), hits), h("div", {}, h("dt", {}, words.load), load), dropped.element, bias.element),
+    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, words.hits), hits), h("div", {}, h("dt", {}, term("load", words.load)), load), dropped.element, bias.element),
     h("p", { class: "label" }, words.served),
     served,
     more,

@@ -1,6 +1,7 @@
 /** A row of buttons of which one is pressed. */
 
 import { attribute, changes, h } from "./element.js";
+import { term } from "./term.js";
 
 /**
  * @template {string | number} V
@@ -18,13 +19,14 @@ let lastId = 0;
  * @param {object} options
  * @param {string} options.label
  * @param {string} [options.hint]
+ * @param {import("./term.js").Term} [options.meaning]  the label is this term of the glossary; instead of a hint
  * @param {boolean} [options.quiet]  the label is heard and not seen
  * @param {(value: V) => void} options.choose
  */
-export function createSegments({ label, hint, quiet = false, choose }) {
+export function createSegments({ label, hint, meaning, quiet = false, choose }) {
   const name = `segments-${++lastId}`;
   const row = h("div", { class: "segments", role: "group", "aria-labelledby": name });
-  const element = h("div", { class: quiet ? "field quiet-field" : "field" }, h("span", { class: quiet ? "sr-only" : "label", id: name, title: hint }, label), row);
+  const element = h("div", { class: quiet ? "field quiet-field" : "field" }, h("span", { class: quiet ? "sr-only" : "label", id: name, title: hint }, meaning ? term(meaning, label) : label), row);
   const optionsChanged = changes();
   /** @type {Map<V, HTMLButtonElement>} */
   const buttons = new Map();

@@ -151,9 +151,7 @@ export const en = {
   written: "written by the model",
   writtenCount: (/** @type {number} */ count, /** @type {number} */ seed) => `${plural(count, "token")} written, seed ${seed}`,
   experts: "Experts",
-  expertsHint: "Experts in each layer",
   k: "Top-k",
-  kHint: "Experts that each token goes to, in every layer",
   mode: "Mode",
   modes: { single: "SINGLE", sequence: "SEQUENCE", all: "ALL AT ONCE" },
   modeHints: {

@@ -191,9 +191,7 @@ export const fr = {
   written: "écrit par le modèle",
   writtenCount: (count, seed) => `${plural(count, "jeton écrit", "jetons écrits")}, graine ${seed}`,
   experts: "Experts",
-  expertsHint: "Experts dans chaque couche",
   k: "Top-k",
-  kHint: "Experts vers lesquels va chaque jeton, dans chaque couche",
   mode: "Mode",
   modes: { single: "UN PAR UN", sequence: "À LA SUITE", all: "ENSEMBLE" },
   modeHints: {
