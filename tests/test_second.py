@@ -74,7 +74,7 @@ def test_preview_of_two_stacks_draws_both_with_badge_figures_and_what_sets_them_
     assert len(ids) == len(set(ids))
     towers = re.findall(r'<use href="#([tu])\d"', drawing)
     assert towers.count("t") == towers.count("u") == 48
-    assert set(re.findall(r"#([a-z]\w*)[\")]", drawing)) <= {*ids}
+    assert set(re.findall(r"(?:href=\"|url\()#([^\")]+)", drawing)) <= {*ids}
 
 
 def test_picture_of_a_name_with_markup_in_it_shows_text():
