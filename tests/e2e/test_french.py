@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page
 
@@ -17,34 +19,12 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
 };
 """
-TEXTS = """async () => {
-  const [{ en }, { fr }] = await Promise.all(["en", "fr"].map((each) => import(`/static/js/words/${each}.js`)));
-  const english = new Map();
-  const gather = (one, other, path) => {
-    if (typeof one === "string") { if (one !== other && /[a-z]{3}/i.test(one)) english.set(one, path); }
-    else if (typeof one === "object" && one) for (const key of Object.keys(one)) gather(one[key], other?.[key], `${path}.${key}`);
-  };
-  gather(en, fr, "words");
-  const foreign = ':not([lang]):not(html) [lang]:not([lang="fr"]), [lang]:not(html):not([lang="fr"])';
-  const ours = (element) => !element.closest(`script, style, noscript, textarea, code, pre, .token, .liked, .as-written, ${foreign}`);
-  const texts = [[document.title, "title"]];
-  for (const meta of document.querySelectorAll("meta[name=description], meta[property^='og:t'], meta[property='og:description']")) texts.push([meta.content, "meta"]);
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (ours(walker.currentNode.parentElement)) texts.push([walker.currentNode.data, walker.currentNode.parentElement.className]);
-  for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext", "aria-description"]) {
-    for (const element of document.querySelectorAll(`body [${name}]`)) if (ours(element)) texts.push([element.getAttribute(name), name]);
-  }
-  const words = /(?<!\\p{L})(the|of|and|with|from|each|this|that|these|its|are|is|was|by|to|for|not|which|it|be|how|you|your|layers?|tokens?|weights|routers|load)(?!\\p{L})/iu;
-  const alike = new Set(Object.values(fr).filter((word) => typeof word === "string"));
-  return texts.map(([text, where]) => [text.trim(), where])
-    .filter(([text]) => (english.has(text) && !alike.has(text)) || words.test(text.replace(/[\\w-]+=[\\w-]+|\\/?[\\w./-]*\\/[\\w./-]*|«[^»]*»/g, "")))
-    .map(([text, where]) => `${where}: ${text}`);
-}"""
+TEXTS = (Path(__file__).parent / "english.js").read_text(encoding="utf-8")
 
 
 def english(page: Page) -> list[str]:
     """Texts and accessible names of a French page that are English, each with where it stands."""
-    found: list[str] = page.evaluate(TEXTS)
+    found: list[str] = page.evaluate(TEXTS.partition("*/")[2].strip())
     return sorted(set(found))
 
 
