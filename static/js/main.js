@@ -172,7 +172,7 @@ store.subscribe((state) => {
 });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
 watchStillness(store);
-watchTheme(store);
+watchTheme(store, () => loop.step(0));
 watchPresence(comeBack);
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn);

@@ -20,13 +20,18 @@ export function shownTheme(asked, contrast, print) {
   return contrast && asked === "dark" ? "contrast" : asked;
 }
 
-/** Keeps the document in the theme. @param {Store<State>} store */
-export function watchTheme(store) {
+/**
+ * Keeps the document in the theme.
+ * @param {Store<State>} store
+ * @param {() => void} draw  at once: paper does not wait for a frame
+ */
+export function watchTheme(store, draw) {
   const contrast = window.matchMedia("(prefers-contrast: more), (forced-colors: active)");
   const print = window.matchMedia("print");
+  let printing = false;
   function follow() {
     const { view, theme } = store.get();
-    const shown = shownTheme(view.theme, contrast.matches, print.matches);
+    const shown = shownTheme(view.theme, contrast.matches, printing || print.matches);
     Object.assign(document.documentElement.dataset, { theme: shown, palette: view.palette });
     for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.setAttribute("content", coloursOf(view.palette, shown).night);
     if (shown !== theme) store.set({ theme: shown });
@@ -35,5 +40,12 @@ export function watchTheme(store) {
   store.subscribe(({ view }, before) => {
     if (view.theme !== before.view.theme || view.palette !== before.view.palette) follow();
   });
+  for (const [name, on] of /** @type {const} */ ([["beforeprint", true], ["afterprint", false]])) {
+    window.addEventListener(name, () => {
+      printing = on;
+      follow();
+      draw();
+    });
+  }
   follow();
 }

@@ -96,7 +96,7 @@ function createChoice(id, label, choose) {
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake */
 export function createLearned(host, actions, wake) {
-  const body = h("div", { class: "findings", tabindex: 0, role: "region", "aria-label": words.panels.learned, "data-keys": "arrows" }, sentence(said.loading));
+  const body = h("div", { class: "findings", tabindex: 0, role: "group", "aria-label": words.panels.learned, "data-keys": "arrows" }, sentence(said.loading));
   host.append(body);
   /** @type {Measured | null} */
   let measured = null;
