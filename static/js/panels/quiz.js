@@ -81,6 +81,7 @@ export function createQuiz(host, boot, actions, measure) {
     const { answered, right } = scoreOf(questions, answers);
     setText(score, answered ? words.score(right, answered) : "");
     attribute(again, "hidden", answered === 0);
+    lesson.card.scrollTop = question.name in answers ? lesson.card.scrollHeight : 0; // to the verdict, where there is little room
     lesson.link(lesson.back, words.stepBack, address(quiz - 1));
     lesson.link(lesson.next, words.nextStep, address(quiz + 1));
   }
@@ -90,8 +91,8 @@ export function createQuiz(host, boot, actions, measure) {
     update({ view }) {
       if (!changed(view.quiz, answers, view.theme, view.palette)) return;
       const question = questionOf(boot, view);
-      if (question && view.quiz !== null) lay(view, question, view.quiz);
       lesson.show(question !== null);
+      if (question && view.quiz !== null) lay(view, question, view.quiz);
       measure();
     },
   };
