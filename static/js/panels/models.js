@@ -16,6 +16,9 @@ import { routerName } from "./router.js";
 
 const { models: said } = words;
 
+/** A router's name without the model that is known for it: others have it too. @param {string} router */
+const plainName = (router) => routerName(router).replace(/\s*\(.*\)/, "");
+
 /** One model: what it is called, how it is built, what it weighs. @param {Entry} entry @param {() => void} choose */
 function card(entry, choose) {
   const { name, year, shape, router, total, active } = entry;
@@ -102,7 +105,7 @@ export function createModels(host, actions, wake, boot) {
 
   const listChanged = changes();
   function drawList() {
-    const found = entries ? ordered(matching(entries, search.value, routerName), /** @type {Order} */ (order.value)) : [];
+    const found = entries ? ordered(matching(entries, search.value, plainName), /** @type {Order} */ (order.value)) : [];
     setText(count, failed || (entries ? (found.length < entries.length ? said.found(found.length, entries.length) : "") : said.loading));
     attribute(search, "placeholder", entries ? said.searchIn(entries.length) : said.search);
     if (listChanged(entries, found.map(({ key }) => key).join())) list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
