@@ -43,8 +43,9 @@ export function createCounting(actions, wake, server) {
       attribute(form, "hidden", over !== "text" || authored);
       attribute(refusal, "hidden", over !== "text" || !authored);
       if (over === "so-far" || over === "whole") {
-        setText(status, "");
-        return here(state, version);
+        const counted = here(state, version);
+        setText(status, counted?.tokens === 0 ? words.nothingYet : "");
+        return counted;
       }
       if (over === "scenarios" && view.source === "recorded") return nothing(said.recordedSpan);
       if (over === "text" && (authored || !pasted)) return nothing("");

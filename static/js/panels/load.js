@@ -66,7 +66,7 @@ export function createLoad(host, actions, wake, boot) {
       if (!counted) return;
       if (all) strips.update(counted);
       else bars.update(rowOf(counted, shown, trace));
-      measures.update(all ? overLayers(counted) : counted.measures(shown), counted.experts);
+      measures.update(counted.tokens ? (all ? overLayers(counted) : counted.measures(shown)) : null, counted.experts);
     },
     dispose() {
       lab?.dispose();

@@ -41,12 +41,12 @@ export function createMeasures() {
   setText(readout, said.measureHint);
   return {
     element: h("div", { class: "measures" }, h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)), readout),
-    /** @param {Measured} measured @param {number} experts */
+    /** @param {Measured | null} measured  null: nothing is counted yet @param {number} experts */
     update(measured, experts) {
       for (const { name, element, value, even } of facts) {
-        setText(value, format(name, measured[name]));
+        setText(value, measured ? format(name, measured[name]) : words.none);
         setText(even, said.atBalance(format(name, balanced(name, experts))));
-        attribute(element, "data-value", measured[name].toFixed(4));
+        attribute(element, "data-value", measured?.[name].toFixed(4));
       }
     },
   };

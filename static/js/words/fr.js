@@ -268,7 +268,7 @@ export const fr = {
     },
     hints: {
       capacity: "Facteur de capacité : un expert prend jetons × facteur ÷ experts, arrondi vers le bas, au moins 1",
-      groups: "Groupes d’autant d’experts chacun ; là où un groupe est un appareil, moins de groupes font moins de trafic",
+      groups: "Groupes d’un même nombre d’experts ; là où un groupe est un appareil, moins de groupes font moins de trafic",
       topk_groups: "Dans combien de groupes un jeton peut choisir",
       scale: "Ce par quoi les poids de combinaison sont multipliés",
       noise: "Écart type de ce qui s’ajoute à un logit",
@@ -328,12 +328,8 @@ export const fr = {
     `Carte de chaleur, ${layers} couches par ${experts} experts. Les flèches déplacent, Entrée montre l’expert.`,
   heatmapHint: "Pointez une case",
   cell: (layer, expert, hits, load) => `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,
-  loadCaption: "Part des affectations de la couche reçue par chaque expert. Le trait marque un partage égal.",
   loadLayer: "Couche",
   even: (share) => `partage égal ${formatShare(share)}`,
-  busiest: "Maximum sur moyenne",
-  idleExperts: "Experts inutilisés",
-  assignments: "Affectations",
   nothingYet: "Rien n’est encore routé : appuyez sur Lire.",
   tableCaption: "Experts choisis et leurs poids de combinaison, pour chaque jeton et chaque couche.",
   tableColumns: { token: "Jeton", layer: "Couche", experts: "Experts", weights: "Poids" },
@@ -348,7 +344,7 @@ export const fr = {
     ownText: "Un texte",
     allLayers: "Toutes ensemble",
     caption: "Part des affectations de la couche reçue par chaque expert ; hachuré : écarté. En tirets : une répartition égale.",
-    captionAll: "Chaque couche, la couche 1 en bas ; hachuré : écarté.",
+    captionAll: "Chaque couche, la couche 1 en bas ; plus pâle : écarté. Mesures : moyenne des couches.",
     strips: (layers, layer, most) =>
       `Charge de ${plural(layers, "couche")}. L’expert le plus plein est dans la couche ${layer}, avec ${formatShare(most)} de ses affectations. La carte de chaleur donne chaque case.`,
     bar: (layer, expert, assigned, dropped, share, bias) =>
@@ -376,7 +372,6 @@ export const fr = {
       switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, éq. 4 à 6, sans α." },
     },
     letters: "c : affectations de chaque expert, écartées comprises ; N experts.",
-    meanOfLayers: "Moyenne de toutes les couches.",
     atBalance: (value) => `égal : ${value}`,
     measureHint: "Pointez une mesure pour sa formule",
     lab: "L’effondrement et ses remèdes",
