@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from app.keys import TraceRequest
 from app.request import WORDS, BadRequest, Known, Problem, read
+from app.routing import LIMITS
 
 OTHER = "b."
+OF_SHAPE = {"experts", "k", "router", *LIMITS} - {"seed"}
 
 
 def own_keys(view: Mapping[str, str]) -> dict[str, str]:
@@ -28,7 +30,8 @@ def read_second(view: Mapping[str, str], known: Known) -> tuple[TraceRequest | N
     own = own_keys(view)
     if not own:
         return None, ()
-    values = {key: view[key] for key in WORDS if key in view} | own
+    left = OF_SHAPE if "shape" in own else ()  # another shape brings these along
+    values = {key: view[key] for key in WORDS if key in view and key not in left} | own
     request, problems = read(values, known)
     wrong = {problem.field for problem in problems}
     if "k" in wrong - own.keys() and "experts" not in wrong:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.catalogue import catalogue, find_published, shapes
 from app.request import BadRequest, Known, parse, read
 from app.scenario import load_scenarios
+from app.second import read_second
 from app.settings import ROOT
 from app.shape import ModelShape
 from app.shaped import BadShape, progressions, read_shape, write_shape
@@ -167,3 +168,18 @@ def test_interleaved_dense_layers_take_little_text():
     shape = ModelShape(16, 16, 2, 8, 8, dense_layers=tuple(range(0, 32, 2)))
     assert "-x0_16_2-" in write_shape(shape, "topk", {})
     assert find_published("deepseek-v3").shaped.text.count("-x0_3_1-") == 1
+
+
+@pytest.mark.parametrize(
+    ("view", "asked"),
+    [
+        ({"experts": "64", "k": "4", "b.shape": "deepseek-v3"}, ("deepseek-v3", 256, 8)),
+        ({"shape": "deepseek-v3", "b.source": "live"}, ("", 8, 2)),
+        ({"shape": "deepseek-v3", "b.shape": ""}, ("", 8, 2)),
+        ({"shape": "deepseek-v3", "b.router": "switch"}, ("deepseek-v3", 256, 1)),
+    ],
+)
+def test_second_stack_on_another_shape_has_what_belongs_to_that(view, asked):
+    request, problems = read_second(view, KNOWN)
+    assert (request.shape, request.experts, request.k) == asked
+    assert not problems
