@@ -512,6 +512,8 @@ export const en = {
   score: (/** @type {number} */ right, /** @type {number} */ answered) => `${right} of ${answered} right`,
   scoreNote: "Kept in this browser alone.",
   quizAgain: "Start again",
+  article: "Article: where a token goes",
+  articleSummary: "What MoE replaces, what its router does, what it costs",
   references: "References",
   referencesSummary: "Who described the routers and the models",
 

@@ -545,6 +545,8 @@ export const fr = {
   score: (right, answered) => `${right} sur ${answered} ${right < 2 ? "juste" : "justes"}`,
   scoreNote: "Gardé dans ce navigateur seulement.",
   quizAgain: "Recommencer",
+  article: "Article : où va un jeton",
+  articleSummary: "Ce que MoE remplace, ce que fait son routeur, ce que cela coûte",
   references: "Références",
   referencesSummary: "Qui a décrit les routeurs et les modèles",
 
