@@ -30,14 +30,14 @@ class Measure:
 
 
 MEASURES = (
-    Measure("max_over_mean", "max(c) / mean(c)", "Shazeer et al. 2017, arXiv 1701.06538, table 6", 1),
+    Measure("max_over_mean", "max(c) / mean(c)", "Shazeer et al. 2017, arXiv 1701.06538", 1),
     Measure("max_violation", "(max(c) - mean(c)) / mean(c)", "Wang et al. 2024, arXiv 2408.15664, eq. 4", 0),
     Measure("entropy", "-sum(q ln q) / ln N, q = c / sum(c)", "Shannon 1948", 1),
-    Measure("dropped_share", "1 - kept / assigned", "Fedus et al. 2022, arXiv 2101.03961, section 2.2", 0),
+    Measure("dropped_share", "1 - kept / assigned", "Fedus et al. 2022, arXiv 2101.03961", 0),
     Measure(
         "switch_loss",
         "N sum(f_i P_i), f_i = share of tokens whose first choice is i, P_i = mean gate score of i",
-        "Fedus et al. 2022, arXiv 2101.03961, eq. 4-6, without its factor alpha",
+        "Fedus et al. 2022, arXiv 2101.03961, without its factor alpha",
         1,
     ),
 )
@@ -120,7 +120,7 @@ def score_sums(trace: RoutingTrace) -> Doubles:
 def z_loss(logits: NDArray[np.float32]) -> Doubles:
     """The router z-loss of each layer, without coefficient: [T, L, N] -> [L]; (ln N)^2 at zero logits.
 
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906, eq. 5.
+    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906.
     """
     peak = logits.max(axis=-1).astype(np.float64)
     size = np.log(np.exp(logits - peak[..., None]).sum(axis=-1)) + peak  # [T, L], logsumexp

@@ -16,7 +16,7 @@ class ModelShape:
     """Sizes of a model, in parameters and counts.
 
     An expert is a SwiGLU feed-forward network of three matrices, so it has ``3 * d_model * d_expert``
-    parameters (Shazeer 2020, "GLU Variants Improve Transformer", section 2), unless `matrices` and
+    parameters (Shazeer 2020, "GLU Variants Improve Transformer"), unless `matrices` and
     `expert_bias` say otherwise.
     """
 

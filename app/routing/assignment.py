@@ -12,7 +12,7 @@ from app.trace import Floats, Ints
 def base(logits: Floats, k: int) -> Routed:
     """The assignment with the largest sum of logits in which every expert has equally many tokens.
 
-    Lewis et al. 2021, "BASE Layers", arXiv 2103.16716, section 3: in training; at inference each token takes
+    Lewis et al. 2021, "BASE Layers", arXiv 2103.16716: in training; at inference each token takes
     its best expert, balanced or not. The weight is the sigmoid of the logit; the token itself enters with
     what is missing to 1. The paper has k = 1; for more, one assignment follows another.
     """
@@ -49,7 +49,7 @@ def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
 def expert_choice(logits: Floats, k: int, capacity: int) -> Routed:
     """Each expert takes the `capacity` tokens that score highest with it, weighted by their probabilities.
 
-    Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368, section 3.2. A token
+    Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368. A token
     has between none and all of the experts; there are as many columns as the luckiest token needs, at least
     k. It looks at later tokens, which a model that writes text cannot.
     """

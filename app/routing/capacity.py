@@ -11,7 +11,7 @@ from app.trace import Bools, Floats, Ints
 def capacity_of(tokens: int, experts: int, factor: float) -> int:
     """How many tokens an expert takes: int(T * factor / N), at least 1.
 
-    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961, eq. 3. Its code asks for at least 4.
+    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. Its code asks for at least 4.
     """
     return max(1, int(tokens * factor / experts))
 
@@ -34,7 +34,7 @@ def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
 def switch(logits: Floats, capacity: int) -> Routed:
     """The one best expert, weighted by its probability; where it is full the token is dropped.
 
-    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961, section 2.2; a dropped token is passed by.
+    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961; a dropped token is passed by.
     """
     return dropping(logits, 1, capacity)
 
@@ -42,7 +42,7 @@ def switch(logits: Floats, capacity: int) -> Routed:
 def st_moe(logits: Floats, capacity: int) -> Routed:
     """The two best experts, weighted by their probabilities; dropped where full.
 
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906, sections 2 and 5; `metrics.z_loss` is its router z-loss.
+    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.z_loss` is its router z-loss.
     """
     return dropping(logits, 2, capacity)
 

@@ -39,7 +39,7 @@ def softmax_after(logits: Floats, k: int) -> Routed:
 def noisy_topk(logits: Floats, k: int, noise: Floats) -> Routed:
     """Noise [T, N] on the logits, then `softmax_after`; the scores are those that selection saw.
 
-    Shazeer et al. 2017, "Outrageously Large Neural Networks", arXiv 1701.06538, eq. 3-5. There the noise is a
+    Shazeer et al. 2017, "Outrageously Large Neural Networks", arXiv 1701.06538. There the noise is a
     standard normal times softplus(h W_noise), learned for each token and expert, and only in training.
     """
     return softmax_after(logits + noise, k)

@@ -28,12 +28,12 @@ class LayerRouting:
     dropped: int
 
     def balance_loss(self) -> Tensor:
-        """N * sum_i f_i P_i with f over all K choices: 1 at balance, N / K at collapse (Switch, eq. 4)."""
+        """N * sum_i f_i P_i with f over all K choices: 1 at balance, N / K at collapse (Switch)."""
         share = self.counts / self.counts.sum()
         return share.numel() * (share * torch.softmax(self.logits, -1).mean(0)).sum()
 
     def z_loss(self) -> Tensor:
-        """mean_t logsumexp(logits)^2 (ST-MoE, eq. 5)."""
+        """mean_t logsumexp(logits)^2 (ST-MoE)."""
         return torch.logsumexp(self.logits, -1).square().mean()
 
 
