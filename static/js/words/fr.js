@@ -369,7 +369,7 @@ export const fr = {
       max_violation: { name: "MaxVio", formula: "(max(c) − moyenne(c)) / moyenne(c)", says: "Wang et al. 2024, éq. 4." },
       entropy: { name: "Entropie", formula: "−Σ q ln q / ln N, q = c / Σc", says: "Shannon 1948, rapportée à celle d’une charge égale." },
       dropped_share: { name: "Écartés", formula: "1 − gardés / affectés", says: "Fedus et al. 2022." },
-      switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, éq. 4 à 6, sans α." },
+      switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, sans α." },
     },
     letters: "c : affectations de chaque expert, écartées comprises ; N experts.",
     atBalance: (value) => `égal : ${value}`,
