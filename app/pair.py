@@ -33,7 +33,7 @@ def draw_pair(sides: tuple[Side, Side], words: Wording = ENGLISH, title: str = "
     parts = [
         *foundation(),
         text(60, 62, 25, BRIGHT, "Moescope"),
-        text(196, 62, 22, DIM, cut(clean(title), TITLE)),
+        text(218, 62, 22, DIM, cut(clean(title), TITLE)),
     ]
     parts.append(f'<path d="M{HALF:g} 92V{HEIGHT - 76}" stroke="#f3e9e6" stroke-opacity=".14"/>')
     for i, side in enumerate(sides):

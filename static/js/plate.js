@@ -5,7 +5,7 @@
  * @import {Boot, State} from "./types.js"
  */
 
-import { formatCount, formatToken } from "./format.js";
+import { formatCount, formatExactly, formatToken } from "./format.js";
 import { words } from "./words.js";
 
 /** CSS pixels. */
@@ -20,7 +20,7 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
 
 /**
  * @typedef {object} Plate
- * @property {string} badge
+ * @property {string} badge   as the trace has it
  * @property {string} title
  * @property {string[]} lines
  */
@@ -36,7 +36,7 @@ export function plateOf({ trace, at, hits }, title, moment = false) {
   if (!trace) return null;
   const { layers, experts, top_k: k, total_p: total, active_p: active } = trace.model;
   const shape = words.plateShape(layers, experts, k);
-  const figures = `TOTAL_P ${formatCount(total)} · ACTIVE_P ${formatCount(active)} · EXPERTS_HIT ${hits} / ${layers * experts}`;
+  const figures = `${words.total_p} ${formatCount(total)} · ${words.active_p} ${formatCount(active)} · ${words.experts_hit} ${formatExactly(hits)} / ${formatExactly(layers * experts)}`;
   const token = trace.tokens[at.token];
   const now = moment ? [token ? words.plateMoment(formatToken(token.text), at.layer + 1) : words.atStart] : [];
   return { badge: trace.origin.badge, title, lines: [shape, figures, ...now] };
@@ -57,7 +57,8 @@ export function drawPlate(context, area, scale, { badge, title, lines }) {
   context.translate(area.left, area.top);
   context.scale(scale, scale);
   const room = area.width / scale - 2 * MARGIN - 2 * PAD.x;
-  const [badgeWidth] = widths(context, BADGE, [badge]);
+  const name = words.badgeWords[badge] ?? badge;
+  const [badgeWidth] = widths(context, BADGE, [name]);
   const aside = badgeWidth + 12;
   const [head] = fitted(context, HEAD, [title], room - aside);
   const rest = fitted(context, REST, lines, room);
@@ -66,7 +67,7 @@ export function drawPlate(context, area, scale, { badge, title, lines }) {
   context.translate(MARGIN, area.height / scale - MARGIN - height);
   drawGround(context, width, height);
   const middle = PAD.y + LINE / 2;
-  write(context, BADGE, BADGES[/** @type {keyof typeof BADGES} */ (badge)] ?? "--text", badge, PAD.x, middle);
+  write(context, BADGE, BADGES[/** @type {keyof typeof BADGES} */ (badge)] ?? "--text", name, PAD.x, middle);
   write(context, HEAD, "--text", head, PAD.x + aside, middle);
   rest.forEach((line, i) => write(context, REST, "--dim", line, PAD.x, middle + (i + 1) * LINE));
   context.restore();
