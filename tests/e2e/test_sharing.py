@@ -33,6 +33,7 @@ def test_author_copying_embed_code_gets_a_titled_lazy_frame_of_the_view(
     page = open_page("/?scenario=code", permissions=["clipboard-read", "clipboard-write"])
     complete(page)
     page.get_by_role("button", name="Share").click()
+    page.get_by_role("group", name="Share as").get_by_role("button", name="Embed code").click()
     page.get_by_role("button", name="Copy embed code").click()
     code = page.evaluate("navigator.clipboard.readText()")
     assert f'src="{server_url}/embed?' in code and "scenario=code" in code
