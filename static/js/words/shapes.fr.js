@@ -1,4 +1,4 @@
-/** Ce que la page dit des modèles publiés, d’un config.json quelconque, et d’experts sur plusieurs appareils. */
+/** What the page says, in French, of published models, of anybody’s config.json, and of experts on several devices. */
 
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "../format.js";
 
@@ -15,7 +15,7 @@ export const shapesFr = {
     searchIn: (count) => `${count} modèles : nom, année, routeur`,
     order: "Ordre",
     orders: { total: "Par total", active: "Par actifs", ratio: "Les plus creux", experts: "Par experts", year: "Les plus récents", name: "Par nom" },
-    loading: "Demande des modèles …",
+    loading: "Demande des modèles…",
     unreachable: (reason) => `Impossible de l’obtenir : ${reason}`,
     found: (found, all) => (found === all ? plural(all, "modèle") : `${found} sur ${plural(all, "modèle")}`),
     built: (layers, experts, k, shared) => `${layers} × ${formatExactly(experts)}, ${k} choisi${k > 1 ? "s" : ""}${shared ? `, ${shared} partagé${shared > 1 ? "s" : ""}` : ""}`,
@@ -29,7 +29,7 @@ export const shapesFr = {
     drop: "ou déposez-en un n’importe où",
     dropHere: "Déposez le config.json : il est compté, et ses anneaux sont dessinés",
     tooLarge: (name, size, most) => `${name} : un config.json d’au plus ${formatBytes(most)} est attendu, ${formatBytes(size)} reçus ; choisissez le fichier nommé config.json`,
-    counting: "Comptage …",
+    counting: "Comptage…",
     ownConfig: "Votre config.json",
     ownNote: (architecture) => `Compté d’après un config.json de l’architecture ${architecture}.`,
     ownLink: (key) => `Une forme que le lien contient lui-même, ${key.split("-")[0]} : ses tailles sont dans l’adresse.`,
@@ -94,7 +94,7 @@ export const shapesFr = {
     limited: (limit) => `limité à ${plural(limit, "appareil")}`,
     reachOf: (mean, most) => `${formatDecimal(mean, 2)} (au plus ${most})`,
     kept: (share) => formatShare(share),
-    loading: "Demande de ce qu’enverraient d’autres routeurs …",
+    loading: "Demande de ce qu’enverraient d’autres routeurs…",
     unreachable: (reason) => `Impossible d’obtenir ce qu’enverraient d’autres routeurs : ${reason}`,
     undivided: (devices, experts) => `${devices} appareils ne divisent pas ${experts} experts en groupes de deux ou plus : il n’y a pas de routeur limité à comparer.`,
     allLayers: "Toutes les couches",
