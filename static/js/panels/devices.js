@@ -76,7 +76,7 @@ export function createDevices(host, actions, wake, boot) {
     h("div", { class: "field" }, h("label", { class: "label", for: "devices-layer" }, words.loadLayer), layer),
     h("h3", {}, said.sentTitle), h("div", { class: "bars-frame" }, bars),
     h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)), formula, h("p", { class: "caption" }, said.assumptions), others);
-  host.append(h("div", { class: "findings device-page", tabindex: 0, role: "region", "aria-label": words.panels.devices, "data-keys": "arrows" },
+  host.append(h("div", { class: "findings device-page", tabindex: 0, role: "group", "aria-label": words.panels.devices, "data-keys": "arrows" },
     h("p", { class: "caption" }, said.caption), choice.element, nothing, told));
   let all = false;
   layer.addEventListener("change", () => {
