@@ -145,6 +145,7 @@ const STYLE = `
   :host { display: block; }
   :host([hidden]) { display: none; }
   iframe { display: block; width: 100%; aspect-ratio: 10 / 7; min-height: 420px; max-height: 640px; border: 0; border-radius: inherit; background: #0b0709; }
+  :host([theme="light"]) iframe { background: #f6efeb; }
 `;
 
 /** Node, where the parts above are tested, has no elements. */
