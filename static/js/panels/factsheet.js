@@ -18,6 +18,8 @@ const BITS = [16, 8, 4];
 const MEMORIES = [16, 24, 32, 40, 48, 80, 96, 141, 192];
 const USUAL_MEMORY = 80;
 const BILLION = 1e9;
+/** As app/catalogue.py has it. */
+const CLOSE = 0.01;
 
 /** Links to papers open beside the page. @param {string} text */
 function cited(text) {
@@ -52,7 +54,7 @@ function figureRow(name, computed, comparison) {
     ...(comparison ? [
       h("td", {}, published ? formatCount(published * BILLION) : words.none),
       h("td", { title: under ? formatExactly(under) : "" }, under ? formatCount(under) : words.none, convention ? h("small", {}, said.conventions[convention] ?? convention) : ""),
-      h("td", { "data-near": deviation !== null && deviation !== undefined && Math.abs(deviation) <= 0.01 }, off),
+      h("td", { "data-near": String(deviation !== null && deviation !== undefined && Math.abs(deviation) <= CLOSE) }, off),
     ] : []));
 }
 
