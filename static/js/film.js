@@ -5,24 +5,17 @@
  * @import {State} from "./types.js"
  * @import {Store} from "./store.js"
  * @import {Player} from "./player.js"
- * @import {Plate} from "./plate.js"
+ * @import {Side} from "./reel.js"
  */
 
-import { createSheet, layOut, print } from "./print.js";
-import { withDuration } from "./webm.js";
+import { createReel } from "./reel.js";
 import { words } from "./words.js";
 
 /** What browsers record, best first. */
 const FORMATS = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4;codecs=avc1.42E01F", "video/mp4"];
-/** Of the longer side, pixels. */
-const LARGEST = 1280;
-const FRAMES_A_SECOND = 30;
-const BITS_A_SECOND = 4_000_000;
 /** A longer pass is played faster, as far as playback goes. */
 const LONGEST_SECS = 30;
 const FASTEST = 10;
-/** The last picture stays for a moment. */
-const REST_MS = 800;
 
 /** The first format that this browser records; "" where it records none. */
 export function filmFormat() {
@@ -34,14 +27,6 @@ export function filmFormat() {
 export function filmSpeed(duration, speed) {
   return Math.min(FASTEST, Math.max(speed, Math.ceil((10 * duration) / LONGEST_SECS) / 10));
 }
-
-/**
- * @typedef {object} Side   one stack that is seen
- * @property {HTMLCanvasElement} canvas
- * @property {() => Plate | null} plate
- * @property {() => void} refresh   draws it anew, though nothing changed
- * @property {() => boolean} moving   the camera is on its way
- */
 
 /**
  * @param {object} parts
@@ -118,92 +103,6 @@ export function createFilm({ store, player, sides, hand }) {
       if (share !== film) store.set({ film: share });
       if (!playing && time >= timeline.duration) reel.end();
     },
-  };
-}
-
-/**
- * The recorder, and the canvas that it watches.
- * @param {Side[]} sides
- * @param {string} format
- * @param {(blob: Blob | null) => void} done   null: discarded
- * @param {(error: Error) => void} failed
- */
-function createReel(sides, format, done, failed) {
-  const boxes = sides.map(({ canvas }) => canvas.getBoundingClientRect());
-  const all = layOut(boxes, 1);
-  const scale = Math.min(window.devicePixelRatio || 1, LARGEST / Math.max(all.width, all.height));
-  const { width, height, areas } = layOut(boxes, scale);
-  const { canvas, context } = createSheet(width, height);
-  const recorder = new MediaRecorder(canvas.captureStream(FRAMES_A_SECOND), { mimeType: format, videoBitsPerSecond: BITS_A_SECOND });
-  const clock = createClock();
-  /** @type {Blob[]} */
-  const chunks = [];
-  let wanted = true;
-  let ending = 0;
-
-  recorder.addEventListener("dataavailable", ({ data }) => chunks.push(data));
-  recorder.addEventListener("error", () => failed(new Error(words.filmBroken)));
-  recorder.addEventListener("stop", async () => {
-    for (const track of recorder.stream.getTracks()) track.stop();
-    document.removeEventListener("visibilitychange", whenSeen);
-    done(wanted ? await finished(chunks, format, clock.read()) : null);
-  });
-
-  /** @param {boolean} on */
-  function hold(on) {
-    if (on && recorder.state === "recording") {
-      recorder.pause();
-      clock.stop();
-    } else if (!on && recorder.state === "paused") {
-      recorder.resume();
-      clock.start();
-    }
-  }
-  const whenSeen = () => hold(document.hidden);
-  document.addEventListener("visibilitychange", whenSeen);
-  function stop() {
-    clearTimeout(ending);
-    clock.stop();
-    if (recorder.state !== "inactive") recorder.stop();
-  }
-  return {
-    hold,
-    /** @param {boolean[]} drawn */
-    take(drawn) {
-      sides.forEach((side, i) => drawn[i] && print(context, side.canvas, areas[i], scale, side.plate()));
-      if (recorder.state !== "inactive" || ending) return;
-      recorder.start();
-      clock.start();
-    },
-    end() {
-      if (!ending) ending = window.setTimeout(stop, REST_MS);
-    },
-    discard() {
-      wanted = false;
-      if (recorder.state === "inactive") done(null);
-      else stop();
-    },
-  };
-}
-
-/** @param {Blob[]} chunks @param {string} format @param {number} milliseconds */
-async function finished(chunks, format, milliseconds) {
-  const whole = new Blob(chunks, { type: format });
-  const file = format.startsWith("video/webm") ? withDuration(new Uint8Array(await whole.arrayBuffer()), milliseconds) : whole;
-  return new Blob([file], { type: format.split(";")[0] });
-}
-
-/** Milliseconds that ran, without pauses. */
-function createClock() {
-  let ran = 0;
-  let since = /** @type {number | null} */ (null);
-  return {
-    start: () => (since ??= performance.now()),
-    stop() {
-      if (since !== null) ran += performance.now() - since;
-      since = null;
-    },
-    read: () => ran,
   };
 }
 
