@@ -5,9 +5,10 @@ import { toCsv } from "../../static/js/csv.js";
 import { toJson } from "../../static/js/json.js";
 import { inRow, layOut, tooLarge } from "../../static/js/print.js";
 import { isLocal, qrCode } from "../../static/js/qr.js";
+import { patchView } from "../../static/js/patch.js";
 import { fileName } from "../../static/js/save.js";
 import { elementCode, frameCode, markdownCode, queryOf, requestPart } from "../../static/js/snippets.js";
-import { parseView } from "../../static/js/url.js";
+import { parseView, searchOf } from "../../static/js/url.js";
 import { withDuration } from "../../static/js/webm.js";
 import { BOOT } from "./boots.js";
 import { traceOf } from "./traces.js";
@@ -144,4 +145,21 @@ test("a WebM file gets its length once, where the format has it", () => {
   assert.equal(withDuration(longer, 1), longer);
   const other = Uint8Array.of(1, 2, 3);
   assert.equal(withDuration(other, 1), other);
+});
+
+const TRACE = /** @type {any} */ ({ trace: null, steps: "" });
+/** A page that was exported with two stacks. @type {import("../../static/js/types.js").Boot} */
+const PAIR = { ...BOOT, exported: { query: "scenario=code&b.k=1", home: "", poster: "", ...TRACE, other: TRACE } };
+
+test("an exported page of two stacks opens with both, whatever its address says of the second", () => {
+  assert.deepEqual(parseView(searchOf(PAIR, "?camera=top&b.k=2"), PAIR).view.b, { k: 1 });
+  const alone = { ...BOOT, exported: { ...PAIR.exported, query: "scenario=code", other: undefined } };
+  assert.equal(parseView("?b.k=1", /** @type {any} */ (alone)).view.b, null);
+});
+
+test("a host page cannot change the second stack of an exported page, and hears so", () => {
+  const { view } = parseView(searchOf(PAIR, ""), PAIR);
+  const patched = patchView(view, { "b.k": 2, camera: "top" }, PAIR);
+  assert.deepEqual([patched.view.b, patched.view.camera], [{ k: 1 }, "top"]);
+  assert.match(patched.problems[0], /^b\.k: expected no change/);
 });
