@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page
 
@@ -30,11 +28,18 @@ SMALLER = """least => [...document.querySelectorAll('button, select, input, summ
 }).map((each) => each.outerHTML.slice(0, 120) + ' ' + JSON.stringify(each.getBoundingClientRect()))"""
 
 
-def swipe(page: Page, **distance: int) -> None:
-    """One finger across the middle of what is seen, over the embed."""
+def swipe_up(page: Page) -> None:
+    """One finger from the lower half of the screen to its top."""
     session = page.context.new_cdp_session(page)
-    gesture: dict[str, Any] = {"x": 180, "y": 400, "gestureSourceType": "touch", "speed": 1600, **distance}
-    session.send("Input.synthesizeScrollGesture", gesture)
+
+    def touch(kind: str, *heights: int) -> None:
+        points = [{"x": 180, "y": y} for y in heights]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 500)
+    for y in range(490, 150, -20):
+        touch("touchMove", y)
+    touch("touchEnd")
 
 
 def test_finger_on_an_embed_scrolls_the_page(open_page: Opener, server_url: str) -> None:
@@ -44,8 +49,8 @@ def test_finger_on_an_embed_scrolls_the_page(open_page: Opener, server_url: str)
         frame.locator(".counter").first.wait_for()
         page.frames[1].wait_for_selector('html[data-state="ready"]', state="attached")
         page.frames[1].wait_for_function("moescope.state().scene === 'shown'")
-        swipe(page, yDistance=-300)
-        assert page.evaluate("scrollY") > 100
+        swipe_up(page)
+        page.wait_for_function("scrollY > 100")
         canvas = frame.locator("canvas.scene").first
         assert canvas.evaluate("canvas => getComputedStyle(canvas).touchAction") == "pan-y"
 

@@ -35,6 +35,7 @@ export function createOverlay(host, { name, title, body, actions, always = false
   }
   /** @param {boolean} open */
   function show(open) {
+    const inside = host.contains(document.activeElement); // what is hidden has no focus any more
     attribute(host, "data-open", open);
     if (!always) attribute(host, "hidden", !open);
     if (open) {
@@ -43,7 +44,7 @@ export function createOverlay(host, { name, title, body, actions, always = false
       document.addEventListener("pointerdown", outside, { capture: true });
     } else {
       document.removeEventListener("pointerdown", outside, { capture: true });
-      if (host.contains(document.activeElement) && cameFrom instanceof HTMLElement) cameFrom.focus({ preventScroll: true });
+      if (inside && cameFrom instanceof HTMLElement) cameFrom.focus({ preventScroll: true });
     }
   }
   const changed = changes();
