@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.axe import SOURCE, problems
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.reading import state, wait_until
 
@@ -114,3 +115,17 @@ def test_reader_reaching_a_term_is_told_what_it_means_and_escape_closes_only_tha
     page.keyboard.press("Escape")
     expect(note).to_be_hidden()
     stands_at(page, 1)
+
+
+def test_axe_finds_nothing_in_a_tour_with_its_list_open_and_in_an_answered_question(
+    open_page: Opener,
+) -> None:
+    page = open_page(f"/?tour={TOUR}", init=SOURCE, **CALM)
+    assert problems(page) == []
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog", name="Tours and questions")).to_be_visible(timeout=PATIENT)
+    assert problems(page) == []
+    frame = open_page("/embed?quiz=1", viewport={"width": 640, "height": 400}, init=SOURCE, **CALM)
+    frame.locator(".choice").first.click()
+    expect(frame.locator(".lesson:visible .verdict")).to_be_visible(timeout=PATIENT)
+    assert problems(frame) == []
