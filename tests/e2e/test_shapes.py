@@ -64,7 +64,7 @@ def test_reader_leaves_a_shape_by_its_cross_and_by_going_back(open_page: Opener)
     page.get_by_role("button", name="Back to the small shape").click()
     wait_for_total(page, 1_179_648)
     assert "shape" not in query(page)
-    page.go_back()
+    page.go_back(wait_until="commit")
     wait_for_total(page, find_published("mixtral-8x7b").shape.total_p)
 
 
@@ -75,11 +75,10 @@ def test_engineer_who_drops_a_config_sees_its_rings_and_has_them_in_the_link(ope
     wait_for_total(page, total)
     expect(page.locator(".model-sheet")).to_contain_text("5 rings of 12 experts", timeout=PATIENCE)
     assert query(page)["shape"].startswith("5x12x2-d4096-e14336-")
-    linked = open_page(f"/?{urlsplit(page.url).query}")
-    wait_for_total(linked, total)
-    expect(linked.locator(".model-sheet")).to_contain_text(
-        "A shape that the link itself holds", timeout=PATIENCE
-    )
+    page.reload(wait_until="commit")
+    wait_for_total(page, total)
+    told = "A shape that the link itself holds"
+    expect(page.locator(".model-sheet")).to_contain_text(told, timeout=PATIENCE)
 
 
 def test_engineer_who_drops_a_dense_model_is_told_its_architecture_by_name(open_page: Opener) -> None:

@@ -6,6 +6,7 @@
 
 import { checkpointOf } from "../properties.js";
 import { routerOf, usualRouter } from "../routing.js";
+import { shapeOf } from "../shapes.js";
 import { words } from "../words.js";
 import { createCost } from "./cost.js";
 import { attribute, changes, h, setText } from "./element.js";
@@ -17,7 +18,9 @@ export function titleOf(boot, view) {
   const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
   if (view.source === "recorded") return { title: words.trainingOf(checkpointOf(view)), teaches: "" };
   const own = view.source === "live" && view.prompt !== "";
-  return own || !scenario ? { title: words.ownPrompt, teaches: "" } : { title: scenario.title, teaches: scenario.teaches };
+  if (own || !scenario) return { title: words.ownPrompt, teaches: "" };
+  const shape = shapeOf(boot, view);
+  return { title: shape ? `${scenario.title} · ${shape.name || words.models.ownConfig}` : scenario.title, teaches: scenario.teaches };
 }
 
 /** The language of a scenario that is not told in the page's. @param {Boot} boot @param {State["view"]} view */

@@ -92,7 +92,7 @@ export const shapesEn = {
     compareTitle: "Why routers limit the devices of a token",
     compareCaption: "The same logits through other routers on these devices",
     compareNote: "Fewer devices a token, fewer bytes; the last column is the price: how much of the probability that plain top-k chooses is still chosen.",
-    compareLocal: "In authored prompts neighbouring experts answer together, so that a token reaches few devices even without a limit; trained experts are spread wider.",
+    compareLocal: "In authored prompts neighbouring experts answer together, so that a token reaches few devices even without a limit. In a trained model an expert’s number means nothing.",
     columns: ["router", "devices a token", "bytes a step", "probability kept"],
     here: "here",
     limited: (/** @type {number} */ limit) => `limited to ${plural(limit, "device")}`,

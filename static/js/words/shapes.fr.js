@@ -88,7 +88,7 @@ export const shapesFr = {
     compareTitle: "Pourquoi des routeurs limitent les appareils d’un jeton",
     compareCaption: "Les mêmes logits par d’autres routeurs sur ces appareils",
     compareNote: "Moins d’appareils par jeton, moins d’octets ; la dernière colonne en est le prix : la part encore choisie de la probabilité que choisit le top-k simple.",
-    compareLocal: "Dans les textes scénarisés, des experts voisins répondent ensemble : un jeton atteint peu d’appareils même sans limite ; des experts entraînés sont plus dispersés.",
+    compareLocal: "Dans les textes scénarisés, des experts voisins répondent ensemble : un jeton atteint peu d’appareils même sans limite. Dans un modèle entraîné, le numéro d’un expert ne veut rien dire.",
     columns: ["routeur", "appareils par jeton", "octets par pas", "probabilité gardée"],
     here: "ici",
     limited: (limit) => `limité à ${plural(limit, "appareil")}`,
