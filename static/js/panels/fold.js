@@ -29,7 +29,7 @@ export function createFold(actions) {
       now = state;
       const layers = layersOf();
       const fold = foldOf(state);
-      attribute(element, "hidden", layers < TALL && !fold);
+      attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold)); // from above there is one layer
       setText(shown, fold ? words.foldOf(words.layerRange(fold.first + 1, fold.last + 1), layers) : words.foldNone(layers));
       setText(toggle, fold ? words.unfold : words.foldAround);
       attribute(toggle, "title", fold ? words.unfoldHint : words.foldAroundHint);

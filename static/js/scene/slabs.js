@@ -24,7 +24,7 @@ void main() {
   bool top = vertex >= ${SIDES};
   float radius = slab.w > 0.5 ? radii.y : radii.x, angle = 6.28318531 * float(side) / ${SIDES}.0;
   local = vec3(sin(angle), top ? 1.0 : 0.0, cos(angle));
-  state = vec3(layerFade(layer), pulse(layer), slab.y / radius);
+  state = vec3(layerFade(layer) * (1.0 - focus.y), pulse(layer), slab.y / radius);
   vec3 world = vec3(local.x * radius, slab.x + (local.y - 0.5) * slab.y, local.z * radius);
   gl_Position = state.x < 0.01 ? NOWHERE : projectionMatrix * viewMatrix * vec4(world, 1.0);
 }`;

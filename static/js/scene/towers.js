@@ -92,10 +92,11 @@ vec3 contents(vec3 body, bool cap, float radius, float facing) {
 }
 
 /* A token that is turned away; whose device this is; what the router adds to it. */
-vec3 signs(vec3 body, bool cap, float radius, float facing) {
+vec3 signs(vec3 body, bool cap, float radius, float facing, float hot) {
   float shade = 0.45 + 0.55 * facing;
   if (marked.z > 0.5) {
-    float band = cap ? ring * smoothstep(0.72, 0.78, radius) : 1.0 - smoothstep(0.13, 0.15, local.y);
+    float small = 0.6 * (1.0 - smoothstep(0.1, 0.4, hot)); /* a cap too small for a ring has the colour until it is lit */
+    float band = cap ? mix(small, smoothstep(0.72, 0.78, radius), ring) : 1.0 - smoothstep(0.13, 0.15, local.y);
     body = mix(body, hue(marked.z - 1.0) * (cap ? 0.85 : shade), band);
   }
   if (!cap && marked.w != 0.0) {
@@ -127,7 +128,7 @@ void main() {
     vec3 own = heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash));
     body = max(body, own) + 0.18 * min(body, own);
   }
-  body = signs(body, cap, radius, facing);
+  body = signs(body, cap, radius, facing, hot);
   float lit = max(smoothstep(0.1, 0.6, hot), marked.y);
   float fade = mix(fades.x, 1.0, 0.6 * lit) * fades.y;
   colour = vec4(mix(mix(NIGHT, DUSK, 0.5), body, fade) + grain(gl_FragCoord.xy), 1.0);
