@@ -117,7 +117,7 @@ def test_reader_reaching_a_term_is_told_what_it_means_and_escape_closes_only_tha
     stands_at(page, 1)
 
 
-def test_axe_finds_nothing_in_a_tour_with_its_list_open_and_in_an_answered_question(
+def test_axe_finds_nothing_in_a_tour_with_its_list_open_nor_in_an_answer(
     open_page: Opener,
 ) -> None:
     page = open_page(f"/?tour={TOUR}", init=SOURCE, **CALM)
