@@ -131,6 +131,15 @@ def test_base_finds_the_best_of_all_balanced_assignments(tokens, experts, seed):
     )
 
 
+@pytest.mark.parametrize(("tokens", "experts", "k"), [(520, 8, 1), (513, 16, 1), (600, 64, 2)])
+@pytest.mark.parametrize("skew", [0, 20])
+def test_base_of_a_large_batch_is_what_the_solver_finds_without_prices(monkeypatch, tokens, experts, k, skew):
+    logits = batch(tokens, experts) + np.linspace(0, skew, experts, dtype=np.float32)
+    routed = base(logits, k)
+    monkeypatch.setattr("app.routing.assignment.FEW", tokens)
+    np.testing.assert_array_equal(routed.experts, base(logits, k).experts)
+
+
 @pytest.mark.parametrize("tokens", [1, 2, 3, 5, 11, 24])
 @pytest.mark.parametrize("experts", [2, 3, 8, 64])
 @pytest.mark.parametrize("k", [1, 2])

@@ -24,26 +24,24 @@ experts in one array with large pages; positions as rows in attention; the last 
 
 from __future__ import annotations
 
-import gc
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from app.live.checkpoint import Checkpoint
 from app.live.forward import Forward
 from app.live.stream import steps
 from app.routing import ROUTERS
 from app.trace import Floats, Ints
+from tests.bench._race import Clock, Rivals, limited, race, timed
 from tests.live_checkpoints import TRIO, write_checkpoint
 
 try:
@@ -58,9 +56,6 @@ REPETITIONS = 41
 DECODED = 8  # tokens decoded in one repetition
 VIEWERS = 10
 COLUMNS = ("transformers", "whole", "stream", "first", "limit")
-
-Clock = Callable[[], float]
-Rivals = dict[str, Callable[[], float]]  # name -> what it runs, and the seconds that took
 
 
 @dataclass(frozen=True)
@@ -112,18 +107,9 @@ def load(experts: int, scratch: Path) -> tuple[Forward, Any]:
     return Forward(Checkpoint.open(folder)), oracle
 
 
-@contextmanager
-def limited(threads: int) -> Iterator[None]:
-    """So many threads for numpy and for torch."""
-    if torch:
-        torch.set_num_threads(threads)
-    with threadpool_limits(threads):
-        yield
-
-
 def show(model: str, tokens: str, rivals: Rivals) -> None:
     """One row: the medians, and the ratios that count."""
-    medians = race(rivals)
+    medians = race(rivals, REPETITIONS)
     cells = [f"{medians[name] * 1e3:13.3f}" if name in medians else f"{'':13}" for name in COLUMNS]
     ratios = [f"{medians['whole'] / medians['limit']:.1f} x the limit"]
     if "transformers" in medians:
@@ -134,30 +120,6 @@ def show(model: str, tokens: str, rivals: Rivals) -> None:
         ]
         ratios.append(f"transformers takes {' and '.join(times)} x as long")
     print(f"{model:8}{tokens:>9}" + "".join(cells) + "  " + ", ".join(ratios), flush=True)
-
-
-def race(rivals: Rivals) -> dict[str, float]:
-    """Median seconds of each rival, all of them in turn in each repetition."""
-    times: dict[str, list[float]] = {name: [] for name in rivals}
-    for rival in rivals.values():
-        rival()
-    gc.disable()
-    for _ in range(REPETITIONS):
-        for name, rival in rivals.items():
-            times[name].append(rival())
-    gc.enable()
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def timed(clock: Clock, action: Callable[[], object], count: int = 1) -> Callable[[], float]:
-    """The action as something that returns the seconds that each of the `count` things it does took."""
-
-    def run() -> float:
-        start = clock()
-        action()
-        return (clock() - start) / count
-
-    return run
 
 
 def prompt_rivals(case: Case) -> Rivals:
