@@ -27,6 +27,9 @@ def single_threads() -> None:
 
     A product of 128 x 128 is over before a second thread has woken; where other work wants the cores, the
     threads of the linear algebra library wait for each other in a loop (measured: ten times slower).
+
+    This holds for the whole process and from then on: a wide model that is opened after a small one has one
+    thread too. Serve a wide one by itself, or choose the number of threads with OPENBLAS_NUM_THREADS.
     """
     threadpool_limits(1, user_api="blas")
 
