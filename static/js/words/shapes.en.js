@@ -62,8 +62,8 @@ export const shapesEn = {
     deviceMemory: "Memory of one device",
     deviceOf: (/** @type {number} */ gigabytes) => `of ${gigabytes} GB`,
     devices: (/** @type {number} */ count) => plural(count, "device"),
-    source: "Published figures from",
-    configSource: "Config from",
+    source: "Source of the published figures",
+    configSource: "Source of the config",
     uncounted: "Not counted",
     uncountedNames: /** @type {Record<string, string>} */ ({
       corr_bias: "selection bias, a buffer:", mtp: "multi-token prediction:", mtp_active: "of which one token uses", vision: "vision tower:",
