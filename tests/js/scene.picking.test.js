@@ -94,10 +94,10 @@ test("a tap beside a slim tower means it, one far off does not", () => {
   assert.deepEqual(pickTower(layout, rayTo(pose, beside), 0.2 / pose.distance, 0), { layer: 0, expert: 9 });
 });
 
-test("picking among 23,424 towers takes a few milliseconds", () => {
+test("picking among 23,424 towers costs little of the processor's time", () => {
   const layout = createLayout({ layers: 61, experts: 384 });
   const pose = frameStack(layout, { width: 1280, height: 720 }, "orbit", 0);
-  const start = performance.now();
+  const before = process.cpuUsage(); // not the clock: another process may have the machine
   for (let i = 0; i < 20; i++) pickTower(layout, rayTo(pose, middle(layout, 3 * i, 7 * i)), 0.001);
-  assert.ok((performance.now() - start) / 20 < 40);
+  assert.ok(process.cpuUsage(before).user / 20 < 40_000, "microseconds of one");
 });
