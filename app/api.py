@@ -128,8 +128,10 @@ LOAD = answers(
     "[L]. Every text is a batch of its own.",
     {"type": "object"},
 )
-LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {status: LOAD[status] for status in (422, 503)} | {
-    200: {key: value for key, value in LOAD[200].items() if key != "headers"}
+LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {key: value for key, value in LOAD[200].items() if key != "headers"},
+    422: LOAD[422],
+    503: LOAD[503],
 }
 TEXT_BODY = {
     "required": True,
