@@ -16,7 +16,8 @@ BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thous
 
 
 def capacity(logits: Floats, call: Call) -> int:
-    return capacity_of(*logits.shape, call.settings["capacity"])
+    tokens, experts = logits.shape
+    return capacity_of(tokens, experts, call.settings["capacity"])
 
 
 def noise(logits: Floats, call: Call) -> Floats:
@@ -91,7 +92,7 @@ ALL = (
         "expert_choice",
         cite("choice"),
         # The paper's capacity factor is the number of experts that a token has on average, which is our k.
-        lambda logits, k, call: expert_choice(logits, k, capacity_of(*logits.shape, k)),
+        lambda logits, k, call: expert_choice(logits, k, capacity_of(len(logits), logits.shape[-1], k)),
         whole_batch=True,
         varies=True,
     ),
