@@ -24,6 +24,7 @@ TEXTS = (Path(__file__).parent / "english.js").read_text(encoding="utf-8")
 
 def english(page: Page) -> list[str]:
     """Texts and accessible names of a French page that are English, each with where it stands."""
+    page.set_default_timeout(120_000)  # many panels on a busy machine
     found: list[str] = page.evaluate(TEXTS.partition("*/")[2].strip())
     return sorted(set(found))
 
