@@ -23,8 +23,8 @@ function goldenTrace() {
 
 test("the page counts and measures a trace as the server does", () => {
   const counted = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
-  assert.deepEqual([...counted.assigned], flat(GOLDEN.assigned));
-  assert.deepEqual([...counted.kept], flat(GOLDEN.kept));
+  assert.deepEqual(Array.from(counted.assigned), flat(GOLDEN.assigned));
+  assert.deepEqual(Array.from(counted.kept), flat(GOLDEN.kept));
   assert.equal(counted.tokens, GOLDEN.tokens);
   for (const [name, values] of Object.entries(GOLDEN.measures)) {
     values.forEach((value, layer) => assert.ok(Math.abs(counted.measures(layer)[name] - value) < 1e-5, `${name} of layer ${layer}`));

@@ -32,7 +32,8 @@ test("groups that no longer divide the experts go back to the router's own", () 
 });
 
 test("groups that nobody chose are those of the server", () => {
-  const usual = (search) => ["groups", "topk_groups"].map((name) => usualSetting(BOOT, at(search), name));
+  const usual = (search) =>
+    [usualSetting(BOOT, at(search), "groups"), usualSetting(BOOT, at(search), "topk_groups")];
   assert.deepEqual(usual("?router=sigmoid_bias"), [4, 2]);
   assert.deepEqual(usual("?router=sigmoid_bias&experts=64"), [8, 4]);
   assert.deepEqual(usual("?router=sigmoid_bias&experts=9"), [1, 1]);
