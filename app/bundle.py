@@ -1,4 +1,4 @@
-"""The page's scripts in one piece, as the build makes them, and whether that is still what static/js says."""
+"""The page's scripts and styles in one piece each, as the build makes them, and whether they are fresh."""
 
 from __future__ import annotations
 
@@ -7,31 +7,44 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-BUNDLE = "vendor/moescope.js"
+BUNDLES = {"en": "vendor/moescope.js", "fr": "vendor/moescope.fr.js"}  # with the words of one language each
+FULL, EMBEDDED = "full.css", "embedded.css"  # in static/css of imports, in static/vendor in one piece
 DIGEST = re.compile(rb"/\* ([0-9a-f]{64}) \*/")
 
 
 def is_fresh(static: Path) -> bool:
-    """Whether the bundle is there and was made of the scripts as they are.
+    """Whether the bundles are there and were made of the scripts and styles as they are.
 
-    Then a page loads one file instead of ninety. Whoever edits a script gets modules until the next build.
+    Then a page loads two files instead of a hundred. Whoever edits one gets modules until the next build.
     """
-    bundle = static / BUNDLE
-    if not bundle.is_file():
+    built = [static / name for name in (*BUNDLES.values(), f"vendor/{FULL}", f"vendor/{EMBEDDED}")]
+    if not all(path.is_file() for path in built):
         return False
-    scripts = sorted((static / "js").rglob("*.js"))
-    stamps = tuple((path, path.stat().st_mtime_ns) for path in (bundle, *scripts))
+    stamps = tuple((path, path.stat().st_mtime_ns) for path in (*built, *sources(static)))
     return compare(static, stamps)
+
+
+def style_of(static: Path, name: str) -> str:
+    """The path of FULL or EMBEDDED as a page loads it: in one piece, or of imports where that is older."""
+    return f"{'vendor' if is_fresh(static) else 'css'}/{name}"
 
 
 @lru_cache(maxsize=4)
 def compare(static: Path, stamps: tuple[tuple[Path, int], ...]) -> bool:
     """The same, read once for each change."""
-    with (static / BUNDLE).open("rb") as bundle:
-        found = DIGEST.match(bundle.read(100))
-    return found is not None and found[1].decode() == page_digest(static / "js")
+    named = set()
+    for name in BUNDLES.values():
+        with (static / name).open("rb") as bundle:
+            found = DIGEST.match(bundle.read(100))
+        named.add(found[1].decode() if found else None)
+    return named == {page_digest(static)}
 
 
-def page_digest(folder: Path) -> str:
-    """A name for the scripts of the page, as hatch_build.py computes it."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.js")))).hexdigest()
+def page_digest(static: Path) -> str:
+    """A name for scripts and styles of the page, as hatch_build.py computes it."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources(static))).hexdigest()
+
+
+def sources(static: Path) -> list[Path]:
+    """What the bundles are made of."""
+    return [*sorted((static / "js").rglob("*.js")), *sorted((static / "css").glob("*.css"))]

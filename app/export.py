@@ -1,7 +1,7 @@
 """A view as files that play without a server: one HTML file, or a folder whose pages share a script.
 
-The pages run the same modules as the served page, bundled by the build into static/vendor/moescope.js; the
-trace is in the page, as the messages that the socket would have sent.
+The pages run the same modules as the served page, bundled by the build into static/vendor for each language;
+the trace is in the page, as the messages that the socket would have sent.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.bundle import BUNDLE, is_fresh
+from app.bundle import BUNDLES, EMBEDDED, FULL, is_fresh
 from app.theme import look_of
 from app.trace import RoutingTrace
 from app.wire import TraceMessage, pack_step
 from app.wording import ENGLISH, Wording
 
-STYLES = ("theme", "panels", "live")
-SCRIPT_FILE, STYLE_FILE, ELEMENT_FILE = "moescope.js", "moescope.css", "embed.js"
+STYLE_FILE, ELEMENT_FILE = "moescope.css", "embed.js"
 
 # Runs the packed script as an element of its own, so that a policy can name what it is by its hash.
 UNPACK = """(async () => {
@@ -97,24 +96,24 @@ class Exhibit:
 class Shared:
     """What all exported pages have in common."""
 
-    script: str
+    scripts: Mapping[str, str]  # by language
     style: str
     element: str  # static/embed.js, for an article beside the pages
     icon: str
 
 
 def load_shared(static: Path, embed: bool) -> Shared:
-    """Read it. Raises ValueError where the bundle is not there, or older than the scripts it is made of."""
-    script = load_bundle(static)
-    names = (*STYLES, "embed" if embed else "page", "shapes", "learn", "exported")
-    style = "".join((static / "css" / f"{name}.css").read_text(encoding="utf-8") for name in names)
+    """Read it. Raises ValueError where a bundle is not there, or older than the scripts it is made of."""
+    scripts = {language: load_bundle(static, name) for language, name in BUNDLES.items()}
+    names = (f"vendor/{EMBEDDED if embed else FULL}", "css/exported.css")
+    style = "".join((static / name).read_text(encoding="utf-8") for name in names)
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
-    return Shared(script, style, (static / "embed.js").read_text(encoding="utf-8"), icon)
+    return Shared(scripts, style, (static / "embed.js").read_text(encoding="utf-8"), icon)
 
 
-def load_bundle(static: Path) -> str:
+def load_bundle(static: Path, name: str) -> str:
     """The page's script in one piece."""
-    path = static / BUNDLE
+    path = static / name
     if not path.is_file():
         raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
     script = path.read_text(encoding="utf-8")
@@ -127,9 +126,9 @@ def load_bundle(static: Path) -> str:
 
 def one_file(exhibit: Exhibit, shared: Shared, templates: Path) -> str:
     """A page with everything in it, its script packed: a third of the bytes."""
-    scripts = f"{hash_of(UNPACK)} {hash_of(shared.script)}"
-    policy = {"script-src": scripts, "style-src": hash_of(shared.style)}
-    inline = {"script": UNPACK, "packed": pack(shared.script), "style": shared.style}
+    script = shared.scripts[exhibit.words.language]
+    policy = {"script-src": f"{hash_of(UNPACK)} {hash_of(script)}", "style-src": hash_of(shared.style)}
+    inline = {"script": UNPACK, "packed": pack(script), "style": shared.style}
     return render(exhibit, shared, templates, policy, inline)
 
 
@@ -144,9 +143,15 @@ def folder(exhibits: list[Exhibit], shared: Shared, templates: Path) -> Iterator
     for exhibit in exhibits:
         inline = {"script": "", "packed": "", "style": ""}
         yield f"{exhibit.name}.html", render(exhibit, shared, templates, policy, inline)
-    yield SCRIPT_FILE, shared.script
+    for language in sorted({exhibit.words.language for exhibit in exhibits}):
+        yield script_file(language), shared.scripts[language]
     yield STYLE_FILE, shared.style
     yield ELEMENT_FILE, shared.element
+
+
+def script_file(language: str) -> str:
+    """The name of the script of a language, in a folder."""
+    return Path(BUNDLES[language]).name
 
 
 def render(
@@ -161,7 +166,7 @@ def render(
         exhibit=exhibit,
         policy="; ".join(f"{name} {value}" for name, value in rules.items()),
         icon=f"data:image/svg+xml;base64,{b64encode(shared.icon.encode()).decode()}",
-        script_file=SCRIPT_FILE,
+        script_file=script_file(exhibit.words.language),
         style_file=STYLE_FILE,
         **inline,
     )

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from app.authored.scenario import load_scenarios
 from app.export import Exhibit, Recording, folder, load_shared, one_file
 from app.keys import VIEW_KEYS
 from app.pages import boot
+from app.picture.shown import Shown, titled
 from app.request import WORDS
-from app.scenario import load_scenarios
 from app.second import OTHER
 from app.settings import ROOT, Settings
-from app.shown import Shown, titled
 from app.sources import Sources
 
 SUMMARY = "write a view as a file that plays without a server"

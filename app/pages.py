@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -14,18 +14,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import __version__, oembed
 from app.api import OEMBED, Embedding
-from app.bundle import BUNDLE, is_fresh
-from app.catalogue import shapes
+from app.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from app.headers import PAGE, page_policy
 from app.keys import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
 from app.lessons.library import Lessons, load_lessons
 from app.modules import imported
-from app.references import Reference, of_article, references
+from app.picture.shown import titled
+from app.published.catalogue import shapes
+from app.published.references import Reference, of_article, references
 from app.request import WORDS, Problem, read
 from app.routing import LIMITS, ROUTERS
 from app.second import OTHER, own_keys, read_second, side_names
 from app.settings import ROOT, Settings
-from app.shown import titled
 from app.sources import Sources
 from app.theme import look_of, own_look
 from app.wording import ENGLISH, LANGUAGES, Wording, wording_of
@@ -174,9 +174,10 @@ def page_context(
         "canonical": f"{base}/{'?' if search else ''}{search}",
         "poster": f"/preview.svg{'?' if search else ''}{search}",
         **look_of(query),
+        "icon": picture_of_tab(),
         "picture": f"{base}/preview.png{oembed.query(requested)}",
         "oembed": oembed.discovery(dict(kept), base),
-        **scripts(ROOT / "static", embed),
+        **scripts(ROOT / "static", embed, words.language),
         "title": f"{title} · Moescope",
         "description": told,
     }
@@ -201,11 +202,18 @@ def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, 
         yield each.language, f"{base}/{'?' if query else ''}{query}"
 
 
-def scripts(static: Path, embed: bool) -> dict[str, Any]:
+def picture_of_tab() -> str:
+    """The icon, in its address."""
+    return f"data:image/svg+xml,{quote((ROOT / 'static' / 'favicon.svg').read_text(encoding='utf-8'))}"
+
+
+def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
     """What the page runs: the scripts in one file, or the modules where that file is older than they are."""
+    style = f"/static/{style_of(static, EMBEDDED if embed else FULL)}"
     if is_fresh(static):
-        return {"bundle": f"/static/{BUNDLE}", "modules": []}
+        return {"style": style, "bundle": f"/static/{BUNDLES[language]}", "modules": []}
     return {
+        "style": style,
         "bundle": None,
         "modules": imported(static / "js", "panels/embed.js" if embed else "panels/page.js"),
     }

@@ -19,8 +19,8 @@ from app.keys import (
     TraceRequest,
     plain,
 )
+from app.published.shaped import BadShape, Shaped, read_shape
 from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
-from app.shaped import BadShape, Shaped, read_shape
 
 SHOWN_CHARS = 60  # of a wrong value, in a message
 

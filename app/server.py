@@ -35,10 +35,8 @@ from app.api import (
     width_parameter,
 )
 from app.assets import Asset, Assets, matches
-from app.brought import count_config
+from app.authored.scenario import load_scenarios
 from app.cache import Cache
-from app.catalogue import catalogue
-from app.config import LARGEST_FILE
 from app.counting import OVER, Make, check_over, load_of, requests_over, windows
 from app.devices import compare_routers
 from app.headers import SecurityHeaders
@@ -47,13 +45,15 @@ from app.load import Load
 from app.oembed import THUMBNAILS
 from app.pages import embedding, pages
 from app.parallel import MOST_DEVICES
-from app.raster import rasterise
+from app.picture.raster import rasterise
+from app.picture.shown import Shown
+from app.published.brought import count_config
+from app.published.catalogue import catalogue
+from app.published.config import LARGEST_FILE
 from app.request import WORDS, BadRequest, Problem
 from app.routing import ROUTERS
-from app.scenario import load_scenarios
 from app.session import Session
 from app.settings import ROOT, Settings
-from app.shown import Shown
 from app.source import Source
 from app.sources import Sources
 from app.trace import dump

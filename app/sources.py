@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app import __version__
+from app.authored.scenario import Library, Scenario
+from app.authored.simulate import Authored
 from app.cache import Cache
-from app.catalogue import shapes
 from app.keys import TraceRequest
 from app.live.models import Listing, Model, Models
 from app.prompted import Prompted, tokenize
+from app.published.catalogue import shapes
 from app.recordings import Recordings
 from app.request import BadRequest, Known, Problem, parse
-from app.scenario import Library, Scenario
 from app.shape import small_shape
-from app.simulate import Authored
 from app.source import Source
 from app.trace import RoutingTrace, Step, TraceHeader
 

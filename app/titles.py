@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.catalogue import find_shape
 from app.keys import TraceRequest
+from app.published.catalogue import find_shape
 from app.routing import DEFAULT_ROUTER
 from app.sources import Sources
 from app.trace import RoutingTrace

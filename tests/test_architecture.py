@@ -15,27 +15,18 @@ PAGE = ROOT / "static" / "js"
 # Values in, values out: no web framework, clock, socket, thread or process, and nobody of the shell.
 PURE = (
     "shape",
-    "shaped",
     "trace",
     "routing",
     "balance",
-    "logits",
     "metrics",
-    "expect",
-    "scenario",
-    "simulate",
-    "check",
+    "parallel",
+    "authored",
+    "published",
     "keys",
     "request",
     "wire",
     "session",
-    "architectures",
-    "params",
-    "memory",
-    "report",
-    "parallel",
     "lessons",
-    "references",
 )
 WORLD = {
     *("fastapi", "starlette", "uvicorn", "websockets", "jinja2", "asyncio", "socket", "threading", "time"),
@@ -141,7 +132,7 @@ def test_pure_module_knows_only_pure_modules_and_nothing_of_the_world(name):
 
 def test_toml_is_read_by_the_one_reader_of_each_kind_of_file():
     readers = {name for name, path in python_modules().items() if "tomllib" in set(python_imports(path))}
-    assert readers == {"app.scenario", "app.lessons.library", "app.references"}
+    assert readers == {"app.authored.scenario", "app.lessons.library", "app.published.references"}
 
 
 def test_serving_never_needs_the_training_libraries():

@@ -8,10 +8,10 @@ import httpx
 import numpy as np
 import pytest
 
-from app.catalogue import find_published
-from app.references import of_article
+from app.authored.scenario import load_scenarios
+from app.published.catalogue import find_published
+from app.published.references import of_article
 from app.request import WORDS
-from app.scenario import load_scenarios
 from app.settings import ROOT, Settings
 from app.shape import small_shape
 from app.sources import Sources

@@ -7,14 +7,14 @@ import json
 import httpx
 import pytest
 
-from app.brought import count_config
-from app.catalogue import catalogue, find_published
-from app.config import LARGEST_FILE
+from app.published.brought import count_config
+from app.published.catalogue import catalogue, find_published
+from app.published.config import LARGEST_FILE
+from app.published.shaped import read_shape
 from app.request import BadRequest
 from app.settings import ROOT
-from app.shaped import read_shape
 
-MIXTRAL = json.loads((ROOT / "app" / "published" / "mixtral-8x7b.json").read_text())["config"]
+MIXTRAL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]
 OWN = {**MIXTRAL, "num_local_experts": 24, "num_experts_per_tok": 3, "_name_or_path": "somebody/My-24x7B"}
 
 
@@ -78,6 +78,6 @@ def test_odd_names_in_a_config_are_left_out(name):
 
 
 def test_config_with_a_router_that_cannot_route_its_shape_is_refused():
-    config = json.loads((ROOT / "app" / "published" / "deepseek-v3.json").read_text())["config"]
+    config = json.loads((ROOT / "app" / "published" / "models" / "deepseek-v3.json").read_text())["config"]
     with pytest.raises(BadRequest, match=r"config\.json: expected .* groups of router sigmoid_bias"):
         count_config(json.dumps({**config, "n_group": 7}).encode())

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.catalogue import BILLION, CLOSE, Comparison, catalogue, find_published, read_published
+from app.published.catalogue import BILLION, CLOSE, Comparison, catalogue, find_published, read_published
 from app.routing import RouterSettings, find_router
 from app.shape import ModelShape
 

@@ -6,9 +6,9 @@ import httpx
 import numpy as np
 import pytest
 
+from app.authored.scenario import load_scenarios
 from app.devices import compare_routers
 from app.parallel import place_experts, traffic
-from app.scenario import load_scenarios
 from app.settings import ROOT
 from app.sources import Sources
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from app.expect import Expect
+from app.authored.expect import Expect
 from tests.traces import trace_of
 
 # Two layers of eight experts, k = 2. Groups: a, a, b, b; the layers are equal but for the last token.

@@ -12,11 +12,12 @@ import pytest
 import hatch_build
 from app.__main__ import main
 from app.bundle import page_digest
-from app.export import SCRIPT_FILE, STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
+from app.export import STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
 from app.export_command import REQUEST_KEYS, VIEW_KEYS
-from app.preview import draw_preview
+from app.picture.preview import draw_preview
 from app.settings import ROOT
 from app.wire import unpack_step
+from app.wording import LANGUAGES
 from tests.traces import trace_of
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
@@ -119,7 +120,7 @@ def test_a_page_in_one_file_names_no_other_and_its_policy_forbids_any(trace, sha
     assert len(scripts) == 1
     ((_, packed),) = [each for each in page.all("script") if each[0].get("id") == "packed"]
     script = gzip.decompress(b64decode(packed)).decode()
-    assert script == shared.script
+    assert script == shared.scripts["en"]
     assert policy.startswith("default-src 'none'; ")
     assert (
         f"script-src {hash_of(scripts[0])} {hash_of(script)};" in policy
@@ -143,11 +144,24 @@ def test_text_of_a_token_or_a_title_stays_text(evil, shared):
 
 def test_pages_of_a_folder_share_a_script_and_a_style(trace, shared):
     files = dict(folder([exhibit_of(trace), exhibit_of(trace, name="other")], shared, TEMPLATES))
-    assert set(files) == {"code-8x2.html", "other.html", SCRIPT_FILE, STYLE_FILE, "embed.js"}
+    assert set(files) == {"code-8x2.html", "other.html", "moescope.js", STYLE_FILE, "embed.js"}
     for name in ("code-8x2.html", "other.html"):
         addresses = [a for a in Page(files[name]).addresses() if not a.startswith("data:")]
-        assert sorted(addresses) == [STYLE_FILE, SCRIPT_FILE] or set(addresses) == {STYLE_FILE, SCRIPT_FILE}
+        assert sorted(addresses) == [STYLE_FILE, "moescope.js"]
         assert len(files[name]) < 120_000
+
+
+def test_french_page_has_the_script_with_french_words(trace, shared):
+    exhibit = exhibit_of(trace, words=LANGUAGES["fr"])
+    (attributes, packed), *_ = [
+        each
+        for each in Page(one_file(exhibit, shared, TEMPLATES)).all("script")
+        if each[0].get("id") == "packed"
+    ]
+    assert gzip.decompress(b64decode(packed)).decode() == shared.scripts["fr"], attributes
+    files = dict(folder([exhibit, exhibit_of(trace, name="other")], shared, TEMPLATES))
+    assert {"moescope.js", "moescope.fr.js"} < set(files)
+    assert 'src="moescope.fr.js"' in files["code-8x2.html"] and 'src="moescope.js"' in files["other.html"]
 
 
 def test_a_bundle_that_is_older_than_the_scripts_is_refused(tmp_path):
@@ -162,7 +176,7 @@ def test_a_bundle_that_is_older_than_the_scripts_is_refused(tmp_path):
 
 
 def test_build_and_export_name_the_scripts_alike():
-    assert page_digest(STATIC / "js") == hatch_build.page_digest()
+    assert page_digest(STATIC) == hatch_build.page_digest()
 
 
 def test_every_key_of_a_view_is_an_option_of_the_command():

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from app.scenario import Scenario, load_scenarios
+from app.authored.scenario import Scenario, load_scenarios
 from app.settings import Settings
 from app.wording import ENGLISH, FRENCH, LANGUAGES, wording_of
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.check import check
+from app.authored.check import check
+from app.authored.scenario import load_scenarios
 from app.keys import VIEW_KEYS
 from app.lessons.check import check_lessons, views_of
 from app.lessons.figures import agrees
@@ -15,7 +16,6 @@ from app.lessons.library import load_lessons
 from app.lessons.terms import TERMS, marked, plain
 from app.lessons.view import keys_of
 from app.pages import boot
-from app.scenario import load_scenarios
 from app.settings import ROOT, Settings
 from app.sources import Sources
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from app import metrics
+from app.authored.scenario import load_scenarios
 from app.counting import check_over, cut, requests_over, windows
 from app.load import Load
 from app.request import BadRequest
-from app.scenario import load_scenarios
 from app.settings import Settings
 from app.sources import Sources
 from app.trace import Token

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.assets import Assets
-from app.bundle import BUNDLE, is_fresh, page_digest
+from app.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, page_digest
 from app.modules import THREE, imported, without_comments
 from app.pages import scripts
 from app.settings import ROOT
@@ -76,7 +76,7 @@ def test_a_page_names_the_scripts_that_it_imports_and_no_others(panels):
 def weigh(url, path="/"):
     """Bytes of the page, its styles and its scripts as they cross the wire, compressed, headers too."""
     weights = {}
-    with httpx.Client(base_url=url, headers={"accept-encoding": "gzip"}) as client:
+    with httpx.Client(base_url=url, headers={"accept-encoding": "gzip, br"}) as client:
         page = client.get(path).text
         for address in {path, *re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}:
             with client.stream("GET", address) as answer:
@@ -90,8 +90,8 @@ def weigh(url, path="/"):
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_a_page_weighs_less_than_250_kB_until_the_first_beam(server_url, path):
     weights = weigh(server_url, path)
-    assert f"/static/{BUNDLE}" in weights
-    assert sum(weights.values()) < 225_000, weights  # leaves room for the trace and a while to grow
+    assert f"/static/{BUNDLES['en']}" in weights
+    assert sum(weights.values()) < 235_000, weights  # leaves room for the trace and a while to grow
 
 
 def test_a_page_loads_the_bundle_only_while_it_is_what_the_scripts_say(tmp_path):
@@ -101,11 +101,55 @@ def test_a_page_loads_the_bundle_only_while_it_is_what_the_scripts_say(tmp_path)
     script = static / "js" / "main.js"
     script.write_text('import "./other.js";\n', encoding="utf-8")
     assert scripts(static, embed=False)["bundle"] is None, "there is none"
-    (static / BUNDLE).write_text(f"/* {page_digest(static / 'js')} */", encoding="utf-8")
-    assert scripts(static, embed=False) == {"bundle": f"/static/{BUNDLE}", "modules": []}
+    for name in BUNDLES.values():
+        (static / name).write_text(f"/* {page_digest(static)} */", encoding="utf-8")
+    for name in (FULL, EMBEDDED):
+        (static / "vendor" / name).touch()
+    assert scripts(static, embed=False, language="fr") == {
+        "bundle": f"/static/{BUNDLES['fr']}",
+        "modules": [],
+        "style": f"/static/vendor/{FULL}",
+    }
     script.write_text('import "./another.js";\n', encoding="utf-8")
     os.utime(script, ns=(1, 1))
-    assert scripts(static, embed=False) == {"bundle": None, "modules": [f"../{THREE}", "main.js"]}
+    assert scripts(static, embed=True) == {
+        "bundle": None,
+        "modules": [f"../{THREE}", "main.js"],
+        "style": f"/static/css/{EMBEDDED}",
+    }
+
+
+def test_a_page_loads_its_styles_one_by_one_after_one_was_edited(tmp_path):
+    static = tmp_path / "static"
+    for folder in ("js", "css", "vendor"):
+        (static / folder).mkdir(parents=True)
+    (static / "css" / "page.css").write_text("a{}", encoding="utf-8")
+    for name in (*BUNDLES.values(), f"vendor/{FULL}", f"vendor/{EMBEDDED}"):
+        (static / name).write_text(f"/* {page_digest(static)} */", encoding="utf-8")
+    assert is_fresh(static)
+    (static / "css" / "page.css").write_text("b{}", encoding="utf-8")
+    os.utime(static / "css" / "page.css", ns=(2, 2))
+    assert not is_fresh(static)
+
+
+@pytest.mark.skipif(not is_fresh(STATIC), reason="the scripts changed after the last build")
+def test_a_bundle_has_the_words_of_its_language_and_of_no_other():
+    english, french = ((STATIC / name).read_text(encoding="utf-8") for name in BUNDLES.values())
+    assert "Show the default view" in english and "Afficher la vue par d" not in english
+    assert "Afficher la vue par d" in french and "Show the default view" not in french
+
+
+def test_a_script_is_sent_as_the_build_squeezed_it_to_who_takes_that(tmp_path):
+    (tmp_path / "a.js").write_text("const a = 1; " * 100, encoding="utf-8")
+    (tmp_path / "a.js.br").write_bytes(b"squeezed")
+    os.utime(tmp_path / "a.js", ns=(1, 1))
+    asset = Assets(tmp_path).find("a.js")
+    assert asset.encoded("gzip, br")[::2] == (b"squeezed", "br")
+    assert asset.encoded("gzip, br;q=0")[2] == "gzip"
+    assert asset.encoded("")[::2] == (asset.content, None)
+    os.utime(tmp_path / "a.js")
+    os.utime(tmp_path / "a.js.br", ns=(1, 1))
+    assert Assets(tmp_path).find("a.js").encoded("br")[2] is None, "it is of an older file"
 
 
 def test_our_scripts_are_sent_without_comments_and_others_as_they_are():

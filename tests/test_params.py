@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.__main__ import main
-from app.architectures.fields import DEFAULTS, ConfigError
-from app.catalogue import catalogue
-from app.config import ARCHITECTURES, LARGEST_FILE, READERS, parse_config, read_config
-from app.memory import devices_needed, memory_table, weight_bytes
-from app.params import CONVENTIONS, Parameters
-from app.params_command import gigabytes
-from app.report import report, report_text
+from app.published.architectures.fields import DEFAULTS, ConfigError
+from app.published.catalogue import catalogue
+from app.published.config import ARCHITECTURES, LARGEST_FILE, READERS, parse_config, read_config
+from app.published.memory import devices_needed, memory_table, weight_bytes
+from app.published.params import CONVENTIONS, Parameters
+from app.published.params_command import gigabytes
+from app.published.report import report, report_text
 
 DATA = Path(__file__).parent / "data"
 COMPUTED = json.loads((DATA / "computed.json").read_text())["models"]
@@ -90,7 +90,7 @@ def every_config():
 
 
 def published_config(key):
-    path = Path("app/published") / f"{key}.json"
+    path = Path("app/published/models") / f"{key}.json"
     return json.loads((Path(__file__).parents[1] / path).read_text())["config"]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.architectures.fields import DEFAULTS
-from app.catalogue import catalogue
-from app.config import read_config
-from app.params import Parameters
+from app.published.architectures.fields import DEFAULTS
+from app.published.catalogue import catalogue
+from app.published.config import read_config
+from app.published.params import Parameters
 
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 transformers = pytest.importorskip("transformers")
@@ -49,7 +49,9 @@ def count_of_transformers(config: dict[str, Any]) -> int:
 
 
 def published_config(key: str) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((ROOT / "app" / "published" / f"{key}.json").read_text())["config"]
+    config: dict[str, Any] = json.loads((ROOT / "app" / "published" / "models" / f"{key}.json").read_text())[
+        "config"
+    ]
     return config
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.caption import clean, cut
-from app.flat import place
-from app.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
-from app.scenario import load_scenarios
+from app.authored.scenario import load_scenarios
+from app.picture.caption import clean, cut
+from app.picture.flat import place
+from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
 from app.settings import Settings
 from app.shape import ModelShape
 from app.sources import Sources

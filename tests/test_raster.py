@@ -3,7 +3,7 @@
 import pytest
 import resvg_py
 
-from app.raster import FAMILY, draw, rasterise
+from app.picture.raster import FAMILY, draw, rasterise
 from app.settings import ROOT
 
 FONTS = ROOT / "static" / "vendor"

@@ -5,8 +5,8 @@ import re
 import httpx
 import pytest
 
-from app.catalogue import catalogue
-from app.references import Reference, of_model, of_router, references
+from app.published.catalogue import catalogue
+from app.published.references import Reference, of_model, of_router, references
 from app.routing import ROUTERS
 from app.settings import ROOT
 
@@ -45,7 +45,7 @@ def test_identifiers_of_arxiv_that_the_code_names_are_in_the_list():
     known = {work.arxiv for work in references().values()}
     named = {
         (path.name, number)
-        for folder in (ROOT / "app" / "routing", ROOT / "app" / "published")
+        for folder in (ROOT / "app" / "routing", ROOT / "app" / "published" / "models")
         for path in sorted(folder.iterdir())
         if path.is_file()
         for number in NAMED.findall(path.read_text(encoding="utf-8"))

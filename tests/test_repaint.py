@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.caption import BADGES, BRIGHT, DIM, GOLD
-from app.repaint import COLOUR, CONTRAST, LIGHT, repaint
-from app.scenario import load_scenarios
+from app.authored.scenario import load_scenarios
+from app.picture.caption import BADGES, BRIGHT, DIM, GOLD
+from app.picture.repaint import COLOUR, CONTRAST, LIGHT, repaint
+from app.picture.shown import Shown
 from app.settings import Settings
-from app.shown import Shown
 from app.sources import Sources
 
 DUSK = ("#2a1013", "#140b0d", "#0b0709")

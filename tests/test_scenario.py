@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from app.check import check
-from app.expect import Expect
-from app.scenario import Group, Scenario, ScenarioToken, Translation, load_scenarios
+from app.authored.check import check
+from app.authored.expect import Expect
+from app.authored.scenario import Group, Scenario, ScenarioToken, Translation, load_scenarios
 
 GOOD = """
 title = "A"
@@ -134,7 +134,7 @@ def fields_named_under(title: str) -> set[str]:
 
 
 def test_example_of_the_readme_loads_and_keeps_its_promise(tmp_path):
-    [example] = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    [example, *_] = re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL)
     (tmp_path / "cats.toml").write_text(example)
     assert check(tmp_path) == []
     assert load_scenarios(tmp_path).scenarios["cats"].text == "The cat ignored the dog."

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.check import check
-from app.expect import Covers, DifferentExperts, Reroutes, SameExperts
+from app.authored.check import check
+from app.authored.expect import Covers, DifferentExperts, Reroutes, SameExperts
+from app.authored.scenario import load_scenarios
+from app.authored.simulate import trace
 from app.metrics import pairs_hit
 from app.routing import ROUTERS
-from app.scenario import load_scenarios
 from app.shape import small_shape
-from app.simulate import trace
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 LIBRARY = load_scenarios(FOLDER)

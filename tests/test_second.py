@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from app.pair import Side, draw_pair
-from app.scenario import load_scenarios
+from app.authored.scenario import load_scenarios
+from app.picture.pair import Side, draw_pair
+from app.picture.shown import Shown
 from app.second import read_second, side_names
 from app.settings import Settings
-from app.shown import Shown
 from app.sources import Sources
 from tests.traces import trace_of
 

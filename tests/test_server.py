@@ -10,9 +10,9 @@ import pytest
 from safetensors.numpy import load
 from websockets.exceptions import InvalidStatus
 
+from app.authored.scenario import load_scenarios
 from app.keys import TraceRequest
 from app.routing import LIMITS, ROUTERS
-from app.scenario import load_scenarios
 from app.settings import Settings
 from app.sources import Sources
 from app.trace import RoutingTrace, read_metadata

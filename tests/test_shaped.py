@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalogue import catalogue, find_published, shapes
+from app.authored.scenario import load_scenarios
+from app.published.catalogue import catalogue, find_published, shapes
+from app.published.shaped import BadShape, progressions, read_shape, write_shape
 from app.request import BadRequest, Known, parse, read
-from app.scenario import load_scenarios
 from app.second import read_second
 from app.settings import ROOT
 from app.shape import ModelShape
-from app.shaped import BadShape, progressions, read_shape, write_shape
 from app.sources import Sources
 from app.wire import step_bytes
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.logits import SHOULDER, affinity, logits_of, wave_basis
+from app.authored.logits import SHOULDER, affinity, logits_of, wave_basis
+from app.authored.scenario import Group, load_scenarios
+from app.authored.simulate import steps, trace
 from app.metrics import counts, max_violation
 from app.routing import ROUTERS, RouterSettings
-from app.scenario import Group, load_scenarios
 from app.shape import ModelShape, small_shape
-from app.simulate import steps, trace
 from app.trace import RoutingTrace
 
 FOLDER = Path(__file__).parents[1] / "scenarios"

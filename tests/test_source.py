@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.authored.scenario import load_scenarios
 from app.metrics import counts
 from app.recordings import Recordings
 from app.request import BadRequest
 from app.routing import ROUTERS
-from app.scenario import load_scenarios
 from app.settings import Settings
 from app.sources import Sources
 from app.trace import RoutingTrace, read_metadata

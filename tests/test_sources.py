@@ -3,8 +3,8 @@ import threading
 import numpy as np
 import pytest
 
+from app.authored.scenario import load_scenarios, parse_scenario
 from app.request import BadRequest
-from app.scenario import load_scenarios, parse_scenario
 from app.settings import Settings
 from app.sources import KEPT_BYTES, Sources
 from app.trace import RoutingTrace

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
+from app.authored.scenario import Problem, Scenario
+from app.authored.simulate import Authored
 from app.keys import TraceRequest
 from app.lessons.figures import agrees, figures_of
 from app.lessons.library import Lessons
 from app.lessons.view import keys_of
 from app.request import WORDS, BadRequest, Known, parse
-from app.scenario import Problem, Scenario
 from app.shape import small_shape
-from app.simulate import Authored
 from app.trace import RoutingTrace
 
 OTHER = "b."  # before the request keys of a second stack

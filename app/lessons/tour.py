@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from app.authored.scenario import NAME, Strict
 from app.lessons.terms import Sentence
 from app.lessons.view import View
-from app.scenario import NAME, Strict
 
 Title = Annotated[str, Field(min_length=1, max_length=60)]
 Summary = Annotated[str, Field(min_length=1, max_length=160)]

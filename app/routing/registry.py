@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.references import cite
+from app.published.references import cite
 from app.routing.assignment import base, expert_choice
 from app.routing.capacity import capacity_of, gshard, st_moe, switch
 from app.routing.router import Call, Router

@@ -6,7 +6,7 @@
 
 import { words } from "./words.js";
 
-/** As app/config.py has it; a larger file is not sent at all. */
+/** As app/published/config.py has it; a larger file is not sent at all. */
 const LARGEST = 2 ** 20;
 
 /**

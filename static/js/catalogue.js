@@ -8,7 +8,7 @@
 /**
  * @typedef {{published: number | null, convention: string | null, computed: number | null, reason: string, deviation: number | null}} Comparison
  *
- * @typedef {object} Counted   what is counted of a config.json (app/report.py)
+ * @typedef {object} Counted   what is counted of a config.json (app/published/report.py)
  * @property {string} key            of the request key `shape`
  * @property {string} name
  * @property {string} architecture
@@ -76,7 +76,7 @@ export function matching(entries, query, nameOf = String) {
   return entries.filter((entry) => wanted.every((word) => textOf(entry).includes(word)));
 }
 
-/** Bytes of weights alone, as app/memory.py has it. @param {number} parameters @param {number} bits */
+/** Bytes of weights alone, as app/published/memory.py has it. @param {number} parameters @param {number} bits */
 export function weightBytes(parameters, bits) {
   return Math.ceil((parameters * bits) / 8);
 }

@@ -1,5 +1,5 @@
 /**
- * The shape of another model, as a view asks for it: by the name of a published one, or as text (app/shaped.py). Pure.
+ * The shape of another model, as a view asks for it: by the name of a published one, or as text (app/published/shaped.py). Pure.
  *
  * @import {Boot, ShapeInfo, View} from "./types.js"
  */

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 
+from app.authored.scenario import Scenario, parse_scenario
+from app.authored.simulate import Authored
 from app.routing import find_router
-from app.scenario import Scenario, parse_scenario
 from app.shape import ModelShape
-from app.simulate import Authored
 from app.wire import pack_step
 from tests.bench._race import limited, race, timed
 

@@ -13,11 +13,11 @@ import urllib.request
 from collections.abc import Callable
 from html.parser import HTMLParser
 
+from app.authored.scenario import parse_scenario
+from app.authored.simulate import trace
 from app.routing import find_router
-from app.scenario import parse_scenario
 from app.settings import Settings
 from app.shape import ModelShape
-from app.simulate import trace
 from app.trace import RoutingTrace, Step
 from app.wire import pack_step
 from tests.serving import serving

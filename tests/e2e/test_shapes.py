@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from app.catalogue import find_published
+from app.published.catalogue import find_published
 from app.settings import ROOT
 from tests.e2e.conftest import PHONE, Opener
 
-MIXTRAL = json.loads((ROOT / "app" / "published" / "mixtral-8x7b.json").read_text())["config"]
+MIXTRAL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]
 OWN = {**MIXTRAL, "num_hidden_layers": 5, "num_local_experts": 12}
 PATIENCE = 60_000  # milliseconds, for a loaded machine
 

@@ -18,7 +18,7 @@ const BITS = [16, 8, 4];
 const MEMORIES = [16, 24, 32, 40, 48, 80, 96, 141, 192];
 const USUAL_MEMORY = 80;
 const BILLION = 1e9;
-/** As app/catalogue.py has it. */
+/** As app/published/catalogue.py has it. */
 const CLOSE = 0.01;
 
 /** Links to papers open beside the page. @param {string} text */

@@ -1,6 +1,6 @@
 /**
  * What the server says of a request that it cannot use, in French. The wire carries one sentence, in English; each is
- * made of the parts below (app/request.py, app/routing/, app/shaped.py, app/prompted.py). What is not among them stays.
+ * made of the parts below (app/request.py, app/routing/, app/published/shaped.py, app/prompted.py). What is not among them stays.
  */
 
 /** [part of a sentence, the same in French]; `$1` is what stands in the brackets. @type {readonly (readonly [RegExp, string])[]} */

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.architectures.fields import ConfigError
-from app.catalogue import shapes
-from app.config import parse_config, read_config
-from app.params import Parameters
-from app.report import report
+from app.published.architectures.fields import ConfigError
+from app.published.catalogue import shapes
+from app.published.config import parse_config, read_config
+from app.published.params import Parameters
+from app.published.report import report
+from app.published.shaped import BadShape, Shaped, check_router, check_shape, write_shape
 from app.request import BadRequest, Problem
-from app.shaped import BadShape, Shaped, check_router, check_shape, write_shape
 
 NAME_CHARS = 80
 

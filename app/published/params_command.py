@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.architectures.fields import ConfigError
-from app.config import load_config, read_config
-from app.memory import GIGABYTE
-from app.params import Parameters
-from app.report import report, report_text
+from app.published.architectures.fields import ConfigError
+from app.published.config import load_config, read_config
+from app.published.memory import GIGABYTE
+from app.published.params import Parameters
+from app.published.report import report, report_text
 
 SUMMARY = "count the parameters of a Hugging Face config.json"
 

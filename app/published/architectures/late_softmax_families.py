@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import decoder, glu
-from app.architectures.fields import Fields
-from app.architectures.mixers import attention
-from app.architectures.model_config import Experts, ModelConfig, Routing
-from app.architectures.softmax_families import every_layer
+from app.published.architectures.decoder import decoder, glu
+from app.published.architectures.fields import Fields
+from app.published.architectures.mixers import attention
+from app.published.architectures.model_config import Experts, ModelConfig, Routing
+from app.published.architectures.softmax_families import every_layer
 
 SPARSEMIXER = (
     "the model's own router, SparseMixer, chooses the same two experts but weighs each by a softmax over the "

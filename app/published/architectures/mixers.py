@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from app.architectures.fields import ConfigError, Fields
-from app.architectures.model_config import Mixer
+from app.published.architectures.fields import ConfigError, Fields
+from app.published.architectures.model_config import Mixer
 
 
 def attention(f: Fields, *, qkv_bias: bool = False, out_bias: bool = False, extra: int = 0) -> Mixer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import decoder, dense_size, glu, softmax_topk
-from app.architectures.fields import Fields
-from app.architectures.mixers import attention, head_width, latent
-from app.architectures.model_config import Experts, ModelConfig, Routing
-from app.architectures.softmax_families import every_layer
+from app.published.architectures.decoder import decoder, dense_size, glu, softmax_topk
+from app.published.architectures.fields import Fields
+from app.published.architectures.mixers import attention, head_width, latent
+from app.published.architectures.model_config import Experts, ModelConfig, Routing
+from app.published.architectures.softmax_families import every_layer
 
 ONE_GROUP = {"groups": 1, "topk_groups": 1, "scale": 1.0}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import decoder, dense_size, glu, softmax_topk
-from app.architectures.fields import ConfigError, Fields
-from app.architectures.mixers import attention, grouped, head_width, heads_of, lightning, mamba
-from app.architectures.model_config import Experts, Mixer, ModelConfig
+from app.published.architectures.decoder import decoder, dense_size, glu, softmax_topk
+from app.published.architectures.fields import ConfigError, Fields
+from app.published.architectures.mixers import attention, grouped, head_width, heads_of, lightning, mamba
+from app.published.architectures.model_config import Experts, Mixer, ModelConfig
 
 
 def every_layer(f: Fields, width: str = "intermediate_size") -> Experts:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.architectures.model_config import ModelConfig
+from app.published.architectures.model_config import ModelConfig
 from app.shape import ModelShape
 
 CONVENTIONS = ("all", "no_in", "no_emb", "all+vision", "mtp-no_emb", "experts")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from app.expect import Expect, Fraction
+from app.authored.expect import Expect, Fraction
 
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 MAX_TOKENS = 256

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from app.architectures.model_config import Routing
-from app.memory import GIGABYTE, memory_table
-from app.params import Parameters
+from app.published.architectures.model_config import Routing
+from app.published.memory import GIGABYTE, memory_table
+from app.published.params import Parameters
 
 PLAIN_CONVENTIONS = ("all", "no_in", "no_emb")
 DEVICE_BYTES = 80 * GIGABYTE

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scenario import Group, Scenario, ScenarioToken
+from app.authored.scenario import Group, Scenario, ScenarioToken
 from app.shape import ModelShape
 from app.trace import Floats
 

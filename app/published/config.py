@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.architectures import (
+from app.published.architectures import (
     biased_families,
     encoder_decoder_families,
     late_softmax_families,
     softmax_families,
 )
-from app.architectures.fields import ConfigError, Fields
-from app.architectures.model_config import ModelConfig
+from app.published.architectures.fields import ConfigError, Fields
+from app.published.architectures.model_config import ModelConfig
 
 READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     "arctic": softmax_families.arctic,

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from app.authored.scenario import Problem, Scenario, load_scenarios
+from app.authored.simulate import trace
 from app.keys import VIEW_KEYS
 from app.lessons.check import check_lessons
 from app.lessons.library import load_lessons
 from app.request import Known
 from app.routing import DEFAULT_ROUTER, ROUTERS
-from app.scenario import Problem, Scenario, load_scenarios
 from app.shape import small_shape
-from app.simulate import trace
 
 
 def check(folder: Path, known: Known | None = None) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Who described the routers and the models: the reader of app/references.toml, which explains its fields."""
+"""Who described the routers and the models: the reader of references.toml, which explains its fields."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Reference(BaseModel):
 @cache
 def references() -> dict[str, Reference]:
     """All of them, by key, the oldest first as far as the file has them so."""
-    text = (files("app") / "references.toml").read_text(encoding="utf-8")
+    text = (files("app.published") / "references.toml").read_text(encoding="utf-8")
     return {key: Reference(**fields) for key, fields in tomllib.loads(text).items()}
 
 
@@ -103,4 +103,4 @@ def find(name: str, where: str) -> Reference:
     for found in references().values():
         if name in getattr(found, where):
             return found
-    raise LookupError(f"{where}: expected a name that app/references.toml has, got {name!r}")
+    raise LookupError(f"{where}: expected a name that app/published/references.toml has, got {name!r}")

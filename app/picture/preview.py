@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from app.caption import captions
-from app.flat import Flat, place
+from app.picture.caption import captions
+from app.picture.flat import Flat, place
 from app.trace import Ints, RoutingTrace
 from app.wording import ENGLISH, Wording
 

@@ -18,7 +18,7 @@ class ConfigError(ValueError):
 
 def load_defaults() -> dict[str, dict[str, Any]]:
     """For each family the class that reads its config.json, and what it assumes where nothing is said."""
-    text = (files("app.architectures") / "defaults.json").read_text(encoding="utf-8")
+    text = (files("app.published.architectures") / "defaults.json").read_text(encoding="utf-8")
     families: dict[str, dict[str, Any]] = json.loads(text)["families"]
     return families
 

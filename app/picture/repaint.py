@@ -1,4 +1,4 @@
-"""Preview pictures in other themes: app/preview.py draws in the dark one; here is another for each colour."""
+"""Pictures in other themes: app/picture/preview.py draws in the dark one; here is another for each colour."""
 
 from __future__ import annotations
 

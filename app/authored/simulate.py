@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from app.authored.logits import logits_of
+from app.authored.scenario import Scenario
 from app.balance import settled
-from app.logits import logits_of
+from app.published.shaped import Shaped
 from app.routing import Routed, Router
-from app.scenario import Scenario
 from app.shape import ModelShape
-from app.shaped import Shaped
 from app.trace import Floats, RoutingTrace, Step, Token, TraceHeader
 
 NOTE_ON_SHAPE = (

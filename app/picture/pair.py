@@ -1,12 +1,12 @@
-"""A picture of two traces side by side, as the page compares them: app/preview.py draws each."""
+"""A picture of two traces side by side, as the page compares them: app/picture/preview.py draws each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.caption import BRIGHT, DIM, badge, badge_width, clean, cut, prompt, text
-from app.preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
+from app.picture.caption import BRIGHT, DIM, badge, badge_width, clean, cut, prompt, text
+from app.picture.preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
 from app.shape import ModelShape
 from app.trace import RoutingTrace
 from app.wording import ENGLISH, Wording

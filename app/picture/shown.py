@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.keys import TraceRequest
-from app.pair import Side, draw_pair
-from app.preview import draw_preview
-from app.repaint import repaint
+from app.picture.pair import Side, draw_pair
+from app.picture.preview import draw_preview
+from app.picture.repaint import repaint
 from app.second import own_keys, parse_second, side_names
 from app.source import Source
 from app.sources import Sources

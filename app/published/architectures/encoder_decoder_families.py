@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.architectures.decoder import check, glu
-from app.architectures.fields import Fields
-from app.architectures.model_config import Experts, Mixer, ModelConfig, Routing
+from app.published.architectures.decoder import check, glu
+from app.published.architectures.fields import Fields
+from app.published.architectures.model_config import Experts, Mixer, ModelConfig, Routing
 
 
 def switch_transformers(f: Fields) -> ModelConfig:

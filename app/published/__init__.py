@@ -1,0 +1,1 @@
+"""Published models: their files, their configs and parameters counted, their papers."""
