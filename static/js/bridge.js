@@ -10,8 +10,9 @@
  */
 
 import { asksTheSame } from "./address.js";
-import { happened, report } from "./report.js";
+import { viewOfLesson } from "./guide.js";
 import { patchView } from "./patch.js";
+import { happened, report } from "./report.js";
 
 /** Of the messages. Raise it when one changes its meaning. */
 export const VERSION = 1;
@@ -71,7 +72,12 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @param {Record<string, any>} keys @returns {string[]} */
   function set(keys) {
     const before = store.get().view;
-    const { view, problems } = patchView(before, keys, boot);
+    const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
+    const { view, problems } = patchView(lesson ?? before, keys, boot);
+    if (lesson) {
+      actions.guide.goTo(view); // as its link does
+      return problems;
+    }
     const { token, layer, ...rest } = view;
     const there = store.get().status === "ready" && asksTheSame(before, view);
     actions.setRequest(there ? rest : view);

@@ -7,7 +7,7 @@
  */
 
 import { asksTheSame } from "./address.js";
-import { tourOf } from "./lessons.js";
+import { questionOf, tourOf } from "./lessons.js";
 import { parseView } from "./url.js";
 
 /** What a reader has chosen for all views stays from step to step. */
@@ -34,6 +34,22 @@ export function viewOfStep(boot, view, tour, at) {
 /** A question, from 0, or what answers it. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
 export function viewOfQuestion(boot, view, quiz, which = "view") {
   return viewOf(boot, view, boot.questions?.[quiz]?.[which] ?? "", { quiz });
+}
+
+/**
+ * The view of the step or the question that a host page names; null where its keys name none.
+ * @param {Boot} boot
+ * @param {View} view
+ * @param {import("./patch.js").Keys} keys  as in the URL: steps and questions from 1
+ */
+export function viewOfLesson(boot, view, keys) {
+  if (keys.tour != null || keys.at != null) {
+    const tour = tourOf(boot, { tour: String(keys.tour ?? view.tour) });
+    const at = Number(keys.at ?? 1) - 1;
+    return tour?.steps[at] ? viewOfStep(boot, view, tour, at) : null;
+  }
+  const quiz = keys.quiz == null ? null : Number(keys.quiz) - 1;
+  return quiz !== null && questionOf(boot, { quiz }) ? viewOfQuestion(boot, view, quiz) : null;
 }
 
 /**

@@ -24,6 +24,7 @@ function setUp() {
   const actions = /** @type {any} */ (
     Object.fromEntries(["play", "pause", "seek", "setRequest"].map((name) => [name, (/** @type {any} */ value) => done.push([name, value])]))
   );
+  actions.guide = { goTo: (/** @type {any} */ view) => done.push(["goTo", view]) };
   createBridge({ page, boot: BOOT, store, actions, begin: () => done.push(["begin"]) });
   const say = (/** @type {any} */ data, { origin = HOST, source = /** @type {any} */ (parent) } = {}) =>
     listeners.forEach((listener) => listener({ data, origin, source }));
@@ -103,6 +104,30 @@ test("set changes what it names, and says what it could not", async () => {
   const [, view] = done.find(([name]) => name === "setRequest");
   assert.deepEqual([view.k, view.experts, view.scenario], [1, 8, "code"]);
   assert.deepEqual(told.find(({ type }) => type === "reply").problems, ["experts: expected 2 to 512, got many; left as it is"]);
+});
+
+test("set that names a step of a tour goes to its view, as its link does, and other keys beside it hold", async () => {
+  const { say, arrive, done, told } = setUp();
+  say(message("hello"));
+  await arrive();
+  say(message("set", { id: 1, view: { tour: "walk", at: 2 } }));
+  const [, view] = done.at(-1);
+  assert.equal(done.at(-1)[0], "goTo");
+  assert.deepEqual([view.tour, view.at, view.k, view.scenario], ["walk", 1, 4, "english"]);
+  say(message("set", { view: { tour: "walk", at: 2, k: 3 } }));
+  assert.equal(done.at(-1)[1].k, 3);
+  say(message("set", { view: { quiz: 1 } }));
+  assert.deepEqual([done.at(-1)[0], done.at(-1)[1].quiz], ["goTo", 0]);
+  assert.deepEqual(told.find(({ type }) => type === "reply").problems, []);
+});
+
+test("set that names a step that there is not says so and stays", async () => {
+  const { say, arrive, done, told } = setUp();
+  say(message("hello"));
+  await arrive();
+  say(message("set", { id: 1, view: { tour: "walk", at: 9 } }));
+  assert.ok(!done.some(([name]) => name === "goTo"));
+  assert.match(told.find(({ type }) => type === "reply").problems[0], /^at: expected 1 to 2, got 9/);
 });
 
 test("seek counts from 1, and keeps playing views playing only where it moves nothing", async () => {

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { createTimeline } from "../../static/js/playback.js";
 import { happened, report } from "../../static/js/report.js";
 import { initialState } from "../../static/js/state.js";
-import { choices } from "../../static/js/trace.js";
+import { choices, createTrace, withStep } from "../../static/js/trace.js";
 import { parseView } from "../../static/js/url.js";
 import { BOOT } from "./boots.js";
-import { traceOf } from "./traces.js";
+import { messageOf, stepOf, traceOf } from "./traces.js";
 
 /** @param {Partial<State>} [more] @param {string} [query] @returns {State} */
 function stateOf(more = {}, query = "") {
@@ -40,6 +40,22 @@ test("a new token is told before the layer that it is at", () => {
   const expected = choices(/** @type {any} */ (state.trace), 1, 0).map(({ expert, weight }) => ({ expert, weight }));
   assert.deepEqual(experts, expected);
   assert.equal(happened(state, state).length, 0);
+});
+
+test("an expert that was full is told as one that dropped the token, and counts for nothing all at once", () => {
+  const step = stepOf({}, 0);
+  const dropped = new Uint8Array(step.chosen.length);
+  dropped[2] = 1; // the first choice in the second layer
+  const trace = withStep(createTrace(messageOf({ tokens: 1 })), { ...step, dropped });
+  const full = step.chosen[2];
+  const experts = (/** @type {string} */ query) => {
+    const before = stateOf({ trace }, query);
+    const layer = happened({ ...before, at: { token: 0, layer: 1 } }, before).find(([type]) => type === "layer");
+    return /** @type {any} */ (layer)[1].experts;
+  };
+  const told = experts("?scenario=code");
+  assert.deepEqual(told.map((/** @type {any} */ each) => [each.expert === full, each.dropped]), [[true, true], [false, undefined]]);
+  assert.deepEqual(experts("?mode=all"), [{ expert: step.chosen[3], tokens: 1 }]);
 });
 
 test("the same token at its next layer is no new token", () => {

@@ -5,7 +5,7 @@
  */
 
 import { checkpointOf } from "../properties.js";
-import { routerOf, usualRouter } from "../routing.js";
+import { DEFAULT_ROUTER, routerOf, usualRouter } from "../routing.js";
 import { shapeOf } from "../shapes.js";
 import { words } from "../words.js";
 import { createCost } from "./cost.js";
@@ -41,10 +41,11 @@ export function leadOf(boot, { view, trace }) {
   return view.source === "live" ? `${note} ${words.trainedLooks}` : note;
 }
 
-/** Of a scenario through another router than it was written for: what that router does. @param {Boot} boot @param {State["view"]} view */
+/** Of a scenario through another router than it was written for, its own or that of a model's shape: what that router does. @param {Boot} boot @param {State["view"]} view */
 function authoredLead(boot, view) {
   const router = routerOf(boot, view)?.name ?? "";
-  const does = router === usualRouter(boot, view) ? "" : words.routing.does[router] ?? "";
+  const written = shapeOf(boot, view) ? DEFAULT_ROUTER : usualRouter(boot, view);
+  const does = router === written ? "" : words.routing.does[router] ?? "";
   const skewed = view.skew ? words.routing.skewed(view.skew) : "";
   return [does, skewed].filter(Boolean).join(" ") || titleOf(boot, view).teaches;
 }
@@ -84,9 +85,9 @@ export function createMasthead(host, boot, wake, beside) {
     update(state) {
       badge.update(state);
       translations.update(state);
-      const { scenario, source, prompt, model, experts, router, skew } = state.view;
+      const { scenario, source, prompt, model, shape, experts, router, skew } = state.view;
       const costs = cost(state.view);
-      if (!changed(scenario, source, prompt, model, experts, router, skew, costs, state.trace?.origin)) return;
+      if (!changed(scenario, source, prompt, model, shape, experts, router, skew, costs, state.trace?.origin)) return;
       const shown = titleOf(boot, state.view).title;
       setText(title, shown);
       setText(teaches, costs || leadOf(boot, state));

@@ -6,6 +6,7 @@
  */
 
 import { routerOf, usualRouter } from "../routing.js";
+import { shapeOf } from "../shapes.js";
 import { words } from "../words.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { createSettings } from "./settings.js";
@@ -59,7 +60,7 @@ export function createRouter(boot, actions) {
       if (!router) return;
       select.value = router.name;
       attribute(select, "title", said.does[router.name] ?? "");
-      attribute(more, "hidden", router.name === usualRouter(boot, view));
+      attribute(more, "hidden", router.name === usualRouter(boot, view) && !shapeOf(boot, view));
       setText(source, router.source);
       settings.update(state);
     },
