@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 Row = tuple[int, int, tuple[int, ...]]  # token and layer from 0, experts
 
@@ -61,8 +61,8 @@ def idle(page: Page) -> None:
     page.evaluate("moescope.idle()")
 
 
-def wait_until(page: Page, condition: str) -> None:
-    """Wait until an expression of the page is true. (The page's policy forbids `wait_for_function`.)"""
+def wait_until(page: Page | Frame, condition: str) -> None:
+    """Wait until an expression of a page or frame is true. (The page's policy forbids `wait_for_function`.)"""
     page.evaluate(LOOK.format(condition=condition))
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
 from tests.e2e.hosting import host_page
+from tests.e2e.reading import wait_until
 
 # Live WebGL contexts of a frame: made, less those given back.
 COUNT_CONTEXTS = """
@@ -199,7 +200,7 @@ def test_reader_scrolling_past_twenty_embeds_never_holds_more_contexts_than_are_
             frame = page.locator(f"#e{index} iframe").element_handle().content_frame()
             assert frame is not None
             frame.wait_for_selector("canvas", state="visible")
-            frame.wait_for_function("moescope.state().scene === 'shown'")
+            wait_until(frame, "moescope.state().scene === 'shown'")
             assert contexts(page) <= visible(page) <= 3
             most = max(most, contexts(page))
         assert most >= 1

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.hosting import host_page
-from tests.e2e.reading import complete, state
+from tests.e2e.reading import complete, state, wait_until
 
 SMALL = {"width": 360, "height": 740}
 LYING = {"width": 740, "height": 360}
@@ -48,7 +48,7 @@ def test_finger_on_an_embed_scrolls_the_page(open_page: Opener, server_url: str)
         frame = page.frame_locator("iframe")
         frame.locator(".counter").first.wait_for()
         page.frames[1].wait_for_selector('html[data-state="ready"]', state="attached")
-        page.frames[1].wait_for_function("moescope.state().scene === 'shown'")
+        wait_until(page.frames[1], "moescope.state().scene === 'shown'")
         swipe_up(page)
         page.wait_for_function("scrollY > 100")
         canvas = frame.locator("canvas.scene").first

@@ -43,7 +43,7 @@ test("papers on arXiv become links, and nothing else of a text does", () => {
 });
 
 test("the papers of all published models are read as links where they name arXiv", () => {
-  const folder = new URL("../../app/published/", import.meta.url);
+  const folder = new URL("../../app/published/models/", import.meta.url);
   for (const file of readdirSync(folder)) {
     const { paper } = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
     assert.equal(withPapers(paper).some(({ href }) => href), paper.includes("arXiv"), file);

@@ -9,7 +9,7 @@ const { words } = await import("../../static/js/words.js");
 const { formatBytes, formatCount, formatDecimal, formatExactly, formatShare, formatWeight } = await import("../../static/js/format.js");
 const { en } = await import("../../static/js/words/en.js");
 const { fr } = await import("../../static/js/words/fr.js");
-const { problem } = await import("../../static/js/words/problems.fr.js");
+const { problem, routerNote } = await import("../../static/js/words/problems.fr.js");
 
 /** @param {any} value @param {string} [path] @returns {[string, any][]} every word of a catalogue, by its path */
 function leaves(value, path = "") {
@@ -70,6 +70,12 @@ test("none and one are singular", () => {
 /** What the server says of requests; tests/test_request.py writes and checks it. @type {string[]} */
 const REFUSALS = JSON.parse(readFileSync(new URL("../golden/refusals.json", import.meta.url), "utf8"));
 
+/** Notes on routers, which the same file writes. @type {string[]} */
+const ROUTER_NOTES = JSON.parse(readFileSync(new URL("../golden/router_notes.json", import.meta.url), "utf8"));
+const ENGLISH = /\b(the|of|with|choose|see|leave|number|whole|expected|got|one|named?|is|are|and|without|that|missing|layers?|write|published|counts?|printed|which)\b/;
+/** The figures of a sentence: digits alone, as marks and words between them differ. @param {string} text */
+const digits = (text) => text.match(/\d/g)?.sort().join("");
+
 test("what the server refuses is told in French, its values as they were", () => {
   assert.equal(
     problem("k: expected 1 to 8, got 9; choose fewer experts a token or more experts a layer"),
@@ -78,8 +84,28 @@ test("what the server refuses is told in French, its values as they were", () =>
   assert.ok(REFUSALS.length > 20);
   for (const message of REFUSALS) {
     const told = problem(message);
-    assert.match(told, /^[\w.]+\u00a0: attendu /, message);
-    assert.doesNotMatch(told, /\b(the|of|with|choose|see|leave|number|whole|expected|got|one|named?)\b/, message);
+    assert.match(told, /^([\w.]+|experts par jeton)\u00a0: attendu /, message);
+    assert.doesNotMatch(told, ENGLISH, message);
+  }
+});
+
+test("what is told of a router that is not quite a model's own is told in French", () => {
+  assert.ok(ROUTER_NOTES.length > 2);
+  for (const note of ROUTER_NOTES) assert.doesNotMatch(routerNote(note), ENGLISH, note);
+});
+
+test("every model of the catalogue has its notes, reasons and sources in French, in French typography", () => {
+  const folder = new URL("../../app/published/models/", import.meta.url);
+  for (const name of readdirSync(folder)) {
+    const { published, match, config_source, fr: french } = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+    const english = { source: published.source, note: match.note, reasons: match.reasons, config_source };
+    assert.deepEqual(Object.keys(french).sort(), Object.keys(english).sort(), name);
+    assert.deepEqual(Object.keys(french.reasons), Object.keys(english.reasons), name);
+    for (const [path, text] of leaves(french)) {
+      assert.doesNotMatch(text, ENGLISH, `${name}: ${path}`);
+      assert.doesNotMatch(text, FORBIDDEN, `${name}: ${path}`);
+      assert.deepEqual(digits(text), digits(Object.fromEntries(leaves(english))[path]), `${name}: ${path}: the same figures`);
+    }
   }
 });
 
