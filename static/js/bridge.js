@@ -115,13 +115,19 @@ export function createBridge({ page, boot, store, actions, begin }) {
     else answer();
   }
 
-  /** What waited for the trace; it may be gone again. */
+  /** What waited for the trace, which may be gone again. Events come first: after an answer nothing is left to tell. */
   function settle() {
     const { status } = store.get();
     if (status === "loading") return;
-    for (const answer of waiting.splice(0)) answer();
     if (status === "ready" && !ready) tell("ready", { state: now() });
     ready = status === "ready";
+    tellState();
+    for (const answer of waiting.splice(0)) answer();
+  }
+
+  function tellState() {
+    if (due) tell("state", { state: now() });
+    due = false;
   }
 
   store.subscribe((state, before) => {
@@ -131,10 +137,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const changed = state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
     if (changed && !due) {
       due = true;
-      queueMicrotask(() => {
-        due = false;
-        tell("state", { state: now() });
-      });
+      queueMicrotask(tellState);
     }
   });
   page.addEventListener("message", hear);
