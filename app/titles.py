@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.keys import TraceRequest
-from app.published.catalogue import find_shape
+from app.published.catalogue import find_shape, shapes
+from app.published.shaped import Shaped
 from app.routing import DEFAULT_ROUTER
 from app.sources import Sources
 from app.trace import RoutingTrace
@@ -20,7 +21,15 @@ def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> s
     scenario = sources.library.scenarios.get(request.scenario)
     title = scenario.title_in(words.language) if scenario else request.scenario
     shaped = find_shape(request.shape)
-    return f"{title} · {shaped.name}" if shaped and request.source == "authored" else title
+    return f"{title} · {model_name(shaped, words)}" if shaped and request.source == "authored" else title
+
+
+def model_name(shaped: Shaped, words: Wording) -> str:
+    """The name of a published model, or what a shape that the request itself spells is called."""
+    if shaped.key in shapes():
+        return shaped.name
+    shape = shaped.shape
+    return words.own_shape.format(layers=shape.layers, experts=shape.experts, k=shape.top_k)
 
 
 def description(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
@@ -35,7 +44,7 @@ def description(request: TraceRequest, sources: Sources, words: Wording = ENGLIS
         return words.about_live.format(shape=shape)
     shaped = find_shape(request.shape)
     if shaped:
-        shape += words.on_shape.format(model=shaped.name)
+        shape += words.on_shape.format(model=model_name(shaped, words))
     scenario = sources.library.scenarios.get(request.scenario)
     teaches = scenario.info(words.language)["teaches"] if scenario else request.scenario
     return words.about_authored.format(teaches=teaches, shape=shape)

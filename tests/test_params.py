@@ -6,6 +6,7 @@ import argparse
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,7 @@ def test_config_counts_as_the_model_that_transformers_builds_from_it(name):
     assert count(CONFIGS[name]).total == COUNTED[name]["total"]
 
 
-def every_config():
+def every_config() -> list[dict[str, Any]]:
     return [*CONFIGS.values(), *(published_config(entry.key) for entry in catalogue())]
 
 

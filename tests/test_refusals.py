@@ -117,7 +117,8 @@ def refused(values: dict[str, Any], known: Known) -> tuple[Any, ...]:
 
 def too_long() -> list[Any]:
     """What a model says of a prompt beyond what it takes, and of one with nothing in it."""
-    model, problems = Models(Settings().models).open("trio-8"), []
+    problems: list[Any] = []
+    model = Models(Settings().models).open("trio-8")
     for text, more in (("a b " * 400, 0), ("", 0), ("a", 5000)):
         try:
             tokenize(text, model, more)
@@ -128,7 +129,7 @@ def too_long() -> list[Any]:
 
 def uncounted() -> list[Any]:
     """What is said of a config.json that cannot be counted or drawn."""
-    problems = []
+    problems: list[Any] = []
     for data in CONFIGS:
         try:
             count_config(data)
@@ -141,7 +142,8 @@ def uncounted() -> list[Any]:
 def unloaded() -> list[Any]:
     """What is said of a text that no load can be counted over."""
     sources = Sources(load_scenarios(Settings().scenarios), Settings().models)
-    live, problems = sources.parse({"source": "live"}), []
+    problems: list[Any] = []
+    live = sources.parse({"source": "live"})
     recorded = live.model_copy(update={"source": "recorded"})
     for make in (
         lambda: windows(sources, sources.parse({}), "words"),

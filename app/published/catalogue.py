@@ -4,7 +4,7 @@ A file has `name`; `year`, in which weights or figures came out; `paper`, who to
 `published`: `total_B` and `active_B` in billions, null where nobody says, and `source`; `match`: the
 convention under which each computed figure agrees with the published one, a `note` on it, and `reasons` for a
 figure that is more than 1 % off; `config`: what the count depends on, in the field names of the published
-config.json; and `config_source`.
+config.json; `config_source`; and `fr`: note, reasons and sources in French.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Published:
     note: str
     match: Mapping[str, Any]
     figures: Mapping[str, Any]
+    fr: Mapping[str, Any]  # source, note, reasons and config_source in French
 
     @property
     def shape(self) -> ModelShape:
@@ -106,6 +107,7 @@ class Published:
             "source": self.source,
             "config_source": self.config_source,
             "note": self.note,
+            "fr": self.fr,
             "compared": {"total": self.total.to_json(), "active": self.active.to_json()},
         }
 
@@ -123,6 +125,7 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
         note=entry["match"]["note"],
         match=entry["match"],
         figures=entry["published"],
+        fr=entry["fr"],
     )
 
 

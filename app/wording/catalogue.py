@@ -23,6 +23,7 @@ class Wording:
     shape: str
     router: str
     on_shape: str
+    own_shape: str
     frame_title: str
 
     # Without JavaScript

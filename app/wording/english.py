@@ -14,6 +14,7 @@ ENGLISH = Wording(
     shape="{experts} experts a layer, {k} a token",
     router=", router {router}",
     on_shape=", on the real shape of {model}",
+    own_shape="a config.json ({layers} x {experts}, k {k})",
     frame_title="Moescope: {title}",
     product_about="Moescope shows in 3D how the router of each mixture-of-experts layer sends a token "
     "to a few of its experts.",

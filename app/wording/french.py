@@ -18,6 +18,7 @@ FRENCH = Wording(
     shape="{experts} experts par couche, {k} par jeton",
     router=", routeur {router}",
     on_shape=", sur la vraie forme de {model}",
+    own_shape="votre config.json ({layers} × {experts}, k {k})",
     frame_title="Moescope : {title}",
     product_about="Moescope montre en 3D comment le routeur de chaque couche à mélange d’experts envoie "
     "un jeton vers quelques-uns de ses experts.",

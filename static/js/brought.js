@@ -41,7 +41,7 @@ export function createBrought() {
 
 /** @param {{errors?: {message: string}[]}} body @param {number} status */
 function problemsOf({ errors }, status) {
-  return errors?.map(({ message }) => message).join("\n") ?? String(status);
+  return words.problem(errors?.map(({ message }) => message).join("\n") ?? String(status));
 }
 
 /** The one of the page: whoever drops a file and the panel that shows it share it. */

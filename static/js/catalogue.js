@@ -19,12 +19,15 @@
  * @property {Record<string, unknown>} [assumed]
  * @property {Record<string, number>} [uncounted]
  *
+ * @typedef {{source?: string, config_source?: string, note?: string, reasons?: Record<string, string>}} Notes   what its authors and we say of it
+ *
  * @typedef {object} More   what a published one has on top
  * @property {number} year
  * @property {string} paper
  * @property {string} source
  * @property {string} config_source
  * @property {string} note
+ * @property {Notes} fr              the same in French
  * @property {{total: Comparison, active: Comparison}} compared
  *
  * @typedef {Counted & More} Entry
@@ -42,6 +45,11 @@ export function fetchCatalogue() {
   });
   asked.catch(() => (asked = null));
   return asked;
+}
+
+/** What is said of a model as it was written: in English. @param {Known} known @returns {Notes} */
+export function notesOf({ source, config_source, note, compared }) {
+  return { source, config_source, note, reasons: Object.fromEntries(Object.entries(compared ?? {}).map(([which, { reason }]) => [which, reason])) };
 }
 
 /** How the list is ordered; the largest, the newest or the first letter comes first. */

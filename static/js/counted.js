@@ -7,6 +7,7 @@
 
 import { countedThere } from "./measures.js";
 import { requestOf } from "./properties.js";
+import { words } from "./words.js";
 
 /**
  * @typedef {object} Asked
@@ -30,6 +31,6 @@ export async function fetchLoad({ over, query, text }) {
     ? await fetch(`/api/load?${query}`, { method: "POST", body: text, headers: { "content-type": "text/plain" } })
     : await fetch(`/api/load?${query}&over=scenarios`);
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
+  if (!answer.ok) throw new Error(words.problem(body.errors?.[0]?.message ?? String(answer.status)));
   return countedThere(body, [over, query, text].join("\n"));
 }

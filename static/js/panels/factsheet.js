@@ -33,7 +33,7 @@ const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...
 function head({ name, year, paper, key, architecture, shape }) {
   return h("header", { class: "sheet-head" },
     h("h3", {}, name || said.ownConfig, year ? h("span", { class: "model-year" }, ` ${year}`) : ""),
-    paper ? h("p", { class: "caption" }, ...cited(paper)) : h("p", { class: "caption" }, name || architecture ? said.ownNote(architecture) : said.ownLink(key)),
+    paper ? h("p", { class: "caption", lang: "en" }, ...cited(paper)) : h("p", { class: "caption" }, name || architecture ? said.ownNote(architecture) : said.ownLink(key)),
     h("p", { class: "sheet-built" }, said.builtLong(shape.layers, shape.experts, shape.top_k, shape.shared ?? 0, shape.dense_layers?.length ?? 0, shape.dense_below ?? 0)));
 }
 
@@ -42,7 +42,7 @@ function routing({ router }) {
   /** @type {Record<string, string>} */
   const names = words.routing.settings;
   const settings = Object.entries(router.settings).map(([name, value]) => `${names[name] ?? name} ${formatDecimal(value)}`).join(", ");
-  return fact(said.router, routerName(router.router), settings ? ` (${settings})` : "", router.note ? h("span", { class: "caption", lang: "en" }, ` ${router.note}`) : "");
+  return fact(said.router, routerName(router.router), settings ? ` (${settings})` : "", router.note ? h("span", { class: "caption" }, ` ${said.routerNote(router.note)}`) : "");
 }
 
 /** @param {string} name @param {number} computed @param {Comparison} [comparison] */
@@ -59,15 +59,16 @@ function figureRow(name, computed, comparison) {
 }
 
 /** Computed beside published, and in words why they agree or not. @param {Known} facts */
-function figures({ total, active, compared, note }) {
+function figures(facts) {
+  const { total, active, compared } = facts;
+  const { note, reasons } = said.notes(facts);
   const columns = compared ? [said.figure, said.allOfIt, said.published, said.counted, said.deviation] : [said.figure, said.allOfIt];
-  const reasons = Object.entries(compared ?? {}).filter(([, { reason }]) => reason);
   return h("section", { class: "finding" },
     h("table", { class: "figures sheet-figures" }, h("caption", { class: "sr-only" }, said.figuresCaption),
       h("thead", {}, h("tr", {}, ...columns.map((column) => h("th", { scope: "col" }, column)))),
       h("tbody", {}, figureRow(said.total, total, compared?.total), figureRow(said.active, active, compared?.active))),
-    ...reasons.map(([which, { reason }]) => h("p", { class: "caption" }, `${which === "total" ? said.total : said.active}: `, h("span", { lang: "en" }, reason))),
-    note ? h("p", { class: "caption", lang: "en" }, note) : "");
+    ...Object.entries(reasons ?? {}).filter(([, reason]) => reason).map(([which, reason]) => h("p", { class: "caption" }, said.reason(which === "total" ? said.total : said.active, reason))),
+    note ? h("p", { class: "caption" }, note) : "");
 }
 
 /** @param {Known} facts */
@@ -88,12 +89,14 @@ function memories({ total }, memory) {
 }
 
 /** @param {Known} facts */
-function sources({ source, config_source: config, assumed = {}, uncounted = {} }) {
+function sources(facts) {
+  const { assumed = {}, uncounted = {} } = facts;
+  const { source, config_source: config } = said.notes(facts);
   const guessed = Object.entries(assumed).filter(([, value]) => value !== null).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const beside = Object.entries(uncounted).map(([name, size]) => `${said.uncountedNames[name] ?? name} ${formatCount(size)}`);
   return h("dl", { class: "sheet-sources" },
-    source ? fact(said.source, h("span", { lang: "en" }, ...cited(source))) : "",
-    config ? fact(said.configSource, h("span", { lang: "en" }, ...cited(config))) : "",
+    source ? fact(said.source, ...cited(source)) : "",
+    config ? fact(said.configSource, ...cited(config)) : "",
     beside.length ? fact(said.uncounted, beside.join(", ")) : "",
     guessed.length ? fact(said.assumed, guessed.join(", ")) : "");
 }

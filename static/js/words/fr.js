@@ -39,7 +39,7 @@ function noteOf(origin, model) {
   const { source, shape, step, steps, trained_top_k: trained, trained_router: router } = origin;
   if (source === "authored") {
     const logits = "des logits écrits à la main, une illustration, pas une mesure.";
-    return shape ? `Routage scénarisé sur la vraie forme de ${model.name} : ${logits}` : "Des logits écrits à la main, passés par un vrai routeur : une illustration, pas une mesure.";
+    return shape ? `Routage scénarisé sur la vraie forme de ${/^\d+x/.test(shape) ? "votre config.json" : model.name} : ${logits}` : "Des logits écrits à la main, passés par un vrai routeur : une illustration, pas une mesure.";
   }
   if (source === "recorded" && steps) {
     const name = origin.checkpoint ?? model.name;

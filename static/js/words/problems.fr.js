@@ -1,11 +1,14 @@
 /**
  * What the server says of a request that it cannot use, in French. The wire carries one sentence, in English; each is
- * made of the parts below (app/request.py, app/routing/, app/published/shaped.py, app/prompted.py). What is not among them stays.
+ * made of the parts below (app/request.py, app/routing/, app/published/, app/prompted.py, app/counting.py). What is not among them stays.
  */
 
-/** [part of a sentence, the same in French]; `$1` is what stands in the brackets. @type {readonly (readonly [RegExp, string])[]} */
+/** A pattern, and what it is in French. @typedef {readonly [RegExp, string | ((...found: string[]) => string)]} Part */
+
+/** [part of a sentence, the same in French]; `$1` is what stands in the brackets. @type {readonly Part[]} */
 const PARTS = [
   // expected
+  [/^(.+) as (\w+) of router (\w+)$/, (_, inner, setting, router) => `${told(inner, PARTS)} comme ${setting} du routeur ${router}`],
   [/^authored, live or recorded$/, "authored, live ou recorded"],
   [/^the name of a scenario$/, "le nom d’un scénario"],
   [/^the name of a model$/, "le nom d’un modèle"],
@@ -33,7 +36,44 @@ const PARTS = [
   [/^a recording that can be read$/, "un enregistrement lisible"],
   [/^a checkpoint that can be run$/, "un modèle exécutable"],
   [/^one value$/, "une seule valeur"],
+  [/^'live' for a text of your own$/, "'live' pour un texte à vous"],
+  [/^(\d+) to (\d+) characters$/, "de $1 à $2 caractères"],
+  [/^at least 1 token$/, "au moins 1 jeton"],
+  [/^authored or live with over=scenarios$/, "authored ou live avec over=scenarios"],
+  // expected of a config.json
+  [/^JSON$/, "du JSON"],
+  [/^an object of fields$/, "un objet de champs"],
+  [/^at most (\S+) bytes$/, "$1 octets au plus"],
+  [/^at least 2 a layer$/, "au moins 2 par couche"],
+  [/^at most (\d+), which a layer has$/, "$1 au plus, autant que dans une couche"],
+  [/^at most (\S+) experts in all layers$/, "$1 experts au plus, toutes couches confondues"],
+  [/^(\S+) to (\S+) layers$/, "de $1 à $2 couches"],
+  [/^(\S+) to (\S+) experts$/, "de $1 à $2 experts"],
+  [/^(\S+) to (\S+) parameters$/, "de $1 à $2 paramètres"],
+  [/^(\S+) to (\S+) (\w+)$/, "de $1 à $2 pour $3"],
+  [/^a whole number of (\w+)$/, "un nombre entier pour $1"],
+  [/^true or false$/, "true ou false"],
+  [/^a positive number$/, "un nombre positif"],
+  [/^a list of layers$/, "une liste de couches"],
+  [/^a table of fields$/, "une table de champs"],
+  [/^the same for all layers$/, "le même pour toutes les couches"],
+  [/^(\d+) times 0 \(linear\) or 1 \(full\), or linear_attention or full_attention$/, "$1 fois 0 (linéaire) ou 1 (complète), ou linear_attention ou full_attention"],
+  [/^the name of a model, or layers x experts x k and sizes$/, "le nom d’un modèle, ou couches x experts x k et des tailles"],
+  [/^sizes named (.+), x or r, each with a number$/, "des tailles nommées $1, x ou r, chacune avec un nombre"],
+  [/^the config\.json of a supported architecture$/, "le config.json d’une architecture connue"],
+  [/^(\S+) or (\S+)$/, "$1 ou $2"],
   // got
+  [/^more$/, "davantage"],
+  [/^something else: .*\(char (\d+)\)$/s, "autre chose, à partir du caractère $1"],
+  [/^something else: .*$/s, "autre chose"],
+  [/^(\d+); that is a dense model$/, "$1 ; c’est un modèle dense"],
+  [/^(.*), which is not implemented$/s, "$1, ce qui n’est pas pris en charge"],
+  [/^experts: no layer has any; expected at least one MoE layer$/, "aucune couche avec des experts, il en faut au moins une"],
+  [/^(\S+): missing, and (.+) gives no default; write it in$/, (_, name, source) => `${name} absent, sans valeur par défaut dans ${told(source, CLASSES)} ; écrivez-le`],
+  [/^(\S+): missing; (.+) would take (.*): write it in if that is meant$/,
+    (_, name, source, value) => `${name} absent, pour lequel ${told(source, CLASSES)} prendrait ${value} ; écrivez-le si c’est bien cela`],
+  [/^(\S+): missing, and (\d+) \(hidden_size\) does not divide by (\d+) heads$/, "$1 absent, et $2 (hidden_size) ne se divise pas en $3 têtes"],
+  [/^(\d+) characters$/, "$1 caractères"],
   [/^(\d+) tokens$/, "$1 jetons"],
   [/^several$/, "plusieurs"],
   [/^(.*)\.\.\. \((\d+) characters\)$/s, "$1... ($2 caractères)"],
@@ -63,25 +103,61 @@ const PARTS = [
   [/^choose a number that a model was trained with$/, "choisissez un nombre avec lequel un modèle a été entraîné"],
   [/^drop the config\.json on the page again$/, "déposez de nouveau le config.json sur la page"],
   [/^start again from 0$/, "recommencez à 0"],
+  [/^choose the config\.json of a mixture-of-experts model$/, "choisissez le config.json d’un modèle à mélange d’experts"],
+  [/^it can be counted on the command line, but is not drawn$/, "il peut être compté en ligne de commande, mais n’est pas dessiné"],
+  [/^a recording holds its own texts; choose over=prompt$/, "un enregistrement a ses propres textes ; choisissez over=prompt"],
+  [/^authored routing is about given tokens; choose source=live$/, "le routage scénarisé porte sur des jetons donnés ; choisissez source=live"],
 ];
 
-/** Sentences of their own. @type {readonly (readonly [RegExp, string])[]} */
+/** Who reads a config.json of that kind (app/published/architectures/defaults.json). @type {readonly Part[]} */
+const CLASSES = [
+  [/^the paper$/, "l’article"],
+  [/^(\w+)'s own class$/, "la classe de $1"],
+  [/^(\w+)'s? (\w+)$/, "$2 de $1"],
+  [/^the (\w+) of (\S+)$/, "$1 de $2"],
+];
+
+/** What is told of a router that is not quite the model's own (app/published/architectures/). @type {readonly Part[]} */
+const NOTES = [
+  [/^the weight multiplies the expert's input, not its output$/, "le poids multiplie l’entrée de l’expert, non sa sortie"],
+  [/^the model multiplies the weights by (\d+)(?:\.(\d+))?$/, (_, whole, rest) => `le modèle multiplie les poids par ${rest ? `${whole},${rest}` : whole}`],
+  [/^the model does not divide the weights by their sum$/, "le modèle ne divise pas les poids par leur somme"],
+  [/^the model's own router, SparseMixer, chooses the same two experts but weighs each by .* and their sum is not$/,
+    "le routeur du modèle, SparseMixer, choisit les deux mêmes experts mais pondère chacun par un softmax sur les experts qui en sont proches, si bien que la plupart des poids valent 1 et que leur somme ne vaut pas 1"],
+];
+
+/** Sentences of their own. @type {readonly Part[]} */
 const WHOLE = [
   [/^trace: the server failed to compute it; its log says why$/, "trace : le serveur n’a pas pu la calculer ; son journal dit pourquoi"],
   [/^server: (\d+) jobs are waiting; try again in a moment$/, "serveur : $1 tâches attendent ; réessayez dans un instant"],
 ];
 
-/** @param {string} text @param {readonly (readonly [RegExp, string])[]} known */
+/** @param {string} text @param {readonly Part[]} known @returns {string} */
 function told(text, known) {
-  const found = known.find(([pattern]) => pattern.test(text));
-  return found ? text.replace(...found) : text;
+  const [pattern, french] = known.find(([each]) => each.test(text)) ?? [];
+  if (!pattern || french === undefined) return text;
+  return text.replace(pattern, /** @type {string} */ (french)); // or a function, which replace() takes too
+}
+
+/** @param {string} note */
+export const routerNote = (note) => told(note, NOTES);
+
+/** 1,048,576 in a sentence. @param {string} text */
+const grouped = (text) => text.replace(/\d{1,3}(,\d{3})+(?!\d)/g, (digits) => digits.replaceAll(",", "\u202f"));
+
+/** What was found, and what to do: either may hold a semicolon of its own. @param {string} text */
+function parted(text) {
+  const ways = [...text.matchAll(/; /g)].map(({ index }) => [text.slice(0, index), text.slice(index + 2)]);
+  return ways.find(([, advice]) => told(advice, PARTS) !== advice) ?? ways.at(-1) ?? [text, ""];
 }
 
 /** One line. @param {string} line */
 function sentence(line) {
-  const [, field, expected, got, advice] = /^([\w.]+): expected (.*?), got (.*); (.*?)$/.exec(line) ?? [];
-  if (field === undefined) return told(line, WHOLE);
-  return `${field} : attendu ${told(expected, PARTS)}, reçu ${told(got, PARTS)} ; ${told(advice, PARTS)}`;
+  const [, name, expected, rest] = /^([\w.]+|experts a token): expected (.*?), got (.*; .*)$/.exec(line) ?? [];
+  if (name === undefined) return told(line, WHOLE);
+  const field = name === "experts a token" ? "experts par jeton" : name;
+  const [got, advice] = parted(rest);
+  return `${field} : attendu ${grouped(told(expected, PARTS))}, reçu ${told(got, PARTS)} ; ${told(advice, PARTS)}`;
 }
 
 /** Every problem has a line. @param {string} message */

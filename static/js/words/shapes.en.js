@@ -1,5 +1,6 @@
 /** What the page says of published models, of anybody's config.json, and of experts on several devices. */
 
+import { notesOf } from "../catalogue.js";
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "../format.js";
 
 /** @param {number} count @param {string} one @param {string} [many] */
@@ -69,6 +70,9 @@ export const shapesEn = {
       corr_bias: "selection bias, a buffer:", mtp: "multi-token prediction:", mtp_active: "of which one token uses", vision: "vision tower:",
     }),
     assumed: "Not in the file, so as its class has it",
+    notes: notesOf,
+    reason: (/** @type {string} */ figure, /** @type {string} */ reason) => `${figure}: ${reason}`,
+    routerNote: (/** @type {string} */ note) => note,
     authored: "Weights alone: caches and activations come on top. The routing on this shape is authored, not measured of this model.",
     shapeOf: "Shape",
     leaveShape: "Back to the small shape",

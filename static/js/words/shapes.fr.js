@@ -1,6 +1,7 @@
 /** What the page says, in French, of published models, of anybody’s config.json, and of experts on several devices. */
 
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "../format.js";
+import { routerNote } from "./problems.fr.js";
 
 /** @param {number} count @param {string} one @param {string} [many] */
 function plural(count, one, many = `${one}s`) {
@@ -66,6 +67,9 @@ export const shapesFr = {
     uncounted: "Non compté",
     uncountedNames: { corr_bias: "biais de sélection, un tampon :", mtp: "prédiction de plusieurs jetons :", mtp_active: "dont se sert un jeton", vision: "tour de vision :" },
     assumed: "Absent du fichier, donc comme dans sa classe",
+    notes: ({ fr }) => fr ?? {},
+    reason: (figure, reason) => `${figure} : ${reason}`,
+    routerNote,
     authored: "Les poids seuls : caches et activations s’y ajoutent. Le routage sur cette forme est scénarisé, non mesuré sur ce modèle.",
     shapeOf: "Forme",
     leaveShape: "Revenir à la petite forme",
