@@ -62,7 +62,7 @@ def idle(page: Page) -> None:
 
 
 def wait_until(page: Page | Frame, condition: str) -> None:
-    """Wait until an expression of a page or frame is true. (The page's policy forbids `wait_for_function`.)"""
+    """Wait until an expression of a page or frame is true. (Policy of pages forbids `wait_for_function`.)"""
     page.evaluate(LOOK.format(condition=condition))
 
 

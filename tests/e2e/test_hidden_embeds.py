@@ -59,8 +59,7 @@ WAYS = {
 def frames_of_host(page: Page, count: int) -> None:
     """Let the host draw so many frames."""
     page.evaluate(
-        "count => new Promise(done => {"
-        " const go = () => count-- ? uncounted(go) : done(); go(); })",
+        "count => new Promise(done => { const go = () => count-- ? uncounted(go) : done(); go(); })",
         count,
     )
 
