@@ -28,7 +28,7 @@ async () => {
   const common = ["the", "of", "and", "with", "from", "each", "this", "that", "these", "its", "are", "is", "was", "by", "to", "for", "not",
     "which", "it", "be", "how", "you", "your", "layers?", "tokens?", "weights", "routers", "load"];
   const words = new RegExp(`(?<!\\p{L})(${common.join("|")})(?!\\p{L})`, "iu");
-  const told = (text) => text.replace(/[\w\-]+=[\w\-]+|\/?[\w.\/\-]*\/[\w.\/\-]*|«[^»]*»|\d\sTo(?!\p{L})/gu, ""); // without keys, addresses, tokens, terabytes
+  const told = (text) => text.replace(/[\w\-]+=[\w\-]+|\w+_\w+|\/?[\w.\/\-]*\/[\w.\/\-]*|«[^»]*»|\d\sTo(?!\p{L})/gu, ""); // without keys, names of files and fields, addresses, tokens, terabytes
   return texts.map(([text, where]) => [text.trim(), where])
     .filter(([text]) => english.has(text) || words.test(told(text)))
     .map(([text, where]) => `${where}: ${text}`);

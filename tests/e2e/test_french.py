@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
 from tests.e2e.reading import complete
+from tests.e2e.test_shapes import drop
 
 # Its tokens are no English words; what is in another language on purpose says so by `lang`.
 CODE = "/?lang=fr&scenario=code&token=4&layer=3"
@@ -73,8 +74,20 @@ def test_reader_of_a_french_view_finds_no_english_in_it(open_page: Opener, path:
     assert english(page) == []
 
 
-def test_reader_of_the_french_article_finds_no_english_in_it(open_page: Opener) -> None:
-    page = open_page("/article?lang=fr", ready=None)
+def test_reader_of_a_models_facts_and_of_what_is_refused_finds_no_english_in_them(open_page: Opener) -> None:
+    page = open_page("/?lang=fr&scenario=code&shape=llama-4-scout&panel=models", init=FLAT)
+    page.locator(".sheet-sources").last.wait_for(timeout=60_000)
+    assert english(page) == []
+    assert "fiche du modèle Llama 4" in page.locator(".sheet").inner_text()
+    drop(page, {"architectures": ["LlamaForCausalLM"], "model_type": "llama"})
+    page.locator(".model-trouble").wait_for(timeout=60_000)
+    assert english(page) == []
+    open_page.errors.clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", ["/article?lang=fr", "/references?lang=fr"])
+def test_reader_of_french_pages_of_text_finds_no_english_in_them(open_page: Opener, path: str) -> None:
+    page = open_page(path, ready=None)
     assert page.locator("html").get_attribute("lang") == "fr"
     assert english(page) == []
 
