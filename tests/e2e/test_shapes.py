@@ -114,3 +114,19 @@ def test_reader_of_devices_sees_what_a_limit_buys_and_costs(open_page: Opener) -
     assert [rows.nth(i).get_attribute("data-limit") for i in range(5)] == [None, None, "4", "2", "1"]
     assert rows.nth(4).locator("td").nth(0).inner_text().startswith("1.00")
     assert query(page)["devices"] == "8"
+
+
+def test_reader_of_a_published_shape_sees_its_router_with_its_settings(open_page: Opener) -> None:
+    page = open_page("/?shape=deepseek-v3")
+    expect(page.locator("#router")).to_have_value("sigmoid_bias", timeout=PATIENCE)
+    expect(page.locator(".teaches")).to_contain_text("Sigmoid scores plus a bias", timeout=PATIENCE)
+    for setting, value in {"groups": "8", "topk_groups": "4", "scale": "2.5"}.items():
+        expect(page.locator(f"#router-{setting}")).to_have_value(value, timeout=PATIENCE)
+
+
+def test_reader_on_a_phone_sees_the_whole_badge_beside_a_long_title(open_page: Opener) -> None:
+    page = open_page("/?shape=mixtral-8x7b&lang=fr", viewport=PHONE)
+    badge = page.locator(".masthead .badge")
+    expect(badge).to_be_visible(timeout=PATIENCE)
+    box = badge.bounding_box()
+    assert box and box["x"] + box["width"] <= PHONE["width"]
