@@ -124,8 +124,8 @@ PICTURE = answers("image/png", "The same picture as PNG.", {"type": "string", "f
 LOAD = answers(
     "application/json",
     "texts, tokens, assigned [L,N] (assignments to each expert, those over its capacity too), kept [L,N] "
-    "(without them), and measures: max_over_mean, max_violation, entropy, dropped_share, switch_loss, each "
-    "[L]. Every text is a batch of its own.",
+    "(without them), and measures: max_over_mean, max_violation, entropy, dropped_share, switch_loss, "
+    "and where the logits are known z_loss, each [L]. Every text is a batch of its own.",
     {"type": "object"},
 )
 LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {

@@ -122,9 +122,14 @@ def z_loss(logits: NDArray[np.float32]) -> Doubles:
 
     Zoph et al. 2022, "ST-MoE", arXiv 2202.08906.
     """
+    return z_sums(logits) / max(len(logits), 1)
+
+
+def z_sums(logits: NDArray[np.float32]) -> Doubles:
+    """The squared logsumexp of each layer's logits, over all tokens: [T, L, N] -> [L]"""
     peak = logits.max(axis=-1).astype(np.float64)
     size = np.log(np.exp(logits - peak[..., None]).sum(axis=-1)) + peak  # [T, L], logsumexp
-    result: Doubles = (size**2).mean(axis=0)
+    result: Doubles = (size**2).sum(axis=0)
     return result
 
 

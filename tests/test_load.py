@@ -1,6 +1,7 @@
 """The load of one text is that of its trace; of many, that of all their tokens together."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from app.load import Load
 from app.request import BadRequest
 from app.settings import Settings
 from app.sources import Sources
-from app.trace import Token
+from app.trace import RoutingTrace, Token
 from tests.live_checkpoints import MIXTRAL, write_checkpoint
 from tests.traces import trace_of
 
@@ -55,6 +56,24 @@ def test_loads_of_two_texts_add_up_to_that_of_all_their_tokens():
     assert (both.texts, both.tokens) == (2, 3)
     for name, values in whole.measures.items():
         np.testing.assert_allclose(both.measures[name], values)
+
+
+def test_z_loss_of_texts_is_that_of_all_their_tokens_and_of_none_whose_logits_are_unknown():
+    logits = np.log(np.array([[[1, 3, 4, 8]] * 2, [[1, 1, 1, 1]] * 2, [[2, 2, 2, 2]] * 2], np.float32))
+    trace = replace(SMALL, logits=logits)
+    expected = (np.log(16) ** 2 + np.log(4) ** 2 + np.log(8) ** 2) / 3  # 4.6441
+    np.testing.assert_allclose(Load.of(trace).measures["z_loss"], [expected, expected], rtol=1e-6)
+    one, other = (replace(trace_of(SMALL.experts[r], 4), logits=logits[r]) for r in (slice(1), slice(1, 3)))
+    np.testing.assert_allclose((Load.of(one) + Load.of(other)).measures["z_loss"], expected, rtol=1e-6)
+    assert "z_loss" not in (Load.of(one) + Load.of(SMALL)).measures
+
+
+def test_the_load_of_a_prompt_by_st_moe_tells_its_z_loss(server_url):
+    answer = httpx.get(f"{server_url}/api/load", params={"router": "st_moe", "scenario": "code"}, timeout=60)
+    trace = httpx.get(f"{server_url}/api/trace", params={"router": "st_moe", "scenario": "code"}, timeout=60)
+    logits = RoutingTrace.from_bytes(trace.content).logits
+    assert logits is not None
+    np.testing.assert_allclose(answer.json()["measures"]["z_loss"], metrics.z_loss(logits), atol=1e-5)
 
 
 def test_a_text_is_cut_into_windows_of_nearly_equal_length():

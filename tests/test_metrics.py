@@ -83,6 +83,17 @@ def test_z_loss_of_zero_logits_is_the_squared_logarithm_of_n():
     np.testing.assert_allclose(z_loss(np.zeros((5, 2, 4), np.float32)), [1.9218, 1.9218], atol=1e-4)
 
 
+def test_z_loss_is_the_mean_over_tokens_of_the_squared_logsumexp_worked_out_by_hand():
+    """ln(1 + 3) = 1.3863 and ln(4 + 4) = 2.0794: (1.9218 + 4.3241) / 2; the other layer, ln 2 both times."""
+    log = math.log
+    logits = np.array([[[0, log(3)], [0, 0]], [[log(4), log(4)], [0, 0]]], np.float32)
+    np.testing.assert_allclose(z_loss(logits), [3.12294, 0.48045], atol=1e-5)
+
+
+def test_z_loss_of_large_logits_does_not_overflow():
+    np.testing.assert_allclose(z_loss(np.full((3, 1, 2), 1000, np.float32)), [(1000 + math.log(2)) ** 2])
+
+
 @given(TRACES)
 def test_counts_agree_with_a_loop_for_any_trace(trace):
     slow = np.zeros((trace.header.shape.layers, 6), int)

@@ -8,7 +8,7 @@
 export const MEASURES = /** @type {const} */ (["load_share", "max_over_mean", "max_violation", "entropy", "dropped_share", "switch_loss"]);
 
 /** @typedef {typeof MEASURES[number]} Measure */
-/** @typedef {Record<Measure, number>} Measured */
+/** @typedef {Record<Measure, number> & {z_loss?: number}} Measured   z_loss: of the router, where the server was asked for it */
 
 /**
  * A load to look at, wherever it was counted.
@@ -78,14 +78,21 @@ export function countedHere(loads, version) {
 export function countedThere({ texts, tokens, assigned, kept, measures }, version) {
   return {
     layers: assigned.length, experts: assigned[0].length, texts, tokens, version, assigned: assigned.flat(), kept: kept.flat(),
-    measures: (layer) => ({ ...measuresOfCounts(assigned[layer], kept[layer]), switch_loss: measures.switch_loss[layer] }),
+    measures: (layer) => ({ ...measuresOfCounts(assigned[layer], kept[layer]), switch_loss: measures.switch_loss[layer], ...(measures.z_loss ? { z_loss: measures.z_loss[layer] } : {}) }),
   };
+}
+
+/** A load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {Counted} here @param {Counted | null} there @returns {Counted} */
+export function withZLoss(here, there) {
+  if (!there || there.layers !== here.layers) return here;
+  return { ...here, version: `${here.version} ${there.version}`, measures: (layer) => ({ ...here.measures(layer), z_loss: there.measures(layer).z_loss }) };
 }
 
 /** The mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
 export function overLayers(counted) {
   const each = Array.from({ length: counted.layers }, (_, layer) => counted.measures(layer));
-  return /** @type {Measured} */ (Object.fromEntries(MEASURES.map((name) => [name, sumOf(each.map((found) => found[name])) / each.length])));
+  const names = /** @type {(keyof Measured)[]} */ (each[0]?.z_loss === undefined ? MEASURES : [...MEASURES, "z_loss"]);
+  return /** @type {Measured} */ (Object.fromEntries(names.map((name) => [name, sumOf(each.map((found) => found[name] ?? 0)) / each.length])));
 }
 
 /**

@@ -115,6 +115,20 @@ def violation_of(sentence: str) -> float:
     return float(found[1]) if found else 0.0
 
 
+def test_reader_choosing_st_moe_is_told_its_router_z_loss_and_nobody_else_is(look):
+    page = look("/?scenario=code&panel=load&layer=1")
+    expect(measure(page, "switch_loss")).to_be_visible(timeout=SECS)
+    expect(measure(page, "z_loss")).to_be_hidden()
+    choose_router(page, "st_moe")
+    expect(measure(page, "z_loss")).to_have_attribute("data-value", re.compile(r"[1-9]"), timeout=SECS)
+    asked = "fetch('/api/load?scenario=code&router=st_moe').then(answer => answer.json())"
+    found = page.evaluate(asked)["measures"]["z_loss"]
+    layer = int(page.locator("#load-layer").input_value())
+    assert value(page, "z_loss") == pytest.approx(found[layer], abs=1e-3)
+    page.locator('[data-measure="z_loss"]').focus()
+    expect(page.locator(".measure-readout")).to_contain_text("Zoph et al. 2022")
+
+
 def test_reader_coming_to_a_measure_by_keyboard_reads_its_formula(look):
     page = look("/?panel=load")
     page.locator('[data-measure="max_violation"]').focus()

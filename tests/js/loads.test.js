@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEvening, PATIENCE } from "../../static/js/evening.js";
 import { createLoads } from "../../static/js/loads.js";
-import { balanced, countedHere, countedThere, isEven, measuresOfCounts, MEASURES, overLayers } from "../../static/js/measures.js";
+import { balanced, countedHere, countedThere, isEven, measuresOfCounts, MEASURES, overLayers, withZLoss } from "../../static/js/measures.js";
 import { NO_EXPERT } from "../../static/js/wire.js";
 import { golden } from "./golden.js";
 
@@ -35,6 +35,17 @@ test("a load of the server has the same measures as one of the page", () => {
   const there = countedThere(GOLDEN, "");
   const here = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
   for (const name of MEASURES) assert.ok(Math.abs(overLayers(there)[name] - overLayers(here)[name]) < 1e-5, name);
+});
+
+test("the router z-loss comes from the server alone, layer by layer and as the mean of the layers", () => {
+  const here = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
+  const there = countedThere({ ...GOLDEN, measures: { ...GOLDEN.measures, z_loss: [3.5, 4.5] } }, "there");
+  assert.equal(overLayers(here).z_loss, undefined);
+  assert.equal(withZLoss(here, null), here);
+  const both = withZLoss(here, there);
+  assert.deepEqual([both.measures(0).z_loss, both.measures(1).z_loss, overLayers(both).z_loss], [3.5, 4.5, 4]);
+  assert.equal(both.measures(1).switch_loss, here.measures(1).switch_loss);
+  assert.notEqual(both.version, here.version, "the panel draws anew when it comes");
 });
 
 test("counting up to a moment, on and back, is counting anew", () => {

@@ -8,12 +8,15 @@
 
 import { askedOf, fetchLoad } from "../counted.js";
 import { createLoads } from "../loads.js";
-import { countedHere } from "../measures.js";
+import { countedHere, withZLoss } from "../measures.js";
 import { words } from "../words.js";
 import { attribute, h, setText } from "./element.js";
 import { createSpan } from "./span.js";
 
 const { balance: said } = words;
+
+/** Whether its router was trained with the z-loss. @param {State["trace"]} trace */
+export const hasZLoss = (trace) => trace?.model.router === "st_moe";
 
 /** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether there is one to ask */
 export function createCounting(actions, wake, server) {
@@ -32,6 +35,7 @@ export function createCounting(actions, wake, server) {
   });
   const loads = createLoads();
   const asking = createAsking(wake);
+  const askingZ = createAsking(wake);
 
   return {
     element: h("div", { class: "counting" }, span.element, form, refusal, status),
@@ -61,9 +65,10 @@ export function createCounting(actions, wake, server) {
     return null;
   }
   /** @param {State} state @param {string} version */
-  function here({ trace, timeline, time, span: over }, version) {
+  function here({ trace, timeline, time, span: over, view }, version) {
     if (!trace || !timeline) return null;
-    return countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
+    const counted = countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
+    return server && hasZLoss(trace) ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted) : counted;
   }
 }
 

@@ -12,7 +12,7 @@ import { floorOf } from "../floor.js";
 import { overLayers, rowAt } from "../measures.js";
 import { words } from "../words.js";
 import { createBars } from "./bars.js";
-import { createCounting } from "./counting.js";
+import { createCounting, hasZLoss } from "./counting.js";
 import { attribute, changes, h, setText } from "./element.js";
 import { createLab } from "./lab.js";
 import { createMeasures } from "./measured.js";
@@ -57,7 +57,7 @@ export function createLoad(host, actions, wake, boot) {
       const shown = Math.min(state.view.floor ?? floorOf(state), layers - 1);
       layer.value = String(all ? ALL : shown);
       const trace = state.span === "so-far" || state.span === "whole" ? state.trace : null;
-      if (!changed(counted?.version, all, shown, trace?.bias, trace?.model.capacity, state.theme, state.view.palette)) return;
+      if (!changed(counted?.version, all, shown, trace?.bias, trace?.model.capacity, hasZLoss(state.trace), state.theme, state.view.palette)) return;
       attribute(host, "data-empty", counted === null);
       attribute(bars.element, "hidden", all || !counted);
       attribute(strips.element, "hidden", !all || !counted);
@@ -66,7 +66,7 @@ export function createLoad(host, actions, wake, boot) {
       if (!counted) return;
       if (all) strips.update(counted);
       else bars.update(rowOf(counted, shown, trace));
-      measures.update(counted.tokens ? (all ? overLayers(counted) : counted.measures(shown)) : null, counted.experts);
+      measures.update(counted.tokens ? (all ? overLayers(counted) : counted.measures(shown)) : null, counted.experts, server && hasZLoss(state.trace));
     },
     dispose() {
       lab?.dispose();

@@ -11,20 +11,23 @@ import { words } from "../words.js";
 import { attribute, h, setText } from "./element.js";
 
 const { balance: said } = words;
-const SHARES = /** @type {readonly Measure[]} */ (["load_share", "dropped_share"]);
+const SHARES = /** @type {readonly string[]} */ (["load_share", "dropped_share"]);
 
-/** @param {Measure} name @param {number} value */
+/** @typedef {Measure | "z_loss"} Shown */
+const SHOWN = /** @type {readonly Shown[]} */ ([...MEASURES, "z_loss"]);
+
+/** @param {Shown} name @param {number} value */
 const format = (name, value) => (SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2));
 
-/** The formula of a measure, and where it is from. @param {Measure} name */
+/** The formula of a measure, and where it is from. @param {Shown} name */
 function formulaOf(name) {
   const { name: word, formula, says } = said.measures[name];
-  return `${word} = ${formula}. ${says} ${said.letters}`;
+  return `${word} = ${formula}. ${says}${name === "z_loss" ? "" : ` ${said.letters}`}`;
 }
 
 export function createMeasures() {
   const readout = h("p", { class: "readout measure-readout" });
-  const facts = MEASURES.map((name) => {
+  const facts = SHOWN.map((name) => {
     const value = h("span", { class: "measure-value" });
     const even = h("span", { class: "measure-even" });
     const formula = h("span", { class: "sr-only", id: `measure-${name}` }, formulaOf(name));
@@ -41,12 +44,14 @@ export function createMeasures() {
   setText(readout, said.measureHint);
   return {
     element: h("div", { class: "measures" }, h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)), readout),
-    /** @param {Measured | null} measured  null: nothing is counted yet @param {number} experts */
-    update(measured, experts) {
+    /** @param {Measured | null} measured  null: nothing is counted yet @param {number} experts @param {boolean} z   whether the router has a z-loss */
+    update(measured, experts, z) {
       for (const { name, element, value, even } of facts) {
-        setText(value, measured ? format(name, measured[name]) : words.none);
-        setText(even, said.atBalance(format(name, balanced(name, experts))));
-        attribute(element, "data-value", measured?.[name].toFixed(4));
+        const found = measured?.[name];
+        attribute(element, "hidden", name === "z_loss" && !z);
+        setText(value, found === undefined ? words.none : format(name, found));
+        setText(even, name === "z_loss" ? said.noBalance : said.atBalance(format(name, balanced(name, experts))));
+        attribute(element, "data-value", found?.toFixed(4));
       }
     },
   };
