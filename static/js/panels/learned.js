@@ -41,6 +41,7 @@ function sizesSection(measured) {
     sizes.length ? createChart({ points: [...sizes.map(({ experts, loss }) => ({ x: experts, y: loss })), ...aside], label: said.sizesChart(sizes), across: said.expertsAxis }) : null,
     sentence(whole ? said.capacity(whole) : said.oneSize),
     ...steps.filter(({ verdict }) => whole !== null && verdict !== whole.verdict).map((step) => sentence(said.capacityStep(step))),
+    whole === null ? null : sentence(said.oneRun),
     aside.length ? sentence(said.hollow) : null,
     unfinished.length ? sentence(said.unfinished(unfinished)) : null);
 }

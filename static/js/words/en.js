@@ -378,6 +378,7 @@ export const en = {
       `Held-out loss by experts a layer: ${sizes.map(({ experts, loss }) => `${experts} experts ${loss.toFixed(3)}`).join(", ")}`,
     expertsAxis: "experts",
     oneSize: "Only one size is measured, so that nothing is known yet of what more experts buy.",
+    oneRun: "± is over the held-out text alone. Each model is one training run; another seed may differ by more.",
     hollow: "The hollow point was trained in another way: without the balancing loss.",
     unfinished: (/** @type {readonly string[]} */ names) => `Still in training, so left out of the line: ${names.join(", ")}.`,
     capacity: (/** @type {{from: number, to: number, change: number, se: number, verdict: string}} */ { from, to, change, se, verdict }) =>

@@ -412,6 +412,7 @@ export const fr = {
       `Perte sur texte mis de côté selon les experts par couche : ${sizes.map(({ experts, loss }) => `${experts} experts ${formatDecimal(loss, 3)}`).join(" ; ")}`,
     expertsAxis: "experts",
     oneSize: "Une seule taille est mesurée : on ne sait donc pas encore ce que rapportent plus d’experts.",
+    oneRun: "± ne vient que du texte mis de côté. Chaque modèle est un seul entraînement ; une autre graine peut différer davantage.",
     hollow: "Le point creux a été entraîné autrement : sans la perte d’équilibrage.",
     unfinished: (names) => `Encore à l’entraînement, donc absents de la ligne : ${names.join(", ")}.`,
     capacity: ({ from, to, change, se, verdict }) =>

@@ -22,7 +22,7 @@ export const glossary = {
   load: { name: "Load", means: "The share of a layer’s assignments that one expert received. An even load is one divided by the number of experts." },
   trace: { name: "Routing trace", means: "For every token and layer: gate scores, chosen experts, combine weights and drops. All that is drawn here comes from one." },
   total_p: { name: "TOTAL_P", means: "The parameters of all experts of all layers. They have to be stored, whoever is chosen." },
-  active_p: { name: "ACTIVE_P", means: "The parameters of the experts that one token uses, shared experts included. They say what a token costs to compute." },
+  active_p: { name: "ACTIVE_P", means: "The parameters of the experts that one token uses, shared experts included. They say what its experts cost to compute; attention and the rest come on top." },
   experts_hit: { name: "EXPERTS_HIT", means: "How many different experts, over all layers, any token has used so far." },
   max_violation: { name: "MaxVio", means: "How far the busiest expert of a layer lies above the mean load, as a share of the mean. 0 is perfect balance." },
   bias: { name: "Selection bias", means: "A number for each expert that is added to its score for the choice alone: it steers who is chosen, not how much an expert counts." },

@@ -21,7 +21,7 @@ export const glossary = {
   load: { name: "Charge", means: "La part des affectations d’une couche qu’un expert a reçue. Une charge égale vaut un divisé par le nombre d’experts." },
   trace: { name: "Trace", means: "Pour chaque jeton et chaque couche : scores, experts choisis, poids de combinaison et jetons écartés. Tout ce qui est dessiné ici en vient." },
   total_p: { name: "P_TOTAL", means: "Les paramètres de tous les experts de toutes les couches. Il faut les stocker, quel que soit celui qui est choisi." },
-  active_p: { name: "P_ACTIFS", means: "Les paramètres des experts qu’un jeton utilise, experts partagés compris. Ils disent ce que coûte le calcul d’un jeton." },
+  active_p: { name: "P_ACTIFS", means: "Les paramètres des experts qu’un jeton utilise, experts partagés compris. Ils disent ce que coûte le calcul de ses experts ; l’attention et le reste s’y ajoutent." },
   experts_hit: { name: "EXPERTS_TOUCHÉS", means: "Combien d’experts différents, toutes couches comprises, un jeton au moins a utilisés jusqu’ici." },
   max_violation: { name: "MaxVio", means: "De combien l’expert le plus chargé d’une couche dépasse la charge moyenne, en part de cette moyenne. 0 est l’équilibre parfait." },
   bias: { name: "Biais de sélection", means: "Un nombre par expert, ajouté à son score pour le seul choix : il décide qui est choisi, non combien compte un expert." },
