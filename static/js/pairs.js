@@ -58,7 +58,7 @@ export function trainedPairs(boot) {
 /** What sets a side apart, in words. @param {View} view @param {Partial<Request>} b */
 export function sideName(view, b) {
   const keys = /** @type {(keyof Request)[]} */ (Object.keys(b));
-  return keys.map((key) => words.sideName(key, view)).join(" · ");
+  return keys.map((key) => words.sideName(key, view)).filter(Boolean).join(" · ");
 }
 
 /** Whether a token of one side is the same token of the other. @param {Trace | null} a @param {Trace | null} b */

@@ -7,7 +7,7 @@
  */
 
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
-import { fitted } from "./routing.js";
+import { fitted, SETTINGS, usualRouter } from "./routing.js";
 import { withItsShape } from "./shapes.js";
 import { withLesson } from "./lessons.js";
 import { words } from "./words.js";
@@ -33,12 +33,21 @@ function parseOther(found, { boot, view }, notices) {
     const text = found.get(OTHER + property.name);
     if (text === null) continue;
     const value = property.parse(text, context);
-    if (value === undefined) {
+    if (property.applies?.(context) === false) {
+      if (value !== property.fallback(context)) notices.push(unread(property.name, context));
+    } else if (value === undefined) {
       notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
     } else addTo(b, property.name, withItsShape(boot, context.view, { [property.name]: value }), context);
   }
   if ("router" in b && !("k" in b)) b.k = fitted(boot, context.view, view).k; // some routers force it
   return Object.keys(b).length ? b : null;
+}
+
+/** A key that the second stack does not read, and what keeps it from it. @param {keyof View} name @param {Context} context @returns {Notice} */
+function unread(name, { boot, view }) {
+  const routed = view.source === "authored" && SETTINGS.some((each) => each === name);
+  const why = routed ? `router=${view.router || usualRouter(boot, view)}` : `source=${view.source}`;
+  return { field: OTHER + name, message: words.otherUnread(OTHER + name, why) };
 }
 
 /**
@@ -49,8 +58,8 @@ function parseOther(found, { boot, view }, notices) {
  * @param {Context} context
  */
 function addTo(b, name, patch, { view }) {
-  const differs = Object.entries(patch).filter(([key, value]) => key === name || value !== view[/** @type {keyof View} */ (key)]);
-  Object.assign(b, Object.fromEntries(differs));
+  const differs = Object.entries(patch).filter(([key, value]) => value !== view[/** @type {keyof View} */ (key)]);
+  Object.assign(b, { [name]: patch[name] }, Object.fromEntries(differs)); // in this order a title tells them
   Object.assign(view, patch);
 }
 

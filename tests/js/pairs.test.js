@@ -12,6 +12,7 @@ import { traceOf } from "./traces.js";
 const viewOf = (search) => parseView(search, BOOT).view;
 /** @type {Boot} */
 const ALL = { ...BOOT, models: ["trio-8", "trio-64", "trio-8-unbalanced"].map((name) => ({ ...BOOT.models[0], name, experts: name === "trio-64" ? 64 : 8 })) };
+const SHAPED = { ...BOOT, shapes: [{ key: "kimi-k2", name: "Kimi K2", layers: 60, experts: 384, top_k: 8, router: "sigmoid_bias", settings: {} }] };
 
 test("a link holds what sets the second stack apart, and nothing more", () => {
   const { view, notices } = parseView("?scenario=code&b.k=4&b.source=live", BOOT);
@@ -35,6 +36,37 @@ test("a wrong key of the second stack is left out alone, and a sentence says so"
   assert.equal(notices.length, 1);
   assert.match(notices[0].message, /^b\.k: expected 1 to 8, got 99; left out/);
   assert.equal(viewOf("?b.k=99").b, null);
+});
+
+test("a shape beside another source falls back as in the first stack, whatever the order of the keys", () => {
+  for (const search of ["?b.source=live&b.bogus=2&b.shape=kimi-k2", "?b.shape=kimi-k2&b.source=live", "?source=live&b.shape=kimi-k2&b.k=1"]) {
+    const { view, notices } = parseView(search, SHAPED);
+    assert.deepEqual(notices.map(({ message }) => message), ["b.shape: not read with source=live; left out of the second stack"], search);
+    assert.equal(otherView(view).experts, 8);
+    assert.doesNotMatch(formatView(view, SHAPED), /kimi|b\.experts/);
+    assert.deepEqual(parseView(formatView(view, SHAPED), SHAPED), { view, notices: [] });
+  }
+});
+
+test("the second stack takes no setting that its router or its source does not read", () => {
+  const read = (search) => parseView(search, SHAPED).notices.map(({ message }) => message.split(";")[0]);
+  assert.deepEqual(read("?b.noise=2"), ["b.noise: not read with router=topk_norm"]);
+  assert.deepEqual(read("?b.source=live&b.skew=2"), ["b.skew: not read with source=live"]);
+  assert.deepEqual(read("?b.router=noisy_topk&b.noise=2&b.seed=3"), []);
+});
+
+test("a second stack with another source leaves the first one's shape, and its link too, without a notice", () => {
+  const { view, notices } = parseView("?shape=kimi-k2&b.source=live", SHAPED);
+  assert.deepEqual([otherView(view).shape, otherView(view).experts, notices.length], ["", 8, 0]);
+  const again = parseView(formatView(view, SHAPED), SHAPED);
+  assert.deepEqual([again.notices, requestOf(otherView(again.view))], [[], requestOf(otherView(view))]);
+});
+
+test("no title has a shape without a name", () => {
+  const large = parseView("?b.shape=kimi-k2", SHAPED).view;
+  assert.deepEqual([large, otherView(large)].map((view) => sideName(view, large.b ?? {}).split(" · ")[0]), ["small shape", "shape kimi-k2"]);
+  const live = parseView("?shape=kimi-k2&b.source=live", SHAPED).view;
+  assert.deepEqual([live, otherView(live)].map((view) => sideName(view, live.b ?? {}).split(" · ").slice(0, 2)), [["Authored", "shape kimi-k2"], ["Live", "8 experts"]]);
 });
 
 test("every pair that is offered differs, is named on both sides, and survives its link", () => {

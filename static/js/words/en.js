@@ -46,6 +46,7 @@ export const en = {
 
   otherFellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got) =>
     `${name}: expected ${expected}, got ${got || "nothing"}; left out of the second stack`,
+  otherUnread: (/** @type {string} */ name, /** @type {string} */ why) => `${name}: not read with ${why}; left out of the second stack`,
 
   // Comparing
   compare: "Compare",
@@ -67,6 +68,7 @@ export const en = {
     if (key === "model") return view.model || `trio-${view.experts}`;
     if (key === "router") return en.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
+    if (key === "shape") return view.source !== "authored" ? "" : view.shape ? `shape ${view.shape}` : "small shape";
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
 

@@ -88,6 +88,7 @@ export const fr = {
   promptNeedsLive: "prompt : un texte saisi est routé par le vrai modèle, il lui faut donc source=live ; affiché : le texte du scénario",
 
   otherFellBack: (name, expected, got) => `${name} : attendu ${expected}, reçu ${got || "rien"} ; laissé de côté dans la seconde pile`,
+  otherUnread: (name, why) => `${name} : sans effet avec ${why} ; laissé de côté dans la seconde pile`,
 
   // Comparing
   compare: "Comparer",
@@ -109,6 +110,7 @@ export const fr = {
     if (key === "model") return view.model || `trio-${view.experts}`;
     if (key === "router") return fr.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
+    if (key === "shape") return view.source !== "authored" ? "" : view.shape ? `forme ${view.shape}` : "petite forme";
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
 
