@@ -28,6 +28,11 @@ export function balanced(measure, experts) {
   return { load_share: 1 / experts, max_over_mean: 1, max_violation: 0, entropy: 1, dropped_share: 0, switch_loss: 1 }[measure];
 }
 
+/** What the letters of a formula stand for, of those that are in it. @param {string} formula @param {Record<string, string>} letters */
+export function lettersIn(formula, letters) {
+  return Object.keys(letters).filter((letter) => new RegExp(`\\b${letter}\\b`).test(formula)).map((letter) => letters[letter]);
+}
+
 /** @param {ArrayLike<number>} all @param {number} layer @param {number} experts */
 export function rowAt(all, layer, experts) {
   return Array.prototype.slice.call(all, layer * experts, (layer + 1) * experts);

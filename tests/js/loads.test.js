@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEvening, PATIENCE } from "../../static/js/evening.js";
 import { createLoads } from "../../static/js/loads.js";
-import { balanced, countedHere, countedThere, isEven, measuresOfCounts, MEASURES, overLayers, withZLoss } from "../../static/js/measures.js";
+import { balanced, countedHere, countedThere, isEven, lettersIn, measuresOfCounts, MEASURES, overLayers, withZLoss } from "../../static/js/measures.js";
 import { NO_EXPERT } from "../../static/js/wire.js";
+import { en } from "../../static/js/words/en.js";
+import { fr } from "../../static/js/words/fr.js";
 import { golden } from "./golden.js";
 
 const GOLDEN = golden("loads");
@@ -86,4 +88,14 @@ test("a run of the bias stops as soon as the load is even, and at the last updat
   assert.deepEqual(createEvening({ most: 200, stride: 1 }).next({ updates: 7, violation: 0.1, even: true }), { stop: "even", updates: 7, violation: 0.1 });
   assert.deepEqual(createEvening({ most: 200, stride: 20 }).next({ updates: 190, violation: 2, even: false }), { go: 200 });
   assert.deepEqual(createEvening({ most: 200, stride: 20 }).next({ updates: 200, violation: 2, even: false }), { stop: "best", updates: 200, violation: 2 });
+});
+
+test("a formula is followed by what its letters stand for, and by no other letter", () => {
+  for (const { balance: { letters, measures } } of [en, fr]) {
+    const told = (/** @type {keyof typeof measures} */ name) => lettersIn(measures[name].formula, letters);
+    for (const name of /** @type {const} */ (["load_share", "max_over_mean", "max_violation"])) assert.deepEqual(told(name), [letters.c]);
+    assert.deepEqual(told("entropy"), [letters.c, letters.N]);
+    assert.deepEqual(told("switch_loss"), [letters.N]);
+    for (const name of /** @type {const} */ (["dropped_share", "z_loss"])) assert.deepEqual(told(name), []);
+  }
 });

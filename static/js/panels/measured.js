@@ -6,7 +6,7 @@
  */
 
 import { formatDecimal, formatShare } from "../format.js";
-import { balanced, MEASURES } from "../measures.js";
+import { balanced, lettersIn, MEASURES } from "../measures.js";
 import { words } from "../words.js";
 import { attribute, h, setText } from "./element.js";
 
@@ -22,7 +22,7 @@ const format = (name, value) => (SHARES.includes(name) ? formatShare(value) : fo
 /** The formula of a measure, and where it is from. @param {Shown} name */
 function formulaOf(name) {
   const { name: word, formula, says } = said.measures[name];
-  return `${word} = ${formula}. ${says}${name === "z_loss" ? "" : ` ${said.letters}`}`;
+  return [`${word} = ${formula}. ${says}`, ...lettersIn(formula, said.letters)].join(" ");
 }
 
 export function createMeasures() {

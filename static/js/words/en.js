@@ -339,7 +339,7 @@ export const en = {
       switch_loss: { name: "Switch loss", formula: "N Σ f P", says: "f: share of tokens whose first choice an expert is; P: its mean gate score. Fedus et al. 2022, without α." },
       z_loss: { name: "z-loss", formula: "mean((ln Σ eˡ)²)", says: "l: the router’s logits of a token; mean over all tokens of the text. It keeps logits small and says nothing of balance. Zoph et al. 2022, ST-MoE." },
     },
-    letters: "c: assignments of each expert, dropped ones too; N experts.",
+    letters: { c: "c: assignments of each expert, dropped ones too.", N: "N: experts." },
     atBalance: (/** @type {string} */ value) => `even: ${value}`,
     noBalance: "of the logits",
     measureHint: "Point at a measure for its formula",

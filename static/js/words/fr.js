@@ -374,7 +374,7 @@ export const fr = {
       switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, sans α." },
       z_loss: { name: "Perte z", formula: "moyenne((ln Σ eˡ)²)", says: "l : les logits du routeur pour un jeton ; moyenne sur tous les jetons du texte. Elle garde les logits petits et ne dit rien de l’équilibre. Zoph et al. 2022, ST-MoE." },
     },
-    letters: "c : affectations de chaque expert, écartées comprises ; N experts.",
+    letters: { c: "c : affectations de chaque expert, écartées comprises.", N: "N : experts." },
     atBalance: (value) => `égal : ${value}`,
     noBalance: "des logits",
     measureHint: "Pointez une mesure pour sa formule",
