@@ -25,8 +25,8 @@ class Batch:
 
 
 def update(bias: Floats, counts: Counts, rate: float) -> Floats:
-    """b_i + rate * sign(mean(c) - c_i): overloaded experts lose, underloaded ones gain. [N], [N] -> [N]"""
-    steps = np.sign(counts.mean() - counts)
+    """b_i + rate * sign(mean(c) - c_i): overloaded experts lose, underloaded ones gain. [..., N]"""
+    steps = np.sign(counts.mean(axis=-1, keepdims=True) - counts)
     result: Floats = (bias + rate * steps).astype(np.float32)
     return result
 
@@ -45,11 +45,20 @@ def batches(router: Router, logits: Iterable[Floats], k: int, rate: float) -> It
 
 def settled(router: Router, logits: Floats, k: int, updates: int, rate: float) -> Router:
     """The router with the bias that so many updates on one batch, logits [T, L, N], leave in each layer."""
-    layers = [settle(router, rows, k, updates, rate) for rows in logits.swapaxes(0, 1)]  # L times [T, N]
-    return router.with_bias(np.stack(layers))
+    return router.with_bias(settle(router, logits.swapaxes(0, 1), k, updates, rate))
 
 
 def settle(router: Router, rows: Floats, k: int, updates: int, rate: float) -> Floats:
-    """The bias [N] that so many updates on one batch of one layer, logits [T, N], leave."""
-    *_, last = batches(router, (rows for _ in range(updates + 1)), k, rate)
-    return last.bias
+    """The bias [L, N] that so many updates on one batch, logits [L, T, N], leave: the last of `batches`.
+
+    What does not change from batch to batch is computed once, and all layers go together.
+    """
+    if router.selection is None:
+        raise ValueError(f"bias: expected a router that selects with a bias, got {router.name}")
+    layers, _, experts = rows.shape
+    scores = router.selection.scores(np.ascontiguousarray(rows))
+    bias = np.zeros((layers, experts), np.float32)
+    for _ in range(updates):
+        chosen = router.chosen((scores + bias[:, None]).reshape(-1, experts), k)
+        bias = update(bias, chosen.reshape(scores.shape).sum(axis=1), rate)
+    return bias

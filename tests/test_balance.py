@@ -52,6 +52,20 @@ def test_settled_router_is_the_last_of_its_batches_in_every_layer():
     assert settled(router, logits, K, updates=0, rate=0.01).bias.tolist() == [[0.0] * EXPERTS] * 2
 
 
+@pytest.mark.parametrize(("k", "groups", "topk_groups"), [(3, 1, 1), (20, 1, 1), (3, 8, 2)])
+def test_settled_router_is_the_last_of_its_batches_where_affinities_tie_and_groups_limit(
+    k, groups, topk_groups
+):
+    """Logits of three values: nearly every choice is between equals."""
+    logits = np.random.default_rng(0).integers(-1, 2, (40, 2, EXPERTS)).astype(np.float32)
+    settings = RouterSettings(groups=groups, topk_groups=topk_groups)
+    router = ROUTERS["sigmoid_bias"].with_settings(settings, EXPERTS, k)
+    biased = settled(router, logits, k, updates=30, rate=0.01)
+    for layer in range(2):
+        *_, last = batches(router, [logits[:, layer]] * 31, k, 0.01)
+        assert np.array_equal(biased.bias[layer], last.bias)
+
+
 def test_weights_are_those_of_the_unbiased_scores_after_any_number_of_updates():
     logits = skewed(0)
     router = settled(ROUTERS["softmax_bias"], logits[:, None], K, updates=50, rate=0.01)

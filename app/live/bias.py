@@ -22,7 +22,7 @@ def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
     layers: list[Floats] = []
 
     def route(logits: Floats, k: int, layer: int, start: int) -> Routed:
-        layers.append(settle(router, logits, k, updates, rate))
+        layers.append(settle(router, logits[None], k, updates, rate)[0])
         return router.with_bias(np.stack(layers)).route(logits, k, layer, start)
 
     forward.extend(ids, forward.cache(len(ids)), k, route)

@@ -66,6 +66,19 @@ def best(values: Floats, k: int) -> Ints:
     return chosen
 
 
+def among_best(values: Floats, k: int) -> Bools:
+    """Which of each row are those that `best` finds, in no order, for a fraction of the time: -> [T, N]."""
+    least = np.partition(values, -k, axis=-1)[:, -k, None]
+    inside: Bools = values >= least
+    if np.count_nonzero(inside) == k * len(values):
+        return inside
+    above = values > least
+    ties = values == least
+    missing = k - above.sum(axis=-1, keepdims=True)
+    inside = above | (ties & (ties.cumsum(axis=-1) <= missing))
+    return inside
+
+
 def at(values: Floats, experts: Ints) -> Floats:
     """The values of the chosen experts: [T, N], [T, K] -> [T, K]."""
     return values[np.arange(len(values))[:, None], experts]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.published.references import cite
 from app.routing.assignment import base, expert_choice
 from app.routing.capacity import capacity_of, gshard, st_moe, switch
-from app.routing.router import Call, Router
+from app.routing.choice import sigmoid, softmax
+from app.routing.router import Call, Router, Selection
 from app.routing.settings import NOISE, RouterSettings
-from app.routing.sigmoid import sigmoid_bias, sigmoid_top1
+from app.routing.sigmoid import in_groups, sigmoid_bias, sigmoid_top1
 from app.routing.softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
 from app.trace import Floats
 
@@ -113,6 +114,7 @@ ALL = (
         "sigmoid_bias",
         cite("v3"),
         lambda logits, k, call: sigmoid_bias(logits, k, call.bias, *limits(call)),
+        Selection(sigmoid, lambda values, call: in_groups(values, *limits(call)[:2])),
         uses=("groups", "topk_groups", "scale", *BIAS),
         defaults=RouterSettings(scale=1.0, updates=0, rate=0.01),
     ),
@@ -120,6 +122,7 @@ ALL = (
         "softmax_bias",
         cite("ernie"),
         lambda logits, k, call: softmax_bias(logits, k, call.bias),
+        Selection(softmax),
         uses=BIAS,
         defaults=RouterSettings(updates=0, rate=0.01),
     ),

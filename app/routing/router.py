@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.routing.capacity import capacity_of
-from app.routing.choice import Routed
+from app.routing.choice import Routed, among_best
 from app.routing.settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
-from app.trace import Floats
+from app.trace import Bools, Floats
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class Call:
 
 
 Kernel = Callable[[Floats, int, Call], Routed]  # logits [T, N], k
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a bias is added to, and what is left of the sums to take the k best of."""
+
+    scores: Callable[[Floats], Floats]  # logits [..., N] -> [..., N]
+    left: Callable[[Floats, Call], Floats] = lambda values, call: values  # [T, N] -> [T, N]
+
+
 NO_SETTINGS = RouterSettings()
 
 
@@ -55,6 +65,7 @@ class Router:
     name: str
     source: str  # who described it
     kernel: Kernel
+    selection: Selection | None = None  # of one that selects with a bias, the same as in its kernel
     uses: tuple[str, ...] = ()  # settings that it reads, and "bias"
     defaults: RouterSettings = NO_SETTINGS
     fixed_k: int | None = None  # the k that it forces
@@ -119,6 +130,13 @@ class Router:
         """How many tokens an expert takes of a prompt of so many; None: as many as come."""
         factor = self.filled(experts, k).get("capacity", k if self.varies else None)
         return None if factor is None else capacity_of(tokens, experts, factor)
+
+    def chosen(self, values: Floats, k: int) -> Bools:
+        """Which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
+        assert self.selection is not None, "a router that selects with a bias"
+        experts = values.shape[-1]
+        call = Call(self.filled(experts, k), np.zeros(experts, np.float32), layer=0, start=0)
+        return among_best(self.selection.left(values, call), k)
 
     def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
         """What a trace of so many tokens says of its router; `capacity` where there is one."""

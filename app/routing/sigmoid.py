@@ -18,6 +18,14 @@ def sigmoid_top1(logits: Floats) -> Routed:
     return Routed(scores, experts, at(scores, experts), weighs_input=True)
 
 
+def in_groups(values: Floats, groups: int, topk_groups: int) -> Floats:
+    """Values [T, N] with -inf outside the groups whose best two sum up to most."""
+    if groups == 1:
+        return values
+    grouped = values.reshape(len(values), groups, -1)  # [T, N] -> [T, G, N / G]
+    return in_best_groups(values, np.partition(grouped, -2, axis=-1)[..., -2:].sum(axis=-1), topk_groups)
+
+
 def sigmoid_bias(
     logits: Floats, k: int, bias: Floats, groups: int = 1, topk_groups: int = 1, scale: float = 1.0
 ) -> Routed:
@@ -28,11 +36,7 @@ def sigmoid_bias(
     groups, k = 8, scale 2.5. Kimi-K2 and GLM-4.5 have one group, which limits nothing.
     """
     scores = sigmoid(logits)  # [T, N]
-    choice = scores + bias
-    if groups > 1:
-        grouped = choice.reshape(len(choice), groups, -1)  # [T, N] -> [T, G, N / G]
-        choice = in_best_groups(choice, np.sort(grouped, axis=-1)[..., -2:].sum(axis=-1), topk_groups)
-    experts = best(choice, k)
+    experts = best(in_groups(scores + bias, groups, topk_groups), k)
     weights = at(scores, experts)
     weights /= weights.sum(axis=-1, keepdims=True) + np.float32(1e-20)
     return Routed(scores, experts, weights * np.float32(scale))
