@@ -45,8 +45,8 @@ def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
         advice = "authored routing is about given tokens; choose source=live"
         raise BadRequest(Problem("source", repr(request.source), "'live' for a text of your own", advice))
     if not 1 <= len(text) <= TEXT_CHARS:
-        expected = f"1 to {TEXT_CHARS} characters"
-        raise BadRequest(Problem("text", f"{len(text)} characters", expected, "shorten the text"))
+        advice = "shorten the text" if text else "type something"
+        raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
     model = sources.open_model(request.checkpoint)
     config = model.checkpoint.config
     room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)

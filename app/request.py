@@ -21,8 +21,7 @@ from app.keys import (
 )
 from app.published.shaped import BadShape, Shaped, read_shape
 from app.routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
-
-SHOWN_CHARS = 60  # of a wrong value, in a message
+from app.shown import show
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,7 @@ def no_shape(text: str, known: Known) -> Problem:
         try:
             read_shape(text)
         except BadShape as error:
-            return Problem("shape", error.found, error.expected, "drop the config.json on the page again")
+            return Problem("shape", error.found, error.expected, error.advice)
     return unknown("shape", text, known.shapes)
 
 
@@ -294,9 +293,3 @@ def no_model(request: TraceRequest, known: Known) -> Problem:
 
 def unknown(field: str, value: str, names: Iterable[str]) -> Problem:
     return Problem(field, show(value), f"one of {', '.join(names)}", WORDS[field][1])
-
-
-def show(value: object) -> str:
-    """A value in a message: quoted, what cannot be printed escaped, and cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text)} characters)"

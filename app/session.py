@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.keys import TraceRequest
-from app.request import BadRequest, show
+from app.request import BadRequest
+from app.shown import show
 from app.wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 
 RATE = 60.0  # messages a second that a viewer may send for ever

@@ -23,6 +23,7 @@ PURE = (
     "authored",
     "published",
     "keys",
+    "shown",
     "request",
     "wire",
     "session",

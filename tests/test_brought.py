@@ -77,6 +77,16 @@ def test_odd_names_in_a_config_are_left_out(name):
     assert count_config(json.dumps({**OWN, "_name_or_path": name}).encode())["name"] == ""
 
 
+@pytest.mark.parametrize("field", ["hidden_size", "num_hidden_layers", "tie_word_embeddings"])
+def test_no_depth_of_a_field_is_more_than_words_can_tell(field):
+    head = json.dumps({key: value for key, value in MIXTRAL.items() if key != field})[:-1]
+    for depth in range(900, 1101):
+        nested = f'{head}, "{field}": {"[" * depth}{"]" * depth}}}'
+        with pytest.raises(BadRequest) as refused:
+            count_config(nested.encode())
+        assert len(refused.value.problems[0].found) < 200
+
+
 def test_config_with_a_router_that_cannot_route_its_shape_is_refused():
     config = json.loads((ROOT / "app" / "published" / "models" / "deepseek-v3.json").read_text())["config"]
     with pytest.raises(BadRequest, match=r"config\.json: expected .* groups of router sigmoid_bias"):

@@ -61,6 +61,8 @@ REFUSED: tuple[tuple[dict[str, Any], Known], ...] = (
     ({"nonsense": 1}, KNOWN),
     ({"shape": "5x12x2-q7"}, KNOWN),
     ({"shape": "5x12x2-d1.5"}, KNOWN),
+    ({"shape": "5x2048x64-d4096"}, KNOWN),
+    ({"shape": "5x12x2-e64"}, KNOWN),
 )
 
 
@@ -74,6 +76,7 @@ CONFIGS = (
     config("mixtral-8x7b", architectures=["LlamaForCausalLM"], model_type="llama"),
     b"not json",
     b"[1, 2]",
+    b"[" * 100_000,
     b" " * (2**20 + 1),
     config("mixtral-8x7b", num_local_experts=1),
     config("mixtral-8x7b", num_local_experts="eight"),
@@ -82,6 +85,8 @@ CONFIGS = (
     config("mixtral-8x7b", num_hidden_layers=4000),
     config("mixtral-8x7b", hidden_size=2_000_000),
     config("mixtral-8x7b", num_experts_per_tok=9),
+    config("mixtral-8x7b", hidden_size=10**400),
+    config("deepseek-v3", topk_method="x" * 400),
     config("mixtral-8x7b", hidden_size=None),
     config("mixtral-8x7b", hidden_size=4097),
     config("mixtral-8x7b", num_local_experts=None),
@@ -148,6 +153,7 @@ def unloaded() -> list[Any]:
     for make in (
         lambda: windows(sources, sources.parse({}), "words"),
         lambda: windows(sources, live, ""),
+        lambda: windows(sources, live, "x" * 20_001),
         lambda: requests_over(recorded, "scenarios", ("code",)),
     ):
         try:

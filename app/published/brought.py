@@ -6,7 +6,7 @@ from typing import Any
 
 from app.published.architectures.fields import ConfigError
 from app.published.catalogue import shapes
-from app.published.config import parse_config, read_config
+from app.published.config import TOO_DEEP, parse_config, read_config
 from app.published.params import Parameters
 from app.published.report import report
 from app.published.shaped import BadShape, Shaped, check_router, check_shape, write_shape
@@ -26,6 +26,8 @@ def count_config(data: bytes) -> dict[str, Any]:
         shaped = shape_of(parameters)
     except ConfigError as error:
         raise BadRequest(problem_of(str(error))) from error
+    except RecursionError as error:  # shallow enough to be read, too deep to be told
+        raise BadRequest(problem_of(TOO_DEEP)) from error
     except BadShape as error:
         advice = "it can be counted on the command line, but is not drawn"
         raise BadRequest(Problem("config.json", error.found, error.expected, advice)) from error

@@ -15,6 +15,7 @@ from app.published.architectures import (
 )
 from app.published.architectures.fields import ConfigError, Fields
 from app.published.architectures.model_config import ModelConfig
+from app.shown import cut, show
 
 READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     "arctic": softmax_families.arctic,
@@ -82,6 +83,7 @@ MODEL_TYPES = {
     "minimax_text_01": "minimax",
 }
 
+TOO_DEEP = "config.json: expected JSON, got one that is nested too deeply"
 LARGEST_FILE = 2**20  # bytes; published files have a few thousand
 
 
@@ -106,7 +108,9 @@ def parse_config(data: bytes) -> dict[str, Any]:
         raise ConfigError(f"config.json: expected at most {LARGEST_FILE:,} bytes, got more")
     try:
         values = json.loads(data)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ConfigError(TOO_DEEP) from error
+    except ValueError as error:
         raise ConfigError(f"config.json: expected JSON, got something else: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"config.json: expected an object of fields, got {type(values).__name__}")
@@ -129,5 +133,6 @@ def family_of(values: Mapping[str, Any]) -> str:
 
 def unsupported(names: str, model_type: Any) -> ConfigError:
     """The refusal of an architecture, by name."""
-    found = f"{names} (model_type {model_type!r})" if names else f"model_type {model_type!r}"
+    kind = f"model_type {show(model_type)}"
+    found = f"{cut(names)} ({kind})" if names else kind
     return ConfigError(f"architecture: got {found}; expected one of {', '.join(sorted(ARCHITECTURES))}")

@@ -37,13 +37,15 @@ HEAD = re.compile(r"([0-9]{1,3})x([0-9]{1,4})x([0-9]{1,4})")
 DENSE = re.compile(r"x([0-9]{1,3})_([0-9]{1,3})_([0-9]{1,3})")
 ITEM = re.compile(r"([a-z]+?)([0-9]{1,16}(?:\.[0-9]{1,6})?)")
 
+RENEW = "drop the config.json on the page again"
+
 
 class BadShape(ValueError):
-    """A shape that cannot be used: what was found and what was expected."""
+    """A shape that cannot be used: what was found, what was expected and what to do with the text of it."""
 
-    def __init__(self, expected: str, found: object) -> None:
+    def __init__(self, expected: str, found: object, advice: str = RENEW) -> None:
         super().__init__(f"shape: expected {expected}, got {found}")
-        self.expected, self.found = expected, str(found)
+        self.expected, self.found, self.advice = expected, str(found), advice
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def read_shape(text: str) -> Shaped:
     if not found or len(text) > SHAPE_CHARS:
         raise BadShape("the name of a model, or layers x experts x k and sizes", repr(text[:60]))
     layers, experts, top_k = map(int, found.groups())
-    sizes: dict[str, float] = {"d_model": 0, "d_expert": 0}
+    sizes = dict[str, float]()
     dense: list[int] = []
     router, settings = DEFAULT_ROUTER, dict[str, float]()
     for item in items:
@@ -147,7 +149,9 @@ def read_shape(text: str) -> Shaped:
         else:
             name, value = read_item(item)
             (settings if name in LIMITS else sizes)[name] = value
-    shape = ModelShape(layers, experts, top_k, dense_layers=tuple(sorted(set(dense))), **whole(sizes))
+    all_sizes = {"d_model": 0, "d_expert": 0} | whole(sizes)
+    shape = ModelShape(layers, experts, top_k, dense_layers=tuple(sorted(set(dense))), **all_sizes)
+    check_sizes(sizes)
     check_shape(shape)
     check_router(router, settings, shape)
     key = write_shape(shape, router, settings)
@@ -172,6 +176,13 @@ def whole(sizes: Mapping[str, float]) -> dict[str, int]:
         if not isinstance(size, int):
             raise BadShape(f"a whole number of {name}", size)
     return {name: int(size) for name, size in sizes.items()}
+
+
+def check_sizes(sizes: Mapping[str, float]) -> None:
+    """Raises BadShape where the text leaves out a size that every model has."""
+    for name, example in (("d_model", "-d4096"), ("d_expert", "-e2048")):
+        if name not in sizes:
+            raise BadShape(f"{name} in the text, as in {example}", "none", "add it to the text")
 
 
 def check_router(router: str, settings: Mapping[str, float], shape: ModelShape) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from app.shown import cut, show
+
 MOST = 2**40  # larger sizes are slips of the pen
 MOST_LAYERS = 4096
 
@@ -78,21 +80,21 @@ class Fields:
         """True or false."""
         value = self.optional(name)
         if not isinstance(value, bool):
-            raise ConfigError(f"{self.at}{name}: expected true or false, got {value!r}")
+            raise ConfigError(f"{self.at}{name}: expected true or false, got {show(value)}")
         return value
 
     def number(self, name: str) -> float:
         """A positive number."""
         value = self.optional(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MOST:
-            raise ConfigError(f"{self.at}{name}: expected a positive number, got {value!r}")
+            raise ConfigError(f"{self.at}{name}: expected a positive number, got {show(value)}")
         return value
 
     def indices(self, name: str, layers: int) -> tuple[int, ...]:
         """Positions of layers."""
         value = self.optional(name)
         if not isinstance(value, list):
-            raise ConfigError(f"{self.at}{name}: expected a list of layers, got {value!r}")
+            raise ConfigError(f"{self.at}{name}: expected a list of layers, got {show(value)}")
         return tuple(sorted({self.whole(name, item, 0, layers - 1) for item in value}))
 
     def same(self, name: str, least: int = 1) -> int:
@@ -102,7 +104,7 @@ class Fields:
             raise self.missing(name)
         each = value if isinstance(value, list) else [value]
         if len({json.dumps(item) for item in each}) != 1:
-            raise ConfigError(f"{self.at}{name}: expected the same for all layers, got {value!r}")
+            raise ConfigError(f"{self.at}{name}: expected the same for all layers, got {show(value)}")
         return self.whole(name, each[0], least)
 
     def only(self, name: str, *expected: Any) -> None:
@@ -111,27 +113,27 @@ class Fields:
         if not any(type(value) is type(item) and value == item for item in expected):
             wanted = " or ".join(json.dumps(item) for item in expected)
             raise ConfigError(
-                f"{self.at}{name}: expected {wanted}, got {json.dumps(value)}, which is not implemented"
+                f"{self.at}{name}: expected {wanted}, got {cut(json.dumps(value))}, which is not implemented"
             )
 
     def all_be(self, name: str, expected: int) -> None:
         """Refuse a number, one for all layers or one for each, other than the one that is implemented."""
         if name in self.values and self.same(name, least=0) != expected:
-            got = json.dumps(self.values[name])
+            got = cut(json.dumps(self.values[name]))
             raise ConfigError(f"{self.at}{name}: expected {expected}, got {got}, which is not implemented")
 
     def table(self, name: str) -> Fields:
         """A nested table."""
         value = self.values.get(name)
         if not isinstance(value, dict):
-            raise ConfigError(f"{self.at}{name}: expected a table of fields, got {value!r}")
+            raise ConfigError(f"{self.at}{name}: expected a table of fields, got {show(value)}")
         return Fields(value, self.family, f"{self.at}{name}.", self.assumed)
 
     def whole(self, name: str, value: Any, least: int, most: int = MOST) -> int:
         """`value`, checked."""
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ConfigError(
-                f"{self.at}{name}: expected a whole number from {least} to {most:,}, got {value!r}"
+                f"{self.at}{name}: expected a whole number from {least} to {most:,}, got {show(value)}"
             )
         return value
 

@@ -6,6 +6,7 @@ from app.published.architectures.decoder import decoder, dense_size, glu, softma
 from app.published.architectures.fields import ConfigError, Fields
 from app.published.architectures.mixers import attention, grouped, head_width, heads_of, lightning, mamba
 from app.published.architectures.model_config import Experts, Mixer, ModelConfig
+from app.shown import show
 
 
 def every_layer(f: Fields, width: str = "intermediate_size") -> Experts:
@@ -153,5 +154,5 @@ def minimax_kinds(f: Fields) -> list[str]:
     each = listed if isinstance(listed, list) else []
     if len(each) != f.layers() or not all(isinstance(k, int | str) and k in kinds for k in each):
         expected = f"{f.layers()} times 0 (linear) or 1 (full), or linear_attention or full_attention"
-        raise ConfigError(f"{f.at}{name}: expected {expected}, got {listed!r}")
+        raise ConfigError(f"{f.at}{name}: expected {expected}, got {show(listed)}")
     return [kinds[kind] for kind in each]
