@@ -10,6 +10,7 @@ import { checkpointOf, isRequestKey, MOST_WRITTEN } from "./properties.js";
 import { createGuide } from "./guide.js";
 import { fitted } from "./routing.js";
 import { needsSmall, withItsShape } from "./shapes.js";
+import { keptOther } from "./url.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {import("./save.js").SaveKind} SaveKind */
@@ -66,7 +67,8 @@ export function createActions({ boot, store, player, feed, save, film }) {
     setRequest(patch) {
       const { view } = store.get();
       const change = boot.exported ? withoutRequest(patch) : keptInRange(view, withoutOld(patch), boot);
-      store.set({ view: { ...view, ...change }, writing: "", notices: [] });
+      const next = { ...view, ...change };
+      store.set({ view: { ...next, b: keptOther(next, view, boot) }, writing: "", notices: [] });
     },
     setView,
     retry: feed.retry,

@@ -7,7 +7,7 @@
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted } from "./routing.js";
 import { withItsShape } from "./shapes.js";
-import { formatView, OTHER, parseView } from "./url.js";
+import { formatView, keptOther, OTHER, parseView } from "./url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 
@@ -39,6 +39,7 @@ export function patchView(view, keys, boot) {
     else problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
   }
   Object.assign(next, fitted(boot, next, view));
+  next.b = keptOther(next, view, boot);
   if (!other.length) return { view: next, problems };
   const { b, wrong } = patchOther(next, Object.fromEntries(other.map((key) => [key, keys[key]])), boot);
   return { view: { ...next, b }, problems: [...problems, ...wrong] };

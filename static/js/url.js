@@ -8,7 +8,7 @@
 
 import { isFixed, isRequestKey, PROPERTIES } from "./properties.js";
 import { fitted, SETTINGS, usualRouter } from "./routing.js";
-import { withItsShape } from "./shapes.js";
+import { findShape, withItsShape } from "./shapes.js";
 import { withLesson } from "./lessons.js";
 import { words } from "./words.js";
 
@@ -29,12 +29,17 @@ function parseOther(found, { boot, view }, notices) {
   const context = { boot, view: { ...view } };
   /** @type {Record<string, unknown>} */
   const b = {};
+  /** @type {Partial<Record<keyof View, number>>} */
+  const left = {};
   for (const property of PROPERTIES.filter(({ name }) => isRequestKey(name))) {
     const text = found.get(OTHER + property.name);
     if (text === null) continue;
     const value = property.parse(text, context);
     if (property.applies?.(context) === false) {
       if (value !== property.fallback(context)) notices.push(unread(property.name, context));
+      if (property.name === "shape") ({ experts: left.experts, top_k: left.k } = findShape(boot, text) ?? {});
+    } else if (left[property.name] && value === left[property.name]) {
+      continue; // it came with the shape that is left out
     } else if (value === undefined) {
       notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
     } else addTo(b, property.name, withItsShape(boot, context.view, { [property.name]: value }), context);
@@ -45,7 +50,7 @@ function parseOther(found, { boot, view }, notices) {
 
 /** A key that the second stack does not read, and what keeps it from it. @param {keyof View} name @param {Context} context @returns {Notice} */
 function unread(name, { boot, view }) {
-  const routed = view.source === "authored" && SETTINGS.some((each) => each === name);
+  const routed = view.source !== "recorded" && SETTINGS.some((each) => each === name);
   const why = routed ? `router=${view.router || usualRouter(boot, view)}` : `source=${view.source}`;
   return { field: OTHER + name, message: words.otherUnread(OTHER + name, why) };
 }
@@ -146,4 +151,15 @@ export function formatView(view, boot) {
   if (!written.size) return "";
   written.set("v", String(VERSION));
   return `?${written}`;
+}
+
+/**
+ * The second stack of a view whose first one changed: with another source or shape it is read anew, as from a link.
+ * @param {View} view
+ * @param {View} before
+ * @param {Boot} boot
+ */
+export function keptOther(view, before, boot) {
+  const same = view.source === before.source && view.shape === before.shape;
+  return same || !view.b ? view.b : parseView(formatView(view, boot), boot).view.b;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keptInRange } from "../../static/js/actions.js";
 import { otherView, pairsOf, sameTokens, sideName, timeBeside } from "../../static/js/pairs.js";
+import { patchView } from "../../static/js/patch.js";
 import { createTimeline } from "../../static/js/playback.js";
 import { requestOf } from "../../static/js/properties.js";
 import { formatView, parseView } from "../../static/js/url.js";
@@ -39,7 +40,7 @@ test("a wrong key of the second stack is left out alone, and a sentence says so"
 });
 
 test("a shape beside another source falls back as in the first stack, whatever the order of the keys", () => {
-  for (const search of ["?b.source=live&b.bogus=2&b.shape=kimi-k2", "?b.shape=kimi-k2&b.source=live", "?source=live&b.shape=kimi-k2&b.k=1"]) {
+  for (const search of ["?b.source=live&b.bogus=2&b.shape=kimi-k2", "?b.shape=kimi-k2&b.source=live", "?b.source=live&b.shape=kimi-k2&b.experts=384&b.k=8", "?source=live&b.shape=kimi-k2&b.k=1"]) {
     const { view, notices } = parseView(search, SHAPED);
     assert.deepEqual(notices.map(({ message }) => message), ["b.shape: not read with source=live; left out of the second stack"], search);
     assert.equal(otherView(view).experts, 8);
@@ -52,6 +53,7 @@ test("the second stack takes no setting that its router or its source does not r
   const read = (search) => parseView(search, SHAPED).notices.map(({ message }) => message.split(";")[0]);
   assert.deepEqual(read("?b.noise=2"), ["b.noise: not read with router=topk_norm"]);
   assert.deepEqual(read("?b.source=live&b.skew=2"), ["b.skew: not read with source=live"]);
+  assert.deepEqual(read("?b.source=live&b.noise=2"), ["b.noise: not read with router=topk_norm"]);
   assert.deepEqual(read("?b.router=noisy_topk&b.noise=2&b.seed=3"), []);
 });
 
@@ -67,6 +69,19 @@ test("no title has a shape without a name", () => {
   assert.deepEqual([large, otherView(large)].map((view) => sideName(view, large.b ?? {}).split(" · ")[0]), ["small shape", "shape kimi-k2"]);
   const live = parseView("?shape=kimi-k2&b.source=live", SHAPED).view;
   assert.deepEqual([live, otherView(live)].map((view) => sideName(view, live.b ?? {}).split(" · ").slice(0, 2)), [["Authored", "shape kimi-k2"], ["Live", "8 experts"]]);
+});
+
+test("a second stack follows the first one to another source or shape", () => {
+  const moved = (/** @type {string} */ search, /** @type {Record<string, string>} */ keys) => {
+    const { view, problems } = patchView(parseView(search, SHAPED).view, keys, SHAPED);
+    const { source, shape, experts, k } = otherView(view);
+    assert.deepEqual(problems, []);
+    return [source, shape, experts, k];
+  };
+  assert.deepEqual(moved("?b.source=live", { shape: "kimi-k2" }), ["live", "", 8, 2]);
+  assert.equal(moved("?b.shape=kimi-k2", { source: "live" })[2], 8);
+  assert.deepEqual(moved("?b.k=4", { shape: "kimi-k2" }), ["authored", "kimi-k2", 384, 4]);
+  assert.deepEqual(moved("?b.k=4", { source: "live" }), ["live", "", 8, 4]);
 });
 
 test("every pair that is offered differs, is named on both sides, and survives its link", () => {
