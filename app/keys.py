@@ -140,6 +140,11 @@ class TraceRequest(BaseModel):
         return self.model or f"trio-{self.experts}"
 
     @property
+    def takes_long(self) -> bool:
+        """Whether it takes much longer than others before its first token is routed."""
+        return bool(self.updates) and (bool(self.shape) or self.source == "live")
+
+    @property
     def settings(self) -> RouterSettings:
         """The settings that are given, those that its router does not read too."""
         return RouterSettings(**{name: getattr(self, name) for name in LIMITS})

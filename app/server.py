@@ -40,7 +40,8 @@ from app.cache import Cache
 from app.counting import OVER, Make, check_over, load_of, requests_over, windows
 from app.devices import compare_routers
 from app.headers import SecurityHeaders
-from app.keys import TEXT_CHARS
+from app.keys import TEXT_CHARS, TraceRequest
+from app.leaving import Attended, Left, unless_left
 from app.load import Load
 from app.oembed import THUMBNAILS
 from app.pages import embedding, pages
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(BadRequest, refuse)
     app.add_exception_handler(Busy, put_off)
+    app.add_exception_handler(Left, close)
     app.include_router(facts(sources))
     app.include_router(published(workers))
     app.include_router(files(sources, workers))
@@ -149,33 +151,40 @@ def published(workers: Workers) -> APIRouter:
             data += chunk
             if len(data) > LARGEST_FILE:
                 break  # count_config says so
-        return JSONResponse(await workers.run(lambda: count_config(data)))
+        return JSONResponse(await unless_left(request, workers.run(lambda: count_config(data))))
 
     return router
 
 
 def files(sources: Sources, workers: Workers) -> APIRouter:
     """What is computed for a request and sent in one piece."""
-    router = APIRouter()
+    router = APIRouter(route_class=Attended)
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
     async def answer(request: Request, kind: str, key: str, make: Callable[[], bytes]) -> Response:
         asset = kept.get(key)
         if asset is None:
-            asset = await workers.run(lambda: Asset.of(make(), kind))
+            asset = await workers.run(lambda: Asset.of(make(), kind), takes_long(request))
             kept.put(key, asset, len(asset.content))
         return send(request, asset)
 
     async def show(request: Request, kind: str, finish: Callable[[str], bytes], size: str = "") -> Response:
-        view = await workers.run(lambda: Shown.of(read_query(request), request.query_params, sources))
+        view = await workers.run(
+            lambda: Shown.of(read_query(request), request.query_params, sources), takes_long(request)
+        )
         response = await answer(request, kind, f"{kind}{size} {view.key}", lambda: finish(view.draw()))
         response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
         return response
 
+    async def open_source(request: Request) -> Source:
+        return await workers.run(
+            lambda: sources.open(sources.parse(read_query(request))), takes_long(request)
+        )
+
     @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)
     async def trace(request: Request) -> Response:
-        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
+        source = await open_source(request)
         kind = "application/octet-stream"
         return await answer(request, kind, f"{kind} {source.identity}", lambda: source.trace().to_bytes())
 
@@ -205,7 +214,7 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
     )
     async def devices(request: Request) -> Response:
         count = read_devices(request.query_params.get("devices"))
-        source = await workers.run(lambda: sources.open(sources.parse(read_query(request))))
+        source = await open_source(request)
 
         def compare() -> bytes:
             shape = source.header.shape
@@ -219,15 +228,15 @@ def files(sources: Sources, workers: Workers) -> APIRouter:
 
 def loads(sources: Sources, workers: Workers) -> APIRouter:
     """How evenly experts are loaded. Each text is a job of its own, so that nobody waits for all of them."""
-    router = APIRouter()
+    router = APIRouter(route_class=Attended)
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = parameters()
 
-    async def total(made: list[Make]) -> Load:
+    async def total(made: list[Make], long: bool) -> Load:
         first, *others = [partial(load_of, make) for make in made]
-        load = await workers.run(first)
+        load = await workers.run(first, long)
         for count in others:
-            load += await workers.run(count)
+            load += await workers.run(count, long)
         return load
 
     @router.get(
@@ -239,15 +248,15 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
     async def load(request: Request) -> Response:
         over = check_over(request.query_params.get("over", OVER[0]))
 
-        def open_all() -> list[Source]:
-            asked = sources.parse(read_query(request))
-            return [sources.open(each) for each in requests_over(asked, over, sources.known.scenarios)]
+        def ask() -> list[TraceRequest]:
+            return requests_over(sources.parse(read_query(request)), over, sources.known.scenarios)
 
-        opened = await workers.run(open_all)
+        long = takes_long(request)
+        opened = [await workers.run(partial(sources.open, each), long) for each in await workers.run(ask)]
         key = " ".join((over, *(source.identity for source in opened)))
         asset = kept.get(key)
         if asset is None:
-            found = await total([source.trace for source in opened])
+            found = await total([source.trace for source in opened], long)
             asset = Asset.of(dump({"over": over, **found.to_json()}).encode(), "application/json")
             kept.put(key, asset, len(asset.content))
         return send(request, asset)
@@ -265,8 +274,10 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
             if len(data) > 4 * TEXT_CHARS:
                 break  # too many characters, whatever they are
         text = data.decode(errors="replace")
-        made = await workers.run(lambda: windows(sources, sources.parse(read_query(request)), text))
-        return JSONResponse({"over": "text", **(await total(made)).to_json()})
+        ask = workers.run(lambda: windows(sources, sources.parse(read_query(request)), text))
+        made = await unless_left(request, ask)
+        found = await unless_left(request, total(made, takes_long(request)))
+        return JSONResponse({"over": "text", **found.to_json()})
 
     return router
 
@@ -297,6 +308,11 @@ def read_query(request: Request) -> dict[str, str]:
     return {key: request.query_params[key] for key in WORDS if key in request.query_params}
 
 
+def takes_long(request: Request) -> bool:
+    """Whether a query asks for updates of a bias, which take much longer than others wait."""
+    return any(key.removeprefix("b.") == "updates" for key in request.query_params)
+
+
 def send(request: Request, asset: Asset) -> Response:
     """The content, or that the reader has it already. It may be kept, but is to be asked for each time."""
     content, etag, encoding = asset.encoded(request.headers.get("accept-encoding", ""))
@@ -312,6 +328,11 @@ async def refuse(_: Request, error: Exception) -> Response:
     """422 with every problem."""
     assert isinstance(error, BadRequest)
     return JSONResponse({"errors": [problem.to_json() for problem in error.problems]}, status_code=422)
+
+
+async def close(_: Request, error: Exception) -> Response:
+    """Nobody reads it; the code is the one that proxies write into their logs."""
+    return Response(status_code=499)
 
 
 async def put_off(_: Request, error: Exception) -> Response:

@@ -142,7 +142,8 @@ class Viewer:
     async def try_stream(self, begin: Begin) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            source = await self.workers.run(lambda: self.sources.open(begin.request))
+            asked = begin.request
+            source = await self.workers.run(lambda: self.sources.open(asked), long=asked.takes_long)
             check_start(begin.start, source)
             await self.send_trace(begin, source)
         except BadRequest as error:

