@@ -10,6 +10,7 @@ from app.prompted import Prompted
 from app.request import BadRequest, Problem
 from app.sources import Sources
 from app.trace import RoutingTrace, Token
+from app.updating import check_updates
 
 OVER = ("prompt", "scenarios")
 
@@ -53,6 +54,7 @@ def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
     tokens = model.checkpoint.tokenizer.encode(text)
     if not tokens:
         raise BadRequest(Problem("text", "0 tokens", "at least 1 token", "type something"))
+    check_updates(request, model.listing.shape, len(tokens))
 
     def make(window: tuple[Token, ...]) -> Make:
         made = Prompted(model, window, request.model_copy(update={"more": 0}))

@@ -21,6 +21,7 @@ from app.request import BadRequest, Known, Problem, parse
 from app.shape import small_shape
 from app.source import Source
 from app.trace import RoutingTrace, Step, TraceHeader
+from app.updating import check_updates
 
 KEPT_BYTES = 128 * 2**20  # of finished traces
 
@@ -92,6 +93,7 @@ class Sources:
         small = small_shape(request.experts, request.k)
         shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
         router = request.routed_by(request.experts)
+        check_updates(request, shape, len(scenario.tokens))
         made = Authored(scenario, shape, router, request.skew, shaped)
         digest = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
         return self.source(request, digest, made)
@@ -101,6 +103,7 @@ class Sources:
         model = self.open_model(request.checkpoint)
         text = request.prompt or self.library.scenarios[request.scenario].text
         tokens = tokenize(text, model, request.more)
+        check_updates(request, model.listing.shape, len(tokens))
         return self.source(request, model.checkpoint.digest, Prompted(model, tokens, request))
 
     def recorded(self, request: TraceRequest) -> Source:

@@ -12,10 +12,12 @@ from app import metrics
 from app.authored.scenario import load_scenarios
 from app.counting import check_over, cut, requests_over, windows
 from app.load import Load
+from app.published.catalogue import shapes
 from app.request import BadRequest
 from app.settings import Settings
 from app.sources import Sources
 from app.trace import RoutingTrace, Token
+from app.updating import check_updates
 from tests.live_checkpoints import MIXTRAL, write_checkpoint
 from tests.traces import trace_of
 
@@ -140,6 +142,28 @@ def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "source"
     assert "authored routing is about given tokens" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", sorted(shapes()))
+def test_every_published_shape_takes_half_of_the_updates_that_a_small_one_may(sources, name):
+    keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 100}
+    asked = sources.parse({**keys, "shape": name})
+    shape = sources.known.shaped(name).shape
+    check_updates(asked, shape, tokens=13)
+
+
+def test_more_updates_are_refused_than_anybody_shall_wait_for(sources):
+    router = {"router": "sigmoid_bias", "updates": 200}
+    small = sources.parse({**router, "scenario": "code", "experts": 512, "k": 1})
+    assert sources.open(small).header.bias.shape == (6, 512)
+    large = sources.parse({**router, "scenario": "code", "shape": "switch-c-2048", "k": 1})
+    with pytest.raises(BadRequest, match="updates: expected 0 to 125 with 13 tokens, 30 layers and 2048 exp"):
+        sources.open(large)
+    text = sources.parse({**router, "source": "live", "experts": 64})
+    with pytest.raises(BadRequest, match="choose fewer updates, tokens or experts"):
+        windows(sources, text, "a b " * 5000)
+    unread = sources.parse({**router, "router": "topk", "source": "live", "experts": 64})
+    assert windows(sources, unread, "a b " * 5000)
 
 
 def test_the_golden_load_is_what_is_counted_of_its_trace():

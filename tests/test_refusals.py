@@ -150,9 +150,11 @@ def unloaded() -> list[Any]:
     problems: list[Any] = []
     live = sources.parse({"source": "live"})
     recorded = live.model_copy(update={"source": "recorded"})
+    settling = live.model_copy(update={"experts": 64, "router": "sigmoid_bias", "updates": 200})
     for make in (
         lambda: windows(sources, sources.parse({}), "words"),
         lambda: windows(sources, live, ""),
+        lambda: windows(sources, settling, "a b " * 5000),
         lambda: windows(sources, live, "x" * 20_001),
         lambda: requests_over(recorded, "scenarios", ("code",)),
     ):
