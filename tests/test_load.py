@@ -159,10 +159,15 @@ def test_more_updates_are_refused_than_anybody_shall_wait_for(sources):
     large = sources.parse({**router, "scenario": "code", "shape": "switch-c-2048", "k": 1})
     with pytest.raises(BadRequest, match="updates: expected 0 to 125 with 13 tokens, 30 layers and 2048 exp"):
         sources.open(large)
-    text = sources.parse({**router, "source": "live", "experts": 64})
+
+
+def test_more_updates_are_refused_over_a_long_text_by_a_router_that_reads_them():
+    sources = Sources(load_scenarios(Settings().scenarios), Settings().models)
+    live = {"source": "live", "experts": 64, "updates": 200}
+    text = sources.parse({**live, "router": "sigmoid_bias"})
     with pytest.raises(BadRequest, match="choose fewer updates, tokens or experts"):
         windows(sources, text, "a b " * 5000)
-    unread = sources.parse({**router, "router": "topk", "source": "live", "experts": 64})
+    unread = sources.parse({**live, "router": "topk"})
     assert windows(sources, unread, "a b " * 5000)
 
 
