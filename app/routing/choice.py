@@ -89,9 +89,7 @@ def in_best_groups(values: Floats, group_values: Floats, kept: int) -> Floats:
 
     Minus infinity and not 0: values below 0 would otherwise lose to experts of the groups that are out.
     """
-    tokens, groups = group_values.shape
-    inside = np.zeros((tokens, groups), np.bool_)
-    np.put_along_axis(inside, best(group_values, kept), True, axis=-1)
-    wide = np.repeat(inside, values.shape[-1] // groups, axis=-1)  # [T, G] -> [T, N]
-    result: Floats = np.where(wide, values, np.float32(-np.inf))
+    inside = among_best(group_values, kept)[..., None]
+    grouped = values.reshape(*group_values.shape, -1)  # [T, N] -> [T, G, N / G]
+    result: Floats = np.where(inside, grouped, np.float32(-np.inf)).reshape(values.shape)
     return result
