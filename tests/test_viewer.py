@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +17,7 @@ from app.trace import Step, Token, TraceHeader
 from app.viewer import Gone, Viewer
 from app.wire import unpack_step
 from app.workers import Busy, Workers
+from tests.apart import run_apart
 
 TOKENS = 5
 
@@ -81,12 +81,6 @@ class HeldSocket:
     async def hear(self):
         message = await asyncio.wait_for(self.gone.get(), 20)
         return json.loads(message) if isinstance(message, str) else unpack_step(message)[:2]
-
-
-def run_apart(scene):
-    """In a thread of its own: where a browser is driven in the same process, this one has a loop already."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(scene())).result(60)
 
 
 def play(scene, send_secs=20.0, **sources):

@@ -8,6 +8,7 @@ import pytest
 from app.server import create_app
 from app.settings import Settings
 from app.workers import Workers
+from tests.apart import run_apart
 
 LONG = "source=live&experts=64&router=sigmoid_bias&updates=1"
 
@@ -63,7 +64,7 @@ def test_a_job_does_not_wait_behind_those_that_take_long(workers):
         gate.set()
         assert await asyncio.gather(*long) == [True] * 8
 
-    asyncio.run(run())
+    run_apart(run)
 
 
 def test_a_load_is_told_while_others_settle_a_bias(workers):
@@ -79,7 +80,7 @@ def test_a_load_is_told_while_others_settle_a_bias(workers):
         await asyncio.gather(long, waiting)
         assert heavy.status == 200
 
-    asyncio.run(run())
+    run_apart(run)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_client_goes_while_its_request_waits_for_a_thread(workers, monkeypatch
         await long
         assert workers.jobs == 0
 
-    asyncio.run(run())
+    run_apart(run)
     assert not opened
 
 
@@ -130,5 +131,5 @@ def test_a_client_goes_while_the_load_of_its_text_is_counted(workers, monkeypatc
         await asked
         assert client.status == 499
 
-    asyncio.run(run())
+    run_apart(run)
     assert made == ["window"]

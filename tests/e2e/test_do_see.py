@@ -111,6 +111,7 @@ def test_reader_choosing_paris_twice_sees_the_same_word_routed_differently(open_
 
 def test_reader_switching_code_to_live_sees_noise_and_the_badge_say_why(open_page: Opener) -> None:
     page = open_page("/?scenario=code")
+    complete(page)
     badge = page.locator(".badge").first
     assert badge.inner_text() == "AUTHORED"
     active = count(page, "active_p")

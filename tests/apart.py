@@ -1,0 +1,15 @@
+"""Coroutines of tests, each in a thread of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+
+def run_apart(scene: Callable[[], Awaitable[None]]) -> None:
+    """Run a scene to its end. Where a browser is driven in the same process, the test's own thread has a loop."""
+
+    async def whole() -> None:
+        await scene()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(whole())).result(120)
