@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def run_apart(scene: Callable[[], Awaitable[None]]) -> None:
-    """Run a scene to its end. Where a browser is driven in the same process, the test's own thread has a loop."""
+    """Run a scene to its end. Where a browser is driven in the same process, this thread has a loop already."""
 
     async def whole() -> None:
         await scene()
