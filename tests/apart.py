@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def run_apart(scene: Callable[[], Awaitable[None]]) -> None:
-    """Run a scene to its end. Where a browser is driven in the same process, this thread has a loop already."""
+    """Run a scene to its end. This thread may have a loop already: that of a browser it drives."""
 
     async def whole() -> None:
         await scene()
