@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
-from app.authored.scenario import Problem, Scenario
-from app.authored.simulate import Authored
-from app.keys import TraceRequest
-from app.lessons.figures import agrees, figures_of
-from app.lessons.library import Lessons
-from app.lessons.view import keys_of
-from app.request import WORDS, BadRequest, Known, parse
-from app.shape import small_shape
-from app.trace import RoutingTrace
+from ..request.read import WORDS, BadRequest, Known, parse
+from ..request.schema import TraceRequest
+from ..shape import small_shape
+from ..sources.authored.authored_trace import Authored
+from ..sources.authored.scenario import Problem, Scenario
+from ..trace import RoutingTrace
+from .caption_figures import agrees, figures_of
+from .library import Lessons
+from .view_query import keys_of
 
 OTHER = "b."  # before the request keys of a second stack
 
@@ -80,7 +80,7 @@ def check_figures(
 
 
 def routed(request: TraceRequest, scenarios: Mapping[str, Scenario]) -> RoutingTrace:
-    """The trace of an authored request, as app/sources.py makes it."""
+    """The trace of an authored request, as app/sources/registry.py makes it."""
     shape = small_shape(request.experts, request.k)
     made = Authored(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
     return RoutingTrace.from_steps(made.header, made.steps())

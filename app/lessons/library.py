@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from app.authored.scenario import Problem, Strict, problem_of
-from app.lessons.quiz import Question, Quiz
-from app.lessons.tour import Tour
-from app.lessons.view import keys_of
+from ..sources.authored.scenario import Problem, Strict, problem_of
+from .quiz import Question, Quiz
+from .tour import Tour
+from .view_query import keys_of
 
 Lesson = TypeVar("Lesson", bound=Strict)
 
