@@ -18,7 +18,7 @@ from .commands import params as params_command
 from .commands.check import check as check_scenarios
 from .settings import Settings
 from .sources.authored.scenario import load_scenarios
-from .sources.registry import Sources
+from .sources.registry import SourceRegistry
 from .stream.wire import MESSAGE_BYTES
 from .web.application import create_app
 from .web.websocket_protocol import WebSocketProtocol
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(settings: Settings) -> int:
     """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    known = Sources(load_scenarios(settings.scenarios), settings.models).known
+    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
     problems = check_scenarios(settings.scenarios, known)
     for problem in problems:
         print(problem)

@@ -10,8 +10,9 @@ from threading import Lock
 from typing import Protocol
 
 from ..problem import BadRequest, Problem
-from ..sources.pending_trace import Source
-from ..sources.registry import Sources
+from ..request.read import Answer, Understood
+from ..sources.pending_trace import PendingTrace
+from ..sources.registry import SourceRegistry
 from ..trace import Step
 from .session import POLICY, Action, Begin, Close, Halt, Say, Session
 from .wire import EndMessage, ErrorMessage, ToClient, TokensMessage, TraceMessage, pack_step, to_text
@@ -41,7 +42,7 @@ class Gone(Exception):
 class Frames:
     """The messages of a stream, those of one token at a time, made in worker threads."""
 
-    def __init__(self, source: Source, id: int, start: int) -> None:
+    def __init__(self, source: PendingTrace, id: int, start: int) -> None:
         self.steps = source.pull(start)
         self.id = id
         self.token = start
@@ -83,7 +84,7 @@ class Viewer:
     """Serves one socket until it closes."""
 
     def __init__(
-        self, socket: Socket, session: Session, sources: Sources, workers: Workers, send_secs: float
+        self, socket: Socket, session: Session, sources: SourceRegistry, workers: Workers, send_secs: float
     ) -> None:
         self.socket = socket
         self.session = session
@@ -142,10 +143,9 @@ class Viewer:
     async def try_stream(self, begin: Begin) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            asked = begin.request
-            source = await self.workers.run(lambda: self.sources.open(asked), long=asked.takes_long)
+            source, understood = await self.workers.run(lambda: self.open(begin), long=takes_long(begin))
             check_start(begin.start, source)
-            await self.send_trace(begin, source)
+            await self.send_trace(begin, source, understood.answer)
         except BadRequest as error:
             await self.say(ErrorMessage.of(begin.id, error.problems))
         except Busy as error:
@@ -156,9 +156,13 @@ class Viewer:
             log.exception("stream %d failed", begin.id)
             await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
 
-    async def send_trace(self, begin: Begin, source: Source) -> None:
+    def open(self, begin: Begin) -> tuple[PendingTrace, Understood]:
+        """The trace that a client asked for. Keys that cannot be used fall back."""
+        return self.sources.open_understood(begin.keys, begin.changed, begin.second)
+
+    async def send_trace(self, begin: Begin, source: PendingTrace, answer: Answer) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
-        await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header))
+        await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header, answer))
         frames = Frames(source, begin.id, begin.start)
         try:
             while (messages := await self.workers.run(frames.next)) is not None:
@@ -196,7 +200,12 @@ class Viewer:
         raise Gone
 
 
-def check_start(start: int, source: Source) -> None:
+def takes_long(begin: Begin) -> bool:
+    """Whether a request asks for updates of a bias, which take much longer than others wait."""
+    return "updates" in begin.keys or "updates" in begin.second
+
+
+def check_start(start: int, source: PendingTrace) -> None:
     """A stream resumes at a token that there is, or just after the last."""
     last = len(source.header.tokens) + source.more
     if start > last:

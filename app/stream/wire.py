@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ..problem import Problem
+from ..request.read import Answer
 from ..shape import ModelShape
 from ..trace import Floats, Step, TraceHeader
 
-VERSION = 1
+VERSION = 2
 STEP = 1  # the one kind of binary message
 DROPPED = 1  # flag: a column of drops follows
 NO_EXPERT = 65535
@@ -32,9 +33,11 @@ class Open(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     op: Literal["open"]
-    version: Literal[1]
+    version: Literal[2]
     id: Id
     request: dict[str, Any] = {}
+    changed: list[str] = []  # request keys that a person just changed: the others give way to them
+    second: dict[str, Any] | None = None  # keys of the second stack; then its trace is asked for
     start: Id = Field(0, alias="from")
 
 
@@ -62,12 +65,16 @@ class TraceMessage(BaseModel):
     model: dict[str, Any]
     origin: dict[str, Any]
     tokens: list[dict[str, Any]]
+    request: dict[str, Any]  # as understood, every key filled in
+    given: dict[str, Any]  # the fewest keys that ask for the same: those of an address
+    notices: list[dict[str, Any]] = []  # keys that could not be used: types.js `Notice`
     bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out where none is
 
     @classmethod
-    def of(cls, id: int, identity: str, start: int, header: TraceHeader) -> TraceMessage:
-        """The message that opens the stream of a trace."""
+    def of(cls, id: int, identity: str, start: int, header: TraceHeader, answer: Answer) -> TraceMessage:
+        """The message that opens the stream of a trace, with the request as it was understood."""
         return cls(
+            **answer.to_json(),
             id=id,
             trace=identity,
             start=start,

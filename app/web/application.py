@@ -13,7 +13,7 @@ from .. import __version__
 from ..problem import BadRequest, Problem
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, Workers
 from .asset_routes import static
 from .assets import Assets
@@ -31,7 +31,7 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models and threads."""
-    sources = Sources(load_scenarios(settings.scenarios), settings.models)
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
     workers = Workers()
 
     @asynccontextmanager

@@ -10,7 +10,7 @@ from ..published.architectures.registry import LARGEST_FILE
 from ..published.catalogue import catalogue
 from ..published.uploaded_config import count_config
 from ..routing import ROUTERS
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import dump
 from .asset_routes import send
@@ -22,7 +22,7 @@ from .query import read_body
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
 
 
-def offers(sources: Sources) -> APIRouter:
+def offers(sources: SourceRegistry) -> APIRouter:
     """Scenarios, models, routers, measurements and the health of the server."""
     router = APIRouter()
     measured = Assets(sources.folder)

@@ -11,7 +11,7 @@ from ..byte_cache import Cache
 from ..metrics.load import Load
 from ..request.schema import TEXT_CHARS, TraceRequest
 from ..sources.live.text_windows import OVER, Make, check_over, load_of, requests_over, windows
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import dump
 from .asset_routes import send
@@ -21,7 +21,7 @@ from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, over_parameter, parameters
 from .query import read_body, read_query, takes_long
 
 
-def loads(sources: Sources, workers: Workers) -> APIRouter:
+def loads(sources: SourceRegistry, workers: Workers) -> APIRouter:
     """How evenly experts are loaded. Each text is a job of its own, so that nobody waits for all of them."""
     router = APIRouter(route_class=Attended)
     kept: Cache[Asset] = Cache(FILE_BYTES)
@@ -44,7 +44,7 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
         over = check_over(request.query_params.get("over", OVER[0]))
 
         def ask() -> list[TraceRequest]:
-            return requests_over(sources.parse(read_query(request)), over, sources.known.scenarios)
+            return requests_over(sources.parse(read_query(request)), over, sources.available.scenarios)
 
         long = takes_long(request)
         opened = [await workers.run(partial(sources.open, each), long) for each in await workers.run(ask)]

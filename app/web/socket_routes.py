@@ -8,7 +8,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from ..settings import Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.session import Session
 from ..stream.viewer import Gone, Viewer
 from ..stream.workers import Workers
@@ -16,7 +16,7 @@ from ..stream.workers import Workers
 TRY_AGAIN = 1013
 
 
-def sockets(sources: Sources, workers: Workers, settings: Settings) -> APIRouter:
+def sockets(sources: SourceRegistry, workers: Workers, settings: Settings) -> APIRouter:
     """The socket of the page."""
     router = APIRouter()
     viewers: set[Viewer] = set()
@@ -30,7 +30,7 @@ def sockets(sources: Sources, workers: Workers, settings: Settings) -> APIRouter
         if len(viewers) >= settings.viewers:
             await websocket.close(TRY_AGAIN, f"busy: {settings.viewers} viewers are connected")
             return
-        viewer = Viewer(Line(websocket), Session(sources.parse), sources, workers, settings.send_secs)
+        viewer = Viewer(Line(websocket), Session(), sources, workers, settings.send_secs)
         viewers.add(viewer)
         try:
             await viewer.serve()

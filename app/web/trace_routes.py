@@ -12,8 +12,8 @@ from ..metrics.placement import MOST_DEVICES
 from ..picture.raster import rasterise
 from ..picture.view_picture import Shown
 from ..settings import ROOT
-from ..sources.pending_trace import Source
-from ..sources.registry import Sources
+from ..sources.pending_trace import PendingTrace
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import dump
 from .asset_routes import send
@@ -24,7 +24,7 @@ from .openapi import DEVICES, PICTURE, PREVIEW, TRACE, devices_parameter, parame
 from .query import read_devices, read_query, read_width, takes_long
 
 
-def traces(sources: Sources, workers: Workers) -> APIRouter:
+def traces(sources: SourceRegistry, workers: Workers) -> APIRouter:
     """What is computed for a request and sent in one piece."""
     router = APIRouter(route_class=Attended)
     kept: Cache[Asset] = Cache(FILE_BYTES)
@@ -45,7 +45,7 @@ def traces(sources: Sources, workers: Workers) -> APIRouter:
         response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
         return response
 
-    async def open_source(request: Request) -> Source:
+    async def open_source(request: Request) -> PendingTrace:
         return await workers.run(
             lambda: sources.open(sources.parse(read_query(request))), takes_long(request)
         )

@@ -11,10 +11,11 @@ import pytest
 
 import hatch_build
 from app.__main__ import main
-from app.commands.export import REQUEST_KEYS, VIEW_KEYS
+from app.commands.export import REQUEST_KEYS
 from app.export.exported_page import STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
 from app.page.bundle import page_digest
 from app.picture.preview import draw_preview
+from app.request.view_keys import VIEW_KEY_NAMES
 from app.settings import ROOT
 from app.stream.wire import unpack_step
 from app.wording import LANGUAGES
@@ -182,7 +183,7 @@ def test_build_and_export_name_the_scripts_alike():
 def test_every_key_of_a_view_is_an_option_of_the_command():
     element = (STATIC / "embed.js").read_text()
     keys = re.findall(r'"(\w+)"', re.search(r"KEYS = \[(.*?)\]", element, re.DOTALL)[1])
-    assert set(VIEW_KEYS) == set(keys) - set(REQUEST_KEYS)
+    assert set(VIEW_KEY_NAMES) == set(keys) - set(REQUEST_KEYS)
 
 
 def test_author_exporting_a_view_finds_it_in_one_file(tmp_path, capsys):

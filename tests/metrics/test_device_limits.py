@@ -10,12 +10,12 @@ from app.metrics.device_limits import compare_routers
 from app.metrics.placement import place_experts, traffic
 from app.settings import ROOT
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    return Sources(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
+    return SourceRegistry(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from app.request.cost import check_updates
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.live.text_windows import check_over, cut, requests_over, windows
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, Token
 from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
 from tests.trace_factory import trace_of
@@ -89,13 +89,13 @@ def test_a_text_is_cut_into_windows_of_nearly_equal_length():
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     write_checkpoint(folder / "trio-8", {**MIXTRAL, "num_local_experts": 8, "max_position_embeddings": 20})
-    return Sources(load_scenarios(Settings().scenarios), folder)
+    return SourceRegistry(load_scenarios(Settings().scenarios), folder)
 
 
 def test_scenarios_are_asked_for_one_by_one_with_the_same_router(sources):
     asked = sources.parse({"source": "live", "prompt": "words", "router": "switch", "capacity": 0.5})
-    requests = requests_over(asked, "scenarios", sources.known.scenarios)
-    assert [each.scenario for each in requests] == list(sources.known.scenarios)
+    requests = requests_over(asked, "scenarios", sources.available.scenarios)
+    assert [each.scenario for each in requests] == list(sources.available.scenarios)
     assert {(each.router, each.capacity, each.prompt) for each in requests} == {("switch", 0.5, "")}
     assert requests_over(asked, "prompt", ()) == [asked]
 
@@ -148,7 +148,7 @@ def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_
 def test_every_published_shape_takes_half_of_the_updates_that_a_small_one_may(sources, name):
     keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 100}
     asked = sources.parse({**keys, "shape": name})
-    shape = sources.known.shaped(name).shape
+    shape = sources.available.shaped(name).shape
     check_updates(asked, shape, tokens=13)
 
 
@@ -162,7 +162,7 @@ def test_more_updates_are_refused_than_anybody_shall_wait_for(sources):
 
 
 def test_more_updates_are_refused_over_a_long_text_by_a_router_that_reads_them():
-    sources = Sources(load_scenarios(Settings().scenarios), Settings().models)
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
     live = {"source": "live", "experts": 64, "updates": 200}
     text = sources.parse({**live, "router": "sigmoid_bias"})
     with pytest.raises(BadRequest, match="choose fewer updates, tokens or experts"):

@@ -11,21 +11,22 @@ from app.problem import BadRequest
 from app.published.catalogue import catalogue, find_published, shapes
 from app.published.named_shape import BadShape, progressions, read_shape, write_shape
 from app.request.comparison import read_second
-from app.request.read import Known, parse, read
+from app.request.read import parse, read
 from app.settings import ROOT
 from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.stream.wire import step_bytes
+from tests.request.offered import offered
 
 MODELS = catalogue()
-KNOWN = Known(("english",), {"trio-8": 8}, shapes=shapes())
+KNOWN = offered(("english",), {"trio-8": 8}, shapes=shapes())
 by_model = pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.key)
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    return Sources(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
+    return SourceRegistry(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
 
 
 @by_model
@@ -80,7 +81,8 @@ def test_router_that_forces_k_has_it_on_any_shape():
     [({}, 4), ({"k": "100"}, 4), ({"k": "200"}, 7), ({"groups": "2"}, 1), ({"groups": 8}, 4), ({"k": 0}, 4)],
 )
 def test_chosen_groups_of_the_model_hold_as_long_as_they_fit(keys, topk_groups):
-    request, _ = read({"shape": "deepseek-v3", **keys}, KNOWN)
+    understood = read({"shape": "deepseek-v3", **keys}, KNOWN)
+    request, _ = understood.request, understood.problems
     assert request.topk_groups == topk_groups
 
 
@@ -140,7 +142,8 @@ def test_wrong_shape_is_refused_in_words(values, message):
 
 
 def test_bad_shape_falls_back_alone():
-    request, problems = read({"shape": "gpt-5", "k": "3"}, KNOWN)
+    understood = read({"shape": "gpt-5", "k": "3"}, KNOWN)
+    request, problems = understood.request, understood.problems
     assert (request.shape, request.experts, request.k) == ("", 8, 3)
     assert [problem.field for problem in problems] == ["shape"]
 

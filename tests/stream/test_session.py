@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from app.request.read import Known, parse
+from app.request.read import parse
 from app.stream.session import BURST, RATE, Begin, Close, Halt, Say, Session
+from tests.request.offered import offered
 
-KNOWN = Known(("english", "code"), {"trio-8": 8})
+KNOWN = offered(("english", "code"), {"trio-8": 8})
 
 
 @pytest.fixture

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from app.byte_cache import Cache
-from app.request.read import Known, parse
+from app.request.read import parse
 from app.shape import small_shape
-from app.sources.pending_trace import Source
+from app.sources.pending_trace import PendingTrace
 from app.stream.session import Session
 from app.stream.viewer import Gone, Viewer
 from app.stream.wire import unpack_step
 from app.stream.workers import Busy, Workers
 from app.trace import Step, Token, TraceHeader
+from tests.request.offered import offered
 from tests.run_async import run_apart
 
 TOKENS = 5
@@ -28,7 +29,7 @@ def step():
 
 @dataclass
 class Made:
-    """Sources of steps that a test lets through one by one; `asked` has one for each step waited for."""
+    """A source of steps that a test lets through one by one; `asked` has one for each step waited for."""
 
     asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -37,7 +38,7 @@ class Made:
 
     def open(self, request):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})
-        return Source(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
+        return PendingTrace(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
 
     def steps(self, name):
         for _ in range(TOKENS):
@@ -88,7 +89,7 @@ def play(scene, send_secs=20.0, **sources):
 
     async def run():
         socket, made = HeldSocket(), Made(**sources)
-        session = Session(lambda values: parse(values, Known(("english", "code"), {})))
+        session = Session(lambda values: parse(values, offered(("english", "code"), {})))
         workers = Workers(threads=1)
         viewer = Viewer(socket, session, made, workers, send_secs)
         serving = asyncio.create_task(viewer.serve())

@@ -89,7 +89,9 @@ def test_a_load_is_told_while_others_settle_a_bias(workers):
 )
 def test_a_client_goes_while_its_request_waits_for_a_thread(workers, monkeypatch, method, path):
     opened = []
-    monkeypatch.setattr("app.sources.registry.Sources.open", lambda sources, request: opened.append(request))
+    monkeypatch.setattr(
+        "app.sources.registry.SourceRegistry.open", lambda sources, request: opened.append(request)
+    )
 
     async def run():
         app, gate = create_app(Settings()), threading.Event()

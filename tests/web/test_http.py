@@ -14,7 +14,7 @@ from app.request.schema import TraceRequest
 from app.routing import LIMITS, ROUTERS
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, read_metadata
 from tests.live_server import serving
 from tests.socket_client import ask, hear, viewer, watch
@@ -28,7 +28,7 @@ def client(server_url):
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 def test_a_trace_is_a_safetensors_file_that_says_what_it_is(client):
@@ -79,7 +79,7 @@ def test_a_key_given_twice_is_refused(client):
 
 def test_the_scenarios_and_models_are_listed(client, sources):
     assert [each["name"] for each in client.get("/api/scenarios").json()] == list(sources.library.scenarios)
-    assert [each["name"] for each in client.get("/api/models").json()] == list(sources.list_models())
+    assert [each["name"] for each in client.get("/api/models").json()] == list(sources.live.list_models())
 
 
 def test_the_server_says_that_it_is_well(client):

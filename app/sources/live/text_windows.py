@@ -9,7 +9,7 @@ from ...problem import BadRequest, Problem
 from ...request.cost import check_updates
 from ...request.schema import PROMPT_TOKENS, TEXT_CHARS, TraceRequest
 from ...trace import RoutingTrace, Token
-from ..registry import Sources
+from ..registry import SourceRegistry
 from .prompt_trace import Prompted
 
 OVER = ("prompt", "scenarios")
@@ -40,7 +40,7 @@ def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) 
     return [request.model_copy(update={**plain, "scenario": scenario}) for scenario in scenarios]
 
 
-def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
+def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[Make]:
     """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
     if request.source != "live":
         advice = "authored routing is about given tokens; choose source=live"
@@ -48,7 +48,7 @@ def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
     if not 1 <= len(text) <= TEXT_CHARS:
         advice = "shorten the text" if text else "type something"
         raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
-    model = sources.open_model(request.checkpoint)
+    model = sources.live.open_model(request.checkpoint)
     config = model.checkpoint.config
     room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)
     tokens = model.checkpoint.tokenizer.encode(text)
