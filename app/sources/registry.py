@@ -22,9 +22,9 @@ from .authored.source import AuthoredSource
 from .live.source import LiveSource
 from .pending_trace import PendingTrace
 from .recorded.source import RecordedSource
-from .source import Opened, Place, SourceClass
+from .source import Opened, Place, TraceSource
 
-SOURCES: tuple[SourceClass, ...] = (AuthoredSource, LiveSource, RecordedSource)
+SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource)
 KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
 
 CACHE_BYTES = 128 * 2**20  # of finished traces

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..request.schema import TraceRequest
 from ..trace import Step, TraceHeader
@@ -49,28 +50,19 @@ class Place:
     models: Path
 
 
-class TraceSource(Protocol):
-    """One source of traces. A class with these members and one line in the registry add a source."""
+class TraceSource(ABC):
+    """One source of traces. A subclass and one line in the registry add a source."""
 
-    @property
-    def name(self) -> str:
-        """The value of the request key `source`."""
+    name: ClassVar[str]  # value of the request key `source`
+    keys: ClassVar[tuple[str, ...]]  # request keys that it reads
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The request keys that it reads."""
+    @abstractmethod
+    def __init__(self, place: Place) -> None: ...
 
+    @abstractmethod
     def offer(self) -> Offer:
         """The names that it adds, looked up anew at each call."""
 
+    @abstractmethod
     def open(self, request: TraceRequest) -> Opened:
         """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
-
-
-class SourceClass(Protocol):
-    """A class of sources, as the registry lists it."""
-
-    name: str
-    keys: tuple[str, ...]
-
-    def __call__(self, place: Place) -> TraceSource: ...

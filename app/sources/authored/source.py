@@ -9,12 +9,12 @@ from ...request.cost import check_updates
 from ...request.schema import TraceRequest
 from ...routing import LIMITS
 from ...shape import small_shape
-from ..source import Offer, Opened, Place
+from ..source import Offer, Opened, Place, TraceSource
 from .authored_trace import Authored
 from .scenario import Scenario
 
 
-class AuthoredSource:
+class AuthoredSource(TraceSource):
     """Routing of the hand-authored scenarios."""
 
     name = "authored"

@@ -6,12 +6,12 @@ from ...problem import BadRequest, Problem
 from ...request.cost import check_updates
 from ...request.schema import TraceRequest
 from ...routing import LIMITS
-from ..source import Offer, Opened, Place
+from ..source import Offer, Opened, Place, TraceSource
 from .models import Listing, Model, Models
 from .prompt_trace import Prompted, tokenize
 
 
-class LiveSource:
+class LiveSource(TraceSource):
     """Forward passes of the models in a folder."""
 
     name = "live"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
-from ..source import Offer, Opened, Place
+from ..source import Offer, Opened, Place, TraceSource
 from .snapshots import Recordings
 
 
-class RecordedSource:
+class RecordedSource(TraceSource):
     """Trace files that were written while the models of a folder were trained."""
 
     name = "recorded"
