@@ -35,7 +35,7 @@ class RouterSettings:
     scale: float | None = None  # what the weights are multiplied with
     noise: float | None = None  # standard deviation of what is added to a logit
     seed: int | None = None  # of noise and draws
-    updates: int | None = None  # steps of the selection bias before this batch is routed (`app.balance`)
+    updates: int | None = None  # steps of the selection bias before this batch is routed (`bias_updates`)
     rate: float | None = None  # by which a step moves the bias
 
     def __post_init__(self) -> None:
@@ -51,6 +51,14 @@ def within(field: str, value: float | None, low: float, high: float) -> None:
     """Raises BadSetting where a value that is set lies outside; nan lies outside too."""
     if value is not None and not low <= value <= high:
         raise BadSetting(field, f"a number from {low} to {high}", value, "choose one in this range")
+
+
+def capacity_of(tokens: int, experts: int, factor: float) -> int:
+    """How many tokens an expert takes: int(T * factor / N), at least 1.
+
+    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. Its code asks for at least 4.
+    """
+    return max(1, int(tokens * factor / experts))
 
 
 def check_k(k: int, experts: int) -> None:

@@ -16,7 +16,7 @@ SORT_FROM = 16  # from this k on one sort is cheaper than k passes that each tak
 
 
 @dataclass(frozen=True)
-class Routed:
+class LayerRouting:
     """What a router decided for the tokens of one layer."""
 
     scores: Floats  # [T, N] gate scores in 0..1, before any bias
@@ -25,7 +25,7 @@ class Routed:
     dropped: Bools | None = None  # [T, K] over the expert's capacity; None: a router without capacity
     weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
 
-    def widened(self, width: int) -> Routed:
+    def widened(self, width: int) -> LayerRouting:
         """The same with empty choices appended: [T, K] -> [T, width]."""
         missing = width - self.experts.shape[-1]
         if not missing:
@@ -53,7 +53,7 @@ def sigmoid(logits: Floats) -> Floats:
     return result
 
 
-def best(values: Floats, k: int) -> Ints:
+def top_k(values: Floats, k: int) -> Ints:
     """The k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
     if k >= SORT_FROM:
         return np.argsort(-values, axis=-1, kind="stable")[:, :k].astype(np.int32)
@@ -66,8 +66,8 @@ def best(values: Floats, k: int) -> Ints:
     return chosen
 
 
-def among_best(values: Floats, k: int) -> Bools:
-    """Which of each row are those that `best` finds, in no order, for a fraction of the time: -> [T, N]."""
+def top_k_mask(values: Floats, k: int) -> Bools:
+    """Which of each row are those that `top_k` finds, in no order, for a fraction of the time: -> [T, N]."""
     least = np.partition(values, -k, axis=-1)[:, -k, None]
     inside: Bools = values >= least
     if np.count_nonzero(inside) == k * len(values):
@@ -79,7 +79,7 @@ def among_best(values: Floats, k: int) -> Bools:
     return inside
 
 
-def at(values: Floats, experts: Ints) -> Floats:
+def gather(values: Floats, experts: Ints) -> Floats:
     """The values of the chosen experts: [T, N], [T, K] -> [T, K]."""
     return values[np.arange(len(values))[:, None], experts]
 
@@ -89,7 +89,7 @@ def in_best_groups(values: Floats, group_values: Floats, kept: int) -> Floats:
 
     Minus infinity and not 0: values below 0 would otherwise lose to experts of the groups that are out.
     """
-    inside = among_best(group_values, kept)[..., None]
+    inside = top_k_mask(group_values, kept)[..., None]
     grouped = values.reshape(*group_values.shape, -1)  # [T, N] -> [T, G, N / G]
     result: Floats = np.where(inside, grouped, np.float32(-np.inf)).reshape(values.shape)
     return result
