@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..export.exported_page import Exhibit, Recording, folder, load_shared, one_file
+from ..page.boot import boot
 from ..picture.view_picture import Shown, titled
 from ..request.comparison import OTHER
 from ..request.read import WORDS
@@ -17,7 +18,6 @@ from ..request.schema import VIEW_KEYS
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import Sources
-from ..web.page_routes import boot
 
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from ..sources.authored.scenario import NAME, Strict, wrong
+from ..problem import NAME, Strict, wrong
 from .glossary_terms import Sentence
 from .view_query import View
 

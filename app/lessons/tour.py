@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..sources.authored.scenario import NAME, Strict
+from ..problem import NAME, Strict
 from .glossary_terms import Sentence
 from .view_query import View
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..request.read import BadRequest, Problem
+from ..problem import BadRequest, Problem
 from .architectures.config_fields import ConfigError
 from .architectures.registry import TOO_DEEP, parse_config, read_config
 from .catalogue import shapes

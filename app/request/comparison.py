@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ..problem import BadRequest, Problem
 from ..routing import LIMITS
-from .read import WORDS, BadRequest, Known, Problem, read
+from .read import WORDS, Known, read
 from .schema import TraceRequest
 
 OTHER = "b."
@@ -60,3 +61,14 @@ def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]
         return " · ".join(named)
 
     return told(0), told(1)
+
+
+def requests_of(
+    view: Mapping[str, str], known: Known
+) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
+    """What one stack or two ask for, bad keys left out; what sets two apart; and every problem."""
+    first, problems = read({key: view[key] for key in WORDS if key in view}, known)
+    second, more = read_second(view, known)
+    if second is None:
+        return (first,), ("", ""), problems
+    return (first, second), side_names(first, second, own_keys(view)), problems + more

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..problem import BadRequest, Problem
 from ..routing import ROUTERS
 from ..shape import ModelShape
-from .read import BadRequest, Problem
 from .schema import TraceRequest
 
 MOST_UPDATED = 100_000_000  # updates x tokens x layers x experts: a second or two of one processor

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import show
+from ..problem import BadRequest, Problem, show
 from ..published.named_shape import BadShape, Shaped, read_shape
 from ..routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
 from .schema import (
@@ -22,31 +22,6 @@ from .schema import (
     TraceRequest,
     plain,
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One key that cannot be used, in words."""
-
-    field: str
-    found: str
-    expected: str
-    advice: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.field}: expected {self.expected}, got {self.found}; {self.advice}"
-
-    def to_json(self) -> dict[str, str]:
-        return {"field": self.field, "found": self.found, "expected": self.expected, "message": self.message}
-
-
-class BadRequest(ValueError):
-    """A request with problems, all of them."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(problem.message for problem in problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from .. import __version__
 from ..byte_cache import Cache
+from ..problem import BadRequest, Problem
 from ..published.catalogue import shapes
 from ..request.cost import check_updates
-from ..request.read import BadRequest, Known, Problem, parse
+from ..request.read import Known, parse
 from ..request.schema import TraceRequest
 from ..shape import small_shape
 from ..trace import RoutingTrace, Step, TraceHeader

@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import show
-from ..request.read import BadRequest
+from ..problem import BadRequest, show
 from ..request.schema import TraceRequest
 from .wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 

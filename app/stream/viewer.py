@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
-from ..request.read import BadRequest, Problem
+from ..problem import BadRequest, Problem
 from ..sources.pending_trace import Source
 from ..sources.registry import Sources
 from ..trace import Step

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ..request.read import Problem
+from ..problem import Problem
 from ..shape import ModelShape
 from ..trace import Floats, Step, TraceHeader
 

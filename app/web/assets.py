@@ -12,6 +12,7 @@ from ..page.modules import without_comments
 
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}  # systems disagree on these
 TEXTUAL = ("text/", "image/svg+xml", "application/json")
+FILE_BYTES = 64 * 2**20  # of finished answers that a room of routes keeps
 WORTH = 500  # bytes: less is not worth compressing
 
 

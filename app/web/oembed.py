@@ -13,8 +13,9 @@ from html import escape
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+from ..problem import BadRequest, Problem
 from ..request.comparison import OTHER
-from ..request.read import WORDS, BadRequest, Problem
+from ..request.read import WORDS
 from ..wording import Wording
 
 WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/snippets.js has them too

@@ -9,26 +9,23 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
 from ..lessons.library import Lessons, load_lessons
+from ..page.boot import boot
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from ..page.modules import imported
 from ..picture.view_picture import titled
-from ..published.catalogue import shapes
 from ..references.references import Reference, of_article, references
 from ..request.appearance import look_of, own_look
-from ..request.comparison import OTHER, own_keys, read_second, side_names
-from ..request.read import WORDS, Problem, read
-from ..request.schema import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, TraceRequest
-from ..routing import LIMITS, ROUTERS
+from ..request.comparison import OTHER, requests_of
+from ..request.read import WORDS
 from ..settings import ROOT, Settings
 from ..sources.registry import Sources
 from ..wording import ENGLISH, LANGUAGES, Wording, wording_of
 from . import oembed
-from .openapi import OEMBED, Embedding
+from .query import base_of
 from .security_headers import PAGE, page_policy
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
@@ -109,54 +106,11 @@ def with_self(ancestors: str) -> str:
     return ancestors if named else f"'self' {ancestors}"
 
 
-def base_of(request: Request, settings: Settings) -> str:
-    """Scheme and host under which people reach this server, without a path."""
-    return settings.origin or f"{request.url.scheme}://{request.url.netloc}"
-
-
-def embedding(sources: Sources, settings: Settings) -> APIRouter:
-    """How sites that are given a link to a view show it themselves."""
-    router = APIRouter()
-
-    @router.get("/oembed", summary="oEmbed 1.0, type rich", response_model=Embedding, responses=OEMBED)
-    def find(
-        request: Request,
-        url: str = "",
-        format: str = "json",
-        maxwidth: str | None = None,
-        maxheight: str | None = None,
-    ) -> Response:
-        room = oembed.Room.read(maxwidth, maxheight)
-        if format != "json":
-            return failure(501, Problem("format", repr(format[:20]), "json", "leave it out"))
-        base = base_of(request, settings)
-        view = oembed.find_view(url, base)
-        words = wording_of(view or {})
-        if view is None:
-            unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
-            return failure(404, unknown)
-        requests, names, problems = requests_of(view, sources)
-        if problems:
-            return failure(404, *problems)
-        title, _ = titled(requests, names, sources, words)
-        return JSONResponse(oembed.describe(view, base, title, words, room), headers=OPEN)
-
-    return router
-
-
-OPEN = {"access-control-allow-origin": "*", "cache-control": f"public, max-age={oembed.CACHE_SECS}"}
-
-
-def failure(status: int, *problems: Problem) -> Response:
-    """Why there is no answer, in the form that the API has for it."""
-    return JSONResponse({"errors": [problem.to_json() for problem in problems]}, status, headers=OPEN)
-
-
 def page_context(
     query: Mapping[str, str], sources: Sources, lessons: Lessons, base: str, embed: bool
 ) -> dict[str, Any]:
     """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
-    requests, names, problems = requests_of(query, sources)
+    requests, names, problems = requests_of(query, sources.known)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
     words = wording_of(query)
@@ -184,17 +138,6 @@ def page_context(
     }
 
 
-def requests_of(
-    view: Mapping[str, str], sources: Sources
-) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
-    """What one stack or two ask for, bad keys left out; what sets two apart; and every problem."""
-    first, problems = read({key: view[key] for key in WORDS if key in view}, sources.known)
-    second, more = read_second(view, sources.known)
-    if second is None:
-        return (first,), ("", ""), problems
-    return (first, second), side_names(first, second, own_keys(view)), problems + more
-
-
 def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:
     """Every language, and the address of the view in it."""
     others = [(key, value) for key, value in view if key != "lang"]
@@ -217,30 +160,4 @@ def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
         "style": style,
         "bundle": None,
         "modules": imported(static / "js", "panels/embed.js" if embed else "panels/page.js"),
-    }
-
-
-def boot(sources: Sources, embed: bool, language: str = "en") -> dict[str, Any]:
-    """What the page needs before it asks for anything: static/js/types.js, Boot."""
-    return {
-        "version": __version__,
-        "lang": language,
-        "scenarios": sources.scenario_infos(language),
-        "models": sources.model_infos(),
-        "routers": [router.to_json() for router in ROUTERS.values()],
-        "shapes": [shaped.info() for shaped in shapes().values()],
-        "limits": {
-            "prompt_tokens": PROMPT_TOKENS,
-            "prompt_chars": PROMPT_CHARS,
-            "experts": list(EXPERTS),
-            "experts_offered": EXPERTS_OFFERED,
-            "k_offered": K_OFFERED,
-            "settings": {
-                **{name: list(limits) for name, limits in LIMITS.items()},
-                "skew": list(SKEW),
-                "continue": list(CONTINUE),
-                "temperature": list(TEMPERATURE),
-            },
-        },
-        "embed": embed,
     }

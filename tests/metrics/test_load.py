@@ -10,9 +10,9 @@ import pytest
 
 from app.metrics import balance as metrics
 from app.metrics.load import Load
+from app.problem import BadRequest
 from app.published.catalogue import shapes
 from app.request.cost import check_updates
-from app.request.read import BadRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.live.text_windows import check_over, cut, requests_over, windows

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.problem import BadRequest
 from app.published.catalogue import catalogue, find_published, shapes
 from app.published.named_shape import BadShape, progressions, read_shape, write_shape
 from app.request.comparison import read_second
-from app.request.read import BadRequest, Known, parse, read
+from app.request.read import Known, parse, read
 from app.settings import ROOT
 from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios

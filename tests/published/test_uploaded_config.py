@@ -7,11 +7,11 @@ import json
 import httpx
 import pytest
 
+from app.problem import BadRequest
 from app.published.architectures.registry import LARGEST_FILE
 from app.published.catalogue import catalogue, find_published
 from app.published.named_shape import read_shape
 from app.published.uploaded_config import count_config
-from app.request.read import BadRequest
 from app.settings import ROOT
 
 MIXTRAL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.request.read import WORDS, BadRequest, Known, parse, read
+from app.problem import BadRequest
+from app.request.read import WORDS, Known, parse, read
 from app.request.schema import PROMPT_CHARS, TraceRequest
 from app.routing import ROUTERS
 

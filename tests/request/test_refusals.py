@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from app.problem import BadRequest
 from app.published.architectures.registry import read_config
 from app.published.uploaded_config import count_config
-from app.request.read import BadRequest, Known, parse
+from app.request.read import Known, parse
 from app.settings import ROOT, Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.live.models import Models

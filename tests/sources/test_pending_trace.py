@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.metrics.balance import counts
-from app.request.read import BadRequest
+from app.problem import BadRequest
 from app.routing import ROUTERS
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios

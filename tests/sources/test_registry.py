@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.request.read import BadRequest
+from app.problem import BadRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios, parse_scenario
 from app.sources.registry import KEPT_BYTES, Sources

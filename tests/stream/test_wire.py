@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from app.request.read import Problem
+from app.problem import Problem
 from app.shape import ModelShape
 from app.stream.wire import (
     EndMessage,

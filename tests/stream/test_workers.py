@@ -119,7 +119,7 @@ def test_a_client_goes_while_the_load_of_its_text_is_counted(workers, monkeypatc
         gate.wait()
         raise AssertionError("nobody asks for the result")
 
-    monkeypatch.setattr("app.web.application.windows", lambda sources, request, text: [make, make, make])
+    monkeypatch.setattr("app.web.load_routes.windows", lambda sources, request, text: [make, make, make])
 
     async def run():
         client = Client("POST", "/api/load", LONG, b"text")

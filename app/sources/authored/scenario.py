@@ -11,22 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
+from ...problem import NAME, FileProblem, Strict, problem_of, wrong
 from .expectations import Expect, Fraction
 
-NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 MAX_TOKENS = 256
 
 Places = Annotated[list[Fraction], Field(min_length=1, max_length=16)]  # of the circle; expert 0 stands at 0
 Strength = Annotated[float, Field(gt=0, le=1)]
-
-
-class Strict(BaseModel):
-    """Unknown fields are errors, so that a misspelt one is noticed; nan and infinity are no values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Group(Strict):
@@ -134,38 +128,24 @@ class Scenario(Strict):
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What is wrong with a scenario file."""
-
-    file: str
-    field: str  # path of the field, "" where it is the whole file
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}: {self.field}" if self.field else self.file
-        return f"{where}: expected {self.expected}, found {self.found}"
-
-
-@dataclass(frozen=True)
 class Library:
     """The scenarios of a folder, in the order of the menu, and what is wrong with its other files."""
 
     scenarios: dict[str, Scenario]
-    problems: list[Problem]
+    problems: list[FileProblem]
 
 
 def load_scenarios(folder: Path) -> Library:
     """Read every .toml file of a folder. A wrong file stops nothing: it becomes problems."""
     found: list[Scenario] = []
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     for path in sorted(folder.glob("*.toml")):
         try:
             found.append(read_scenario(path))
         except ValidationError as error:
             problems += [problem_of(path.name, detail) for detail in error.errors(include_url=False)]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            problems.append(Problem(path.name, "", str(error), "a readable TOML file in UTF-8"))
+            problems.append(FileProblem(path.name, "", str(error), "a readable TOML file in UTF-8"))
     found.sort(key=lambda scenario: (scenario.order, scenario.name))
     return Library({scenario.name: scenario for scenario in found}, problems)
 
@@ -181,28 +161,3 @@ def parse_scenario(name: str, fields: dict[str, Any]) -> Scenario:
         extra: InitErrorDetails = {"type": "extra_forbidden", "loc": ("name",), "input": fields["name"]}
         raise ValidationError.from_exception_data("Scenario", [extra])
     return Scenario.model_validate({**fields, "name": name})
-
-
-def problem_of(file: str, detail: ErrorDetails) -> Problem:
-    """What pydantic found, in our words."""
-    context = detail.get("ctx", {})
-    field = ".".join(str(part) for part in (*detail["loc"], *filter(None, [context.get("field")])))
-    if detail["type"] == "missing":
-        return Problem(file, field, "nothing", "a value")
-    if detail["type"] == "extra_forbidden":
-        return Problem(file, field, "an unknown field", "one of the fields in scenarios/README.md")
-    if detail["type"] == "wrong":
-        return Problem(file, field, context["found"], context["expected"])
-    return Problem(file, field, shortened(detail["input"]), detail["msg"].removeprefix("Input should be "))
-
-
-def wrong(field: str, found: object, expected: str) -> PydanticCustomError:
-    """An error that spans fields; `field` is the path from where it is raised."""
-    context = {"field": field, "found": shortened(found), "expected": expected}
-    return PydanticCustomError("wrong", "{field}: expected {expected}, got {found}", context)
-
-
-def shortened(value: object, length: int = 80) -> str:
-    """A value as a person writes it, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= length else text[: length - 3] + "..."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...request.read import BadRequest, Problem
+from ...problem import BadRequest, Problem
 from ...request.schema import PROMPT_TOKENS, TraceRequest
 from ...routing import Router
 from ...trace import Step, Token, TraceHeader

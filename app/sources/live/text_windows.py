@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...metrics.load import Load
+from ...problem import BadRequest, Problem
 from ...request.cost import check_updates
-from ...request.read import BadRequest, Problem
 from ...request.schema import PROMPT_TOKENS, TEXT_CHARS, TraceRequest
 from ...trace import RoutingTrace, Token
 from ..registry import Sources
