@@ -10,9 +10,8 @@ from typing import Any
 
 from ..published.architectures.config_fields import ConfigError
 from ..published.architectures.registry import load_config, read_config
-from ..published.memory import GIGABYTE
 from ..published.parameters import Parameters
-from ..published.report import report, report_text
+from ..published.report import GIGABYTE, report
 
 SUMMARY = "count the parameters of a Hugging Face config.json"
 
@@ -49,3 +48,85 @@ def run(options: argparse.Namespace) -> int:
     found = report(parameters, int(options.device * GIGABYTE))
     print(json.dumps(found, indent=2) if options.json else report_text(found))
     return 0
+
+
+def report_text(found: dict[str, Any]) -> str:
+    """A report for people."""
+    return "\n".join(
+        [
+            f"{found['architecture']}: {layers_text(found)}",
+            f"total   {count_text(found['total'])}",
+            f"active  {count_text(found['active'])}  {found['active'] / found['total']:.1%} of the total",
+            "",
+            *parts_lines(found),
+            "",
+            *convention_lines(found),
+            "",
+            f"router  {router_text(found['router'])}",
+            *memory_lines(found),
+            *beside_lines(found),
+        ]
+    )
+
+
+def layers_text(found: dict[str, Any]) -> str:
+    """How many layers of which kind."""
+    shape, dense = found["shape"], len(found["dense_layers"])
+    text = f"{shape['layers']} layers of {shape['experts']} experts, {shape['top_k']} chosen"
+    text += ", and a shared expert" if shape["d_shared"] else ""
+    return text + (f"; {dense} layers without experts" if dense else "")
+
+
+def count_text(parameters: int) -> str:
+    """A number of parameters with its short form: `46,702,792,704 (46.7 B)`."""
+    for size, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M")):
+        if parameters >= size:
+            return f"{parameters:>21,} ({parameters / size:.4g} {letter})"
+    return f"{parameters:>21,}"
+
+
+def parts_lines(found: dict[str, Any]) -> list[str]:
+    """A table of the parts: all parameters, and those that one token uses."""
+    rows = [f"{'part':<16}{'total':>21}{'active':>21}"]
+    active = found["active_parts"]
+    rows += [f"{name:<16}{size:>21,}{active[name]:>21,}" for name, size in found["parts"].items()]
+    return [*rows, f"{'one expert':<16}{found['expert_each']:>21,}"]
+
+
+def convention_lines(found: dict[str, Any]) -> list[str]:
+    """The same model under the conventions that cards use."""
+    words = {"no_in": "without the input embedding", "no_emb": "without embedding and head"}
+    return [
+        f"{words[name]:<29}{figures['total']:>21,}{figures['active']:>21,}"
+        for name, figures in found["conventions"].items()
+        if name in words
+    ]
+
+
+def router_text(router: dict[str, Any]) -> str:
+    """The router with its settings."""
+    settings = ", ".join(f"{name} {value:g}" for name, value in router["settings"].items())
+    note = f"; {router['note']}" if router["note"] else ""
+    return f"{router['router']} ({settings}){note}" if settings else f"{router['router']}{note}"
+
+
+def memory_lines(found: dict[str, Any]) -> list[str]:
+    """Memory for the weights alone."""
+    device = f"devices of {found['device_bytes'] / GIGABYTE:g} GB"
+    return [
+        f"{row['bits']:>2} bits {row['bytes'] / GIGABYTE:>9,.1f} GB of weights; {device}: {row['devices']}"
+        for row in found["memory"]
+    ]
+
+
+def beside_lines(found: dict[str, Any]) -> list[str]:
+    """What was not counted, and what was assumed."""
+    words = {
+        "corr_bias": "selection bias, a buffer",
+        "mtp": "multi-token prediction",
+        "mtp_active": "of which one token uses",
+        "vision": "vision tower and projector",
+    }
+    beside = [f"not counted: {words[name]} {size:,}" for name, size in found["uncounted"].items()]
+    assumed = [f"{name} = {value!r}" for name, value in found["assumed"].items() if value is not None]
+    return beside + ([f"not in the file, so as the class has it: {', '.join(assumed)}"] if assumed else [])

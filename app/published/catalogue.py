@@ -19,9 +19,10 @@ from typing import Any
 from ..shape import ModelShape
 from .architectures.model_config import Routing
 from .architectures.registry import read_config
-from .named_shape import BadShape, Shaped, read_shape
+from .named_shape import NamedShape, read_shape
 from .parameters import Parameters
 from .report import report
+from .shape_text import BadShape
 
 BILLION = 10**9
 CLOSE = 0.01  # a published figure this near needs no reason
@@ -75,9 +76,9 @@ class Published:
         return self.parameters.config.routing
 
     @property
-    def shaped(self) -> Shaped:
+    def shaped(self) -> NamedShape:
         """The same as a request asks for it."""
-        return Shaped(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
+        return NamedShape(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
 
     @cached_property
     def total(self) -> Comparison:
@@ -142,21 +143,13 @@ def catalogue() -> tuple[Published, ...]:
 
 
 @cache
-def shapes() -> dict[str, Shaped]:
+def shapes() -> dict[str, NamedShape]:
     """The shapes of all published models by their keys."""
     return {entry.key: entry.shaped for entry in catalogue()}
 
 
-def find_published(key: str) -> Published:
-    """The model of that key. Raises ValueError naming those that there are."""
-    for entry in catalogue():
-        if entry.key == key:
-            return entry
-    raise ValueError(f"model: expected one of {', '.join(e.key for e in catalogue())}, got {key!r}")
-
-
-def find_shape(text: str) -> Shaped | None:
-    """The shape that the request key names or spells; None where it does neither."""
+def find_shape(text: str) -> NamedShape | None:
+    """Returns the shape that the request key names or spells; None if it does neither."""
     try:
         return shapes().get(text) or (read_shape(text) if text else None)
     except BadShape:

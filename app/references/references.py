@@ -87,20 +87,3 @@ def of_article() -> list[tuple[str, Reference]]:
 def cite(key: str) -> str:
     """A reference in a line. Raises KeyError where there is none of that key."""
     return references()[key].short
-
-
-def of_router(name: str) -> Reference:
-    """Who described a router. Raises LookupError where nobody is known."""
-    return find(name, "routers")
-
-
-def of_model(key: str) -> Reference:
-    """Who described a published model. Raises LookupError where nobody is known."""
-    return find(key, "models")
-
-
-def find(name: str, where: str) -> Reference:
-    for found in references().values():
-        if name in getattr(found, where):
-            return found
-    raise LookupError(f"{where}: expected a name that app/references/references.toml has, got {name!r}")

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..problem import BadRequest, Problem, show
-from ..published.named_shape import BadShape, Shaped, read_shape
+from ..published.named_shape import NamedShape, read_shape
+from ..published.shape_text import SHAPE_CHARS, BadShape
 from ..routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
 from .schema import (
     CONTINUE,
     EXPERTS,
     PROMPT_CHARS,
-    SHAPE_CHARS,
     SKEW,
     STEP,
     TEMPERATURE,
@@ -32,7 +32,7 @@ class Known:
     models: Mapping[str, int]
     routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
-    shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
+    shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
 
     @property
     def first_scenario(self) -> str:
@@ -49,7 +49,7 @@ class Known:
         shaped = self.shaped(request.shape)
         return None if shaped is None else shaped.shape.experts
 
-    def shaped(self, text: object) -> Shaped | None:
+    def shaped(self, text: object) -> NamedShape | None:
         """The shape that a key names or spells; None where it does neither."""
         if not isinstance(text, str) or not text:
             return None

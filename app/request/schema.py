@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..published.shape_text import SHAPE_CHARS
 from ..routing import LIMITS, ROUTERS, Router, RouterSettings
 from ..trace import dump
 
-EXPERTS = (2, 512)
+EXPERTS = (2, 1024)
 PROMPT_CHARS = 2000
 PROMPT_TOKENS = 256
 TEXT_CHARS = 20_000  # of a text that a load is counted over
@@ -26,7 +27,6 @@ VIEW_KEYS = (
     *("theme", "lang", "palette"),
     *("tour", "at", "quiz"),
 )
-SHAPE_CHARS = 400
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
 

@@ -7,13 +7,13 @@ algorithm 1. The bias chooses and does not weigh, and no gradient flows through 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..metrics.balance import Counts
 from ..trace import Floats
 from . import Router
 
 
-def update(bias: Floats, counts: Counts, rate: float) -> Floats:
+def update(bias: Floats, counts: NDArray[np.integer], rate: float) -> Floats:
     """Returns b_i + rate * sign(mean(c) - c_i), [..., N]: overloaded experts lose, underloaded ones gain."""
     steps = np.sign(counts.mean(axis=-1, keepdims=True) - counts)
     result: Floats = (bias + rate * steps).astype(np.float32)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 LIMITS: dict[str, tuple[float, float]] = {  # of each setting, both ends included
     "capacity": (0.05, 512),
-    "groups": (1, 512),
-    "topk_groups": (1, 512),
+    "groups": (1, 1024),
+    "topk_groups": (1, 1024),
     "scale": (0.01, 100),
     "noise": (0, 10),
     "seed": (0, 2**32 - 1),

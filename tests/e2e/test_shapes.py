@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from app.published.catalogue import find_published
 from app.settings import ROOT
 from tests.e2e.conftest import PHONE, Opener
+from tests.published_models import find_published
 
 MIXTRAL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]
 OWN = {**MIXTRAL, "num_hidden_layers": 5, "num_local_experts": 12}

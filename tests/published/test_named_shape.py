@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.problem import BadRequest
-from app.published.catalogue import catalogue, find_published, shapes
-from app.published.named_shape import BadShape, progressions, read_shape, write_shape
+from app.published.catalogue import catalogue, shapes
+from app.published.named_shape import read_shape
+from app.published.shape_text import BadShape, progressions, write_shape
 from app.request.comparison import read_second
 from app.request.read import Known, parse, read
 from app.settings import ROOT
@@ -17,6 +18,7 @@ from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import Sources
 from app.stream.wire import step_bytes
+from tests.published_models import find_published
 
 MODELS = catalogue()
 KNOWN = Known(("english",), {"trio-8": 8}, shapes=shapes())
@@ -131,7 +133,7 @@ def test_keys_that_the_shape_has_itself_make_no_other_trace(values):
             {"shape": "9x9x9-d999999-e999999-att9999999999999999"},
             "shape: expected 1 to 9,007,199,254,740,991 par",
         ),
-        ({"experts": 2048}, "experts: expected a whole number from 2 to 512, got 2048"),
+        ({"experts": 2048}, "experts: expected a whole number from 2 to 1024, got 2048"),
     ],
 )
 def test_wrong_shape_is_refused_in_words(values, message):

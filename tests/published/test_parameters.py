@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.__main__ import main
-from app.commands.params import gigabytes
+from app.commands.params import gigabytes, report_text
 from app.published.architectures.config_fields import DEFAULTS, ConfigError
 from app.published.architectures.registry import (
     ARCHITECTURES,
@@ -23,9 +23,8 @@ from app.published.architectures.registry import (
     read_config,
 )
 from app.published.catalogue import catalogue
-from app.published.memory import devices_needed, memory_table, weight_bytes
 from app.published.parameters import CONVENTIONS, Parameters
-from app.published.report import report, report_text
+from app.published.report import devices_needed, memory_table, report, weight_bytes
 
 DATA = Path(__file__).parents[1] / "data"
 COMPUTED = json.loads((DATA / "computed.json").read_text())["models"]

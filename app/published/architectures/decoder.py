@@ -33,13 +33,12 @@ def check(config: ModelConfig) -> ModelConfig:
     """Refuse what is no mixture of experts."""
     experts = config.experts
     if not experts.layers:
-        raise ConfigError("experts: no layer has any; expected at least one MoE layer")
+        raise ConfigError("experts", "at least one layer with experts", "none")
     if experts.count < 2:
-        raise ConfigError(f"experts: expected at least 2 a layer, got {experts.count}; that is a dense model")
+        raise ConfigError("experts", "at least 2 a layer", f"{experts.count}; that is a dense model")
     if experts.top_k > experts.count:
-        raise ConfigError(
-            f"experts a token: expected at most {experts.count}, which a layer has, got {experts.top_k}"
-        )
+        limit = f"at most {experts.count}, which a layer has"
+        raise ConfigError("experts a token", limit, str(experts.top_k))
     return config
 
 

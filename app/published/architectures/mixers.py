@@ -43,7 +43,8 @@ def head_width(f: Fields, heads: int) -> int:
         raise f.missing("head_dim")
     d = f.size("hidden_size")
     if d % heads:
-        raise ConfigError(f"{f.at}head_dim: missing, and {d} (hidden_size) does not divide by {heads} heads")
+        expected = f"a value, as {d} (hidden_size) does not divide by {heads} heads"
+        raise ConfigError(f"{f.at}head_dim", expected, "nothing", "write it in")
     return d // heads
 
 

@@ -154,5 +154,5 @@ def minimax_kinds(f: Fields) -> list[str]:
     each = listed if isinstance(listed, list) else []
     if len(each) != f.layers() or not all(isinstance(k, int | str) and k in kinds for k in each):
         expected = f"{f.layers()} times 0 (linear) or 1 (full), or linear_attention or full_attention"
-        raise ConfigError(f"{f.at}{name}: expected {expected}, got {show(listed)}")
+        raise ConfigError(f.at + name, expected, show(listed))
     return [kinds[kind] for kind in each]

@@ -1,0 +1,276 @@
+"""Newer families with grouped-query attention: gates, sinks, norms over heads, experts in a latent space."""
+
+from __future__ import annotations
+
+from .config_fields import ConfigError, Fields
+from .decoder import dense_size, glu
+from .mixers import grouped, heads_of
+from .model_config import Mixer, ModelConfig, Routing
+from .softmax_then_topk import qwen_experts
+from .sparse_attention import prediction_modules
+from .sparse_experts import biased, headed, listed, shared_width, sparse, sparse_experts
+
+DIVIDED_SIGMOID = "the model has no selection bias"
+
+
+def norms(f: Fields, each: int) -> int:
+    """Returns the parameters of so many norms a layer, and one at the end."""
+    return (each * f.layers() + 1) * f.size("hidden_size")
+
+
+def is_sliding(f: Fields) -> list[bool]:
+    """Returns for each layer whether its attention sees a window."""
+    return ["sliding" in kind for kind in listed(f, "layer_types", f.layers())] or [False] * f.layers()
+
+
+def afmoe(f: Fields) -> ModelConfig:
+    """Trinity (Arcee): an output gate, four norms a layer, a selection bias."""
+    return sparse(f, headed(f, gate=True), biased(f), norms=norms(f, 4))
+
+
+def aria(f: Fields) -> ModelConfig:
+    """Aria: softmax over the chosen logits, shared experts."""
+    width = f.size("intermediate_size")
+    experts = sparse_experts(f, width=width, shared=shared_width(f, width), selection_bias=False)
+    return sparse(f, headed(f, norms=0), Routing("softmax_after"), experts)
+
+
+def beam(f: Fields) -> ModelConfig:
+    """Beam: an output gate with a bias a head, four norms a layer, groups of experts."""
+    mixer = headed(f, gate=True, extra=f.size("num_attention_heads"))
+    return sparse(f, mixer, biased(f), norms=norms(f, 4))
+
+
+def cohere2_moe(f: Fields) -> ModelConfig:
+    """Command A+ (Cohere): attention and experts in parallel behind one norm."""
+    experts = sparse_experts(f, width=f.size("intermediate_size"), selection_bias=False)
+    chosen = "softmax_after" if f.optional("expert_selection_fn") == "softmax" else "sigmoid_bias"
+    routing = Routing(
+        chosen, {} if chosen == "softmax_after" else {"groups": 1, "topk_groups": 1, "scale": 1.0}
+    )
+    return sparse(f, headed(f, norms=0), routing, experts, norms=norms(f, 1))
+
+
+def exaone_moe(f: Fields) -> ModelConfig:
+    """K-EXAONE: norms over heads, a selection bias."""
+    return sparse(f, headed(f), biased(f), mtp=prediction_modules(f))
+
+
+def flex_olmo(f: Fields) -> ModelConfig:
+    """FlexOlmo (arXiv 2507.07024): norms over the whole query and key, experts trained apart."""
+    heads, kv_heads, width = heads_of(f)
+    mixer = headed(f, norms=heads + kv_heads)
+    routing = Routing("topk_norm" if f.switch("norm_topk_prob") else "topk")
+    return sparse(f, mixer, routing, sparse_experts(f, selection_bias=False))
+
+
+def flint(f: Fields) -> ModelConfig:
+    """Flint: attention sinks, sigmoid scores without a bias."""
+    mixer = headed(f, extra=f.size("num_attention_heads"))
+    routing = Routing("sigmoid_bias", {"groups": 1, "topk_groups": 1, "scale": 1.0}, DIVIDED_SIGMOID)
+    return sparse(f, mixer, routing, sparse_experts(f, selection_bias=False))
+
+
+def glm4v_moe(f: Fields) -> ModelConfig:
+    """GLM-4.5V: GLM-4.5 without norms over heads; a width that does not divide is rounded down."""
+    d, heads, kv_heads = (f.size(n) for n in ("hidden_size", "num_attention_heads", "num_key_value_heads"))
+    bias = f.switch("attention_bias")
+    width = d // heads if f.values.get("head_dim") is None else f.size("head_dim")
+    rows = (heads + 2 * kv_heads) * width
+    mixer = Mixer("attention", d * rows + heads * width * d + bias * rows)
+    return sparse(f, mixer, biased(f), mtp=prediction_modules(f))
+
+
+def granitemoe_swa(f: Fields) -> ModelConfig:
+    """Granite MoE with sliding windows and sinks."""
+    mixer = headed(f, norms=0, extra=f.size("num_attention_heads"))
+    experts = sparse_experts(f, width=f.size("intermediate_size"), selection_bias=False)
+    return sparse(f, mixer, Routing("softmax_after"), experts)
+
+
+def hy_v3(f: Fields) -> ModelConfig:
+    """Hy3: norms over heads, a selection bias, a scale."""
+    return sparse(f, headed(f), biased(f))
+
+
+def kolibri1(f: Fields) -> ModelConfig:
+    """Kolibri-1: four norms a layer, a bias on the logits themselves."""
+    return sparse(f, headed(f), biased(f), norms=norms(f, 4))
+
+
+def laguna(f: Fields) -> ModelConfig:
+    """Laguna: a gate for each head, and heads that may differ from layer to layer."""
+    d, (heads, kv_heads, width) = f.size("hidden_size"), heads_of(f)
+    each = f.values.get("num_attention_heads_per_layer") or [heads] * f.layers()
+    if not isinstance(each, list) or len(each) != f.layers():
+        raise ConfigError(
+            "num_attention_heads_per_layer", f"a list of {f.layers()} numbers", "something else"
+        )
+    each = [f.whole("num_attention_heads_per_layer", count, 1) for count in each]
+    sizes = (grouped(d, count, kv_heads, width, False, False) + 2 * width + count * d for count in each)
+    return sparse(f, [Mixer("attention", size) for size in sizes], biased(f))
+
+
+def mellum(f: Fields) -> ModelConfig:
+    """Mellum 2: Qwen3-MoE under another name."""
+    routing = Routing("topk_norm" if f.switch("norm_topk_prob") else "topk")
+    return sparse(f, headed(f), routing, sparse_experts(f, selection_bias=False))
+
+
+def mimo_v2_flash(f: Fields) -> ModelConfig:
+    """MiMo-V2-Flash: windows with twice the key-value heads and sinks; values narrower than keys."""
+    d, heads, kv_heads = (f.size(n) for n in ("hidden_size", "num_attention_heads", "num_key_value_heads"))
+    key, value = f.size("head_dim"), f.size("v_head_dim")
+    own = f.size("swa_num_key_value_heads") if "swa_num_key_value_heads" in f.values else 2 * kv_heads
+    shared = d * heads * (key + value)
+    full, window = shared + d * kv_heads * (key + value), shared + d * own * (key + value) + heads
+    return sparse(f, [Mixer("attention", window if slides else full) for slides in is_sliding(f)], biased(f))
+
+
+def minimax_m3(f: Fields) -> ModelConfig:
+    """MiniMax-M3: norms over heads, a shared expert, a scale. Its block-sparse indexers are not counted."""
+    experts = sparse_experts(f, width=f.size("moe_intermediate_size", "intermediate_size"))
+    return sparse(f, headed(f), biased(f), experts)
+
+
+def muse_spark(f: Fields) -> ModelConfig:
+    """Muse Spark: an output gate, experts in a space half as wide, gated residuals."""
+    d, narrow = f.size("hidden_size"), f.size("moe_hidden_size")
+    experts = sparse_experts(f, latent=narrow, other=2 * narrow * (d + 1))
+    return sparse(f, headed(f, norms=0, gate=True), biased(f), experts, norms=norms(f, 5))
+
+
+def solar_open(f: Fields) -> ModelConfig:
+    """Solar Open: GLM-4.5's routing, plain attention."""
+    return sparse(f, headed(f, norms=0), biased(f))
+
+
+def step3p5(f: Fields) -> ModelConfig:
+    """Step 3.5 and 3.7: a gate for each head."""
+    heads = f.size("num_attention_heads")
+    return sparse(f, headed(f, extra=heads * f.size("hidden_size")), biased(f))
+
+
+def ocr(f: Fields) -> ModelConfig:
+    """DeepSeek-OCR 2 and Unlimited OCR: DeepSeekMoE's layers, softmax without a division."""
+    return sparse(f, headed(f, norms=0), Routing("topk"), sparse_experts(f, selection_bias=False))
+
+
+def ernie4_5_vl(f: Fields) -> ModelConfig:
+    """ERNIE 4.5 VL: two banks of experts a layer, for text and for pictures; a text token uses the first."""
+    widths = f.values.get("moe_intermediate_size")
+    if not isinstance(widths, list) or len(widths) != 2:
+        raise ConfigError(
+            f.at + "moe_intermediate_size", "two widths, of text and of vision experts", "other"
+        )
+    text, vision = (f.whole("moe_intermediate_size", width, 1) for width in widths)
+    named = Fields({**f.values, "moe_intermediate_size": text}, f.family, f.at, f.assumed)
+    d, count = f.size("hidden_size"), named.size("moe_num_experts")
+    experts = sparse_experts(named, other=count * (glu(d, vision) + d))
+    return sparse(named, headed(named, norms=0), Routing("softmax_bias"), experts)
+
+
+def qwen3_vl(f: Fields) -> ModelConfig:
+    """The text part of Qwen3-VL and Qwen3-Omni: Qwen3-MoE; a width that does not divide is rounded down."""
+    d, heads = f.size("hidden_size"), f.size("num_attention_heads")
+    named = Fields({"head_dim": d // heads, **f.values}, f.family, f.at, f.assumed)
+    experts = qwen_experts(named)
+    routing = Routing("topk" if f.values.get("norm_topk_prob") is False else "topk_norm")
+    return sparse(named, headed(named), routing, experts, dense=dense_size(named, experts))
+
+
+def gemma4(f: Fields) -> ModelConfig:
+    """Gemma 4: a dense network beside the experts, wider heads in full attention, a scale for each expert."""
+    f.only("enable_moe_block", True)
+    d, layers = f.size("hidden_size"), f.layers()
+    mixers = [gemma4_attention(f, not slides) for slides in is_sliding(f)]
+    count = f.size("num_experts")
+    experts = sparse_experts(
+        f,
+        layers=tuple(range(layers)),
+        residual=glu(d, f.size("intermediate_size")) + 3 * d,
+        other=d + count,
+        selection_bias=False,
+    )
+    per_layer = f.values.get("hidden_size_per_layer_input") or 0
+    if per_layer:
+        raise ConfigError("hidden_size_per_layer_input", "0 with experts", str(per_layer))
+    return sparse(f, mixers, Routing("topk_norm_scaled"), experts, norms=norms(f, 4))
+
+
+def gemma4_attention(f: Fields, full: bool) -> Mixer:
+    """Returns one attention block; in full attention keys may serve as values."""
+    d, heads = f.size("hidden_size"), f.size("num_attention_heads")
+    width = f.size("global_head_dim") if full else f.size("head_dim")
+    same = full and f.values.get("attention_k_eq_v") is True
+    wide = same and f.values.get("num_global_key_value_heads") is not None
+    kv_heads = f.size("num_global_key_value_heads") if wide else f.size("num_key_value_heads")
+    return Mixer("attention", d * width * (2 * heads + (1 if same else 2) * kv_heads) + 2 * width)
+
+
+def inkling(f: Fields) -> ModelConfig:
+    """Inkling: convolutions behind keys, values and blocks; shared experts weighed jointly with the chosen."""
+    d, kernel = f.size("hidden_size"), f.size("conv_kernel_size")
+    mixers = [inkling_attention(f, slides) for slides in is_sliding(f)]
+    shared = f.size("n_shared_experts")
+    experts = sparse_experts(f, other=shared * d + 1)
+    routing = Routing("sigmoid_joint", {"scale": f.number("route_scale")})
+    other = f.layers() * 2 * d * kernel + d
+    return sparse(f, mixers, routing, experts, other=other)
+
+
+def inkling_attention(f: Fields, slides: bool) -> Mixer:
+    """Returns one attention block with its relative positions, whose reach is the window's or the extent."""
+    d, rel, kernel = f.size("hidden_size"), f.size("d_rel"), f.size("conv_kernel_size")
+    part = "swa_" if slides else ""
+    heads, width = f.size(f"{part}num_attention_heads"), f.size(f"{part}head_dim")
+    kv = f.size(f"{part}num_key_value_heads") * width
+    reach = f.size("sliding_window_size") if slides else f.size("rel_extent")
+    return Mixer(
+        "attention", 2 * d * heads * width + 2 * kv * (d + kernel) + d * heads * rel + 2 * width + rel * reach
+    )
+
+
+def zaya(f: Fields) -> ModelConfig:
+    """ZAYA1: compressed convolutional attention, a router of three layers with a class that skips."""
+    d, layers, rank = f.size("hidden_size"), f.layers(), f.size("router_hidden_size")
+    heads, kv_heads, width = heads_of(f)
+    query, key = heads * width, kv_heads * width
+    rows, first, second = query + key, f.size("cca_time0"), f.size("cca_time1")
+    convolutions = rows * (first + 1) + rows * (width * second + 1)
+    mixer = Mixer("attention", d * (2 * query + 2 * key) + convolutions + kv_heads)
+    count = f.size("num_experts")
+    router = (d + 1) * rank + rank + 2 * (rank + 1) * rank + (count + 1) * rank
+    experts = sparse_experts(f, other=router - count * d)
+    other = layers * 8 * d + 2 * d + (layers - 1) * rank
+    return sparse(f, mixer, Routing("skip_expert"), experts, other=other)
+
+
+FAMILIES = {
+    "afmoe": afmoe,
+    "aria_text": aria,
+    "beam": beam,
+    "cohere2_moe": cohere2_moe,
+    "deepseek_ocr2_text": ocr,
+    "ernie4_5_vl_moe_text": ernie4_5_vl,
+    "exaone_moe": exaone_moe,
+    "flex_olmo": flex_olmo,
+    "flint": flint,
+    "gemma4_text": gemma4,
+    "glm4v_moe_text": glm4v_moe,
+    "granitemoe_swa": granitemoe_swa,
+    "hy_v3": hy_v3,
+    "inkling_text": inkling,
+    "kolibri1": kolibri1,
+    "laguna": laguna,
+    "mellum": mellum,
+    "mimo_v2_flash": mimo_v2_flash,
+    "minimax_m3_vl_text": minimax_m3,
+    "muse_spark_text": muse_spark,
+    "qwen3_omni_moe_text": qwen3_vl,
+    "qwen3_vl_moe_text": qwen3_vl,
+    "solar_open": solar_open,
+    "step3p5": step3p5,
+    "unlimited_ocr_text": ocr,
+    "zaya": zaya,
+}
