@@ -122,7 +122,7 @@ def test_keys_that_the_shape_has_itself_make_no_other_trace(values):
         ),
         ({"shape": "6x8x2-d1-e0"}, "shape: expected 1 to 1000000 d_expert, got 0"),
         ({"shape": "6x8x9-d1-e1"}, "shape: expected 1 to 8 top_k, got 9"),
-        ({"shape": "60x2000x1-d1-e1"}, "shape: expected at most 65,536 experts in all layers, got 120,000"),
+        ({"shape": "80x2000x1-d1-e1"}, "shape: expected at most 131,072 experts in all layers, got 160,000"),
         ({"shape": "6x8x2-d1-e1-q7"}, "shape: expected sizes named d, e, .* got 'q7'"),
         ({"shape": "6x8x2-d1.5-e1"}, "shape: expected a whole number of d_model, got 1.5"),
         (

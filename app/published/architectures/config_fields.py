@@ -34,7 +34,16 @@ def load_defaults() -> dict[str, dict[str, Any]]:
 
 
 DEFAULTS = load_defaults()
-COMMON = {"class": "its own class", "defaults": {"tie_word_embeddings": False, "attention_bias": False}}
+COMMON = {
+    "class": "its own class",
+    "defaults": {
+        "tie_word_embeddings": False,
+        "attention_bias": False,
+        "encoder_sparse_step": 4,
+        "decoder_sparse_step": 4,
+        "zero_expert_num": 0,
+    },
+}
 
 
 @dataclass

@@ -58,6 +58,32 @@ def switch_mixers(f: Fields, encoder: int, decoder: int) -> tuple[Mixer, ...]:
     return tuple(Mixer("attention", size + positions * (i in (0, encoder))) for i, size in enumerate(sizes))
 
 
+def nllb_moe(f: Fields) -> ModelConfig:
+    """NLLB-MoE (arXiv 2207.04672): biases everywhere, two experts a token in every fourth layer."""
+    d, width = f.size("d_model"), f.size("encoder_ffn_dim")
+    encoder, decoder = f.layers("encoder_layers"), f.layers("decoder_layers")
+    steps = ((0, encoder, "encoder_sparse_step"), (encoder, decoder, "decoder_sparse_step"))
+    sparse = tuple(
+        start + i for start, count, name in steps for i in range(count) if (i + 1) % f.period(name) == 0
+    )
+    block = 4 * d * (d + 1)
+    return check(
+        ModelConfig(
+            family="nllb-moe",
+            d_model=d,
+            vocabulary=f.size("vocab_size"),
+            tied=f.switch("tie_word_embeddings"),
+            mixers=(Mixer("attention", block),) * encoder + (Mixer("attention", 2 * block),) * decoder,
+            experts=Experts(sparse, f.size("num_experts"), 2, width, matrices=2, bias=width + d),
+            routing=Routing("gshard"),
+            norms=2 * d * (2 * encoder + 3 * decoder + 2),
+            dense=2 * d * width + width + d,
+            dense_layers=others(encoder + decoder, sparse),
+            assumed=f.assumed,
+        )
+    )
+
+
 def glam(f: Fields) -> ModelConfig:
     """GLaM (Du et al. 2022), by its Table 4: gated dense layers, plain experts in every other layer."""
     layers, d, experts = f.layers("num_layers"), f.size("d_model"), paper_experts(f)

@@ -64,8 +64,9 @@ def deepseek_v3(f: Fields) -> ModelConfig:
 def glm4_moe(f: Fields) -> ModelConfig:
     """GLM-4.5 and GLM-4.5-Air (arXiv 2508.06471): biases on query, key and value alone."""
     heads = f.size("num_attention_heads")
-    norms = 2 * head_width(f, heads) if f.switch("use_qk_norm") else 0
-    mixer = attention(f, qkv_bias=f.switch("attention_bias"), extra=norms)
+    named = Fields({"head_dim": f.size("hidden_size") // heads, **f.values}, f.family, f.at, f.assumed)
+    norms = 2 * head_width(named, heads) if f.switch("use_qk_norm") else 0
+    mixer = attention(named, qkv_bias=f.switch("attention_bias"), extra=norms)
     experts = deepseek_experts(f, selection_bias=True)
     dense = dense_size(f, experts)
     return decoder(f, mixer, experts, sigmoid_bias(f), dense=dense, mtp=prediction_modules(f))

@@ -51,6 +51,11 @@ def cohere2_moe(f: Fields) -> ModelConfig:
     return sparse(f, headed(f, norms=0), routing, experts, norms=norms(f, 1))
 
 
+def dots1(f: Fields) -> ModelConfig:
+    """dots.llm1 (arXiv 2506.05767): norms over heads, a selection bias."""
+    return sparse(f, headed(f), biased(f))
+
+
 def exaone_moe(f: Fields) -> ModelConfig:
     """K-EXAONE: norms over heads, a selection bias."""
     return sparse(f, headed(f), biased(f), mtp=prediction_modules(f))
@@ -58,7 +63,7 @@ def exaone_moe(f: Fields) -> ModelConfig:
 
 def flex_olmo(f: Fields) -> ModelConfig:
     """FlexOlmo (arXiv 2507.07024): norms over the whole query and key, experts trained apart."""
-    heads, kv_heads, width = heads_of(f)
+    heads, kv_heads, _ = heads_of(f)
     mixer = headed(f, norms=heads + kv_heads)
     routing = Routing("topk_norm" if f.switch("norm_topk_prob") else "topk")
     return sparse(f, mixer, routing, sparse_experts(f, selection_bias=False))
@@ -183,7 +188,7 @@ def gemma4(f: Fields) -> ModelConfig:
     """Gemma 4: a dense network beside the experts, wider heads in full attention, a scale for each expert."""
     f.only("enable_moe_block", True)
     d, layers = f.size("hidden_size"), f.layers()
-    mixers = [gemma4_attention(f, not slides) for slides in is_sliding(f)]
+    mixers = [gemma4_attention(f, not slides, layer) for layer, slides in enumerate(is_sliding(f))]
     count = f.size("num_experts")
     experts = sparse_experts(
         f,
@@ -198,18 +203,50 @@ def gemma4(f: Fields) -> ModelConfig:
     return sparse(f, mixers, Routing("topk_norm_scaled"), experts, norms=norms(f, 4))
 
 
-def gemma4_attention(f: Fields, full: bool) -> Mixer:
+def gemma4_attention(f: Fields, full: bool, layer: int) -> Mixer:
     """Returns one attention block; in full attention keys may serve as values."""
     d, heads = f.size("hidden_size"), f.size("num_attention_heads")
-    width = f.size("global_head_dim") if full else f.size("head_dim")
+    width = f.size("global_head_dim") if full and "global_head_dim" in f.values else own_width(f, layer)
     same = full and f.values.get("attention_k_eq_v") is True
     wide = same and f.values.get("num_global_key_value_heads") is not None
     kv_heads = f.size("num_global_key_value_heads") if wide else f.size("num_key_value_heads")
     return Mixer("attention", d * width * (2 * heads + (1 if same else 2) * kv_heads) + 2 * width)
 
 
+def own_width(f: Fields, layer: int) -> int:
+    """Returns the width of a head, which `per_layer_config` may change for a layer."""
+    table = f.values.get("per_layer_config")
+    own = table.get(f"{layer:02}") if isinstance(table, dict) else None
+    changed = own.get("head_dim") if isinstance(own, dict) else None
+    return f.size("head_dim") if changed is None else f.whole("head_dim", changed, 1)
+
+
+def diffusion_gemma(f: Fields) -> ModelConfig:
+    """Diffusion Gemma: Gemma 4's layers; keys of full attention are its values too."""
+    values = {"attention_k_eq_v": True, "enable_moe_block": True, **f.values}
+    return gemma4(Fields(values, f.family, f.at, f.assumed))
+
+
+def jetmoe(f: Fields) -> ModelConfig:
+    """JetMoE (arXiv 2404.07413): attention has experts too, whose router is not shown.
+
+    An expert here is one of the network and one of attention, as a token chooses equally many of both.
+    """
+    d, layers = f.size("hidden_size"), f.layers()
+    inner = f.size("kv_channels") * f.size("num_key_value_heads")
+    count = f.size("num_local_experts")
+    experts = sparse_experts(
+        f,
+        width=f.size("intermediate_size"),
+        bias=2 * d * inner,
+        other=count * d + 2 * d,
+        selection_bias=False,
+    )
+    return sparse(f, [Mixer("attention", 2 * d * inner)] * layers, Routing("softmax_after"), experts)
+
+
 def inkling(f: Fields) -> ModelConfig:
-    """Inkling: convolutions behind keys, values and blocks; shared experts weighed jointly with the chosen."""
+    """Inkling: convolutions behind keys, values and blocks; shared experts weighed with the chosen."""
     d, kernel = f.size("hidden_size"), f.size("conv_kernel_size")
     mixers = [inkling_attention(f, slides) for slides in is_sliding(f)]
     shared = f.size("n_shared_experts")
@@ -252,6 +289,8 @@ FAMILIES = {
     "beam": beam,
     "cohere2_moe": cohere2_moe,
     "deepseek_ocr2_text": ocr,
+    "diffusion_gemma_text": diffusion_gemma,
+    "dots1": dots1,
     "ernie4_5_vl_moe_text": ernie4_5_vl,
     "exaone_moe": exaone_moe,
     "flex_olmo": flex_olmo,
@@ -261,6 +300,7 @@ FAMILIES = {
     "granitemoe_swa": granitemoe_swa,
     "hy_v3": hy_v3,
     "inkling_text": inkling,
+    "jetmoe": jetmoe,
     "kolibri1": kolibri1,
     "laguna": laguna,
     "mellum": mellum,

@@ -120,6 +120,34 @@ def divided(f: Fields) -> str:
     return "topk" if f.values.get("norm_topk_prob") is False else "topk_norm"
 
 
+def qwen4_exp(f: Fields) -> ModelConfig:
+    """Qwen3.8-Flash-Next: Qwen3.5's layers with indexers and low-rank hyper-connections.
+
+    Raises ConfigError for tables of n-grams, which are not counted here.
+    """
+    if f.values.get("ple_layer_ids"):
+        raise ConfigError("ple_layer_ids", "none", "tables of n-grams", "count the folder of the checkpoint")
+    d, layers, streams, rank = (
+        f.size(n) for n in ("hidden_size", "num_hidden_layers", "hc_count", "hc_lowrank")
+    )
+    heads, width = f.size("indexer_n_heads") + f.size("indexer_kv_heads"), f.size("indexer_head_dim")
+    full = headed(f, gate=True, extra=d * heads * width + 2 * width)
+    mixers = [gated_delta(f) if is_linear else full for is_linear in kinds_of(f)]
+    experts = sparse_experts(f, shared_gate=d, selection_bias=False)
+    block = streams * d * (1 + 2 * rank + streams)
+    last = streams * d * (1 + 2 * rank)
+    return sparse(f, mixers, Routing(divided(f)), experts, norms=0, other=2 * layers * block + last)
+
+
+def lfm2_moe(f: Fields) -> ModelConfig:
+    """LFM2-MoE (Liquid): short gated convolutions in most layers."""
+    d = f.size("hidden_size")
+    short = Mixer("convolution", 4 * d * d + d * f.size("conv_L_cache"))
+    kinds = listed(f, "layer_types", f.layers())
+    mixers = [headed(f) if kind == "full_attention" else short for kind in kinds]
+    return sparse(f, mixers, biased(f))
+
+
 def granite_hybrid(f: Fields) -> ModelConfig:
     """Granite 4: Mamba-2 in most layers."""
     d, heads = f.size("hidden_size"), f.size("mamba_n_heads")
@@ -148,7 +176,7 @@ def mamba2(d: int, inner: int, heads: int, states: int, kernel: int, bias: bool)
 
 
 def nemotron_h(f: Fields) -> ModelConfig:
-    """Nemotron-H and Nemotron 3: each layer is one block; experts of two matrices, narrow ones in the larger."""
+    """Nemotron-H and Nemotron 3: one block a layer; experts of two matrices, or latent ones."""
     blocks = nemotron_blocks(f)
     d, heads = f.size("hidden_size"), f.size("mamba_num_heads")
     inner, states = heads * f.size("mamba_head_dim"), f.size("n_groups") * f.size("ssm_state_size")
@@ -190,7 +218,9 @@ FAMILIES = {
     "granitemoehybrid": granite_hybrid,
     "kimi_linear": kimi_linear,
     "lara_mini": lara_mini,
+    "lfm2_moe": lfm2_moe,
     "nemotron_h": nemotron_h,
     "qwen3_5_moe_text": qwen3_next,
     "qwen3_next": qwen3_next,
+    "qwen4_exp_text": qwen4_exp,
 }

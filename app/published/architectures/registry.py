@@ -36,7 +36,9 @@ READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     "minimax": softmax_families.minimax,
     "minimax_m2": biased_families.minimax_m2,
     "mixtral": softmax_families.mixtral,
+    "nllb-moe": encoder_decoder_families.nllb_moe,
     "olmoe": softmax_families.olmoe,
+    "openai_privacy_filter": late_softmax_families.privacy_filter,
     "phimoe": late_softmax_families.phimoe,
     "qwen2_moe": softmax_families.qwen2_moe,
     "qwen3_moe": softmax_families.qwen3_moe,
@@ -61,7 +63,6 @@ ALIASES = {  # model_type of a file: family
     "minimax_m1": "minimax",
     "minimax_m3": "minimax_m3_vl_text",
     "minimax_text_01": "minimax",
-    "openai_privacy_filter": "gpt_oss",
     "sarvam_moe": "glm4_moe",
 }
 MODEL_TYPES = {**{family: family for family in READERS}, **ALIASES}
@@ -115,7 +116,7 @@ def too_deep() -> ConfigError:
 
 
 def family_of(values: Mapping[str, Any]) -> str | None:
-    """Returns the family, by the class that loads the weights, else by `model_type`; None if neither is known."""
+    """Returns the family, by the class that loads the weights, else by `model_type`; None if unknown."""
     names = architectures(values)
     if names:
         return next((family for name in names if (family := family_of_class(name))), None)

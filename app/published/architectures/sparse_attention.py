@@ -99,7 +99,7 @@ def hyper_head(streams: int, d: int) -> int:
 
 
 def deepseek_v4(f: Fields) -> ModelConfig:
-    """DeepSeek-V4: shared keys and values, compressors, hyper-connections, hash tables in the first layers."""
+    """DeepSeek-V4: shared keys and values, compressors, hyper-connections, hash tables at first."""
     f.only("scoring_func", "sqrtsoftplus")
     layers, d, streams = f.layers(), f.size("hidden_size"), f.size("hc_mult")
     mixers = [Mixer("attention", v4_attention(f) + v4_compressor(f, kind)) for kind in v4_kinds(f)]
@@ -148,6 +148,33 @@ def v4_compressor(f: Fields, kind: str) -> int:
     return own + (4 + 2 * d) * 2 * index + index + heads * index * f.size("q_lora_rank") + heads * d
 
 
+def axk2(f: Fields) -> ModelConfig:
+    """A.X-K2: queries and output gates from one matrix, norms with a gate of low rank."""
+    d, heads, rank = f.size("hidden_size"), f.size("num_attention_heads"), f.size("q_lora_rank")
+    key, value = f.size("qk_nope_head_dim") + f.size("qk_rope_head_dim"), f.size("v_head_dim")
+    gated = 2 * rank * heads * (key + value) - rank * heads * key
+    experts = sparse_experts(f)
+    gates = (f.layers() + len(experts.layers)) * 2 * d * f.size("gated_norm_rank")
+    return sparse(f, indexed(f, gated), biased(f), experts, other=gates)
+
+
+def dots3_note(f: Fields) -> ModelConfig:
+    """dots3: indexers in some layers, other sizes in the rest, a gate for each head."""
+    kinds = listed(f, "layer_types", f.layers())
+    table = f.values.get("per_layer_config")
+    changes = table if isinstance(table, dict) else {}
+    mixers = []
+    for layer, kind in enumerate(kinds):
+        own = changes.get(f"{layer:02}") or changes.get(str(layer))
+        own = own if isinstance(own, dict) else {}
+        named = Fields({**f.values, **own}, f.family, f.at, f.assumed)
+        heads, rope = named.size("num_attention_heads"), named.size("qk_rope_head_dim")
+        size = latent(named).size + rope + heads * named.size("hidden_size")
+        index = indexer(named, named.size("q_lora_rank")) if kind == "indexed_attention" else 0
+        mixers.append(Mixer("attention", size + index))
+    return sparse(f, mixers, biased(f))
+
+
 def longcat_flash(f: Fields) -> ModelConfig:
     """LongCat-Flash (arXiv 2509.01322): two attention blocks and two dense networks beside each MoE block.
 
@@ -169,8 +196,10 @@ def longcat_flash(f: Fields) -> ModelConfig:
 
 FAMILIES = {
     "axk1": axk1,
+    "axk2": axk2,
     "deepseek_v32": deepseek_v32,
     "deepseek_v4": deepseek_v4,
+    "dots3_note_text": dots3_note,
     "glm4_moe_lite": plain_latent,
     "glm_moe_dsa": deepseek_v32,
     "hy_v4": hy_v4,

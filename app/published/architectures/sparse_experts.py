@@ -13,7 +13,12 @@ from .model_config import Experts, Mixer, ModelConfig, Routing
 COUNT = ("n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts")
 TOP_K = ("num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_topk", "moe_k")
 SHARED_COUNT = ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts")
-SHARED_WIDTH = ("shared_expert_intermediate_size", "shared_intermediate_size", "share_expert_dim")
+SHARED_WIDTH = (
+    "shared_expert_intermediate_size",
+    "shared_intermediate_size",
+    "shared_experts_intermediate_size",
+    "share_expert_dim",
+)
 WIDTH = ("moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size")
 DENSE_FIRST = ("first_k_dense_replace", "num_dense_layers")
 SPARSE = {"sparse", "moe", "hash_moe"}

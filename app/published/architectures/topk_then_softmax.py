@@ -26,6 +26,11 @@ def gpt_oss(f: Fields) -> ModelConfig:
     return decoder(f, mixer, experts, Routing("softmax_after"))
 
 
+def privacy_filter(f: Fields) -> ModelConfig:
+    """OpenAI's privacy filter: an encoder of gpt-oss layers, without an output head."""
+    return gpt_oss(Fields({**f.values, "tie_word_embeddings": True}, f.family, f.at, f.assumed))
+
+
 def granite(f: Fields) -> ModelConfig:
     """Granite 3 MoE, and GraniteMoeShared with its shared expert."""
     bias, plain = f.switch("attention_bias"), every_layer(f)
