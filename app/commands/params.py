@@ -1,10 +1,11 @@
-"""`python -m app params FILE`: count the parameters of a config.json."""
+"""`python -m app params FILE`: count the parameters of a config.json, or of a checkpoint's folder."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from ..published.architectures.config_fields import ConfigError
 from ..published.architectures.registry import load_config, read_config
 from ..published.parameters import Parameters
 from ..published.report import GIGABYTE, report
+from ..published.tensor_headers import read_tensors
+from ..published.tensor_parts import count_tensors
+from .meta_device import count_on_meta_device
 
-SUMMARY = "count the parameters of a Hugging Face config.json"
+SUMMARY = "count the parameters of a Hugging Face config.json, or of a folder of safetensors files"
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the subparsers of `python -m app`; `options.run(options)` then runs it."""
     parser: argparse.ArgumentParser = commands.add_parser("params", help=SUMMARY, description=SUMMARY)
-    parser.add_argument("file", type=Path, metavar="FILE", help="a config.json")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a config.json, or a folder")
     parser.add_argument("--json", action="store_true", help="print JSON: total, active, parts and the rest")
     parser.add_argument(
         "--device", type=gigabytes, default=80.0, metavar="GB", help="memory of a device (80)"
@@ -39,15 +43,49 @@ def gigabytes(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the count; 2 where the file cannot be counted."""
+    """Prints the count; returns 2 if the file cannot be counted."""
     try:
-        parameters = Parameters(read_config(load_config(options.file)))
+        found, text = counted(options.file, int(options.device * GIGABYTE))
     except ConfigError as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         return 2
-    found = report(parameters, int(options.device * GIGABYTE))
-    print(json.dumps(found, indent=2) if options.json else report_text(found))
+    print(json.dumps(found, indent=2) if options.json else text(found))
     return 0
+
+
+def counted(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[str, Any]], str]]:
+    """Returns the figures of a file or a folder, and what prints them. Raises ConfigError.
+
+    A folder is counted by the headers of its weights, which are exact; without weights by its config.json.
+    """
+    config = path / "config.json" if path.is_dir() else path
+    if path.is_dir() and any(path.glob("*.safetensors")):
+        values = load_config(config) if config.exists() else {}
+        return count_tensors(read_tensors(path), values).to_json(), folder_text
+    values = load_config(config)
+    try:
+        return report(Parameters(read_config(values)), device), report_text
+    except ConfigError as refusal:
+        built = count_on_meta_device(values)
+        if built is None:
+            raise refusal
+        return built, folder_text
+
+
+def folder_text(found: dict[str, Any]) -> str:
+    """Returns the count of a folder, or of a model on the meta device, for people."""
+    k = f"{found['top_k']} chosen" if found["top_k"] else "no config.json says how many are chosen"
+    lines = [f"{found['moe_layers']} MoE layers of {found['experts']} experts, {k}"]
+    lines.append(f"total   {count_text(found['total'])}")
+    if found["active"]:
+        lines.append(
+            f"active  {count_text(found['active'])}  {found['active'] / found['total']:.1%} of the total"
+        )
+    lines += ["", f"{'part':<16}{'parameters':>21}{'bytes':>21}"]
+    parts = {**dict.fromkeys(found["bytes"], 0), **found["parts"]}
+    lines += [f"{name:<16}{size:>21,}{found['bytes'].get(name, 0):>21,}" for name, size in parts.items()]
+    lines.append(f"{'all':<16}{found['total']:>21,}{found['bytes_total']:>21,}")
+    return "\n".join(lines + beside_lines({**found, "assumed": {}}))
 
 
 def report_text(found: dict[str, Any]) -> str:

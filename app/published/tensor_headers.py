@@ -77,7 +77,12 @@ def header_of(path: Path) -> dict[str, Any]:
                 raise ConfigError(path.name, "a safetensors file", "a pointer of Git LFS", "run git lfs pull")
             if len(start) < 8 or not 2 <= size <= LARGEST_HEADER:
                 raise ConfigError(path.name, "a safetensors file", "no header of that format")
-            header = json.loads(file.read(size))
+            text = file.read(size)
+            if len(text) < size:
+                raise ConfigError(
+                    path.name, f"a header of {size:,} bytes", f"{len(text):,}", "copy the file again"
+                )
+            header = json.loads(text)
     except OSError as error:
         raise ConfigError(path.name, "a file that can be read", str(error.strerror)) from error
     except (ValueError, RecursionError) as error:

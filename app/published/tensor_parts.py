@@ -18,7 +18,7 @@ from .tensor_headers import Tensor
 PARTS = ("experts", "shared", "router", "embed", "head", "vision", "rest")
 INDEXED = re.compile(r"(.*?)\bexperts\.(?:expert_)?(\d+)\.")
 FUSED = re.compile(r"(.*?)\bexperts\.")
-SHARED = re.compile(r"(^|[._])(shared|share)_(expert|experts|mlp)\b")
+SHARED = re.compile(r"(^|[._])(shared|share)_(expert|experts|mlp)(_gate)?\b")
 GATE = re.compile(r"(.*?)\b(gate|router|gating|router_gate)\.(?!.*experts)")
 APART = re.compile(
     r"e_score_correction_bias|expert_bias$|router_bias$|balancing_biases|tid2eid|\bgate\.bias$"
@@ -227,7 +227,7 @@ def is_prediction(name: str, layers: int | None) -> bool:
 
 def config_number(config: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     """Returns the first of these numbers in a config, its text part first."""
-    parts = [config.get(part) for part in ("text_config", "language_model", "llm_config")]
+    parts = [config.get(part) for part in ("text_config", "language_model", "llm_config", "ffn_config")]
     for table in (*parts, config):
         for name in names:
             value = table.get(name) if isinstance(table, Mapping) else None
