@@ -19,7 +19,8 @@ MOST_LAYERS, MOST_EXPERTS = 1024, 8192  # a model of more modules takes minutes 
 def count_on_meta_device(values: Mapping[str, Any]) -> dict[str, Any] | None:
     """Returns the count of the model that transformers builds from a config; None without the extra.
 
-    Raises ConfigError if transformers has no such model, or the model has no experts.
+    None also for a model_type that transformers does not have. Raises ConfigError if the model cannot be built,
+    or has no experts.
     """
     try:
         import torch
@@ -27,6 +28,8 @@ def count_on_meta_device(values: Mapping[str, Any]) -> dict[str, Any] | None:
     except ImportError:
         return None
     check_cost(values)
+    if values.get("model_type") not in transformers.CONFIG_MAPPING:
+        return None
     try:
         config = transformers.AutoConfig.for_model(
             **{k: v for k, v in values.items() if k != "architectures"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..published.architectures.config_fields import ConfigError
-from ..published.architectures.registry import load_config, read_config
+from ..published.architectures.registry import family_of, load_config, names_experts, read_config
 from ..published.parameters import Parameters
 from ..published.report import GIGABYTE, report
 from ..published.tensor_headers import read_tensors
@@ -66,7 +66,8 @@ def counted(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[str
     try:
         return report(Parameters(read_config(values)), device), report_text
     except ConfigError as refusal:
-        built = count_on_meta_device(values)
+        unknown = family_of(values) is None and names_experts(values)
+        built = count_on_meta_device(values) if unknown else None
         if built is None:
             raise refusal
         return built, folder_text

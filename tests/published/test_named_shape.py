@@ -59,7 +59,7 @@ def test_shape_survives_its_text(entry):
     assert (again.shape, again.router) == (entry.shape, entry.routing.name)
     assert again.settings == entry.routing.settings
     assert again.key == entry.shaped.text
-    assert len(again.key) < 200
+    assert len(again.key) < 300
 
 
 def test_a_shape_as_text_and_by_name_give_the_same_figures(sources):
@@ -164,7 +164,7 @@ def test_any_text_is_a_shape_or_refused(text):
 
 def test_step_of_the_widest_models_stays_below_what_a_phone_takes():
     for entry in MODELS:
-        assert step_bytes(entry.shape, dropped=True) < 64 * 1024, entry.key
+        assert step_bytes(entry.shape, dropped=True) < 96 * 1024, entry.key
 
 
 def test_interleaved_dense_layers_take_little_text():

@@ -144,12 +144,17 @@ def plain(name: str) -> str:
 PLAIN_TYPES = {plain(name): family for name, family in MODEL_TYPES.items()}
 
 
+def names_experts(values: Mapping[str, Any]) -> bool:
+    """Whether a config says how many experts there are."""
+    return any(values.get(name) for name in COUNTS)
+
+
 def unsupported(values: Mapping[str, Any]) -> ConfigError:
     """Returns the refusal of an architecture: dense, or not known here."""
     kind = f"model_type {show(values.get('model_type'))}"
     names = ", ".join(architectures(values))
     found = f"{cut(names)} ({kind})" if names else kind
-    if not any(values.get(name) for name in COUNTS):
+    if not names_experts(values):
         return ConfigError("architecture", "a mixture of experts", found, "this config names no experts")
     advice = "count the folder of the checkpoint instead, or install the extra `transformers`"
     return ConfigError("architecture", "one that is counted here", found, advice)
