@@ -19,8 +19,8 @@ MOST_LAYERS, MOST_EXPERTS = 1024, 8192  # a model of more modules takes minutes 
 def count_on_meta_device(values: Mapping[str, Any]) -> dict[str, Any] | None:
     """Returns the count of the model that transformers builds from a config; None without the extra.
 
-    None also for a model_type that transformers does not have. Raises ConfigError if the model cannot be built,
-    or has no experts.
+    None also for a model_type that transformers does not have. Raises ConfigError if the model cannot be
+    built, or has no experts.
     """
     try:
         import torch

@@ -157,6 +157,6 @@ class Fields:
         advice = (
             f"{source} would take {json.dumps(default)}: write it in if that is meant"
             if default is not None
-            else f"write it in; {source} gives no default"
+            else f"write it in, as {source} gives no default"
         )
         return ConfigError(self.at + name, "a value", "nothing", advice)
