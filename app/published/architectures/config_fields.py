@@ -34,16 +34,7 @@ def load_defaults() -> dict[str, dict[str, Any]]:
 
 
 DEFAULTS = load_defaults()
-COMMON = {
-    "class": "its own class",
-    "defaults": {
-        "tie_word_embeddings": False,
-        "attention_bias": False,
-        "encoder_sparse_step": 4,
-        "decoder_sparse_step": 4,
-        "zero_expert_num": 0,
-    },
-}
+COMMON = {"tie_word_embeddings": False, "attention_bias": False}  # of classes that do not have the field
 
 
 @dataclass
@@ -58,8 +49,8 @@ class Fields:
     @property
     def defaults(self) -> Mapping[str, Any]:
         """What the family's configuration class assumes."""
-        defaults: Mapping[str, Any] = DEFAULTS.get(self.family, COMMON)["defaults"]
-        return defaults
+        own: Mapping[str, Any] = DEFAULTS[self.family]["defaults"]
+        return {**COMMON, **own}
 
     def size(self, *names: str, most: int = MOST) -> int:
         """A whole number from 1, which the file must give under one of these names."""
@@ -153,7 +144,7 @@ class Fields:
 
     def missing(self, name: str) -> ConfigError:
         """The error for a field that the file leaves out."""
-        source, default = DEFAULTS.get(self.family, COMMON)["class"], self.defaults.get(name)
+        source, default = DEFAULTS[self.family]["class"], self.defaults.get(name)
         advice = (
             f"{source} would take {json.dumps(default)}: write it in if that is meant"
             if default is not None

@@ -128,7 +128,6 @@ const PARTS = [
 /** Who reads a config.json of that kind (app/published/architectures/defaults.json). @type {readonly Part[]} */
 const CLASSES = [
   [/^the paper$/, "l’article"],
-  [/^its own class$/, "sa propre classe"],
   [/^(\w+)'s own class$/, "la classe de $1"],
   [/^(\w+)'s? (\w+)$/, "$2 de $1"],
   [/^the (\w+) of (\S+)$/, "$1 de $2"],
