@@ -10,7 +10,7 @@ from typing import Any
 from ...problem import cut, show
 from . import encoder_decoder as encoder_decoder_families
 from . import grouped_or_biased as biased_families
-from . import grouped_query, linear_hybrids, sparse_attention
+from . import grouped_query, linear_hybrids, sparse_attention, special_experts
 from . import softmax_then_topk as softmax_families
 from . import topk_then_softmax as late_softmax_families
 from .config_fields import ConfigError, Fields
@@ -46,6 +46,7 @@ READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     **grouped_query.FAMILIES,
     **linear_hybrids.FAMILIES,
     **sparse_attention.FAMILIES,
+    **special_experts.FAMILIES,
 }
 
 # Classes whose name is not that of their model_type: `architectures` decides, as it loads the weights.
