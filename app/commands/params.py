@@ -21,7 +21,7 @@ SUMMARY = "count the parameters of a Hugging Face config.json, or of a folder of
 
 
 def add_command(commands: Any) -> None:
-    """Add the command to the subparsers of `python -m app`; `options.run(options)` then runs it."""
+    """Adds the command to the subparsers of `python -m app`; `options.run(options)` then runs it."""
     parser: argparse.ArgumentParser = commands.add_parser("params", help=SUMMARY, description=SUMMARY)
     parser.add_argument("file", type=Path, metavar="FILE", help="a config.json, or a folder")
     parser.add_argument("--json", action="store_true", help="print JSON: total, active, parts and the rest")
@@ -32,7 +32,7 @@ def add_command(commands: Any) -> None:
 
 
 def gigabytes(text: str) -> float:
-    """A positive amount of memory. Raises argparse's error otherwise."""
+    """Returns a positive amount of memory. Raises argparse's error otherwise."""
     try:
         amount = float(text)
     except ValueError:
@@ -90,7 +90,7 @@ def folder_text(found: dict[str, Any]) -> str:
 
 
 def report_text(found: dict[str, Any]) -> str:
-    """A report for people."""
+    """Returns a report for people."""
     return "\n".join(
         [
             f"{found['architecture']}: {layers_text(found)}",
@@ -109,7 +109,7 @@ def report_text(found: dict[str, Any]) -> str:
 
 
 def layers_text(found: dict[str, Any]) -> str:
-    """How many layers of which kind."""
+    """Returns how many layers of which kind."""
     shape, dense = found["shape"], len(found["dense_layers"])
     text = f"{shape['layers']} layers of {shape['experts']} experts, {shape['top_k']} chosen"
     text += ", and a shared expert" if shape["d_shared"] else ""
@@ -117,7 +117,7 @@ def layers_text(found: dict[str, Any]) -> str:
 
 
 def count_text(parameters: int) -> str:
-    """A number of parameters with its short form: `46,702,792,704 (46.7 B)`."""
+    """Returns a number of parameters with its short form: `46,702,792,704 (46.7 B)`."""
     for size, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M")):
         if parameters >= size:
             return f"{parameters:>21,} ({parameters / size:.4g} {letter})"
@@ -125,7 +125,7 @@ def count_text(parameters: int) -> str:
 
 
 def parts_lines(found: dict[str, Any]) -> list[str]:
-    """A table of the parts: all parameters, and those that one token uses."""
+    """Returns a table of the parts: all parameters, and those that one token uses."""
     rows = [f"{'part':<16}{'total':>21}{'active':>21}"]
     active = found["active_parts"]
     rows += [f"{name:<16}{size:>21,}{active[name]:>21,}" for name, size in found["parts"].items()]
@@ -133,7 +133,7 @@ def parts_lines(found: dict[str, Any]) -> list[str]:
 
 
 def convention_lines(found: dict[str, Any]) -> list[str]:
-    """The same model under the conventions that cards use."""
+    """Returns the same model under the conventions that cards use."""
     words = {"no_in": "without the input embedding", "no_emb": "without embedding and head"}
     return [
         f"{words[name]:<29}{figures['total']:>21,}{figures['active']:>21,}"
@@ -143,14 +143,14 @@ def convention_lines(found: dict[str, Any]) -> list[str]:
 
 
 def router_text(router: dict[str, Any]) -> str:
-    """The router with its settings."""
+    """Returns the router with its settings."""
     settings = ", ".join(f"{name} {value:g}" for name, value in router["settings"].items())
     note = f"; {router['note']}" if router["note"] else ""
     return f"{router['router']} ({settings}){note}" if settings else f"{router['router']}{note}"
 
 
 def memory_lines(found: dict[str, Any]) -> list[str]:
-    """Memory for the weights alone."""
+    """Returns memory for the weights alone."""
     device = f"devices of {found['device_bytes'] / GIGABYTE:g} GB"
     return [
         f"{row['bits']:>2} bits {row['bytes'] / GIGABYTE:>9,.1f} GB of weights; {device}: {row['devices']}"
@@ -159,7 +159,7 @@ def memory_lines(found: dict[str, Any]) -> list[str]:
 
 
 def beside_lines(found: dict[str, Any]) -> list[str]:
-    """What was not counted, and what was assumed."""
+    """Returns what was not counted, and what was assumed."""
     words = {
         "corr_bias": "selection bias, a buffer",
         "mtp": "multi-token prediction",

@@ -45,7 +45,7 @@ class Comparison:
         return self.computed / BILLION / self.published - 1
 
     def to_json(self) -> dict[str, Any]:
-        """The fields and the deviation."""
+        """Returns the fields and the deviation."""
         return {**vars(self), "deviation": self.deviation}
 
 
@@ -91,14 +91,14 @@ class Published:
         return self.compare("active")
 
     def compare(self, which: str) -> Comparison:
-        """The published figure, `total` or `active`, and the computed one under its convention."""
+        """Returns the published figure, `total` or `active`, and the computed one under its convention."""
         convention = self.match[which]
         computed = None if convention is None else getattr(self.parameters.under(convention), which)
         published = self.figures[f"{which}_B"]
         return Comparison(published, convention, computed, self.match["reasons"].get(which, ""))
 
     def to_json(self) -> dict[str, Any]:
-        """The report of the model, and the published figures beside it."""
+        """Returns the report of the model, and the published figures beside it."""
         return {
             "key": self.key,
             "name": self.name,
@@ -114,7 +114,7 @@ class Published:
 
 
 def read_published(key: str, entry: Mapping[str, Any]) -> Published:
-    """One entry from its file."""
+    """Returns one entry from its file."""
     return Published(
         key=key,
         name=entry["name"],
@@ -132,7 +132,7 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
 
 @cache
 def catalogue() -> tuple[Published, ...]:
-    """All published models, the smallest first."""
+    """Returns all published models, the smallest first."""
     found = (files(__package__) / "models").iterdir()
     entries = [
         read_published(file.name.removesuffix(".json"), json.loads(file.read_text(encoding="utf-8")))
@@ -144,7 +144,7 @@ def catalogue() -> tuple[Published, ...]:
 
 @cache
 def shapes() -> dict[str, NamedShape]:
-    """The shapes of all published models by their keys."""
+    """Returns the shapes of all published models by their keys."""
     return {entry.key: entry.shaped for entry in catalogue()}
 
 

@@ -30,7 +30,7 @@ class NamedShape:
         return write_shape(self.shape, self.router, self.settings)
 
     def defaults(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Request keys where nothing else is asked for: the settings are of the model's own router alone."""
+        """Returns the request keys of the model: k, and the settings of its own router alone."""
         own: dict[str, Any] = {"k": self.shape.top_k}
         if given.get("router", self.router) != self.router:
             return own
@@ -48,7 +48,7 @@ class NamedShape:
         )
 
     def info(self) -> dict[str, Any]:
-        """What a page needs of it to read an address: types.js `ShapeInfo`."""
+        """Returns what a page needs of it to read an address: types.js `ShapeInfo`."""
         shape = self.shape
         return {
             "key": self.key,

@@ -116,7 +116,7 @@ class Parameters:
         return Figures(*(config.mtp * size for size in sizes))
 
     def under(self, convention: str) -> Figures:
-        """The count under a convention. Raises ValueError naming those that there are."""
+        """Returns the count under a convention. Raises ValueError naming those that there are."""
         if convention not in CONVENTIONS:
             raise ValueError(f"convention: expected one of {', '.join(CONVENTIONS)}, got {convention!r}")
         if convention == "experts":
@@ -126,7 +126,7 @@ class Parameters:
         return Figures(self.total - out + more, self.active - out)
 
     def left_out(self, convention: str) -> int:
-        """Parameters of the embeddings that a convention does not count."""
+        """Returns parameters of the embeddings that a convention does not count."""
         embed, head = self.parts.get("embed", 0), self.parts.get("head", 0)
         if convention in ("no_emb", "mtp-no_emb"):
             return embed + head

@@ -45,7 +45,7 @@ class BadShape(ValueError):
 
 
 def write_shape(shape: ModelShape, router: str, settings: Mapping[str, float]) -> str:
-    """The text of a shape; sizes that are as usual are left out."""
+    """Returns the text of a shape; sizes that are as usual are left out."""
     parts = [f"{shape.layers}x{shape.experts}x{shape.top_k}"]
     usual = ModelShape(layers=1, experts=1, top_k=1, d_model=0, d_expert=0)
     sizes = {short: getattr(shape, name) for short, name in SIZES.items()}
@@ -57,7 +57,7 @@ def write_shape(shape: ModelShape, router: str, settings: Mapping[str, float]) -
 
 
 def progressions(numbers: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-    """Ascending numbers as few evenly spaced runs: first, count, step."""
+    """Yields ascending numbers as few evenly spaced runs: first, count, step."""
     while numbers:
         step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
         even = (number == numbers[0] + i * step for i, number in enumerate(numbers))
@@ -95,7 +95,7 @@ def parse_shape(text: str) -> tuple[ModelShape, str, dict[str, float]]:
 
 
 def read_item(item: str) -> tuple[str, float]:
-    """One size or setting: the field's name and its value."""
+    """Returns one size or setting: the field's name and its value."""
     found = ITEM.fullmatch(item)
     name = {**SIZES, **SETTINGS}.get(found[1]) if found else None
     if found is None or name is None:
@@ -107,7 +107,7 @@ def read_item(item: str) -> tuple[str, float]:
 
 
 def whole(sizes: Mapping[str, float]) -> dict[str, int]:
-    """Sizes are whole numbers."""
+    """Returns the sizes. Raises BadShape if one is no whole number."""
     for name, size in sizes.items():
         if not isinstance(size, int):
             raise BadShape(f"a whole number of {name}", size)

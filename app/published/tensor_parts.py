@@ -73,7 +73,7 @@ class Counted:
         return self.total - idle
 
     def to_json(self) -> dict[str, Any]:
-        """The figures, and the MoE blocks in one line each."""
+        """Returns the figures, and the MoE blocks in one line each."""
         return {
             "total": self.total,
             "active": self.active,

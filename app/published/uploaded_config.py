@@ -17,7 +17,7 @@ NAME_CHARS = 80
 
 
 def count_config(data: bytes) -> dict[str, Any]:
-    """The report of a config.json, and the request key `shape` that asks for its shape.
+    """Returns the report of a config.json, and the request key `shape` that asks for its shape.
 
     Raises BadRequest with the field or the architecture, what was found and what was expected.
     """
@@ -38,7 +38,7 @@ def count_config(data: bytes) -> dict[str, Any]:
 
 
 def shape_of(parameters: Parameters) -> NamedShape:
-    """The shape and the router of a counted config. Raises BadShape where it is too large to be drawn."""
+    """Returns the shape and the router of a counted config. Raises BadShape if it is too large to draw."""
     shape, routing = parameters.shape, parameters.config.routing
     check_shape(shape)
     check_router(routing.name, routing.settings, shape)
@@ -48,7 +48,7 @@ def shape_of(parameters: Parameters) -> NamedShape:
 
 
 def name_in(values: dict[str, Any]) -> str:
-    """The name that the file says, if it does: the last part of where it was saved."""
+    """Returns the name that the file says, if it does: the last part of where it was saved."""
     path = values.get("_name_or_path")
     name = path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
     return name if name.isprintable() and len(name) <= NAME_CHARS else ""

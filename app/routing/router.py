@@ -52,18 +52,18 @@ class RouterInputs:
         return np.random.Generator(bits).standard_normal(count, dtype=np.float32)
 
     def normals(self, tokens: int, experts: int) -> Floats:
-        """Standard normal numbers [T, N]; those of a token do not depend on the chunk that it comes in."""
+        """Returns standard normal numbers [T, N]; a token has the same ones in any chunk."""
         one, other = self._uniforms(tokens, 2 * experts).reshape(tokens, 2, experts).swapaxes(0, 1)
         radius = np.sqrt(-2 * np.log(1 - one))  # Box and Muller 1958
         result: Floats = (radius * np.cos(2 * np.pi * other)).astype(np.float32)
         return result
 
     def uniforms(self, tokens: int) -> Floats:
-        """Numbers [T] in 0..1, one a token."""
+        """Returns numbers [T] in 0..1, one a token."""
         return self._uniforms(tokens, 1)[:, 0].astype(np.float32)
 
     def _uniforms(self, tokens: int, each: int) -> NDArray[np.float64]:
-        """Philox counts in blocks of four numbers; a token gets whole ones, so that it can be reached."""
+        """Returns numbers [T, each] in 0..1 from Philox, which counts in blocks of four."""
         blocks = -(-each // 4)
         bits = np.random.Philox(key=[int(self.settings["seed"]), self.layer])
         bits.advance(self.start * blocks)
@@ -105,7 +105,7 @@ class Router:
     ids: Ints | None = field(default=None, compare=False)  # [T] of the tokens of the prompt
 
     def with_settings(self, settings: RouterSettings, experts: int, k: int) -> Router:
-        """This router with these settings. Raises BadSetting where they do not fit N and k.
+        """Returns this router with these settings. Raises BadSetting if they do not fit N and k.
 
         Settings that it does not read are left out, so that two routers that do the same are equal.
         """
@@ -115,7 +115,7 @@ class Router:
         return chosen
 
     def to_json(self) -> dict[str, Any]:
-        """What a page needs to offer it, as `GET /api/routers` answers."""
+        """Returns what a page needs to offer it, as `GET /api/routers` answers."""
         return {
             "name": self.name,
             "source": self.source,
@@ -129,7 +129,7 @@ class Router:
         }
 
     def with_bias(self, bias: Floats) -> Router:
-        """This router with a selection bias [L, N]. Raises ValueError where it has no use for one."""
+        """Returns this router with a selection bias [L, N]. Raises ValueError if it has no use for one."""
         if "bias" not in self.uses:
             raise ValueError(f"bias: expected a router that selects with a bias, got {self.name}")
         return replace(self, bias=bias)
@@ -149,7 +149,7 @@ class Router:
             raise BadSetting("k", f"{self.fixed_k} with router {self.name}", k, advice)
 
     def filled(self, experts: int, k: int) -> dict[str, float]:
-        """The settings that it reads, with defaults where none are given. Raises BadSetting as above."""
+        """Returns the settings that it reads, defaults included. Raises BadSetting as above."""
         self.check_k(k, experts)
         filled = {**self.defaults.given(), **self.settings.given()}
         if "groups" in self.uses:
@@ -160,25 +160,25 @@ class Router:
         return filled
 
     def capacity(self, tokens: int, experts: int, k: int) -> int | None:
-        """How many tokens an expert takes of a prompt of so many; None: as many as come."""
+        """Returns how many tokens an expert takes of a prompt of so many; None: as many as come."""
         factor = self.filled(experts, k).get("capacity", k if self.varies else None)
         return None if factor is None else capacity_of(tokens, experts, factor)
 
     def chosen(self, values: Floats, k: int) -> Bools:
-        """Which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
+        """Returns which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
         assert self.selection is not None, "a router that selects with a bias"
         experts = values.shape[-1]
         inputs = RouterInputs(self.filled(experts, k), np.zeros(experts, np.float32), layer=0, start=0)
         return top_k_mask(self.selection.left(values, inputs), k)
 
     def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
-        """What a trace of so many tokens says of its router; `capacity` where there is one."""
+        """Returns what a trace of so many tokens says of its router; `capacity` if there is one."""
         capacity = self.capacity(tokens, experts, k)
         facts = {"router": self.name, "settings": self.filled(experts, k)}
         return facts if capacity is None else {**facts, "capacity": capacity}
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
-        """Logits [T, N] of one layer -> LayerRouting. Raises BadSetting naming the field, expected and found.
+        """Routes the logits [T, N] of one layer. Raises BadSetting with the field, expected and found.
 
         `layer` and `start`, the index of the first token, matter to routers that draw numbers or have a bias.
         """

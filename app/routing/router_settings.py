@@ -43,7 +43,7 @@ class RouterSettings:
             within(field, getattr(self, field), low, high)
 
     def given(self) -> dict[str, float]:
-        """Those that are set."""
+        """Returns those that are set."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
@@ -54,7 +54,7 @@ def within(field: str, value: float | None, low: float, high: float) -> None:
 
 
 def capacity_of(tokens: int, experts: int, factor: float) -> int:
-    """How many tokens an expert takes: int(T * factor / N), at least 1.
+    """Returns how many tokens an expert takes: int(T * factor / N), at least 1.
 
     Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. Its code asks for at least 4.
     """
@@ -69,7 +69,7 @@ def check_k(k: int, experts: int) -> None:
 
 
 def default_groups(experts: int) -> int:
-    """Groups where none are asked for: 8 as DeepSeek has them, or as many as leave two experts to each."""
+    """Returns the default number of groups: 8 as DeepSeek has them, or as many as leave two experts each."""
     return next((g for g in (8, 4, 2) if experts % g == 0 and experts // g >= 2), 1)
 
 

@@ -26,7 +26,7 @@ class LayerRouting:
     weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
 
     def widened(self, width: int) -> LayerRouting:
-        """The same with empty choices appended: [T, K] -> [T, width]."""
+        """Returns the same with empty choices appended: [T, K] -> [T, width]."""
         missing = width - self.experts.shape[-1]
         if not missing:
             return self
@@ -40,21 +40,21 @@ class LayerRouting:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities over the last axis; the largest logit is subtracted first, so that none overflows."""
+    """Returns probabilities over the last axis. The largest logit is subtracted, so none overflows."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return result
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """Affinities, each by itself; written so that neither side overflows and small ones keep their digits."""
+    """Returns affinities. Neither side overflows, and small ones keep their digits."""
     power = np.exp(-np.abs(logits))
     result: Floats = np.where(logits >= 0, 1, power) / (1 + power)
     return result
 
 
 def top_k(values: Floats, k: int) -> Ints:
-    """The k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
+    """Returns the k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
     if k >= SORT_FROM:
         return np.argsort(-values, axis=-1, kind="stable")[:, :k].astype(np.int32)
     left = values.copy()
@@ -67,7 +67,7 @@ def top_k(values: Floats, k: int) -> Ints:
 
 
 def top_k_mask(values: Floats, k: int) -> Bools:
-    """Which of each row are those that `top_k` finds, in no order, for a fraction of the time: -> [T, N]."""
+    """Returns which of each row `top_k` finds, in no order, faster: [T, N] -> [T, N]."""
     least = np.partition(values, -k, axis=-1)[:, -k, None]
     inside: Bools = values >= least
     if np.count_nonzero(inside) == k * len(values):
@@ -80,12 +80,12 @@ def top_k_mask(values: Floats, k: int) -> Bools:
 
 
 def gather(values: Floats, experts: Ints) -> Floats:
-    """The values of the chosen experts: [T, N], [T, K] -> [T, K]."""
+    """Returns the values of the chosen experts: [T, N], [T, K] -> [T, K]."""
     return values[np.arange(len(values))[:, None], experts]
 
 
 def in_best_groups(values: Floats, group_values: Floats, kept: int) -> Floats:
-    """`values` [T, N] with -inf outside the `kept` best of the groups, whose values are [T, G].
+    """Returns `values` [T, N] with -inf outside the `kept` best groups, whose values are [T, G].
 
     Minus infinity and not 0: values below 0 would otherwise lose to experts of the groups that are out.
     """

@@ -38,7 +38,7 @@ def delta_sizes(f: Fields) -> tuple[int, int, int]:
 
 
 def delta(f: Fields, forget_rank: int = 0, gate_rank: int = 0) -> Mixer:
-    """Kimi delta attention (arXiv 2510.26692): query, key, value, forget gate, output gate, one norm.
+    """Returns Kimi delta attention (arXiv 2510.26692): projections, forget gate, output gate, one norm.
 
     A gate has one matrix, or two of the given rank.
     """
@@ -91,7 +91,7 @@ def glm5_next(f: Fields) -> ModelConfig:
 
 
 def gated_delta(f: Fields) -> Mixer:
-    """Gated delta net (arXiv 2412.06464): query and key heads, more value heads, a convolution over all."""
+    """Returns a gated delta net (arXiv 2412.06464): query, key and more value heads, one convolution."""
     d, kernel = f.size("hidden_size"), f.size("linear_conv_kernel_dim")
     values = f.size("linear_num_value_heads")
     keys = f.size("linear_num_key_heads") * f.size("linear_key_head_dim")
@@ -168,7 +168,7 @@ def granite_kinds(f: Fields) -> list[bool]:
 
 
 def mamba2(d: int, inner: int, heads: int, states: int, kernel: int, bias: bool) -> Mixer:
-    """Mamba-2 (Dao and Gu 2024): one projection in, a convolution, one norm, one projection out."""
+    """Returns Mamba-2 (Dao and Gu 2024): a projection in, a convolution, one norm, a projection out."""
     convolved = inner + 2 * states
     return Mixer(
         "mamba", d * (inner + convolved + heads) + convolved * (kernel + bias) + 3 * heads + inner + inner * d

@@ -61,7 +61,7 @@ def llama4(f: Fields) -> ModelConfig:
 
 
 def llama4_experts(text: Fields) -> Experts:
-    """Experts in the layers listed, else in every `interleave_moe_layer_step`-th, from step - 1 on."""
+    """Returns experts in the layers listed, else in every `interleave_moe_layer_step`-th, from step - 1 on."""
     text.only("num_experts_per_tok", 1)
     layers, step = text.layers(), text.period("interleave_moe_layer_step")
     listed = text.optional("moe_layers") is not None
@@ -76,7 +76,7 @@ def llama4_experts(text: Fields) -> Experts:
 
 
 def llama4_vision(f: Fields, d: int) -> int:
-    """Parameters of Llama 4's vision tower and of the projector into the text model, of width `d`."""
+    """Returns parameters of Llama 4's vision tower and of the projector into the text model, of width `d`."""
     width, inner, out = f.size("hidden_size"), f.size("intermediate_size"), f.size("projector_output_dim")
     patches = (f.size("image_size") // f.size("patch_size")) ** 2 + 1
     patch = f.size("num_channels") * f.size("patch_size") ** 2
