@@ -48,7 +48,7 @@ def glu(d: int, width: int) -> int:
 
 
 def dense_size(f: Fields, experts: Experts) -> int:
-    """Returns the parameters of a layer without experts; its width is needed only if there is such a layer."""
+    """Returns the parameters of a layer without experts; its width is read only if there is one."""
     return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
 
 

@@ -147,7 +147,7 @@ def minimax(f: Fields) -> ModelConfig:
 
 
 def minimax_kinds(f: Fields) -> list[str]:
-    """Returns the kind of each layer's attention: numbers in the first files, names in those of transformers."""
+    """Returns the kind of each layer's attention: numbers in old files, words in those of transformers."""
     kinds = {0: "linear", 1: "full", "linear_attention": "linear", "full_attention": "full"}
     name = "attn_type_list" if "attn_type_list" in f.values else "layer_types"
     listed = f.values.get(name)

@@ -61,7 +61,7 @@ def llama4(f: Fields) -> ModelConfig:
 
 
 def llama4_experts(text: Fields) -> Experts:
-    """Returns experts in the layers listed, else in every `interleave_moe_layer_step`-th, from step - 1 on."""
+    """Returns experts in the layers listed, else in every `interleave_moe_layer_step`-th from step - 1 on."""
     text.only("num_experts_per_tok", 1)
     layers, step = text.layers(), text.period("interleave_moe_layer_step")
     listed = text.optional("moe_layers") is not None
