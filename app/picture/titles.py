@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..published.catalogue import find_shape, shapes
-from ..published.named_shape import Shaped
+from ..published.named_shape import NamedShape
 from ..request.schema import TraceRequest
 from ..routing import DEFAULT_ROUTER
 from ..sources.registry import SourceRegistry
@@ -24,7 +24,7 @@ def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLIS
     return f"{title} · {model_name(shaped, words)}" if shaped and request.source == "authored" else title
 
 
-def model_name(shaped: Shaped, words: Wording) -> str:
+def model_name(shaped: NamedShape, words: Wording) -> str:
     """The name of a published model, or what a shape that the request itself spells is called."""
     if shaped.key in shapes():
         return shaped.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..published.named_shape import BadShape, Shaped, read_shape
+from ..published.named_shape import NamedShape, read_shape
+from ..published.shape_text import BadShape
 from .schema import TraceRequest
 
 
@@ -17,7 +18,7 @@ class Available:
     models: Mapping[str, int]
     routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
-    shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
+    shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
 
     @property
@@ -39,7 +40,7 @@ class Available:
         shaped = self.shaped(request.shape)
         return None if shaped is None else shaped.shape.experts
 
-    def shaped(self, text: object) -> Shaped | None:
+    def shaped(self, text: object) -> NamedShape | None:
         """Returns the shape that a key names or spells; None where it does neither."""
         if not isinstance(text, str) or not text:
             return None

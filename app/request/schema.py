@@ -13,10 +13,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..problem import show
+from ..published.shape_text import SHAPE_CHARS
 from ..routing import LIMITS, ROUTERS, Router, RouterSettings
 from ..trace import dump
 
-EXPERTS = (2, 512)
+EXPERTS = (2, 1024)
 PROMPT_CHARS = 2000
 PROMPT_TOKENS = 256
 TEXT_CHARS = 20_000  # of a text that a load is counted over
@@ -25,7 +26,6 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
-SHAPE_CHARS = 400
 NAMED = ("source", "scenario", "model", "shape", "router")  # values are names of things on the server
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 

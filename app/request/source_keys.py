@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..problem import Problem, show
-from ..published.named_shape import BadShape, Shaped, read_shape
+from ..published.named_shape import NamedShape, read_shape
+from ..published.shape_text import BadShape
 from .reading import Reading
 from .schema import KEY_HELP, TraceRequest
 
@@ -27,7 +28,7 @@ class Subject:
     keys: Mapping[str, Any]
     experts: int
     router: str = ""
-    shaped: Shaped | None = None
+    shaped: NamedShape | None = None
 
 
 def read_source(reading: Reading) -> str:

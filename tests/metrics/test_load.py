@@ -145,8 +145,8 @@ def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_
 
 
 @pytest.mark.parametrize("name", sorted(shapes()))
-def test_every_published_shape_takes_half_of_the_updates_that_a_small_one_may(sources, name):
-    keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 100}
+def test_every_published_shape_takes_nearly_half_of_the_updates_that_a_small_one_may(sources, name):
+    keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 90}
     asked = sources.parse({**keys, "shape": name})
     shape = sources.available.shaped(name).shape
     check_updates(asked, shape, tokens=13)

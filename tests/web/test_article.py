@@ -8,13 +8,13 @@ import httpx
 import numpy as np
 import pytest
 
-from app.published.catalogue import find_published
 from app.references.references import of_article
 from app.request.schema import KEY_HELP
 from app.settings import ROOT, Settings
 from app.shape import small_shape
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
+from tests.published_models import find_published
 
 UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "B": 1e9, "gigabytes": 1e9}
 IN_FRENCH = {"millions": "million", "milliards": "billion", "Md": "B", "gigaoctets": "gigabytes"}

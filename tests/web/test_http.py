@@ -68,7 +68,7 @@ def test_wrong_keys_are_refused_all_at_once(client):
     assert answer.status_code == 422
     errors = {error["field"]: error for error in answer.json()["errors"]}
     assert set(errors) == {"experts", "k", "scenario"}
-    assert errors["experts"]["message"].startswith("experts: expected a whole number from 2 to 512, got 1;")
+    assert errors["experts"]["message"].startswith("experts: expected a whole number from 2 to 1024, got 1;")
 
 
 def test_a_key_given_twice_is_refused(client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...routing import Routed, Router
-from ...routing.bias_updates import settle
+from ...routing.bias_updates import bias_after_updates
 from ...trace import Floats, Ints
 from .forward import Forward
 
@@ -22,7 +22,7 @@ def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
     layers: list[Floats] = []
 
     def route(logits: Floats, k: int, layer: int, start: int) -> Routed:
-        layers.append(settle(router, logits[None], k, updates, rate)[0])
+        layers.append(bias_after_updates(router, logits[None], k, updates, rate)[0])
         return router.with_bias(np.stack(layers)).route(logits, k, layer, start)
 
     forward.extend(ids, forward.cache(len(ids)), k, route)

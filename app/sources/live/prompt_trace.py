@@ -30,7 +30,8 @@ class Prompted:
     def router(self) -> Router:
         """The router, with the bias that its updates on this prompt leave, where it has any."""
         router = self.request.routed_by(self.model.listing.experts)
-        return settled(self.model.forward, check_prompt(self.tokens), self.request.k, router)
+        ids = check_prompt(self.tokens)
+        return settled(self.model.forward, ids, self.request.k, router.with_token_ids(ids))
 
     @cached_property
     def whole(self) -> list[Step]:

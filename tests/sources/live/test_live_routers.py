@@ -5,7 +5,7 @@ import pytest
 
 from app.metrics.balance import max_violation
 from app.routing import ROUTERS, RouterSettings
-from app.routing.bias_updates import settled as settled_by_hand
+from app.routing.bias_updates import with_updated_bias as settled_by_hand
 from app.sources.live.bias import settled
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
