@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..trace import Floats, Token
 from .findings import Finding
+from .stored import Array
 
 Kind = Literal["routing", "counts"]
 
@@ -31,12 +32,12 @@ class Capture:
     stored_layers: int
     experts: int | None  # N
     k: int | None
-    ids: NDArray[np.int16] | NDArray[np.int32] | None = None  # [T, L, K]; -1: no expert
+    ids: Array | None = None  # [T, L, K]; -1: no expert
     weights: Floats | None = None  # [T, L, K]
     logits: Floats | None = None  # [T, L, N]
     scores: Floats | None = None  # [T, L, N]
     counts: NDArray[np.float64] | None = None  # [P, L, N]
-    routed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # [T]
+    routed: Array = field(default_factory=lambda: np.zeros(0, np.bool_))  # [T]
     experts_at_least: int = 0  # the largest id plus 1, where N is unknown
     prompt: int | None = None  # how many tokens are the prompt
     text: str | None = None

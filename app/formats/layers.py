@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .findings import Finding, found
 from .model_facts import ModelFacts
-from .stored import Stored
+from .stored import Array, Stored
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Layers:
     findings: tuple[Finding, ...] = ()
 
 
-def match_layers(stored: Stored, count: int, empty: NDArray[np.bool_], facts: ModelFacts | None) -> Layers:
+def match_layers(stored: Stored, count: int, empty: Array, facts: ModelFacts | None) -> Layers:
     """Returns the layers with experts among `count` stored ones; `empty` are filled with one value."""
     if facts is None:
         return unguided(stored, count, empty)
@@ -31,7 +31,7 @@ def match_layers(stored: Stored, count: int, empty: NDArray[np.bool_], facts: Mo
     return counted(stored, count, empty, facts)
 
 
-def unguided(stored: Stored, count: int, empty: NDArray[np.bool_]) -> Layers:
+def unguided(stored: Stored, count: int, empty: Array) -> Layers:
     """Returns layers without a config: empty ones at the beginning, or in a fixed step, are dense."""
     numbers = stored.layers or tuple(range(count))
     dense = looks_dense(empty) if stored.span != "moe" else np.zeros(count, np.bool_)
@@ -40,8 +40,8 @@ def unguided(stored: Stored, count: int, empty: NDArray[np.bool_]) -> Layers:
     return Layers(tuple(numbers[row] for row in rows), rows, count, findings)
 
 
-def looks_dense(empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Returns empty layers [S] that a model can have: the first ones, or every layer but those of a period."""
+def looks_dense(empty: Array) -> Array:
+    """Returns empty layers [S] that a model can have: the first ones, or all but those of a period."""
     count = len(empty)
     leading = int(np.argmin(empty)) if not empty.all() else count
     if np.count_nonzero(empty) == leading:
@@ -60,7 +60,7 @@ def dense_filler(count: int, why: str) -> tuple[Finding, ...]:
     return (found("filler", f"{count} layers without experts are filled with one value; left out ({why})"),)
 
 
-def numbered(numbers: tuple[int, ...], empty: NDArray[np.bool_], facts: ModelFacts) -> Layers:
+def numbered(numbers: tuple[int, ...], empty: Array, facts: ModelFacts) -> Layers:
     """Returns layers that the file numbers, against those of the config."""
     moe, total = facts.moe_layers, facts.layers + facts.extra_layers
     count = len(numbers)
@@ -83,7 +83,7 @@ def numbered(numbers: tuple[int, ...], empty: NDArray[np.bool_], facts: ModelFac
     return Layers(numbers, np.arange(count), count, missing(numbers, moe))
 
 
-def counted(stored: Stored, count: int, empty: NDArray[np.bool_], facts: ModelFacts) -> Layers:
+def counted(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Layers:
     """Returns layers that follow one another, against how many the config has."""
     moe, total = facts.moe_layers, facts.layers
     if count == len(moe) and (count != total or not facts.dense_layers):
@@ -107,7 +107,7 @@ def dense_at_start(facts: ModelFacts) -> int:
     return facts.moe_layers[0] if facts.moe_layers else 0
 
 
-def of_all(numbers: tuple[int, ...], empty: NDArray[np.bool_], facts: ModelFacts, count: int) -> Layers:
+def of_all(numbers: tuple[int, ...], empty: Array, facts: ModelFacts, count: int) -> Layers:
     """Returns the MoE layers among all layers of the model, or among its first ones."""
     dense = np.array([number not in facts.moe_layers for number in numbers])
     if (dense & ~empty[: len(numbers)]).any():

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import Bounds, CaptureError, no_routing, too_large, truncated, unsafe
+from .bounds import Bounds, no_routing, too_large, truncated, unsafe
 from .files import Bytes, check_name
+from .findings import CaptureError
 from .stored import Array
 
 NPY = b"\x93NUMPY"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .bounds import CaptureError, no_routing, truncated, unsafe
+from .bounds import no_routing, truncated, unsafe
 from .files import Bytes, Files
+from .findings import CaptureError
 from .gguf_counts import MAGIC as GGUF
 from .gguf_counts import read_gguf
 from .json_text import is_lines, parse, parse_events, parse_lines, text_of

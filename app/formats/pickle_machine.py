@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import CaptureError, too_large, truncated, unsafe
+from .bounds import too_large, truncated, unsafe
 from .files import Bytes
+from .findings import CaptureError
 from .numpy_files import widened
 from .stored import Array
 
@@ -96,7 +97,7 @@ class Machine:
                 break
             try:
                 self.step(opcode, argument)
-            except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+            except (IndexError, KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
                 if isinstance(error, CaptureError):
                     raise
                 raise truncated(self.name, "a whole pickle", f"a broken one at {opcode}") from error
@@ -136,7 +137,7 @@ class Machine:
 
     def since_mark(self) -> list[Any]:
         """Takes what lies above the last mark."""
-        at = len(self.stack) - 1 - self.stack[::-1].index(MARK)
+        at = next(at for at in reversed(range(len(self.stack))) if self.stack[at] is MARK)
         taken = self.stack[at + 1 :]
         del self.stack[at:]
         return taken

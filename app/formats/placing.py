@@ -1,4 +1,4 @@
-"""From what a file stores to a capture: places, layers and rows are put where they belong, once for all formats."""
+"""From what a file stores to a capture: places, layers and rows are put where they belong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
     placed = columns.ids()
     logits, scores, weights = columns.wide(stored.logits), columns.wide(stored.scores), columns.weights()
     routed = routed_rows(placed, logits if logits is not None else scores)
-    findings = [*stored.findings, *layers.findings, *rows.findings]
+    stated = [stored.stated_missing] if facts is None and stored.stated_missing else []
+    findings = [*stored.findings, *stated, *layers.findings, *rows.findings]
     findings += gaps(placed, routed, rows, layers.numbers)
     wide = logits if logits is not None else scores
     width = None if wide is None else wide.shape[-1]
@@ -60,6 +61,7 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
         notes=tuple(stored.notes),
         findings=tuple(findings),
         small_type=stored.small_type,
+        weighted_rule=stored.rule,
     )
 
 
@@ -69,7 +71,7 @@ def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
     counts = np.asarray(stored.counts, np.float64)
     if not counts.size or not np.nan_to_num(counts).any():
         raise no_routing("counts", "experts that were used", "zeros alone", "record while the model runs")
-    layers = match_layers(stored, counts.shape[1], ~counts.any(axis=(0, 2)), asked.facts)
+    layers = match_layers(stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))), asked.facts)
     kept = counts[:, layers.rows]
     return Capture(
         format=name,
@@ -79,7 +81,7 @@ def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
         layers=layers.numbers,
         stored_layers=layers.stored,
         experts=stored.experts or asked.any_experts,
-        k=asked.any_k,
+        k=asked.any_k or stored.k,
         counts=kept,
         experts_at_least=kept.shape[-1],
         model=stored.model,
@@ -119,7 +121,7 @@ def signed(ids: Array, small_type: bool, asked: Asked) -> NDArray[np.int32]:
 
 def drop_places(stored: Stored, ids: NDArray[np.int32], asked: Asked) -> NDArray[np.int32]:
     """Drops places that hold no expert in any row, and says so."""
-    unused = (ids < 0).all(axis=(0, 1)) if ids.shape[-1] > 1 else np.zeros(ids.shape[-1], np.bool_)
+    unused = np.asarray((ids < 0).all(axis=(0, 1))) & (ids.shape[-1] > 1)
     if unused.all() or not unused.any():
         return ids
     wanted = asked.any_k
@@ -135,10 +137,10 @@ def drop_places(stored: Stored, ids: NDArray[np.int32], asked: Asked) -> NDArray
     return kept
 
 
-def empty_layers(ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+def empty_layers(ids: NDArray[np.int32]) -> Array:
     """Returns which stored layers [S] hold one and the same filler everywhere: 0 or below."""
     flat = ids.transpose(1, 0, 2).reshape(ids.shape[1], -1)
-    result: NDArray[np.bool_] = (flat == flat[:, :1]).all(axis=1) & (flat[:, 0] <= 0)
+    result: Array = (flat == flat[:, :1]).all(axis=1) & (flat[:, 0] <= 0)
     return result
 
 
@@ -203,7 +205,7 @@ class Columns:
     layers: Layers
     rows: Rows
 
-    def ids(self) -> NDArray[np.int16] | NDArray[np.int32] | None:
+    def ids(self) -> Array | None:
         """Returns ids [T, L, K] in the smallest signed type; -1 where there is no row."""
         if self.held is None:
             return None
@@ -234,16 +236,15 @@ class Columns:
         return whole
 
 
-def routed_rows(ids: Array | None, wide: Array | None) -> NDArray[np.bool_]:
+def routed_rows(ids: Array | None, wide: Array | None) -> Array:
     """Returns which tokens [T] have routing in a layer at least."""
     if ids is not None:
-        result: NDArray[np.bool_] = (ids >= 0).any(axis=(1, 2))
-        return result
+        return np.asarray((ids >= 0).any(axis=(1, 2)))
     assert wide is not None
     return np.asarray((~np.isnan(wide)).any(axis=(1, 2)))
 
 
-def gaps(ids: Array | None, routed: NDArray[np.bool_], rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
+def gaps(ids: Array | None, routed: Array, rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about tokens without routing."""
     findings = []
     missing = np.flatnonzero(~routed)
@@ -260,7 +261,7 @@ def gaps(ids: Array | None, routed: NDArray[np.bool_], rows: Rows, numbers: tupl
     return findings
 
 
-def layer_gaps(ids: Array, routed: NDArray[np.bool_], numbers: tuple[int, ...]) -> list[Finding]:
+def layer_gaps(ids: Array, routed: Array, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about layers that some tokens lack."""
     lacking = (ids < 0).all(axis=-1) & routed[:, None]  # [T, L]
     if not lacking.any():

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .bounds import Bounds, CaptureError, no_routing
+from .bounds import Bounds, no_routing
 from .capture import Capture
 from .detect import format_of
 from .files import Files, from_bytes, from_path
+from .findings import CaptureError
 from .model_facts import ModelFacts, facts_of
 from .opened import Asked, Opened, open_files
 from .placing import place

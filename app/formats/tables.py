@@ -30,6 +30,7 @@ class Table:
     header: bool = True
     parquet: bool = False
     comments: tuple[str, ...] = ()
+    delimiter: str = ","
     whole: bool = True  # the last line ends with a line break, as the others do
 
     def name_of(self, *names: str) -> str | None:
@@ -92,7 +93,7 @@ def read_table(name: str, text: str, bounds: Bounds) -> Table:
     columns = parse_table(name, body, delimiter, header)
     names = [str(one).strip().lower() for one in columns.column_names]
     arrays = {one: columns.column(at).combine_chunks() for at, one in enumerate(names)}
-    return Table(arrays, columns.num_rows, header, False, tuple(comments), body.endswith("\n"))
+    return Table(arrays, columns.num_rows, header, False, tuple(comments), delimiter, body.endswith("\n"))
 
 
 def parse_table(name: str, body: str, delimiter: str, header: bool) -> pa.Table:
@@ -106,10 +107,8 @@ def parse_table(name: str, body: str, delimiter: str, header: bool) -> pa.Table:
         return pa_csv.read_csv(io.BytesIO(body.encode()), options, parse, convert)
     except pa.ArrowInvalid as error:
         last = body.rstrip("\n").rpartition("\n")[2]
-        if (
-            (last.strip()
-            and (last in str(error) or '"' in last or "EOF" in str(error)))
-            or not body.count("\n")
+        if (last.strip() and (last in str(error) or '"' in last or "EOF" in str(error))) or not body.count(
+            "\n"
         ):
             raise truncated(name, "whole lines", f"part of one at the end: {last[:60]!r}") from error
         raise no_routing(name, "a table", f"lines that differ ({str(error)[:120]})", "check them") from error

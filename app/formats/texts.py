@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .capture import Capture
 Decode = Callable[[Sequence[int]], list[str]]
 TOKENIZER_BYTES = 64 * 2**20
 BROKEN = "\ufffd"
+BYTES = re.compile(r"(?:\\x[0-9a-f]{2})+")
 
 
 def load_decoder(source: str | Path | bytes) -> Decode:
@@ -49,6 +51,19 @@ def pieces(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
     return result
 
 
+def joined(texts: Iterable[str]) -> str:
+    """Returns the text of tokens; bytes that stand as `\\xe2`, parts of one character, become that."""
+    return BYTES.sub(lambda match: whole_characters(match[0]), "".join(texts))
+
+
+def whole_characters(escaped: str) -> str:
+    """Returns `\\xe2\\x82\\xac` as the character that it is; as it stands where it is none."""
+    try:
+        return bytes.fromhex(escaped.replace("\\x", "")).decode()
+    except ValueError:
+        return escaped
+
+
 def with_texts(capture: Capture, decode: Decode | None) -> Capture:
     """Returns the capture with the text of each token whose id is known, and the text of all."""
     tokens = list(capture.tokens)
@@ -57,10 +72,10 @@ def with_texts(capture: Capture, decode: Decode | None) -> Capture:
             ids = [token.id for token in tokens[begin:end] if token.id is not None]
             for at, text in enumerate(decode(ids)):
                 tokens[begin + at] = replace(tokens[begin + at], text=text)
-    text = capture.text
+    whole = capture.text
     if decode is not None and tokens and all(token.id is not None for token in tokens):
-        text = "".join(token.text for token in tokens)
-    return replace(capture, tokens=tuple(tokens), text=text)
+        whole = joined(token.text for token in tokens)
+    return replace(capture, tokens=tuple(tokens), text=whole)
 
 
 def runs(tokens: Sequence[Token]) -> list[tuple[int, int]]:

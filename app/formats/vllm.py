@@ -5,19 +5,17 @@ Source: vllm/entrypoints/openai/protocol.py, vllm/outputs.py (0.32.0).
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 import numpy as np
 
-from .bounds import no_routing, truncated
-from .numpy_files import NPY, read_npy
+from .base_values import decode_base64, nested
+from .bounds import no_routing
+from .numpy_files import read_npy
 from .opened import Asked, Opened
 from .stored import Array, Stored, tokens_of
 
 FIELD = "routed_experts"
-HEAD = base64.b64encode(NPY).decode()[:8]
 FLAG = "start vLLM with --enable-return-routed-experts"
 
 
@@ -64,6 +62,10 @@ def of_choice(opened: Opened, record: dict[str, Any], choice: dict[str, Any]) ->
     stored = answer(record, choice)
     stored.ids, stored.small_type = ids, ids.dtype == np.uint8
     stored.span, stored.late_start = "all", True
+    if stored.total is None and stored.prompt is None and stored.tokens:
+        stored.prompt = max(
+            len(ids) + 1 - len(stored.tokens), 0
+        )  # tokens in, tokens out: the rest is the prompt
     return stored
 
 
@@ -73,14 +75,6 @@ def decode_npy(where: str, text: str, opened: Opened) -> Array:
     if array.ndim != 3 or array.dtype.kind not in "iu":
         raise no_routing(where, "whole numbers [rows, layers, k]", f"{array.dtype} {array.shape}", FLAG)
     return array
-
-
-def decode_base64(where: str, text: str) -> bytes:
-    """Returns the bytes of a base64 text. Raises CaptureError `truncated` where it ends within a group."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise truncated(where, "base64 in whole groups", f"{len(text):,} characters ({error})") from error
 
 
 def answer(record: dict[str, Any], choice: dict[str, Any]) -> Stored:
@@ -135,16 +129,3 @@ def of_choice_021(
     if stored.total is not None and len(stored.ids) == stored.total:
         stored.sampled_last = False
     return stored
-
-
-def nested(where: str, rows: Any) -> Array:
-    """Returns nested lists [rows, layers, k] as an array. Raises CaptureError where they are ragged."""
-    try:
-        array = np.array(rows)
-    except (ValueError, OverflowError) as error:
-        raise no_routing(where, "lists [rows, layers, k]", "ragged lists", "check what wrote them") from error
-    if array.ndim != 3 or array.dtype.kind not in "iu":
-        raise no_routing(
-            where, "whole numbers [rows, layers, k]", f"{array.dtype} {array.shape}", "check them"
-        )
-    return array

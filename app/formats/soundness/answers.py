@@ -9,6 +9,7 @@ import numpy as np
 
 from ..capture import Capture
 from ..findings import found
+from ..stored import Array
 
 MOST_ROUNDING = (
     0.15  # share of sets that may differ: bfloat16 makes 1 to 2 % differ, other kernels up to 10 %
@@ -27,8 +28,10 @@ def differing_prompts(captures: Sequence[Capture]) -> list[Capture]:
             0.0 if first is None or first is capture else share_differing(first, capture, len(prompt or ()))
         )
         if share > MOST_ROUNDING:
-            text = f"{100 * share:.0f} % of the choices for the prompt differ from those of answer"
-            text += f" {first.choice if first else 0} to the same prompt; one of them is another request's routing"
+            text = (
+                f"{100 * share:.0f} % of the choices for the prompt differ from those of another answer to it"
+            )
+            text += "; one of them is another request's routing, so ask again"
             capture = replace(capture, findings=(found("prompts-differ", text), *capture.findings))
         result.append(capture)
     worst = next((one for one in result if any(f.code == "prompts-differ" for f in one.findings)), None)
@@ -51,6 +54,8 @@ def share_differing(one: Capture, other: Capture, tokens: int) -> float:
     assert one.ids is not None and other.ids is not None
     if one.ids.shape[1:] != other.ids.shape[1:] or one.layers != other.layers:
         return 0.0
+    left: Array
+    right: Array
     left, right = np.sort(one.ids[:tokens], axis=-1), np.sort(other.ids[:tokens], axis=-1)
     both = (left >= 0).all(axis=-1) & (right >= 0).all(axis=-1)
     if np.count_nonzero(both) < LEAST:

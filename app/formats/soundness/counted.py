@@ -6,6 +6,7 @@ import numpy as np
 
 from ..capture import Capture
 from ..findings import Finding, found
+from ..stored import Array
 
 
 def check_counts(capture: Capture) -> list[Finding]:
@@ -18,7 +19,7 @@ def check_counts(capture: Capture) -> list[Finding]:
         layer = capture.layers[int(broken.any(axis=(0, 2)).argmax())]
         text = f"a count of layer {layer} is negative or no number; record again"
         return [found("bad-weights", text, layer)]
-    empty = ~counts.any(axis=(0, 2))
+    empty: Array = np.asarray(~counts.any(axis=(0, 2)))
     if not empty.any():
         return []
     layer = capture.layers[int(empty.argmax())]

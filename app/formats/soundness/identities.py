@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..capture import Capture
 from ..findings import Finding, found
 from ..model_facts import ModelFacts
+from ..stored import Array
 
 FEW_ROWS = 8
 MANY = 64.0  # ids above 255 that are due, before their absence says something
@@ -21,9 +22,9 @@ class Checked:
 
     capture: Capture
     facts: ModelFacts | None
-    ids: NDArray[np.int32] | NDArray[np.int16]  # [R, L, K]
+    ids: Array  # [R, L, K]
     tokens: NDArray[np.int64]  # [R] token of each row
-    constant: NDArray[np.bool_]  # [K] places that hold one expert in every row of each layer
+    constant: Array  # [K] places that hold one expert in every row of each layer
 
     @classmethod
     def of(cls, capture: Capture, facts: ModelFacts | None) -> Checked:
@@ -43,13 +44,13 @@ class Checked:
         """The first id that nothing has."""
         return self.facts.id_limit if self.facts else self.capture.experts
 
-    def place(self, cells: NDArray[np.bool_]) -> tuple[int, int]:
+    def place(self, cells: Array) -> tuple[int, int]:
         """Returns layer and token of the first of these cells [R, L]."""
         row, layer = np.unravel_index(int(cells.argmax()), cells.shape)
         return self.capture.layers[int(layer)], int(self.tokens[int(row)])
 
 
-def constant_places(ids: NDArray[np.int32] | NDArray[np.int16]) -> NDArray[np.bool_]:
+def constant_places(ids: Array) -> Array:
     """Returns which places [K] never change although others do; all False where rows or layers are few."""
     rows, layers, places = ids.shape
     none = np.zeros(places, np.bool_)
@@ -73,7 +74,7 @@ def check_range(checked: Checked) -> list[Finding]:
     wrong = ids < -1
     if limit is not None:
         wrong = wrong | (ids >= limit)
-    cells = wrong.any(axis=-1)
+    cells = np.asarray(wrong.any(axis=-1))
     if cells.any():
         layer, token = checked.place(cells)
         due = f"ids from 0 to {limit - 1}" if limit is not None else "ids from 0 up, or -1"
@@ -97,15 +98,15 @@ def wrapped(checked: Checked) -> list[Finding]:
     return [found("id-range", text + "; capture again with 16 bits")]
 
 
-def zeros_of(checked: Checked) -> NDArray[np.bool_]:
+def zeros_of(checked: Checked) -> Array:
     """Returns cells [R, L] whose every place is expert 0."""
-    zero: NDArray[np.bool_] = (checked.ids == 0).all(axis=-1)
+    zero: Array = (checked.ids == 0).all(axis=-1)
     if checked.facts is not None and checked.facts.model_type == "zaya":  # expert 0 stands for skipping
         return np.zeros_like(zero)
     return zero
 
 
-def check_zeros(checked: Checked, zero: NDArray[np.bool_]) -> list[Finding]:
+def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `zeros` where whole layers, or whole tokens, are expert 0."""
     rows, layers, places = checked.ids.shape
     whole_layers = zero.all(axis=0) if places > 1 or rows >= 16 else np.zeros(layers, np.bool_)
@@ -127,9 +128,9 @@ def check_zeros(checked: Checked, zero: NDArray[np.bool_]) -> list[Finding]:
     return []
 
 
-def check_duplicates(checked: Checked, zero: NDArray[np.bool_]) -> list[Finding]:
+def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `duplicate-ids` where a token has one expert twice in a layer."""
-    whole = zero.all(axis=0)[None, :] | zero.all(axis=1)[:, None]
+    whole = np.asarray(zero.all(axis=0))[None, :] | np.asarray(zero.all(axis=1))[:, None]
     cells = twice(checked.ids) & ~(zero & whole)
     weights = checked.capture.weights
     if weights is not None and weights.shape == checked.capture.ids.shape and cells.any():  # type: ignore[union-attr]
@@ -143,7 +144,7 @@ def check_duplicates(checked: Checked, zero: NDArray[np.bool_]) -> list[Finding]
     return [found("duplicate-ids", text, layer, token)]
 
 
-def twice(ids: NDArray[np.int32] | NDArray[np.int16]) -> NDArray[np.bool_]:
+def twice(ids: Array) -> Array:
     """Returns cells [R, L] in which an id from 0 up stands twice."""
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)

@@ -30,7 +30,7 @@ def judge(capture: Capture, facts: ModelFacts | None) -> Capture:
 
 
 def check_routing(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
-    """Runs the checks of routing. Misread strides explain ids that fit no logits, so those are not told too."""
+    """Runs the checks of routing. Misread strides explain ids that fit no logits, which are not told."""
     findings = check_logits(capture, facts)
     if capture.ids is not None:
         checked = Checked.of(capture, facts)

@@ -9,6 +9,7 @@ from ...trace import Floats
 from ..capture import Capture
 from ..findings import Finding, found
 from ..model_facts import ModelFacts
+from ..stored import Array
 from .identities import Checked
 
 MOST = 64_000_000  # numbers looked at; of longer captures evenly spaced tokens are taken
@@ -86,7 +87,7 @@ def check_topk(checked: Checked) -> list[Finding]:
     ]
 
 
-def misses(ids: NDArray[np.int64], values: Floats) -> NDArray[np.bool_]:
+def misses(ids: NDArray[np.int64], values: Floats) -> Array:
     """Returns cells [R, L] in which an expert that was left out beats a chosen one by more than rounding."""
     safe = np.clip(ids, 0, values.shape[-1] - 1)
     chosen = np.take_along_axis(values, safe, axis=-1)
@@ -100,7 +101,7 @@ def misses(ids: NDArray[np.int64], values: Floats) -> NDArray[np.bool_]:
         return np.asarray(there & (best > worst + slack))
 
 
-def fits_shifted(ids: NDArray[np.int64], values: Floats, wrong: NDArray[np.bool_]) -> int:
+def fits_shifted(ids: NDArray[np.int64], values: Floats, wrong: Array) -> int:
     """Returns by how many rows the ids fit the logits when shifted, 1 or -1; 0 where they do not."""
     if len(ids) < 4 or wrong.mean() < 0.2:
         return 0

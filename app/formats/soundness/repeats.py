@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..findings import Finding, found
+from ..stored import Array
 from .identities import FEW_ROWS, Checked
 
 LIKE_BITS = 1.74  # that two neighbours differ is worth, a layer: three in ten agree in a layer by chance
@@ -43,8 +43,8 @@ def longest_run(checked: Checked) -> tuple[int, int]:
     """Returns begin and length of the longest suspicious run of equal rows; length 0 where there is none."""
     ids = checked.ids
     rows = len(ids)
-    zero = (ids <= 0).all(axis=(1, 2))
-    same = (ids[1:] == ids[:-1]).all(axis=(1, 2)) & ~zero[1:]
+    zero = np.asarray((ids <= 0).all(axis=(1, 2)))
+    same = np.asarray((ids[1:] == ids[:-1]).all(axis=(1, 2))) & ~zero[1:]
     same &= np.diff(checked.tokens) == 1
     names = names_of(checked)
     best = (0, 0)
@@ -64,21 +64,20 @@ def due(checked: Checked, known: bool, rows: int) -> int:
     experts = max(checked.experts, places + 1)
     row_bits = layers * math.log2(math.comb(experts, places))
     if known or row_bits >= TELLING_BITS:
-        return least
-    return min(max(least, 12, rows // 3), max(rows, FEW_ROWS))
+        return int(least)
+    return int(min(max(least, 12, rows // 3), max(rows, FEW_ROWS)))
 
 
 def names_of(checked: Checked) -> list[object] | None:
     """Returns what tells the tokens of the rows apart: ids, else texts; None where neither is known."""
     tokens = checked.capture.tokens
     names: list[object] = [
-        tokens[at].id + 1 if tokens[at].id is not None else tokens[at].text  # type: ignore[operator]
-        for at in checked.tokens
+        (tokens[at].id or 0) + 1 if tokens[at].id is not None else tokens[at].text for at in checked.tokens
     ]
     return names if any(names) else None
 
 
-def runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(same: Array) -> list[tuple[int, int]]:
     """Returns begin and length of each stretch of rows that equal their neighbours."""
     edges = np.diff(np.concatenate(([False], same, [False])).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

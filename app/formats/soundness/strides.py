@@ -1,7 +1,7 @@
-"""Ids that were read with wrong strides: rows of an argsort, cut to k, read as if they followed one another.
+"""Ids read with wrong strides: rows of an argsort, cut to k, read as if they followed one another.
 
-llama.cpp's `ffn_moe_topk` is a view of [tokens, N] whose rows are k long. Read as contiguous memory, its first
-N / k rows list the experts of token 0 from best to worst, each once, the next rows those of token 1.
+llama.cpp's `ffn_moe_topk` is a view of [tokens, N] whose rows are k long. Read as contiguous memory, its
+first N / k rows list the experts of token 0 from best to worst, each once, the next rows those of token 1.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..findings import Finding, found
+from ..stored import Array
 from .identities import Checked
 
 SURE = 20.0  # nats against chance
@@ -32,7 +32,7 @@ def check_strides(checked: Checked) -> list[Finding]:
     return [found("strided-ids", text + ", or cut ffn_moe_argsort to k", layer)]
 
 
-def surprise(ids: NDArray[np.int32] | NDArray[np.int16], experts: int) -> float:
+def surprise(ids: Array, experts: int) -> float:
     """Returns nats against chance that the rows [R, K] of a layer begin with whole lists of all experts.
 
     0 where they do not. Rows whose own places differ are taken as given; only repeats across rows count.

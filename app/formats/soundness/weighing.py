@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..capture import Capture
 from ..findings import Finding, found
 from ..model_facts import ModelFacts
+from ..stored import Array
 
 SUM_ERROR = 0.02  # of the sum; weights in tables have four places, those of bfloat16 routers three digits
 ORDER_ERROR = 0.02
@@ -32,7 +33,7 @@ def check_weights(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
 
 
 def check_sums(
-    capture: Capture, facts: ModelFacts | None, weights: NDArray[np.float32], there: NDArray[np.bool_] | None
+    capture: Capture, facts: ModelFacts | None, weights: NDArray[np.float32], there: Array | None
 ) -> list[Finding]:
     """Returns `weights-off` where sums are not those of the config's router, or differ from the others'."""
     full = (weights > 0).all(axis=-1)  # dropped and empty choices weigh 0, and are passed over
@@ -53,8 +54,8 @@ def check_sums(
     token, layer = (int(one) for one in np.unravel_index(int(off.argmax()), off.shape))
     number = capture.layers[layer]
     due = f"{high:g}" if low == high else f"{low:g} to {high:g}"
-    text = f"weights of {int(off.sum())} of {int(full.sum())} choices do not sum to {due}, first {sums[token, layer]:.3f}"
-    text += f" at layer {number}, token {token}; take the weights that the router returns"
+    text = f"weights of {int(off.sum())} of {int(full.sum())} choices do not sum to {due},"
+    text += f" first {sums[token, layer]:.3f} at layer {number}, token {token}; take the weights that the router returns"
     return [found("weights-off", text, number, token)]
 
 
@@ -94,7 +95,8 @@ def check_order(capture: Capture, weights: NDArray[np.float32]) -> list[Finding]
         return []
     token, layer = (int(one) for one in np.unravel_index(int(against.argmax()), against.shape))
     number = capture.layers[layer]
-    text = f"{int(against.sum())} times a larger logit has a smaller weight, first at layer {number}, token {token}"
+    text = f"{int(against.sum())} times a larger logit has a smaller weight, first at layer {number},"
+    text += f" token {token}"
     return [
         found(
             "weights-off", text + "; weights and ids are in different orders: sort both alike", number, token
