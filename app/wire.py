@@ -127,7 +127,9 @@ def to_text(message: ToClient) -> str:
 
 
 def pack_step(step: Step, id: int, token: int) -> bytes:
-    """One step as a binary message: header, experts, weights, scores, drops."""
+    """One step as a binary message: header, experts, weights, scores, drops. ValueError without scores."""
+    if step.scores is None:
+        raise ValueError("step.scores: expected gate scores of all experts, got a step with ids only")
     layers, experts = step.scores.shape
     flags = 0 if step.dropped is None else DROPPED
     columns = [

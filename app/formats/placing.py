@@ -263,7 +263,7 @@ def gaps(ids: Array | None, routed: Array, rows: Rows, numbers: tuple[int, ...])
 
 def layer_gaps(ids: Array, routed: Array, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about layers that some tokens lack."""
-    lacking = (ids < 0).all(axis=-1) & routed[:, None]  # [T, L]
+    lacking = np.asarray((ids == -1).all(axis=-1)) & routed[:, None]  # [T, L]
     if not lacking.any():
         return []
     layer = int(lacking.any(axis=0).argmax())

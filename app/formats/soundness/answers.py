@@ -28,10 +28,8 @@ def differing_prompts(captures: Sequence[Capture]) -> list[Capture]:
             0.0 if first is None or first is capture else share_differing(first, capture, len(prompt or ()))
         )
         if share > MOST_ROUNDING:
-            text = (
-                f"{100 * share:.0f} % of the choices for the prompt differ from those of another answer to it"
-            )
-            text += "; one of them is another request's routing, so ask again"
+            text = f"{100 * share:.0f} % of the choices for the prompt differ from those of another answer"
+            text += " to it; one of them is another request's routing, so ask again"
             capture = replace(capture, findings=(found("prompts-differ", text), *capture.findings))
         result.append(capture)
     worst = next((one for one in result if any(f.code == "prompts-differ" for f in one.findings)), None)

@@ -62,10 +62,16 @@ def constant_places(ids: Array) -> Array:
 
 def check_identities(checked: Checked) -> list[Finding]:
     """Returns what is wrong with the ids by themselves."""
-    findings = check_range(checked)
     zero_cells = zeros_of(checked)
-    findings += check_zeros(checked, zero_cells)
-    return findings + check_duplicates(checked, zero_cells)
+    findings = check_range(checked) + check_zeros(checked, zero_cells)
+    if not findings:
+        findings = wrapped(checked)
+    return findings if has_wrapped(findings) else findings + check_duplicates(checked, zero_cells)
+
+
+def has_wrapped(findings: list[Finding]) -> bool:
+    """Returns whether ids wrapped, which makes duplicates of them."""
+    return any(finding.code == "id-range" and finding.token is None for finding in findings)
 
 
 def check_range(checked: Checked) -> list[Finding]:
@@ -85,7 +91,7 @@ def check_range(checked: Checked) -> list[Finding]:
                 "id-range", text + "; check the type and the strides that it was written with", layer, token
             )
         ]
-    return wrapped(checked)
+    return []
 
 
 def wrapped(checked: Checked) -> list[Finding]:
@@ -131,17 +137,23 @@ def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
 def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `duplicate-ids` where a token has one expert twice in a layer."""
     whole = np.asarray(zero.all(axis=0))[None, :] | np.asarray(zero.all(axis=1))[:, None]
-    cells = twice(checked.ids) & ~(zero & whole)
-    weights = checked.capture.weights
-    if weights is not None and weights.shape == checked.capture.ids.shape and cells.any():  # type: ignore[union-attr]
-        kept = np.where(weights[checked.tokens] == 0, -1, checked.ids)
-        cells &= twice(kept)
+    cells = twice(checked.ids[..., ~checked.constant]) & ~(zero & whole)
+    if cells.any():
+        cells &= twice(weighed(checked))
     if not cells.any():
         return []
     layer, token = checked.place(cells)
     text = f"{int(cells.sum())} times a token has one expert twice in a layer, first at layer {layer},"
     text += f" token {token}; rows were read with wrong strides, or overwritten"
     return [found("duplicate-ids", text, layer, token)]
+
+
+def weighed(checked: Checked) -> Array:
+    """Returns ids [R, L, K] with -1 where a place weighs nothing: it may stand for skipping."""
+    weights = checked.capture.weights
+    if weights is None or weights.shape[-1] != checked.ids.shape[-1]:
+        return checked.ids
+    return np.where(weights[checked.tokens] == 0, -1, checked.ids)
 
 
 def twice(ids: Array) -> Array:

@@ -30,18 +30,20 @@ def judge(capture: Capture, facts: ModelFacts | None) -> Capture:
 
 
 def check_routing(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
-    """Runs the checks of routing. Misread strides explain ids that fit no logits, which are not told."""
+    """Runs the checks of logits, ids and weights. Ids that are wrong explain weights in another order."""
     findings = check_logits(capture, facts)
-    if capture.ids is not None:
-        checked = Checked.of(capture, facts)
-        identities = check_identities(checked)
-        strides = [] if identities else check_strides(checked)
-        findings += identities + strides
-        if not has(identities, "zeros"):
-            findings += check_repeats(checked)
-        if not strides and not identities:
-            findings += check_topk(checked)
-    return findings + check_weights(capture, facts)
+    wrong = [] if capture.ids is None else check_ids(Checked.of(capture, facts))
+    return findings + wrong + check_weights(capture, facts, ordered=not wrong)
+
+
+def check_ids(checked: Checked) -> list[Finding]:
+    """Runs the checks of ids, those that explain most first."""
+    findings = check_identities(checked)
+    if not findings:
+        findings = check_strides(checked)
+    if not has(findings, "zeros"):
+        findings += check_repeats(checked)
+    return findings or check_topk(checked)
 
 
 def judge_together(captures: Sequence[Capture]) -> list[Capture]:

@@ -12,6 +12,7 @@ from .identities import FEW_ROWS, Checked
 
 LIKE_BITS = 1.74  # that two neighbours differ is worth, a layer: three in ten agree in a layer by chance
 SURE_BITS = 20.0
+UNKNOWN = 12  # rows that must be equal where the tokens are not known, which may be one and the same
 TELLING_BITS = 100.0  # a row that says so much does not come twice by chance, even for one and the same token
 
 
@@ -65,7 +66,7 @@ def due(checked: Checked, known: bool, rows: int) -> int:
     row_bits = layers * math.log2(math.comb(experts, places))
     if known or row_bits >= TELLING_BITS:
         return int(least)
-    return int(min(max(least, 12, rows // 3), max(rows, FEW_ROWS)))
+    return int(min(max(least, UNKNOWN), max(rows, FEW_ROWS)))
 
 
 def names_of(checked: Checked) -> list[object] | None:

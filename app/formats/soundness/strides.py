@@ -19,7 +19,7 @@ SURE = 20.0  # nats against chance
 
 def check_strides(checked: Checked) -> list[Finding]:
     """Returns `strided-ids` where rows from the first on list every expert once, in half of the layers."""
-    experts, places = checked.experts, checked.ids.shape[-1]
+    experts, places = max(checked.experts, checked.limit or 0), checked.ids.shape[-1]
     if experts <= places or len(checked.ids) < 2 or checked.tokens[0] != 0:
         return []
     against = np.array([surprise(checked.ids[:, layer], experts) for layer in range(checked.ids.shape[1])])
