@@ -15,6 +15,7 @@ import uvicorn
 from app import export_command
 from app.authored.check import check as check_scenarios
 from app.authored.scenario import load_scenarios
+from app.commands import compare, convert, inspect
 from app.measuring import command as measure_command
 from app.protocol import WebSocketProtocol
 from app.published import params_command
@@ -35,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
+    captures = {"inspect": inspect, "convert": convert, "compare": compare}
+    for command in captures.values():
+        command.add_command(commands)
     options = parser.parse_args(arguments)
+    if options.command in captures:
+        return int(captures[options.command].run(options))
     if options.command == "params":
         return params_command.run(options)
     try:

@@ -114,7 +114,8 @@ class RoutingTrace:
 
     def step(self, token: int) -> Step:
         """The routing of one token."""
-        return Step(**{"scores": None, **{n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None}})
+        columns = {n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None}
+        return Step(columns.pop("scores", None), **columns)
 
     def to_bytes(self) -> bytes:
         """A safetensors file: the columns as tensors, the rest as JSON strings in its metadata."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..routing import sigmoid, softmax
 from ..shape import ModelShape
 from ..trace import Floats, Ints, RoutingTrace, Token, TraceHeader
 from .bounds import needs, no_routing
@@ -95,7 +94,10 @@ def scores_of(capture: Capture, facts: ModelFacts | None) -> Floats | None:
     assert logits is not None
     if any(finding.code == "not-logits" for finding in capture.findings) or (facts and facts.probabilities):
         return np.clip(logits, 0, 1)
-    return sigmoid(logits) if facts is not None and facts.sigmoid else softmax(logits)
+    from scipy.special import expit, softmax  # takes a quarter of a second, which `inspect` has not
+
+    sigmoid = facts is not None and facts.sigmoid
+    return np.asarray(expit(logits) if sigmoid else softmax(logits, axis=-1), np.float32)
 
 
 def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:
