@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..formats.asked import Asked
 from ..formats.capture import Capture
 from ..formats.findings import CaptureError
 from ..formats.model_facts import ModelFacts, facts_of
-from ..formats.opened import Asked
 from ..formats.read import config_values, read
 from ..formats.registry import FORMATS
 from ..formats.texts import Decode, load_decoder

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .bounds import no_routing
+from .containers.opened import Opened
 from .findings import CaptureError
-from .opened import Opened
 from .registry import ALL, FORMATS, Format
 
 

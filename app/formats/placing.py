@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..trace import Token
+from .asked import Asked
 from .bounds import no_routing
 from .capture import Capture
 from .findings import Finding, found
 from .layers import Layers, match_layers
 from .model_facts import ModelFacts
-from .opened import Asked
 from .stored import Array, Stored
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .asked import Asked
 from .bounds import Bounds, no_routing
 from .capture import Capture
+from .containers.files import Files, from_bytes, from_path
+from .containers.opened import Opened, open_files
 from .detect import format_of
-from .files import Files, from_bytes, from_path
 from .findings import CaptureError
 from .model_facts import ModelFacts, facts_of
-from .opened import Asked, Opened, open_files
 from .placing import place
 from .soundness import judge, judge_together
 from .texts import Decode, with_texts

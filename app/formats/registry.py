@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import (
+from .asked import Asked
+from .containers.opened import Opened
+from .engines import (
     bare_arrays,
     expert_counts,
-    llamacpp,
+    imatrix,
     long_tables,
     megatron,
     moe_atlas,
@@ -20,7 +22,8 @@ from . import (
     sglang_recorder,
     vllm,
 )
-from .opened import Asked, Opened
+from .engines import llamacpp_tables as moe_trace
+from .engines import llamacpp_tensors as tensors
 from .stored import Stored
 
 
@@ -45,8 +48,8 @@ ALL = (
     Format("moescope-table-json", ("json",), own.matches_json, own.read_json),
     Format("moescope-table-csv", ("table",), own.matches_csv, own.read_csv),
     Format("megatron-router-trace", ("folder", *JSON), megatron.matches, megatron.read),
-    Format("llamacpp-npy-folder", ("folder",), llamacpp.matches_folder, llamacpp.read_folder),
-    Format("llamacpp-imatrix", ("gguf",), llamacpp.matches_imatrix, llamacpp.read_imatrix),
+    Format("llamacpp-npy-folder", ("folder",), tensors.matches_folder, tensors.read_folder),
+    Format("llamacpp-imatrix", ("gguf",), imatrix.matches, imatrix.read),
     Format("sglang-generate", JSON, sglang.matches_generate, sglang.read_generate),
     Format("sglang-openai", JSON, sglang.matches_openai, sglang.read_openai),
     Format("sglang-openai-stream", ("sse",), sglang.matches_stream, sglang.read_stream),
@@ -58,7 +61,7 @@ ALL = (
     Format("request-output-json", JSON, rollouts.matches_output, rollouts.read_output),
     Format("moe-atlas", JSON, moe_atlas.matches, moe_atlas.read),
     Format("moe-routes-jsonl", JSON, row_lines.matches_routes, row_lines.read_routes),
-    Format("llamacpp-fork-jsonl", ("jsonl",), llamacpp.matches_lines, llamacpp.read_lines),
+    Format("llamacpp-fork-jsonl", ("jsonl",), tensors.matches_lines, tensors.read_lines),
     Format("token-layer-json", ("json",), row_lines.matches_layers, row_lines.read_layers),
     Format("row-jsonl", JSON, row_lines.matches_rows, row_lines.read_rows),
     Format("expert-counts-json", ("json",), expert_counts.matches_json, expert_counts.read),
@@ -90,17 +93,22 @@ ALL = (
     Format("pt-ids", ("pt",), bare_arrays.matches_ids, bare_arrays.read_ids),
     Format("npz-ids", ("npz",), bare_arrays.matches_ids, bare_arrays.read_ids),
     Format("transformers-router-logits", ("npy", "pt"), bare_arrays.matches_logits, bare_arrays.read_logits),
-    Format("llamacpp-moe-trace-csv", ("table",), llamacpp.matches_layer_expert, llamacpp.read_layer_expert),
-    Format("llamacpp-moe-trace-csv", ("table",), llamacpp.matches_phase, llamacpp.read_phase),
-    Format("layer-ids-csv", ("table",), llamacpp.matches_layer_lists, llamacpp.read_layer_lists),
+    Format(
+        "llamacpp-moe-trace-csv",
+        ("table",),
+        moe_trace.matches_layer_expert,
+        moe_trace.read_layer_expert,
+    ),
+    Format("llamacpp-moe-trace-csv", ("table",), moe_trace.matches_phase, moe_trace.read_phase),
+    Format("layer-ids-csv", ("table",), moe_trace.matches_layer_lists, moe_trace.read_layer_lists),
     Format("expert-counts-csv", TABLE, expert_counts.matches_table, expert_counts.read_table),
     Format("parquet-long", ("parquet",), long_tables.matches_parquet, long_tables.read),
     Format("parquet-rows", ("parquet",), long_tables.matches_parquet_rows, long_tables.read_rows),
     Format("long-table", ("table",), long_tables.matches, long_tables.read),
     Format("row-table", ("table",), long_tables.matches_rows, long_tables.read_rows),
     Format("routing-text-v1", ("table",), long_tables.matches_routing_text, long_tables.read_routing_text),
-    Format("llamacpp-moe-trace-txt", ("table",), llamacpp.matches_spaced, llamacpp.read_headless),
-    Format("llamacpp-moe-trace-csv", ("table",), llamacpp.matches_headless, llamacpp.read_headless),
-    Format("llamacpp-moe-trace-bin", ("binary",), llamacpp.matches_binary, llamacpp.read_binary),
+    Format("llamacpp-moe-trace-txt", ("table",), moe_trace.matches_spaced, moe_trace.read_headless),
+    Format("llamacpp-moe-trace-csv", ("table",), moe_trace.matches_headless, moe_trace.read_headless),
+    Format("llamacpp-moe-trace-bin", ("binary",), tensors.matches_binary, tensors.read_binary),
 )
 FORMATS = tuple(dict.fromkeys(one.name for one in ALL))

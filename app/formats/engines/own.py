@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import FORMAT, Token
-from .bounds import no_routing
+from ...trace import FORMAT, Token
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Stored
+from ..texts import joined
 from .cells import from_lists
 from .long_tables import add_texts
-from .opened import Asked, Opened
-from .stored import Stored
-from .texts import joined
 
 TABLE = {"token", "layer", "experts", "weights", "dropped"}
 NORMALISED = ("topk_norm", "softmax_after", "gshard", "st_moe")

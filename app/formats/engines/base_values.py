@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import no_routing, truncated
-from .findings import CaptureError
-from .numpy_files import check_claim
-from .opened import Asked, Opened
-from .stored import Array
+from ..asked import Asked
+from ..bounds import no_routing, truncated
+from ..containers.numpy_files import check_claim
+from ..containers.opened import Opened
+from ..findings import CaptureError
+from ..stored import Array
 
 DTYPES = {"int8": "i1", "uint8": "u1", "int16": "<i2", "uint16": "<u2", "int32": "<i4", "int64": "<i8"}
 WIDTH = 4  # bytes of an int32

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.numpy_files import read_npy
+from ..containers.opened import Opened
+from ..stored import Array, Stored, tokens_of
 from .base_values import decode_base64, nested
-from .bounds import no_routing
-from .numpy_files import read_npy
-from .opened import Asked, Opened
-from .stored import Array, Stored, tokens_of
 
 FIELD = "routed_experts"
 FLAG = "start vLLM with --enable-return-routed-experts"

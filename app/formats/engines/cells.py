@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import no_routing, too_large
-from .stored import Array, Stored
+from ..bounds import no_routing, too_large
+from ..stored import Array, Stored
 
 MOST_CELLS = 2**31
 Whole = NDArray[np.int64]

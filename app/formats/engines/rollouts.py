@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..findings import found
+from ..stored import Array, Stored, tokens_of
 from .base_values import nested, shaped
-from .bounds import no_routing
-from .findings import found
-from .opened import Asked, Opened
-from .stored import Array, Stored, tokens_of
 from .vllm import answer, decode_npy, is_answer
 
 FIELD = "routed_experts"

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import no_routing
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..findings import found
+from ..stored import Stored, tokens_of
 from .cells import Choices
-from .findings import found
-from .opened import Asked, Opened
-from .stored import Stored, tokens_of
 
 
 def traces_of(opened: Opened) -> list[dict[str, Any]]:

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Token
-from .bounds import no_routing
-from .opened import Asked, Opened
-from .stored import Array, Stored, tokens_of
-from .texts import joined
+from ...trace import Token
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Array, Stored, tokens_of
+from ..texts import joined
+from .axes import aligned, shape_of
 
 IDS = (
     *(
@@ -225,84 +227,6 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
     )
     whole.text = parts.text
     return split(whole, parts, tokens)
-
-
-def shape_of(array: Array | None) -> tuple[int, int] | None:
-    """Returns rows and layers of an array that was aligned."""
-    return None if array is None else (array.shape[0], array.shape[1])
-
-
-def aligned(
-    value: Any,
-    rows: int | None,
-    batch: int,
-    asked: Asked,
-    last: int | None,
-    like: tuple[int, int] | None = None,
-) -> Array | None:
-    """Returns [rows of all sequences, layers, width], whichever way the layers were put together."""
-    if value is None:
-        return None
-    if isinstance(value, np.ndarray):
-        if value.ndim == 4:  # [layers, batch, tokens, N] or [batch, tokens, layers, N]
-            first = value.shape[1] == batch and value.shape[2] == rows
-            moved: Array = value.transpose(1, 2, 0, 3) if first else value
-            return moved.reshape(-1, *moved.shape[2:])
-        if value.ndim != 3:
-            return bare(value, asked, last)
-        return value if tokens_first(value, rows, batch, asked, like) else value.swapaxes(0, 1)
-    if isinstance(value[0], list | tuple):  # one tuple a pass of generation
-        value = [np.concatenate([flat_rows(step[at]) for step in value]) for at in range(len(value[0]))]
-    layers = [flat_rows(one) for one in value]
-    width = max(len(one) for one in layers)
-    if len({one.shape[-1] for one in layers}) > 1:
-        found = sorted({one.shape[-1] for one in layers})
-        raise no_routing("layers", "arrays of one width", f"widths {found}", "save the routers' logits alone")
-    return np.stack([padded(one, width) for one in layers], axis=1)
-
-
-def flat_rows(array: Array) -> Array:
-    """Returns [rows, width] of one layer; a batch axis is laid flat."""
-    return array.reshape(-1, array.shape[-1])
-
-
-def padded(array: Array, rows: int) -> Array:
-    """Returns rows at the end of `rows` ones; the first ones are empty where a layer has fewer."""
-    if len(array) == rows:
-        return array
-    empty = -1 if array.dtype.kind in "iu" else np.nan
-    whole = np.full((rows, array.shape[-1]), empty, np.int64 if array.dtype.kind in "iu" else np.float32)
-    whole[rows - len(array) :] = array
-    return whole
-
-
-def bare(value: Array, asked: Asked, last: int | None) -> Array:
-    """Returns [rows, layers, width] from [rows, layers x width]. Raises CaptureError `needs-facts`."""
-    from .bare_arrays import unfolded
-
-    return unfolded("arrays", value, asked, last)
-
-
-def tokens_first(
-    value: Array, rows: int | None, batch: int, asked: Asked, like: tuple[int, int] | None
-) -> bool:
-    """Returns whether the first axis of three is that of the tokens."""
-    first, second = value.shape[:2]
-    if like is not None and (first, second) != (second, first):
-        if (first, second) == like:
-            return True
-        if (second, first) == like:
-            return False
-    if rows is not None and first != second:
-        due = (rows * batch, rows * batch - 1)
-        if first in due or second in due:
-            return first in due
-    facts = asked.facts
-    counts = {asked.layers} if asked.layers else set()
-    counts |= {facts.layers, len(facts.moe_layers)} if facts else set()
-    if first in counts or second in counts:
-        return second in counts
-    return value.dtype.kind in "iu"  # ids are kept a row a token; logits are stacked from a tuple
 
 
 def split(whole: Stored, parts: Named, tokens: Array | None) -> list[Stored]:

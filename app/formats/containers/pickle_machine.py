@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import too_large, truncated, unsafe
+from ..bounds import too_large, truncated, unsafe
+from ..findings import CaptureError
+from ..stored import Array
 from .files import Bytes
-from .findings import CaptureError
 from .numpy_files import widened
-from .stored import Array
 
 STORAGES = {
     **{"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "BFloat16Storage": "bf16"},

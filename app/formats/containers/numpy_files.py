@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import Bounds, no_routing, too_large, truncated, unsafe
+from ..bounds import Bounds, no_routing, too_large, truncated, unsafe
+from ..findings import CaptureError
+from ..stored import Array
 from .files import Bytes, check_name
-from .findings import CaptureError
-from .stored import Array
 
 NPY = b"\x93NUMPY"
 SAFETENSORS: dict[str, str] = {

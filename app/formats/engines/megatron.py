@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import no_routing, truncated
+from ..asked import Asked
+from ..bounds import no_routing, truncated
+from ..containers.files import Bytes
+from ..containers.json_text import parse_lines, text_of
+from ..containers.numpy_files import widened
+from ..containers.opened import Opened
+from ..findings import Finding, found
+from ..stored import Array, Stored
 from .cells import Batch, from_batches
-from .files import Bytes
-from .findings import Finding, found
-from .json_text import parse_lines, text_of
-from .numpy_files import widened
-from .opened import Asked, Opened
-from .stored import Array, Stored
 
 TRACE = "router_trace_rank*.jsonl"
 RANK = re.compile(r"rank(\d+)")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import Bounds, no_routing, truncated, unsafe
+from ..bounds import Bounds, no_routing, truncated, unsafe
 from .files import Bytes
 from .numpy_files import check_claim, member, open_zip
 from .pickle_machine import STORAGES, LoadStorage, Machine, Name, Storage, opcodes

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .bounds import Bounds, no_routing, truncated
+from ..bounds import Bounds, no_routing, truncated
+from ..stored import Array
 from .files import Bytes
-from .stored import Array
 
 MAGIC = b"GGUF"
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}

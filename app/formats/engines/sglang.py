@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Stored, tokens_of
 from .base_values import raw_rows
-from .bounds import no_routing
-from .opened import Asked, Opened
-from .stored import Stored, tokens_of
 from .vllm import answer, is_answer
 
 FIELD = "routed_experts"

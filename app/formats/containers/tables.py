@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .bounds import Bounds, no_routing, truncated
+from ..bounds import Bounds, no_routing, truncated
 from .files import Bytes
 
 DELIMITERS = ("\t", ";", ",", " ")
@@ -72,6 +72,13 @@ class Table:
                 for cell in self.texts(name)
             ]
         return [[one] if not isinstance(one, list) else one for one in column.to_pylist()]
+
+
+def matrix_of(name: str, table: Table) -> NDArray[np.int64]:
+    """Returns all cells of a table of whole numbers. Raises CaptureError where the last line ends early."""
+    if any(column.null_count for column in table.columns.values()):
+        raise truncated(name, "whole lines of numbers", "empty cells")
+    return np.stack([table.integers(one) for one in table.columns], axis=1)
 
 
 def spaced(cell: str) -> str:

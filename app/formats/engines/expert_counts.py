@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .bounds import no_routing
-from .opened import Asked, Opened
-from .stored import Array, Stored
-from .tables import Table
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..containers.tables import Table
+from ..stored import Array, Stored
 
 NAMES = (
     *("logical_count", "weight", "weights", "counts", "count", "expert_counts", "tokens_per_expert"),

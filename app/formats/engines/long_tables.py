@@ -7,14 +7,15 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trace import Token
-from .bounds import no_routing, truncated
+from ...trace import Token
+from ..asked import Asked
+from ..bounds import no_routing, truncated
+from ..containers.opened import Opened
+from ..containers.tables import Table, matrix_of
+from ..model_facts import ModelFacts
+from ..stored import Stored
+from ..texts import joined
 from .cells import Choices, from_lists
-from .model_facts import ModelFacts
-from .opened import Asked, Opened
-from .stored import Stored
-from .tables import Table
-from .texts import joined
 
 TOKEN = ("token", "token_idx", "token_index", "token_pos", "tok", "position", "pos", "t")
 LAYER = ("layer", "layer_id", "layer_idx", "layer_index", "l")
@@ -160,8 +161,6 @@ def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
 
 def read_routing_text(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads `token layer ids ..`; ids may be in ascending order, and then their rank is lost."""
-    from .llamacpp import matrix_of
-
     matrix = matrix_of(opened.name, opened.value)
     if matrix.shape[1] < 3:
         raise truncated(opened.name, "token, layer and ids in each line", f"{matrix.shape[1]} columns")

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Token
-from .bounds import no_routing
+from ...trace import Token
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Stored
+from ..texts import joined
 from .cells import from_lists
-from .opened import Asked, Opened
-from .stored import Stored
-from .texts import joined
 
 TOKEN = ("token", "token_idx", "token_index", "position", "pos")
 LAYER = ("layer", "layer_idx", "layer_id")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .bounds import Bounds, no_routing, unsafe
+from ..bounds import Bounds, no_routing, unsafe
 
 Bytes = bytes | memoryview
 

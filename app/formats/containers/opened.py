@@ -6,45 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .bounds import no_routing, truncated, unsafe
+from ..bounds import no_routing, truncated, unsafe
+from ..findings import CaptureError
 from .files import Bytes, Files
-from .findings import CaptureError
 from .gguf_counts import MAGIC as GGUF
 from .gguf_counts import read_gguf
 from .json_text import is_lines, parse, parse_events, parse_lines, text_of
-from .model_facts import ModelFacts
 from .numpy_files import NPY, read_npy, read_npz, read_safetensors
 from .pickle_free import read_pt
 from .tables import looks_like_table, read_parquet, read_table
 
 LFS = "version https://git-lfs"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the person says about the file beside it: the config, or single sizes."""
-
-    facts: ModelFacts | None = None
-    layers: int | None = None
-    k: int | None = None
-    experts: int | None = None
-    columns: tuple[str, ...] = ()
-    format: str | None = None
-
-    @property
-    def any_layers(self) -> int | None:
-        """Layers that an engine stores: as asked, else as the config says."""
-        return self.layers or (self.facts.layers if self.facts else None)
-
-    @property
-    def any_k(self) -> int | None:
-        """k as asked, else as the config says."""
-        return self.k or (self.facts.k if self.facts else None)
-
-    @property
-    def any_experts(self) -> int | None:
-        """N as asked, else as the config says."""
-        return self.experts or (self.facts.experts if self.facts else None)
 
 
 @dataclass(frozen=True)
@@ -146,4 +118,4 @@ def check_known_texts(name: str, text: str) -> None:
         raise unsafe(name, "a capture", "a pickle", "save tensors with torch.save, or .npz")
 
 
-__all__ = ["Asked", "CaptureError", "Opened", "open_files"]
+__all__ = ["CaptureError", "Opened", "open_files"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bounds import needs, no_routing
-from .opened import Asked, Opened
-from .stored import Array, Stored
+from ..asked import Asked
+from ..containers.opened import Opened
+from ..stored import Array, Stored
+from .axes import layers_first, tokens_first, unfolded
 
 ENGINE_TYPES = ("uint8", "uint16", "int16", "int32")  # that vLLM keeps ids in
 
@@ -63,43 +64,8 @@ def as_engines_write(array: Array) -> bool:
     return array.dtype.name in ENGINE_TYPES and array.dtype.isnative and array.flags.c_contiguous
 
 
-def layers_first(array: Array, asked: Asked) -> bool:
-    """Returns whether the layers are the first axis, by the config's number of them."""
-    facts = asked.facts
-    counts = {asked.layers} if asked.layers else set()
-    counts |= {facts.layers, len(facts.moe_layers)} if facts else set()
-    first, second = array.shape[:2]
-    if second in counts or not counts:
-        return False
-    return first in counts or (second > max(counts) >= first)
-
-
-def unfolded(where: str, array: Array, asked: Asked, last: int | None) -> Array:
-    """Returns [rows, layers, width] from [rows, layers x width].
-
-    Raises CaptureError `needs-facts` where the width is not known, `no-routing` where it does not fit.
-    """
-    if array.ndim != 2:
-        raise no_routing(where, "two or three axes", f"{array.shape}", "save [tokens, layers, k]")
-    if last is None:
-        advice = "give --config, or --layers and --k"
-        raise needs(where, "the number of layers and k", f"[{array.shape[0]}, {array.shape[1]}]", advice)
-    facts = asked.facts
-    counts = [one for one in (asked.layers, facts.layers if facts else None) if one]
-    counts += [len(facts.moe_layers)] if facts else []
-    for layers in counts:
-        if array.shape[1] == layers * last:
-            return array.reshape(array.shape[0], layers, last)
-    if array.shape[1] % last:
-        expected = f"a multiple of {last} numbers a row"
-        raise no_routing(where, expected, f"{array.shape[1]}", "give the config of the captured model")
-    return array.reshape(array.shape[0], -1, last)
-
-
 def read_logits(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads logits [rows, layers, N] or layers first."""
-    from .named_arrays import tokens_first
-
     array = array_of(opened)
     assert array is not None
     first = tokens_first(array, None, 1, asked, None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .bounds import Bounds, no_routing, too_large, truncated
+from ..bounds import Bounds, no_routing, too_large, truncated
+from ..findings import CaptureError
 from .files import Bytes
-from .findings import CaptureError
 
 TAIL = 12  # characters: an escape or a literal that the end of a file cuts off is shorter
 

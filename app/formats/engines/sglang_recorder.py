@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import no_routing
-from .opened import Asked, Opened
-from .stored import Array, Stored, tokens_of
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Array, Stored, tokens_of
 
 MAP = "last_physical_to_logical_map"
 IDS = "topk_ids_of_layer"
