@@ -90,8 +90,8 @@ def counted(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Laye
         return Layers(moe, np.arange(count), count)
     if total <= count <= total + facts.extra_layers:
         return of_all(tuple(range(total)), empty[:total], facts, count)
-    leading = dense_at_start(facts)
-    if count < total and leading and empty[:leading].all():  # all layers, the last ones cut off
+    dense = [layer for layer in facts.dense_layers if layer < count]
+    if count < total and dense and empty[dense].all():  # all layers, the last ones cut off
         return of_all(tuple(range(count)), empty, facts, count)
     if count > total:
         return mismatch(tuple(range(count)), f"{count} layers", facts)
@@ -100,11 +100,6 @@ def counted(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Laye
             return of_all(tuple(range(count)), empty, facts, count)
         return Layers(moe[:count], np.arange(count), count, missing(moe[:count], moe))
     return mismatch(tuple(range(count)), f"{count} layers", facts)
-
-
-def dense_at_start(facts: ModelFacts) -> int:
-    """Returns how many layers without experts the model begins with."""
-    return facts.moe_layers[0] if facts.moe_layers else 0
 
 
 def of_all(numbers: tuple[int, ...], empty: Array, facts: ModelFacts, count: int) -> Layers:

@@ -246,7 +246,9 @@ def routed_rows(ids: Array | None, wide: Array | None) -> Array:
 
 def gaps(ids: Array | None, routed: Array, rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about tokens without routing."""
-    findings = []
+    findings: list[Finding] = []
+    if any(finding.code == "token-count" for finding in rows.findings):
+        return findings
     missing = np.flatnonzero(~routed)
     if rows.total > 1 and len(missing) and missing[-1] == rows.total - 1 and missing[-1] not in rows.at[:-1]:
         text = "the last token has no routing: it was sampled and never went through the model"

@@ -154,9 +154,7 @@ def moe_layers(config: dict[str, Any], layers: int) -> tuple[int, ...]:
     return tuple(range(layers))
 
 
-def make(
-    config: dict[str, Any], tokens: int = 40, prompt: int = 30, seed: int = 0, repeat: int = 0
-) -> Made:
+def make(config: dict[str, Any], tokens: int = 40, prompt: int = 30, seed: int = 0, repeat: int = 0) -> Made:
     """Routes made-up tokens: what a token means, what a layer prefers, and noise. `repeat` tokens are one."""
     rng = np.random.default_rng(seed)
     inner = config.get("text_config", config)

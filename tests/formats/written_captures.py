@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from made_routings import Made
+
+from tests.formats.made_routings import Made
 
 Contents = dict[str, bytes]
 
@@ -60,7 +61,13 @@ def vllm_answer(made: Made, rows: Any = None, ids: bool = True) -> dict[str, Any
         "prompt_token_ids": made.token_ids[: made.prompt] if ids else None,
         "routed_experts": b64(npy(small(made, rows))),
     }
-    return {"id": "cmpl-1", "object": "text_completion", "model": "m", "choices": [choice], "usage": usage(made)}
+    return {
+        "id": "cmpl-1",
+        "object": "text_completion",
+        "model": "m",
+        "choices": [choice],
+        "usage": usage(made),
+    }
 
 
 def vllm(made: Made) -> Contents:
@@ -222,7 +229,10 @@ def moe_trace_binary(made: Made) -> Contents:
     spans = [(0, made.prompt), *((at, at + 1) for at in range(made.prompt, made.tokens - 1))]
     for begin, end in spans:
         for at, layer in enumerate(made.moe):
-            data += struct.pack("<3i", layer, end - begin, made.k) + made.ids[begin:end, at].astype("<i4").tobytes()
+            data += (
+                struct.pack("<3i", layer, end - begin, made.k)
+                + made.ids[begin:end, at].astype("<i4").tobytes()
+            )
     return {"trace.bin": data}
 
 
@@ -244,7 +254,9 @@ def verl(made: Made) -> Contents:
 
 
 def counts_json(made: Made) -> Contents:
-    counts = [np.bincount(made.ids[:-1, at].ravel(), minlength=made.experts).tolist() for at in range(len(made.moe))]
+    counts = [
+        np.bincount(made.ids[:-1, at].ravel(), minlength=made.experts).tolist() for at in range(len(made.moe))
+    ]
     return {"counts.json": as_json({"logical_count": counts})}
 
 

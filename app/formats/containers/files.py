@@ -81,9 +81,9 @@ def check_name(name: str) -> None:
 
 def mapped(path: Path, bounds: Bounds) -> Bytes:
     """Maps one regular file; its pages are read when they are looked at."""
+    size = path.stat().st_size
     if not path.is_file():
         raise no_routing(path.name, "a file", "something else", "give the path of a capture")
-    size = path.stat().st_size
     bounds.check(path.name, size, bounds.file_bytes)
     if not size:
         return b""

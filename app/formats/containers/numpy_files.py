@@ -20,6 +20,7 @@ SAFETENSORS: dict[str, str] = {
     **{"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1"},
     **{"U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?"},
 }
+LEAST_NPY = 128  # bytes of a header that numpy writes
 SAFE_HEADER = 100 * 2**20  # of the format itself
 
 
@@ -43,15 +44,20 @@ def npy_header(name: str, data: Bytes) -> tuple[tuple[int, ...], bool, np.dtype[
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, fortran, dtype = read(head)
-    except ValueError as error:
-        if "EOF" in str(error) or "magic" in str(error):
-            raise truncated(name, "the header of a .npy file", f"{len(data):,} bytes") from error
-        if "large" in str(error):
-            raise too_large(name, "a header of at most 10,000 characters", "a larger one") from error
-        raise no_routing(name, "a .npy file", "a header that cannot be read", "save it again") from error
+    except Exception as error:  # tokenize, ast and numpy have errors of their own
+        raise broken_header(name, len(data), error) from error
     if any(size < 0 for size in shape):
         raise no_routing(name, "a shape of sizes from 0 up", f"{shape}", "save it again")
     return shape, fortran, dtype, head.tell()
+
+
+def broken_header(name: str, size: int, error: Exception) -> CaptureError:
+    """Returns what is wrong with the header of a .npy file."""
+    if "EOF" in str(error) or size < LEAST_NPY:
+        return truncated(name, "the header of a .npy file", f"{size:,} bytes")
+    if "large" in str(error):
+        return too_large(name, "a header of at most 10,000 characters", "a larger one")
+    return no_routing(name, "a .npy file", "a header that cannot be read", "save it again")
 
 
 def check_claim(name: str, claimed: int, held: int, bounds: Bounds) -> None:

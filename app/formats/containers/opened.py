@@ -13,8 +13,9 @@ from .gguf_counts import MAGIC as GGUF
 from .gguf_counts import read_gguf
 from .json_text import is_lines, parse, parse_events, parse_lines, text_of
 from .numpy_files import NPY, read_npy, read_npz, read_safetensors
+from .parquet import read_parquet
 from .pickle_free import read_pt
-from .tables import looks_like_table, read_parquet, read_table
+from .tables import looks_like_table, read_table
 
 LFS = "version https://git-lfs"
 
@@ -96,7 +97,8 @@ def open_text(name: str, data: Bytes, files: Files) -> Opened:
     if begin.startswith(("{", "[")):
         return Opened(name, "json", parse(name, text), files)
     if begin.startswith(("data:", "event:", ":")):
-        return Opened(name, "sse", parse_events(name, text), files)
+        ended = {"ended": "yes"} if "[DONE]" in text[-200:] else {}
+        return Opened(name, "sse", parse_events(name, text), files, ended)
     if begin.startswith("nrlre1:"):
         return Opened(name, "json", text.strip(), files)
     check_known_texts(name, text)

@@ -82,7 +82,10 @@ def read_legacy(name: str, data: Bytes, bounds: Bounds) -> Any:
     raw = bytes(data)
     starts = list(pickles(name, raw, 5))
     plain = Machine(name, refuse_storage(name))
-    if len(starts) < 5 or plain.run(raw[starts[0] :]) != MAGIC:
+    ours = bool(starts) and plain.run(raw[starts[0] :]) == MAGIC
+    if ours and len(starts) < 5:
+        raise truncated(name, "five pickles and the numbers of tensors", f"{len(starts)} pickles")
+    if not ours:
         raise unsafe(name, "a file of torch.save", "another pickle", "save tensors with torch.save, or .npz")
     wanted: dict[str, tuple[str, int]] = {}
 

@@ -1,21 +1,18 @@
-"""Tables as people save them: CSV of any dialect, TSV, text in columns, Parquet."""
+"""Tables as people save them: CSV of any dialect, TSV, text in columns."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..bounds import Bounds, no_routing, truncated
-from .files import Bytes
 
 DELIMITERS = ("\t", ";", ",", " ")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
@@ -40,6 +37,8 @@ class Table:
     def integers(self, name: str) -> NDArray[np.int64]:
         """Returns a column of whole numbers. Raises CaptureError naming the first that is none."""
         column = self.columns[name]
+        if column.null_count:
+            raise truncated(f"column {name}", "a number in every line", f"{column.null_count} empty cells")
         try:
             return np.asarray(column.cast(pa.int64(), safe=True).to_numpy(zero_copy_only=False), np.int64)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, TypeError) as error:
@@ -141,38 +140,3 @@ def looks_like_table(text: str) -> bool:
     cells = lines[0].count(delimiter)
     numeric = any(is_number(cell) for line in lines[-2:] for cell in line.split(delimiter) if cell.strip())
     return cells >= 1 and numeric and all(ord(one) >= 9 for one in text[:200])
-
-
-def read_parquet(name: str, data: Bytes, bounds: Bounds) -> Table:
-    """Reads a Parquet file once its footer says that it is not too large."""
-    if len(data) < 12 or bytes(data[-4:]) != b"PAR1":
-        raise truncated(name, "a Parquet file with its footer", f"{len(data):,} bytes without one")
-    try:
-        file = pq.ParquetFile(
-            pa.BufferReader(pa.py_buffer(data)),
-            thrift_string_size_limit=bounds.header_bytes,
-            thrift_container_size_limit=1_000_000,
-        )
-        check_parquet(name, file, len(data), bounds)
-        table = file.read(use_threads=True)
-    except (pa.ArrowException, OSError, OverflowError) as error:
-        raise truncated(name, "a whole Parquet file", f"a broken one ({str(error)[:120]})") from error
-    arrays = {str(one).lower(): table.column(one).combine_chunks() for one in table.column_names}
-    return Table(arrays, table.num_rows, True, True)
-
-
-def check_parquet(name: str, file: pq.ParquetFile, held: int, bounds: Bounds) -> None:
-    """Raises CaptureError `too-large` where the footer announces too many values or bytes."""
-    metadata = file.metadata
-    bounds.check(f"{name}: row groups", metadata.num_row_groups, 100_000)
-    columns: Iterable[Any] = (
-        metadata.row_group(group).column(column)
-        for group in range(metadata.num_row_groups)
-        for column in range(metadata.num_columns)
-    )
-    values = unpacked = 0
-    for column in columns:
-        values += column.num_values
-        unpacked += column.total_uncompressed_size
-    bounds.check(f"{name}: values", max(values, metadata.num_rows), bounds.cells)
-    bounds.check(f"{name}: unpacked bytes", max(unpacked, 4 * values), bounds.unpacked_bytes, held * 20)

@@ -38,17 +38,28 @@ def read_layer_expert(opened: Opened, asked: Asked) -> list[Stored]:
         )
     batches = []
     for begin, end in split_batches(layer):
-        batches.append(Batch(by_layer(opened.name, layer[begin:end], expert[begin:end], k), {}))
+        last = end == len(layer)
+        batches.append(Batch(by_layer(opened.name, layer[begin:end], expert[begin:end], k, last), {}))
+    check_last(opened, batches)
     return [from_batches(ENGINE, batches)]
 
 
-def by_layer(name: str, layer: Array, expert: Array, k: int) -> dict[int, Array]:
+def check_last(opened: Opened, batches: list[Batch]) -> None:
+    """Raises CaptureError `truncated` where the file ends without a line break, within a batch."""
+    layers = {layer for batch in batches for layer in batch.ids}
+    if not opened.value.whole and set(batches[-1].ids) != layers:
+        raise truncated(opened.name, f"{len(layers)} layers in each batch", "fewer at the end of the file")
+
+
+def by_layer(name: str, layer: Array, expert: Array, k: int, last: bool) -> dict[int, Array]:
     """Returns ids [tokens, k] of each layer of one batch."""
     result = {}
     for number in np.unique(layer):
         held = expert[layer == number]
         if len(held) % k:
             got = f"{len(held)} choices in a batch of layer {number}"
+            if last and number == layer[-1]:
+                raise truncated(name, f"a multiple of k = {k}", got)
             advice = "give the k of the captured model"
             raise CaptureError("config-mismatch", name, f"a multiple of k = {k}", got, advice)
         result[int(number)] = held.reshape(-1, k)
@@ -92,6 +103,7 @@ def read_layer_lists(opened: Opened, asked: Asked) -> list[Stored]:
     for begin, end in split_batches(layer):
         part, rows = layer[begin:end], ids[begin:end]
         batches.append(Batch({int(one): rows[part == one] for one in np.unique(part)}, {}))
+    check_last(opened, batches)
     return [from_batches(ENGINE, batches)]
 
 
@@ -118,6 +130,7 @@ def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
     for begin, end in split_batches(layer):
         part, rows = layer[begin:end], ids[begin:end]
         batches.append(Batch({int(one): rows[part == one] for one in np.unique(part)}, {}))
+    check_last(opened, batches)
     return [from_batches(ENGINE, batches)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from ..asked import Asked
 from ..bounds import needs, truncated
+from ..containers.json_text import parse
 from ..containers.numpy_files import read_npy
 from ..containers.opened import Opened
 from ..stored import Array, Stored, tokens_of
@@ -50,7 +50,7 @@ def read_lines(opened: Opened, asked: Asked) -> list[Stored]:
 
 def matches_binary(opened: Opened) -> bool:
     """Recognises int32 numbers with a header of three in front of each tensor, by walking all of them."""
-    if opened.container != "binary" or len(opened.value) % 4 or len(opened.value) < 16:
+    if opened.container != "binary" or len(opened.value) < 16:
         return False
     return any(walk(numbers_of(opened), order) for order in (1, 2))
 
@@ -60,16 +60,25 @@ def numbers_of(opened: Opened) -> Array:
     return np.frombuffer(opened.value, "<i4", len(opened.value) // 4)
 
 
-def walk(numbers: Array, tokens_at: int) -> list[tuple[int, int, int, int]]:
-    """Returns layer, tokens, k and begin of each tensor; empty where the headers do not fit the file."""
+Tensor = tuple[int, int, int, int]  # layer, tokens, k, where its ids begin
+
+
+def walk(numbers: Array, tokens_at: int) -> list[Tensor]:
+    """Returns the tensors of a file, a last one that is cut off, too; empty where headers do not fit."""
     at, result = 0, []
     while at + 3 <= len(numbers):
         layer, tokens, k = int(numbers[at]), int(numbers[at + tokens_at]), int(numbers[at + 3 - tokens_at])
-        if not (0 <= layer < 10_000 and tokens > 0 and 0 < k < 4096 and at + 3 + tokens * k <= len(numbers)):
+        if not (0 <= layer < 10_000 and 0 < tokens < 2**24 and 0 < k < 4096):
             return []
         result.append((layer, tokens, k, at + 3))
         at += 3 + tokens * k
-    return result if at == len(numbers) else []
+    return result
+
+
+def is_whole(tensors: list[Tensor], size: int) -> bool:
+    """Returns whether the last tensor ends with the file."""
+    _, tokens, k, begin = tensors[-1]
+    return 4 * (begin + tokens * k) == size
 
 
 def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
@@ -81,6 +90,10 @@ def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
     ]
     if k is not None:
         readings = [one for one in readings if one[0][2] == k]
+    whole = [one for one in readings if is_whole(one, len(opened.value))]
+    if readings and not whole:
+        raise truncated(opened.name, "the ids of every tensor", "the end of the file within one")
+    readings = whole
     if len(readings) == 2:
         raise needs(
             opened.name, "k, which tells two orders of the header apart", "none", "give --k or --config"
@@ -148,10 +161,7 @@ def numbers_in(opened: Opened, path: PurePosixPath) -> list[int] | None:
     data = opened.files.contents.get(str(path))
     if data is None:
         return None
-    try:
-        values: Any = json.loads(bytes(data))
-    except (ValueError, RecursionError):
-        return None
+    values: Any = parse(str(path), bytes(data).decode("utf-8", "replace"))
     if isinstance(values, dict):
         values = values.get("tokens", values.get("token_ids"))
     return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..asked import Asked
-from ..bounds import no_routing
+from ..bounds import no_routing, truncated
 from ..containers.opened import Opened
 from ..stored import Stored, tokens_of
 from .base_values import raw_rows
@@ -102,6 +102,8 @@ def read_stream(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads the chunk that carries the routing; the texts of all are joined."""
     chunks = [one for one in opened.records if isinstance(one, dict)]
     carried = [extension(one) for one in chunks if extension(one) is not None]
+    if not carried and not opened.metadata.get("ended"):
+        raise truncated(opened.name, "chunks up to [DONE]", "the end of the file before any routing")
     if not carried:
         raise no_routing(f"{opened.name}: sglext.{FIELD}", "base64 in a chunk", "none", FLAG)
     usage = next((one["usage"] for one in reversed(chunks) if isinstance(one.get("usage"), dict)), None)

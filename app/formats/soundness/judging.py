@@ -22,7 +22,8 @@ def judge(capture: Capture, facts: ModelFacts | None) -> Capture:
     """Returns the capture with everything that is to be said about it, errors first."""
     findings = list(capture.findings)
     if not has(findings, "config-mismatch"):
-        findings += check_sizes(capture, facts)
+        wrong = check_sizes(capture, facts)
+        findings = [one for one in findings if not wrong or one.code != "missing-layers"] + wrong
     known = None if has(findings, "config-mismatch") else facts
     findings += check_counts(capture) if capture.kind == "counts" else check_routing(capture, known)
     order = ("error", "warning", "info")
