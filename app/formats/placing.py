@@ -34,10 +34,9 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
     placed = columns.ids()
     logits, scores, weights = columns.wide(stored.logits), columns.wide(stored.scores), columns.weights()
     routed = routed_rows(placed, logits if logits is not None else scores)
-    stated = [stored.stated_missing] if facts is None and stored.stated_missing else []
-    findings = [*stored.findings, *stated, *layers.findings, *rows.findings]
-    findings += gaps(placed, routed, rows, layers.numbers)
     wide = logits if logits is not None else scores
+    findings = [*stored.findings, *layers.findings, *rows.findings]
+    findings += gaps(lacking(placed, wide, stored.engine), routed, rows, layers.numbers)
     width = None if wide is None else wide.shape[-1]
     k = placed.shape[-1] if placed is not None else asked.any_k
     return Capture(
@@ -244,7 +243,7 @@ def routed_rows(ids: Array | None, wide: Array | None) -> Array:
     return np.asarray((~np.isnan(wide)).any(axis=(1, 2)))
 
 
-def gaps(ids: Array | None, routed: Array, rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
+def gaps(lacking: Array, routed: Array, rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about tokens without routing."""
     findings: list[Finding] = []
     if any(finding.code == "token-count" for finding in rows.findings):
@@ -258,21 +257,31 @@ def gaps(ids: Array | None, routed: Array, rows: Rows, numbers: tuple[int, ...])
         text = f"{len(missing)} tokens have no routing, the first is token {missing[0]}: a cached prefix"
         text += " or rows that were left out; switch prefix caching off, or ask for all rows"
         findings.append(found("missing-rows", text, token=int(missing[0])))
-    elif ids is not None and not len(missing):
-        findings += layer_gaps(ids, routed, numbers)
+    elif not len(missing):
+        findings += layer_gaps(lacking & routed[:, None], numbers)
     return findings
 
 
-def layer_gaps(ids: Array, routed: Array, numbers: tuple[int, ...]) -> list[Finding]:
+def lacking(ids: Array | None, wide: Array | None, engine: str) -> Array:
+    """Returns cells [T, L] with fewer experts than there are places; our own files may have some."""
+    if ids is None:
+        assert wide is not None
+        return np.asarray(np.isnan(wide).all(axis=-1))
+    empty = ids == -1
+    return np.asarray(empty.all(axis=-1) if engine == "moescope" else empty.any(axis=-1))
+
+
+def layer_gaps(lacking: Array, numbers: tuple[int, ...]) -> list[Finding]:
     """Returns what there is to say about layers that some tokens lack."""
-    lacking = np.asarray((ids == -1).all(axis=-1)) & routed[:, None]  # [T, L]
     if not lacking.any():
         return []
     layer = int(lacking.any(axis=0).argmax())
     token = int(lacking[:, layer].argmax())
     count = int(np.count_nonzero(lacking.any(axis=1)))
-    text = f"{count} tokens lack layer {numbers[layer]} or others; llama.cpp keeps its last layer only for"
-    text += " rows whose logits were asked for, so ask for all of them"
+    text = (
+        f"{count} tokens lack experts in layer {numbers[layer]} or others; llama.cpp keeps its last layer for"
+    )
+    text += " rows whose logits were asked for alone, so ask for all of them"
     return [found("missing-rows", text, layer=numbers[layer], token=token)]
 
 

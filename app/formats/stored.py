@@ -41,7 +41,6 @@ class Stored:
     model: str | None = None
     k: int | None = None  # where the file states it beside counts
     rule: tuple[float, float] | None = None  # least and largest sum of weights, where the file says
-    stated_missing: Finding | None = None  # the file says that layers are missing; a config knows better
     notes: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

@@ -157,7 +157,8 @@ def walks_layers(matrix: Array, column: int) -> bool:
     steps = np.diff(values)
     numbers = np.unique(values)
     whole = len(numbers) > 1 and np.array_equal(numbers, np.arange(numbers[0], numbers[0] + len(numbers)))
-    return bool(whole and ((steps >= 0) & (steps <= 1) | (values[1:] == numbers[0])).all())
+    falls = bool((steps < 0).any())
+    return bool(falls and whole and ((steps >= 0) & (steps <= 1) | (values[1:] == numbers[0])).all())
 
 
 def decode_steps(prompt: Array, step: Array, layer: Array, ids: Array) -> list[Stored]:

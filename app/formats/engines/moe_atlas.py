@@ -9,7 +9,6 @@ import numpy as np
 from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
-from ..findings import found
 from ..stored import Stored, tokens_of
 from .cells import Choices
 
@@ -51,16 +50,7 @@ def of_trace(name: str, trace: dict[str, Any]) -> Stored:
     stored.text = trace.get("text")
     stored.model = trace.get("model_id")
     stored.experts = trace.get("num_experts")
-    layers, seen = trace.get("num_layers"), stored.layers or ()
-    if asked_less(layers, seen):
-        text = f"{len(seen)} of {layers} layers are there; the trace was cut off"
-        stored.stated_missing = found("missing-layers", text)
     return stored
-
-
-def asked_less(layers: Any, seen: tuple[int, ...]) -> bool:
-    """Returns whether the file states more layers than it holds, and holds the first ones."""
-    return isinstance(layers, int) and len(seen) < layers and seen == tuple(range(len(seen)))
 
 
 COLUMNS = ("layer", "token_idx", "expert_idx")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..findings import CaptureError
 from ..stored import Array, Stored, tokens_of
 
 MAP = "last_physical_to_logical_map"
@@ -122,7 +123,7 @@ def take_pass(name: str, record: dict[str, Any], requests: list[Request]) -> Non
     lengths = [int(one) for one in record.get("extend_seq_lens") or ()]
     if not len(positions) == ids.shape[1] == len(tokens or positions):
         got = f"{ids.shape[1]} rows, {len(tokens)} input_ids, {len(positions)} positions"
-        raise no_routing(f"{name}: {IDS}", "a row for each token of the pass", got, "record again")
+        raise CaptureError("token-count", f"{name}: {IDS}", "a row for each token", got, "record again")
     used: set[int] = set()
     begins = set(np.cumsum([0, *lengths])[:-1].tolist()) if record.get("forward_mode") == EXTEND else None
     current: Request | None = None

@@ -126,7 +126,6 @@ def of_choice_021(
     ]
     stored = answer(record, choice)
     stored.ids = np.concatenate(parts)
-    stored.span = "all"
     if stored.total is not None and len(stored.ids) == stored.total:
         stored.sampled_last = False
     return stored

@@ -22,7 +22,8 @@ def check_strides(checked: Checked) -> list[Finding]:
     experts, places = max(checked.experts, checked.limit or 0), checked.ids.shape[-1]
     if experts <= places or len(checked.ids) < 2 or checked.tokens[0] != 0:
         return []
-    against = np.array([surprise(checked.ids[:, layer], experts) for layer in range(checked.ids.shape[1])])
+    rows = checked.ids[: checked.capture.prompt or len(checked.ids)]  # later tokens came one by one
+    against = np.array([surprise(rows[:, layer], experts) for layer in range(rows.shape[1])])
     listed = against > 0
     if np.count_nonzero(listed) * 2 < len(listed) or against.sum() < SURE:
         return []
