@@ -21,7 +21,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings that a spreadsheet woul
 
 
 def long_table(trace: RoutingTrace) -> pa.Table:
-    """Returns one line a choice: token, token_id, text, layer, rank, expert, weight; weights where recorded.
+    """Returns one line a choice: token, text, layer, rank, expert, and token_id and weight where known.
 
     Tokens and ranks count from 0, layers are those of the model, dense ones counted.
     """
@@ -29,12 +29,13 @@ def long_table(trace: RoutingTrace) -> pa.Table:
     tokens = trace.header.tokens
     columns = {
         "token": pa.array(token.astype(np.int32)),
-        "token_id": pa.array([one.id for one in tokens], pa.int64()).take(pa.array(token)),
         "text": pa.array([one.text for one in tokens], pa.string()).take(pa.array(token)),
         "layer": pa.array(np.array(numbers_of(trace), np.int32)[layer]),
         "rank": pa.array(rank.astype(np.int32)),
         "expert": pa.array(trace.experts[token, layer, rank].astype(np.int32)),
     }
+    if any(one.id is not None for one in tokens):
+        columns["token_id"] = pa.array([one.id for one in tokens], pa.int64()).take(pa.array(token))
     if not trace.ids_only:
         columns["weight"] = pa.array(trace.weights[token, layer, rank].astype(np.float32))
     return pa.table(columns)
@@ -45,7 +46,7 @@ def to_csv(trace: RoutingTrace) -> bytes:
     table = long_table(trace)
     safe = [f"'{text}" if text.startswith(FORMULA) else text for text in table.column("text").to_pylist()]
     out = io.BytesIO()
-    pa_csv.write_csv(table.set_column(2, "text", pa.array(safe, pa.string())), out)
+    pa_csv.write_csv(table.set_column(1, "text", pa.array(safe, pa.string())), out)
     return out.getvalue()
 
 

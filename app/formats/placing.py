@@ -11,6 +11,7 @@ from ..trace import Token
 from .asked import Asked
 from .bounds import no_routing
 from .capture import Capture
+from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
 from .layers import Layers, match_layers
 from .model_facts import ModelFacts
@@ -104,23 +105,25 @@ def check_some(stored: Stored, ids: Array | None) -> None:
         raise no_routing("routing", "rows, layers and experts", f"{shape}", advice)
 
 
-def signed(ids: Array, small_type: bool, asked: Asked) -> NDArray[np.int32]:
-    """Returns ids as signed numbers; 255 in 8 bits is an empty place where no expert can have that id."""
-    wide = (
-        np.clip(ids, -(2**31), 2**31 - 1).astype(np.int32) if ids.dtype.itemsize > 4 else ids.astype(np.int32)
-    )
-    if not small_type:
-        return wide
+def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
+    """Returns ids in the smallest signed type; 255 in 8 bits is empty where no expert can have that id."""
+    low, high = lowest(ids), highest(ids)
+    if low < -(2**31) or high >= 2**31:
+        ids = np.clip(ids, -2, 2**31 - 1)
+    narrow = np.int16 if low >= -(2**15) and high < 2**15 else np.int32
+    wide: Array = ids.astype(narrow, copy=False)
     experts = asked.any_experts
-    all_of_row = (wide == 255).all(axis=-1, keepdims=True)
-    if experts is not None and experts > 255:
-        return wide if wide.shape[-1] == 1 else np.where(all_of_row, -1, wide)
-    return np.where(all_of_row, -1, wide) if wide.shape[-1] > 1 or experts is not None else wide
+    if not small_type or high != 255 or (wide.shape[-1] == 1 and (experts is None or experts > 255)):
+        return wide
+    empty = all_places(wide == 255)
+    return np.where(empty[..., None], narrow(-1), wide)
 
 
-def drop_places(stored: Stored, ids: NDArray[np.int32], asked: Asked) -> NDArray[np.int32]:
+def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
     """Drops places that hold no expert in any row, and says so."""
-    unused = np.asarray((ids < 0).all(axis=(0, 1))) & (ids.shape[-1] > 1)
+    if lowest(ids) >= 0 or ids.shape[-1] < 2:
+        return ids
+    unused = np.asarray((ids < 0).all(axis=(0, 1)))
     if unused.all() or not unused.any():
         return ids
     wanted = asked.any_k
@@ -132,15 +135,17 @@ def drop_places(stored: Stored, ids: NDArray[np.int32], asked: Asked) -> NDArray
     stored.findings.append(found("filler", text + "; the engine writes a fixed number of places"))
     if stored.weights is not None and stored.weights.shape == ids.shape:
         stored.weights = stored.weights[..., ~unused]
-    kept: NDArray[np.int32] = ids[..., ~unused]
+    kept: Array = ids[..., ~unused]
     return kept
 
 
-def empty_layers(ids: NDArray[np.int32]) -> Array:
+def empty_layers(ids: Array) -> Array:
     """Returns which stored layers [S] hold one and the same filler everywhere: 0 or below."""
-    flat = ids.transpose(1, 0, 2).reshape(ids.shape[1], -1)
-    result: Array = (flat == flat[:, :1]).all(axis=1) & (flat[:, 0] <= 0)
-    return result
+    empty = np.zeros(ids.shape[1], np.bool_)
+    first = ids[0, :, :1]
+    for layer in np.flatnonzero((first[:, 0] <= 0) & (ids[0] == first).all(axis=1)):
+        empty[layer] = (ids[:, layer] == first[layer]).all()
+    return empty
 
 
 @dataclass(frozen=True)
@@ -200,31 +205,32 @@ class Columns:
     """Puts the rows and layers of each array where they belong."""
 
     stored: Stored
-    held: NDArray[np.int32] | None
+    held: Array | None
     layers: Layers
     rows: Rows
 
     def ids(self) -> Array | None:
-        """Returns ids [T, L, K] in the smallest signed type; -1 where there is no row."""
+        """Returns ids [T, L, K]; -1 where there is no row."""
         if self.held is None:
             return None
-        kept = self.held[:, self.layers.rows]
-        low, high = (int(kept.min()), int(kept.max())) if kept.size else (0, 0)
-        small = np.int16 if low >= -(2**15) and high < 2**15 else np.int32
-        placed: NDArray[np.int32] = self.scatter(kept.astype(small), -1)
-        return placed
+        return self.scatter(self.kept(self.held), -1)
+
+    def kept(self, values: Array) -> Array:
+        """Returns values of the layers that are kept; without a copy where all are."""
+        every = len(self.layers.rows) == values.shape[1]
+        return values if every else values[:, self.layers.rows]
 
     def wide(self, values: Array | None) -> NDArray[np.float32] | None:
         """Returns logits or scores [T, L, N]; not a number where there is no row."""
         if values is None:
             return None
-        return self.scatter(np.asarray(values[:, self.layers.rows], np.float32), np.nan)
+        return self.scatter(np.asarray(self.kept(values), np.float32), np.nan)
 
     def weights(self) -> NDArray[np.float32] | None:
         """Returns weights [T, L, K]; 0 where there is no row."""
         if self.stored.weights is None:
             return None
-        return self.scatter(np.asarray(self.stored.weights[:, self.layers.rows], np.float32), 0)
+        return self.scatter(np.asarray(self.kept(self.stored.weights), np.float32), 0)
 
     def scatter(self, values: Array, empty: float) -> Array:
         """Returns values [R, ...] as [T, ...]; without a copy where every token has its row."""
@@ -238,7 +244,9 @@ class Columns:
 def routed_rows(ids: Array | None, wide: Array | None) -> Array:
     """Returns which tokens [T] have routing in a layer at least."""
     if ids is not None:
-        return np.asarray((ids >= 0).any(axis=(1, 2)))
+        if lowest(ids) >= 0:
+            return np.ones(len(ids), np.bool_)
+        return np.asarray(any_place(ids >= 0).any(axis=1))
     assert wide is not None
     return np.asarray((~np.isnan(wide)).any(axis=(1, 2)))
 
@@ -267,8 +275,9 @@ def lacking(ids: Array | None, wide: Array | None, engine: str) -> Array:
     if ids is None:
         assert wide is not None
         return np.asarray(np.isnan(wide).all(axis=-1))
-    empty = ids == -1
-    return np.asarray(empty.all(axis=-1) if engine == "moescope" else empty.any(axis=-1))
+    if lowest(ids) >= 0:
+        return np.zeros(ids.shape[:2], np.bool_)
+    return all_places(ids == -1) if engine == "moescope" else any_place(ids == -1)
 
 
 def layer_gaps(lacking: Array, numbers: tuple[int, ...]) -> list[Finding]:
@@ -290,7 +299,7 @@ def tokens_for(stored: Stored, total: int) -> tuple[Token, ...]:
     known = stored.tokens or ()
     if len(known) < total and stored.prompt is not None and len(known) + stored.prompt == total:
         known = (Token(""),) * stored.prompt + known  # only the generated ones are in the file
-    return (*known[:total], *(Token("") for _ in range(total - len(known))))
+    return known[:total] + (Token(""),) * (total - len(known))
 
 
 def facts_or_none(capture: Capture, facts: ModelFacts | None) -> ModelFacts | None:

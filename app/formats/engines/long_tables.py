@@ -130,7 +130,7 @@ def add_texts(stored: Stored, table: Table, token: Whole) -> None:
         return
     numbers, firsts = np.unique(token, return_index=True)
     texts = table.texts(text) if text else None
-    ids = table.integers(identity) if identity else None
+    ids = table.integers(identity) if identity and not table.columns[identity].null_count else None
     known = {
         int(number): Token(
             unescaped(texts[at]) if texts else "", id=int(ids[at]) if ids is not None else None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..capture import Capture
+from ..cellwise import all_places, highest, lowest
 from ..findings import Finding, found
 from ..model_facts import ModelFacts
 from ..stored import Array
@@ -31,7 +32,8 @@ class Checked:
         """Takes the routed rows."""
         assert capture.ids is not None
         rows = np.flatnonzero(capture.routed)
-        ids = capture.ids if len(rows) == len(capture.ids) else capture.ids[rows]
+        first = len(rows) and rows[-1] == len(rows) - 1  # the first tokens, without a copy
+        ids = capture.ids[: len(rows)] if first else capture.ids[rows]
         return cls(capture, facts, ids, rows, constant_places(ids))
 
     @property
@@ -56,7 +58,9 @@ def constant_places(ids: Array) -> Array:
     none = np.zeros(places, np.bool_)
     if places < 2 or rows < FEW_ROWS or (layers < 3 and rows < 256):
         return none
-    constant = (ids == ids[:1]).all(axis=(0, 1)) & (ids >= 0).all(axis=(0, 1))
+    constant = (ids[:FEW_ROWS] == ids[:1]).all(axis=(0, 1)) & (ids[0] >= 0).all(axis=0)
+    for place in np.flatnonzero(constant):
+        constant[place] = (ids[..., place] == ids[:1, :, place]).all()
     return none if constant.all() else constant
 
 
@@ -76,7 +80,10 @@ def has_wrapped(findings: list[Finding]) -> bool:
 
 def check_range(checked: Checked) -> list[Finding]:
     """Returns `id-range` for ids that no expert has, or that were kept in too small a type."""
-    ids, limit = checked.ids[..., ~checked.constant], checked.limit
+    ids, limit = checked.ids, checked.limit
+    if lowest(ids) >= -1 and (limit is None or highest(ids) < limit):
+        return []
+    ids = ids[..., ~checked.constant]
     wrong = ids < -1
     if limit is not None:
         wrong = wrong | (ids >= limit)
@@ -106,7 +113,7 @@ def wrapped(checked: Checked) -> list[Finding]:
 
 def zeros_of(checked: Checked) -> Array:
     """Returns cells [R, L] whose every place is expert 0."""
-    zero: Array = (checked.ids == 0).all(axis=-1)
+    zero = all_places(checked.ids == 0)
     if checked.facts is not None and checked.facts.model_type == "zaya":  # expert 0 stands for skipping
         return np.zeros_like(zero)
     return zero
@@ -137,7 +144,9 @@ def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
 def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `duplicate-ids` where a token has one expert twice in a layer."""
     whole = np.asarray(zero.all(axis=0))[None, :] | np.asarray(zero.all(axis=1))[:, None]
-    cells = twice(checked.ids[..., ~checked.constant]) & ~(zero & whole)
+    cells = twice(checked.ids[..., ~checked.constant] if checked.constant.any() else checked.ids) & ~(
+        zero & whole
+    )
     if cells.any():
         cells &= twice(weighed(checked))
     if not cells.any():

@@ -38,8 +38,8 @@ def surprise(ids: Array, experts: int) -> float:
 
     0 where they do not. Rows whose own places differ are taken as given; only repeats across rows count.
     """
-    flat = ids.reshape(-1)
     places = ids.shape[-1]
+    flat = ids[: -(-8 * experts // places)].reshape(-1)
     blocks = [flat[begin : begin + experts] for begin in range(0, min(len(flat), 8 * experts), experts)]
     against = 0.0
     for block in blocks:
