@@ -49,7 +49,8 @@ class Recording:
     def to_json(self) -> dict[str, Any]:
         """The messages that the socket would have sent; the steps as base64."""
         header = self.trace.header
-        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
+        experts, count = header.shape.experts, len(header.tokens)
+        steps = (pack_step(self.trace.step(token), 0, token, experts) for token in range(count))
         message = TraceMessage.of(0, self.identity, 0, header, self.answer)
         return {
             "trace": message.model_dump(mode="json", by_alias=True),

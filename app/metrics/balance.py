@@ -111,7 +111,9 @@ def first_choices(trace: RoutingTrace) -> Counts:
 
 
 def score_sums(trace: RoutingTrace) -> Doubles:
-    """Gate scores, each token's divided by their sum, over all tokens: [L, N]"""
+    """Gate scores, each token's divided by their sum, over all tokens: [L, N]. Raises ValueError without."""
+    if trace.scores is None:
+        raise ValueError("trace.scores: expected gate scores of all experts, got a trace with ids only")
     scores = trace.scores.astype(np.float64)  # [T, L, N]
     result: Doubles = (scores / scores.sum(axis=-1, keepdims=True)).sum(axis=0)
     return result

@@ -44,6 +44,7 @@ class Frames:
 
     def __init__(self, source: PendingTrace, id: int, start: int) -> None:
         self.steps = source.pull(start)
+        self.experts = source.header.shape.experts
         self.id = id
         self.token = start
         self.closed = False
@@ -69,7 +70,7 @@ class Frames:
 
     def messages(self, step: Step) -> list[str | bytes]:
         """A step, after the token itself where a model wrote it."""
-        frame = pack_step(step, self.id, self.token)
+        frame = pack_step(step, self.id, self.token, self.experts)
         if step.written is None:
             return [frame]
         tokens = TokensMessage(id=self.id, start=self.token, tokens=[step.written.to_json()])
