@@ -23,7 +23,7 @@ run: $(VENV)/.run static/vendor/.stamp
 	@exec $(BIN)/python -m app
 
 test: check
-	@node --test --test-reporter=spec tests/js/*.test.js
+	@node --test --test-reporter=spec $(shell find tests/js -name '*.test.js')
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 check: $(VENV)/.test static/vendor/.stamp node_modules/.stamp

@@ -21,7 +21,7 @@ from app.wording import ENGLISH, FRENCH, LANGUAGES, wording_of
 SCENARIOS = load_scenarios(Settings().scenarios).scenarios
 FORBIDDEN = re.compile(
     r"(?:^| )[:;!?%»]|« |[^\W\d_)][;!?]|[^\W\d_)]:(?=\s|$)|[^\W\d_]'[^\W\d_]"
-)  # as in tests/js/french.test.js
+)  # as in tests/js/words/french.test.js
 
 
 def strings(value: Any) -> Iterator[str]:

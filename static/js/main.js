@@ -5,33 +5,33 @@
  * @import {Boot, Frame, State} from "./types.js"
  */
 
-import { createActions } from "./actions.js";
-import { createAddress } from "./address.js";
-import { createBridge } from "./bridge.js";
-import { createFeed } from "./feed.js";
-import { floorOf } from "./floor.js";
-import { foldOf } from "./fold.js";
-import { createHits } from "./hits.js";
-import { createHooks } from "./hooks.js";
-import { listenToKeys } from "./keyboard.js";
-import { createLoop } from "./loop.js";
-import { sameTokens } from "./pairs.js";
-import { createPlayer } from "./player.js";
-import { watchPresence } from "./presence.js";
-import { createRecording } from "./recording.js";
-import { createSide } from "./side.js";
-import { createSocket } from "./socket.js";
-import { initialState } from "./state.js";
-import { createStore } from "./store.js";
-import { createTaking } from "./taking.js";
-import { watchStillness } from "./stillness.js";
-import { watchTheme } from "./theme.js";
-import { watchLanguage } from "./translation.js";
-import { download } from "./panels/download.js";
-import { titleOf } from "./panels/masthead.js";
-import { parseView, searchOf } from "./url.js";
-import { placeExperts } from "./traffic.js";
-import { createViewport } from "./viewport.js";
+import { createActions } from "./state/actions.js";
+import { createAddress } from "./browser/address_bar.js";
+import { createBridge } from "./embed/host_bridge.js";
+import { createFeed } from "./state/loading.js";
+import { floorOf } from "./view/floor.js";
+import { foldOf } from "./view/layers.js";
+import { createHits } from "./counts/expert_uses.js";
+import { createHooks } from "./browser/page_api.js";
+import { listenToKeys } from "./browser/keyboard.js";
+import { createLoop } from "./browser/render_loop.js";
+import { sameTokens } from "./view/comparison.js";
+import { createPlayer } from "./playback/player.js";
+import { watchPresence } from "./browser/presence.js";
+import { createRecording } from "./trace/inline_trace.js";
+import { createSide } from "./state/second_stack.js";
+import { createSocket } from "./trace/socket.js";
+import { initialState } from "./state/state.js";
+import { createStore } from "./state/store.js";
+import { createTaking } from "./files/taking.js";
+import { watchStillness } from "./browser/stillness.js";
+import { watchTheme } from "./browser/media_preferences.js";
+import { watchLanguage } from "./browser/document.js";
+import { download } from "./panels/parts/download.js";
+import { titleOf } from "./panels/chrome/header.js";
+import { parseView, searchOf } from "./view/url.js";
+import { placeExperts } from "./counts/device_traffic.js";
+import { createViewport } from "./browser/scene_host.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -52,7 +52,7 @@ let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
 const taking = createTaking({ boot, store, player, stacks, titleOf: (view) => titleOf(boot, view).title, hand: download });
 const actions = createActions({ boot, store, player, feed, ...taking });
-const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
+const { createPage } = await (boot.embed ? import("./panels/embed_page.js") : import("./panels/full_page.js"));
 const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, look: taking.look, other: () => beside?.side.store.get() ?? null });
 
 let wall = 0;
@@ -158,7 +158,7 @@ function settled() {
   return status === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
-/** Where traces come from: the server, or in an exported page the page. @param {import("./feed.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
+/** Where traces come from: the server, or in an exported page the page. @param {import("./state/loading.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createRecording(recorded, listener);
   return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });

@@ -2,8 +2,8 @@
  * The list of keys.
  */
 
-import { words } from "../words.js";
-import { h } from "./element.js";
+import { words } from "../words/words.js";
+import { h } from "./parts/element.js";
 
 /** @param {HTMLElement} host */
 export function createKeys(host) {

@@ -3,9 +3,9 @@
  * the glossary in the README.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
+import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "./format.js";
 import { glossary } from "./glossary.en.js";
-import { shapesEn } from "./shapes.en.js";
+import { shapesEn } from "./models.en.js";
 
 /** @param {readonly string[]} values */
 function list(values) {

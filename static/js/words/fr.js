@@ -10,10 +10,10 @@
  * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/french.test.js reads every sentence.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
+import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "./format.js";
 import { glossary } from "./glossary.fr.js";
 import { problem } from "./problems.fr.js";
-import { shapesFr } from "./shapes.fr.js";
+import { shapesFr } from "./models.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {

@@ -1,0 +1,34 @@
+/**
+ * How the page looks: its theme, its colours, and how much of it moves.
+ *
+ * @import {PaletteName, State, Theme} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { PALETTE_NAMES, THEMES } from "../../view/palettes.js";
+import { words } from "../../words/words.js";
+import { h } from "../parts/element.js";
+import { createSegments } from "../parts/segments.js";
+
+/** @template {string} V @param {readonly V[]} values @param {Record<V, string>} labels */
+const segmentsOf = (values, labels) => values.map((value) => ({ value, label: labels[value] }));
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createDisplay(host, actions) {
+  const theme = createSegments({ label: words.theme, choose: (/** @type {Theme} */ value) => actions.setView({ theme: value }) });
+  const palette = createSegments({ label: words.palette, choose: (/** @type {PaletteName} */ value) => actions.setView({ palette: value }) });
+  const still = h("input", { type: "checkbox" });
+  still.addEventListener("change", () => actions.setStill(still.checked));
+  host.append(theme.element, palette.element, h("label", { class: "switch" }, still, h("span", {}, words.stillSwitch)));
+  const themes = segmentsOf(THEMES, words.themes);
+  const palettes = segmentsOf(PALETTE_NAMES, words.palettes);
+  return {
+    /** @param {State} state */
+    update({ view, still: less }) {
+      theme.update(view.theme, themes);
+      palette.update(view.palette, palettes);
+      still.checked = less;
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
