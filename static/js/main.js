@@ -39,21 +39,44 @@ const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
 
 const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
 const hits = createHits();
-const player = createPlayer(store, ({ trace, timeline }, time) => (trace && timeline ? hits.upTo(trace, timeline, time).unique : 0));
-const viewport = createViewport(stage, {
-  point: (tower) => actions.hover(tower),
-  choose: (tower) => actions.chooseTower(tower),
-  become: (scene) => store.set({ scene }),
-  wake: () => loop.wake(),
-  turned: (...by) => beside?.viewport.turn(...by),
-}, boot);
+const player = createPlayer(store, ({ trace, timeline }, time) =>
+  trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
+);
+const viewport = createViewport(
+  stage,
+  {
+    point: (tower) => actions.hover(tower),
+    choose: (tower) => actions.chooseTower(tower),
+    become: (scene) => store.set({ scene }),
+    wake: () => loop.wake(),
+    turned: (...by) => beside?.viewport.turn(...by),
+  },
+  boot,
+);
 /** The second stack, while there is one. */
 let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
-const taking = createTaking({ boot, store, player, stacks, titleOf: (view) => titleOf(boot, view).title, hand: download });
+const taking = createTaking({
+  boot,
+  store,
+  player,
+  stacks,
+  titleOf: (view) => titleOf(boot, view).title,
+  hand: download,
+});
 const actions = createActions({ boot, store, player, feed, ...taking });
-const { createPage } = await (boot.embed ? import("./panels/embed_page.js") : import("./panels/full_page.js"));
-const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, look: taking.look, other: () => beside?.side.store.get() ?? null });
+const { createPage } = await (boot.embed
+  ? import("./panels/embed_page.js")
+  : import("./panels/full_page.js"));
+const page = createPage(host, {
+  boot,
+  actions,
+  store,
+  viewport: { ...viewport, open: openAll, close: closeAll, observe },
+  wake: refresh,
+  look: taking.look,
+  other: () => beside?.side.store.get() ?? null,
+});
 
 let wall = 0;
 let shown = /** @type {State | null} */ (null);
@@ -67,13 +90,28 @@ const loop = createLoop((secs) => {
   if (state !== shown || other !== shownBeside) page.update((shown = state));
   shownBeside = other;
   const drawn = [state.trace && state.timeline ? viewport.draw(frameOf(state)) : false];
-  if (beside && other?.trace && other.timeline) drawn.push(beside.viewport.draw({ ...frameOf(other), still: state.still, theme: state.theme, path: sameTokens(state.trace, other.trace) ? pathIn(state) : null }));
+  if (beside && other?.trace && other.timeline)
+    drawn.push(
+      beside.viewport.draw({
+        ...frameOf(other),
+        still: state.still,
+        theme: state.theme,
+        path: sameTokens(state.trace, other.trace) ? pathIn(state) : null,
+      }),
+    );
   taking.film.frame(drawn);
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
   return goesOn || viewport.moving() || (beside?.viewport.moving() ?? false);
 });
-const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled, other: () => beside?.side.store.get() ?? null });
+const hooks = createHooks({
+  store,
+  actions,
+  loop,
+  stats: viewport.stats,
+  settled,
+  other: () => beside?.side.store.get() ?? null,
+});
 
 /** A panel has something new to show, though the state is the same. */
 function refresh() {
@@ -93,7 +131,16 @@ function frameOf(state) {
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
-    time, wall, camera: view.camera, layer: floorOf(state), fold: foldOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
+    time,
+    wall,
+    camera: view.camera,
+    layer: floorOf(state),
+    fold: foldOf(state),
+    path: pathIn(state),
+    tower,
+    still,
+    theme: state.theme,
+    palette: view.palette,
     devices: trace && placeExperts(trace.model.experts, view.devices),
   };
 }
@@ -105,15 +152,23 @@ function stacks() {
 
 /** A second side, with a scene of its own. */
 function openBeside() {
-  const side = createSide(store, (listener) => connect(listener, boot.exported?.other), () => loop.wake());
+  const side = createSide(
+    store,
+    (listener) => connect(listener, boot.exported?.other),
+    () => loop.wake(),
+  );
   const stageBeside = /** @type {HTMLElement} */ (document.getElementById("stage-b"));
-  const second = createViewport(stageBeside, {
-    point: (hover) => side.store.set({ hover }),
-    choose: () => {},
-    become: (scene) => side.store.set({ scene }),
-    wake: () => loop.wake(),
-    turned: (...by) => viewport.turn(...by),
-  }, boot);
+  const second = createViewport(
+    stageBeside,
+    {
+      point: (hover) => side.store.set({ hover }),
+      choose: () => {},
+      become: (scene) => side.store.set({ scene }),
+      wake: () => loop.wake(),
+      turned: (...by) => viewport.turn(...by),
+    },
+    boot,
+  );
   if (viewport.opened()) void second.open();
   return { side, viewport: second };
 }
@@ -170,7 +225,9 @@ store.subscribe((state) => {
   arrangeStacks();
   loop.wake();
 });
-const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
+const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
+  actions.guide.goTo(view, notices),
+);
 watchStillness(store);
 watchTheme(store, () => loop.step(0));
 watchPresence(comeBack);

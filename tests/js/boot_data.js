@@ -4,7 +4,18 @@
  */
 
 /** @param {string} name @param {Partial<import("../../static/js/types.js").RouterInfo>} [more] */
-const router = (name, more) => ({ name, source: "", settings: [], defaults: {}, biased: false, fixed_k: null, largest_k: null, whole_batch: false, varies: false, ...more });
+const router = (name, more) => ({
+  name,
+  source: "",
+  settings: [],
+  defaults: {},
+  biased: false,
+  fixed_k: null,
+  largest_k: null,
+  whole_batch: false,
+  varies: false,
+  ...more,
+});
 
 /** @type {Boot} */
 export const BOOT = {
@@ -18,16 +29,47 @@ export const BOOT = {
     router("base", { largest_k: 16, whole_batch: true }),
     router("expert_choice", { whole_batch: true, varies: true }),
     router("sigmoid_bias", {
-      settings: ["groups", "topk_groups", "scale", "updates", "rate"], defaults: { scale: 1, updates: 0, rate: 0.01 }, biased: true,
+      settings: ["groups", "topk_groups", "scale", "updates", "rate"],
+      defaults: { scale: 1, updates: 0, rate: 0.01 },
+      biased: true,
     }),
   ],
-  limits: { prompt_tokens: 256, prompt_chars: 2000, experts: [2, 512], experts_offered: [8, 64], k_offered: [1, 2],
+  limits: {
+    prompt_tokens: 256,
+    prompt_chars: 2000,
+    experts: [2, 512],
+    experts_offered: [8, 64],
+    k_offered: [1, 2],
     settings: {
-      capacity: [0.05, 512], groups: [1, 512], topk_groups: [1, 512], scale: [0.01, 100], noise: [0, 10], updates: [0, 200], rate: [0.0001, 1],
+      capacity: [0.05, 512],
+      groups: [1, 512],
+      topk_groups: [1, 512],
+      scale: [0.01, 100],
+      noise: [0, 10],
+      updates: [0, 200],
+      rate: [0.0001, 1],
       skew: [0, 20],
     },
   },
-  tours: [{ name: "walk", title: "Walk", summary: "", steps: [{ caption: "See.", view: "k=1" }, { caption: "See.", view: "k=4" }] }],
-  questions: ["one", "two"].map((name) => ({ name, asks: "?", choices: ["a", "b"], answer: 1, view: "", shows: "k=1", says: "." })),
+  tours: [
+    {
+      name: "walk",
+      title: "Walk",
+      summary: "",
+      steps: [
+        { caption: "See.", view: "k=1" },
+        { caption: "See.", view: "k=4" },
+      ],
+    },
+  ],
+  questions: ["one", "two"].map((name) => ({
+    name,
+    asks: "?",
+    choices: ["a", "b"],
+    answer: 1,
+    view: "",
+    shows: "k=1",
+    says: ".",
+  })),
   embed: true,
 };

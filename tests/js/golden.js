@@ -9,5 +9,7 @@ export function golden(name) {
 /** @param {string} hex  with spaces @returns {ArrayBuffer} */
 export function bytes(hex) {
   const digits = hex.replaceAll(" ", "");
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16)).buffer;
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  ).buffer;
 }

@@ -16,7 +16,15 @@ export function messageOf({ tokens = 5, layers = 3, experts = 8, k = 2 } = {}) {
   const model = /** @type {any} */ ({ name: "authored", router: "topk_norm", layers, experts, top_k: k });
   const origin = { badge: /** @type {const} */ ("AUTHORED"), note: "made up" };
   const list = Array.from({ length: tokens }, (_, i) => ({ text: ` t${i}`, group: i % 2 ? "odd" : "even" }));
-  return { op: "trace", id: 1, trace: `${tokens}.${layers}.${experts}.${k}`, from: 0, model, origin, tokens: list };
+  return {
+    op: "trace",
+    id: 1,
+    trace: `${tokens}.${layers}.${experts}.${k}`,
+    from: 0,
+    model,
+    origin,
+    tokens: list,
+  };
 }
 
 /** @param {{layers?: number, experts?: number, k?: number}} shape @param {number} token @returns {Step} */
@@ -29,7 +37,11 @@ export function stepOf({ layers = 3, experts = 8, k = 2 }, token) {
     chosen.push(...ids);
   }
   return {
-    id: 1, token, layers, experts, topK: k,
+    id: 1,
+    token,
+    layers,
+    experts,
+    topK: k,
     chosen: Uint16Array.from(chosen),
     weights: Float32Array.from(chosen, random),
     scores: Uint8Array.from({ length: layers * experts }, () => 255 * random()),

@@ -28,9 +28,14 @@ export function askedOf(view, over, text) {
 
 /** Rejects with the reason, in words. @param {Asked} asked @returns {Promise<Counted>} */
 export async function fetchLoad({ over, query, text }) {
-  const answer = over === "text"
-    ? await fetch(`/api/load?${query}`, { method: "POST", body: text, headers: { "content-type": "text/plain" } })
-    : await fetch(`/api/load?${query}&over=${over}`);
+  const answer =
+    over === "text"
+      ? await fetch(`/api/load?${query}`, {
+          method: "POST",
+          body: text,
+          headers: { "content-type": "text/plain" },
+        })
+      : await fetch(`/api/load?${query}&over=${over}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(words.problem(body.errors?.[0]?.message ?? String(answer.status)));
   return countedThere(body, [over, query, text].join("\n"));

@@ -62,7 +62,11 @@ export function sizesOf({ models }) {
 
 /** The difference of two models' losses on the same text, second minus first. @param {Measured} measured @param {string} a @param {string} b */
 export function changeOf({ compared = [] }, a, b) {
-  for (const { models: [first, second], change, se } of compared) {
+  for (const {
+    models: [first, second],
+    change,
+    se,
+  } of compared) {
     if (first === a && second === b) return { change, se };
     if (first === b && second === a) return { change: -change, se };
   }
@@ -77,10 +81,15 @@ export function capacityOf(measured) {
   const sizes = sizesOf(measured);
   const judged = (/** @type {typeof sizes[number]} */ from, /** @type {typeof sizes[number]} */ to) => {
     const found = changeOf(measured, from.name, to.name);
-    return found && { from: from.experts, to: to.experts, ...found, verdict: verdictOf(found.change, found.se) };
+    return (
+      found && { from: from.experts, to: to.experts, ...found, verdict: verdictOf(found.change, found.se) }
+    );
   };
   const last = sizes.at(-1);
-  const steps = sizes.slice(1).map((size, i) => judged(sizes[i], size)).filter((step) => step !== null);
+  const steps = sizes
+    .slice(1)
+    .map((size, i) => judged(sizes[i], size))
+    .filter((step) => step !== null);
   return { whole: last && sizes.length > 1 ? judged(sizes[0], last) : null, steps };
 }
 
@@ -93,7 +102,9 @@ export function otherKs({ by_k, top_k }) {
 
 /** The layers, from 0, in which the languages go to other experts more than without training. @param {Learned} learned */
 export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
-  return js_bits.flatMap((bits, layer) => (bits > PARTED * Math.max(js_bits_untrained[layer], js_bits_chance[layer]) ? [layer] : []));
+  return js_bits.flatMap((bits, layer) =>
+    bits > PARTED * Math.max(js_bits_untrained[layer], js_bits_chance[layer]) ? [layer] : [],
+  );
 }
 
 /**

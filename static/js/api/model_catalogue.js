@@ -49,7 +49,12 @@ export function fetchCatalogue() {
 
 /** What is said of a model as it was written: in English. @param {Known} known @returns {Notes} */
 export function notesOf({ source, config_source, note, compared }) {
-  return { source, config_source, note, reasons: Object.fromEntries(Object.entries(compared ?? {}).map(([which, { reason }]) => [which, reason])) };
+  return {
+    source,
+    config_source,
+    note,
+    reasons: Object.fromEntries(Object.entries(compared ?? {}).map(([which, { reason }]) => [which, reason])),
+  };
 }
 
 /** How the list is ordered; the largest, the newest or the first letter comes first. */
@@ -80,7 +85,8 @@ export function ordered(entries, order) {
  */
 export function matching(entries, query, nameOf = String) {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const textOf = (/** @type {Entry} */ { name, key, year, router, architecture }) => [name, key, year, router.router, nameOf(router.router), architecture].join(" ").toLowerCase();
+  const textOf = (/** @type {Entry} */ { name, key, year, router, architecture }) =>
+    [name, key, year, router.router, nameOf(router.router), architecture].join(" ").toLowerCase();
   return entries.filter((entry) => wanted.every((word) => textOf(entry).includes(word)));
 }
 
@@ -96,10 +102,13 @@ export function devicesFor(bytes, gigabytes) {
 
 /** A text with the places where it names a paper on arXiv. @param {string} text @returns {{text: string, href?: string}[]} */
 export function withPapers(text) {
-  return text.split(/(arXiv \d{4}\.\d{5})/).filter(Boolean).map((part) => {
-    const number = /^arXiv (\d{4}\.\d{5})$/.exec(part)?.[1];
-    return number ? { text: part, href: `https://arxiv.org/abs/${number}` } : { text: part };
-  });
+  return text
+    .split(/(arXiv \d{4}\.\d{5})/)
+    .filter(Boolean)
+    .map((part) => {
+      const number = /^arXiv (\d{4}\.\d{5})$/.exec(part)?.[1];
+      return number ? { text: part, href: `https://arxiv.org/abs/${number}` } : { text: part };
+    });
 }
 
 /**
@@ -110,5 +119,13 @@ export function withPapers(text) {
  */
 export function knownOf(key, model) {
   const router = { router: model.router, settings: {}, note: "" };
-  return { key, name: "", architecture: "", total: model.whole_total, active: model.whole_active, shape: model, router };
+  return {
+    key,
+    name: "",
+    architecture: "",
+    total: model.whole_total,
+    active: model.whole_active,
+    shape: model,
+    router,
+  };
 }

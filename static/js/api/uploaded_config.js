@@ -25,7 +25,8 @@ export function createBrought() {
   return {
     get: () => now,
     async count(file) {
-      if (file.size > LARGEST) return become({ state: "refused", problem: words.models.tooLarge(file.name, file.size, LARGEST) });
+      if (file.size > LARGEST)
+        return become({ state: "refused", problem: words.models.tooLarge(file.name, file.size, LARGEST) });
       become({ state: "counting" });
       try {
         const answer = await fetch("/api/shape", { method: "POST", body: file });

@@ -44,8 +44,17 @@ export function createAddress(store, boot, moving, goTo) {
     due = 0;
     const view = viewNow(store.get());
     const address = location.pathname + formatView(view, boot) + location.hash;
-    const same = { ...written, continue: Math.min(written.continue, view.continue), step: view.step, updates: view.updates }; // a stop, a slider
-    const push = !asksTheSame(view, same) || view.tour !== written.tour || view.at !== written.at || view.quiz !== written.quiz;
+    const same = {
+      ...written,
+      continue: Math.min(written.continue, view.continue),
+      step: view.step,
+      updates: view.updates,
+    }; // a stop, a slider
+    const push =
+      !asksTheSame(view, same) ||
+      view.tour !== written.tour ||
+      view.at !== written.at ||
+      view.quiz !== written.quiz;
     written = view;
     if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();

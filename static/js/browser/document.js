@@ -13,7 +13,10 @@ import { formatView } from "../view/url.js";
 /** The other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
 export function translationsOf(state, boot) {
   const view = viewNow(state);
-  return LANGUAGES.filter((each) => each !== language).map((lang) => ({ lang, address: formatView({ ...view, lang }, boot) || "?" }));
+  return LANGUAGES.filter((each) => each !== language).map((lang) => ({
+    lang,
+    address: formatView({ ...view, lang }, boot) || "?",
+  }));
 }
 
 /** Loads the view anew when its language is asked to change. @param {Store<State>} store @param {Boot} boot */

@@ -30,7 +30,9 @@ export function insetsOf(stage, panels) {
 
 /** One stands beside the other. @param {Box} stage @param {Box} box */
 function apart(stage, box) {
-  return box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom;
+  return (
+    box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom
+  );
 }
 
 /** Panels that leave less than a fifth of the scene free are laid over it instead. @param {Box} stage @param {Box} insets */

@@ -64,14 +64,17 @@ export function keyMap(store, actions, turn) {
     "+": () => turn(0, 0, 1 / ZOOM),
     "=": () => turn(0, 0, 1 / ZOOM),
     Escape: actions.letGo,
-    ...Object.fromEntries([1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })])),
+    ...Object.fromEntries(
+      [1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })]),
+    ),
   };
 }
 
 /** Whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
 export function keepsKey(target, key) {
   if (!(target instanceof HTMLElement) || key === "Escape") return false;
-  if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])")) return true;
+  if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])"))
+    return true;
   if (target.matches("[data-keys=arrows], [type=range]") && key.startsWith("Arrow")) return true;
   return key === " " && target.matches("button, a, summary, input");
 }

@@ -33,14 +33,18 @@ export function watchTheme(store, draw) {
     const { view, theme } = store.get();
     const shown = shownTheme(view.theme, contrast.matches, printing || print.matches);
     Object.assign(document.documentElement.dataset, { theme: shown, palette: view.palette });
-    for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.setAttribute("content", coloursOf(view.palette, shown).night);
+    for (const meta of document.querySelectorAll("meta[name=theme-color]"))
+      meta.setAttribute("content", coloursOf(view.palette, shown).night);
     if (shown !== theme) store.set({ theme: shown });
   }
   for (const query of [contrast, print]) query.addEventListener("change", follow);
   store.subscribe(({ view }, before) => {
     if (view.theme !== before.view.theme || view.palette !== before.view.palette) follow();
   });
-  for (const [name, on] of /** @type {const} */ ([["beforeprint", true], ["afterprint", false]])) {
+  for (const [name, on] of /** @type {const} */ ([
+    ["beforeprint", true],
+    ["afterprint", false],
+  ])) {
     window.addEventListener(name, () => {
       printing = on;
       follow();

@@ -53,7 +53,12 @@ export function createViewport(host, watcher, { embed }) {
   function measure() {
     const stage = host.getBoundingClientRect();
     if (!scene || !stage.width || !stage.height) return;
-    scene.setSize(stage.width, stage.height, Math.min(SHARPEST, window.devicePixelRatio || 1), insetsOf(stage, covers()));
+    scene.setSize(
+      stage.width,
+      stage.height,
+      Math.min(SHARPEST, window.devicePixelRatio || 1),
+      insetsOf(stage, covers()),
+    );
     invalidate();
   }
   function invalidate() {
@@ -70,7 +75,13 @@ export function createViewport(host, watcher, { embed }) {
       const { createScene } = await import("../scene/scene.js");
       if (mine !== opening) return;
       const onLost = () => watcher.become("lost");
-      scene = createScene(canvas, { wheel: !embed, onMove: watcher.wake, onTurn: watcher.turned, onLost, onRestored });
+      scene = createScene(canvas, {
+        wheel: !embed,
+        onMove: watcher.wake,
+        onTurn: watcher.turned,
+        onLost,
+        onRestored,
+      });
       drawn = null;
       observe();
       measure();
@@ -104,7 +115,10 @@ export function createViewport(host, watcher, { embed }) {
   /** @param {HTMLCanvasElement} target */
   function listen(target) {
     const pickAt = (/** @type {MouseEvent} */ event) => scene?.pick(event.offsetX, event.offsetY) ?? null;
-    target.addEventListener("pointermove", (event) => event.pointerType !== "touch" && !event.buttons && watcher.point(pickAt(event)));
+    target.addEventListener(
+      "pointermove",
+      (event) => event.pointerType !== "touch" && !event.buttons && watcher.point(pickAt(event)),
+    );
     target.addEventListener("pointerleave", () => watcher.point(null));
     target.addEventListener("click", (event) => !scene?.dragged() && watcher.choose(pickAt(event)));
   }
@@ -160,7 +174,9 @@ export function createViewport(host, watcher, { embed }) {
 
 /** @param {Frame} a @param {Frame} b  all but the clock of the camera, which `moving` speaks for */
 function sameFrame(a, b) {
-  return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every((key) => key === "wall" || Object.is(a[key], b[key]));
+  return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every(
+    (key) => key === "wall" || Object.is(a[key], b[key]),
+  );
 }
 
 const SIDES = ["left", "top", "right", "bottom"];
@@ -169,6 +185,8 @@ const SIDES = ["left", "top", "right", "bottom"];
 function covers() {
   return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
     const side = getComputedStyle(element).getPropertyValue("--inset").trim();
-    return SIDES.includes(side) ? [{ side: /** @type {Side} */ (side), box: element.getBoundingClientRect() }] : [];
+    return SIDES.includes(side)
+      ? [{ side: /** @type {Side} */ (side), box: element.getBoundingClientRect() }]
+      : [];
   });
 }

@@ -18,7 +18,9 @@ export function placeExperts(experts, devices) {
   const count = Math.min(devices, experts);
   if (count < 1) return null;
   const key = `${experts}/${count}`;
-  const place = placed.get(key) ?? Int16Array.from({ length: experts }, (_, expert) => Math.floor((expert * count) / experts));
+  const place =
+    placed.get(key) ??
+    Int16Array.from({ length: experts }, (_, expert) => Math.floor((expert * count) / experts));
   placed.set(key, place);
   return place;
 }

@@ -38,7 +38,12 @@ export function createHits() {
 /** @param {number} layers @param {number} experts @param {number} topK */
 function createCounter(layers, experts, topK) {
   /** @type {Hits} */
-  const hits = { counts: new Uint32Array(layers * experts), totals: new Uint32Array(layers), unique: 0, changes: 0 };
+  const hits = {
+    counts: new Uint32Array(layers * experts),
+    totals: new Uint32Array(layers),
+    unique: 0,
+    changes: 0,
+  };
   /** @type {number[]} of each token that has begun: in how many layers it has fired */
   const fired = [];
   /** Tokens below it have fired in every layer. */

@@ -22,7 +22,15 @@ import { NO_EXPERT } from "../trace/wire.js";
 /** @param {number} layers @param {number} experts @returns {Loads} */
 function emptyLoads(layers, experts) {
   const counts = () => new Uint32Array(layers * experts);
-  return { layers, experts, tokens: new Uint32Array(layers), assigned: counts(), kept: counts(), first: counts(), scores: new Float64Array(layers * experts) };
+  return {
+    layers,
+    experts,
+    tokens: new Uint32Array(layers),
+    assigned: counts(),
+    kept: counts(),
+    first: counts(),
+    scores: new Float64Array(layers * experts),
+  };
 }
 
 /** @param {Loads} loads @param {Trace} trace @param {number} token @param {number} layer */
@@ -46,7 +54,8 @@ function count(loads, trace, token, layer) {
 function addScores({ scores, experts }, trace, from, at) {
   let sum = 0;
   for (let expert = 0; expert < experts; expert++) sum += (trace.scores[from + expert] / 255) ** 2;
-  for (let expert = 0; sum && expert < experts; expert++) scores[at + expert] += (trace.scores[from + expert] / 255) ** 2 / sum;
+  for (let expert = 0; sum && expert < experts; expert++)
+    scores[at + expert] += (trace.scores[from + expert] / 255) ** 2 / sum;
 }
 
 /** @returns {{upTo: (trace: Trace, timeline: Pick<Timeline, "fires">, time: number) => Loads}} */

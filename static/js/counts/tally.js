@@ -23,7 +23,11 @@ export function createTally() {
       if (!trace || !timeline) return null;
       const span = asked === "so-far" ? asked : "whole";
       const { layers, experts } = trace.model;
-      const { counts, totals, changes } = spans[span].upTo(trace, timeline, span === "whole" ? Infinity : time);
+      const { counts, totals, changes } = spans[span].upTo(
+        trace,
+        timeline,
+        span === "whole" ? Infinity : time,
+      );
       return { layers, experts, counts, totals, version: [trace.id, layers, experts, span, changes].join() };
     },
   };

@@ -55,15 +55,18 @@ export function createSight({ store, viewport, actions }) {
     /** @param {Element} element @param {() => void} begin  called each time it comes into sight: opens what is not open */
     watch(element, begin) {
       let inSight = false;
-      const observer = new IntersectionObserver(([{ isIntersecting, intersectionRatio }]) => {
-        const now = isIntersecting && (inSight || intersectionRatio >= ENOUGH);
-        if (now === inSight) return;
-        inSight = now;
-        if (!now) {
-          leave();
-          viewport.close();
-        } else if (!document.hidden) enter(begin);
-      }, { threshold: [0, ENOUGH] });
+      const observer = new IntersectionObserver(
+        ([{ isIntersecting, intersectionRatio }]) => {
+          const now = isIntersecting && (inSight || intersectionRatio >= ENOUGH);
+          if (now === inSight) return;
+          inSight = now;
+          if (!now) {
+            leave();
+            viewport.close();
+          } else if (!document.hidden) enter(begin);
+        },
+        { threshold: [0, ENOUGH] },
+      );
       observer.observe(element);
       document.addEventListener("visibilitychange", () => {
         if (!inSight) return;

@@ -32,7 +32,9 @@ export function readEnvelope(data) {
  * @param {number} width  CSS pixels
  */
 export function heightFor(width) {
-  return width < 560 ? Math.max(420, Math.min(520, Math.round(1.25 * width))) : Math.max(420, Math.min(640, Math.round(0.7 * width)));
+  return width < 560
+    ? Math.max(420, Math.min(520, Math.round(1.25 * width)))
+    : Math.max(420, Math.min(640, Math.round(0.7 * width)));
 }
 
 /**
@@ -57,7 +59,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @param {string} type @param {object} [more] */
   function tell(type, more = {}) {
     // A page from a file or in a sandbox has the origin "null", which cannot be named as a target.
-    if (host !== null) page.parent.postMessage({ moescope: VERSION, type, ...more }, host === "null" ? "*" : host);
+    if (host !== null)
+      page.parent.postMessage({ moescope: VERSION, type, ...more }, host === "null" ? "*" : host);
   }
 
   /** @type {Record<string, (message: Record<string, any>) => string[] | void>} */
@@ -81,7 +84,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const { token, layer, ...rest } = view;
     const there = store.get().status === "ready" && asksTheSame(before, view);
     actions.setRequest(there ? rest : view);
-    if (there && (token !== null || layer !== null)) actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
+    if (there && (token !== null || layer !== null))
+      actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
     return problems;
   }
 
@@ -94,7 +98,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
     if (!request) return;
     begin();
     const problems = request(message) ?? [];
-    if (message.id !== undefined) whenSettled(() => tell("reply", { id: message.id, state: now(), problems }));
+    if (message.id !== undefined)
+      whenSettled(() => tell("reply", { id: message.id, state: now(), problems }));
   }
 
   /** @param {string} origin */
@@ -134,7 +139,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
     if (state.status === "loading") ready = false;
     else if (waiting.length || !ready) queueMicrotask(settle); // when playback stands where a link said
     for (const [type, detail] of happened(state, before)) tell(type, detail);
-    const changed = state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
+    const changed =
+      state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
     if (changed && !due) {
       due = true;
       queueMicrotask(tellState);

@@ -40,7 +40,11 @@ export function report(state, boot) {
 /** @param {State} state  in which an event has fired */
 function place({ trace, at, view }) {
   const all = view.mode === "all"; // every token is at this layer
-  return { token: all ? null : at.token + 1, layer: at.layer + 1, text: all ? null : (trace?.tokens[at.token]?.text ?? null) };
+  return {
+    token: all ? null : at.token + 1,
+    layer: at.layer + 1,
+    text: all ? null : (trace?.tokens[at.token]?.text ?? null),
+  };
 }
 
 /**
@@ -55,7 +59,8 @@ export function happened(state, before) {
   const events = [];
   if (!trace || !timeline) return events;
   if (at !== before.at && at.token >= 0) {
-    if (at.token !== before.at.token && view.mode !== "all") events.push(["token", { ...place(state), tokens: trace.tokens.length }]);
+    if (at.token !== before.at.token && view.mode !== "all")
+      events.push(["token", { ...place(state), tokens: trace.tokens.length }]);
     events.push(["layer", { ...place(state), experts: chosen(state) }]);
   }
   const finished = before.playing && !state.playing && state.time >= timeline.duration;
@@ -66,11 +71,17 @@ export function happened(state, before) {
 /** Where the token went with which weight; in ALL AT ONCE how many tokens each expert got. @param {State} state */
 function chosen({ trace, at, view }) {
   if (!trace) return [];
-  if (view.mode !== "all") return choices(trace, at.token, at.layer).map(({ expert, weight, dropped }) => ({ expert, weight, ...(dropped && { dropped }) }));
+  if (view.mode !== "all")
+    return choices(trace, at.token, at.layer).map(({ expert, weight, dropped }) => ({
+      expert,
+      weight,
+      ...(dropped && { dropped }),
+    }));
   /** @type {Map<number, number>} */
   const tokens = new Map();
   for (let token = 0; token < trace.received; token++) {
-    for (const { expert, dropped } of choices(trace, token, at.layer)) if (!dropped) tokens.set(expert, (tokens.get(expert) ?? 0) + 1);
+    for (const { expert, dropped } of choices(trace, token, at.layer))
+      if (!dropped) tokens.set(expert, (tokens.get(expert) ?? 0) + 1);
   }
   return [...tokens].sort(([a], [b]) => a - b).map(([expert, count]) => ({ expert, tokens: count }));
 }

@@ -32,7 +32,8 @@ export function queryOf(state, boot, opens) {
 export function requestPart(query) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
-    if (key !== "lang" && !isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key)) keys.delete(key);
+    if (key !== "lang" && !isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key))
+      keys.delete(key);
   }
   const written = String(keys);
   return written ? `?${written}` : "";
@@ -65,7 +66,9 @@ export function frameCode(address, title, fixed = false) {
  */
 export function elementCode(site, query, title) {
   const keys = [...new URLSearchParams(query)].filter(([key]) => key !== "v");
-  const attributes = [...keys, ["title", words.embedTitle(title)]].map(([key, value]) => `${key}="${escapeAttribute(value)}"`);
+  const attributes = [...keys, ["title", words.embedTitle(title)]].map(
+    ([key, value]) => `${key}="${escapeAttribute(value)}"`,
+  );
   const k = new URLSearchParams(query).get("k") === "1" ? 2 : 1;
   return [
     `<script type="module" src="${escapeAttribute(site)}/static/embed.js"></script>`,

@@ -24,19 +24,26 @@ export function patchView(view, keys, boot) {
   const next = { ...view };
   const context = { boot, view: next };
   const known = new Set(["v", ...PROPERTIES.map(({ name }) => name)]);
-  const other = Object.keys(keys).filter((key) => key.startsWith(OTHER) && isRequestKey(key.slice(OTHER.length)));
-  const problems = Object.keys(keys).filter((key) => !known.has(key) && !other.includes(key)).map((key) => `${key}: expected a key of the URL, got this; left out`);
+  const other = Object.keys(keys).filter(
+    (key) => key.startsWith(OTHER) && isRequestKey(key.slice(OTHER.length)),
+  );
+  const problems = Object.keys(keys)
+    .filter((key) => !known.has(key) && !other.includes(key))
+    .map((key) => `${key}: expected a key of the URL, got this; left out`);
   for (const property of PROPERTIES) {
     const asked = Object.hasOwn(keys, property.name) ? keys[property.name] : undefined;
     if (asked === undefined) continue;
     if (boot.exported && isFixed(property.name)) {
-      problems.push(`${property.name}: expected no change, as an exported page holds one routing in one language; left as it is`);
+      problems.push(
+        `${property.name}: expected no change, as an exported page holds one routing in one language; left as it is`,
+      );
       continue;
     }
     const text = textOf(asked);
     const value = text === null ? property.fallback(context) : property.parse(text, context);
     if (value !== undefined) Object.assign(next, withItsShape(boot, next, { [property.name]: value }));
-    else problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
+    else
+      problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
   }
   Object.assign(next, fitted(boot, next, view));
   next.b = keptOther(next, view, boot);
@@ -47,7 +54,13 @@ export function patchView(view, keys, boot) {
 
 /** The keys of the second stack, which are read beside those of the first. @param {View} view @param {Keys} keys @param {Boot} boot */
 function patchOther(view, keys, boot) {
-  if (boot.exported) return { b: view.b, wrong: Object.keys(keys).map((key) => `${key}: expected no change, as an exported page holds its routing; left as it is`) };
+  if (boot.exported)
+    return {
+      b: view.b,
+      wrong: Object.keys(keys).map(
+        (key) => `${key}: expected no change, as an exported page holds its routing; left as it is`,
+      ),
+    };
   const query = new URLSearchParams(formatView(view, boot));
   for (const [key, value] of Object.entries(keys)) {
     const text = textOf(value);
@@ -55,7 +68,10 @@ function patchOther(view, keys, boot) {
     else query.set(key, text);
   }
   const { view: read, notices } = parseView(String(query), boot);
-  return { b: read.b, wrong: notices.filter(({ field }) => field.startsWith(OTHER)).map(({ message }) => message) };
+  return {
+    b: read.b,
+    wrong: notices.filter(({ field }) => field.startsWith(OTHER)).map(({ message }) => message),
+  };
 }
 
 /** As the URL has it. @param {string | number | boolean | null} value */

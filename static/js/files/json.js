@@ -11,6 +11,12 @@ export const VERSION = 1;
 
 /** @param {string} link  to the view; "" where there is none @param {...Trace} traces */
 export function toJson(link, ...traces) {
-  const stacks = traces.map(({ id, origin, model, ...trace }, i) => ({ stack: "ab"[i], trace: id, origin, model, rows: rowsOf({ id, origin, model, ...trace }) }));
+  const stacks = traces.map(({ id, origin, model, ...trace }, i) => ({
+    stack: "ab"[i],
+    trace: id,
+    origin,
+    model,
+    rows: rowsOf({ id, origin, model, ...trace }),
+  }));
   return JSON.stringify({ format: "moescope-table", version: VERSION, link, stacks });
 }

@@ -21,16 +21,27 @@ export function layOut(boxes, scale) {
   const left = Math.min(...boxes.map((box) => box.left));
   const top = Math.min(...boxes.map((box) => box.top));
   const areas = boxes.map((box) => ({
-    left: Math.round((box.left - left) * scale), top: Math.round((box.top - top) * scale),
-    width: Math.round(box.width * scale), height: Math.round(box.height * scale),
+    left: Math.round((box.left - left) * scale),
+    top: Math.round((box.top - top) * scale),
+    width: Math.round(box.width * scale),
+    height: Math.round(box.height * scale),
   }));
   const even = (/** @type {number[]} */ ends) => 2 * Math.ceil(Math.max(...ends) / 2);
-  return { width: even(areas.map((area) => area.left + area.width)), height: even(areas.map((area) => area.top + area.height)), areas };
+  return {
+    width: even(areas.map((area) => area.left + area.width)),
+    height: even(areas.map((area) => area.top + area.height)),
+    areas,
+  };
 }
 
 /** Boxes of one height beside each other, together as wide as a page. Pure. @param {number} count @param {number} width @param {number} height */
 export function inRow(count, width, height) {
-  return Array.from({ length: count }, (_, i) => ({ left: (i * width) / count, top: 0, width: width / count, height }));
+  return Array.from({ length: count }, (_, i) => ({
+    left: (i * width) / count,
+    top: 0,
+    width: width / count,
+    height,
+  }));
 }
 
 /**

@@ -38,7 +38,9 @@ export function plateOf({ trace, at, hits }, title, moment = false) {
   const shape = words.plateShape(layers, experts, k);
   const figures = `${words.total_p} ${formatCount(total)} · ${words.active_p} ${formatCount(active)} · ${words.experts_hit} ${formatExactly(hits)} / ${formatExactly(layers * experts)}`;
   const token = trace.tokens[at.token];
-  const now = moment ? [token ? words.plateMoment(formatToken(token.text), at.layer + 1) : words.atStart] : [];
+  const now = moment
+    ? [token ? words.plateMoment(formatToken(token.text), at.layer + 1) : words.atStart]
+    : [];
   return { badge: trace.origin.badge, title, lines: [shape, figures, ...now] };
 }
 
@@ -62,7 +64,8 @@ export function drawPlate(context, area, scale, { badge, title, lines }) {
   const aside = badgeWidth + 12;
   const [head] = fitted(context, HEAD, [title], room - aside);
   const rest = fitted(context, REST, lines, room);
-  const width = Math.max(aside + widths(context, HEAD, [head])[0], ...widths(context, REST, rest)) + 2 * PAD.x;
+  const width =
+    Math.max(aside + widths(context, HEAD, [head])[0], ...widths(context, REST, rest)) + 2 * PAD.x;
   const height = (1 + rest.length) * LINE + 2 * PAD.y;
   context.translate(MARGIN, area.height / scale - MARGIN - height);
   drawGround(context, width, height);

@@ -20,7 +20,16 @@ export function qrCode(text) {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > MOST_BYTES) return null;
   const { size, data } = encode(text, { ecc: bytes > FEW_BYTES ? "L" : "M", border: BORDER });
-  return { size, path: data.map((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`).join("")).join("") };
+  return {
+    size,
+    path: data
+      .map((row, y) =>
+        runsOf(row)
+          .map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`)
+          .join(""),
+      )
+      .join(""),
+  };
 }
 
 /** Start and length of the dark stretches of a row. @param {boolean[]} row @returns {[number, number][]} */
@@ -37,5 +46,10 @@ function runsOf(row) {
 /** Whether an address means this machine alone, so that nobody else can open it. @param {string} address */
 export function isLocal(address) {
   const { hostname } = new URL(address);
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127\./.test(hostname)
+  );
 }

@@ -34,7 +34,9 @@ export function fileName(view, ending, both = view.b !== null) {
 
 /** @param {View} view */
 async function fetchTrace(view) {
-  const query = new URLSearchParams(Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]));
+  const query = new URLSearchParams(
+    Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]),
+  );
   const answer = await fetch(`/api/trace?${query}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.blob();
@@ -60,7 +62,13 @@ async function pictureOf(sides, look) {
   const { width, height } = pictureSize();
   const boxes = inRow(sides.length, width, height);
   const plates = sides.map((side) => side.plate());
-  const blobs = await Promise.all(sides.map((side, i) => side.picture({ ...look, width: boxes[i].width, height }) ?? Promise.reject(new Error(words.noPicture))));
+  const blobs = await Promise.all(
+    sides.map(
+      (side, i) =>
+        side.picture({ ...look, width: boxes[i].width, height }) ??
+        Promise.reject(new Error(words.noPicture)),
+    ),
+  );
   const images = await Promise.all(blobs.map((blob) => createImageBitmap(blob)));
   const { areas } = layOut(boxes, look.scale);
   const { canvas, context } = createSheet(width * look.scale, height * look.scale);
@@ -84,11 +92,17 @@ export function createSave(boot, sides, hand) {
     const seen = sides();
     const state = seen[0].state();
     const traces = seen.map((side) => side.state().trace).filter((trace) => trace !== null);
-    const missing = traces.length < seen.length || (kind !== "png" && traces.some(({ complete }) => !complete));
+    const missing =
+      traces.length < seen.length || (kind !== "png" && traces.some(({ complete }) => !complete));
     if (missing) throw new Error(words.notReady);
     const { view } = state;
-    if (kind === "csv") return hand(new Blob([toCsv(...traces)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
-    if (kind === "json") return hand(new Blob([toJson(link(state), ...traces)], { type: "application/json" }), fileName(view, "json"));
+    if (kind === "csv")
+      return hand(new Blob([toCsv(...traces)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
+    if (kind === "json")
+      return hand(
+        new Blob([toJson(link(state), ...traces)], { type: "application/json" }),
+        fileName(view, "json"),
+      );
     if (kind === "png") return hand(await pictureOf(seen, look), fileName(view, "png"));
     const one = kind === "trace" ? view : otherView(view);
     hand(await fetchTrace(one), fileName(one, "safetensors", false));

@@ -32,18 +32,29 @@ export function createTaking({ boot, store, player, stacks, titleOf, hand }) {
     return plateOf(own.get(), titleOf(view) + apart, moment);
   }
   const sides = () =>
-    stacks().map((stack) => ({ ...stack.viewport, canvas: stack.viewport.canvas(), refresh: stack.viewport.invalidate, state: stack.store.get, plate: (/** @type {boolean} */ moment = false) => plate(stack, moment) }));
+    stacks().map((stack) => ({
+      ...stack.viewport,
+      canvas: stack.viewport.canvas(),
+      refresh: stack.viewport.invalidate,
+      state: stack.store.get,
+      plate: (/** @type {boolean} */ moment = false) => plate(stack, moment),
+    }));
   return {
     save: createSave(boot, sides, hand),
     film: createFilm({
-      store, player,
+      store,
+      player,
       sides: () => sides().map((side) => ({ ...side, plate: () => side.plate(true) })),
       hand: (blob, ending) => hand(blob, fileName(store.get().view, ending)),
     }),
     /** Width and height of a picture, and why it cannot be made. @param {number} scale */
     look(scale) {
       const { width, height } = pictureSize();
-      return { width: width * scale, height: height * scale, problem: pictureProblem(sides(), { scale, transparent: false }) };
+      return {
+        width: width * scale,
+        height: height * scale,
+        problem: pictureProblem(sides(), { scale, transparent: false }),
+      };
     },
   };
 }

@@ -24,7 +24,10 @@ export function rowsOf(trace) {
     Array.from({ length: trace.model.layers }, (_, layer) => {
       const chosen = choices(trace, token, layer);
       return {
-        token, text, group, layer,
+        token,
+        text,
+        group,
+        layer,
         experts: chosen.map(({ expert }) => expert),
         weights: chosen.map(({ weight }) => Number(weight.toFixed(4))),
         dropped: chosen.filter(({ dropped }) => dropped).map(({ expert }) => expert),

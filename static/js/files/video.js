@@ -12,7 +12,13 @@ import { createReel } from "./video_recorder.js";
 import { words } from "../words/words.js";
 
 /** What browsers record, best first. */
-const FORMATS = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4;codecs=avc1.42E01F", "video/mp4"];
+const FORMATS = [
+  "video/webm;codecs=vp9",
+  "video/webm;codecs=vp8",
+  "video/webm",
+  "video/mp4;codecs=avc1.42E01F",
+  "video/mp4",
+];
 /** A longer pass is played faster, as far as playback goes. */
 const LONGEST_SECS = 30;
 const FASTEST = 10;
@@ -82,8 +88,10 @@ export function createFilm({ store, player, sides, hand }) {
   /** Another trace, or the page hidden: see what follows. @param {State} state @param {State} before */
   function follow(state, before) {
     if (state.film === null || !reel) return;
-    if (state.trace !== before.trace || state.scene !== before.scene) return failed(new Error(words.filmBroken));
-    if (state.playing !== before.playing) reel.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
+    if (state.trace !== before.trace || state.scene !== before.scene)
+      return failed(new Error(words.filmBroken));
+    if (state.playing !== before.playing)
+      reel.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
   }
   store.subscribe(follow);
 
@@ -109,7 +117,8 @@ export function createFilm({ store, player, sides, hand }) {
 /** Some frames, in which the page is laid out anew, and as many more until it stands. @param {() => boolean} stands @returns {Promise<void>} */
 function framesPassed(stands) {
   return new Promise((resolve) => {
-    const wait = (/** @type {number} */ left) => (left > 0 || !stands() ? requestAnimationFrame(() => wait(left - 1)) : resolve());
+    const wait = (/** @type {number} */ left) =>
+      left > 0 || !stands() ? requestAnimationFrame(() => wait(left - 1)) : resolve();
     wait(3);
   });
 }

@@ -36,7 +36,10 @@ export function createReel(sides, format, done, failed) {
   const scale = Math.min(window.devicePixelRatio || 1, LARGEST / Math.max(all.width, all.height));
   const { width, height, areas } = layOut(boxes, scale);
   const { canvas, context } = createSheet(width, height);
-  const recorder = new MediaRecorder(canvas.captureStream(FRAMES_A_SECOND), { mimeType: format, videoBitsPerSecond: BITS_A_SECOND });
+  const recorder = new MediaRecorder(canvas.captureStream(FRAMES_A_SECOND), {
+    mimeType: format,
+    videoBitsPerSecond: BITS_A_SECOND,
+  });
   const clock = createClock();
   /** @type {Blob[]} */
   const chunks = [];
@@ -91,7 +94,9 @@ export function createReel(sides, format, done, failed) {
 /** @param {Blob[]} chunks @param {string} format @param {number} milliseconds */
 async function finished(chunks, format, milliseconds) {
   const whole = new Blob(chunks, { type: format });
-  const file = format.startsWith("video/webm") ? withDuration(new Uint8Array(await whole.arrayBuffer()), milliseconds) : whole;
+  const file = format.startsWith("video/webm")
+    ? withDuration(new Uint8Array(await whole.arrayBuffer()), milliseconds)
+    : whole;
   return new Blob([file], { type: format.split(";")[0] });
 }
 

@@ -25,13 +25,20 @@ export function withDuration(file, milliseconds) {
   const element = new Uint8Array(DURATION.length + 9);
   element.set([...DURATION, EIGHT]);
   new DataView(element.buffer).setFloat64(DURATION.length + 1, milliseconds);
-  const parts = [file.subarray(0, at + INFO.length), writeSize(size.value + element.length), file.subarray(size.after, end), element, file.subarray(end)];
+  const parts = [
+    file.subarray(0, at + INFO.length),
+    writeSize(size.value + element.length),
+    file.subarray(size.after, end),
+    element,
+    file.subarray(end),
+  ];
   return joined(parts);
 }
 
 /** @param {Uint8Array} file @param {number[]} bytes @param {number} from @param {number} to */
 function find(file, bytes, from, to) {
-  for (let at = from; at + bytes.length <= Math.min(to, file.length); at++) if (bytes.every((byte, i) => file[at + i] === byte)) return at;
+  for (let at = from; at + bytes.length <= Math.min(to, file.length); at++)
+    if (bytes.every((byte, i) => file[at + i] === byte)) return at;
   return -1;
 }
 

@@ -29,23 +29,49 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
   const badge = createBadge();
   const title = h("h1", { class: "title" });
-  const counters = h("div", { class: "counters", "data-inset": true, role: "group", "aria-label": words.counters });
+  const counters = h("div", {
+    class: "counters",
+    "data-inset": true,
+    role: "group",
+    "aria-label": words.counters,
+  });
   const tokens = h("div", { class: "tokens" });
   const notices = h("div", { class: "status" });
   const lessons = h("div", { class: "lessons" });
   const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
   const play = createPlayButton(actions);
-  const link = h("a", { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull }, h("span", {}, words.openFull), icon("out"));
+  const link = h(
+    "a",
+    { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull },
+    h("span", {}, words.openFull),
+    icon("out"),
+  );
   const restart = iconButton("restart", words.restart, actions.restart);
   host.append(
-    h("header", { class: "embed-head", "data-inset": true }, h("div", { class: "title-row" }, title, badge.element), counters),
+    h(
+      "header",
+      { class: "embed-head", "data-inset": true },
+      h("div", { class: "title-row" }, title, badge.element),
+      counters,
+    ),
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     lessons,
     notices,
     live,
   );
-  const panels = [badge, play, createCounters(counters), createTokens(tokens, actions, boot), createNotices(notices, actions), createSides(host, other, viewport.observe), createDescriptions(other), createAnnouncer(live, () => document.hasFocus()),
-    createTour(lessons, boot, actions, viewport.observe), createQuiz(lessons, boot, actions, viewport.observe), createGlossary(host)];
+  const panels = [
+    badge,
+    play,
+    createCounters(counters),
+    createTokens(tokens, actions, boot),
+    createNotices(notices, actions),
+    createSides(host, other, viewport.observe),
+    createDescriptions(other),
+    createAnnouncer(live, () => document.hasFocus()),
+    createTour(lessons, boot, actions, viewport.observe),
+    createQuiz(lessons, boot, actions, viewport.observe),
+    createGlossary(host),
+  ];
   const moved = changes();
   const sight = createSight({ store, viewport, actions });
   return {

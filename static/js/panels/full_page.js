@@ -56,11 +56,21 @@ function createParts() {
     controls: h("section", { class: "controls" }),
     controlsBody: part("controls-body"),
     counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
-    whole: h("section", { class: "whole-figures", hidden: true, "data-inset": true, "aria-label": words.wholeModel }),
+    whole: h("section", {
+      class: "whole-figures",
+      hidden: true,
+      "data-inset": true,
+      "aria-label": words.wholeModel,
+    }),
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
     tabs: part("tabs"),
     tools: part("tools"),
-    inspector: h("section", { class: "inspector", "aria-label": words.inspector, hidden: true, "data-inset": true }),
+    inspector: h("section", {
+      class: "inspector",
+      "aria-label": words.inspector,
+      hidden: true,
+      "data-inset": true,
+    }),
     drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
     tokens: part("tokens"),
     training: part("training", { hidden: true }),
@@ -74,7 +84,12 @@ function createParts() {
     keys: h("section", { class: "popover keys", role: "dialog" }),
     tours: h("section", { class: "popover tours", role: "dialog" }),
     lessons: part("lessons"),
-    filming: part("filming", { role: "group", "aria-label": words.film, "data-inset": true, "data-opens": "share" }), // a press on it does not close that
+    filming: part("filming", {
+      role: "group",
+      "aria-label": words.film,
+      "data-inset": true,
+      "data-opens": "share",
+    }), // a press on it does not close that
     live: part("sr-only", { role: "status", "aria-live": "polite" }),
   };
 }
@@ -95,7 +110,12 @@ function arrange(host, parts) {
 
 /** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
 function opener(name, label, actions) {
-  const button = h("button", { type: "button", class: `tool tool-${name}` }, icon(name === "keys" ? "display" : name), h("span", { class: "tool-word" }, label));
+  const button = h(
+    "button",
+    { type: "button", class: `tool tool-${name}` },
+    icon(name === "keys" ? "display" : name),
+    h("span", { class: "tool-word" }, label),
+  );
   return { button, ...opens(name, button, actions) };
 }
 
@@ -112,7 +132,11 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
   const toursBody = part("tours-body");
   const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
   const controls = opener("controls", words.controls, actions);
-  const tools = [...(boot.exported ? [] : [opener("compare", words.compare, actions)]), opener("share", words.share, actions), opener("keys", words.keys, actions)];
+  const tools = [
+    ...(boot.exported ? [] : [opener("compare", words.compare, actions)]),
+    opener("share", words.share, actions),
+    opener("keys", words.keys, actions),
+  ];
   parts.tools.append(...tools.map(({ button }) => button));
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
@@ -132,7 +156,13 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createSpeed(parts.speed, actions),
     createConnection(parts.connection),
     createNotices(parts.notices, actions),
-    createOverlay(parts.controls, { name: "controls", title: words.controls, body: parts.controlsBody, actions, always: true }),
+    createOverlay(parts.controls, {
+      name: "controls",
+      title: words.controls,
+      body: parts.controlsBody,
+      actions,
+      always: true,
+    }),
     createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
     createShare(shareBody, boot, actions, look),
     createFilming(parts.filming, actions),

@@ -9,6 +9,10 @@ import { h } from "./parts/element.js";
 export function createKeys(host) {
   host.append(
     h("h3", {}, words.keysHeading),
-    h("dl", { class: "key-list" }, ...words.keyList.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)))),
+    h(
+      "dl",
+      { class: "key-list" },
+      ...words.keyList.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
+    ),
   );
 }

@@ -114,7 +114,9 @@ export function createPlayer(store, countHits) {
     if (asked) {
       store.set({ view: { ...view, token: null, layer: null } });
       const first = view.mode === "all" ? timeline.tokens - 1 : 0;
-      stand(momentOf(timeline, clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 })), { playing: false });
+      stand(momentOf(timeline, clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 })), {
+        playing: false,
+      });
     } else if (keep) stand(Math.min(clock, timeline.duration));
     else stand(0, { playing: !still });
   }
@@ -135,7 +137,10 @@ export function createPlayer(store, countHits) {
     awaitNext() {
       const { timeline } = store.get();
       target = null;
-      if (timeline) stand(timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens)), { playing: true });
+      if (timeline)
+        stand(timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens)), {
+          playing: true,
+        });
     },
     moving: () => store.get().playing || target !== null,
     play,
@@ -175,5 +180,9 @@ function stepShown(timeline, time) {
  * @param {State} state
  */
 export function isRouted({ trace, timeline, time }) {
-  return trace !== null && timeline !== null && (trace.complete || time < reach(timeline, trace.received, trace.complete));
+  return (
+    trace !== null &&
+    timeline !== null &&
+    (trace.complete || time < reach(timeline, trace.received, trace.complete))
+  );
 }

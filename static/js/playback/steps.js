@@ -37,7 +37,10 @@ export function layerBeside(timeline, at, way) {
   const token = at.token + way;
   if (token < 0) return null;
   if (token >= timeline.tokens) return at;
-  return { token, layer: way > 0 ? firstLayerAfter(timeline, token, at) : lastLayerBefore(timeline, token, at) };
+  return {
+    token,
+    layer: way > 0 ? firstLayerAfter(timeline, token, at) : lastLayerBefore(timeline, token, at),
+  };
 }
 
 /** @param {Schedule} timeline @param {number} token @param {Event} at */

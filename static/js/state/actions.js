@@ -62,7 +62,8 @@ export function createActions({ boot, store, player, feed, save, film }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
-  const seek = (to) => (store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to));
+  const seek = (to) =>
+    store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to);
   return {
     setRequest(patch) {
       const { view } = store.get();
@@ -118,7 +119,9 @@ export function createActions({ boot, store, player, feed, save, film }) {
 
 /** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */
 export function expertsOf(boot, source) {
-  return source === "live" && boot.models.length ? [...new Set(boot.models.map(({ experts }) => experts))] : null;
+  return source === "live" && boot.models.length
+    ? [...new Set(boot.models.map(({ experts }) => experts))]
+    : null;
 }
 
 /**
@@ -133,7 +136,9 @@ export function keptInRange(view, asks, boot) {
   if ((patch.source ?? view.source) === "recorded") return ofRecording(view, patch, boot);
   const asked = patch.experts ?? view.experts;
   const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];
-  const experts = trained.includes(asked) ? asked : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
+  const experts = trained.includes(asked)
+    ? asked
+    : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
   return { ...patch, experts, tower, ...fitted(boot, { ...view, ...patch, experts }, view) };
 }
@@ -153,14 +158,26 @@ function ofRecording(view, patch, boot) {
   const { name, experts, top_k: k } = model;
   const step = patch.step === undefined ? view.step : patch.step;
   const tower = view.tower && view.tower.expert < experts ? view.tower : null;
-  return { ...patch, experts, k, tower, model: name === `trio-${experts}` ? "" : name, step: step !== null && model.steps?.includes(step) ? step : null };
+  return {
+    ...patch,
+    experts,
+    k,
+    tower,
+    model: name === `trio-${experts}` ? "" : name,
+    step: step !== null && model.steps?.includes(step) ? step : null,
+  };
 }
 
 /** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch */
 function withoutOld(patch) {
   const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
   const otherTokens = ["source", "scenario", "prompt"].some((key) => key in patch);
-  return { ...(other && { continue: 0 }), ...(otherTokens && { path: null }), ...(patch.source === "authored" && { model: "" }), ...patch };
+  return {
+    ...(other && { continue: 0 }),
+    ...(otherTokens && { path: null }),
+    ...(patch.source === "authored" && { model: "" }),
+    ...patch,
+  };
 }
 
 /** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */

@@ -27,7 +27,9 @@ const LEAD = 0.05;
 /** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
 export function sameJourney(a, b) {
   if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
-  return a.origin.badge === b.origin.badge && a.tokens.every(({ text }, token) => text === b.tokens[token].text);
+  return (
+    a.origin.badge === b.origin.badge && a.tokens.every(({ text }, token) => text === b.tokens[token].text)
+  );
 }
 
 /**
@@ -40,14 +42,20 @@ export function withinTrace(view, { model, tokens }) {
   const kept = { ...view };
   /** @type {Notice[]} */
   const notices = [];
-  for (const [name, last] of /** @type {const} */ ([["token", tokens.length], ["layer", model.layers], ["floor", model.layers], ["path", tokens.length]])) {
+  for (const [name, last] of /** @type {const} */ ([
+    ["token", tokens.length],
+    ["layer", model.layers],
+    ["floor", model.layers],
+    ["path", tokens.length],
+  ])) {
     const value = view[name];
     if (value === null || value < last) continue;
     kept[name] = last - 1;
     notices.push({ field: name, message: words.beyondTrace(name, last, value + 1) });
   }
   const fold = view.fold && foldWithin(view.fold, model.layers);
-  if (view.fold && view.fold.first >= model.layers) notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
+  if (view.fold && view.fold.first >= model.layers)
+    notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
   kept.fold = fold;
   if (view.tower && view.tower.layer >= model.layers) kept.tower = null;
   return { view: kept, notices };
@@ -64,7 +72,10 @@ function neededOf({ view, writing, trace }, fresh) {
   const asked = Math.max(view.token ?? -1, view.path ?? -1) + 1;
   const old = writing === "on" && trace ? trace.tokens : [];
   const goesOn = old.every(({ text, written }, token) => written || text === fresh.tokens[token]?.text);
-  return Math.min(expectedOf(fresh), Math.max(asked > fresh.tokens.length ? asked : 0, goesOn ? old.length : 0));
+  return Math.min(
+    expectedOf(fresh),
+    Math.max(asked > fresh.tokens.length ? asked : 0, goesOn ? old.length : 0),
+  );
 }
 
 /**
@@ -88,7 +99,8 @@ export function createFeed(store, connect, player) {
       waiting = [];
       show();
     },
-    onTokens: ({ from, tokens }) => take((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
+    onTokens: ({ from, tokens }) =>
+      take((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
     onStep: (step) => take((trace) => withStep(trace, step)),
     onEnd: () => take(withEnd),
     onError: ({ message }) => store.set({ status: "error", error: message, playing: false, writing: "" }),
@@ -115,7 +127,14 @@ export function createFeed(store, connect, player) {
     const { view, notices } = withinTrace(before.view, trace);
     const keep = sameJourney(before.trace, trace);
     asked = { ...view };
-    store.set({ trace, timeline: timelineOf(view.mode, trace), view, error: "", hover: null, notices: [...before.notices, ...notices] });
+    store.set({
+      trace,
+      timeline: timelineOf(view.mode, trace),
+      view,
+      error: "",
+      hover: null,
+      notices: [...before.notices, ...notices],
+    });
     player.begin(trace, keep || before.writing !== "");
     answered = true; // and not before playback stands where a link said: it may wait for tokens there
     if (before.writing) player.awaitNext();

@@ -38,7 +38,10 @@ export function createSide(first, connect, wake) {
     asked = true;
     const { trace, timeline: before, view } = store.get();
     if (!trace || !before) return;
-    const timeline = before.mode === view.mode && before.tokens === trace.tokens.length ? before : timelineOf(view.mode, trace);
+    const timeline =
+      before.mode === view.mode && before.tokens === trace.tokens.length
+        ? before
+        : timelineOf(view.mode, trace);
     const time = Math.min(timeBeside(state, timeline), reach(timeline, trace.received, trace.complete));
     const position = timeline.position(time);
     const at = position.token < 0 ? NOWHERE : position;

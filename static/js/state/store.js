@@ -43,7 +43,9 @@ export function createStore(initial) {
   return {
     get: () => state,
     set(patch) {
-      const changed = /** @type {(keyof S)[]} */ (Object.keys(patch)).some((key) => !Object.is(state[key], patch[key]));
+      const changed = /** @type {(keyof S)[]} */ (Object.keys(patch)).some(
+        (key) => !Object.is(state[key], patch[key]),
+      );
       if (!changed) return;
       waiting.push(state);
       state = { ...state, ...patch };

@@ -15,7 +15,9 @@ import { decodeStep } from "./wire.js";
 export function stepsOf(base64, tokens) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const size = bytes.length / tokens;
-  return Array.from({ length: tokens }, (_, token) => decodeStep(bytes.buffer.slice(token * size, (token + 1) * size)));
+  return Array.from({ length: tokens }, (_, token) =>
+    decodeStep(bytes.buffer.slice(token * size, (token + 1) * size)),
+  );
 }
 
 /**

@@ -102,7 +102,8 @@ export function createSocket(options) {
   /** @param {Stream} current @param {Step} step */
   function receive(current, step) {
     if (step.id !== current.id || step.token < current.received) return;
-    if (step.token > current.received) throw new Error(`step: expected token ${current.received}, got ${step.token}`);
+    if (step.token > current.received)
+      throw new Error(`step: expected token ${current.received}, got ${step.token}`);
     current.received++;
     options.onStep(step);
   }
@@ -139,7 +140,8 @@ export function createSocket(options) {
 
   /** @param {Stream} current @param {Parameters<Options["onError"]>[0]} error */
   function fail(current, { code, field, message, errors }) {
-    if (code === "busy") socket?.close(); // and come back later
+    if (code === "busy")
+      socket?.close(); // and come back later
     else finish(current, () => options.onError({ code, field, message, errors }));
   }
 

@@ -15,8 +15,16 @@ import { NO_EXPERT } from "./wire.js";
  * @returns {Trace}
  */
 export function createTrace({ trace: id, model, origin, tokens, bias }) {
-  const empty = { scores: new Uint8Array(0), experts: new Uint16Array(0), weights: new Float32Array(0), dropped: new Uint8Array(0) };
-  return withTokens({ id, model, origin, bias: bias ?? null, tokens: [], ...empty, received: 0, complete: false }, tokens);
+  const empty = {
+    scores: new Uint8Array(0),
+    experts: new Uint16Array(0),
+    weights: new Float32Array(0),
+    dropped: new Uint8Array(0),
+  };
+  return withTokens(
+    { id, model, origin, bias: bias ?? null, tokens: [], ...empty, received: 0, complete: false },
+    tokens,
+  );
 }
 
 /**
@@ -30,7 +38,10 @@ export function withStep(trace, step) {
   const { layers, experts } = trace.model;
   const topK = columnsOf(trace.model);
   if (step.layers !== layers || step.experts !== experts || step.topK !== topK) {
-    const [expected, found] = [[layers, experts, topK], [step.layers, step.experts, step.topK]].map((shape) => shape.join(", "));
+    const [expected, found] = [
+      [layers, experts, topK],
+      [step.layers, step.experts, step.topK],
+    ].map((shape) => shape.join(", "));
     throw new Error(`step: expected layers, experts, k ${expected}, got ${found}`);
   }
   if (step.token < trace.received) return trace;
@@ -57,7 +68,9 @@ export function withTokens(trace, more) {
   const tokens = [...trace.tokens, ...more];
   const [narrow, wide] = [tokens.length * layers * topK, tokens.length * layers * experts];
   return {
-    ...trace, tokens, complete: false,
+    ...trace,
+    tokens,
+    complete: false,
     scores: grown(trace.scores, wide),
     experts: grown(trace.experts, narrow),
     weights: grown(trace.weights, narrow),
@@ -103,7 +116,13 @@ export function choices(trace, token, layer) {
     const expert = trace.experts[narrow + rank];
     if (expert === NO_EXPERT) continue;
     const score = (trace.scores[wide + expert] / 255) ** 2;
-    found.push({ expert, rank, weight: trace.weights[narrow + rank], score, dropped: trace.dropped[narrow + rank] === 1 });
+    found.push({
+      expert,
+      rank,
+      weight: trace.weights[narrow + rank],
+      score,
+      dropped: trace.dropped[narrow + rank] === 1,
+    });
   }
   return found;
 }
@@ -136,7 +155,13 @@ export function servedBy(trace, layer, expert, counts = () => true) {
   for (let token = 0; token < trace.received; token++) {
     const row = (token * layers + layer) * topK;
     const rank = trace.experts.subarray(row, row + topK).indexOf(expert);
-    if (rank >= 0 && counts(token)) served.push({ token, weight: trace.weights[row + rank], rank, dropped: trace.dropped[row + rank] === 1 });
+    if (rank >= 0 && counts(token))
+      served.push({
+        token,
+        weight: trace.weights[row + rank],
+        rank,
+        dropped: trace.dropped[row + rank] === 1,
+      });
   }
   return served;
 }

@@ -56,9 +56,26 @@ const HEADER_BYTES = 20;
 
 /** @type {(keyof Request)[]} */
 const REQUEST_KEYS = [
-  "source", "scenario", "prompt", "model", "shape", "experts", "k",
-  "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
-  "continue", "temperature", "seed", "step",
+  "source",
+  "scenario",
+  "prompt",
+  "model",
+  "shape",
+  "experts",
+  "k",
+  "router",
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+  "skew",
+  "continue",
+  "temperature",
+  "seed",
+  "step",
 ];
 
 /**
@@ -67,7 +84,9 @@ const REQUEST_KEYS = [
  * @param {number} from      tokens that are there already
  */
 export function encodeOpen(id, request, from) {
-  const asked = Object.fromEntries(REQUEST_KEYS.filter((key) => key in request).map((key) => [key, request[key]]));
+  const asked = Object.fromEntries(
+    REQUEST_KEYS.filter((key) => key in request).map((key) => [key, request[key]]),
+  );
   return JSON.stringify({ op: "open", version: VERSION, id, request: asked, from });
 }
 
@@ -99,7 +118,8 @@ export function decodeText(text) {
  * @returns {Step}
  */
 export function decodeStep(buffer) {
-  if (buffer.byteLength < HEADER_BYTES) throw new Error(`step: expected ${HEADER_BYTES} bytes, got ${buffer.byteLength}`);
+  if (buffer.byteLength < HEADER_BYTES)
+    throw new Error(`step: expected ${HEADER_BYTES} bytes, got ${buffer.byteLength}`);
   const header = new DataView(buffer);
   const [version, kind, flags] = new Uint8Array(buffer, 0, 3);
   if (version !== VERSION || kind !== STEP) {
@@ -113,7 +133,11 @@ export function decodeStep(buffer) {
   if (buffer.byteLength !== bytes) throw new Error(`step: expected ${bytes} bytes, got ${buffer.byteLength}`);
   const scoresAt = HEADER_BYTES + 4 * narrow;
   return {
-    id, token, layers, experts, topK,
+    id,
+    token,
+    layers,
+    experts,
+    topK,
     chosen: new Uint16Array(buffer, HEADER_BYTES, narrow), // all machines that browsers run on are little-endian
     weights: Float32Array.from(new Uint16Array(buffer, HEADER_BYTES + 2 * narrow, narrow), fromHalf),
     scores: new Uint8Array(buffer, scoresAt, wide),

@@ -28,7 +28,8 @@ const MOST_DEVICES = 512;
 /** @type {Property} */
 const scenario = {
   name: "scenario",
-  fallback: ({ boot }) => (boot.scenarios.find(({ name }) => name === "english") ?? boot.scenarios[0])?.name ?? "english",
+  fallback: ({ boot }) =>
+    (boot.scenarios.find(({ name }) => name === "english") ?? boot.scenarios[0])?.name ?? "english",
   parse: (text, { boot }) => (boot.scenarios.some(({ name }) => name === text) ? text : undefined),
   format: String,
   expected: ({ boot }) => words.oneOf(boot.scenarios.map(({ name }) => name)),
@@ -48,7 +49,8 @@ const prompt = {
 const model = {
   name: "model",
   fallback: () => "",
-  parse: (text, { boot }) => (text === "" || boot.models.some(({ name }) => name === text) ? text : undefined),
+  parse: (text, { boot }) =>
+    text === "" || boot.models.some(({ name }) => name === text) ? text : undefined,
   format: String,
   expected: ({ boot }) => words.oneOf(boot.models.map(({ name }) => name)),
   applies: ({ view }) => view.source !== "authored",
@@ -119,7 +121,13 @@ const tower = {
 };
 
 /** @type {Property} */
-const fold = { name: "fold", fallback: () => null, parse: parseFold, format: formatFold, expected: () => words.foldKey };
+const fold = {
+  name: "fold",
+  fallback: () => null,
+  parse: parseFold,
+  format: formatFold,
+  expected: () => words.foldKey,
+};
 
 /** @type {Property} */
 const whole = {
@@ -157,11 +165,17 @@ export const PROPERTIES = [
     fallback: ({ boot, view }) => shapeOf(boot, view)?.experts ?? 8,
   },
   ...ROUTER,
-  { ...integer("k", null, ({ boot, view }) => rangeOfK(boot, view)), fallback: ({ boot, view }) => usualK(boot, view) },
+  {
+    ...integer("k", null, ({ boot, view }) => rangeOfK(boot, view)),
+    fallback: ({ boot, view }) => usualK(boot, view),
+  },
   ...SETTING_KEYS,
   { ...integer("continue", 0, () => [0, MOST_WRITTEN]), applies: ({ view }) => view.source === "live" },
   temperature,
-  { ...integer("seed", 0, () => [0, 999_999]), applies: ({ boot, view }) => view.source === "live" || reads(boot, view, "seed") },
+  {
+    ...integer("seed", 0, () => [0, 999_999]),
+    applies: ({ boot, view }) => view.source === "live" || reads(boot, view, "seed"),
+  },
   step,
   choice("mode", ["sequence", "single", "all"]),
   choice("camera", ["orbit", "front", "top"]),
@@ -188,8 +202,26 @@ export const PROPERTIES = [
 
 /** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
 export const REQUEST_KEYS = /** @type {const} */ ([
-  "source", "scenario", "prompt", "model", "shape", "experts", "k", "continue", "temperature", "seed", "step",
-  "router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "skew",
+  "source",
+  "scenario",
+  "prompt",
+  "model",
+  "shape",
+  "experts",
+  "k",
+  "continue",
+  "temperature",
+  "seed",
+  "step",
+  "router",
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+  "skew",
 ]);
 
 /** Those that each source reads. */
@@ -199,7 +231,16 @@ const READ = /** @type {const} */ ({
   recorded: ["source", "model", "experts", "step"],
 });
 /** Those that say how a router decides; the server passes over those that the router does not read. */
-const ROUTED = /** @type {const} */ (["router", "capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate"]);
+const ROUTED = /** @type {const} */ ([
+  "router",
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+]);
 
 /** @param {string} key */
 export function isRequestKey(key) {
@@ -217,8 +258,12 @@ export function requestOf(view) {
   const routed = source === "recorded" ? [] : ROUTED.filter((key) => view[key]?.toString());
   /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
   const read = [
-    ...READ[source], ...routed, source === "authored" && view.shape && "shape", source === "authored" && skew && "skew",
-    source === "live" && more && "continue", source === "live" && more && "temperature",
+    ...READ[source],
+    ...routed,
+    source === "authored" && view.shape && "shape",
+    source === "authored" && skew && "skew",
+    source === "live" && more && "continue",
+    source === "live" && more && "temperature",
     ((source === "live" && more) || (routed.length && router && seed)) && "seed",
   ];
   return Object.fromEntries(read.flatMap((key) => (key && view[key] !== null ? [[key, view[key]]] : [])));

@@ -13,7 +13,7 @@ export function tourOf({ tours = [] }, view) {
 
 /** @param {Boot} boot @param {Pick<View, "quiz">} view @returns {QuestionInfo | null} */
 export function questionOf({ questions = [] }, view) {
-  return view.quiz === null ? null : questions[view.quiz] ?? null;
+  return view.quiz === null ? null : (questions[view.quiz] ?? null);
 }
 
 /**
@@ -37,9 +37,12 @@ export function withLesson(boot, search) {
 
 /** A caption with its terms marked, `{load}` or `{dropped tokens|dropped}`, in pieces. @param {string} caption @returns {Piece[]} */
 export function piecesOf(caption) {
-  return caption.split(/(\{[^{}]*\})/).filter(Boolean).map((part) => {
-    if (!part.startsWith("{")) return { text: part };
-    const [text, term = text] = part.slice(1, -1).split("|");
-    return { text, term: term.replaceAll(" ", "_") };
-  });
+  return caption
+    .split(/(\{[^{}]*\})/)
+    .filter(Boolean)
+    .map((part) => {
+      if (!part.startsWith("{")) return { text: part };
+      const [text, term = text] = part.slice(1, -1).split("|");
+      return { text, term: term.replaceAll(" ", "_") };
+    });
 }

@@ -21,12 +21,16 @@ function readShape(text) {
   if (!found) return null;
   const [layers, experts, top_k] = found.slice(1, 4).map(Number);
   const items = found[4].split("-").slice(1);
-  const settings = Object.fromEntries(Object.entries(SETTINGS).flatMap(([short, name]) => {
-    const item = items.find((each) => each[0] === short && !Number.isNaN(Number(each.slice(1))));
-    return item ? [[name, Number(item.slice(1))]] : [];
-  }));
+  const settings = Object.fromEntries(
+    Object.entries(SETTINGS).flatMap(([short, name]) => {
+      const item = items.find((each) => each[0] === short && !Number.isNaN(Number(each.slice(1))));
+      return item ? [[name, Number(item.slice(1))]] : [];
+    }),
+  );
   const router = items.find((each) => /^r[a-z]{2}/.test(each))?.slice(1) ?? "topk_norm";
-  return layers && experts >= 2 && top_k >= 1 && top_k <= experts ? { key: text, name: "", layers, experts, top_k, router, settings } : null;
+  return layers && experts >= 2 && top_k >= 1 && top_k <= experts
+    ? { key: text, name: "", layers, experts, top_k, router, settings }
+    : null;
 }
 
 /** The shape that a view is routed on; null: the small one. @param {Boot} boot @param {Pick<View, "source" | "shape">} view */
@@ -42,7 +46,15 @@ export function shapeOf(boot, { source, shape }) {
  */
 export function withShape(boot, key) {
   const { experts = 8, top_k: k = 2 } = findShape(boot, key) ?? {};
-  const own = { capacity: null, groups: null, topk_groups: null, scale: null, noise: null, updates: null, rate: null };
+  const own = {
+    capacity: null,
+    groups: null,
+    topk_groups: null,
+    scale: null,
+    noise: null,
+    updates: null,
+    rate: null,
+  };
   return { shape: key, experts, k, router: "", ...own };
 }
 
@@ -55,8 +67,11 @@ export function withShape(boot, key) {
  * @returns {Partial<View>}
  */
 export function withItsShape(boot, { shape = "" }, patch) {
-  const leaves = shape && patch.shape === undefined && ((patch.source ?? "authored") !== "authored" || leavesRing(boot, shape, patch));
-  const next = leaves ? "" : patch.shape ?? shape;
+  const leaves =
+    shape &&
+    patch.shape === undefined &&
+    ((patch.source ?? "authored") !== "authored" || leavesRing(boot, shape, patch));
+  const next = leaves ? "" : (patch.shape ?? shape);
   return next === shape ? patch : { ...withShape(boot, next), ...patch };
 }
 

@@ -14,7 +14,10 @@ import { words } from "../words/words.js";
 const router = {
   name: "router",
   fallback: () => "",
-  parse: (text, { boot }) => (text === "" || (boot.routers?.some(({ name }) => name === text) ?? /^\w{1,40}$/.test(text)) ? text : undefined),
+  parse: (text, { boot }) =>
+    text === "" || (boot.routers?.some(({ name }) => name === text) ?? /^\w{1,40}$/.test(text))
+      ? text
+      : undefined,
   format: String,
   expected: ({ boot }) => words.oneOf(boot.routers?.map(({ name }) => name) ?? []),
   applies: ({ view }) => view.source !== "recorded",

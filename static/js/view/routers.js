@@ -10,7 +10,16 @@ import { shapeOf } from "./model_shapes.js";
 export const DEFAULT_ROUTER = "topk_norm";
 
 /** Settings of routers, in the order in which a page offers them. `seed` decides what a model writes too. */
-export const SETTINGS = /** @type {const} */ (["capacity", "groups", "topk_groups", "scale", "noise", "updates", "rate", "seed"]);
+export const SETTINGS = /** @type {const} */ ([
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+  "seed",
+]);
 
 /** With these a token's experts depend on later tokens too, as `whole_batch` of models/measured.json says. */
 export const LOOK_AHEAD = ["base", "expert_choice", "gshard", "st_moe"];
@@ -50,7 +59,11 @@ export function usualSetting(boot, view, setting) {
   const { experts, k } = view;
   const shape = shapeOf(boot, view);
   const own = shape && (view.router || shape.router) === shape.router ? shape.settings : {};
-  const groups = view.groups ?? own.groups ?? [8, 4, 2].find((count) => experts % count === 0 && experts / count >= 2) ?? 1;
+  const groups =
+    view.groups ??
+    own.groups ??
+    [8, 4, 2].find((count) => experts % count === 0 && experts / count >= 2) ??
+    1;
   if (setting === "groups") return groups;
   const held = own.topk_groups >= fewestGroups(experts, groups, k) && groups === own.groups;
   if (setting === "topk_groups" && held) return own.topk_groups;
@@ -89,13 +102,20 @@ export function usualK(boot, view) {
  */
 export function fitted(boot, view, before = view) {
   const [low, high] = rangeOfK(boot, view);
-  const asked = view.k === before.k && routerOf(boot, before)?.fixed_k && before.router !== view.router ? usualK(boot, view) : view.k;
+  const asked =
+    view.k === before.k && routerOf(boot, before)?.fixed_k && before.router !== view.router
+      ? usualK(boot, view)
+      : view.k;
   const k = Math.min(Math.max(asked, low), high);
   const groups = groupsFitting(view.experts).includes(view.groups ?? 0) ? view.groups : null;
   const all = usualSetting(boot, { ...view, k, groups }, "groups");
-  const held = (view.topk_groups ?? 0) >= fewestGroups(view.experts, all, k) && (view.topk_groups ?? 0) <= all;
+  const held =
+    (view.topk_groups ?? 0) >= fewestGroups(view.experts, all, k) && (view.topk_groups ?? 0) <= all;
   const fits = { ...view, groups, topk_groups: held ? view.topk_groups : null };
-  const settings = SETTINGS.filter((name) => name !== "seed").map((name) => [name, reads(boot, view, name) ? fits[name] ?? null : null]);
+  const settings = SETTINGS.filter((name) => name !== "seed").map((name) => [
+    name,
+    reads(boot, view, name) ? (fits[name] ?? null) : null,
+  ]);
   return { k, ...Object.fromEntries(settings), ...(routerOf(boot, view)?.whole_batch && { continue: 0 }) };
 }
 
@@ -105,5 +125,11 @@ export function fitted(boot, view, before = view) {
  * @param {View} view
  */
 export function chosenSettings(boot, view) {
-  return SETTINGS.filter((name) => name !== "seed" && reads(boot, view, name) && view[name] != null && view[name] !== usualSetting(boot, view, name));
+  return SETTINGS.filter(
+    (name) =>
+      name !== "seed" &&
+      reads(boot, view, name) &&
+      view[name] != null &&
+      view[name] !== usualSetting(boot, view, name),
+  );
 }

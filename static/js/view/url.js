@@ -41,7 +41,10 @@ function parseOther(found, { boot, view }, notices) {
     } else if (left[property.name] && value === left[property.name]) {
       continue; // it came with the shape that is left out
     } else if (value === undefined) {
-      notices.push({ field: OTHER + property.name, message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)) });
+      notices.push({
+        field: OTHER + property.name,
+        message: words.otherFellBack(OTHER + property.name, property.expected(context), shortened(text)),
+      });
     } else addTo(b, property.name, withItsShape(boot, context.view, { [property.name]: value }), context);
   }
   if ("router" in b && !("k" in b)) b.k = fitted(boot, context.view, view).k; // some routers force it
@@ -63,7 +66,9 @@ function unread(name, { boot, view }) {
  * @param {Context} context
  */
 function addTo(b, name, patch, { view }) {
-  const differs = Object.entries(patch).filter(([key, value]) => value !== view[/** @type {keyof View} */ (key)]);
+  const differs = Object.entries(patch).filter(
+    ([key, value]) => value !== view[/** @type {keyof View} */ (key)],
+  );
   Object.assign(b, { [name]: patch[name] }, Object.fromEntries(differs)); // in this order a title tells them
   Object.assign(view, patch);
 }
@@ -78,7 +83,8 @@ export function searchOf(boot, search) {
   const { exported } = boot;
   if (!exported) return withLesson(boot, search);
   const query = new URLSearchParams(exported.query);
-  for (const [key, value] of new URLSearchParams(search)) if (!isFixed(key) && !key.startsWith(OTHER)) query.set(key, value);
+  for (const [key, value] of new URLSearchParams(search))
+    if (!isFixed(key) && !key.startsWith(OTHER)) query.set(key, value);
   return `?${query}`;
 }
 

@@ -8,8 +8,17 @@ const SEPARATORS = Object.fromEntries(
 
 /** French counts on in milliards: its billion is a thousand of them, and its reader might take it for one. */
 const UNITS = /** @type {Record<string, readonly (readonly [number, string])[]>} */ ({
-  en: [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]],
-  fr: [[1e9, "\u202fMd"], [1e6, "\u202fM"], [1e3, "\u202fk"]],
+  en: [
+    [1e12, "T"],
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ],
+  fr: [
+    [1e9, "\u202fMd"],
+    [1e6, "\u202fM"],
+    [1e3, "\u202fk"],
+  ],
 })[language];
 
 const PERCENT = { en: "\u2009%", fr: "\u202f%" }[language];
@@ -54,7 +63,12 @@ export function formatExactly(count) {
  * @param {number} bytes
  */
 export function formatBytes(bytes) {
-  for (const [size, unit] of /** @type {const} */ ([[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]])) {
+  for (const [size, unit] of /** @type {const} */ ([
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ])) {
     if (bytes >= size * 0.9995) return `${threeDigits(bytes / size)} ${unit}${BYTES}`;
   }
   return `${bytes} ${BYTES}`;

@@ -5,4 +5,5 @@ export const LANGUAGES = /** @type {const} */ (["en", "fr"]);
 
 /** @typedef {typeof LANGUAGES[number]} Language */
 
-export const language = LANGUAGES.find((each) => each === globalThis.document?.documentElement.lang) ?? LANGUAGES[0];
+export const language =
+  LANGUAGES.find((each) => each === globalThis.document?.documentElement.lang) ?? LANGUAGES[0];

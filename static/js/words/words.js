@@ -10,6 +10,8 @@ import { fr } from "./fr.js";
 /** @typedef {{MOESCOPE_LANGUAGE?: import("./language.js").Language}} Built */
 /** @type {import("./fr.js").Words} */
 export const words =
-  /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "en" ? en
-  : /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "fr" ? fr
-  : { en, fr }[language];
+  /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "en"
+    ? en
+    : /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "fr"
+      ? fr
+      : { en, fr }[language];

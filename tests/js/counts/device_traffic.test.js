@@ -9,7 +9,9 @@ function traceOf(chosen, experts, dropped = []) {
   const flat = chosen.flat(2);
   return /** @type {any} */ ({
     model: { layers: chosen[0].length, experts, top_k: chosen[0][0].length },
-    experts: Uint16Array.from(flat), dropped: Uint8Array.from(flat, (_, i) => Number(dropped.includes(i))), received: chosen.length,
+    experts: Uint16Array.from(flat),
+    dropped: Uint8Array.from(flat, (_, i) => Number(dropped.includes(i))),
+    received: chosen.length,
   });
 }
 
@@ -22,9 +24,30 @@ test("neighbours share a device, as evenly as they divide, and no device stays e
 });
 
 test("a token is sent once to each device that holds an expert of it", () => {
-  const trace = traceOf([[[0, 1], [2, 7]], [[0, 4], [4, 5]]], 8);
-  const { sent, copies, reach, most, tokens } = trafficOf(trace, /** @type {Int16Array} */ (placeExperts(8, 4)));
-  assert.deepEqual(sent.map((row) => [...row]), [[2, 0, 1, 0], [0, 1, 1, 1]]);
+  const trace = traceOf(
+    [
+      [
+        [0, 1],
+        [2, 7],
+      ],
+      [
+        [0, 4],
+        [4, 5],
+      ],
+    ],
+    8,
+  );
+  const { sent, copies, reach, most, tokens } = trafficOf(
+    trace,
+    /** @type {Int16Array} */ (placeExperts(8, 4)),
+  );
+  assert.deepEqual(
+    sent.map((row) => [...row]),
+    [
+      [2, 0, 1, 0],
+      [0, 1, 1, 1],
+    ],
+  );
   assert.deepEqual([copies, reach, most, tokens], [6, 1.5, 2, 2]);
 });
 
@@ -41,5 +64,11 @@ test("a step's bytes go there and back with two bytes a number", () => {
 
 test("nothing is sent before anything is routed", () => {
   const trace = { ...traceOf([[[0, 1]]], 8), received: 0 };
-  assert.deepEqual(trafficOf(trace, /** @type {Int16Array} */ (placeExperts(8, 2))), { sent: [new Uint32Array(2)], tokens: 0, copies: 0, reach: 0, most: 0 });
+  assert.deepEqual(trafficOf(trace, /** @type {Int16Array} */ (placeExperts(8, 2))), {
+    sent: [new Uint32Array(2)],
+    tokens: 0,
+    copies: 0,
+    reach: 0,
+    most: 0,
+  });
 });

@@ -36,17 +36,29 @@ for (const mode of /** @type {const} */ (["single", "sequence", "all"])) {
       const right = counted(trace, timeline, time);
       assert.deepEqual(counts, right);
       assert.equal(unique, right.filter(Boolean).length);
-      assert.equal(totals.reduce((a, b) => a + b), right.reduce((a, b) => a + b));
+      assert.equal(
+        totals.reduce((a, b) => a + b),
+        right.reduce((a, b) => a + b),
+      );
     }
   });
 }
 
 test("hits follow a change of mode, tokens that arrive late, and another trace", () => {
   const hits = createHits();
-  const [sequence, all] = /** @type {const} */ (["sequence", "all"]).map((mode) => createTimeline(mode, SHAPE.tokens, SHAPE.layers));
+  const [sequence, all] = /** @type {const} */ (["sequence", "all"]).map((mode) =>
+    createTimeline(mode, SHAPE.tokens, SHAPE.layers),
+  );
   const [part, whole, other] = [traceOf(SHAPE, 5), traceOf(SHAPE), traceOf({ ...SHAPE, experts: 32 })];
   /** @type {[any, any, number][]} */
-  const visits = [[part, sequence, 99], [whole, sequence, 99], [whole, all, 3], [whole, sequence, 4], [part, sequence, 1], [other, all, 5]];
+  const visits = [
+    [part, sequence, 99],
+    [whole, sequence, 99],
+    [whole, all, 3],
+    [whole, sequence, 4],
+    [part, sequence, 1],
+    [other, all, 5],
+  ];
   for (const [trace, timeline, time] of visits) {
     const late = trace === part && time === 1; // tokens never go away, but 5 of them are all that fired by then
     assert.deepEqual(hits.upTo(trace, timeline, time).counts, counted(late ? whole : trace, timeline, time));
@@ -57,7 +69,12 @@ test("a frame asks for the moments of tokens in flight, not of all", () => {
   const trace = traceOf({ tokens: 256, layers: 6, experts: 8, k: 2 });
   const timeline = createTimeline("sequence", 256, 6);
   let asked = 0;
-  const counting = { fires: (/** @type {number} */ token, /** @type {number} */ layer) => (asked++, timeline.fires(token, layer)) };
+  const counting = {
+    fires: (/** @type {number} */ token, /** @type {number} */ layer) => (
+      asked++,
+      timeline.fires(token, layer)
+    ),
+  };
   const hits = createHits();
   hits.upTo(trace, counting, timeline.duration / 2);
   asked = 0;

@@ -16,13 +16,23 @@ function setUp() {
   /** @type {any[]} */ const done = [];
   /** @type {any[]} */ const told = [];
   /** @type {((event: any) => void)[]} */ const listeners = [];
-  const parent = { postMessage: (/** @type {any} */ message, /** @type {string} */ target) => told.push({ ...structuredClone(message), target }) };
+  const parent = {
+    postMessage: (/** @type {any} */ message, /** @type {string} */ target) =>
+      told.push({ ...structuredClone(message), target }),
+  };
   const page = /** @type {any} */ ({
-    parent, innerWidth: 720,
-    addEventListener: (/** @type {string} */ type, /** @type {any} */ listener) => type === "message" && listeners.push(listener),
+    parent,
+    innerWidth: 720,
+    addEventListener: (/** @type {string} */ type, /** @type {any} */ listener) =>
+      type === "message" && listeners.push(listener),
   });
   const actions = /** @type {any} */ (
-    Object.fromEntries(["play", "pause", "seek", "setRequest"].map((name) => [name, (/** @type {any} */ value) => done.push([name, value])]))
+    Object.fromEntries(
+      ["play", "pause", "seek", "setRequest"].map((name) => [
+        name,
+        (/** @type {any} */ value) => done.push([name, value]),
+      ]),
+    )
   );
   actions.guide = { goTo: (/** @type {any} */ view) => done.push(["goTo", view]) };
   createBridge({ page, boot: BOOT, store, actions, begin: () => done.push(["begin"]) });
@@ -33,7 +43,15 @@ function setUp() {
     store.set({ time: 1 }); // playback goes where a link said, in the same turn
     await null;
   };
-  return { store, done, told, say, arrive, types: () => told.map(({ type }) => type), clear: () => told.splice(0) };
+  return {
+    store,
+    done,
+    told,
+    say,
+    arrive,
+    types: () => told.map(({ type }) => type),
+    clear: () => told.splice(0),
+  };
 }
 
 const message = (/** @type {string} */ type, more = {}) => ({ moescope: 1, type, ...more });
@@ -72,7 +90,16 @@ test("messages of another window, of another origin, before hello, and unknown o
   say(message("play", { id: 2 }), { origin: "https://evil.example" });
   say(message("hello"), { origin: "https://evil.example" });
   say(message("play", { id: 3 }), { source: {} });
-  for (const data of [message("explode", { id: 4 }), message("constructor", { id: 5 }), { type: "play" }, "play", null, 7, { moescope: 2, type: "play" }]) say(data);
+  for (const data of [
+    message("explode", { id: 4 }),
+    message("constructor", { id: 5 }),
+    { type: "play" },
+    "play",
+    null,
+    7,
+    { moescope: 2, type: "play" },
+  ])
+    say(data);
   assert.deepEqual([done, told], [[], []]);
 });
 
@@ -84,7 +111,10 @@ test("a request is answered with the state once the trace is there", async () =>
   assert.deepEqual([done, told], [[["begin"], ["play", undefined]], []]);
   await arrive();
   const reply = told.find(({ type }) => type === "reply");
-  assert.deepEqual([reply.id, reply.state.status, reply.state.tokens, reply.state.time], ["a", "ready", 5, 1]);
+  assert.deepEqual(
+    [reply.id, reply.state.status, reply.state.tokens, reply.state.time],
+    ["a", "ready", 5, 1],
+  );
 });
 
 test("a request that cannot be served is answered with the reason", async () => {
@@ -103,7 +133,9 @@ test("set changes what it names, and says what it could not", async () => {
   say(message("set", { id: 1, view: { k: 1, experts: "many" } }));
   const [, view] = done.find(([name]) => name === "setRequest");
   assert.deepEqual([view.k, view.experts, view.scenario], [1, 8, "code"]);
-  assert.deepEqual(told.find(({ type }) => type === "reply").problems, ["experts: expected 2 to 512, got many; left as it is"]);
+  assert.deepEqual(told.find(({ type }) => type === "reply").problems, [
+    "experts: expected 2 to 512, got many; left as it is",
+  ]);
 });
 
 test("set that names a step of a tour goes to its view, as its link does, and other keys beside it hold", async () => {
@@ -162,7 +194,17 @@ test("an embed that stands alone has no bridge", () => {
 
 test("only messages in our envelope are read", () => {
   assert.deepEqual(readEnvelope(message("get")), message("get"));
-  for (const data of [undefined, null, "x", [], {}, { moescope: 1 }, { moescope: "1", type: "get" }, { moescope: 1, type: 3 }]) assert.equal(readEnvelope(data), null);
+  for (const data of [
+    undefined,
+    null,
+    "x",
+    [],
+    {},
+    { moescope: 1 },
+    { moescope: "1", type: "get" },
+    { moescope: 1, type: 3 },
+  ])
+    assert.equal(readEnvelope(data), null);
 });
 
 test("the height asked for grows with the width, within bounds", () => {

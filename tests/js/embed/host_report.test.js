@@ -20,8 +20,14 @@ test("a report counts tokens and layers from 1 and holds what is on screen", () 
   const told = report(stateOf({ at: { token: 2, layer: 1 }, hits: 7, playing: true }), BOOT);
   assert.deepEqual(told.at, { token: 3, layer: 2, text: " t2" });
   assert.deepEqual([told.view.token, told.view.layer, told.view.experts], [3, 2, 8]);
-  assert.deepEqual([told.status, told.playing, told.tokens, told.layers, told.badge], ["ready", true, 5, 3, "AUTHORED"]);
-  assert.deepEqual([told.counters.experts_hit, told.counters.experts_all, told.counters.token], [7, 24, " t2"]);
+  assert.deepEqual(
+    [told.status, told.playing, told.tokens, told.layers, told.badge],
+    ["ready", true, 5, 3, "AUTHORED"],
+  );
+  assert.deepEqual(
+    [told.counters.experts_hit, told.counters.experts_all, told.counters.token],
+    [7, 24, " t2"],
+  );
 });
 
 test("before the first event, and before a trace, there is no place", () => {
@@ -35,9 +41,15 @@ test("a new token is told before the layer that it is at", () => {
   const before = stateOf({ at: { token: 0, layer: 2 } });
   const state = { ...before, at: { token: 1, layer: 0 } };
   const events = happened(state, before);
-  assert.deepEqual(events.map(([type]) => type), ["token", "layer"]);
+  assert.deepEqual(
+    events.map(([type]) => type),
+    ["token", "layer"],
+  );
   const [, { experts }] = /** @type {any} */ (events[1]);
-  const expected = choices(/** @type {any} */ (state.trace), 1, 0).map(({ expert, weight }) => ({ expert, weight }));
+  const expected = choices(/** @type {any} */ (state.trace), 1, 0).map(({ expert, weight }) => ({
+    expert,
+    weight,
+  }));
   assert.deepEqual(experts, expected);
   assert.equal(happened(state, state).length, 0);
 });
@@ -50,11 +62,19 @@ test("an expert that was full is told as one that dropped the token, and counts 
   const full = step.chosen[2];
   const experts = (/** @type {string} */ query) => {
     const before = stateOf({ trace }, query);
-    const layer = happened({ ...before, at: { token: 0, layer: 1 } }, before).find(([type]) => type === "layer");
+    const layer = happened({ ...before, at: { token: 0, layer: 1 } }, before).find(
+      ([type]) => type === "layer",
+    );
     return /** @type {any} */ (layer)[1].experts;
   };
   const told = experts("?scenario=code");
-  assert.deepEqual(told.map((/** @type {any} */ each) => [each.expert === full, each.dropped]), [[true, true], [false, undefined]]);
+  assert.deepEqual(
+    told.map((/** @type {any} */ each) => [each.expert === full, each.dropped]),
+    [
+      [true, true],
+      [false, undefined],
+    ],
+  );
   assert.deepEqual(experts("?mode=all"), [{ expert: step.chosen[3], tokens: 1 }]);
 });
 
@@ -69,7 +89,10 @@ test("all at once a layer tells how many tokens each expert got, and no token is
   const events = happened({ ...before, at: { token: 4, layer: 1 } }, before);
   const [[type, detail]] = /** @type {any} */ (events);
   assert.deepEqual([events.length, type, detail.token, detail.layer], [1, "layer", null, 2]);
-  const assigned = detail.experts.reduce((/** @type {number} */ sum, /** @type {any} */ { tokens }) => sum + tokens, 0);
+  const assigned = detail.experts.reduce(
+    (/** @type {number} */ sum, /** @type {any} */ { tokens }) => sum + tokens,
+    0,
+  );
   assert.equal(assigned, 5 * 2); // T x K
 });
 

@@ -7,7 +7,13 @@ import { inRow, layOut, tooLarge } from "../../../static/js/files/picture.js";
 import { isLocal, qrCode } from "../../../static/js/files/qr_code.js";
 import { patchView } from "../../../static/js/embed/view_patch.js";
 import { fileName } from "../../../static/js/files/save.js";
-import { elementCode, frameCode, markdownCode, queryOf, requestPart } from "../../../static/js/embed/snippets.js";
+import {
+  elementCode,
+  frameCode,
+  markdownCode,
+  queryOf,
+  requestPart,
+} from "../../../static/js/embed/snippets.js";
 import { parseView, searchOf } from "../../../static/js/view/url.js";
 import { withDuration } from "../../../static/js/files/webm.js";
 import { BOOT } from "../boot_data.js";
@@ -17,7 +23,12 @@ const SITE = "https://example.org";
 
 /** @param {string} text  RFC 4180 @returns {string[][]} */
 function readCsv(text) {
-  return text.trimEnd().split("\r\n").map((line) => [...line.matchAll(/"((?:[^"]|"")*)"|([^,]*)(?:,|$)/g)].map(([, quoted, plain]) => quoted ?? plain));
+  return text
+    .trimEnd()
+    .split("\r\n")
+    .map((line) =>
+      [...line.matchAll(/"((?:[^"]|"")*)"|([^,]*)(?:,|$)/g)].map(([, quoted, plain]) => quoted ?? plain),
+    );
 }
 
 test("the JSON of a table holds the rows of its CSV", () => {
@@ -30,7 +41,10 @@ test("the JSON of a table holds the rows of its CSV", () => {
   lines.forEach((line, i) => {
     const row = stacks[0].rows[i];
     const cells = Object.fromEntries(header.map((name, at) => [name, line[at]]));
-    assert.deepEqual([cells.token, cells.text, cells.layer, cells.experts], [String(row.token), row.text, String(row.layer), row.experts.join(" ")]);
+    assert.deepEqual(
+      [cells.token, cells.text, cells.layer, cells.experts],
+      [String(row.token), row.text, String(row.layer), row.experts.join(" ")],
+    );
     assert.deepEqual(cells.weights.split(" ").map(Number), row.weights);
   });
 });
@@ -39,8 +53,14 @@ test("of two stacks the first column says which", () => {
   const [one, other] = [traceOf({ tokens: 2, layers: 1 }), traceOf({ tokens: 2, layers: 1, experts: 4 })];
   const [header, ...lines] = readCsv(toCsv(one, other));
   assert.equal(header[0], "stack");
-  assert.deepEqual(lines.map(([stack]) => stack), ["a", "a", "b", "b"]);
-  assert.deepEqual(JSON.parse(toJson("", one, other)).stacks.map((/** @type {any} */ each) => each.stack), ["a", "b"]);
+  assert.deepEqual(
+    lines.map(([stack]) => stack),
+    ["a", "a", "b", "b"],
+  );
+  assert.deepEqual(
+    JSON.parse(toJson("", one, other)).stacks.map((/** @type {any} */ each) => each.stack),
+    ["a", "b"],
+  );
 });
 
 test("a dropped token is in the row with the expert that was full", () => {
@@ -52,7 +72,10 @@ test("a dropped token is in the row with the expert that was full", () => {
 
 test("a file of two stacks says so in its name", () => {
   assert.equal(fileName(parseView("?scenario=code&k=3", BOOT).view, "csv"), "moescope-code-authored-8x3.csv");
-  assert.equal(fileName(parseView("?scenario=code&b.k=3", BOOT).view, "png"), "moescope-code-authored-8x2-compared.png");
+  assert.equal(
+    fileName(parseView("?scenario=code&b.k=3", BOOT).view, "png"),
+    "moescope-code-authored-8x2-compared.png",
+  );
 });
 
 test("a responsive frame has a ratio, a fixed one its size, and both are lazy and titled", () => {
@@ -68,7 +91,10 @@ test("a responsive frame has a ratio, a fixed one its size, and both are lazy an
 test("the element has a key an attribute, those of a second stack too, and a button that changes something", () => {
   const code = elementCode(SITE, "?scenario=code&k=1&b.source=live&v=1", 'A "title"');
   assert.match(code, /src="https:\/\/example\.org\/static\/embed\.js"/);
-  assert.match(code, /<moescope-embed scenario="code" k="1" b\.source="live" title="Moescope: A &quot;title&quot;"><\/moescope-embed>/);
+  assert.match(
+    code,
+    /<moescope-embed scenario="code" k="1" b\.source="live" title="Moescope: A &quot;title&quot;"><\/moescope-embed>/,
+  );
   assert.match(code, /set\(\{ k: 2 \}\)/);
   assert.match(elementCode(SITE, "?k=3", "x"), /set\(\{ k: 1 \}\)/);
 });
@@ -80,7 +106,10 @@ test("a prompt that tries to leave its attribute stays in it", () => {
 
 test("Markdown links the preview of what is asked for to the whole view", () => {
   const code = markdownCode(SITE, "?scenario=code&camera=top&b.k=4&lang=fr&v=1", "A [title]_\nof two lines");
-  assert.equal(code, `[![A \\[title\\]\\_ of two lines](${SITE}/preview.png?scenario=code&b.k=4&lang=fr)](${SITE}/?scenario=code&camera=top&b.k=4&lang=fr&v=1)`);
+  assert.equal(
+    code,
+    `[![A \\[title\\]\\_ of two lines](${SITE}/preview.png?scenario=code&b.k=4&lang=fr)](${SITE}/?scenario=code&camera=top&b.k=4&lang=fr&v=1)`,
+  );
   assert.equal(requestPart("?camera=top&v=1"), "");
 });
 
@@ -94,7 +123,9 @@ test("a QR code has its quiet zone, and a text too long for any has none", () =>
   const code = qrCode(`${SITE}/?scenario=code`);
   assert.ok(code && code.size >= 21 + 8);
   for (const [, x, y, length] of /** @type {any} */ (code).path.matchAll(/M(\d+) (\d+)h(\d+)/g)) {
-    assert.ok(Number(x) >= 4 && Number(y) >= 4 && Number(x) + Number(length) <= /** @type {any} */ (code).size - 4);
+    assert.ok(
+      Number(x) >= 4 && Number(y) >= 4 && Number(x) + Number(length) <= /** @type {any} */ (code).size - 4,
+    );
   }
   assert.equal(qrCode("x".repeat(2954)), null);
   assert.ok(qrCode("x".repeat(2953)));
@@ -102,16 +133,27 @@ test("a QR code has its quiet zone, and a text too long for any has none", () =>
 });
 
 test("an address of this machine alone is known as one", () => {
-  for (const local of ["http://127.0.0.1:8000/", "http://localhost/", "http://[::1]:8000/"]) assert.ok(isLocal(local), local);
-  for (const other of ["https://example.org/", "http://192.168.1.5:8000/", "http://localhost.example.org/"]) assert.ok(!isLocal(other), other);
+  for (const local of ["http://127.0.0.1:8000/", "http://localhost/", "http://[::1]:8000/"])
+    assert.ok(isLocal(local), local);
+  for (const other of ["https://example.org/", "http://192.168.1.5:8000/", "http://localhost.example.org/"])
+    assert.ok(!isLocal(other), other);
 });
 
 test("boxes lie on a canvas as on the page, whose sides are even", () => {
-  const boxes = [{ left: 100, top: 50, width: 401, height: 301 }, { left: 501, top: 50, width: 400, height: 301 }];
+  const boxes = [
+    { left: 100, top: 50, width: 401, height: 301 },
+    { left: 501, top: 50, width: 400, height: 301 },
+  ];
   const { width, height, areas } = layOut(boxes, 1);
   assert.deepEqual([width, height], [802, 302]);
   assert.deepEqual(areas[1], { left: 401, top: 0, width: 400, height: 301 });
-  assert.deepEqual(inRow(2, 1280, 720).map(({ left, width: each }) => [left, each]), [[0, 640], [640, 640]]);
+  assert.deepEqual(
+    inRow(2, 1280, 720).map(({ left, width: each }) => [left, each]),
+    [
+      [0, 640],
+      [640, 640],
+    ],
+  );
 });
 
 test("a picture beyond the graphics card is refused with the size that fits", () => {
@@ -122,7 +164,10 @@ test("a picture beyond the graphics card is refused with the size that fits", ()
 });
 
 test("a long pass is recorded faster, as far as playback goes", () => {
-  assert.deepEqual([filmSpeed(12, 1), filmSpeed(12, 2), filmSpeed(45, 1), filmSpeed(4000, 1)], [1, 2, 1.5, 10]);
+  assert.deepEqual(
+    [filmSpeed(12, 1), filmSpeed(12, 2), filmSpeed(45, 1), filmSpeed(4000, 1)],
+    [1, 2, 1.5, 10],
+  );
 });
 
 test("without a recorder there is no format", () => assert.equal(filmFormat(), ""));
@@ -135,7 +180,22 @@ function element(id, body) {
 test("a WebM file gets its length once, where the format has it", () => {
   const scale = element([0x2a, 0xd7, 0xb1], Uint8Array.of(0x0f, 0x42, 0x40));
   const rest = Uint8Array.of(0x16, 0x54, 0xae, 0x6b, 0x80);
-  const file = Uint8Array.of(0x18, 0x53, 0x80, 0x67, 0x01, 255, 255, 255, 255, 255, 255, 255, ...element([0x15, 0x49, 0xa9, 0x66], scale), ...rest);
+  const file = Uint8Array.of(
+    0x18,
+    0x53,
+    0x80,
+    0x67,
+    0x01,
+    255,
+    255,
+    255,
+    255,
+    255,
+    255,
+    255,
+    ...element([0x15, 0x49, 0xa9, 0x66], scale),
+    ...rest,
+  );
   const longer = withDuration(file, 12_345);
   const at = longer.findIndex((_, i) => longer[i] === 0x44 && longer[i + 1] === 0x89);
   assert.equal(longer[at + 2], 0x88);
@@ -149,7 +209,10 @@ test("a WebM file gets its length once, where the format has it", () => {
 
 const TRACE = /** @type {any} */ ({ trace: null, steps: "" });
 /** A page that was exported with two stacks. @type {import("../../../static/js/types.js").Boot} */
-const PAIR = { ...BOOT, exported: { query: "scenario=code&b.k=1", home: "", poster: "", ...TRACE, other: TRACE } };
+const PAIR = {
+  ...BOOT,
+  exported: { query: "scenario=code&b.k=1", home: "", poster: "", ...TRACE, other: TRACE },
+};
 
 test("an exported page of two stacks opens with both, whatever its address says of the second", () => {
   assert.deepEqual(parseView(searchOf(PAIR, "?camera=top&b.k=2"), PAIR).view.b, { k: 1 });

@@ -11,7 +11,10 @@ function heldClock() {
   const timers = new Map();
   return {
     now: () => now,
-    later: (/** @type {() => void} */ act, /** @type {number} */ ms) => (timers.set(++next, { at: now + ms, act }), next),
+    later: (/** @type {() => void} */ act, /** @type {number} */ ms) => (
+      timers.set(++next, { at: now + ms, act }),
+      next
+    ),
     never: (/** @type {number} */ due) => void timers.delete(due),
     pass(/** @type {number} */ ms) {
       now += ms;
@@ -23,16 +26,33 @@ function heldClock() {
 const trace = traceOf({ tokens: 40, layers: 6 });
 const timeline = createTimeline("sequence", 40, 6);
 /** @param {object} more @returns {any} */
-const stateOf = (more) => ({ trace, timeline, view: { mode: "sequence" }, at: { token: -1, layer: -1 }, time: 0, hits: 0, playing: false, ...more });
+const stateOf = (more) => ({
+  trace,
+  timeline,
+  view: { mode: "sequence" },
+  at: { token: -1, layer: -1 },
+  time: 0,
+  hits: 0,
+  playing: false,
+  ...more,
+});
 
 test("while it plays, a listener hears no more than a sentence in five seconds", () => {
   const clock = heldClock();
   /** @type {{at: number, text: string}[]} */
   const said = [];
-  const host = { get textContent() { return ""; }, set textContent(text) { said.push({ at: clock.now(), text: String(text) }); } };
+  const host = {
+    get textContent() {
+      return "";
+    },
+    set textContent(text) {
+      said.push({ at: clock.now(), text: String(text) });
+    },
+  };
   const announcer = createAnnouncer(host, () => true, clock);
   announcer.update(stateOf({}));
-  for (let i = 0; i < 240; i++) { // an event each 125 ms, for 30 s
+  for (let i = 0; i < 240; i++) {
+    // an event each 125 ms, for 30 s
     announcer.update(stateOf({ playing: true, at: { token: Math.floor(i / 6), layer: i % 6 } }));
     clock.pass(125);
   }
@@ -65,10 +85,14 @@ test("an embed without the focus is silent", () => {
 
 test("a listener is told who was dropped, and by whom", () => {
   const full = { ...trace, experts: trace.experts.slice(), dropped: trace.dropped.slice() };
-  const told = (/** @type {string} */ mode = "sequence") => eventInWords(stateOf({ trace: full, at: { token: 0, layer: 0 }, view: { mode } }));
+  const told = (/** @type {string} */ mode = "sequence") =>
+    eventInWords(stateOf({ trace: full, at: { token: 0, layer: 0 }, view: { mode } }));
   const [first, second] = full.experts;
   full.dropped[1] = 1;
-  assert.match(told(), new RegExp(`“t0” goes to expert ${first} \\(.*\\); dropped by expert ${second}, which was full\\.`));
+  assert.match(
+    told(),
+    new RegExp(`“t0” goes to expert ${first} \\(.*\\); dropped by expert ${second}, which was full\\.`),
+  );
   full.dropped[0] = 1;
   assert.match(told(), new RegExp(`“t0” is dropped by experts ${first}, ${second}, which were full\\.`));
   assert.match(told("all"), /2 choices dropped/);

@@ -17,12 +17,24 @@ import { traceOf } from "../random_traces.js";
 function stateAt(search, at, shape = {}) {
   const state = initialState(parseView(search, BOOT));
   const trace = traceOf(shape);
-  return { ...state, trace, timeline: createTimeline(state.view.mode, trace.tokens.length, trace.model.layers), at };
+  return {
+    ...state,
+    trace,
+    timeline: createTimeline(state.view.mode, trace.tokens.length, trace.model.layers),
+    at,
+  };
 }
 
 test("numbers on offer take in the one of the link, in order, and say which cannot be chosen", () => {
   const segments = numbersWith([8, 16], 12, (value) => value < 16);
-  assert.deepEqual(segments.map(({ value, disabled }) => [value, disabled]), [[8, false], [12, false], [16, true]]);
+  assert.deepEqual(
+    segments.map(({ value, disabled }) => [value, disabled]),
+    [
+      [8, false],
+      [12, false],
+      [16, true],
+    ],
+  );
 });
 
 test("the token counter holds the token as it is, and shows it so that it can be read", () => {
@@ -38,7 +50,15 @@ test("before the first event the token counter is empty, and in all at once it c
 });
 
 test("groups are told in the order in which they come up", () => {
-  assert.deepEqual(groupsOf([{ text: "a", group: "z" }, { text: "b" }, { text: "c", group: "y" }, { text: "d", group: "z" }]), ["z", "y"]);
+  assert.deepEqual(
+    groupsOf([
+      { text: "a", group: "z" },
+      { text: "b" },
+      { text: "c", group: "y" },
+      { text: "d", group: "z" },
+    ]),
+    ["z", "y"],
+  );
 });
 
 test("ticks thin out before they run into each other", () => {
@@ -57,7 +77,10 @@ test("the handle says where it stands", () => {
 test("an event is told with its experts and their shares", () => {
   const said = eventInWords(stateAt("", { token: 2, layer: 1 }));
   assert.match(said, /^Layer 2: “t2” goes to experts \d \(.+%\), \d \(.+%\)\.$/);
-  assert.match(eventInWords(stateAt("?mode=all", { token: 4, layer: 0 })), /^Layer 1: all 5 tokens at once, \d of 8 experts used\.$/);
+  assert.match(
+    eventInWords(stateAt("?mode=all", { token: 4, layer: 0 })),
+    /^Layer 1: all 5 tokens at once, \d of 8 experts used\.$/,
+  );
 });
 
 test("the tower that is pointed at comes before the selected one, and neither may lie outside", () => {

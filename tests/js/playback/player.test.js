@@ -18,11 +18,17 @@ import { traceOf } from "../random_traces.js";
 function started(search = "", received = 5, still = false) {
   const store = createStore({ ...initialState(parseView(search, BOOT)), still });
   const hits = createHits();
-  const player = createPlayer(store, ({ trace, timeline }, time) => (trace && timeline ? hits.upTo(trace, timeline, time).unique : 0));
+  const player = createPlayer(store, ({ trace, timeline }, time) =>
+    trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
+  );
   const trace = traceOf({ tokens: 5 }, received);
   store.set({ trace, timeline: createTimeline(store.get().view.mode, 5, 3) });
   player.begin(trace, false);
-  return { store, player, state: () => /** @type {State & {trace: Trace, timeline: Schedule}} */ (store.get()) };
+  return {
+    store,
+    player,
+    state: () => /** @type {State & {trace: Trace, timeline: Schedule}} */ (store.get()),
+  };
 }
 
 /** Frames of a sixtieth of a second until nothing moves. */
@@ -160,13 +166,19 @@ for (const mode of ["single", "sequence", "all"]) {
     const { player, state } = started(`?mode=${mode}`, 5, true);
     player.play();
     const { timeline } = state();
-    const moments = new Set([0, ...[0, 1, 2, 3, 4].flatMap((token) => [0, 1, 2].map((layer) => momentOf(timeline, { token, layer })))]);
+    const moments = new Set([
+      0,
+      ...[0, 1, 2, 3, 4].flatMap((token) => [0, 1, 2].map((layer) => momentOf(timeline, { token, layer }))),
+    ]);
     const shown = [state().time];
     for (let frame = 0; player.advance(1 / 60) && frame < 10_000; frame++) {
       if (!Object.is(shown.at(-1), state().time)) shown.push(state().time);
     }
     assert.equal(state().playing, false);
-    assert.ok(shown.every((time) => [...moments].some((moment) => Math.abs(moment - time) < 1e-9)), `${shown}`);
+    assert.ok(
+      shown.every((time) => [...moments].some((moment) => Math.abs(moment - time) < 1e-9)),
+      `${shown}`,
+    );
     assert.ok(shown.length - 1 <= Math.ceil(timeline.duration / timeline.step), `${shown.length} pictures`);
     assert.ok(shown.length > (mode === "all" ? 3 : 5));
   });
@@ -181,7 +193,12 @@ test("with less motion a model that writes on is stepped through too", () => {
   const shown = new Set();
   while (player.advance(1 / 60)) shown.add(state().time);
   for (const time of shown) {
-    assert.ok([3, 4, 5, 6].some((token) => [0, 1, 2].some((layer) => Math.abs(momentOf(timeline, { token, layer }) - time) < 1e-9)), `${time}`);
+    assert.ok(
+      [3, 4, 5, 6].some((token) =>
+        [0, 1, 2].some((layer) => Math.abs(momentOf(timeline, { token, layer }) - time) < 1e-9),
+      ),
+      `${time}`,
+    );
   }
   assert.deepEqual(state().at, { token: 6, layer: 2 });
 });

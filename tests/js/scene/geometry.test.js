@@ -75,7 +75,8 @@ test("a token is named by its text, long ones in short", () => {
 test("labels of layers never stand closer than two lines of text", () => {
   assert.equal(thinning(80, false), 1);
   assert.equal(thinning(20, true), 1);
-  for (const room of [4, 6, 10, 15, 21.9, 27]) assert.ok(thinning(room, false) * room >= 28 && thinning(room, false) > 1);
+  for (const room of [4, 6, 10, 15, 21.9, 27])
+    assert.ok(thinning(room, false) * room >= 28 && thinning(room, false) > 1);
 });
 
 test("words in the atlas do not overlap", () => {

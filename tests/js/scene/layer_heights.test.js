@@ -19,7 +19,8 @@ test("layers rise in order, centred, whatever is folded", () => {
   for (const range of [null, fold, { first: 0, last: 0 }, { first: 60, last: 60 }, { first: 0, last: 59 }]) {
     const { levels } = folded(tall, range);
     assert.ok(Math.abs(levels[0] + levels[60]) < 1e-4);
-    for (let layer = 1; layer < 61; layer++) assert.ok(levels[layer] > levels[layer - 1], `${range?.first} ${layer}`);
+    for (let layer = 1; layer < 61; layer++)
+      assert.ok(levels[layer] > levels[layer - 1], `${range?.first} ${layer}`);
   }
 });
 
@@ -50,7 +51,11 @@ test("the layers without experts of a published model lie where they are in it",
 });
 
 test("layers without experts between others lie between the planes, clear of the towers", () => {
-  const shape = shapeOf({ layers: 12, experts: 128, dense_layers: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22] });
+  const shape = shapeOf({
+    layers: 12,
+    experts: 128,
+    dense_layers: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22],
+  });
   assert.deepEqual(shape.dense, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   const { slabs, levels, towerHeight, drop } = createLayout(shape);
   for (let i = 1; i < 12; i++) {

@@ -26,7 +26,10 @@ test("tokens stand where their flights are, on the axis where they fly alone", (
   for (const share of [0.1, 0.4, 0.8]) {
     const flights = timeline.flights(share * timeline.duration);
     const found = placed("sequence", share);
-    assert.deepEqual(found.map(({ token }) => token), flights.map(({ token }) => token));
+    assert.deepEqual(
+      found.map(({ token }) => token),
+      flights.map(({ token }) => token),
+    );
     found.forEach(({ x, y, z, speed }, i) => {
       assert.deepEqual([x, z], [0, 0]);
       assert.ok(Math.abs(y - heightOf(layout, flights[i].height)) < 1e-5);

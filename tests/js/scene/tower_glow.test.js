@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { createFront } from "../../../static/js/playback/events.js";
-import { chosen, createGlow, createSpans, NONE, pathOf } from "../../../static/js/scene/effects/tower_glow.js";
+import {
+  chosen,
+  createGlow,
+  createSpans,
+  NONE,
+  pathOf,
+} from "../../../static/js/scene/effects/tower_glow.js";
 import { seeded, traceOf } from "../random_traces.js";
 
 const SHAPE = { tokens: 9, layers: 3, experts: 8, k: 2 };

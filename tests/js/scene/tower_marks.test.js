@@ -13,7 +13,9 @@ const timeline = createTimeline("sequence", 3, 2);
 trace.dropped[2] = 1; // token 1, layer 0
 
 /** One tower's four numbers. */
-const markOf = (marks, layer, expert) => [...marks.marks.subarray(4 * (layer * 4 + expert), 4 * (layer * 4 + expert) + 4)];
+const markOf = (marks, layer, expert) => [
+  ...marks.marks.subarray(4 * (layer * 4 + expert), 4 * (layer * 4 + expert) + 4),
+];
 
 test("an expert that turns a token away is marked with the moment, the others are not", () => {
   const marks = createMarks(2, 4);
@@ -21,13 +23,17 @@ test("an expert that turns a token away is marked with the moment, the others ar
   const refused = trace.experts[2];
   assert.equal(markOf(marks, 0, refused)[0], Math.fround(timeline.fires(1, 0)));
   assert.equal(markOf(marks, 0, refused)[1], 1);
-  for (let expert = 0; expert < 4; expert++) if (expert !== refused) assert.equal(markOf(marks, 0, expert)[1], 0);
+  for (let expert = 0; expert < 4; expert++)
+    if (expert !== refused) assert.equal(markOf(marks, 0, expert)[1], 0);
 });
 
 test("running back forgets refusals and keeps devices and bias", () => {
   const marks = createMarks(2, 4);
   marks.setDevices([0, 0, 1, 1]);
-  marks.setBias([[0, 0.5, -1, 0], [0, 0, 0, 0.25]]);
+  marks.setBias([
+    [0, 0.5, -1, 0],
+    [0, 0, 0, 0.25],
+  ]);
   marks.fire(trace, timeline, 1, 0);
   marks.reset();
   assert.deepEqual(markOf(marks, 0, 2).slice(1), [0, 2, -1]);
@@ -57,7 +63,8 @@ test("layers move into their folds, and are there at once where motion is cut", 
 
 test("what lies folded is named once, and so are layers without experts", () => {
   const layout = createLayout({ layers: 58, experts: 64, dense: [0, 0, 0] });
-  const words = (/** @type {any} */ fold, brief = false) => bunchesOf(fold ? folded(layout, fold) : layout, brief).map(({ word }) => word);
+  const words = (/** @type {any} */ fold, brief = false) =>
+    bunchesOf(fold ? folded(layout, fold) : layout, brief).map(({ word }) => word);
   assert.deepEqual(words(null), ["3 DENSE"]);
   assert.deepEqual(words({ first: 9, last: 19 }), ["1–9", "21–58", "3 DENSE"]);
   assert.deepEqual(words({ first: 0, last: 10 }), ["12–58", "3 DENSE"]);

@@ -18,23 +18,46 @@ function connected(search) {
   const asked = [];
   let stops = 0;
   let listener;
-  const feed = createFeed(store, (given) => {
-    listener = given;
-    return { open: (request) => asked.push(request), retry() {}, stop: () => stops++ };
-  }, player);
+  const feed = createFeed(
+    store,
+    (given) => {
+      listener = given;
+      return { open: (request) => asked.push(request), retry() {}, stop: () => stops++ };
+    },
+    player,
+  );
   const { model, origin, tokens } = traceOf({ tokens: PROMPT });
   const step = (token) => {
     const { layers, experts, top_k: topK } = model;
     return /** @type {any} */ ({
-      id: 1, token, layers, experts, topK, chosen: new Uint16Array(layers * topK), weights: new Float32Array(layers * topK),
-      scores: new Uint8Array(layers * experts), dropped: null,
+      id: 1,
+      token,
+      layers,
+      experts,
+      topK,
+      chosen: new Uint16Array(layers * topK),
+      weights: new Float32Array(layers * topK),
+      scores: new Uint8Array(layers * experts),
+      dropped: null,
     });
   };
   const server = {
     /** The trace with the steps of its prompt, as the server sends them. */
     begin(count) {
-      const written = { badge: /** @type {const} */ ("LIVE"), note: "", ...(count && { prompt_tokens: PROMPT, continue: count }) };
-      listener.onTrace({ op: "trace", id: 1, trace: `t${asked.length}`, from: 0, model, origin: { ...origin, ...written }, tokens });
+      const written = {
+        badge: /** @type {const} */ ("LIVE"),
+        note: "",
+        ...(count && { prompt_tokens: PROMPT, continue: count }),
+      };
+      listener.onTrace({
+        op: "trace",
+        id: 1,
+        trace: `t${asked.length}`,
+        from: 0,
+        model,
+        origin: { ...origin, ...written },
+        tokens,
+      });
       for (let token = 0; token < PROMPT; token++) listener.onStep(step(token));
     },
     write(token) {
@@ -44,9 +67,13 @@ function connected(search) {
     end: () => listener.onEnd(),
   };
   feed.open();
-  const state = () => /** @type {State & {trace: Trace, timeline: NonNullable<State["timeline"]>}} */ (store.get());
+  const state = () =>
+    /** @type {State & {trace: Trace, timeline: NonNullable<State["timeline"]>}} */ (store.get());
   const writeOn = (writing = "on", more = {}) =>
-    store.set({ writing: /** @type {any} */ (writing), view: { ...store.get().view, continue: 256, ...more } });
+    store.set({
+      writing: /** @type {any} */ (writing),
+      view: { ...store.get().view, continue: 256, ...more },
+    });
   return { store, player, feed, server, asked, state, writeOn, stops: () => stops };
 }
 

@@ -32,7 +32,10 @@ test("a listener that sets tells the others of both changes, in order", () => {
   store.subscribe(({ a }) => store.set({ b: a * 10 }));
   store.subscribe((_, before) => heard.push(before));
   store.set({ a: 1 });
-  assert.deepEqual(heard, [{ a: 0, b: 0 }, { a: 1, b: 0 }]);
+  assert.deepEqual(heard, [
+    { a: 0, b: 0 },
+    { a: 1, b: 0 },
+  ]);
   assert.deepEqual(store.get(), { a: 1, b: 10 });
 });
 

@@ -10,19 +10,55 @@ import { formatView, parseView, searchOf } from "../../../static/js/view/url.js"
 import { BOOT as PLAIN } from "../boot_data.js";
 
 const step = (view) => ({ caption: "See.", view });
-const question = (name, view, shows) => ({ name, asks: "?", choices: ["a", "b"], answer: 1, view, shows, says: "." });
+const question = (name, view, shows) => ({
+  name,
+  asks: "?",
+  choices: ["a", "b"],
+  answer: 1,
+  view,
+  shows,
+  says: ".",
+});
 const BOOT = {
   ...PLAIN,
-  tours: [{ name: "walk", title: "Walk", summary: "", steps: [step("scenario=code"), step("scenario=code&k=4&token=2&layer=1"), step("")] }],
+  tours: [
+    {
+      name: "walk",
+      title: "Walk",
+      summary: "",
+      steps: [step("scenario=code"), step("scenario=code&k=4&token=2&layer=1"), step("")],
+    },
+  ],
   questions: [question("one", "k=1", "k=2&mode=all"), question("two", "", "experts=64")],
 };
 
 /** A page that stands at an address, its trace there. */
 function standing(search, more = {}) {
-  const store = createStore(/** @type {State} */ ({ ...initialState(parseView(searchOf(BOOT, search), BOOT)), status: "ready", ...more }));
+  const store = createStore(
+    /** @type {State} */ ({
+      ...initialState(parseView(searchOf(BOOT, search), BOOT)),
+      status: "ready",
+      ...more,
+    }),
+  );
   const calls = [];
-  const player = /** @type {any} */ (new Proxy({}, { get: (_, name) => (...given) => calls.push([name, ...given]) }));
-  return { store, calls, guide: createGuide({ boot: BOOT, store, player }), address: () => formatView(store.get().view, BOOT) };
+  const player = /** @type {any} */ (
+    new Proxy(
+      {},
+      {
+        get:
+          (_, name) =>
+          (...given) =>
+            calls.push([name, ...given]),
+      },
+    )
+  );
+  return {
+    store,
+    calls,
+    guide: createGuide({ boot: BOOT, store, player }),
+    address: () => formatView(store.get().view, BOOT),
+  };
 }
 
 test("a link that names a step alone opens the view of the step", () => {
@@ -48,8 +84,14 @@ test("an address that the page wrote is taken as it is", () => {
 test("what is no step or question falls back alone and is told", () => {
   const { view, notices } = parseView(searchOf(BOOT, "?tour=walk&at=9&k=3"), BOOT);
   assert.deepEqual([view.tour, view.at, view.k], ["walk", 0, 3]);
-  assert.deepEqual(notices.map(({ field }) => field), ["at"]);
-  assert.deepEqual(parseView(searchOf(BOOT, "?tour=x&quiz=7"), BOOT).notices.map(({ field }) => field), ["tour", "quiz"]);
+  assert.deepEqual(
+    notices.map(({ field }) => field),
+    ["at"],
+  );
+  assert.deepEqual(
+    parseView(searchOf(BOOT, "?tour=x&quiz=7"), BOOT).notices.map(({ field }) => field),
+    ["tour", "quiz"],
+  );
 });
 
 test("next and back walk through the steps, and the last one leaves", () => {
@@ -106,17 +148,26 @@ test("an answer is a view, with the question still there", () => {
 
 test("terms of a caption are taken apart from its words", () => {
   assert.deepEqual(piecesOf("A {load}, and {dropped tokens|dropped}; {gate score}."), [
-    { text: "A " }, { text: "load", term: "load" }, { text: ", and " }, { text: "dropped tokens", term: "dropped" },
-    { text: "; " }, { text: "gate score", term: "gate_score" }, { text: "." },
+    { text: "A " },
+    { text: "load", term: "load" },
+    { text: ", and " },
+    { text: "dropped tokens", term: "dropped" },
+    { text: "; " },
+    { text: "gate score", term: "gate_score" },
+    { text: "." },
   ]);
 });
 
 test("answers are kept where the browser keeps them, and what is no answer is passed over", () => {
   const kept = new Map();
-  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+  const storage = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+  };
   keepAnswers(storage, { one: 1 });
   assert.deepEqual(readAnswers(storage), { one: 1 });
-  for (const text of ["{", "null", '{"one":"1"}', '{"one":-1}', "[]"]) assert.deepEqual(readAnswers({ getItem: () => text }), {});
+  for (const text of ["{", "null", '{"one":"1"}', '{"one":-1}', "[]"])
+    assert.deepEqual(readAnswers({ getItem: () => text }), {});
   assert.deepEqual(readAnswers(null), {});
 });
 

@@ -9,7 +9,8 @@ import { bytes, golden } from "../golden.js";
 import { messageOf } from "../random_traces.js";
 
 const { hex } = golden("steps").find((/** @type {any} */ each) => !decodeStep(bytes(each.hex)).dropped);
-const base64 = (/** @type {ArrayBuffer[]} */ ...parts) => Buffer.concat(parts.map((part) => new Uint8Array(part))).toString("base64");
+const base64 = (/** @type {ArrayBuffer[]} */ ...parts) =>
+  Buffer.concat(parts.map((part) => new Uint8Array(part))).toString("base64");
 
 /** The golden step as that of another token. @param {number} token */
 function stepAt(token) {
@@ -20,7 +21,13 @@ function stepAt(token) {
 
 const THREE = [0, 1, 2].map(stepAt);
 const trace = messageOf({ tokens: 3 });
-const exported = { query: "scenario=code&experts=64&mode=all", home: "", trace, steps: base64(...THREE), poster: "" };
+const exported = {
+  query: "scenario=code&experts=64&mode=all",
+  home: "",
+  trace,
+  steps: base64(...THREE),
+  poster: "",
+};
 const boot = { ...BOOT, exported };
 
 test("the steps of a page are the steps that the socket would have brought", () => {
@@ -33,13 +40,26 @@ test("steps that are cut short are refused", () => {
 
 test("opening brings the trace, its steps in order, and the end", () => {
   /** @type {any[]} */ const heard = [];
-  const note = (/** @type {string} */ name) => (/** @type {any} */ value) => heard.push([name, value?.token ?? value?.trace ?? value]);
+  const note = (/** @type {string} */ name) => (/** @type {any} */ value) =>
+    heard.push([name, value?.token ?? value?.trace ?? value]);
   const recording = createRecording(exported, {
-    onTrace: note("trace"), onStep: note("step"), onEnd: () => heard.push(["end"]), onError: note("error"), onState: note("state"),
+    onTrace: note("trace"),
+    onStep: note("step"),
+    onEnd: () => heard.push(["end"]),
+    onError: note("error"),
+    onState: note("state"),
   });
   assert.deepEqual(heard, [], "nothing before it is asked for");
   recording.open(/** @type {any} */ ({}));
-  assert.deepEqual(heard, [["state", "streaming"], ["trace", trace.trace], ["step", 0], ["step", 1], ["step", 2], ["state", "done"], ["end"]]);
+  assert.deepEqual(heard, [
+    ["state", "streaming"],
+    ["trace", trace.trace],
+    ["step", 0],
+    ["step", 1],
+    ["step", 2],
+    ["state", "done"],
+    ["end"],
+  ]);
 });
 
 test("an exported page opens with its own view, and its address may change how it is looked at, not what it is", () => {

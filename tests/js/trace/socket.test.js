@@ -65,13 +65,20 @@ function setUp() {
     timer.off = true;
     timer.callback();
   }
-  const names = () => heard.map(([name, value]) => (name === "state" ? value : name === "step" ? `step ${value}` : name));
+  const names = () =>
+    heard.map(([name, value]) => (name === "state" ? value : name === "step" ? `step ${value}` : name));
   return { socket, sockets, timers, heard, names, wait };
 }
 
 /** @param {number} id @param {number} [from] @param {string} [trace] */
 const traceMessage = (id, from = 0, trace = "one") => ({
-  op: "trace", id, trace, from, model: { layers: 2, experts: 4, top_k: 2 }, origin: {}, tokens: [{ text: "a" }, { text: "b" }, { text: "c" }],
+  op: "trace",
+  id,
+  trace,
+  from,
+  model: { layers: 2, experts: 4, top_k: 2 },
+  origin: {},
+  tokens: [{ text: "a" }, { text: "b" }, { text: "c" }],
 });
 /** @param {number} id @param {number} token */
 function step(id, token) {
@@ -82,7 +89,12 @@ function step(id, token) {
 }
 
 test("viewer opens a trace: asks when connected, hears trace, steps and end", () => {
-  const { socket, sockets: [line], sockets, names } = setUp();
+  const {
+    socket,
+    sockets: [line],
+    sockets,
+    names,
+  } = setUp();
   socket.open(REQUEST);
   assert.equal(line, undefined);
   sockets[0].accept();
@@ -90,7 +102,16 @@ test("viewer opens a trace: asks when connected, hears trace, steps and end", ()
   sockets[0].say(traceMessage(1));
   [0, 1, 2].forEach((token) => sockets[0].say(step(1, token)));
   sockets[0].say({ op: "end", id: 1, tokens: 3 });
-  assert.deepEqual(names(), ["connecting", "streaming", "trace", "step 0", "step 1", "step 2", "done", "end"]);
+  assert.deepEqual(names(), [
+    "connecting",
+    "streaming",
+    "trace",
+    "step 0",
+    "step 1",
+    "step 2",
+    "done",
+    "end",
+  ]);
 });
 
 test("viewer opens another trace while one runs: the old one's messages are dropped", () => {
@@ -106,7 +127,15 @@ test("viewer opens another trace while one runs: the old one's messages are drop
   sockets[0].say(traceMessage(2));
   sockets[0].say(step(2, 0));
   assert.equal(sockets.length, 1);
-  assert.deepEqual(names(), ["connecting", "streaming", "trace", "connecting", "streaming", "trace", "step 0"]);
+  assert.deepEqual(names(), [
+    "connecting",
+    "streaming",
+    "trace",
+    "connecting",
+    "streaming",
+    "trace",
+    "step 0",
+  ]);
 });
 
 test("connection drops in a stream: the viewer comes back and goes on at the token it had reached", () => {
@@ -149,7 +178,10 @@ test("server stays away: each try waits twice as long, up to eight seconds, and 
     sockets[i].fall();
     wait();
   }
-  assert.deepEqual(timers.map(({ ms }) => ms), [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+  assert.deepEqual(
+    timers.map(({ ms }) => ms),
+    [250, 500, 1000, 2000, 4000, 8000, 8000, 8000],
+  );
   sockets[8].accept();
   sockets[8].say(traceMessage(1));
   sockets[8].fall();
@@ -167,8 +199,16 @@ test("jitter shortens a wait by up to half", () => {
   }
   const nothing = () => {};
   const socket = createSocket({
-    url: "", WebSocket: /** @type {any} */ (Never), setTimeout: (_, ms) => waits.push(ms), clearTimeout: nothing, random: () => 0,
-    onTrace: nothing, onStep: nothing, onEnd: nothing, onError: nothing, onState: nothing,
+    url: "",
+    WebSocket: /** @type {any} */ (Never),
+    setTimeout: (_, ms) => waits.push(ms),
+    clearTimeout: nothing,
+    random: () => 0,
+    onTrace: nothing,
+    onStep: nothing,
+    onEnd: nothing,
+    onError: nothing,
+    onState: nothing,
   });
   socket.open(REQUEST);
   return Promise.resolve().then(() => assert.deepEqual(waits, [125]));
@@ -299,7 +339,10 @@ test("nobody looks while a trace streams: the connection ends, and what is missi
   sockets[0].say(step(1, 0));
   socket.rest();
   assert.equal(sockets[0].readyState, 3);
-  assert.deepEqual(timers.filter(({ off }) => !off), []);
+  assert.deepEqual(
+    timers.filter(({ off }) => !off),
+    [],
+  );
   socket.retry();
   sockets[1].accept();
   assert.equal(sockets[1].last().from, 1);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toCsv } from "../../../static/js/files/csv.js";
-import { choices, createTrace, pathOf, servedBy, withEnd, withStep, withTokens } from "../../../static/js/trace/trace.js";
+import {
+  choices,
+  createTrace,
+  pathOf,
+  servedBy,
+  withEnd,
+  withStep,
+  withTokens,
+} from "../../../static/js/trace/trace.js";
 import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { messageOf, stepOf, traceOf } from "../random_traces.js";
 
@@ -22,7 +30,10 @@ test("a router that gives a token more experts than k has as many columns as its
   step.chosen.set([NO_EXPERT, NO_EXPERT], 3);
   trace = withStep(trace, step);
   assert.throws(() => withStep(trace, stepOf(SHAPE, 1)), /expected layers, experts, k 3, 8, 5, got 3, 8, 2/);
-  assert.deepEqual(pathOf(trace, 0).map((found) => found.length), [3, 5, 5]);
+  assert.deepEqual(
+    pathOf(trace, 0).map((found) => found.length),
+    [3, 5, 5],
+  );
   const { expert, weight } = choices(trace, 0, 2)[4];
   assert.deepEqual(servedBy(trace, 2, expert), [{ token: 0, weight, rank: 4, dropped: false }]);
 });
@@ -58,7 +69,10 @@ test("a step that is there already changes nothing", () => {
 test("a step out of turn, after the end, or of another shape is refused", () => {
   assert.throws(() => withStep(traceOf(SHAPE, 1), stepOf(SHAPE, 2)), /expected token 1 of 4, got 2/);
   assert.throws(() => withStep(traceOf(SHAPE, 4), stepOf(SHAPE, 4)), /expected token 4 of 4, got 4/);
-  assert.throws(() => withStep(traceOf(SHAPE, 1), stepOf({ ...SHAPE, k: 3 }, 1)), /expected layers, experts, k 3, 8, 2, got 3, 8, 3/);
+  assert.throws(
+    () => withStep(traceOf(SHAPE, 1), stepOf({ ...SHAPE, k: 3 }, 1)),
+    /expected layers, experts, k 3, 8, 2, got 3, 8, 3/,
+  );
 });
 
 test("appended tokens keep what was routed, and their steps go on after it", () => {
@@ -90,10 +104,16 @@ test("choices leave out empty ones, tell dropped ones, and undo the scale of the
   step.chosen.set([5, 65535]);
   step.weights.set([0.75, 0]);
   step.scores[5] = 204;
-  const trace = withStep(createTrace(messageOf(SHAPE)), { ...step, dropped: Uint8Array.from([1, 0, 0, 0, 0, 0]) });
+  const trace = withStep(createTrace(messageOf(SHAPE)), {
+    ...step,
+    dropped: Uint8Array.from([1, 0, 0, 0, 0, 0]),
+  });
   const [choice, ...none] = choices(trace, 0, 0);
   assert.deepEqual(none, []);
-  assert.deepEqual({ ...choice, score: choice.score.toFixed(6) }, { expert: 5, rank: 0, weight: 0.75, score: "0.640000", dropped: true });
+  assert.deepEqual(
+    { ...choice, score: choice.score.toFixed(6) },
+    { expert: 5, rank: 0, weight: 0.75, score: "0.640000", dropped: true },
+  );
 });
 
 test("the tokens that towers served are the paths of the tokens, turned around", () => {
@@ -101,11 +121,15 @@ test("the tokens that towers served are the paths of the tokens, turned around",
   const fromPaths = new Set();
   const fromTowers = new Set();
   for (let token = 0; token < 30; token++) {
-    pathOf(trace, token).forEach((layer, at) => layer.forEach(({ expert, weight }) => fromPaths.add([at, expert, token, weight].join())));
+    pathOf(trace, token).forEach((layer, at) =>
+      layer.forEach(({ expert, weight }) => fromPaths.add([at, expert, token, weight].join())),
+    );
   }
   for (let layer = 0; layer < 4; layer++) {
     for (let expert = 0; expert < 6; expert++) {
-      servedBy(trace, layer, expert).forEach(({ token, weight }) => fromTowers.add([layer, expert, token, weight].join()));
+      servedBy(trace, layer, expert).forEach(({ token, weight }) =>
+        fromTowers.add([layer, expert, token, weight].join()),
+      );
     }
   }
   assert.equal(fromPaths.size, 25 * 4 * 3);

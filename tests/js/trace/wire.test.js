@@ -1,16 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeStep, decodeText, encodeOpen, encodeStop, fromHalf, NO_EXPERT } from "../../../static/js/trace/wire.js";
+import {
+  decodeStep,
+  decodeText,
+  encodeOpen,
+  encodeStop,
+  fromHalf,
+  NO_EXPERT,
+} from "../../../static/js/trace/wire.js";
 import { bytes, golden } from "../golden.js";
 
 for (const row of golden("steps")) {
   test(`decodeStep reads the golden bytes: ${row.name}`, () => {
     const step = decodeStep(bytes(row.hex));
     const { id, token, layers, experts, topK } = step;
-    assert.deepEqual({ id, token, layers, experts, k: topK }, {
-      id: row.id, token: row.token, layers: row.layers, experts: row.experts, k: row.k,
-    });
-    assert.deepEqual([...step.chosen], row.chosen.flat().map((/** @type {number} */ id) => (id < 0 ? NO_EXPERT : id)));
+    assert.deepEqual(
+      { id, token, layers, experts, k: topK },
+      {
+        id: row.id,
+        token: row.token,
+        layers: row.layers,
+        experts: row.experts,
+        k: row.k,
+      },
+    );
+    assert.deepEqual(
+      [...step.chosen],
+      row.chosen.flat().map((/** @type {number} */ id) => (id < 0 ? NO_EXPERT : id)),
+    );
     assert.deepEqual([...step.weights], row.weights_16bit.flat());
     assert.deepEqual([...step.scores], row.score_codes.flat());
     assert.deepEqual(step.dropped && [...step.dropped], row.dropped?.flat() ?? null);
@@ -28,7 +45,10 @@ test("decodeStep refuses bytes that are not a step of this version", () => {
   const good = bytes(golden("steps")[0].hex);
   assert.throws(() => decodeStep(good.slice(0, 19)), /expected 20 bytes, got 19/);
   assert.throws(() => decodeStep(good.slice(0, -1)), /expected 44 bytes, got 43/);
-  for (const [at, message] of /** @type {const} */ ([[0, /version 1 and kind 1, got 2 and 1/], [1, /got 1 and 2/]])) {
+  for (const [at, message] of /** @type {const} */ ([
+    [0, /version 1 and kind 1, got 2 and 1/],
+    [1, /got 1 and 2/],
+  ])) {
     const wrong = good.slice(0);
     new Uint8Array(wrong)[at] = 2;
     assert.throws(() => decodeStep(wrong), message);
@@ -37,12 +57,29 @@ test("decodeStep refuses bytes that are not a step of this version", () => {
 
 test("fromHalf reads the corners of 16-bit floats", () => {
   /** @type {[number, number][]} */
-  const corners = [[0x3c00, 1], [0xc000, -2], [0x3555, 0.333251953125], [1, 2 ** -24], [0x7bff, 65504], [0x7c00, Infinity]];
+  const corners = [
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x3555, 0.333251953125],
+    [1, 2 ** -24],
+    [0x7bff, 65504],
+    [0x7c00, Infinity],
+  ];
   for (const [bits, number] of corners) assert.equal(fromHalf(bits), number);
 });
 
-const { from_client: [fresh, resumed, stop, routed], to_client: answers } = golden("messages");
-const EVERY_KEY = { source: "live", scenario: "english", prompt: "où? \"là\" 🙂\n", model: "trio-16", experts: 16, k: 3 };
+const {
+  from_client: [fresh, resumed, stop, routed],
+  to_client: answers,
+} = golden("messages");
+const EVERY_KEY = {
+  source: "live",
+  scenario: "english",
+  prompt: 'où? "là" 🙂\n',
+  model: "trio-16",
+  experts: 16,
+  k: 3,
+};
 
 test("encodeOpen and encodeStop write the golden texts", () => {
   const some = /** @type {any} */ ({ scenario: "code", experts: 64 });

@@ -12,8 +12,28 @@ import { traceOf } from "../random_traces.js";
 
 const viewOf = (search) => parseView(search, BOOT).view;
 /** @type {Boot} */
-const ALL = { ...BOOT, models: ["trio-8", "trio-64", "trio-8-unbalanced"].map((name) => ({ ...BOOT.models[0], name, experts: name === "trio-64" ? 64 : 8 })) };
-const SHAPED = { ...BOOT, shapes: [{ key: "kimi-k2", name: "Kimi K2", layers: 60, experts: 384, top_k: 8, router: "sigmoid_bias", settings: {} }] };
+const ALL = {
+  ...BOOT,
+  models: ["trio-8", "trio-64", "trio-8-unbalanced"].map((name) => ({
+    ...BOOT.models[0],
+    name,
+    experts: name === "trio-64" ? 64 : 8,
+  })),
+};
+const SHAPED = {
+  ...BOOT,
+  shapes: [
+    {
+      key: "kimi-k2",
+      name: "Kimi K2",
+      layers: 60,
+      experts: 384,
+      top_k: 8,
+      router: "sigmoid_bias",
+      settings: {},
+    },
+  ],
+};
 
 test("a link holds what sets the second stack apart, and nothing more", () => {
   const { view, notices } = parseView("?scenario=code&b.k=4&b.source=live", BOOT);
@@ -40,9 +60,18 @@ test("a wrong key of the second stack is left out alone, and a sentence says so"
 });
 
 test("a shape beside another source falls back as in the first stack, whatever the order of the keys", () => {
-  for (const search of ["?b.source=live&b.bogus=2&b.shape=kimi-k2", "?b.shape=kimi-k2&b.source=live", "?b.source=live&b.shape=kimi-k2&b.experts=384&b.k=8", "?source=live&b.shape=kimi-k2&b.k=1"]) {
+  for (const search of [
+    "?b.source=live&b.bogus=2&b.shape=kimi-k2",
+    "?b.shape=kimi-k2&b.source=live",
+    "?b.source=live&b.shape=kimi-k2&b.experts=384&b.k=8",
+    "?source=live&b.shape=kimi-k2&b.k=1",
+  ]) {
     const { view, notices } = parseView(search, SHAPED);
-    assert.deepEqual(notices.map(({ message }) => message), ["b.shape: not read with source=live; left out of the second stack"], search);
+    assert.deepEqual(
+      notices.map(({ message }) => message),
+      ["b.shape: not read with source=live; left out of the second stack"],
+      search,
+    );
     assert.equal(otherView(view).experts, 8);
     assert.doesNotMatch(formatView(view, SHAPED), /kimi|b\.experts/);
     assert.deepEqual(parseView(formatView(view, SHAPED), SHAPED), { view, notices: [] });
@@ -66,9 +95,22 @@ test("a second stack with another source leaves the first one's shape, and its l
 
 test("no title has a shape without a name", () => {
   const large = parseView("?b.shape=kimi-k2", SHAPED).view;
-  assert.deepEqual([large, otherView(large)].map((view) => sideName(view, large.b ?? {}).split(" · ")[0]), ["small shape", "shape kimi-k2"]);
+  assert.deepEqual(
+    [large, otherView(large)].map((view) => sideName(view, large.b ?? {}).split(" · ")[0]),
+    ["small shape", "shape kimi-k2"],
+  );
   const live = parseView("?shape=kimi-k2&b.source=live", SHAPED).view;
-  assert.deepEqual([live, otherView(live)].map((view) => sideName(view, live.b ?? {}).split(" · ").slice(0, 2)), [["Authored", "shape kimi-k2"], ["Live", "8 experts"]]);
+  assert.deepEqual(
+    [live, otherView(live)].map((view) =>
+      sideName(view, live.b ?? {})
+        .split(" · ")
+        .slice(0, 2),
+    ),
+    [
+      ["Authored", "shape kimi-k2"],
+      ["Live", "8 experts"],
+    ],
+  );
 });
 
 test("a second stack follows the first one to another source or shape", () => {
@@ -97,7 +139,10 @@ test("every pair that is offered differs, is named on both sides, and survives i
 
 test("only what the server has is offered", () => {
   const none = { ...BOOT, models: [] };
-  assert.deepEqual(pairsOf(none, viewOf("")).map(({ b }) => Object.keys(b)[0]), ["k", "experts"]);
+  assert.deepEqual(
+    pairsOf(none, viewOf("")).map(({ b }) => Object.keys(b)[0]),
+    ["k", "experts"],
+  );
   const small = { ...viewOf("?source=live"), b: null };
   assert.equal(pairsOf(BOOT, small).find(({ b }) => b.experts)?.a.source, "authored");
 });

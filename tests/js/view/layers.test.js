@@ -7,7 +7,11 @@ const tall = traceOf({ tokens: 1, layers: 61 });
 
 /** A page that stands at a layer. @param {object} [view] @param {number} [layer] */
 const stateOf = (view = {}, layer = 30) =>
-  /** @type {any} */ ({ trace: tall, at: { token: 0, layer }, view: { fold: null, tower: null, camera: "orbit", mode: "sequence", floor: null, ...view } });
+  /** @type {any} */ ({
+    trace: tall,
+    at: { token: 0, layer },
+    view: { fold: null, tower: null, camera: "orbit", mode: "sequence", floor: null, ...view },
+  });
 
 test("a link with fold=10-20 opens the tenth to the twentieth layer", () => {
   assert.deepEqual(parseFold("10-20"), { first: 9, last: 19 });
@@ -16,7 +20,8 @@ test("a link with fold=10-20 opens the tenth to the twentieth layer", () => {
 });
 
 test("a fold that is no range is refused", () => {
-  for (const text of ["", "0-3", "20-10", "a-b", "3-", "-3", "1-2-3", "10000-10001"]) assert.equal(parseFold(text), undefined, text);
+  for (const text of ["", "0-3", "20-10", "a-b", "3-", "-3", "1-2-3", "10000-10001"])
+    assert.equal(parseFold(text), undefined, text);
 });
 
 test("a person who folds sees eleven layers around the one that is looked at, at the ends too", () => {

@@ -14,8 +14,24 @@ import { BOOT } from "../boot_data.js";
 const boot = {
   ...BOOT,
   shapes: [
-    { key: "deepseek-v3", name: "DeepSeek-V3", layers: 58, experts: 256, top_k: 8, router: "sigmoid_bias", settings: { groups: 8, topk_groups: 4, scale: 2.5 } },
-    { key: "switch-c-2048", name: "Switch-C", layers: 30, experts: 2048, top_k: 1, router: "switch", settings: {} },
+    {
+      key: "deepseek-v3",
+      name: "DeepSeek-V3",
+      layers: 58,
+      experts: 256,
+      top_k: 8,
+      router: "sigmoid_bias",
+      settings: { groups: 8, topk_groups: 4, scale: 2.5 },
+    },
+    {
+      key: "switch-c-2048",
+      name: "Switch-C",
+      layers: 30,
+      experts: 2048,
+      top_k: 1,
+      router: "switch",
+      settings: {},
+    },
   ],
 };
 const TEXT = "58x256x8-d7168-e2048-x0_3_1-rsigmoid_bias-g8-t4-f2.5";
@@ -25,14 +41,20 @@ test("a link that names a shape has its experts, its k and its router", () => {
   const read = view("?shape=deepseek-v3");
   assert.deepEqual([read.experts, read.k, read.router], [256, 8, ""]);
   assert.equal(routerOf(boot, read)?.name, "sigmoid_bias");
-  assert.deepEqual(["groups", "topk_groups", "scale"].map((name) => usualSetting(boot, read, /** @type {"scale"} */ (name))), [8, 4, 2.5]);
+  assert.deepEqual(
+    ["groups", "topk_groups", "scale"].map((name) => usualSetting(boot, read, /** @type {"scale"} */ (name))),
+    [8, 4, 2.5],
+  );
   assert.equal(formatView(read, boot), "?shape=deepseek-v3&v=1");
   assert.equal(requestOf(read).shape, "deepseek-v3");
 });
 
 test("a shape of more experts than a person may ask for keeps them", () => {
   assert.equal(view("?shape=switch-c-2048").experts, 2048);
-  assert.deepEqual(parseView("?experts=2048", boot).notices.map(({ field }) => field), ["experts"]);
+  assert.deepEqual(
+    parseView("?experts=2048", boot).notices.map(({ field }) => field),
+    ["experts"],
+  );
 });
 
 test("a shape as text is read as the server reads it, and travels", () => {
@@ -47,7 +69,10 @@ test("a wrong shape falls back alone and says so", () => {
   for (const wrong of ["gpt-5", "6x8", "6x8x9", "1x1x1", "x".repeat(500)]) {
     const { view: read, notices } = parseView(`?shape=${wrong}&k=3`, boot);
     assert.deepEqual([read.shape, read.experts, read.k], ["", 8, 3], wrong);
-    assert.deepEqual(notices.map(({ field }) => field), ["shape"]);
+    assert.deepEqual(
+      notices.map(({ field }) => field),
+      ["shape"],
+    );
   }
 });
 
@@ -98,5 +123,11 @@ test("only authored routing has a shape", () => {
 });
 
 test("what is sent to the server names the shape", () => {
-  assert.deepEqual(JSON.parse(encodeOpen(1, requestOf(view("?shape=deepseek-v3")), 0)).request, { source: "authored", scenario: "english", shape: "deepseek-v3", experts: 256, k: 8 });
+  assert.deepEqual(JSON.parse(encodeOpen(1, requestOf(view("?shape=deepseek-v3")), 0)).request, {
+    source: "authored",
+    scenario: "english",
+    shape: "deepseek-v3",
+    experts: 256,
+    k: 8,
+  });
 });

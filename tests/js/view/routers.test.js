@@ -26,14 +26,22 @@ test("settings that the next router does not read go back to its own, and 0 is a
 test("groups that no longer divide the experts go back to the router's own", () => {
   const view = at("?router=sigmoid_bias&experts=12&groups=6&topk_groups=5");
   assert.deepEqual([after(view, { k: 3 }).groups, after(view, { k: 3 }).topk_groups], [6, 5]);
-  assert.deepEqual([after(view, { experts: 64 }).groups, after(view, { experts: 64 }).topk_groups], [null, 5]);
-  assert.deepEqual([after(view, { experts: 8 }).groups, after(view, { experts: 8 }).topk_groups], [null, null]);
+  assert.deepEqual(
+    [after(view, { experts: 64 }).groups, after(view, { experts: 64 }).topk_groups],
+    [null, 5],
+  );
+  assert.deepEqual(
+    [after(view, { experts: 8 }).groups, after(view, { experts: 8 }).topk_groups],
+    [null, null],
+  );
   assert.deepEqual(groupsFitting(12), [1, 2, 3, 4, 6]);
 });
 
 test("groups that nobody chose are those of the server", () => {
-  const usual = (search) =>
-    [usualSetting(BOOT, at(search), "groups"), usualSetting(BOOT, at(search), "topk_groups")];
+  const usual = (search) => [
+    usualSetting(BOOT, at(search), "groups"),
+    usualSetting(BOOT, at(search), "topk_groups"),
+  ];
   assert.deepEqual(usual("?router=sigmoid_bias"), [4, 2]);
   assert.deepEqual(usual("?router=sigmoid_bias&experts=64"), [8, 4]);
   assert.deepEqual(usual("?router=sigmoid_bias&experts=9"), [1, 1]);

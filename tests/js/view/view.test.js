@@ -12,7 +12,11 @@ import { traceOf } from "../random_traces.js";
 const viewOf = (search) => parseView(search, BOOT).view;
 
 test("the address holds where playback stands", () => {
-  assert.deepEqual(viewNow({ view: viewOf(""), at: { token: 2, layer: 1 } }), { ...viewOf(""), token: 2, layer: 1 });
+  assert.deepEqual(viewNow({ view: viewOf(""), at: { token: 2, layer: 1 } }), {
+    ...viewOf(""),
+    token: 2,
+    layer: 1,
+  });
   assert.deepEqual(viewNow({ view: viewOf(""), at: { token: -1, layer: -1 } }), viewOf(""));
 });
 
@@ -60,7 +64,10 @@ test("a place beyond the trace falls back to the last, and a sentence says so", 
   const { view, notices } = withinTrace(viewOf("?token=40&layer=2&path=6"), traceOf());
   assert.equal(view.token, 4);
   assert.equal(view.layer, 1);
-  assert.deepEqual(notices.map(({ message }) => message), ["token: expected 1 to 5, got 40; showing 5", "path: expected 1 to 5, got 6; showing 5"]);
+  assert.deepEqual(
+    notices.map(({ message }) => message),
+    ["token: expected 1 to 5, got 40; showing 5", "path: expected 1 to 5, got 6; showing 5"],
+  );
 });
 
 test("from above one sees the layer of playback, or the chosen one where tokens are in many layers", () => {
@@ -81,7 +88,11 @@ test("panels push the scene from their sides, the deepest of each side counts", 
     { side: "top", box: { left: 500, top: 20, right: 900, bottom: 120 } },
     { side: "bottom", box: { left: 0, top: 500, right: 1000, bottom: 600 } },
   ]);
-  assert.deepEqual(insets, { left: 300, top: 136, right: 0, bottom: 100 }, "and tokens that leave at the top stay clear of what is there");
+  assert.deepEqual(
+    insets,
+    { left: 300, top: 136, right: 0, bottom: 100 },
+    "and tokens that leave at the top stay clear of what is there",
+  );
 });
 
 test("a panel that is not shown pushes nothing", () => {

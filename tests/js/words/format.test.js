@@ -1,11 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBytes, formatCount, formatExactly, formatShare, formatTime, formatToken, opensWithSpace } from "../../../static/js/words/format.js";
+import {
+  formatBytes,
+  formatCount,
+  formatExactly,
+  formatShare,
+  formatTime,
+  formatToken,
+  opensWithSpace,
+} from "../../../static/js/words/format.js";
 
 test("counts have three digits and a unit, also where rounding carries", () => {
   const expected = {
-    0: "0", 7: "7", 999: "999", 1000: "1.00k", 24576: "24.6k", 294912: "295k", 999499: "999k", 999500: "1.00M", 1179648: "1.18M",
-    9437184: "9.44M", 99949999: "99.9M", 99950000: "100M", 671e9: "671B", 1.04e12: "1.04T",
+    0: "0",
+    7: "7",
+    999: "999",
+    1000: "1.00k",
+    24576: "24.6k",
+    294912: "295k",
+    999499: "999k",
+    999500: "1.00M",
+    1179648: "1.18M",
+    9437184: "9.44M",
+    99949999: "99.9M",
+    99950000: "100M",
+    671e9: "671B",
+    1.04e12: "1.04T",
   };
   for (const [count, text] of Object.entries(expected)) assert.equal(formatCount(Number(count)), text);
 });
@@ -22,7 +42,10 @@ test("memory is told in decimal units", () => {
 });
 
 test("shares are percent, with a digit more where they are small", () => {
-  assert.deepEqual([0, 0.0312, 0.0996, 0.25, 1].map(formatShare).map((text) => text.replace("\u2009", " ")), ["0 %", "3.1 %", "10 %", "25 %", "100 %"]);
+  assert.deepEqual(
+    [0, 0.0312, 0.0996, 0.25, 1].map(formatShare).map((text) => text.replace("\u2009", " ")),
+    ["0 %", "3.1 %", "10 %", "25 %", "100 %"],
+  );
 });
 
 test("times are minutes and seconds", () => {
@@ -30,7 +53,15 @@ test("times are minutes and seconds", () => {
 });
 
 test("white space of a token can be seen", () => {
-  assert.deepEqual(["\n", "  ", " the", "\t\tx", "a  b", "", "\n    "].map(formatToken), ["⏎", "␣␣", "the", "⇥⇥x", "a␣␣b", "", "⏎␣␣␣␣"]);
+  assert.deepEqual(["\n", "  ", " the", "\t\tx", "a  b", "", "\n    "].map(formatToken), [
+    "⏎",
+    "␣␣",
+    "the",
+    "⇥⇥x",
+    "a␣␣b",
+    "",
+    "⏎␣␣␣␣",
+  ]);
 });
 
 test("one leading space is told apart from an indent", () => {

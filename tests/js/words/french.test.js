@@ -6,7 +6,8 @@ import { literals } from "../string_literals.js";
 /** The page's modules take the language of the document when they are loaded: these are those of a French page. */
 Object.assign(globalThis, { document: { documentElement: { lang: "fr" } } });
 const { words } = await import("../../../static/js/words/words.js");
-const { formatBytes, formatCount, formatDecimal, formatExactly, formatShare, formatWeight } = await import("../../../static/js/words/format.js");
+const { formatBytes, formatCount, formatDecimal, formatExactly, formatShare, formatWeight } =
+  await import("../../../static/js/words/format.js");
 const { en } = await import("../../../static/js/words/en.js");
 const { fr } = await import("../../../static/js/words/fr.js");
 const { problem, routerNote } = await import("../../../static/js/words/problems.fr.js");
@@ -25,7 +26,12 @@ test("a French page has French words", () => {
 });
 
 test("French has every word of English and no other", () => {
-  const [one, other] = [en, fr].map((catalogue) => leaves(catalogue).map(([path]) => path).filter((path) => !OWN.test(path)).sort());
+  const [one, other] = [en, fr].map((catalogue) =>
+    leaves(catalogue)
+      .map(([path]) => path)
+      .filter((path) => !OWN.test(path))
+      .sort(),
+  );
   assert.deepEqual(other, one);
 });
 
@@ -48,7 +54,11 @@ test("French sentences have unbroken spaces where French typography has them, an
   for (const name of files) {
     const found = literals(readFileSync(new URL(name, folder), "utf8")).map(([text]) => text);
     assert.ok(found.length > 5, name);
-    assert.deepEqual(found.filter((text) => FORBIDDEN.test(text.replace(/^[?:]$/, ""))), [], name);
+    assert.deepEqual(
+      found.filter((text) => FORBIDDEN.test(text.replace(/^[?:]$/, ""))),
+      [],
+      name,
+    );
   }
 });
 
@@ -64,15 +74,21 @@ test("numbers of a French page have a decimal comma, narrow spaces and French un
 });
 
 test("none and one are singular", () => {
-  assert.deepEqual([0, 1, 2].map((count) => fr.plural(count, "jeton")), ["0 jeton", "1 jeton", "2 jetons"]);
+  assert.deepEqual(
+    [0, 1, 2].map((count) => fr.plural(count, "jeton")),
+    ["0 jeton", "1 jeton", "2 jetons"],
+  );
 });
 
 /** What the server says of requests; tests/test_request.py writes and checks it. @type {string[]} */
 const REFUSALS = JSON.parse(readFileSync(new URL("../../golden/refusals.json", import.meta.url), "utf8"));
 
 /** Notes on routers, which the same file writes. @type {string[]} */
-const ROUTER_NOTES = JSON.parse(readFileSync(new URL("../../golden/router_notes.json", import.meta.url), "utf8"));
-const ENGLISH = /\b(the|of|with|choose|see|leave|number|whole|expected|got|one|named?|is|are|and|without|that|missing|layers?|write|published|counts?|printed|which)\b/;
+const ROUTER_NOTES = JSON.parse(
+  readFileSync(new URL("../../golden/router_notes.json", import.meta.url), "utf8"),
+);
+const ENGLISH =
+  /\b(the|of|with|choose|see|leave|number|whole|expected|got|one|named?|is|are|and|without|that|missing|layers?|write|published|counts?|printed|which)\b/;
 /** The figures of a sentence: digits alone, as marks and words between them differ, and noughts: 1.16 trillion is 1 160 billion. @param {string} text */
 const digits = (text) => text.match(/[1-9]/g)?.sort().join("");
 
@@ -97,14 +113,23 @@ test("what is told of a router that is not quite a model's own is told in French
 test("every model of the catalogue has its notes, reasons and sources in French, in French typography", () => {
   const folder = new URL("../../../app/published/models/", import.meta.url);
   for (const name of readdirSync(folder)) {
-    const { published, match, config_source, fr: french } = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+    const {
+      published,
+      match,
+      config_source,
+      fr: french,
+    } = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
     const english = { source: published.source, note: match.note, reasons: match.reasons, config_source };
     assert.deepEqual(Object.keys(french).sort(), Object.keys(english).sort(), name);
     assert.deepEqual(Object.keys(french.reasons), Object.keys(english.reasons), name);
     for (const [path, text] of leaves(french)) {
       assert.doesNotMatch(text, ENGLISH, `${name}: ${path}`);
       assert.doesNotMatch(text, FORBIDDEN, `${name}: ${path}`);
-      assert.deepEqual(digits(text), digits(Object.fromEntries(leaves(english))[path]), `${name}: ${path}: the same figures`);
+      assert.deepEqual(
+        digits(text),
+        digits(Object.fromEntries(leaves(english))[path]),
+        `${name}: ${path}: the same figures`,
+      );
     }
   }
 });

@@ -24,7 +24,12 @@ export function eventInWords({ trace, at, view, timeline }) {
   }
   const all = choices(trace, at.token, at.layer);
   const full = all.filter(({ dropped }) => dropped).map(({ expert }) => expert);
-  return words.saidEvent(trace.tokens[at.token].text, Math.min(at.layer, layers - 1) + 1, all.filter(({ dropped }) => !dropped), full);
+  return words.saidEvent(
+    trace.tokens[at.token].text,
+    Math.min(at.layer, layers - 1) + 1,
+    all.filter(({ dropped }) => !dropped),
+    full,
+  );
 }
 
 /** What this change is worth saying, if anything. @param {State} state @param {State} before */
@@ -32,9 +37,12 @@ function sentence(state, before) {
   const { trace, playing, at, hits, time, timeline } = state;
   if (!trace) return null;
   const { layers, experts, top_k: k } = trace.model;
-  if (trace.id !== before.trace?.id) return words.saidTrace(trace.origin.badge, trace.tokens.length, layers, experts, k);
-  if (before.playing && !playing && timeline && time >= timeline.duration) return words.saidFinished(hits, layers * experts);
-  if (playing !== before.playing) return playing ? words.saidPlaying : `${words.saidPaused}. ${eventInWords(state)}`;
+  if (trace.id !== before.trace?.id)
+    return words.saidTrace(trace.origin.badge, trace.tokens.length, layers, experts, k);
+  if (before.playing && !playing && timeline && time >= timeline.duration)
+    return words.saidFinished(hits, layers * experts);
+  if (playing !== before.playing)
+    return playing ? words.saidPlaying : `${words.saidPaused}. ${eventInWords(state)}`;
   return at !== before.at ? eventInWords(state) : null;
 }
 
@@ -70,7 +78,10 @@ export function createAnnouncer(host, heard = () => true, clock = CLOCK) {
       next = said;
       if (state.playing && due) return; // what comes meanwhile is said in its place, and puts nothing off
       clock.never(due);
-      due = clock.later(say, state.playing ? Math.max(SETTLED_MS, lastSaid + BEARABLE_MS - clock.now()) : SETTLED_MS);
+      due = clock.later(
+        say,
+        state.playing ? Math.max(SETTLED_MS, lastSaid + BEARABLE_MS - clock.now()) : SETTLED_MS,
+      );
     },
     dispose: () => clock.never(due),
   };

@@ -12,7 +12,11 @@ import { attribute, changes, h } from "../parts/element.js";
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createCompare(host, boot, actions) {
   const list = h("ul", { class: "pair-list" });
-  const close = h("button", { type: "button", class: "secondary", onclick: () => actions.compare(null) }, words.closeCompare);
+  const close = h(
+    "button",
+    { type: "button", class: "secondary", onclick: () => actions.compare(null) },
+    words.closeCompare,
+  );
   host.append(h("p", { class: "caption" }, words.compareNote), list, close);
   const changed = changes();
   return {
@@ -21,7 +25,19 @@ export function createCompare(host, boot, actions) {
       if (!changed(view)) return;
       attribute(close, "hidden", view.b === null);
       const pairs = pairsOf(boot, view);
-      list.replaceChildren(...pairs.map((pair) => h("li", {}, h("button", { type: "button", class: "secondary", onclick: () => actions.compare(pair) }, pair.name))));
+      list.replaceChildren(
+        ...pairs.map((pair) =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", class: "secondary", onclick: () => actions.compare(pair) },
+              pair.name,
+            ),
+          ),
+        ),
+      );
     },
   };
 }

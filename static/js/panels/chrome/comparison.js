@@ -17,8 +17,18 @@ function createSideHead(side) {
   const badge = createBadge(`side-note-${side}`);
   const trouble = h("p", { class: "side-trouble", role: "alert", hidden: true });
   const figures = h("div", { class: "side-figures" });
-  const element = h("section", { class: `side-head side-${side}`, "data-side": side, "data-inset": true, "aria-label": words.sideLabel(side) },
-    h("div", { class: "side-title" }, name, badge.element), figures, trouble);
+  const element = h(
+    "section",
+    {
+      class: `side-head side-${side}`,
+      "data-side": side,
+      "data-inset": true,
+      "aria-label": words.sideLabel(side),
+    },
+    h("div", { class: "side-title" }, name, badge.element),
+    figures,
+    trouble,
+  );
   const counters = createCounters(figures);
   return {
     element,

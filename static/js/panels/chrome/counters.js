@@ -66,9 +66,18 @@ function readActive(model) {
 /** @param {State} state @returns {Reading} */
 export function readToken({ trace, at, view }) {
   const tokens = trace?.tokens ?? [];
-  const shown = { counts: words.tokenCounts(Math.max(0, at.token + 1), tokens.length), title: words.tokenTitle };
+  const shown = {
+    counts: words.tokenCounts(Math.max(0, at.token + 1), tokens.length),
+    title: words.tokenTitle,
+  };
   if (at.token < 0) return { value: "", figure: words.none, ...shown };
-  if (view.mode === "all") return { value: "all", figure: words.allTokens(tokens.length), ...shown, counts: words.atLayer(at.layer + 1) };
+  if (view.mode === "all")
+    return {
+      value: "all",
+      figure: words.allTokens(tokens.length),
+      ...shown,
+      counts: words.atLayer(at.layer + 1),
+    };
   const { text } = tokens[at.token];
   return { value: text, figure: formatToken(text), ...shown };
 }
@@ -76,7 +85,12 @@ export function readToken({ trace, at, view }) {
 /** @param {State} state @param {Model} model @returns {Reading} */
 function readHits({ hits }, { layers, experts }) {
   const all = layers * experts;
-  return { value: hits, figure: words.hitOf(hits, all), counts: words.hitCounts(hits, all), title: words.hitTitle };
+  return {
+    value: hits,
+    figure: words.hitOf(hits, all),
+    counts: words.hitCounts(hits, all),
+    title: words.hitTitle,
+  };
 }
 
 /** @param {HTMLElement} host */

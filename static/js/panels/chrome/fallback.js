@@ -21,7 +21,8 @@ export function createFallback(host, boot) {
       attribute(picture, "hidden", !shown);
       if (!shown || state.status !== "ready") return;
       const standing = state.playing ? null : state.at;
-      if (changed(state.trace?.id, standing)) picture.src = boot.exported?.poster ?? `/preview.svg${formatView(viewNow(state), boot)}`;
+      if (changed(state.trace?.id, standing))
+        picture.src = boot.exported?.poster ?? `/preview.svg${formatView(viewNow(state), boot)}`;
     },
     dispose: () => picture.remove(),
   };

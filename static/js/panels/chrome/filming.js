@@ -12,7 +12,11 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 export function createFilming(host, actions) {
   const word = h("span", { class: "filming-word" });
   const bar = h("progress", { max: 1, "aria-label": words.filmProgress });
-  const cancel = h("button", { type: "button", class: "secondary", onclick: actions.stopFilm }, words.filmCancel);
+  const cancel = h(
+    "button",
+    { type: "button", class: "secondary", onclick: actions.stopFilm },
+    words.filmCancel,
+  );
   host.append(word, bar, cancel);
   const changed = changes();
   attribute(host, "hidden", true);

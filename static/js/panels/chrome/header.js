@@ -20,12 +20,17 @@ export function titleOf(boot, view) {
   const own = view.source === "live" && view.prompt !== "";
   if (own || !scenario) return { title: words.ownPrompt, teaches: "" };
   const shape = shapeOf(boot, view);
-  return { title: shape ? `${scenario.title} · ${shape.name || words.models.ownConfig}` : scenario.title, teaches: scenario.teaches };
+  return {
+    title: shape ? `${scenario.title} · ${shape.name || words.models.ownConfig}` : scenario.title,
+    teaches: scenario.teaches,
+  };
 }
 
 /** The language of a scenario that is not told in the page's. @param {Boot} boot @param {State["view"]} view */
 function otherLanguage(boot, view) {
-  return view.source === "authored" ? boot.scenarios.find(({ name }) => name === view.scenario)?.lang : undefined;
+  return view.source === "authored"
+    ? boot.scenarios.find(({ name }) => name === view.scenario)?.lang
+    : undefined;
 }
 
 /**
@@ -45,7 +50,7 @@ export function leadOf(boot, { view, trace }) {
 function authoredLead(boot, view) {
   const router = routerOf(boot, view)?.name ?? "";
   const written = shapeOf(boot, view) ? DEFAULT_ROUTER : usualRouter(boot, view);
-  const does = router === written ? "" : words.routing.does[router] ?? "";
+  const does = router === written ? "" : (words.routing.does[router] ?? "");
   const skewed = view.skew ? words.routing.skewed(view.skew) : "";
   return [does, skewed].filter(Boolean).join(" ") || titleOf(boot, view).teaches;
 }
@@ -75,9 +80,18 @@ export function createMasthead(host, boot, wake, beside) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
-  const mark = h("a", { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" }, logo(), h("span", {}, words.product));
+  const mark = h(
+    "a",
+    { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" },
+    logo(),
+    h("span", {}, words.product),
+  );
   const translations = createLanguage(boot);
-  host.append(h("div", { class: "brand" }, mark, beside, ...translations.links), h("div", { class: "title-row" }, title, badge.element), teaches);
+  host.append(
+    h("div", { class: "brand" }, mark, beside, ...translations.links),
+    h("div", { class: "title-row" }, title, badge.element),
+    teaches,
+  );
   const cost = createCost(boot, wake);
   const changed = changes();
   return {
@@ -87,7 +101,8 @@ export function createMasthead(host, boot, wake, beside) {
       translations.update(state);
       const { scenario, source, prompt, model, shape, experts, router, skew } = state.view;
       const costs = cost(state.view);
-      if (!changed(scenario, source, prompt, model, shape, experts, router, skew, costs, state.trace?.origin)) return;
+      if (!changed(scenario, source, prompt, model, shape, experts, router, skew, costs, state.trace?.origin))
+        return;
       const shown = titleOf(boot, state.view).title;
       setText(title, shown);
       setText(teaches, costs || leadOf(boot, state));

@@ -19,7 +19,12 @@ export function createCost(boot, wake) {
 
   function ask() {
     measured = "asked";
-    fetchMeasured().then((found) => (measured = found), () => (measured = "lost")).then(wake);
+    fetchMeasured()
+      .then(
+        (found) => (measured = found),
+        () => (measured = "lost"),
+      )
+      .then(wake);
   }
   /** "" where nothing was changed. @param {State["view"]} view */
   return function inWords(view) {
@@ -35,7 +40,10 @@ export function createCost(boot, wake) {
     if (measured === "asked" || measured === null) return [said.asking];
     const found = measured === "lost" ? null : routerCost(measured, checkpointOf(view), name, view.k);
     if (!found) return [said.notMeasured(view.k)];
-    const caveats = [chosenSettings(boot, view).length > 0 && said.atDefaults, LOOK_AHEAD.includes(name) && said.looksAhead];
+    const caveats = [
+      chosenSettings(boot, view).length > 0 && said.atDefaults,
+      LOOK_AHEAD.includes(name) && said.looksAhead,
+    ];
     return [said.cost(found), ...caveats.filter((caveat) => caveat !== false)];
   }
 }

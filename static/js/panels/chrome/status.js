@@ -32,23 +32,37 @@ export function createConnection(host) {
 
 /** What the scene lacks, in a sentence. @param {State["scene"]} scene */
 function sceneInWords(scene) {
-  return { waiting: "", shown: "", lost: words.contextLost, missing: words.noWebgl, failed: words.sceneFailed }[scene];
+  return {
+    waiting: "",
+    shown: "",
+    lost: words.contextLost,
+    missing: words.noWebgl,
+    failed: words.sceneFailed,
+  }[scene];
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createNotices(host, actions) {
   const scene = h("p", { class: "notice", "data-kind": "scene" });
   const list = h("ul", { class: "notice-list" });
-  const fell = h("div", { class: "notice", role: "status" }, list, iconButton("close", words.dismiss, actions.dismiss, "small"));
+  const fell = h(
+    "div",
+    { class: "notice", role: "status" },
+    list,
+    iconButton("close", words.dismiss, actions.dismiss, "small"),
+  );
   const message = h("p", { class: "trouble-message" });
   const trouble = h(
     "div",
     { class: "trouble", role: "alert" },
     h("h2", { class: "panel-title" }, words.trouble),
     message,
-    h("div", { class: "buttons" },
+    h(
+      "div",
+      { class: "buttons" },
       h("button", { type: "button", class: "primary", onclick: actions.retry }, words.retry),
-      h("a", { class: "quiet", href: location.pathname }, words.backToDefault)),
+      h("a", { class: "quiet", href: location.pathname }, words.backToDefault),
+    ),
   );
   host.append(trouble, scene, fell);
   const changed = changes();
@@ -61,7 +75,9 @@ export function createNotices(host, actions) {
       setText(scene, sceneInWords(stage));
       if (!changed(notices)) return;
       attribute(fell, "hidden", notices.length === 0);
-      list.replaceChildren(...notices.map(({ field, message: text }) => h("li", { "data-field": field }, text)));
+      list.replaceChildren(
+        ...notices.map(({ field, message: text }) => h("li", { "data-field": field }, text)),
+      );
     },
     dispose: () => host.replaceChildren(),
   };

@@ -49,7 +49,12 @@ function createToken(token, index, groups, named) {
 
 /** @param {HTMLElement} host  @param {Actions} actions @param {Boot} boot */
 export function createTokens(host, actions, boot) {
-  const strip = h("div", { class: "strip", role: "toolbar", "aria-label": words.strip, title: words.stripHint });
+  const strip = h("div", {
+    class: "strip",
+    role: "toolbar",
+    "aria-label": words.strip,
+    title: words.stripHint,
+  });
   const legend = h("ul", { class: "legend" });
   host.append(strip, legend);
   listen(strip, actions);
@@ -63,19 +68,31 @@ export function createTokens(host, actions, boot) {
   /** @param {readonly Token[]} tokens @param {(group: string) => string} named */
   function lay(tokens, named) {
     const groups = groupsOf(tokens);
-    const goesOn = laidOut.length > 0 && laidOut.length < tokens.length && laidOut.every((token, index) => token === tokens[index]);
-    const more = tokens.slice(goesOn ? laidOut.length : 0).map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups, named));
+    const goesOn =
+      laidOut.length > 0 &&
+      laidOut.length < tokens.length &&
+      laidOut.every((token, index) => token === tokens[index]);
+    const more = tokens
+      .slice(goesOn ? laidOut.length : 0)
+      .map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups, named));
     buttons = goesOn ? [...buttons, ...more] : more;
     laidOut = tokens;
     if (goesOn) strip.append(...more);
     else strip.replaceChildren(...more);
     if (!goesOn && buttons[0]) buttons[0].tabIndex = 0;
-    layLegend(groups, named, tokens.some(({ written }) => written));
+    layLegend(
+      groups,
+      named,
+      tokens.some(({ written }) => written),
+    );
   }
 
   /** @param {readonly string[]} groups @param {(group: string) => string} named @param {boolean} written  some tokens are the model's own */
   function layLegend(groups, named, written) {
-    const items = groups.length < 2 ? [] : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, named(group)));
+    const items =
+      groups.length < 2
+        ? []
+        : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, named(group)));
     if (written) items.push(h("li", { "data-written": true }, words.written));
     legend.replaceChildren(...items);
     attribute(legend, "hidden", !items.length);
@@ -107,7 +124,11 @@ function mark(buttons, { received, all, current, path, pointed }) {
     attribute(button, "aria-current", standing ? "true" : null);
     attribute(button, "aria-pressed", index === path ? "true" : null);
     attribute(button, "data-pointed", index === pointed);
-    attribute(button, "data-state", all ? "all" : standing ? "now" : index >= received ? "unrouted" : index < current ? "past" : "next");
+    attribute(
+      button,
+      "data-state",
+      all ? "all" : standing ? "now" : index >= received ? "unrouted" : index < current ? "past" : "next",
+    );
   });
 }
 
@@ -116,7 +137,10 @@ function reveal(strip, token) {
   if (!token || strip.matches(":hover")) return;
   const room = 48;
   const left = token.offsetLeft - strip.offsetLeft;
-  if (left < strip.scrollLeft + room || left + token.offsetWidth > strip.scrollLeft + strip.clientWidth - room) {
+  if (
+    left < strip.scrollLeft + room ||
+    left + token.offsetWidth > strip.scrollLeft + strip.clientWidth - room
+  ) {
     strip.scrollLeft = left - strip.clientWidth / 2 + token.offsetWidth / 2;
   }
 }
@@ -133,7 +157,10 @@ function listen(strip, actions) {
   };
   strip.addEventListener("pointerover", (event) => event.pointerType !== "touch" && point(event));
   strip.addEventListener("pointerleave", () => actions.hover(null));
-  strip.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).matches(":focus-visible") && point(event));
+  strip.addEventListener(
+    "focusin",
+    (event) => /** @type {Element} */ (event.target).matches(":focus-visible") && point(event),
+  );
   strip.addEventListener("focusout", () => actions.hover(null));
   strip.addEventListener("keydown", rove);
   strip.addEventListener("click", (event) => {

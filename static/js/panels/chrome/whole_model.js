@@ -37,7 +37,12 @@ function cells(model) {
     ...parts(model).map(([name, count]) => counted(name, count, "part")),
     counted(whole.total, model.whole_total, "sum"),
     counted(whole.active, model.whole_active, "sum"),
-    cell(whole.memory, formatBytes(model.bytes_16bit), `${formatExactly(model.bytes_16bit)} ${whole.bytes}`, "sum"),
+    cell(
+      whole.memory,
+      formatBytes(model.bytes_16bit),
+      `${formatExactly(model.bytes_16bit)} ${whole.bytes}`,
+      "sum",
+    ),
   ];
 }
 
@@ -58,7 +63,11 @@ export function createWhole(host) {
 
 /** The button that shows them. @param {Actions} actions */
 export function createWholeButton(actions) {
-  const element = h("button", { type: "button", class: "tab", onclick: actions.toggleWhole }, words.wholeModel);
+  const element = h(
+    "button",
+    { type: "button", class: "tab", onclick: actions.toggleWhole },
+    words.wholeModel,
+  );
   return {
     element,
     /** @param {State} state */

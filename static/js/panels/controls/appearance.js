@@ -15,11 +15,21 @@ const segmentsOf = (values, labels) => values.map((value) => ({ value, label: la
 
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createDisplay(host, actions) {
-  const theme = createSegments({ label: words.theme, choose: (/** @type {Theme} */ value) => actions.setView({ theme: value }) });
-  const palette = createSegments({ label: words.palette, choose: (/** @type {PaletteName} */ value) => actions.setView({ palette: value }) });
+  const theme = createSegments({
+    label: words.theme,
+    choose: (/** @type {Theme} */ value) => actions.setView({ theme: value }),
+  });
+  const palette = createSegments({
+    label: words.palette,
+    choose: (/** @type {PaletteName} */ value) => actions.setView({ palette: value }),
+  });
   const still = h("input", { type: "checkbox" });
   still.addEventListener("change", () => actions.setStill(still.checked));
-  host.append(theme.element, palette.element, h("label", { class: "switch" }, still, h("span", {}, words.stillSwitch)));
+  host.append(
+    theme.element,
+    palette.element,
+    h("label", { class: "switch" }, still, h("span", {}, words.stillSwitch)),
+  );
   const themes = segmentsOf(THEMES, words.themes);
   const palettes = segmentsOf(PALETTE_NAMES, words.palettes);
   return {

@@ -27,7 +27,11 @@ import { createWriting } from "./generation.js";
  * @returns {Segment<V>[]}
  */
 function segmentsOf(labels, hints = {}) {
-  return /** @type {V[]} */ (Object.keys(labels)).map((value) => ({ value, label: labels[value], hint: hints[value] }));
+  return /** @type {V[]} */ (Object.keys(labels)).map((value) => ({
+    value,
+    label: labels[value],
+    hint: hints[value],
+  }));
 }
 
 /**
@@ -66,24 +70,51 @@ function takes(boot, view, k) {
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createControls(host, boot, actions) {
   const { limits } = boot;
-  const source = createSegments({ label: words.source, choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }) });
+  const source = createSegments({
+    label: words.source,
+    choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }),
+  });
   const prompt = createPrompt(boot, actions);
   const experts = createSegments({
     label: words.experts,
     meaning: "expert",
     choose: (/** @type {number} */ value) => actions.setRequest({ experts: value, model: "" }),
   });
-  const k = createSegments({ label: words.k, meaning: "top_k", choose: (/** @type {number} */ value) => actions.setRequest({ k: value }) });
-  const mode = createSegments({ label: words.mode, choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }) });
-  const camera = createSegments({ label: words.camera, choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }) });
+  const k = createSegments({
+    label: words.k,
+    meaning: "top_k",
+    choose: (/** @type {number} */ value) => actions.setRequest({ k: value }),
+  });
+  const mode = createSegments({
+    label: words.mode,
+    choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }),
+  });
+  const camera = createSegments({
+    label: words.camera,
+    choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }),
+  });
   const floor = createFloor(actions);
   const fold = createFold(actions);
   const writing = createWriting(boot, actions);
   const router = createRouter(boot, actions);
   const shape = createShape(boot, actions);
   host.append(
-    h("div", { class: "group", "data-asks": true }, prompt.elements[0], source.element, prompt.elements[1], writing.element),
-    h("div", { class: "group", "data-asks": true }, shape.element, experts.element, k.element, router.element),
+    h(
+      "div",
+      { class: "group", "data-asks": true },
+      prompt.elements[0],
+      source.element,
+      prompt.elements[1],
+      writing.element,
+    ),
+    h(
+      "div",
+      { class: "group", "data-asks": true },
+      shape.element,
+      experts.element,
+      k.element,
+      router.element,
+    ),
     h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element),
   );
   const sources = sourcesOf(boot);
@@ -101,8 +132,16 @@ export function createControls(host, boot, actions) {
       prompt.update(state);
       source.update(view.source, sources);
       attribute(host, "data-source", view.source);
-      experts.update(view.experts, numbersWith(shapeOf(boot, view) ? [] : limits.experts_offered, view.experts, (value) => fits(boot, view, value)));
-      k.update(view.k, numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)));
+      experts.update(
+        view.experts,
+        numbersWith(shapeOf(boot, view) ? [] : limits.experts_offered, view.experts, (value) =>
+          fits(boot, view, value),
+        ),
+      );
+      k.update(
+        view.k,
+        numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)),
+      );
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);
     },

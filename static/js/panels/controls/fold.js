@@ -16,12 +16,29 @@ export function createFold(actions) {
   let now = null;
   const layersOf = () => now?.trace?.model.layers ?? 0;
   const move = (/** @type {1 | -1} */ way) => now && actions.setView({ fold: moved(now, way) });
-  const down = h("button", { type: "button", "aria-label": words.foldDown, onclick: () => move(-1) }, icon("minus"));
-  const up = h("button", { type: "button", "aria-label": words.foldUp, onclick: () => move(1) }, icon("plus"));
+  const down = h(
+    "button",
+    { type: "button", "aria-label": words.foldDown, onclick: () => move(-1) },
+    icon("minus"),
+  );
+  const up = h(
+    "button",
+    { type: "button", "aria-label": words.foldUp, onclick: () => move(1) },
+    icon("plus"),
+  );
   const shown = h("output", { class: "stepper-value" });
   const stepper = h("div", { class: "stepper", role: "group", "aria-label": words.fold }, down, shown, up);
-  const toggle = h("button", { type: "button", class: "fold", onclick: () => now && actions.setView({ fold: toggled(now) }) });
-  const element = h("div", { class: "field", hidden: true }, h("span", { class: "label" }, words.fold), h("div", { class: "folding" }, stepper, toggle));
+  const toggle = h("button", {
+    type: "button",
+    class: "fold",
+    onclick: () => now && actions.setView({ fold: toggled(now) }),
+  });
+  const element = h(
+    "div",
+    { class: "field", hidden: true },
+    h("span", { class: "label" }, words.fold),
+    h("div", { class: "folding" }, stepper, toggle),
+  );
   return {
     element,
     /** @param {State} state */
@@ -30,7 +47,10 @@ export function createFold(actions) {
       const layers = layersOf();
       const fold = foldOf(state);
       attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold)); // from above there is one layer
-      setText(shown, fold ? words.foldOf(words.layerRange(fold.first + 1, fold.last + 1), layers) : words.foldNone(layers));
+      setText(
+        shown,
+        fold ? words.foldOf(words.layerRange(fold.first + 1, fold.last + 1), layers) : words.foldNone(layers),
+      );
       setText(toggle, fold ? words.unfold : words.foldAround);
       attribute(toggle, "title", fold ? words.unfoldHint : words.foldAroundHint);
       attribute(down, "disabled", !fold || fold.first <= 0);

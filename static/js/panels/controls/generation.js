@@ -11,12 +11,25 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 
 /** @param {Actions} actions */
 function createTemperature(actions) {
-  const range = h("input", { type: "range", id: "temperature", class: "dial", min: 0, max: 2, step: 0.1, title: words.temperatureHint });
+  const range = h("input", {
+    type: "range",
+    id: "temperature",
+    class: "dial",
+    min: 0,
+    max: 2,
+    step: 0.1,
+    title: words.temperatureHint,
+  });
   const value = h("output", { class: "dial-value", for: "temperature" });
   range.addEventListener("input", () => setText(value, range.value));
   range.addEventListener("change", () => actions.writeOn({ temperature: range.valueAsNumber }));
   return {
-    element: h("div", { class: "field" }, h("label", { class: "label", for: "temperature" }, words.temperature), h("div", { class: "dial-row" }, range, value)),
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "temperature" }, words.temperature),
+      h("div", { class: "dial-row" }, range, value),
+    ),
     /** @param {number} temperature */
     update(temperature) {
       range.value = String(temperature);
@@ -39,10 +52,19 @@ export function createWriting(boot, actions) {
   const button = h("button", { type: "button", class: "primary writing-button" }, words.writeOn);
   button.addEventListener("click", () => (running ? actions.stopWriting() : actions.writeOn()));
   const count = h("span", { class: "room", role: "status" });
-  const again = h("button", { type: "button", class: "secondary", title: words.anotherDrawHint }, words.anotherDraw);
+  const again = h(
+    "button",
+    { type: "button", class: "secondary", title: words.anotherDrawHint },
+    words.anotherDraw,
+  );
   again.addEventListener("click", () => actions.writeOn({ seed: seed + 1 }));
   const temperature = createTemperature(actions);
-  const element = h("div", { class: "writing" }, h("div", { class: "writing-row" }, button, again, count), temperature.element);
+  const element = h(
+    "div",
+    { class: "writing" },
+    h("div", { class: "writing-row" }, button, again, count),
+    temperature.element,
+  );
   const changed = changes();
   return {
     element,

@@ -12,7 +12,9 @@ import { changes, h } from "../parts/element.js";
 /** @param {Boot} boot */
 export function createLanguage(boot) {
   const others = boot.exported ? [] : LANGUAGES.filter((each) => each !== language);
-  const links = others.map((lang) => h("a", { class: "language", lang, hreflang: lang, rel: "alternate" }, words.languages[lang]));
+  const links = others.map((lang) =>
+    h("a", { class: "language", lang, hreflang: lang, rel: "alternate" }, words.languages[lang]),
+  );
   const moved = changes();
   return {
     links,

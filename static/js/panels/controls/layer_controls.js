@@ -20,11 +20,24 @@ export function createFloor(actions) {
     actions.setView({ floor: pinned ? layer : null });
     if (!pinned) actions.seek({ layer });
   }
-  const down = h("button", { type: "button", "aria-label": words.floorDown, onclick: () => choose(floor - 1) }, icon("minus"));
-  const up = h("button", { type: "button", "aria-label": words.floorUp, onclick: () => choose(floor + 1) }, icon("plus"));
+  const down = h(
+    "button",
+    { type: "button", "aria-label": words.floorDown, onclick: () => choose(floor - 1) },
+    icon("minus"),
+  );
+  const up = h(
+    "button",
+    { type: "button", "aria-label": words.floorUp, onclick: () => choose(floor + 1) },
+    icon("plus"),
+  );
   const shown = h("output", { class: "stepper-value" });
   const stepper = h("div", { class: "stepper", role: "group", "aria-label": words.floor }, down, shown, up);
-  const element = h("div", { class: "field", hidden: true }, h("span", { class: "label" }, words.floor), stepper);
+  const element = h(
+    "div",
+    { class: "field", hidden: true },
+    h("span", { class: "label" }, words.floor),
+    stepper,
+  );
   return {
     element,
     /** @param {State} state */

@@ -17,7 +17,12 @@ function createSelect(boot, actions) {
   const select = h("select", { id: "scenario" }, ...scenarios, own);
   select.addEventListener("change", () => actions.setRequest({ scenario: select.value, prompt: "" }));
   return {
-    element: h("div", { class: "field" }, h("label", { class: "label", for: "scenario" }, words.scenario), select),
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "scenario" }, words.scenario),
+      select,
+    ),
     /** @param {State["view"]} view */
     update(view) {
       const typed = view.source === "live" && view.prompt !== "";
@@ -31,7 +36,13 @@ function createSelect(boot, actions) {
 export function createPrompt(boot, actions) {
   const select = createSelect(boot, actions);
   const limit = boot.limits.prompt_chars;
-  const text = h("textarea", { id: "prompt", rows: 2, maxlength: limit, placeholder: words.promptHint, spellcheck: "false" });
+  const text = h("textarea", {
+    id: "prompt",
+    rows: 2,
+    maxlength: limit,
+    placeholder: words.promptHint,
+    spellcheck: "false",
+  });
   const room = h("span", { class: "room" });
   const route = h("button", { type: "submit", class: "primary", title: words.routeHint }, words.route);
   const form = h(

@@ -22,7 +22,16 @@ const FAMILIES = [
 ];
 
 /** The menus stand in pairs. */
-const ORDER = /** @type {const} */ (["capacity", "noise", "groups", "topk_groups", "updates", "rate", "scale", "seed"]);
+const ORDER = /** @type {const} */ ([
+  "capacity",
+  "noise",
+  "groups",
+  "topk_groups",
+  "updates",
+  "rate",
+  "scale",
+  "seed",
+]);
 
 /** @param {string} name */
 export function routerName(name) {
@@ -33,8 +42,14 @@ export function routerName(name) {
 function options({ routers = [] }) {
   const placed = FAMILIES.flat();
   return FAMILIES.map((family, i) => {
-    const here = routers.filter(({ name }) => family.includes(name) || (i === FAMILIES.length - 1 && !placed.includes(name)));
-    return h("optgroup", { label: said.families[i] }, ...here.map(({ name }) => h("option", { value: name }, routerName(name))));
+    const here = routers.filter(
+      ({ name }) => family.includes(name) || (i === FAMILIES.length - 1 && !placed.includes(name)),
+    );
+    return h(
+      "optgroup",
+      { label: said.families[i] },
+      ...here.map(({ name }) => h("option", { value: name }, routerName(name))),
+    );
   });
 }
 
@@ -44,10 +59,24 @@ export function createRouter(boot, actions) {
   const source = h("p", { class: "router-source", lang: "en" });
   const settings = createSettings(boot, actions, ORDER, "router");
   const more = h("div", { class: "router-more", hidden: true }, source, settings.element);
-  const element = h("div", { class: "router" }, h("div", { class: "field" }, h("label", { class: "label", for: "router", title: said.hint }, said.label), select), more);
+  const element = h(
+    "div",
+    { class: "router" },
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "router", title: said.hint }, said.label),
+      select,
+    ),
+    more,
+  );
   /** @type {State["view"] | null} */
   let view = null;
-  select.addEventListener("change", () => view && actions.setRequest({ router: select.value === usualRouter(boot, view) ? "" : select.value }));
+  select.addEventListener(
+    "change",
+    () =>
+      view && actions.setRequest({ router: select.value === usualRouter(boot, view) ? "" : select.value }),
+  );
   const changed = changes();
   return {
     element,

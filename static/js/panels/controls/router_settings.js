@@ -41,7 +41,10 @@ export function createSettings(boot, actions, wanted, place) {
 
   /** @param {Setting | "skew"} name */
   function createRow(name) {
-    const choose = (/** @type {number} */ value) => actions.setRequest({ [name]: name !== "skew" && name !== "seed" && value === usual(name) ? null : value });
+    const choose = (/** @type {number} */ value) =>
+      actions.setRequest({
+        [name]: name !== "skew" && name !== "seed" && value === usual(name) ? null : value,
+      });
     const options = { id: `${place}-${name}`, label: names[name], hint: hints[name], choose };
     if (name === "seed") return { name, row: createSeed(actions) };
     return { name, row: name in SCALES ? createDial(options) : createFew(options) };
@@ -50,10 +53,14 @@ export function createSettings(boot, actions, wanted, place) {
   /** @param {State} state @param {typeof rows[number]} row */
   function show({ view, trace }, { name, row }) {
     if (name === "seed") return row.update(view.seed, undefined, undefined);
-    const value = name === "skew" ? view.skew ?? 0 : view[name] ?? usual(name);
+    const value = name === "skew" ? (view.skew ?? 0) : (view[name] ?? usual(name));
     if (name in SCALES) {
       const said = name === "capacity" ? capacityOf(value, trace?.model.capacity) : formatDecimal(value);
-      return /** @type {ReturnType<typeof createDial>} */ (row).update(value, SCALES[/** @type {keyof typeof SCALES} */ (name)], said);
+      return /** @type {ReturnType<typeof createDial>} */ (row).update(
+        value,
+        SCALES[/** @type {keyof typeof SCALES} */ (name)],
+        said,
+      );
     }
     /** @type {ReturnType<typeof createFew>} */ (row).update(value, offered(view, name), formatDecimal);
   }
@@ -63,7 +70,9 @@ export function createSettings(boot, actions, wanted, place) {
     if (name === "groups") return groupsFitting(view.experts);
     if (name !== "topk_groups") return OFFERS[/** @type {keyof typeof OFFERS} */ (name)];
     const groups = usual("groups");
-    return Array.from({ length: groups }, (_, i) => i + 1).filter((count) => count >= fewestGroups(view.experts, groups, view.k));
+    return Array.from({ length: groups }, (_, i) => i + 1).filter(
+      (count) => count >= fewestGroups(view.experts, groups, view.k),
+    );
   }
 
   return {
@@ -72,7 +81,10 @@ export function createSettings(boot, actions, wanted, place) {
     update(state) {
       view = state.view;
       for (const each of rows) {
-        const shown = each.name === "skew" ? view.source === "authored" : view.source !== "recorded" && reads(boot, view, each.name);
+        const shown =
+          each.name === "skew"
+            ? view.source === "authored"
+            : view.source !== "recorded" && reads(boot, view, each.name);
         attribute(each.row.element, "hidden", !shown);
         if (shown) show(state, each);
       }
@@ -84,10 +96,19 @@ export function createSettings(boot, actions, wanted, place) {
 function createSeed(actions) {
   let seed = 0;
   const value = h("output", { class: "dial-value" });
-  const button = h("button", { type: "button", class: "secondary", title: hints.seed }, words.routing.anotherSeed);
+  const button = h(
+    "button",
+    { type: "button", class: "secondary", title: hints.seed },
+    words.routing.anotherSeed,
+  );
   button.addEventListener("click", () => actions.setRequest({ seed: (seed + 1) % MOST_SEED }));
   return {
-    element: h("div", { class: "field" }, h("span", { class: "label", title: hints.seed }, names.seed), h("div", { class: "dial-row" }, button, value)),
+    element: h(
+      "div",
+      { class: "field" },
+      h("span", { class: "label", title: hints.seed }, names.seed),
+      h("div", { class: "dial-row" }, button, value),
+    ),
     /** @param {number} chosen @param {unknown} [_scale] @param {unknown} [_said] */
     update(chosen, _scale, _said) {
       seed = chosen;

@@ -36,7 +36,15 @@ export function positionInWords({ trace, at, view }) {
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createScrubber(host, actions) {
   const ticks = h("canvas", { class: "ticks", "aria-hidden": "true" });
-  const range = h("input", { type: "range", min: 0, max: STEPS, step: 1, value: 0, class: "range", "aria-label": words.scrub });
+  const range = h("input", {
+    type: "range",
+    min: 0,
+    max: STEPS,
+    step: 1,
+    value: 0,
+    class: "range",
+    "aria-label": words.scrub,
+  });
   const track = h("div", { class: "track" }, ticks, range);
   const clock = h("span", { class: "clock" });
   host.append(track, clock);
@@ -62,7 +70,11 @@ export function createScrubber(host, actions) {
       if (timeline !== drawn) drawTicks(ticks, (drawn = timeline));
       const share = duration ? time / duration : 0;
       setStyle(track, "--done", share.toFixed(4));
-      setStyle(track, "--arrived", duration ? (reach(timeline, trace?.received ?? 0) / duration).toFixed(3) : 0);
+      setStyle(
+        track,
+        "--arrived",
+        duration ? (reach(timeline, trace?.received ?? 0) / duration).toFixed(3) : 0,
+      );
       range.value = String(Math.round(share * STEPS));
       attribute(range, "aria-valuetext", positionInWords(state));
       setText(clock, `${formatTime(time)} / ${formatTime(duration)}`);
@@ -99,7 +111,8 @@ function drawTicks(canvas, timeline) {
 export function ticksOf(timeline, width) {
   const { tokens, layers, mode, fires } = timeline;
   const rows = mode === "all" ? Math.min(1, tokens) : tokens;
-  const layersShown = rows * layers * CLOSEST <= width ? layers : rows * CLOSEST <= width ? Math.min(1, layers) : 0;
+  const layersShown =
+    rows * layers * CLOSEST <= width ? layers : rows * CLOSEST <= width ? Math.min(1, layers) : 0;
   const all = [];
   for (let token = 0; token < rows; token++) {
     for (let layer = 0; layer < layersShown; layer++) {

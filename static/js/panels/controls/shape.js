@@ -12,9 +12,23 @@ import { iconButton } from "./transport.js";
 
 /** @param {Boot} boot @param {Actions} actions */
 export function createShape(boot, actions) {
-  const name = h("button", { type: "button", class: "shape-name", onclick: () => actions.setView({ panel: "models" }) });
-  const leave = iconButton("close", words.models.leaveShape, () => actions.setRequest({ shape: "" }), "small");
-  const element = h("div", { class: "field shape", hidden: true }, h("span", { class: "label" }, words.models.shapeOf), h("div", { class: "shape-row" }, name, leave));
+  const name = h("button", {
+    type: "button",
+    class: "shape-name",
+    onclick: () => actions.setView({ panel: "models" }),
+  });
+  const leave = iconButton(
+    "close",
+    words.models.leaveShape,
+    () => actions.setRequest({ shape: "" }),
+    "small",
+  );
+  const element = h(
+    "div",
+    { class: "field shape", hidden: true },
+    h("span", { class: "label" }, words.models.shapeOf),
+    h("div", { class: "shape-row" }, name, leave),
+  );
   return {
     element,
     /** @param {State} state */

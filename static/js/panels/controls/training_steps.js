@@ -22,16 +22,34 @@ export function recordedOf(boot) {
 
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createTraining(host, boot, actions) {
-  const model = createSegments({ label: words.trainedModel, quiet: true, choose: (name) => actions.setRequest({ model: String(name), step }) });
+  const model = createSegments({
+    label: words.trainedModel,
+    quiet: true,
+    choose: (name) => actions.setRequest({ model: String(name), step }),
+  });
   const segments = recordedOf(boot).map(({ name }) => ({ value: name, label: name }));
   const picture = icon("play");
   const watch = h("button", { type: "button", class: "icon-button", onclick: () => run(!running) }, picture);
-  const range = h("input", { type: "range", class: "dial", min: 0, step: 1, id: "training-step", "data-keys": "arrows" });
+  const range = h("input", {
+    type: "range",
+    class: "dial",
+    min: 0,
+    step: 1,
+    id: "training-step",
+    "data-keys": "arrows",
+  });
   const where = h("output", { class: "training-where", for: "training-step" });
   const busiest = h("span", { class: "training-busiest", title: words.busiestHint });
   host.append(
     model.element,
-    h("div", { class: "training-row" }, watch, h("label", { class: "sr-only", for: "training-step" }, words.trainingStep), range, where),
+    h(
+      "div",
+      { class: "training-row" },
+      watch,
+      h("label", { class: "sr-only", for: "training-step" }, words.trainingStep),
+      range,
+      where,
+    ),
     busiest,
   );
   /** @type {number[]} */
@@ -85,7 +103,10 @@ export function createTraining(host, boot, actions) {
       }
       if (!complete || !arrived(trace)) return;
       const found = busiestOf(trace);
-      setText(busiest, found ? words.busiestOf(found.ratio, found.layer + 1, trace.model.experts / trace.model.top_k) : "");
+      setText(
+        busiest,
+        found ? words.busiestOf(found.ratio, found.layer + 1, trace.model.experts / trace.model.top_k) : "",
+      );
       goOn();
     },
     dispose() {

@@ -14,7 +14,11 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
 /** @param {IconName} picture @param {string} name @param {() => void} act @param {string} [kind] */
 export function iconButton(picture, name, act, kind = "") {
-  return h("button", { type: "button", class: `icon-button ${kind}`, "aria-label": name, title: name, onclick: act }, icon(picture));
+  return h(
+    "button",
+    { type: "button", class: `icon-button ${kind}`, "aria-label": name, title: name, onclick: act },
+    icon(picture),
+  );
 }
 
 /** The large button that says Play or Pause. @param {Actions} actions */

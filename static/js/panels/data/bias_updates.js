@@ -28,9 +28,21 @@ export function createBias(boot, actions) {
   let seen = "";
   /** @type {ReturnType<typeof createEvening> | null} while it runs */
   let evening = null;
-  const step = h("button", { type: "button", class: "secondary", title: said.stepHint, onclick: () => go(updates + 1) }, said.stepUpdate);
-  const run = h("button", { type: "button", class: "primary", onclick: () => (evening ? stop() : start()) }, said.runUpdates);
-  const reset = h("button", { type: "button", class: "secondary quiet", onclick: () => go(0) }, said.resetUpdates);
+  const step = h(
+    "button",
+    { type: "button", class: "secondary", title: said.stepHint, onclick: () => go(updates + 1) },
+    said.stepUpdate,
+  );
+  const run = h(
+    "button",
+    { type: "button", class: "primary", onclick: () => (evening ? stop() : start()) },
+    said.runUpdates,
+  );
+  const reset = h(
+    "button",
+    { type: "button", class: "secondary quiet", onclick: () => go(0) },
+    said.resetUpdates,
+  );
   const status = h("p", { class: "lab-status", role: "status" });
   const element = h("div", { class: "lab-bias" }, h("div", { class: "buttons" }, run, step, reset), status);
   const loads = createLoads();
@@ -59,7 +71,8 @@ export function createBias(boot, actions) {
     const counted = countedHere(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
     const violation = overLayers(counted).max_violation;
     const next = evening?.next({ updates, violation, even: isEven(counted) });
-    if (!next) return setText(status, isEven(counted) ? said.evenNow(updates) : said.updatesDone(updates, violation));
+    if (!next)
+      return setText(status, isEven(counted) ? said.evenNow(updates) : said.updatesDone(updates, violation));
     if ("go" in next) {
       setText(status, said.updatesDone(updates, violation));
       due = window.setTimeout(() => ask(next.go), PACES[still ? "still" : "moving"].ms);
@@ -86,7 +99,10 @@ export function createBias(boot, actions) {
       attribute(step, "disabled", updates >= most);
       attribute(reset, "disabled", updates === 0);
       if (updates !== ended) ended = -1;
-      const answers = trace?.complete && trace.model.router === routerOf(boot, view)?.name && trace.model.settings?.updates === updates;
+      const answers =
+        trace?.complete &&
+        trace.model.router === routerOf(boot, view)?.name &&
+        trace.model.settings?.updates === updates;
       if (!trace || !answers || trace.id === seen) return;
       seen = trace.id;
       if (ended < 0) look(trace);

@@ -21,10 +21,26 @@ export const hasZLoss = (trace) => trace?.model.router === "st_moe";
 /** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether there is one to ask */
 export function createCounting(actions, wake, server) {
   const span = createSpan(actions, server);
-  const text = h("textarea", { id: "load-text", rows: 2, maxlength: 20_000, placeholder: said.textHint, spellcheck: "false" });
+  const text = h("textarea", {
+    id: "load-text",
+    rows: 2,
+    maxlength: 20_000,
+    placeholder: said.textHint,
+    spellcheck: "false",
+  });
   const count = h("button", { type: "submit", class: "primary" }, said.textCount);
-  const form = h("form", { class: "load-form" }, h("label", { class: "sr-only", for: "load-text" }, said.textLabel), text, count);
-  const live = h("button", { type: "button", class: "secondary", onclick: () => actions.setRequest({ source: "live" }) }, said.textGoLive);
+  const form = h(
+    "form",
+    { class: "load-form" },
+    h("label", { class: "sr-only", for: "load-text" }, said.textLabel),
+    text,
+    count,
+  );
+  const live = h(
+    "button",
+    { type: "button", class: "secondary", onclick: () => actions.setRequest({ source: "live" }) },
+    said.textGoLive,
+  );
   const refusal = h("div", { class: "load-refusal" }, h("p", { class: "caption" }, said.textNeedsLive), live);
   const status = h("p", { class: "caption", role: "status" });
   let pasted = "";
@@ -54,7 +70,10 @@ export function createCounting(actions, wake, server) {
       if (over === "scenarios" && view.source === "recorded") return nothing(said.recordedSpan);
       if (over === "text" && (authored || !pasted)) return nothing("");
       const { counted, trouble } = asking.of(askedOf(view, over, pasted));
-      setText(status, trouble ? said.refused(trouble) : counted ? said.counted(counted.texts, counted.tokens) : said.asking);
+      setText(
+        status,
+        trouble ? said.refused(trouble) : counted ? said.counted(counted.texts, counted.tokens) : said.asking,
+      );
       return counted;
     },
   };
@@ -68,7 +87,9 @@ export function createCounting(actions, wake, server) {
   function here({ trace, timeline, time, span: over, view }, version) {
     if (!trace || !timeline) return null;
     const counted = countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
-    return server && hasZLoss(trace) ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted) : counted;
+    return server && hasZLoss(trace)
+      ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted)
+      : counted;
   }
 }
 
@@ -84,7 +105,11 @@ function createAsking(wake) {
       if (key === last) return found;
       last = key;
       found = { counted: null, trouble: "" };
-      fetchLoad(asked).then((counted) => ({ counted, trouble: "" }), (error) => ({ counted: null, trouble: error instanceof Error ? error.message : String(error) }))
+      fetchLoad(asked)
+        .then(
+          (counted) => ({ counted, trouble: "" }),
+          (error) => ({ counted: null, trouble: error instanceof Error ? error.message : String(error) }),
+        )
         .then((answer) => {
           if (key !== last) return;
           found = answer;

@@ -31,22 +31,46 @@ async function fetchRows(query) {
 /** @param {string} name */
 function createFact(name) {
   const value = h("dd");
-  return { element: h("div", {}, h("dt", {}, name), value), say: (/** @type {string} */ text) => setText(value, text) };
+  return {
+    element: h("div", {}, h("dt", {}, name), value),
+    say: (/** @type {string} */ text) => setText(value, text),
+  };
 }
 
 /** @param {readonly Row[]} rows */
 function comparison(rows) {
-  return h("table", { class: "figures device-rows" }, h("caption", { class: "sr-only" }, said.compareCaption),
+  return h(
+    "table",
+    { class: "figures device-rows" },
+    h("caption", { class: "sr-only" }, said.compareCaption),
     h("thead", {}, h("tr", {}, ...said.columns.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, ...rows.map(({ router, limit, kept, reach_mean: mean, reach_most: most, bytes }, i) => h("tr", { "data-router": router, "data-limit": limit ?? undefined },
-      h("th", { scope: "row" }, limit ? said.limited(limit) : routerName(router), i === 0 ? h("small", {}, said.here) : ""),
-      h("td", {}, said.reachOf(mean, most)), h("td", {}, formatBytes(bytes)), h("td", {}, kept === null ? words.none : said.kept(kept))))));
+    h(
+      "tbody",
+      {},
+      ...rows.map(({ router, limit, kept, reach_mean: mean, reach_most: most, bytes }, i) =>
+        h(
+          "tr",
+          { "data-router": router, "data-limit": limit ?? undefined },
+          h(
+            "th",
+            { scope: "row" },
+            limit ? said.limited(limit) : routerName(router),
+            i === 0 ? h("small", {}, said.here) : "",
+          ),
+          h("td", {}, said.reachOf(mean, most)),
+          h("td", {}, formatBytes(bytes)),
+          h("td", {}, kept === null ? words.none : said.kept(kept)),
+        ),
+      ),
+    ),
+  );
 }
 
 /** A bar a device, in its colour. @param {HTMLElement} list @param {Uint32Array} sent @param {string} theme @param {(device: number) => string} label */
 function drawBars(list, sent, theme, label) {
   const most = Math.max(...sent, 1);
-  while (list.childElementCount < sent.length) list.append(h("li", {}, h("span", { class: "device-bar", role: "img" })));
+  while (list.childElementCount < sent.length)
+    list.append(h("li", {}, h("span", { class: "device-bar", role: "img" })));
   while (list.childElementCount > sent.length) list.lastElementChild?.remove();
   attribute(list, "data-numbered", sent.length <= 16);
   [...list.children].forEach((item, device) => {
@@ -60,24 +84,60 @@ function drawBars(list, sent, theme, label) {
 
 /** Sums over layers. @param {readonly Uint32Array[]} sent */
 function summed(sent) {
-  return sent.reduce((sum, row) => sum.map((count, device) => count + row[device]), new Uint32Array(sent[0].length));
+  return sent.reduce(
+    (sum, row) => sum.map((count, device) => count + row[device]),
+    new Uint32Array(sent[0].length),
+  );
 }
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createDevices(host, actions, wake, boot) {
-  const choice = createSegments({ label: said.label, choose: (/** @type {number} */ devices) => actions.setView({ devices }) });
+  const choice = createSegments({
+    label: said.label,
+    choose: (/** @type {number} */ devices) => actions.setView({ devices }),
+  });
   const layer = h("select", { id: "devices-layer" });
   const bars = h("ol", { class: "bars device-bars", "aria-label": said.barsLabel });
-  const facts = { reach: createFact(said.reach), busiest: createFact(said.busiest), bytes: createFact(said.bytes) };
+  const facts = {
+    reach: createFact(said.reach),
+    busiest: createFact(said.busiest),
+    bytes: createFact(said.bytes),
+  };
   const formula = h("p", { class: "caption" });
   const others = h("div", { class: "finding" });
   const nothing = h("p", { class: "finding-text" }, said.choose);
-  const told = h("div", { class: "device-facts" },
-    h("div", { class: "field" }, h("label", { class: "label", for: "devices-layer" }, words.loadLayer), layer),
-    h("h3", {}, said.sentTitle), h("div", { class: "bars-frame" }, bars),
-    h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)), formula, h("p", { class: "caption" }, said.assumptions), others);
-  host.append(h("div", { class: "findings device-page", tabindex: 0, role: "group", "aria-label": words.panels.devices, "data-keys": "arrows" },
-    h("p", { class: "caption" }, said.caption), choice.element, nothing, told));
+  const told = h(
+    "div",
+    { class: "device-facts" },
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "devices-layer" }, words.loadLayer),
+      layer,
+    ),
+    h("h3", {}, said.sentTitle),
+    h("div", { class: "bars-frame" }, bars),
+    h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)),
+    formula,
+    h("p", { class: "caption" }, said.assumptions),
+    others,
+  );
+  host.append(
+    h(
+      "div",
+      {
+        class: "findings device-page",
+        tabindex: 0,
+        role: "group",
+        "aria-label": words.panels.devices,
+        "data-keys": "arrows",
+      },
+      h("p", { class: "caption" }, said.caption),
+      choice.element,
+      nothing,
+      told,
+    ),
+  );
   let all = false;
   layer.addEventListener("change", () => {
     all = layer.value === "-1";
@@ -88,17 +148,29 @@ export function createDevices(host, actions, wake, boot) {
   let asked = "";
   /** @param {State} state @param {number} devices */
   function compare({ view }, devices) {
-    const query = String(new URLSearchParams(Object.entries({ ...requestOf(view), devices }).map(([key, value]) => [key, String(value)])));
+    const query = String(
+      new URLSearchParams(
+        Object.entries({ ...requestOf(view), devices }).map(([key, value]) => [key, String(value)]),
+      ),
+    );
     if (boot.exported || query === asked) return;
     asked = query;
     others.replaceChildren(h("p", { class: "caption", role: "status" }, said.loading));
-    fetchRows(query).then((rows) => {
-      if (query !== asked) return;
-      const limited = rows.some(({ limit }) => limit);
-      others.replaceChildren(h("h3", {}, said.compareTitle), comparison(rows),
-        h("p", { class: "caption" }, limited ? said.compareNote : said.undivided(devices, view.experts)),
-        view.source === "authored" ? h("p", { class: "caption" }, said.compareLocal) : "");
-    }, (error) => query === asked && others.replaceChildren(h("p", { class: "caption" }, said.unreachable(String(error)))));
+    fetchRows(query).then(
+      (rows) => {
+        if (query !== asked) return;
+        const limited = rows.some(({ limit }) => limit);
+        others.replaceChildren(
+          h("h3", {}, said.compareTitle),
+          comparison(rows),
+          h("p", { class: "caption" }, limited ? said.compareNote : said.undivided(devices, view.experts)),
+          view.source === "authored" ? h("p", { class: "caption" }, said.compareLocal) : "",
+        );
+      },
+      (error) =>
+        query === asked &&
+        others.replaceChildren(h("p", { class: "caption" }, said.unreachable(String(error)))),
+    );
   }
 
   const layersChanged = changes();
@@ -111,7 +183,9 @@ export function createDevices(host, actions, wake, boot) {
     const { sent, tokens, copies, reach, most } = trafficOf(trace, place);
     const row = shown < 0 ? summed(sent) : sent[shown];
     const mean = row.reduce((sum, count) => sum + count, 0) / row.length;
-    drawBars(bars, row, state.theme, (device) => (shown < 0 ? said.sentAll(device, row[device]) : said.sent(device, row[device], tokens)));
+    drawBars(bars, row, state.theme, (device) =>
+      shown < 0 ? said.sentAll(device, row[device]) : said.sent(device, row[device], tokens),
+    );
     facts.reach.say(said.reachOf(reach, most));
     facts.busiest.say(mean ? `${formatDecimal(Math.max(...row) / mean, 2)}×` : words.none);
     facts.bytes.say(formatBytes(allToAllBytes(copies, trace.model.d_model)));
@@ -125,8 +199,19 @@ export function createDevices(host, actions, wake, boot) {
       if (!trace) return;
       const { experts, layers } = trace.model;
       const offered = [...new Set([...OFFERED, view.devices])].sort((a, b) => a - b);
-      choice.update(view.devices, offered.map((value) => ({ value, label: value ? String(value) : said.none, disabled: value > experts })));
-      if (layersChanged(layers)) layer.replaceChildren(h("option", { value: -1 }, said.allLayers), ...Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1))));
+      choice.update(
+        view.devices,
+        offered.map((value) => ({
+          value,
+          label: value ? String(value) : said.none,
+          disabled: value > experts,
+        })),
+      );
+      if (layersChanged(layers))
+        layer.replaceChildren(
+          h("option", { value: -1 }, said.allLayers),
+          ...Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1))),
+        );
       const place = placeExperts(experts, view.devices);
       attribute(nothing, "hidden", place !== null);
       attribute(told, "hidden", place === null);

@@ -17,17 +17,25 @@ import { iconButton } from "../controls/transport.js";
 /** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
 const VIEWS = {
   heatmap: async (host, actions) => (await import("./heatmap.js")).createHeatmap(host, actions),
-  load: async (host, actions, wake, boot) => (await import("./load.js")).createLoad(host, actions, wake, boot),
+  load: async (host, actions, wake, boot) =>
+    (await import("./load.js")).createLoad(host, actions, wake, boot),
   table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
-  learned: async (host, actions, wake) => (await import("./measurements.js")).createLearned(host, actions, wake),
-  models: async (host, actions, wake, boot) => (await import("./models.js")).createModels(host, actions, wake, boot),
-  devices: async (host, actions, wake, boot) => (await import("./devices.js")).createDevices(host, actions, wake, boot),
+  learned: async (host, actions, wake) =>
+    (await import("./measurements.js")).createLearned(host, actions, wake),
+  models: async (host, actions, wake, boot) =>
+    (await import("./models.js")).createModels(host, actions, wake, boot),
+  devices: async (host, actions, wake, boot) =>
+    (await import("./devices.js")).createDevices(host, actions, wake, boot),
 };
 
 /** The buttons that open the flat views. @param {HTMLElement} host @param {Actions} actions */
 export function createViewTabs(host, actions) {
   const buttons = /** @type {Kind[]} */ (Object.keys(VIEWS)).map((kind) => {
-    const button = h("button", { type: "button", class: "tab", "aria-controls": "drawer" }, words.panels[kind]);
+    const button = h(
+      "button",
+      { type: "button", class: "tab", "aria-controls": "drawer" },
+      words.panels[kind],
+    );
     button.addEventListener("click", () => actions.togglePanel(kind));
     return { kind, button };
   });

@@ -18,7 +18,12 @@ export function createHeatmap(host, actions) {
   const canvas = h("canvas", { class: "heat", tabindex: 0, role: "img", "data-keys": "arrows" });
   const readout = h("output", { class: "readout" }, words.heatmapHint);
   const axis = h("div", { class: "heat-axis", "aria-hidden": "true" });
-  host.append(h("p", { class: "caption" }, words.heatmapCaption), span.element, h("div", { class: "heat-frame" }, axis, canvas), readout);
+  host.append(
+    h("p", { class: "caption" }, words.heatmapCaption),
+    span.element,
+    h("div", { class: "heat-frame" }, axis, canvas),
+    readout,
+  );
   /** @type {Tally | null} */
   let map = null;
   let cell = { layer: 0, expert: 0 };
@@ -44,7 +49,9 @@ export function createHeatmap(host, actions) {
   }
   canvas.addEventListener("pointermove", (event) => point(cellAt(event)));
   canvas.addEventListener("pointerleave", () => point(null));
-  canvas.addEventListener("click", (event) => actions.chooseTower(cellAt(/** @type {PointerEvent} */ (event))));
+  canvas.addEventListener("click", (event) =>
+    actions.chooseTower(cellAt(/** @type {PointerEvent} */ (event))),
+  );
   canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && point(cell));
   canvas.addEventListener("blur", () => point(null));
   canvas.addEventListener("keydown", (event) => {

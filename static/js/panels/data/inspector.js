@@ -19,7 +19,9 @@ const LISTED = 12;
 /** @param {State} state @returns {{layer: number, expert: number} | null} */
 export function towerShown({ hover, view, trace }) {
   const tower = hover && "expert" in hover ? hover : view.tower;
-  return tower && trace && tower.layer < trace.model.layers && tower.expert < trace.model.experts ? tower : null;
+  return tower && trace && tower.layer < trace.model.layers && tower.expert < trace.model.experts
+    ? tower
+    : null;
 }
 
 /** A figure that is there only while there is something to say. @param {string} name */
@@ -48,7 +50,14 @@ export function createInspector(host, actions) {
   const more = h("p", { class: "readout" });
   host.append(
     h("div", { class: "panel-head" }, title, close),
-    h("dl", { class: "facts" }, h("div", {}, h("dt", {}, words.hits), hits), h("div", {}, h("dt", {}, term("load", words.load)), load), dropped.element, bias.element),
+    h(
+      "dl",
+      { class: "facts" },
+      h("div", {}, h("dt", {}, words.hits), hits),
+      h("div", {}, h("dt", {}, term("load", words.load)), load),
+      dropped.element,
+      bias.element,
+    ),
     h("p", { class: "label" }, words.served),
     served,
     more,
@@ -95,7 +104,13 @@ export function createInspector(host, actions) {
         const bar = h("span", { class: "weight-bar" });
         setStyle(bar, "--share", weight.toFixed(3));
         const name = h("span", { class: "served-token" }, formatToken(trace.tokens[token].text));
-        const button = h("button", { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time }, name, bar, h("span", { class: "weight" }, turned ? words.dropped : formatWeight(weight)));
+        const button = h(
+          "button",
+          { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },
+          name,
+          bar,
+          h("span", { class: "weight" }, turned ? words.dropped : formatWeight(weight)),
+        );
         return h("li", {}, button);
       }),
     );

@@ -35,8 +35,13 @@ export function createLoad(host, actions, wake, boot) {
   const measures = createMeasures();
   const lab = server ? createLab(boot, actions) : null;
   host.append(
-    caption, counting.element, h("div", { class: "field" }, h("label", { class: "label", for: "load-layer" }, words.loadLayer), layer),
-    bars.element, strips.element, measures.element, ...(lab ? [lab.element] : []),
+    caption,
+    counting.element,
+    h("div", { class: "field" }, h("label", { class: "label", for: "load-layer" }, words.loadLayer), layer),
+    bars.element,
+    strips.element,
+    measures.element,
+    ...(lab ? [lab.element] : []),
   );
   /** @param {number} chosen */
   function choose(chosen) {
@@ -57,7 +62,19 @@ export function createLoad(host, actions, wake, boot) {
       const shown = Math.min(state.view.floor ?? floorOf(state), layers - 1);
       layer.value = String(all ? ALL : shown);
       const trace = state.span === "so-far" || state.span === "whole" ? state.trace : null;
-      if (!changed(counted?.version, all, shown, trace?.bias, trace?.model.capacity, hasZLoss(state.trace), state.theme, state.view.palette)) return;
+      if (
+        !changed(
+          counted?.version,
+          all,
+          shown,
+          trace?.bias,
+          trace?.model.capacity,
+          hasZLoss(state.trace),
+          state.theme,
+          state.view.palette,
+        )
+      )
+        return;
       attribute(host, "data-empty", counted === null);
       attribute(bars.element, "hidden", all || !counted);
       attribute(strips.element, "hidden", !all || !counted);
@@ -66,7 +83,11 @@ export function createLoad(host, actions, wake, boot) {
       if (!counted) return;
       if (all) strips.update(counted);
       else bars.update(rowOf(counted, shown, trace));
-      measures.update(counted.tokens ? (all ? overLayers(counted) : counted.measures(shown)) : null, counted.experts, server && hasZLoss(state.trace));
+      measures.update(
+        counted.tokens ? (all ? overLayers(counted) : counted.measures(shown)) : null,
+        counted.experts,
+        server && hasZLoss(state.trace),
+      );
     },
     dispose() {
       lab?.dispose();
@@ -78,8 +99,11 @@ export function createLoad(host, actions, wake, boot) {
 /** @param {Counted} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */
 function rowOf({ assigned, kept, experts }, layer, trace) {
   return {
-    layer, assigned: rowAt(assigned, layer, experts), kept: rowAt(kept, layer, experts),
-    bias: trace?.bias?.[layer] ?? null, capacity: trace?.model.capacity ?? null,
+    layer,
+    assigned: rowAt(assigned, layer, experts),
+    kept: rowAt(kept, layer, experts),
+    bias: trace?.bias?.[layer] ?? null,
+    capacity: trace?.model.capacity ?? null,
   };
 }
 

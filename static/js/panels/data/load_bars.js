@@ -42,7 +42,9 @@ export function createBars(actions) {
       lay(bars, row.assigned.length);
       const largest = row.bias && Math.max(...row.bias.map(Math.abs));
       attribute(frame, "data-biased", largest !== null);
-      [...bars.children].forEach((item, expert) => drawBar(/** @type {HTMLElement} */ (item), row, expert, { most, total, largest: largest ?? 0 }));
+      [...bars.children].forEach((item, expert) =>
+        drawBar(/** @type {HTMLElement} */ (item), row, expert, { most, total, largest: largest ?? 0 }),
+      );
       const mean = total / row.assigned.length;
       setStyle(frame, "--even", (mean / most).toFixed(4));
       setText(evenWord, words.even(1 / row.assigned.length));
@@ -57,7 +59,8 @@ export function createBars(actions) {
 
 /** @param {HTMLElement} bars @param {number} experts */
 function lay(bars, experts) {
-  while (bars.childElementCount < experts) bars.append(h("li", {}, h("button", { type: "button", class: "bar" }), h("span", { class: "bias" })));
+  while (bars.childElementCount < experts)
+    bars.append(h("li", {}, h("button", { type: "button", class: "bar" }), h("span", { class: "bias" })));
   while (bars.childElementCount > experts) bars.lastElementChild?.remove();
   attribute(bars, "data-numbered", experts <= NUMBERED);
   setStyle(bars, "--gap", experts > 64 ? "0px" : experts > 24 ? "1px" : "4px");
@@ -67,7 +70,14 @@ function lay(bars, experts) {
 function drawBar(item, { layer, assigned, kept, bias }, expert, { most, total, largest }) {
   const bar = /** @type {HTMLElement} */ (item.firstElementChild);
   const lean = bias ? bias[expert] : null;
-  const name = said.bar(layer + 1, expert, assigned[expert], assigned[expert] - kept[expert], total ? assigned[expert] / total : 0, lean);
+  const name = said.bar(
+    layer + 1,
+    expert,
+    assigned[expert],
+    assigned[expert] - kept[expert],
+    total ? assigned[expert] / total : 0,
+    lean,
+  );
   attribute(bar, "aria-label", name);
   attribute(bar, "title", name);
   attribute(item, "data-expert", expert);
@@ -89,4 +99,3 @@ function listen(bars, actions, layer) {
   bars.addEventListener("pointerleave", () => actions.hover(null));
   bars.addEventListener("click", (event) => actions.chooseTower(towerAt(event)));
 }
-

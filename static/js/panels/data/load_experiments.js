@@ -45,9 +45,16 @@ export function createLab(boot, actions) {
   const bias = createBias(boot, seen);
   const trained = h("p", { class: "lab-trained" });
   const note = h("p", { class: "caption" });
-  const element = h("section", { class: "lab", "aria-label": said.lab },
-    h("h3", {}, said.lab), note, settings.element,
-    h("div", { class: "segments lab-cures", role: "group", "aria-label": said.cureLabel }, ...cures), bias.element, trained);
+  const element = h(
+    "section",
+    { class: "lab", "aria-label": said.lab },
+    h("h3", {}, said.lab),
+    note,
+    settings.element,
+    h("div", { class: "segments lab-cures", role: "group", "aria-label": said.cureLabel }, ...cures),
+    bias.element,
+    trained,
+  );
   const changed = changes();
   return {
     element,
@@ -64,7 +71,11 @@ export function createLab(boot, actions) {
       cures.forEach((cure, i) => {
         const patch = CURES[NAMES[i]];
         cure.href = addressOf(boot, view, patch);
-        attribute(cure, "aria-current", (patch.router || routerOf(boot, { ...view, router: "" })?.name) === router ? "true" : undefined);
+        attribute(
+          cure,
+          "aria-current",
+          (patch.router || routerOf(boot, { ...view, router: "" })?.name) === router ? "true" : undefined,
+        );
       });
       trained.replaceChildren(...trainedLinks(boot, view, actions));
     },
@@ -91,9 +102,14 @@ function link(name, go) {
 /** The models that were trained with and without balancing, side by side. @param {Boot} boot @param {State["view"]} view @param {Actions} actions */
 function trainedLinks(boot, view, actions) {
   const { live, training } = trainedPairs(boot);
-  const named = /** @type {const} */ ([[live, said.trainedLinks.live], [training, said.trainedLinks.training]]);
+  const named = /** @type {const} */ ([
+    [live, said.trainedLinks.live],
+    [training, said.trainedLinks.training],
+  ]);
   const links = named.flatMap(([pair, name]) => (pair ? [pairLink(boot, view, actions, pair, name)] : []));
-  return links.length ? [`${said.trainedPair} `, ...links.flatMap((each, i) => (i ? [" · ", each] : [each]))] : [];
+  return links.length
+    ? [`${said.trainedPair} `, ...links.flatMap((each, i) => (i ? [" · ", each] : [each]))]
+    : [];
 }
 
 /** @param {Boot} boot @param {State["view"]} view @param {Actions} actions @param {Pair} pair @param {string} name */

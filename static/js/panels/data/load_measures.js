@@ -17,7 +17,8 @@ const SHARES = /** @type {readonly string[]} */ (["load_share", "dropped_share"]
 const SHOWN = /** @type {readonly Shown[]} */ ([...MEASURES, "z_loss"]);
 
 /** @param {Shown} name @param {number} value */
-const format = (name, value) => (SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2));
+const format = (name, value) =>
+  SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2);
 
 /** The formula of a measure, and where it is from. @param {Shown} name */
 function formulaOf(name) {
@@ -31,8 +32,13 @@ export function createMeasures() {
     const value = h("span", { class: "measure-value" });
     const even = h("span", { class: "measure-even" });
     const formula = h("span", { class: "sr-only", id: `measure-${name}` }, formulaOf(name));
-    const button = h("button", { type: "button", class: "measure-name", "aria-describedby": formula.id, "data-measure": name }, said.measures[name].name);
-    const tell = (/** @type {boolean} */ on) => () => setText(readout, on ? formulaOf(name) : said.measureHint);
+    const button = h(
+      "button",
+      { type: "button", class: "measure-name", "aria-describedby": formula.id, "data-measure": name },
+      said.measures[name].name,
+    );
+    const tell = (/** @type {boolean} */ on) => () =>
+      setText(readout, on ? formulaOf(name) : said.measureHint);
     const element = h("div", { class: "measure" }, h("dt", {}, button, formula), h("dd", {}, value, even));
     element.addEventListener("pointerenter", tell(true));
     element.addEventListener("pointerleave", tell(false));
@@ -43,14 +49,22 @@ export function createMeasures() {
   });
   setText(readout, said.measureHint);
   return {
-    element: h("div", { class: "measures" }, h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)), readout),
+    element: h(
+      "div",
+      { class: "measures" },
+      h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)),
+      readout,
+    ),
     /** @param {Measured | null} measured  null: nothing is counted yet @param {number} experts @param {boolean} z   whether the router has a z-loss */
     update(measured, experts, z) {
       for (const { name, element, value, even } of facts) {
         const found = measured?.[name];
         attribute(element, "hidden", name === "z_loss" && !z);
         setText(value, found === undefined ? words.none : format(name, found));
-        setText(even, name === "z_loss" ? said.noBalance : said.atBalance(format(name, balanced(name, experts))));
+        setText(
+          even,
+          name === "z_loss" ? said.noBalance : said.atBalance(format(name, balanced(name, experts))),
+        );
         attribute(element, "data-value", found?.toFixed(4));
       }
     },

@@ -54,7 +54,12 @@ function draw(canvas, counted) {
     assigned.forEach((count, expert) => {
       const bar = (/** @type {string} */ fill, /** @type {number} */ from, /** @type {number} */ to) => {
         context.fillStyle = fill;
-        context.fillRect(expert * wide, foot - (to / most) * room, Math.max(1, wide - Math.min(2 * ratio, wide / 4)), ((to - from) / most) * room);
+        context.fillRect(
+          expert * wide,
+          foot - (to / most) * room,
+          Math.max(1, wide - Math.min(2 * ratio, wide / 4)),
+          ((to - from) / most) * room,
+        );
       };
       bar(colour("--bar-fill"), 0, kept[expert]);
       if (count > kept[expert]) bar(colour("--mark"), kept[expert], count);

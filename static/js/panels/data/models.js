@@ -24,11 +24,34 @@ function card(entry, choose) {
   const { name, year, shape, router, total, active } = entry;
   const bar = h("span", { class: "model-bar", "aria-hidden": "true" });
   setStyle(bar, "--active", (active / total).toFixed(4));
-  const button = h("button", { type: "button", class: "model-card", "data-model": entry.key, onclick: choose },
-    h("span", { class: "model-name" }, name), h("span", { class: "model-year" }, String(year)),
-    h("span", { class: "model-built" }, said.built(shape.layers, shape.experts, shape.top_k, shape.shared ?? 0), " · ", routerName(router.router)),
-    h("span", { class: "model-weighs" }, h("span", {}, h("b", {}, formatCount(total)), " ", said.totalWord), h("span", { class: "model-active" }, h("b", {}, formatCount(active)), " ", said.activeWord, " · ", formatShare(active / total))),
-    bar);
+  const button = h(
+    "button",
+    { type: "button", class: "model-card", "data-model": entry.key, onclick: choose },
+    h("span", { class: "model-name" }, name),
+    h("span", { class: "model-year" }, String(year)),
+    h(
+      "span",
+      { class: "model-built" },
+      said.built(shape.layers, shape.experts, shape.top_k, shape.shared ?? 0),
+      " · ",
+      routerName(router.router),
+    ),
+    h(
+      "span",
+      { class: "model-weighs" },
+      h("span", {}, h("b", {}, formatCount(total)), " ", said.totalWord),
+      h(
+        "span",
+        { class: "model-active" },
+        h("b", {}, formatCount(active)),
+        " ",
+        said.activeWord,
+        " · ",
+        formatShare(active / total),
+      ),
+    ),
+    bar,
+  );
   return h("li", {}, button);
 }
 
@@ -47,32 +70,78 @@ function moveByArrows(list) {
 
 /** The button that opens a file. @param {(file: File) => void} take */
 function createOpener(take) {
-  const input = h("input", { type: "file", accept: ".json,application/json", class: "sr-only", tabindex: -1, "aria-hidden": "true" });
+  const input = h("input", {
+    type: "file",
+    accept: ".json,application/json",
+    class: "sr-only",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
   input.addEventListener("change", () => {
     if (input.files?.[0]) take(input.files[0]);
     input.value = "";
   });
-  return [h("button", { type: "button", class: "secondary", title: said.openHint, onclick: () => input.click() }, said.open), input];
+  return [
+    h(
+      "button",
+      { type: "button", class: "secondary", title: said.openHint, onclick: () => input.click() },
+      said.open,
+    ),
+    input,
+  ];
 }
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createModels(host, actions, wake, boot) {
-  const search = h("input", { type: "search", class: "search", placeholder: said.search, "aria-label": said.search, autocomplete: "off", spellcheck: "false" });
-  const order = h("select", { "aria-label": said.order }, ...ORDERS.map((each) => h("option", { value: each }, said.orders[each])));
+  const search = h("input", {
+    type: "search",
+    class: "search",
+    placeholder: said.search,
+    "aria-label": said.search,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const order = h(
+    "select",
+    { "aria-label": said.order },
+    ...ORDERS.map((each) => h("option", { value: each }, said.orders[each])),
+  );
   const list = h("ul", { class: "model-list", tabindex: -1, "data-keys": "arrows" });
   const count = h("p", { class: "readout", role: "status" });
   const foot = h("div", { class: "buttons model-foot" });
   const all = h("button", { type: "button", class: "quiet back" }, said.all);
   const small = h("button", { type: "button", class: "secondary" }, said.small);
   const trouble = h("p", { class: "trouble-message model-trouble", role: "alert", hidden: true });
-  const openFile = boot.exported ? [] : createOpener((file) => void brought.count(file).then((found) => {
-    if (found.state === "counted" && found.found) choose(found.found.key);
-    wake();
-  }));
+  const openFile = boot.exported
+    ? []
+    : createOpener(
+        (file) =>
+          void brought.count(file).then((found) => {
+            if (found.state === "counted" && found.found) choose(found.found.key);
+            wake();
+          }),
+      );
   const sheet = createFactSheet();
-  const listPage = h("div", { class: "model-page" }, h("p", { class: "caption" }, said.caption),
-    h("div", { class: "model-tools" }, search, order), count, list);
-  const sheetPage = h("div", { class: "model-page model-sheet", tabindex: 0, role: "region", "aria-label": said.sheet, "data-keys": "arrows" }, h("div", { class: "buttons" }, all, small), sheet.element);
+  const listPage = h(
+    "div",
+    { class: "model-page" },
+    h("p", { class: "caption" }, said.caption),
+    h("div", { class: "model-tools" }, search, order),
+    count,
+    list,
+  );
+  const sheetPage = h(
+    "div",
+    {
+      class: "model-page model-sheet",
+      tabindex: 0,
+      role: "region",
+      "aria-label": said.sheet,
+      "data-keys": "arrows",
+    },
+    h("div", { class: "buttons" }, all, small),
+    sheet.element,
+  );
   host.append(trouble, listPage, sheetPage, foot);
   foot.append(...openFile, h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop));
   moveByArrows(list);
@@ -101,15 +170,32 @@ export function createModels(host, actions, wake, boot) {
     event.preventDefault();
     /** @type {HTMLElement | null} */ (list.querySelector(".model-card"))?.focus();
   });
-  fetchCatalogue().then((found) => (entries = found), (error) => (failed = said.unreachable(String(error)))).finally(wake);
+  fetchCatalogue()
+    .then(
+      (found) => (entries = found),
+      (error) => (failed = said.unreachable(String(error))),
+    )
+    .finally(wake);
 
   const listChanged = changes();
   function drawList() {
-    const found = entries ? ordered(matching(entries, search.value, plainName), /** @type {Order} */ (order.value)) : [];
-    setText(count, failed || (entries ? (found.length < entries.length ? said.found(found.length, entries.length) : "") : said.loading));
+    const found = entries
+      ? ordered(matching(entries, search.value, plainName), /** @type {Order} */ (order.value))
+      : [];
+    setText(
+      count,
+      failed ||
+        (entries
+          ? found.length < entries.length
+            ? said.found(found.length, entries.length)
+            : ""
+          : said.loading),
+    );
     attribute(search, "placeholder", entries ? said.searchIn(entries.length) : said.search);
-    if (listChanged(entries, found.map(({ key }) => key).join())) list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
-    for (const each of list.querySelectorAll(".model-card")) attribute(each, "aria-current", each.getAttribute("data-model") === shape);
+    if (listChanged(entries, found.map(({ key }) => key).join()))
+      list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
+    for (const each of list.querySelectorAll(".model-card"))
+      attribute(each, "aria-current", each.getAttribute("data-model") === shape);
   }
   /** What is told of the shape: published, just counted, or known from its trace alone. @param {State} state @returns {Known | null} */
   function factsOf({ trace }) {
@@ -121,7 +207,7 @@ export function createModels(host, actions, wake, boot) {
   return {
     /** @param {State} state */
     update(state) {
-      const next = state.view.source === "authored" ? state.view.shape ?? "" : "";
+      const next = state.view.source === "authored" ? (state.view.shape ?? "") : "";
       if (next !== shape) listing = false;
       shape = next;
       const { state: how, problem } = brought.get();

@@ -24,11 +24,16 @@ const MORE = [
 
 /** @param {Actions} actions @param {boolean} [more]  the two that only the load has */
 export function createSpan(actions, more = false) {
-  const segments = createSegments({ label: words.span, quiet: more, choose: (/** @type {State["span"]} */ span) => actions.setSpan(span) });
+  const segments = createSegments({
+    label: words.span,
+    quiet: more,
+    choose: (/** @type {State["span"]} */ span) => actions.setSpan(span),
+  });
   const offered = more ? [...SPANS, ...MORE] : SPANS;
   return {
     element: segments.element,
     /** @param {State} state */
-    update: ({ span }) => segments.update(offered.some(({ value }) => value === span) ? span : "whole", offered),
+    update: ({ span }) =>
+      segments.update(offered.some(({ value }) => value === span) ? span : "whole", offered),
   };
 }

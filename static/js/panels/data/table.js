@@ -24,11 +24,40 @@ export function createTable(host, actions) {
   const body = h("tbody");
   const above = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
   const below = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
-  const head = h("thead", {}, h("tr", {}, ...Object.values(columns).map((name) => h("th", { scope: "col" }, name))));
-  const table = h("table", { class: "routing" }, h("caption", { class: "sr-only" }, words.tableCaption), head, body);
-  const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": words.tableCaption, "data-keys": "arrows" }, table);
+  const head = h(
+    "thead",
+    {},
+    h("tr", {}, ...Object.values(columns).map((name) => h("th", { scope: "col" }, name))),
+  );
+  const table = h(
+    "table",
+    { class: "routing" },
+    h("caption", { class: "sr-only" }, words.tableCaption),
+    head,
+    body,
+  );
+  const scroller = h(
+    "div",
+    {
+      class: "scroller",
+      tabindex: 0,
+      role: "region",
+      "aria-label": words.tableCaption,
+      "data-keys": "arrows",
+    },
+    table,
+  );
   const room = h("p", { class: "readout" });
-  host.append(h("div", { class: "field" }, h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer), layer), scroller, room);
+  host.append(
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer),
+      layer,
+    ),
+    scroller,
+    room,
+  );
 
   /** @type {Trace | null} */
   let trace = null;
@@ -49,7 +78,9 @@ export function createTable(host, actions) {
     const end = Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
     setStyle(/** @type {HTMLElement} */ (above.firstElementChild), "--height", `${first * ROW}px`);
     setStyle(/** @type {HTMLElement} */ (below.firstElementChild), "--height", `${(rows - end) * ROW}px`);
-    const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) => rowAt(all, eventOf(first + i), current));
+    const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
+      rowAt(all, eventOf(first + i), current),
+    );
     body.replaceChildren(above, ...shown, below);
     attribute(table, "aria-rowcount", rows + 1);
     setText(room, rows ? words.tableRows(rows) : words.nothingYet);
@@ -62,7 +93,8 @@ export function createTable(host, actions) {
   });
   body.addEventListener("click", (event) => {
     const row = /** @type {Element} */ (event.target).closest("[data-token]");
-    if (row instanceof HTMLElement) actions.seek({ token: Number(row.dataset.token), layer: Number(row.dataset.layer) });
+    if (row instanceof HTMLElement)
+      actions.seek({ token: Number(row.dataset.token), layer: Number(row.dataset.layer) });
   });
 
   const layersChanged = changes();
@@ -109,6 +141,12 @@ function rowAt(trace, { token, layer }, current) {
     h("th", { scope: "row", title: `${token + 1}` }, formatToken(trace.tokens[token].text)),
     h("td", {}, String(layer + 1)),
     h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
-    h("td", {}, chosen.map(({ weight, dropped }) => (dropped ? words.dropped : formatDecimal(weight, 3))).join(words.between)),
+    h(
+      "td",
+      {},
+      chosen
+        .map(({ weight, dropped }) => (dropped ? words.dropped : formatDecimal(weight, 3)))
+        .join(words.between),
+    ),
   );
 }

@@ -39,16 +39,24 @@ export function createLesson(host, { leave, actions }) {
   const back = linkTo("secondary", () => actions.guide.step(-1));
   const next = linkTo("primary", () => actions.guide.step(1));
   const place = h("span", { class: "lesson-place" });
-  const card = h("section", { class: "lesson", tabindex: "-1", hidden: true, "data-inset": true },
+  const card = h(
+    "section",
+    { class: "lesson", tabindex: "-1", hidden: true, "data-inset": true },
     h("div", { class: "lesson-head" }, kicker, iconButton("close", leave, actions.guide.leave, "small")),
     h("div", { class: "lesson-text", "aria-live": "polite" }, caption, body),
-    h("div", { class: "lesson-foot" }, back, place, next));
+    h("div", { class: "lesson-foot" }, back, place, next),
+  );
   host.append(card);
   /** @type {Element | null} */
   let cameFrom = null;
   let loaded = false; // a page that opens with a card leaves the focus where a page has it
   return {
-    card, caption, body, back, next, place,
+    card,
+    caption,
+    body,
+    back,
+    next,
+    place,
     /** @param {boolean} open */
     show(open) {
       const opensByHand = open && loaded;

@@ -56,15 +56,28 @@ export function createQuiz(host, boot, actions, measure) {
   /** @param {QuestionInfo} question */
   function layChoices(question) {
     const chosen = answers[question.name];
-    choices.replaceChildren(...question.choices.map((text, i) => {
-      const found = verdictOf(question, i, chosen);
-      const button = h("button", { type: "button", class: "choice", "data-verdict": found, "aria-pressed": chosen === undefined ? undefined : String(i === chosen) },
-        h("span", {}, text));
-      const mark = /** @type {Record<string, string>} */ ({ right: words.rightMark, wrong: words.wrongMark })[found];
-      if (mark) button.append(h("span", { class: "choice-mark" }, mark));
-      button.addEventListener("click", () => choose(question, i));
-      return h("li", {}, button);
-    }));
+    choices.replaceChildren(
+      ...question.choices.map((text, i) => {
+        const found = verdictOf(question, i, chosen);
+        const button = h(
+          "button",
+          {
+            type: "button",
+            class: "choice",
+            "data-verdict": found,
+            "aria-pressed": chosen === undefined ? undefined : String(i === chosen),
+          },
+          h("span", {}, text),
+        );
+        const mark = /** @type {Record<string, string>} */ ({
+          right: words.rightMark,
+          wrong: words.wrongMark,
+        })[found];
+        if (mark) button.append(h("span", { class: "choice-mark" }, mark));
+        button.addEventListener("click", () => choose(question, i));
+        return h("li", {}, button);
+      }),
+    );
     attribute(verdict, "hidden", chosen === undefined);
     if (chosen === undefined) return;
     const said = chosen === question.answer ? words.right : words.wrong(question.choices[question.answer]);
@@ -73,8 +86,11 @@ export function createQuiz(host, boot, actions, measure) {
 
   /** @param {State["view"]} view @param {QuestionInfo} question @param {number} quiz */
   function lay(view, question, quiz) {
-    const address = (/** @type {number} */ to) => (questions[to] ? formatView(viewOfQuestion(boot, view, to), boot) : null);
-    const focused = [...choices.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
+    const address = (/** @type {number} */ to) =>
+      questions[to] ? formatView(viewOfQuestion(boot, view, to), boot) : null;
+    const focused = [...choices.querySelectorAll("button")].findIndex(
+      (button) => button === document.activeElement,
+    );
     lesson.say(words.quiz, question.asks, words.stepPlace(quiz + 1, questions.length));
     layChoices(question);
     choices.querySelectorAll("button")[focused]?.focus({ preventScroll: true });

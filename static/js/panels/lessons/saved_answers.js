@@ -8,7 +8,9 @@ const KEY = "moescope.answers";
 export function readAnswers(storage) {
   try {
     const kept = JSON.parse(storage?.getItem(KEY) ?? "{}");
-    return Object.fromEntries(Object.entries(kept ?? {}).filter(([, choice]) => Number.isInteger(choice) && choice >= 0));
+    return Object.fromEntries(
+      Object.entries(kept ?? {}).filter(([, choice]) => Number.isInteger(choice) && choice >= 0),
+    );
   } catch {
     return {};
   }
@@ -39,5 +41,8 @@ export function storageOf() {
  */
 export function scoreOf(questions, answers) {
   const answered = questions.filter(({ name }) => name in answers);
-  return { answered: answered.length, right: answered.filter(({ name, answer }) => answers[name] === answer).length };
+  return {
+    answered: answered.length,
+    right: answered.filter(({ name, answer }) => answers[name] === answer).length,
+  };
 }

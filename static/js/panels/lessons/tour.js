@@ -25,9 +25,17 @@ export function createTour(host, boot, actions, measure) {
       if (tour) {
         const address = (/** @type {number} */ step) => formatView(viewOfStep(boot, view, tour, step), boot);
         const last = at === tour.steps.length - 1;
-        lesson.say(words.tourKicker(tour.title), tour.steps[at].caption, words.stepPlace(at + 1, tour.steps.length));
+        lesson.say(
+          words.tourKicker(tour.title),
+          tour.steps[at].caption,
+          words.stepPlace(at + 1, tour.steps.length),
+        );
         lesson.link(lesson.back, words.stepBack, at > 0 ? address(at - 1) : null);
-        lesson.link(lesson.next, last ? words.finishTour : words.nextStep, last ? formatView({ ...view, tour: "", at: 0 }, boot) || "?" : address(at + 1));
+        lesson.link(
+          lesson.next,
+          last ? words.finishTour : words.nextStep,
+          last ? formatView({ ...view, tour: "", at: 0 }, boot) || "?" : address(at + 1),
+        );
       }
       lesson.show(tour !== null);
       measure();

@@ -13,13 +13,18 @@ import { linkTo } from "./lesson_card.js";
 
 /** @param {HTMLAnchorElement} link @param {string} title @param {string} summary @param {string} [count] */
 function entry(link, title, summary, count) {
-  link.append(h("span", { class: "tour-title" }, title, count ? h("span", { class: "tour-count" }, count) : null), h("span", { class: "tour-summary" }, summary));
+  link.append(
+    h("span", { class: "tour-title" }, title, count ? h("span", { class: "tour-count" }, count) : null),
+    h("span", { class: "tour-summary" }, summary),
+  );
   return h("li", {}, link);
 }
 
 /** The query of a page of text in the language and the colours of the view. @param {State["view"]} view @param {Boot} boot */
 function lookOf({ theme, palette }, { lang = "en" }) {
-  const look = Object.entries({ lang, theme, palette }).filter(([, value]) => !["en", "dark", "ember"].includes(value));
+  const look = Object.entries({ lang, theme, palette }).filter(
+    ([, value]) => !["en", "dark", "ember"].includes(value),
+  );
   return look.length ? `?${new URLSearchParams(look)}` : "";
 }
 
@@ -34,11 +39,18 @@ export function createTours(host, boot, actions) {
   const references = h("a", { class: "tour-link" });
   host.append(
     h("p", { class: "caption" }, words.toursIntro),
-    h("ul", { class: "tour-list" },
-      ...links.map(({ tour, link }) => entry(link, tour.title, tour.summary, words.stepCount(tour.steps.length))),
-      questions.length ? entry(quiz, words.quiz, words.quizSummary, words.questionCount(questions.length)) : null,
+    h(
+      "ul",
+      { class: "tour-list" },
+      ...links.map(({ tour, link }) =>
+        entry(link, tour.title, tour.summary, words.stepCount(tour.steps.length)),
+      ),
+      questions.length
+        ? entry(quiz, words.quiz, words.quizSummary, words.questionCount(questions.length))
+        : null,
       entry(article, words.article, words.articleSummary),
-      entry(references, words.references, words.referencesSummary)),
+      entry(references, words.references, words.referencesSummary),
+    ),
   );
   const changed = changes();
   return {
@@ -49,7 +61,11 @@ export function createTours(host, boot, actions) {
         link.href = formatView(viewOfStep(boot, view, tour, 0), boot);
         attribute(link, "aria-current", tour.name === view.tour && "true");
       }
-      for (const [link, path] of /** @type {const} */ ([[article, "/article"], [references, "/references"]])) link.href = `${path}${lookOf(view, boot)}`;
+      for (const [link, path] of /** @type {const} */ ([
+        [article, "/article"],
+        [references, "/references"],
+      ]))
+        link.href = `${path}${lookOf(view, boot)}`;
       quiz.href = formatView(viewOfQuestion(boot, view, 0), boot);
     },
   };

@@ -69,7 +69,8 @@ export function changes() {
   /** @type {unknown[] | null} */
   let last = null;
   return (...parts) => {
-    const same = last !== null && last.length === parts.length && parts.every((part, i) => Object.is(part, last?.[i]));
+    const same =
+      last !== null && last.length === parts.length && parts.every((part, i) => Object.is(part, last?.[i]));
     last = parts;
     return !same;
   };

@@ -14,7 +14,12 @@ export function createDial({ id, label, hint, choose }) {
   const value = h("output", { class: "dial-value", for: id });
   range.addEventListener("input", () => choose(range.valueAsNumber));
   return {
-    element: h("div", { class: "field" }, h("label", { class: "label", for: id, title: hint }, label), h("div", { class: "dial-row" }, range, value)),
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: id, title: hint }, label),
+      h("div", { class: "dial-row" }, range, value),
+    ),
     /** @param {number} chosen @param {{min: number, max: number, step: number}} scale @param {string} [said] */
     update(chosen, { min, max, step }, said = String(chosen)) {
       attribute(range, "min", min);
@@ -39,11 +44,17 @@ export function createFew({ id, label, hint, choose }) {
   select.addEventListener("change", () => choose(Number(select.value)));
   const offered = changes();
   return {
-    element: h("div", { class: "field" }, h("label", { class: "label", for: id, title: hint }, label), select),
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: id, title: hint }, label),
+      select,
+    ),
     /** @param {number} chosen @param {readonly number[]} offer  the chosen one is offered too @param {(value: number) => string} [name] */
     update(chosen, offer, name = String) {
       const all = [...new Set([...offer, chosen])].sort((a, b) => a - b);
-      if (offered(all.join())) select.replaceChildren(...all.map((value) => h("option", { value }, name(value))));
+      if (offered(all.join()))
+        select.replaceChildren(...all.map((value) => h("option", { value }, name(value))));
       select.value = String(chosen);
     },
   };

@@ -21,17 +21,25 @@ function isTerm(name) {
 
 /** Words that mention a term. @param {Term} name @param {string} [text] */
 export function term(name, text = words.glossary[name].name) {
-  return h("button", { type: "button", class: "term", "data-term": name, "aria-describedby": `term-${name}` }, text);
+  return h(
+    "button",
+    { type: "button", class: "term", "data-term": name, "aria-describedby": `term-${name}` },
+    text,
+  );
 }
 
 /** A caption with its terms. @param {string} caption @returns {(Node | string)[]} */
 export function marked(caption) {
-  return piecesOf(caption).map(({ text, term: name }) => (name !== undefined && isTerm(name) ? term(name, text) : text));
+  return piecesOf(caption).map(({ text, term: name }) =>
+    name !== undefined && isTerm(name) ? term(name, text) : text,
+  );
 }
 
 /** What a term means, for those who listen; hidden elements may describe others. */
 function meanings() {
-  const entries = Object.entries(words.glossary).map(([name, { means }]) => h("span", { id: `term-${name}` }, means));
+  const entries = Object.entries(words.glossary).map(([name, { means }]) =>
+    h("span", { id: `term-${name}` }, means),
+  );
   return h("div", { hidden: true }, ...entries);
 }
 
@@ -89,12 +97,16 @@ export function createGlossary(host) {
     if (button && button !== shown) open(button);
     else if (!(target instanceof Node && note.contains(target))) close();
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !shown) return;
-    event.preventDefault(); // and nothing else lets go
-    event.stopPropagation();
-    close();
-  }, { capture: true });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !shown) return;
+      event.preventDefault(); // and nothing else lets go
+      event.stopPropagation();
+      close();
+    },
+    { capture: true },
+  );
   document.addEventListener("scroll", () => shown && close(), { capture: true, passive: true });
   return {
     /** A term that is gone takes its note along. */
@@ -109,5 +121,9 @@ function place(note, button) {
   const room = { across: document.documentElement.clientWidth, down: document.documentElement.clientHeight };
   const below = bottom + GAP + height <= room.down - GAP || top - GAP - height < GAP;
   setStyle(note, "--left", `${Math.round(Math.max(GAP, Math.min(left, room.across - width - GAP)))}px`);
-  setStyle(note, "--top", `${Math.round(below ? Math.min(bottom + GAP, room.down - height - GAP) : top - GAP - height)}px`);
+  setStyle(
+    note,
+    "--top",
+    `${Math.round(below ? Math.min(bottom + GAP, room.down - height - GAP) : top - GAP - height)}px`,
+  );
 }

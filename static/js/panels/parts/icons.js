@@ -9,7 +9,8 @@ const PATHS = {
   tokenOn: "M3 3.4v9.2L9.4 8zM10.6 3.4h1.8v9.2h-1.8z",
   tokenBack: "M13 3.4v9.2L6.6 8zM3.6 3.4h1.8v9.2H3.6z",
   close: "M3.6 4.6l1-1L8 7l3.4-3.4 1 1L9 8l3.4 3.4-1 1L8 9l-3.4 3.4-1-1L7 8z",
-  controls: "M2.5 4.2h6.2a2 2 0 013.8 0h1v1.4h-1a2 2 0 01-3.8 0H2.5zM2.5 10.4h1a2 2 0 013.8 0h6.2v1.4H7.3a2 2 0 01-3.8 0h-1z",
+  controls:
+    "M2.5 4.2h6.2a2 2 0 013.8 0h1v1.4h-1a2 2 0 01-3.8 0H2.5zM2.5 10.4h1a2 2 0 013.8 0h6.2v1.4H7.3a2 2 0 01-3.8 0h-1z",
   views: "M2.5 9h2.6v4.5H2.5zM6.7 2.5h2.6v11H6.7zM10.9 6h2.6v7.5h-2.6z",
   share: "M8 1.8l3.4 3.4-1 1L8.7 4.5v5.7H7.3V4.5L5.6 6.2l-1-1zM3 8.2h1.5v4.5h7V8.2H13v6H3z",
   minus: "M3.4 7.3h9.2v1.4H3.4z",
@@ -31,7 +32,12 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" })) {
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 16 16",
+    width: 16,
+    height: 16,
+    "aria-hidden": "true",
+  })) {
     svg.setAttribute(key, String(value));
   }
   svg.append(document.createElementNS(SVG, "path"));

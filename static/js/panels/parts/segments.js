@@ -26,7 +26,16 @@ let lastId = 0;
 export function createSegments({ label, hint, meaning, quiet = false, choose }) {
   const name = `segments-${++lastId}`;
   const row = h("div", { class: "segments", role: "group", "aria-labelledby": name });
-  const element = h("div", { class: quiet ? "field quiet-field" : "field" }, h("span", { class: quiet ? "sr-only" : "label", id: name, title: hint }, meaning ? term(meaning, label) : label), row);
+  const element = h(
+    "div",
+    { class: quiet ? "field quiet-field" : "field" },
+    h(
+      "span",
+      { class: quiet ? "sr-only" : "label", id: name, title: hint },
+      meaning ? term(meaning, label) : label,
+    ),
+    row,
+  );
   const optionsChanged = changes();
   /** @type {Map<V, HTMLButtonElement>} */
   const buttons = new Map();

@@ -13,9 +13,14 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 
 /** @param {Document} page @returns {Card}  the picture as the drawing that it is made from, which is smaller */
 export function cardOf(page) {
-  const read = (/** @type {string} */ name) => page.querySelector(`meta[property="og:${name}"]`)?.getAttribute("content") ?? "";
+  const read = (/** @type {string} */ name) =>
+    page.querySelector(`meta[property="og:${name}"]`)?.getAttribute("content") ?? "";
   const picture = new URL(read("image"), document.baseURI);
-  return { title: read("title"), description: read("description"), picture: picture.pathname.replace(/png$/, "svg") + picture.search };
+  return {
+    title: read("title"),
+    description: read("description"),
+    picture: picture.pathname.replace(/png$/, "svg") + picture.search,
+  };
 }
 
 /** @param {string} query @returns {Promise<Card>} */
@@ -36,8 +41,17 @@ export function createCard(boot) {
   const picture = h("img", { class: "card-picture", alt: "", width: 1200, height: 630 });
   const title = h("strong", { class: "card-title" });
   const description = h("span", { class: "card-text" });
-  const host = h("span", { class: "card-host" }, boot.exported ? boot.exported.home.replace(/^https?:\/\//, "") : location.host);
-  const element = h("figure", { class: "card", "aria-label": words.card }, picture, h("figcaption", {}, title, description, host));
+  const host = h(
+    "span",
+    { class: "card-host" },
+    boot.exported ? boot.exported.home.replace(/^https?:\/\//, "") : location.host,
+  );
+  const element = h(
+    "figure",
+    { class: "card", "aria-label": words.card },
+    picture,
+    h("figcaption", {}, title, description, host),
+  );
   const changed = changes();
 
   /** @param {Card} card */

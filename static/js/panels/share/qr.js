@@ -11,7 +11,12 @@ export function createQr() {
   const picture = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
   picture.append(path);
-  for (const [name, value] of [["class", "qr"], ["role", "img"], ["shape-rendering", "crispEdges"]]) picture.setAttribute(name, value);
+  for (const [name, value] of [
+    ["class", "qr"],
+    ["role", "img"],
+    ["shape-rendering", "crispEdges"],
+  ])
+    picture.setAttribute(name, value);
   const heading = h("h2", { class: "qr-title" });
   const link = h("p", { class: "qr-link" });
   const remark = h("p", { class: "qr-remark", role: "status" });

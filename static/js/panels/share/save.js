@@ -26,27 +26,58 @@ function createPictureSaving(look, attempt, actions) {
   });
   const ground = h("input", { type: "checkbox", checked: true });
   const size = h("p", { class: "caption", role: "status" });
-  const button = h("button", { type: "button", class: "secondary", onclick: () => attempt(() => actions.save("png", { scale, transparent: !ground.checked })) }, words.savePng);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "secondary",
+      onclick: () => attempt(() => actions.save("png", { scale, transparent: !ground.checked })),
+    },
+    words.savePng,
+  );
   function update() {
     const { width, height, problem } = look(scale);
     scales.update(scale, SCALES);
     setText(size, problem ? problem[0].toUpperCase() + problem.slice(1) : words.pictureSize(width, height));
     attribute(size, "data-trouble", problem !== "");
   }
-  return { element: h("div", { class: "saving" }, h("div", { class: "saving-row" }, scales.element, h("label", { class: "check" }, ground, words.background), button), size), update };
+  return {
+    element: h(
+      "div",
+      { class: "saving" },
+      h(
+        "div",
+        { class: "saving-row" },
+        scales.element,
+        h("label", { class: "check" }, ground, words.background),
+        button,
+      ),
+      size,
+    ),
+    update,
+  };
 }
 
 /** @param {(run: () => Promise<void>) => Promise<void>} attempt @param {Actions} actions */
 function createFilmSaving(attempt, actions) {
   const able = filmFormat() !== "";
-  const button = h("button", { type: "button", class: "secondary", disabled: !able, onclick: record }, words.filmStart);
+  const button = h(
+    "button",
+    { type: "button", class: "secondary", disabled: !able, onclick: record },
+    words.filmStart,
+  );
   const length = h("p", { class: "caption" });
   async function record() {
     await attempt(actions.film);
     button.focus({ preventScroll: true });
   }
   return {
-    element: h("div", { class: "saving" }, h("div", { class: "saving-row" }, h("span", { class: "label" }, words.film), button), length),
+    element: h(
+      "div",
+      { class: "saving" },
+      h("div", { class: "saving-row" }, h("span", { class: "label" }, words.film), button),
+      length,
+    ),
     /** @param {State} state */
     update({ timeline, view, still }) {
       if (!able) return setText(length, words.saveFailed(words.noRecorder));
@@ -73,12 +104,30 @@ export function createSaving(boot, actions, look) {
   const picture = createPictureSaving(look, attempt, actions);
   const film = createFilmSaving(attempt, actions);
   const files = h("div", { class: "buttons" });
-  const element = h("section", { class: "copy" }, h("h3", {}, words.save), both, picture.element, film.element, files, failed);
+  const element = h(
+    "section",
+    { class: "copy" },
+    h("h3", {}, words.save),
+    both,
+    picture.element,
+    film.element,
+    files,
+    failed,
+  );
   /** @param {boolean} two @returns {[SaveKind, string][]} */
   const kinds = (two) => [
     ["csv", words.saveCsv],
     ["json", words.saveJson],
-    .../** @type {[SaveKind, string][]} */ (boot.exported ? [] : two ? [["trace", words.saveTraces[0]], ["trace-b", words.saveTraces[1]]] : [["trace", words.saveTrace]]),
+    .../** @type {[SaveKind, string][]} */ (
+      boot.exported
+        ? []
+        : two
+          ? [
+              ["trace", words.saveTraces[0]],
+              ["trace-b", words.saveTraces[1]],
+            ]
+          : [["trace", words.saveTrace]]
+    ),
   ];
   const changed = changes();
   return {
@@ -86,7 +135,16 @@ export function createSaving(boot, actions, look) {
     /** @param {State} state */
     update(state) {
       const two = state.view.b !== null;
-      if (changed(two)) files.replaceChildren(...kinds(two).map(([kind, name]) => h("button", { type: "button", class: "secondary", onclick: () => attempt(() => actions.save(kind)) }, name)));
+      if (changed(two))
+        files.replaceChildren(
+          ...kinds(two).map(([kind, name]) =>
+            h(
+              "button",
+              { type: "button", class: "secondary", onclick: () => attempt(() => actions.save(kind)) },
+              name,
+            ),
+          ),
+        );
       attribute(both, "hidden", !two);
       picture.update();
       film.update(state);

@@ -15,14 +15,25 @@ import { createQr } from "./qr.js";
 import { createSaving } from "./save.js";
 import { createSegments } from "../parts/segments.js";
 
-const KINDS = /** @type {SnippetKind[]} */ (["link", "frame", "element", "markdown"]).map((value) => ({ value, label: words.shareKinds[value] }));
+const KINDS = /** @type {SnippetKind[]} */ (["link", "frame", "element", "markdown"]).map((value) => ({
+  value,
+  label: words.shareKinds[value],
+}));
 const OPENS = [
   { value: /** @type {Opens} */ ("moment"), label: words.thisMoment },
   { value: /** @type {Opens} */ ("start"), label: words.beginning },
 ];
 /** @typedef {"wide" | "fixed"} Size */
-const SIZES = /** @type {Size[]} */ (["wide", "fixed"]).map((value) => ({ value, label: words.frameSizes[value] }));
-const COPY = { link: words.copyLink, frame: words.copyEmbed, element: words.copyElement, markdown: words.copyMarkdown };
+const SIZES = /** @type {Size[]} */ (["wide", "fixed"]).map((value) => ({
+  value,
+  label: words.frameSizes[value],
+}));
+const COPY = {
+  link: words.copyLink,
+  frame: words.copyEmbed,
+  element: words.copyElement,
+  markdown: words.copyMarkdown,
+};
 const SAID_MS = 4000;
 
 /** @param {HTMLTextAreaElement} field */
@@ -48,7 +59,9 @@ function createCopy() {
     due = window.setTimeout(() => setText(said, ""), SAID_MS);
   });
   return {
-    field, said, button,
+    field,
+    said,
+    button,
     /** @param {string} text @param {string} label @param {string} copy */
     update(text, label, copy) {
       if (field.value !== text) {
@@ -67,10 +80,27 @@ function createSnippets(site, boot) {
   let kind = /** @type {SnippetKind} */ ("link");
   let size = /** @type {Size} */ ("wide");
   // A link is mostly sent about what is seen now; what stands in an article begins at its beginning.
-  const opens = { link: /** @type {Opens} */ ("moment"), frame: /** @type {Opens} */ ("start"), element: /** @type {Opens} */ ("start"), markdown: /** @type {Opens} */ ("start") };
-  const kinds = createSegments({ label: words.shareAs, quiet: true, choose: (/** @type {SnippetKind} */ value) => redraw((kind = value)) });
-  const starts = createSegments({ label: words.opensAt, quiet: true, choose: (/** @type {Opens} */ value) => redraw((opens[kind] = value)) });
-  const sizes = createSegments({ label: words.frameSize, quiet: true, choose: (/** @type {Size} */ value) => redraw((size = value)) });
+  const opens = {
+    link: /** @type {Opens} */ ("moment"),
+    frame: /** @type {Opens} */ ("start"),
+    element: /** @type {Opens} */ ("start"),
+    markdown: /** @type {Opens} */ ("start"),
+  };
+  const kinds = createSegments({
+    label: words.shareAs,
+    quiet: true,
+    choose: (/** @type {SnippetKind} */ value) => redraw((kind = value)),
+  });
+  const starts = createSegments({
+    label: words.opensAt,
+    quiet: true,
+    choose: (/** @type {Opens} */ value) => redraw((opens[kind] = value)),
+  });
+  const sizes = createSegments({
+    label: words.frameSize,
+    quiet: true,
+    choose: (/** @type {Size} */ value) => redraw((size = value)),
+  });
   const hint = h("p", { class: "caption" });
   const copy = createCopy();
   const qr = createQr();
@@ -97,7 +127,17 @@ function createSnippets(site, boot) {
   }
   const foot = h("div", { class: "copy-foot" }, starts.element, qr.button, copy.button);
   return {
-    element: h("section", { class: "copy" }, kinds.element, hint, copy.field, sizes.element, foot, copy.said, qr.element),
+    element: h(
+      "section",
+      { class: "copy" },
+      kinds.element,
+      hint,
+      copy.field,
+      sizes.element,
+      foot,
+      copy.said,
+      qr.element,
+    ),
     /** @param {State} next */
     update(next) {
       state = next;

@@ -22,9 +22,13 @@ export function createMarks(layers, experts) {
   let refusals = 0;
 
   /** Writes one column of all towers. */
-  function fill(/** @type {number} */ column, /** @type {(layer: number, expert: number) => number} */ value) {
+  function fill(
+    /** @type {number} */ column,
+    /** @type {(layer: number, expert: number) => number} */ value,
+  ) {
     for (let layer = 0; layer < layers; layer++) {
-      for (let expert = 0; expert < experts; expert++) marks[4 * (layer * experts + expert) + column] = value(layer, expert);
+      for (let expert = 0; expert < experts; expert++)
+        marks[4 * (layer * experts + expert) + column] = value(layer, expert);
       dirty.add(layer, 0, experts - 1);
     }
   }
@@ -43,7 +47,12 @@ export function createMarks(layers, experts) {
     },
 
     /** The choices of an event that were over capacity bounce off. */
-    fire(/** @type {Trace} */ trace, /** @type {Timeline} */ timeline, /** @type {number} */ token, /** @type {number} */ layer) {
+    fire(
+      /** @type {Trace} */ trace,
+      /** @type {Timeline} */ timeline,
+      /** @type {number} */ token,
+      /** @type {number} */ layer,
+    ) {
       if (!trace.dropped) return;
       const columns = columnsOf(trace.model);
       const from = (token * layers + layer) * columns;
@@ -68,7 +77,9 @@ export function createMarks(layers, experts) {
     setBias(next) {
       if (next === bias) return;
       bias = next;
-      const largest = next ? next.reduce((most, row) => row.reduce((each, value) => Math.max(each, Math.abs(value)), most), 1e-9) : 1;
+      const largest = next
+        ? next.reduce((most, row) => row.reduce((each, value) => Math.max(each, Math.abs(value)), most), 1e-9)
+        : 1;
       fill(3, (layer, expert) => (next ? next[layer][expert] / largest : 0));
     },
   };

@@ -9,7 +9,21 @@ import { coloursOf, DEVICES } from "../../view/palettes.js";
 
 /** @type {readonly (keyof import("../../view/palettes.js").Colours)[]} */
 const NAMES = [
-  "night", "dusk", "foot", "brick", "cap", "edge", "plate", "ember", "hot", "amber", "white", "gold", "text", "bright", "refused",
+  "night",
+  "dusk",
+  "foot",
+  "brick",
+  "cap",
+  "edge",
+  "plate",
+  "ember",
+  "hot",
+  "amber",
+  "white",
+  "gold",
+  "text",
+  "bright",
+  "refused",
 ];
 const HUES = DEVICES.dark.length;
 

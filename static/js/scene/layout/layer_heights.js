@@ -29,7 +29,9 @@ export function levelsOf(layers, { outer, towerRadius }, dense, fold) {
   const folded = layers - (fold ? fold.last - fold.first + 1 : layers);
   const pitch = pitchOf(layers - folded, outer);
   const thin = folded ? Math.min(THIN, (2 * FOLDED * outer) / folded / pitch) : 1;
-  const open = Float32Array.from({ length: layers }, (_, layer) => (fold && (layer < fold.first || layer > fold.last) ? thin : 1));
+  const open = Float32Array.from({ length: layers }, (_, layer) =>
+    fold && (layer < fold.first || layer > fold.last) ? thin : 1,
+  );
   const levels = new Float32Array(layers);
   for (let layer = 1; layer < layers; layer++) levels[layer] = levels[layer - 1] + pitch * open[layer];
   const middle = levels[layers - 1] / 2;
@@ -75,7 +77,10 @@ function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
     const free = apartOf ? (of + 1) * SLAB.apart * alone : foot - levels[layer - 1];
     const low = before === 0 ? foot - free : levels[before - 1];
     const apart = free / (of + 1);
-    slabs.set([low + apart * (nth + 1), Math.min(SLAB.thick * (apartOf ? alone : pitch * share), 0.5 * apart), layer], 3 * i);
+    slabs.set(
+      [low + apart * (nth + 1), Math.min(SLAB.thick * (apartOf ? alone : pitch * share), 0.5 * apart), layer],
+      3 * i,
+    );
   });
   return slabs;
 }
@@ -90,7 +95,8 @@ function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
  */
 export function between(from, to, share) {
   const mix = (/** @type {number} */ a, /** @type {number} */ b) => a + (b - a) * share;
-  const rows = (/** @type {"levels" | "open" | "slabs"} */ name) => to[name].map((value, i) => mix(from[name][i], value));
+  const rows = (/** @type {"levels" | "open" | "slabs"} */ name) =>
+    to[name].map((value, i) => mix(from[name][i], value));
   return {
     ...to,
     levels: rows("levels"),

@@ -147,11 +147,20 @@ export function labelsOf({ layers, experts }, brief) {
 export function bunchesOf({ layers, open, dense }, brief) {
   const first = open.indexOf(1);
   const last = open.lastIndexOf(1);
-  const folded = [[0, first - 1], [last + 1, layers - 1]].filter(([low, high]) => high >= low);
-  const runs = [...new Set(dense)].map((before) => dense.flatMap((each, slab) => (each === before ? [slab] : [])));
+  const folded = [
+    [0, first - 1],
+    [last + 1, layers - 1],
+  ].filter(([low, high]) => high >= low);
+  const runs = [...new Set(dense)].map((before) =>
+    dense.flatMap((each, slab) => (each === before ? [slab] : [])),
+  );
   const named = runs.length > MANY ? [dense.map((_, slab) => slab)] : runs;
   return [
-    ...folded.map(([low, high]) => ({ word: words.layerRange(low + 1, high + 1), layer: (low + high) / 2, slab: -1 })),
+    ...folded.map(([low, high]) => ({
+      word: words.layerRange(low + 1, high + 1),
+      layer: (low + high) / 2,
+      slab: -1,
+    })),
     ...named.map((slabs) => ({
       word: brief ? words.denseBrief : words.denseLayers(slabs.length).toUpperCase(),
       layer: 0,
@@ -199,7 +208,11 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
 
   /** @param {boolean} brief @param {number} ratio @param {Token[]} tokens @param {Layout} goal */
   function write(brief, ratio, tokens, goal) {
-    const bunches = bunchesOf(goal, brief).map((bunch) => ({ ...bunch, expert: -1, kind: bunch.slab < 0 ? 1 : 2 }));
+    const bunches = bunchesOf(goal, brief).map((bunch) => ({
+      ...bunch,
+      expert: -1,
+      kind: bunch.slab < 0 ? 1 : 2,
+    }));
     /** @type {{word: string, layer: number, expert: number, kind?: number, slab?: number}[]} */
     const labels = [
       ...labelsOf(layout, brief),
