@@ -5,33 +5,33 @@
  * @import {Boot, Frame, State} from "./types.js"
  */
 
-import { createActions } from "./state/actions.js";
 import { createAddress } from "./browser/address_bar.js";
-import { createBridge } from "./embed/host_bridge.js";
-import { createFeed } from "./state/loading.js";
-import { floorOf } from "./view/floor.js";
-import { foldOf } from "./view/layers.js";
-import { createHits } from "./counts/expert_uses.js";
-import { createHooks } from "./browser/page_api.js";
+import { watchLanguage } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
-import { createLoop } from "./browser/render_loop.js";
-import { sameTokens } from "./view/comparison.js";
-import { createPlayer } from "./playback/player.js";
+import { watchTheme } from "./browser/media_preferences.js";
+import { createHooks } from "./browser/page_api.js";
 import { watchPresence } from "./browser/presence.js";
-import { createRecording } from "./trace/inline_trace.js";
+import { createLoop } from "./browser/render_loop.js";
+import { createViewport } from "./browser/scene_host.js";
+import { watchStillness } from "./browser/stillness.js";
+import { placeExperts } from "./counts/device_traffic.js";
+import { createHits } from "./counts/expert_uses.js";
+import { createBridge } from "./embed/host_bridge.js";
+import { createTaking } from "./files/taking.js";
+import { titleOf } from "./panels/chrome/header.js";
+import { download } from "./panels/parts/download.js";
+import { createPlayer } from "./playback/player.js";
+import { createActions } from "./state/actions.js";
+import { createFeed } from "./state/loading.js";
 import { createSide } from "./state/second_stack.js";
-import { createSocket } from "./trace/socket.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
-import { createTaking } from "./files/taking.js";
-import { watchStillness } from "./browser/stillness.js";
-import { watchTheme } from "./browser/media_preferences.js";
-import { watchLanguage } from "./browser/document.js";
-import { download } from "./panels/parts/download.js";
-import { titleOf } from "./panels/chrome/header.js";
+import { createRecording } from "./trace/inline_trace.js";
+import { createSocket } from "./trace/socket.js";
+import { sameTokens } from "./view/comparison.js";
+import { floorOf } from "./view/floor.js";
+import { foldOf } from "./view/layers.js";
 import { parseView, searchOf } from "./view/url.js";
-import { placeExperts } from "./counts/device_traffic.js";
-import { createViewport } from "./browser/scene_host.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));

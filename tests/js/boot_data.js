@@ -1,5 +1,6 @@
 /**
  * What a server would have put into the page.
+ *
  * @import {Boot} from "../../static/js/types.js"
  */
 

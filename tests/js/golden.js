@@ -1,4 +1,7 @@
-/** The bytes and texts that the tests of both languages read. */
+/**
+ * The bytes and texts that the tests of both languages read.
+ */
+
 import { readFileSync } from "node:fs";
 
 /** @param {string} name @returns {any} */

@@ -2,6 +2,7 @@
  * What the page's own parser says of query strings: reads {boot, views} from the standard input, writes one entry a view.
  * tests/test_lessons.py runs it.
  */
+
 import { readFileSync } from "node:fs";
 import { PROPERTIES } from "../../static/js/view/keys.js";
 import { formatView, OTHER, parseView } from "../../static/js/view/url.js";

@@ -1,8 +1,9 @@
 /**
  * Traces for tests: routing that is random but the same each time.
- * @import {Trace} from "../../static/js/types.js"
+ *
  * @import {Step, TraceMessage} from "../../static/js/trace/wire.js"
  */
+
 import { createTrace, withEnd, withStep } from "../../static/js/trace/trace.js";
 
 /** @param {number} seed @returns {() => number} 0 to 1, a linear congruential generator */

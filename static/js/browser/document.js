@@ -6,9 +6,9 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { viewNow } from "./address_bar.js";
-import { language, LANGUAGES } from "../words/language.js";
 import { formatView } from "../view/url.js";
+import { language, LANGUAGES } from "../words/language.js";
+import { viewNow } from "./address_bar.js";
 
 /** The other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
 export function translationsOf(state, boot) {

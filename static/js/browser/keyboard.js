@@ -2,13 +2,12 @@
  * Every action has a key. Keys that a focused control uses itself are left to it.
  *
  * @import {Camera, Mode, State} from "../types.js"
- * @import {Store} from "../state/store.js"
  * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
  */
 
-import { THEMES } from "../view/palettes.js";
-
 import { moved, toggled } from "../view/layers.js";
+import { THEMES } from "../view/palettes.js";
 
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
 

@@ -2,8 +2,8 @@
  * `window.moescope`: what a script on the page, a console or a test may ask and do. Tokens and layers start at 0 here.
  *
  * @import {State} from "../types.js"
- * @import {Store} from "../state/store.js"
  * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
  * @import {Loop} from "./render_loop.js"
  */
 

@@ -11,8 +11,8 @@
 
 import { asksTheSame } from "../browser/address_bar.js";
 import { viewOfLesson } from "../state/tour_navigation.js";
-import { patchView } from "./view_patch.js";
 import { happened, report } from "./host_report.js";
+import { patchView } from "./view_patch.js";
 
 /** Of the messages. Raise it when one changes its meaning. */
 export const VERSION = 1;

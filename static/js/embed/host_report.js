@@ -5,9 +5,9 @@
  */
 
 import { viewNow } from "../browser/address_bar.js";
-import { keysOf } from "./view_patch.js";
 import { choices } from "../trace/trace.js";
 import { formatView } from "../view/url.js";
+import { keysOf } from "./view_patch.js";
 
 /** @param {State} state @param {Boot} boot */
 export function report(state, boot) {

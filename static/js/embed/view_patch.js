@@ -5,8 +5,8 @@
  */
 
 import { isFixed, isRequestKey, PROPERTIES } from "../view/keys.js";
-import { fitted } from "../view/routers.js";
 import { withItsShape } from "../view/model_shapes.js";
+import { fitted } from "../view/routers.js";
 import { formatView, keptOther, OTHER, parseView } from "../view/url.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */

@@ -4,8 +4,8 @@
  * @import {Plate} from "./picture_caption.js"
  */
 
-import { drawPlate } from "./picture_caption.js";
 import { words } from "../words/words.js";
+import { drawPlate } from "./picture_caption.js";
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Area */
 

@@ -2,7 +2,7 @@
  * What is written into every picture and video that leaves the page: where its routing comes from, and of what it is.
  * An illustration must not pass for a measurement when it is seen without the page.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {State} from "../types.js"
  */
 
 import { formatCount, formatExactly, formatToken } from "../words/format.js";

@@ -1,4 +1,6 @@
-/** A QR code as the path of an SVG. Pure. */
+/**
+ * A QR code as the path of an SVG. Pure.
+ */
 
 import { encode } from "uqr";
 

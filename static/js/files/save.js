@@ -7,13 +7,13 @@
  */
 
 import { viewNow } from "../browser/address_bar.js";
-import { toCsv } from "./csv.js";
-import { toJson } from "./json.js";
 import { otherView } from "../view/comparison.js";
-import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
 import { requestOf } from "../view/keys.js";
 import { formatView } from "../view/url.js";
 import { words } from "../words/words.js";
+import { toCsv } from "./csv.js";
+import { toJson } from "./json.js";
+import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
 
 /** @typedef {"png" | "csv" | "json" | "trace" | "trace-b"} SaveKind */
 /** @typedef {{scale: number, transparent: boolean}} Look   of a picture */

@@ -2,15 +2,15 @@
  * What can be taken along of the stacks that are seen: files and a video, of one or of two.
  *
  * @import {Boot, State} from "../types.js"
- * @import {Store} from "../state/store.js"
- * @import {Player} from "../playback/player.js"
  * @import {createViewport} from "../browser/scene_host.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {Store} from "../state/store.js"
  */
 
-import { createFilm } from "./video.js";
 import { sideName } from "../view/comparison.js";
 import { plateOf } from "./picture_caption.js";
 import { createSave, fileName, pictureProblem, pictureSize } from "./save.js";
+import { createFilm } from "./video.js";
 
 /** @typedef {{store: Pick<Store<State>, "get">, viewport: ReturnType<typeof createViewport>}} Stack */
 

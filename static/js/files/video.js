@@ -3,13 +3,13 @@
  * shows nothing but the scene.
  *
  * @import {State} from "../types.js"
- * @import {Store} from "../state/store.js"
  * @import {Player} from "../playback/player.js"
+ * @import {Store} from "../state/store.js"
  * @import {Side} from "./video_recorder.js"
  */
 
-import { createReel } from "./video_recorder.js";
 import { words } from "../words/words.js";
+import { createReel } from "./video_recorder.js";
 
 /** What browsers record, best first. */
 const FORMATS = [

@@ -4,9 +4,9 @@
  * @import {Plate} from "./picture_caption.js"
  */
 
+import { words } from "../words/words.js";
 import { createSheet, layOut, print } from "./picture.js";
 import { withDuration } from "./webm.js";
-import { words } from "../words/words.js";
 
 /** Of the longer side, pixels. */
 const LARGEST = 1280;

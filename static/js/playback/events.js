@@ -3,13 +3,14 @@
  * passes; when time runs back, or the trace or the timeline is another one, it says `reset` and replays from
  * the start. Pure.
  *
- * @import { Timeline, Trace } from '../types.js'
  *
  * @typedef {object} Listener
  * @property {() => void} reset
  * @property {(token: number, layer: number) => void} arrive  in order of layers for one token, in any order
  *   among tokens
  * @property {(token: number, layer: number) => void} fire
+ *
+ * @import {Timeline, Trace} from "../types.js"
  */
 
 import { columnsOf } from "../trace/columns.js";

@@ -7,9 +7,9 @@
  * @import {Schedule} from "./timeline.js"
  */
 
-import { reach } from "./timeline.js";
 import { NOWHERE } from "../state/state.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
+import { reach } from "./timeline.js";
 import { timelineOf } from "./timing.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */

@@ -1,8 +1,9 @@
 /**
  * One layer on, one token on: which event comes next for a person who follows one token. Pure.
  *
- * @import {Schedule} from "./timeline.js"
  * @typedef {{token: number, layer: number}} Event
+ *
+ * @import {Schedule} from "./timeline.js"
  */
 
 import { layerStep, timeOf } from "./timeline.js";

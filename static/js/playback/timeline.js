@@ -7,9 +7,10 @@
  * light up `LAG` of a step after it arrived. SINGLE: the next token enters when the last has left. SEQUENCE:
  * it enters before that. ALL AT ONCE: the stagger is zero.
  *
- * @import { Flight, Mode, Timeline } from '../types.js'
  * @typedef {{token: number, layer: number}} Firing
  * @typedef {Timeline & {step: number, stagger: number, entry: (token: number) => number}} Schedule
+ *
+ * @import {Flight, Mode, Timeline} from "../types.js"
  */
 
 /** Seconds that a fired tower needs to settle from its flash to its dim rest. */

@@ -5,8 +5,6 @@
  * Everything on screen follows from the frame: the scene reads no clock, so scrubbing is exact and steps by
  * hand repeat.
  *
- * @import { Camera, Frame, Model } from '../types.js'
- * @import { Shot } from './camera/camera.js'
  *
  * @typedef {{top: number, right: number, bottom: number, left: number}} Insets  CSS pixels covered by panels
  *
@@ -20,16 +18,20 @@
  * @property {() => void} [onRestored]  it is back: draw
  *
  * @typedef {ReturnType<typeof createScene>} Stage
+ *
+ * @import {Camera, Frame, Model} from "../types.js"
+ * @import {Shot} from "./camera/camera.js"
  */
+
 import { columnsOf } from "../trace/columns.js";
-import { shapeOf } from "./layout/layout.js";
 import { createRig } from "./camera/camera.js";
 import { createOrbit } from "./camera/orbit.js";
 import { pickTower } from "./camera/picking.js";
-import { developed, encode } from "./gpu/screenshot.js";
-import { createRenderer } from "./gpu/renderer.js";
-import { createStack } from "./stack.js";
 import { createUniforms } from "./gpu/materials.js";
+import { createRenderer } from "./gpu/renderer.js";
+import { developed, encode } from "./gpu/screenshot.js";
+import { shapeOf } from "./layout/layout.js";
+import { createStack } from "./stack.js";
 
 /** Touch targets are small: a tap this many CSS pixels beside a tower still means it. */
 const SLACK = 12;

@@ -1,32 +1,34 @@
 /**
  * The stack: all objects of one shape, and the textures that they are drawn from.
  *
- * @import { Layout } from './layout/layout.js'
- * @import { Frame } from '../types.js'
- * @import { Shot } from './camera/camera.js'
- * @import { Uniforms } from './gpu/materials.js'
- * @import { Material } from 'three'
  *
  * @typedef {{width: number, height: number, ratio: number}} Canvas  CSS pixels, device pixels a CSS pixel
+ *
+ * @import {Frame} from "../types.js"
+ * @import {Shot} from "./camera/camera.js"
+ * @import {Uniforms} from "./gpu/materials.js"
+ * @import {Layout} from "./layout/layout.js"
+ * @import {Material} from "three"
  */
+
 import { Scene } from "three";
+import { createFront } from "../playback/events.js";
+import { axes } from "./camera/framing.js";
+import { createSlots } from "./effects/beam_slots.js";
+import { createGlow, pathOf } from "./effects/tower_glow.js";
+import { createMarks } from "./effects/tower_marks.js";
+import { createTable } from "./gpu/data_texture.js";
+import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
 import { createLayout, heightOf } from "./layout/layout.js";
+import { createFolding } from "./layout/transition.js";
 import { createBackdrop } from "./meshes/backdrop.js";
 import { createBeams } from "./meshes/beams.js";
-import { axes } from "./camera/framing.js";
-import { createFolding } from "./layout/transition.js";
-import { createFront } from "../playback/events.js";
-import { createGlow, pathOf } from "./effects/tower_glow.js";
+import { createSlabs, writeLevels, writeSlabs } from "./meshes/dense_layers.js";
 import { createHalos } from "./meshes/halos.js";
 import { createLabels } from "./meshes/labels.js";
-import { createMark } from "./meshes/tower_outline.js";
-import { createMarks } from "./effects/tower_marks.js";
 import { createPlanes } from "./meshes/router_planes.js";
-import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
-import { createSlabs, writeLevels, writeSlabs } from "./meshes/dense_layers.js";
-import { createSlots } from "./effects/beam_slots.js";
-import { createTable } from "./gpu/data_texture.js";
 import { createTokens, MOST, placeTokens } from "./meshes/tokens.js";
+import { createMark } from "./meshes/tower_outline.js";
 import { createTowers } from "./meshes/towers.js";
 import { createTrail } from "./meshes/trail.js";
 

@@ -2,15 +2,15 @@
  * What a person can do. Panels, keys and `window.moescope` all call the same functions; nothing else changes the view.
  *
  * @import {Boot, Panel, Request, State, View, ViewOnly} from "../types.js"
- * @import {Store} from "./store.js"
  * @import {Player} from "../playback/player.js"
+ * @import {Store} from "./store.js"
  */
 
 import { checkpointOf, isRequestKey, MOST_WRITTEN } from "../view/keys.js";
-import { createGuide } from "./tour_navigation.js";
-import { fitted } from "../view/routers.js";
 import { needsSmall, withItsShape } from "../view/model_shapes.js";
+import { fitted } from "../view/routers.js";
 import { keptOther } from "../view/url.js";
+import { createGuide } from "./tour_navigation.js";
 
 /** @typedef {State["hover"]} Target */
 /** @typedef {import("../files/save.js").SaveKind} SaveKind */

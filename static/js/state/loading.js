@@ -3,18 +3,18 @@
  * where routing comes from.
  *
  * @import {Notice, State, Token, Trace, View} from "../types.js"
- * @import {Store} from "./store.js"
+ * @import {Player} from "../playback/player.js"
  * @import {createSocket} from "../trace/socket.js"
  * @import {TraceMessage} from "../trace/wire.js"
- * @import {Player} from "../playback/player.js"
+ * @import {Store} from "./store.js"
  */
 
 import { asksTheSame } from "../browser/address_bar.js";
-import { foldWithin } from "../view/layers.js";
 import { isRouted } from "../playback/player.js";
 import { asWritten, expectedOf, timelineOf } from "../playback/timing.js";
 import { createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
 import { requestOf } from "../view/keys.js";
+import { foldWithin } from "../view/layers.js";
 import { words } from "../words/words.js";
 
 /** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */

@@ -1,19 +1,18 @@
 /**
  * The second side of a comparison: its own trace and its own scene, on the clock of the first.
  *
- * @import {Boot, State, View} from "../types.js"
- * @import {Store} from "./store.js"
+ * @import {State, View} from "../types.js"
  * @import {Connection, Listener} from "./loading.js"
- * @import {createViewport} from "../browser/scene_host.js"
+ * @import {Store} from "./store.js"
  */
 
-import { createFeed } from "./loading.js";
 import { createHits } from "../counts/expert_uses.js";
-import { otherView, timeBeside } from "../view/comparison.js";
 import { reach } from "../playback/timeline.js";
+import { timelineOf } from "../playback/timing.js";
+import { otherView, timeBeside } from "../view/comparison.js";
+import { createFeed } from "./loading.js";
 import { initialState, NOWHERE } from "./state.js";
 import { createStore } from "./store.js";
-import { timelineOf } from "../playback/timing.js";
 
 /**
  * @param {Store<State>} first

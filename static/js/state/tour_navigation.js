@@ -2,8 +2,8 @@
  * Walks through tours and questions. Every step is a view that is gone to as if its link had been opened.
  *
  * @import {Boot, State, TourInfo, View} from "../types.js"
- * @import {Store} from "./store.js"
  * @import {Player} from "../playback/player.js"
+ * @import {Store} from "./store.js"
  */
 
 import { asksTheSame } from "../browser/address_bar.js";

@@ -1,4 +1,6 @@
-/** @import {Model} from "../types.js" */
+/**
+ * @import {Model} from "../types.js"
+ */
 
 /**
  * How many columns of choices a trace has: K, or as many as the luckiest token needs where a router lets the number vary.

@@ -2,7 +2,7 @@
  * A trace as it arrives, and the facts that follow from it. Pure: a trace that grew is a new object that shares the
  * arrays of the old one.
  *
- * @import {Timeline, Token, Trace} from "../types.js"
+ * @import {Token, Trace} from "../types.js"
  * @import {Step, TraceMessage} from "./wire.js"
  */
 

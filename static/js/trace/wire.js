@@ -1,7 +1,6 @@
 /**
  * What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes.
  *
- * @import {Model, Origin, Request, Token} from "../types.js"
  *
  * @typedef {object} TraceMessage
  * @property {"trace"} op
@@ -45,6 +44,8 @@
  * @property {Float32Array} weights    [L, K]
  * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score)
  * @property {Uint8Array | null} dropped  [L, K]
+ *
+ * @import {Model, Origin, Request, Token} from "../types.js"
  */
 
 export const VERSION = 1;

@@ -6,8 +6,8 @@
  * @import {Schedule} from "../playback/timeline.js"
  */
 
-import { routerOf } from "./routers.js";
 import { words } from "../words/words.js";
+import { routerOf } from "./routers.js";
 
 /**
  * A pair that is worth a look.

@@ -1,19 +1,19 @@
 /**
  * The keys of the address bar, in the order in which they are read: each may depend on those before it.
  *
- * @import {Boot, Request, View} from "../types.js"
  * @import {Property} from "./key_types.js"
+ * @import {Boot, Request, View} from "../types.js"
  */
 
-import { PALETTE_NAMES, THEMES } from "./palettes.js";
 import { LANGUAGES } from "../words/language.js";
+import { words } from "../words/words.js";
+import { choice, integer } from "./key_types.js";
 import { formatFold, parseFold } from "./layers.js";
 import { tourOf } from "./lessons.js";
-import { choice, integer } from "./key_types.js";
-import { checkpointOf, rangeOfK, reads, usualK } from "./routers.js";
-import { ROUTER, SETTING_KEYS } from "./router_keys.js";
 import { findShape, shapeOf } from "./model_shapes.js";
-import { words } from "../words/words.js";
+import { PALETTE_NAMES, THEMES } from "./palettes.js";
+import { ROUTER, SETTING_KEYS } from "./router_keys.js";
+import { checkpointOf, rangeOfK, reads, usualK } from "./routers.js";
 
 /** How far a trace may reach; whether this one does is known only when it is there (see `withinTrace`). */
 const SOME_TOKEN = /** @type {const} */ ([1, 100_000]);

@@ -1,8 +1,9 @@
 /**
  * Which layers of a tall stack stand open; the others are folded. Pure.
  *
- * @import {State} from "../types.js"
  * @typedef {{first: number, last: number}} Fold  layers from 0, both open
+ *
+ * @import {State} from "../types.js"
  */
 
 import { floorOf } from "./floor.js";

@@ -5,8 +5,8 @@
  * @import {Setting} from "./routers.js"
  */
 
-import { fewestGroups, groupsFitting, reads, usualSetting } from "./routers.js";
 import { words } from "../words/words.js";
+import { fewestGroups, groupsFitting, reads, usualSetting } from "./routers.js";
 
 /** @typedef {import("./key_types.js").Context} Context */
 

@@ -2,15 +2,15 @@
  * The address bar holds the whole view. Each key is read and written alone, so that a wrong value falls back by itself
  * and the page can say so.
  *
- * @import {Boot, Notice, Request, View} from "../types.js"
  * @import {Context, Property} from "./key_types.js"
+ * @import {Boot, Notice, Request, View} from "../types.js"
  */
 
-import { isFixed, isRequestKey, PROPERTIES } from "./keys.js";
-import { fitted, SETTINGS, usualRouter } from "./routers.js";
-import { findShape, withItsShape } from "./model_shapes.js";
-import { withLesson } from "./lessons.js";
 import { words } from "../words/words.js";
+import { isFixed, isRequestKey, PROPERTIES } from "./keys.js";
+import { withLesson } from "./lessons.js";
+import { findShape, withItsShape } from "./model_shapes.js";
+import { fitted, SETTINGS, usualRouter } from "./routers.js";
 
 /** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
 export const VERSION = 1;

@@ -1,4 +1,6 @@
-/** Numbers and token texts as a person reads them, in the language of the page. What programs read is not made here. */
+/**
+ * Numbers and token texts as a person reads them, in the language of the page. What programs read is not made here.
+ */
 
 import { language } from "./language.js";
 

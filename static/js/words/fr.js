@@ -19,8 +19,8 @@ import {
   formatToken,
 } from "./format.js";
 import { glossary } from "./glossary.fr.js";
-import { problem } from "./problems.fr.js";
 import { shapesFr } from "./models.fr.js";
+import { problem } from "./problems.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {

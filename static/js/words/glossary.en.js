@@ -1,4 +1,6 @@
-/** The glossary in English: a term, and what it means in a sentence or two. app/lessons/terms.py has the same names. */
+/**
+ * The glossary in English: a term, and what it means in a sentence or two. app/lessons/terms.py has the same names.
+ */
 
 /** @typedef {{name: string, means: string}} Entry */
 

@@ -1,4 +1,6 @@
-/** The glossary in French; its terms are those of fr.js. */
+/**
+ * The glossary in French; its terms are those of fr.js.
+ */
 
 /** @type {Record<keyof typeof import("./glossary.en.js").glossary, import("./glossary.en.js").Entry>} */
 export const glossary = {

@@ -1,4 +1,6 @@
-/** The language that the document says it is in; the page's words and numbers follow it. Another one is another document. */
+/**
+ * The language that the document says it is in; the page's words and numbers follow it. Another one is another document.
+ */
 
 /** In the order of the menu; the first is the default. app/language.py has them too. */
 export const LANGUAGES = /** @type {const} */ (["en", "fr"]);

@@ -1,4 +1,6 @@
-/** What the page says of published models, of anybody's config.json, and of experts on several devices. */
+/**
+ * What the page says of published models, of anybody's config.json, and of experts on several devices.
+ */
 
 import { notesOf } from "../api/model_catalogue.js";
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";

@@ -1,4 +1,6 @@
-/** What the page says, in French, of published models, of anybody’s config.json, and of experts on several devices. */
+/**
+ * What the page says, in French, of published models, of anybody’s config.json, and of experts on several devices.
+ */
 
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";
 import { routerNote } from "./problems.fr.js";

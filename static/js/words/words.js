@@ -3,9 +3,9 @@
  * language and names it here, so that the words of the others are left out.
  */
 
-import { language } from "./language.js";
 import { en } from "./en.js";
 import { fr } from "./fr.js";
+import { language } from "./language.js";
 
 /** @typedef {{MOESCOPE_LANGUAGE?: import("./language.js").Language}} Built */
 /** @type {import("./fr.js").Words} */

@@ -1,4 +1,7 @@
-/** @import {Learned, Measured, Measurement} from "../../../static/js/api/measurements.js" */
+/**
+ * @import {Learned, Measured, Measurement} from "../../../static/js/api/measurements.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

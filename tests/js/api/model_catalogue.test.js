@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-
-import { createBrought } from "../../../static/js/api/uploaded_config.js";
 import {
   devicesFor,
   matching,
@@ -11,6 +9,7 @@ import {
   weightBytes,
   withPapers,
 } from "../../../static/js/api/model_catalogue.js";
+import { createBrought } from "../../../static/js/api/uploaded_config.js";
 
 const entry = (name, year, total, active, router, experts) =>
   /** @type {any} */ ({

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
 import { allToAllBytes, placeExperts, trafficOf } from "../../../static/js/counts/device_traffic.js";
 import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 

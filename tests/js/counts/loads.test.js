@@ -1,19 +1,22 @@
-/** @import {Trace} from "../../../static/js/types.js" */
+/**
+ * @import {Trace} from "../../../static/js/types.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createEvening, PATIENCE } from "../../../static/js/panels/data/evening.js";
-import { createLoads } from "../../../static/js/counts/loads.js";
 import {
   balanced,
   countedHere,
   countedThere,
   isEven,
   lettersIn,
-  measuresOfCounts,
   MEASURES,
+  measuresOfCounts,
   overLayers,
   withZLoss,
 } from "../../../static/js/counts/load_measures.js";
+import { createLoads } from "../../../static/js/counts/loads.js";
+import { createEvening, PATIENCE } from "../../../static/js/panels/data/evening.js";
 import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { en } from "../../../static/js/words/en.js";
 import { fr } from "../../../static/js/words/fr.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, Connection, connect, EVENTS, KEYS } from "../../../static/embed.js";
+import { addressOf, connect, Connection, EVENTS, KEYS } from "../../../static/embed.js";
 import { PROPERTIES } from "../../../static/js/view/keys.js";
 
 const ORIGIN = "https://moescope.example";

@@ -1,8 +1,11 @@
-/** @import {State} from "../../../static/js/types.js" */
+/**
+ * @import {State} from "../../../static/js/types.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { happened, report } from "../../../static/js/embed/host_report.js";
+import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { choices, createTrace, withStep } from "../../../static/js/trace/trace.js";
 import { parseView } from "../../../static/js/view/url.js";

@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filmFormat, filmSpeed } from "../../../static/js/files/video.js";
-import { toCsv } from "../../../static/js/files/csv.js";
-import { toJson } from "../../../static/js/files/json.js";
-import { inRow, layOut, tooLarge } from "../../../static/js/files/picture.js";
-import { isLocal, qrCode } from "../../../static/js/files/qr_code.js";
-import { patchView } from "../../../static/js/embed/view_patch.js";
-import { fileName } from "../../../static/js/files/save.js";
 import {
   elementCode,
   frameCode,
@@ -14,8 +7,15 @@ import {
   queryOf,
   requestPart,
 } from "../../../static/js/embed/snippets.js";
-import { parseView, searchOf } from "../../../static/js/view/url.js";
+import { patchView } from "../../../static/js/embed/view_patch.js";
+import { toCsv } from "../../../static/js/files/csv.js";
+import { toJson } from "../../../static/js/files/json.js";
+import { inRow, layOut, tooLarge } from "../../../static/js/files/picture.js";
+import { isLocal, qrCode } from "../../../static/js/files/qr_code.js";
+import { fileName } from "../../../static/js/files/save.js";
+import { filmFormat, filmSpeed } from "../../../static/js/files/video.js";
 import { withDuration } from "../../../static/js/files/webm.js";
+import { parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
 

@@ -2,13 +2,14 @@
  * @import {State, Trace} from "../../../static/js/types.js"
  * @import {Schedule} from "../../../static/js/playback/timeline.js"
  */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHits } from "../../../static/js/counts/expert_uses.js";
-import { createTimeline, reach } from "../../../static/js/playback/timeline.js";
 import { createPlayer, isRouted } from "../../../static/js/playback/player.js";
-import { initialState } from "../../../static/js/state/state.js";
 import { momentOf } from "../../../static/js/playback/steps.js";
+import { createTimeline, reach } from "../../../static/js/playback/timeline.js";
+import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "../../../static/js/playback/steps.js";
+import { createTimeline } from "../../../static/js/playback/timeline.js";
 
 const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 const START = { token: -1, layer: -1 };

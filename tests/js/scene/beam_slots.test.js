@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout } from "../../../static/js/scene/layout/layout.js";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { createFront } from "../../../static/js/playback/events.js";
+import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { createSlots, holdOf, slotCount, standOf } from "../../../static/js/scene/effects/beam_slots.js";
+import { createLayout } from "../../../static/js/scene/layout/layout.js";
 import { traceOf } from "../random_traces.js";
 
 const SHAPE = { tokens: 12, layers: 6, experts: 8, k: 2 };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, levelOf } from "../../../static/js/scene/layout/layout.js";
 import { createRig } from "../../../static/js/scene/camera/camera.js";
 import { createOrbit } from "../../../static/js/scene/camera/orbit.js";
+import { createLayout, levelOf } from "../../../static/js/scene/layout/layout.js";
 
 const layout = createLayout({ layers: 6, experts: 8 });
 const moment = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, heightOf, levelOf } from "../../../static/js/scene/layout/layout.js";
 import { frameStack, project } from "../../../static/js/scene/camera/framing.js";
+import { createLayout, heightOf, levelOf } from "../../../static/js/scene/layout/layout.js";
 
 const SHAPES = [
   [1, 2],

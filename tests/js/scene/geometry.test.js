@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout } from "../../../static/js/scene/layout/layout.js";
-import { pack } from "../../../static/js/scene/gpu/text_atlas.js";
-import { labelsOf, thinning, wordOf } from "../../../static/js/scene/meshes/labels.js";
-import { bandIndex } from "../../../static/js/scene/meshes/tower_outline.js";
 import { createMesh, prismIndex, quadIndex } from "../../../static/js/scene/gpu/geometry.js";
 import { straighten } from "../../../static/js/scene/gpu/screenshot.js";
+import { pack } from "../../../static/js/scene/gpu/text_atlas.js";
+import { createLayout } from "../../../static/js/scene/layout/layout.js";
+import { labelsOf, thinning, wordOf } from "../../../static/js/scene/meshes/labels.js";
 import { planeIndex } from "../../../static/js/scene/meshes/router_planes.js";
+import { bandIndex } from "../../../static/js/scene/meshes/tower_outline.js";
 import { towerDetail } from "../../../static/js/scene/meshes/towers.js";
 
 test("an index names every vertex and none beyond", () => {

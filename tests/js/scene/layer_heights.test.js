@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, folded, heightOf, levelOf, shapeOf } from "../../../static/js/scene/layout/layout.js";
 import { between } from "../../../static/js/scene/layout/layer_heights.js";
+import { createLayout, folded, heightOf, levelOf, shapeOf } from "../../../static/js/scene/layout/layout.js";
 
 const tall = createLayout({ layers: 61, experts: 256 });
 const fold = { first: 24, last: 34 };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, levelOf } from "../../../static/js/scene/layout/layout.js";
 import { axes, frameStack } from "../../../static/js/scene/camera/framing.js";
 import { pickTower } from "../../../static/js/scene/camera/picking.js";
+import { createLayout, levelOf } from "../../../static/js/scene/layout/layout.js";
 
 /** Where the camera of a pose stands. */
 function eyeOf(pose) {

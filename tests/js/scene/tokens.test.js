@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, heightOf, levelOf } from "../../../static/js/scene/layout/layout.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
+import { createLayout, heightOf, levelOf } from "../../../static/js/scene/layout/layout.js";
 import { MOST, placeTokens } from "../../../static/js/scene/meshes/tokens.js";
 import { traceOf } from "../random_traces.js";
 

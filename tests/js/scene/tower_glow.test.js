@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { createFront } from "../../../static/js/playback/events.js";
+import { createTimeline } from "../../../static/js/playback/timeline.js";
 import {
   chosen,
   createGlow,

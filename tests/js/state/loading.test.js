@@ -1,8 +1,11 @@
-/** @import {State, Trace} from "../../../static/js/types.js" */
+/**
+ * @import {State, Trace} from "../../../static/js/types.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFeed } from "../../../static/js/state/loading.js";
 import { createPlayer } from "../../../static/js/playback/player.js";
+import { createFeed } from "../../../static/js/state/loading.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { parseView } from "../../../static/js/view/url.js";

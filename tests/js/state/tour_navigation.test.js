@@ -1,11 +1,14 @@
-/** @import {State} from "../../../static/js/types.js" */
+/**
+ * @import {State} from "../../../static/js/types.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keepAnswers, readAnswers, scoreOf } from "../../../static/js/panels/lessons/saved_answers.js";
-import { createGuide } from "../../../static/js/state/tour_navigation.js";
-import { piecesOf, withLesson } from "../../../static/js/view/lessons.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
+import { createGuide } from "../../../static/js/state/tour_navigation.js";
+import { piecesOf, withLesson } from "../../../static/js/view/lessons.js";
 import { formatView, parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT as PLAIN } from "../boot_data.js";
 

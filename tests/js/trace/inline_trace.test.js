@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRecording, stepsOf } from "../../../static/js/trace/inline_trace.js";
-import { parseView, searchOf } from "../../../static/js/view/url.js";
 import { patchView } from "../../../static/js/embed/view_patch.js";
+import { createRecording, stepsOf } from "../../../static/js/trace/inline_trace.js";
 import { decodeStep } from "../../../static/js/trace/wire.js";
+import { parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 import { bytes, golden } from "../golden.js";
 import { messageOf } from "../random_traces.js";

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
-import { keptInRange } from "../../../static/js/state/actions.js";
 import { patchView } from "../../../static/js/embed/view_patch.js";
-import { requestOf } from "../../../static/js/view/keys.js";
-import { routerOf, usualSetting } from "../../../static/js/view/routers.js";
-import { findShape, shapeOf } from "../../../static/js/view/model_shapes.js";
-import { formatView, parseView } from "../../../static/js/view/url.js";
+import { keptInRange } from "../../../static/js/state/actions.js";
 import { encodeOpen } from "../../../static/js/trace/wire.js";
+import { requestOf } from "../../../static/js/view/keys.js";
+import { findShape, shapeOf } from "../../../static/js/view/model_shapes.js";
+import { routerOf, usualSetting } from "../../../static/js/view/routers.js";
+import { formatView, parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 
 /** @type {import("../../../static/js/types.js").Boot} */

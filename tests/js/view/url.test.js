@@ -1,4 +1,7 @@
-/** @import {View} from "../../../static/js/types.js" */
+/**
+ * @import {View} from "../../../static/js/types.js"
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PROPERTIES, requestOf } from "../../../static/js/view/keys.js";

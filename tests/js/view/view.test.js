@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keptInRange } from "../../../static/js/state/actions.js";
 import { asksTheSame, viewNow } from "../../../static/js/browser/address_bar.js";
+import { insetsOf } from "../../../static/js/browser/insets.js";
+import { keptInRange } from "../../../static/js/state/actions.js";
 import { sameJourney, withinTrace } from "../../../static/js/state/loading.js";
 import { floorOf } from "../../../static/js/view/floor.js";
-import { insetsOf } from "../../../static/js/browser/insets.js";
 import { parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";

@@ -7,8 +7,8 @@
 
 import { sideName } from "../../view/comparison.js";
 import { words } from "../../words/words.js";
-import { createCounters } from "./counters.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { createCounters } from "./counters.js";
 import { createBadge } from "./header.js";
 
 /** @param {"a" | "b"} side */

@@ -5,13 +5,13 @@
  */
 
 import { checkpointOf } from "../../view/keys.js";
-import { DEFAULT_ROUTER, routerOf, usualRouter } from "../../view/routers.js";
 import { shapeOf } from "../../view/model_shapes.js";
+import { DEFAULT_ROUTER, routerOf, usualRouter } from "../../view/routers.js";
 import { words } from "../../words/words.js";
-import { createCost } from "./router_cost.js";
+import { createLanguage } from "../controls/language.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { logo } from "../parts/icons.js";
-import { createLanguage } from "../controls/language.js";
+import { createCost } from "./router_cost.js";
 
 /** @param {Boot} boot @param {State["view"]} view */
 export function titleOf(boot, view) {

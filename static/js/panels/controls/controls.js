@@ -7,17 +7,17 @@
  */
 
 import { expertsOf } from "../../state/actions.js";
-import { rangeOfK } from "../../view/routers.js";
 import { shapeOf } from "../../view/model_shapes.js";
+import { rangeOfK } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h } from "../parts/element.js";
-import { createFloor } from "./layer_controls.js";
+import { createSegments } from "../parts/segments.js";
 import { createFold } from "./fold.js";
+import { createWriting } from "./generation.js";
+import { createFloor } from "./layer_controls.js";
 import { createPrompt } from "./prompt.js";
 import { createRouter } from "./router.js";
-import { createSegments } from "../parts/segments.js";
 import { createShape } from "./shape.js";
-import { createWriting } from "./generation.js";
 
 /**
  * Segments for an enumeration, in the order of its words.

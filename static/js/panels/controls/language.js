@@ -4,8 +4,8 @@
  * @import {Boot, State} from "../../types.js"
  */
 
-import { LANGUAGES, language } from "../../words/language.js";
 import { translationsOf } from "../../browser/document.js";
+import { language, LANGUAGES } from "../../words/language.js";
 import { words } from "../../words/words.js";
 import { changes, h } from "../parts/element.js";
 

@@ -5,8 +5,8 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { routerOf, usualRouter } from "../../view/routers.js";
 import { shapeOf } from "../../view/model_shapes.js";
+import { routerOf, usualRouter } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSettings } from "./router_settings.js";

@@ -6,8 +6,8 @@
  * @import {Setting} from "../../view/routers.js"
  */
 
-import { formatDecimal } from "../../words/format.js";
 import { fewestGroups, groupsFitting, reads, usualSetting } from "../../view/routers.js";
+import { formatDecimal } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, h } from "../parts/element.js";
 import { createDial, createFew } from "../parts/fields.js";

@@ -2,12 +2,12 @@
  * The whole trace as a line: one tick an event, a taller one where a token enters, and what has arrived so far.
  *
  * @import {State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Schedule} from "../../playback/timeline.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
-import { formatTime } from "../../words/format.js";
 import { reach } from "../../playback/timeline.js";
+import { formatTime } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 

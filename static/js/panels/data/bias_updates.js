@@ -7,12 +7,12 @@
  * @import {Next} from "./evening.js"
  */
 
-import { createEvening } from "./evening.js";
-import { createLoads } from "../../counts/loads.js";
 import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
+import { createLoads } from "../../counts/loads.js";
 import { routerOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
+import { createEvening } from "./evening.js";
 
 const { balance: said } = words;
 /** A moment is looked at for so long; where motion is not wanted, fewer moments for longer. */

@@ -2,13 +2,13 @@
  * What a load is counted over: the events so far, this prompt, every prompt, or a text that a person pastes.
  *
  * @import {State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Counted} from "../../counts/load_measures.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
 import { askedOf, fetchLoad } from "../../api/load.js";
-import { createLoads } from "../../counts/loads.js";
 import { countedHere, withZLoss } from "../../counts/load_measures.js";
+import { createLoads } from "../../counts/loads.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { createSpan } from "./span.js";

@@ -5,14 +5,14 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { floorOf } from "../../view/floor.js";
-import { formatBytes, formatDecimal } from "../../words/format.js";
-import { deviceColour } from "../../view/palettes.js";
-import { requestOf } from "../../view/keys.js";
 import { allToAllBytes, placeExperts, trafficOf } from "../../counts/device_traffic.js";
+import { floorOf } from "../../view/floor.js";
+import { requestOf } from "../../view/keys.js";
+import { deviceColour } from "../../view/palettes.js";
+import { formatBytes, formatDecimal } from "../../words/format.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { routerName } from "../controls/router.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 
 const { devices: said } = words;

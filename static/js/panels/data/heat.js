@@ -1,4 +1,6 @@
-/** The colours of a heat map: steps of equal lightness from unused to busiest. The hue only agrees. */
+/**
+ * The colours of a heat map: steps of equal lightness from unused to busiest. The hue only agrees.
+ */
 
 import { coloursOf } from "../../view/palettes.js";
 

@@ -2,8 +2,8 @@
  * Layers by experts, as colour.
  *
  * @import {State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Tally} from "../../counts/tally.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
 import { rowOf } from "../../counts/tally.js";

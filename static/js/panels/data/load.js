@@ -3,17 +3,17 @@
  * what unbalances and balances a router.
  *
  * @import {Boot, State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Counted} from "../../counts/load_measures.js"
  * @import {Tally} from "../../counts/tally.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
-import { floorOf } from "../../view/floor.js";
 import { overLayers, rowAt } from "../../counts/load_measures.js";
+import { floorOf } from "../../view/floor.js";
 import { words } from "../../words/words.js";
-import { createBars } from "./load_bars.js";
-import { createCounting, hasZLoss } from "./count_scope.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { createCounting, hasZLoss } from "./count_scope.js";
+import { createBars } from "./load_bars.js";
 import { createLab } from "./load_experiments.js";
 import { createMeasures } from "./load_measures.js";
 import { createStrips } from "./load_strips.js";

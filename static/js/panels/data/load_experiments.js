@@ -12,9 +12,9 @@ import { trainedPairs } from "../../view/comparison.js";
 import { routerOf } from "../../view/routers.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
-import { createBias } from "./bias_updates.js";
-import { attribute, changes, h } from "../parts/element.js";
 import { createSettings } from "../controls/router_settings.js";
+import { attribute, changes, h } from "../parts/element.js";
+import { createBias } from "./bias_updates.js";
 
 const { balance: said } = words;
 

@@ -5,8 +5,8 @@
  * @import {Measure, Measured} from "../../counts/load_measures.js"
  */
 
-import { formatDecimal, formatShare } from "../../words/format.js";
 import { balanced, lettersIn, MEASURES } from "../../counts/load_measures.js";
+import { formatDecimal, formatShare } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 

@@ -3,15 +3,15 @@
  * follow from them by rule.
  *
  * @import {State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Measured, Measurement} from "../../api/measurements.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
+import { fetchMeasured } from "../../api/measured.js";
 import { balanceOf, capacityOf, otherKs, partedLayers, sizesOf } from "../../api/measurements.js";
 import { floorOf } from "../../view/floor.js";
-import { formatDecimal, formatToken } from "../../words/format.js";
-import { fetchMeasured } from "../../api/measured.js";
 import { checkpointOf } from "../../view/keys.js";
+import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { createChart } from "../parts/chart.js";
 import { changes, h } from "../parts/element.js";

@@ -8,8 +8,8 @@
 import { devicesFor, weightBytes, withPapers } from "../../api/model_catalogue.js";
 import { formatBytes, formatCount, formatDecimal, formatExactly, formatShare } from "../../words/format.js";
 import { words } from "../../words/words.js";
-import { changes, h, setStyle } from "../parts/element.js";
 import { routerName } from "../controls/router.js";
+import { changes, h, setStyle } from "../parts/element.js";
 
 const { models: said } = words;
 

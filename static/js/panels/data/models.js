@@ -2,17 +2,17 @@
  * The catalogue: published models to choose from, and the one that was chosen with its figures.
  *
  * @import {Boot, State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Entry, Known, Order} from "../../api/model_catalogue.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
+import { fetchCatalogue, knownOf, matching, ordered, ORDERS } from "../../api/model_catalogue.js";
 import { brought } from "../../api/uploaded_config.js";
-import { fetchCatalogue, knownOf, matching, ORDERS, ordered } from "../../api/model_catalogue.js";
 import { formatCount, formatShare } from "../../words/format.js";
 import { words } from "../../words/words.js";
+import { routerName } from "../controls/router.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { createFactSheet } from "./model_facts.js";
-import { routerName } from "../controls/router.js";
 
 const { models: said } = words;
 

@@ -6,8 +6,8 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { formatDecimal, formatToken } from "../../words/format.js";
 import { choices } from "../../trace/trace.js";
+import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 

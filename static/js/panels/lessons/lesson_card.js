@@ -5,9 +5,8 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { words } from "../../words/words.js";
-import { attribute, h, setText } from "../parts/element.js";
 import { iconButton } from "../controls/transport.js";
+import { attribute, h, setText } from "../parts/element.js";
 import { marked } from "../parts/glossary.js";
 
 /** A press that opens a link elsewhere is the browser's. @param {MouseEvent} event */

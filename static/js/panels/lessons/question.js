@@ -5,14 +5,14 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { keepAnswers, readAnswers, scoreOf, storageOf } from "./saved_answers.js";
 import { viewOfQuestion } from "../../state/tour_navigation.js";
 import { questionOf } from "../../view/lessons.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
-import { createLesson } from "./lesson_card.js";
 import { marked } from "../parts/glossary.js";
+import { createLesson } from "./lesson_card.js";
+import { keepAnswers, readAnswers, scoreOf, storageOf } from "./saved_answers.js";
 
 /** @param {QuestionInfo} question @param {number} choice @param {number | undefined} chosen */
 function verdictOf({ answer }, choice, chosen) {

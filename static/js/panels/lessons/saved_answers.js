@@ -1,4 +1,6 @@
-/** What a person answered, kept in this browser alone. Where it keeps nothing, until the page is left. */
+/**
+ * What a person answered, kept in this browser alone. Where it keeps nothing, until the page is left.
+ */
 
 const KEY = "moescope.answers";
 

@@ -1,4 +1,6 @@
-/** A small line chart, drawn as SVG: points over a logarithmic axis, each with its value. */
+/**
+ * A small line chart, drawn as SVG: points over a logarithmic axis, each with its value.
+ */
 
 import { formatDecimal } from "../../words/format.js";
 

@@ -1,4 +1,6 @@
-/** Hands a file to the browser, as a link with `download` would. */
+/**
+ * Hands a file to the browser, as a link with `download` would.
+ */
 
 const KEPT_MS = 10_000; // some browsers read the address after the click has returned
 

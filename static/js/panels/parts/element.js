@@ -1,4 +1,6 @@
-/** Elements by a short name. Text goes in as text and never as markup. */
+/**
+ * Elements by a short name. Text goes in as text and never as markup.
+ */
 
 /** @typedef {Node | string | null | undefined | false} Child */
 

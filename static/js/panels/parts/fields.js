@@ -1,4 +1,6 @@
-/** A number on a slider, or one of a few in a menu, under a label that says what it does. */
+/**
+ * A number on a slider, or one of a few in a menu, under a label that says what it does.
+ */
 
 import { attribute, changes, h, setText } from "./element.js";
 

@@ -1,4 +1,6 @@
-/** The few pictures on buttons, drawn on a grid of 16. */
+/**
+ * The few pictures on buttons, drawn on a grid of 16.
+ */
 
 const PATHS = {
   play: "M4.5 2.6v10.8L13.2 8z",

@@ -1,4 +1,6 @@
-/** A row of buttons of which one is pressed. */
+/**
+ * A row of buttons of which one is pressed.
+ */
 
 import { attribute, changes, h } from "./element.js";
 import { term } from "./glossary.js";

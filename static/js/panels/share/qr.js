@@ -1,9 +1,11 @@
-/** The link as a QR code: a button, and a large code on a white ground for a whole room. */
+/**
+ * The link as a QR code: a button, and a large code on a white ground for a whole room.
+ */
 
 import { isLocal, qrCode } from "../../files/qr_code.js";
 import { words } from "../../words/words.js";
-import { attribute, h, setText } from "../parts/element.js";
 import { iconButton } from "../controls/transport.js";
+import { attribute, h, setText } from "../parts/element.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

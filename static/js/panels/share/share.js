@@ -2,18 +2,18 @@
  * A view to take along: what its link shows, the texts that lead to it, and files of it.
  *
  * @import {Boot, State} from "../../types.js"
- * @import {Actions} from "../../state/actions.js"
  * @import {Opens, SnippetKind} from "../../embed/snippets.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
 import { elementCode, frameCode, markdownCode, queryOf } from "../../embed/snippets.js";
 import { words } from "../../words/words.js";
-import { createCard } from "./link_preview.js";
-import { attribute, changes, h, setText } from "../parts/element.js";
 import { titleOf } from "../chrome/header.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { createSegments } from "../parts/segments.js";
+import { createCard } from "./link_preview.js";
 import { createQr } from "./qr.js";
 import { createSaving } from "./save.js";
-import { createSegments } from "../parts/segments.js";
 
 const KINDS = /** @type {SnippetKind[]} */ (["link", "frame", "element", "markdown"]).map((value) => ({
   value,

@@ -2,17 +2,19 @@
  * The camera: goes from where it is to where the stack is framed best, and carries what the person's hand
  * adds to that.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Camera } from '../../types.js'
- * @import { Pose } from './framing.js'
  *
  * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
  * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
+ *
+ * @import {Camera} from "../../types.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {Pose} from "./framing.js"
  */
+
 import { MathUtils, PerspectiveCamera, Vector3 } from "three";
 import { levelOf } from "../layout/layout.js";
-import { axes, frameStack } from "./framing.js";
 import { easeBoth, TRAVEL } from "../layout/travel.js";
+import { axes, frameStack } from "./framing.js";
 
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
 const LOWEST = -0.12; // radians

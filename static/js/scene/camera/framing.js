@@ -4,13 +4,15 @@
  * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to
  * the right) and an elevation (90 degrees: from above); its vertical field of view spans the free area.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Camera } from '../../types.js'
  *
  * @typedef {{azimuth: number, elevation: number, distance: number, lift: number, lens: number}} Pose
  *   angles in radians; distance to the point looked at, and its height, in world units; tangent of half the
  *   field of view
+ *
+ * @import {Camera} from "../../types.js"
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { heightOf, levelOf } from "../layout/layout.js";
 
 /**

@@ -1,9 +1,11 @@
 /**
  * Which tower a ray meets, from the layout alone: no mesh is asked. Pure.
  *
- * @import { Layout } from '../layout/layout.js'
  * @typedef {{from: number[], to: number[]}} Ray  origin, and unit direction
+ *
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { levelOf } from "../layout/layout.js";
 
 /**

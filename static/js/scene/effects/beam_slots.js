@@ -4,9 +4,10 @@
  * chosen ones alone, so that the number of vertices is bounded at every shape. Pure: arrays and the rows of
  * them that changed.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Timeline, Trace } from '../../types.js'
+ * @import {Timeline, Trace} from "../../types.js"
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { columnsOf } from "../../trace/columns.js";
 import { createSpans, NONE } from "./tower_glow.js";
 

@@ -3,7 +3,7 @@
  * hit and whether it lies on the lit path; for each layer the time of its last pulse. Pure: arrays and the
  * rows of them that changed.
  *
- * @import { Timeline, Trace } from '../../types.js'
+ * @import {Timeline, Trace} from "../../types.js"
  */
 
 import { columnsOf } from "../../trace/columns.js";

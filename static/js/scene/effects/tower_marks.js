@@ -2,8 +2,9 @@
  * What the towers are marked with: when each turned a token away, whose device it is, what its router adds to it. Pure: an
  * array and the rows of it that changed.
  *
- * @import { Timeline, Trace } from '../../types.js'
+ * @import {Timeline, Trace} from "../../types.js"
  */
+
 import { columnsOf } from "../../trace/columns.js";
 import { createSpans, NONE } from "./tower_glow.js";
 

@@ -1,6 +1,7 @@
 /**
  * A table on the GPU: an array in a texture of which only the changed texels are sent.
  */
+
 import { DataTexture, FloatType, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
 
 /**

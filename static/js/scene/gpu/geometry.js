@@ -1,8 +1,9 @@
 /**
  * Merged geometry: one buffer of serial numbers and an index. The shader does the rest.
  *
- * @import { Material } from 'three'
+ * @import {Material} from "three"
  */
+
 import { BufferAttribute, BufferGeometry, Mesh } from "three";
 
 /** Serial numbers are floats in the shader: exact up to here. */

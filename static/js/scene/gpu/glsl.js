@@ -1,6 +1,7 @@
 /**
  * GLSL that all shaders begin with: where things stand, how they glow and recede.
  */
+
 import { PALETTE } from "./palette.js";
 
 export const HEAD = /* glsl */ `

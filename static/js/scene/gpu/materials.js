@@ -5,9 +5,10 @@
  * Positions and glow come from the shape uniforms and from three small textures, so that a change of shape
  * builds hardly anything.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { IUniform, DataTexture } from 'three'
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture, IUniform} from "three"
  */
+
 import {
   AddEquation,
   CustomBlending,

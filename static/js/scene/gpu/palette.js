@@ -5,6 +5,7 @@
  * On paper light is taken away where in the dark it is added. So the light theme is drawn as its own negative: its colours
  * reach the shaders as what they take from white, and what the shaders add up is taken from the picture at the end.
  */
+
 import { coloursOf, DEVICES } from "../../view/palettes.js";
 
 /** @type {readonly (keyof import("../../view/palettes.js").Colours)[]} */

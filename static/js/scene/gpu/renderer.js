@@ -1,9 +1,10 @@
 /**
  * The WebGL renderer, and what it needs to know about the canvas.
  *
- * @import { Area } from '../camera/camera.js'
- * @import { PerspectiveCamera, Scene } from 'three'
+ * @import {Area} from "../camera/camera.js"
+ * @import {PerspectiveCamera, Scene} from "three"
  */
+
 import { LinearSRGBColorSpace, NoToneMapping, WebGLRenderer } from "three";
 import { paint } from "./screenshot.js";
 

@@ -1,8 +1,9 @@
 /**
  * Pictures of the scene, larger or smaller than the canvas, with or without background.
  *
- * @import { PerspectiveCamera, Scene, WebGLRenderer } from 'three'
+ * @import {PerspectiveCamera, Scene, WebGLRenderer} from "three"
  */
+
 import { WebGLRenderTarget } from "three";
 
 /**

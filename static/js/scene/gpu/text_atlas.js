@@ -1,6 +1,7 @@
 /**
  * Words as a texture: each drawn once by the browser's own text engine, at the size of the device's pixels.
  */
+
 import { CanvasTexture, NearestFilter } from "three";
 
 const FONT = "system-ui, sans-serif";

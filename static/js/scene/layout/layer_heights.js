@@ -1,7 +1,6 @@
 /**
  * How high the layers stand: open ones a pitch apart, folded ones thin and close together. Pure.
  *
- * @import { Fold } from '../../view/layers.js'
  *
  * @typedef {object} Levels
  * @property {Float32Array} levels  [L] height of each router plane
@@ -11,6 +10,8 @@
  * @property {number} towerHeight   of an open layer
  * @property {number} drop          from an open router plane down to the tops of its towers, to which beams run
  * @property {number} entry         from the point where tokens enter up to the first plane, and from the last to the exit
+ *
+ * @import {Fold} from "../../view/layers.js"
  */
 
 const THIN = 0.16; // most that a folded layer keeps of its height

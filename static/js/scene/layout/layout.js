@@ -7,8 +7,6 @@
  *
  * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
  *
- * @import { Fold } from '../../view/layers.js'
- * @import { Levels } from './layer_heights.js'
  *
  * @typedef {object} Ring
  * @property {number} layers
@@ -23,7 +21,11 @@
  * @property {number[]} dense       how many MoE layers are below each layer without experts
  *
  * @typedef {Ring & Levels} Layout
+ *
+ * @import {Fold} from "../../view/layers.js"
+ * @import {Levels} from "./layer_heights.js"
  */
+
 import { levelsOf } from "./layer_heights.js";
 
 /** Experts that still read as one ring. */

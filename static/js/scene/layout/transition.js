@@ -1,11 +1,12 @@
 /**
  * The move from one folding of the layers to another. Pure.
  *
- * @import { Layout } from './layout.js'
- * @import { Fold } from '../../view/layers.js'
+ * @import {Fold} from "../../view/layers.js"
+ * @import {Layout} from "./layout.js"
  */
-import { folded } from "./layout.js";
+
 import { between } from "./layer_heights.js";
+import { folded } from "./layout.js";
 import { easeBoth, TRAVEL } from "./travel.js";
 
 /** @param {Layout} base  nothing folded */

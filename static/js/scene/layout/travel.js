@@ -1,4 +1,6 @@
-/** How the camera and the layers move. Pure. */
+/**
+ * How the camera and the layers move. Pure.
+ */
 
 /** Seconds of a move. */
 export const TRAVEL = 0.9;

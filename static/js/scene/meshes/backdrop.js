@@ -1,8 +1,9 @@
 /**
  * What lies behind the stack: night, a little lighter around the middle of the free area.
  *
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
  */
+
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

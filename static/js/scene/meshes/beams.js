@@ -2,10 +2,11 @@
  * Beams: ribbons from a token to the towers, faint to every expert by gate score, bright to the chosen ones
  * when the event fires.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
- * @import { DataTexture } from 'three'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture} from "three"
  */
+
 import { createQuads, createTwin, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

@@ -1,10 +1,11 @@
 /**
  * Layers without experts: one feed-forward network that every token passes, drawn as a plain disc.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
- * @import { DataTexture } from 'three'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture} from "three"
  */
+
 import { createMesh, prismIndex } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

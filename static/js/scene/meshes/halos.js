@@ -1,9 +1,10 @@
 /**
  * Halos: a soft light around each hot tower. Merged quads; those of dark towers cost no pixel.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

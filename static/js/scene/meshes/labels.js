@@ -2,18 +2,19 @@
  * Labels: the number of each layer beside its ring, the word of each token that flies alone, and from above
  * the ids of the experts around their ring. Thinned out where they would stand too close.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Token } from '../../types.js'
- * @import { Uniforms } from '../gpu/materials.js'
- * @import { DataTexture, Texture } from 'three'
+ * @import {Token} from "../../types.js"
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture, Texture} from "three"
  */
+
 import { formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
-import { createAtlas } from "../gpu/text_atlas.js";
 import { NARROW } from "../camera/framing.js";
+import { createTable } from "../gpu/data_texture.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
-import { createTable } from "../gpu/data_texture.js";
+import { createAtlas } from "../gpu/text_atlas.js";
 
 const SIZE = 11.5; // CSS pixels
 const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of two layers

@@ -2,9 +2,10 @@
  * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its
  * outline is what makes towers that stand apart read as a ring.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { createMesh } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

@@ -1,15 +1,16 @@
 /**
  * Tokens: glowing particles with a short vertical streak.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Frame } from '../../types.js'
- * @import { Uniforms } from '../gpu/materials.js'
- * @import { DataTexture } from 'three'
+ * @import {Frame} from "../../types.js"
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture} from "three"
  */
-import { heightOf } from "../layout/layout.js";
+
+import { discOf, standOf } from "../effects/beam_slots.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
-import { discOf, standOf } from "../effects/beam_slots.js";
+import { heightOf } from "../layout/layout.js";
 
 /** Tokens in flight that are drawn. */
 export const MOST = 256;

@@ -1,9 +1,9 @@
 /**
  * The mark: a crisp outline around the tower that is pointed at or selected, in front of everything.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
  */
+
 import { createMesh } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

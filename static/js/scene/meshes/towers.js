@@ -2,9 +2,10 @@
  * The towers: every expert of every layer as a cylinder in one merged mesh; how hot each is comes from the
  * hit texture.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
  */
+
 import { createMesh, prismIndex } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 

@@ -2,12 +2,13 @@
  * The trail: a thin line from the axis to every tower that was used, brighter where more tokens went and on
  * the lit path; and the spine along which tokens rise.
  *
- * @import { Layout } from '../layout/layout.js'
- * @import { Uniforms } from '../gpu/materials.js'
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
  */
-import { heightOf } from "../layout/layout.js";
+
 import { createQuads, createTwin, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
+import { heightOf } from "../layout/layout.js";
 
 const VERTEX = /* glsl */ `
 uniform vec2 ends;  /* heights of entry and exit */
