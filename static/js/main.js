@@ -6,20 +6,17 @@
  */
 
 import { createAddress } from "./browser/address_bar.js";
-import { watchLanguage } from "./browser/document.js";
+import { watchLanguage, watchPresence } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
-import { watchTheme } from "./browser/media_preferences.js";
+import { watchStillness, watchTheme } from "./browser/media_preferences.js";
 import { createHooks } from "./browser/page_api.js";
-import { watchPresence } from "./browser/presence.js";
 import { createLoop } from "./browser/render_loop.js";
 import { createViewport } from "./browser/scene_host.js";
-import { watchStillness } from "./browser/stillness.js";
 import { placeExperts } from "./counts/device_traffic.js";
 import { createHits } from "./counts/expert_uses.js";
 import { createBridge } from "./embed/host_bridge.js";
-import { createTaking } from "./files/taking.js";
-import { titleOf } from "./panels/chrome/header.js";
-import { download } from "./panels/parts/download.js";
+import { createTaking } from "./files/save.js";
+import { download } from "./panels/parts/element.js";
 import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
 import { createFeed } from "./state/loading.js";
@@ -28,9 +25,9 @@ import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
-import { sameTokens } from "./view/comparison.js";
-import { floorOf } from "./view/floor.js";
-import { foldOf } from "./view/layers.js";
+import { sameTokens } from "./trace/trace.js";
+import { floorOf, foldOf } from "./view/layers.js";
+import { titleOf } from "./view/title.js";
 import { parseView, searchOf } from "./view/url.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));

@@ -130,3 +130,15 @@ export function routerCost({ models }, model, router, k) {
   const found = models[model]?.routers?.[router]?.[k];
   return found ? { cost: found.cost, se: found.cost_se, k } : null;
 }
+
+/** @type {Promise<Measured> | null} asked for once a page */
+let asked = null;
+
+/** @returns {Promise<Measured>} */
+export function fetchMeasured() {
+  asked ??= fetch("/api/measured").then((answer) => {
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.json();
+  });
+  return asked;
+}

@@ -47,16 +47,6 @@ export function fetchCatalogue() {
   return asked;
 }
 
-/** What is said of a model as it was written: in English. @param {Known} known @returns {Notes} */
-export function notesOf({ source, config_source, note, compared }) {
-  return {
-    source,
-    config_source,
-    note,
-    reasons: Object.fromEntries(Object.entries(compared ?? {}).map(([which, { reason }]) => [which, reason])),
-  };
-}
-
 /** How the list is ordered; the largest, the newest or the first letter comes first. */
 export const ORDERS = /** @type {const} */ (["total", "active", "ratio", "experts", "year", "name"]);
 /** @typedef {typeof ORDERS[number]} Order */

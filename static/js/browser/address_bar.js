@@ -2,31 +2,14 @@
  * Keeps the address bar on the view. A change of what is asked of the server is a page of the browser's history; all
  * else rewrites the current one, and while playback moves no more than twice a second (browsers refuse more).
  *
- * @import {Boot, State, View} from "../types.js"
+ * @import {Boot, State} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 
-import { REQUEST_KEYS, requestOf } from "../view/keys.js";
-import { formatView, parseView, searchOf } from "../view/url.js";
+import { asksTheSame } from "../view/keys.js";
+import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
 
 const THROTTLE_MS = 500;
-
-/**
- * The view with the place where playback stands, or is to stand as soon as the trace is there.
- * @param {Pick<State, "view" | "at">} state
- * @returns {View}
- */
-export function viewNow({ view, at }) {
-  if (view.token !== null || view.layer !== null) return view;
-  const token = at.token < 0 || view.mode === "all" ? null : at.token;
-  return { ...view, token, layer: at.token < 0 ? null : at.layer };
-}
-
-/** @param {View} a @param {View} b */
-export function asksTheSame(a, b) {
-  const [one, other] = [requestOf(a), requestOf(b)];
-  return REQUEST_KEYS.every((key) => one[key] === other[key]);
-}
 
 /**
  * @param {Store<State>} store

@@ -1,23 +1,12 @@
 /**
- * The language of a view. Its words are in the document from the server on, so that another language is another
- * document: of the same view, at the same moment.
+ * Events of the document: its language changes, it becomes visible, the network returns.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 
-import { formatView } from "../view/url.js";
-import { language, LANGUAGES } from "../words/language.js";
-import { viewNow } from "./address_bar.js";
-
-/** The other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
-export function translationsOf(state, boot) {
-  const view = viewNow(state);
-  return LANGUAGES.filter((each) => each !== language).map((lang) => ({
-    lang,
-    address: formatView({ ...view, lang }, boot) || "?",
-  }));
-}
+import { formatView, viewNow } from "../view/url.js";
+import { language } from "../words/language.js";
 
 /** Loads the view anew when its language is asked to change. @param {Store<State>} store @param {Boot} boot */
 export function watchLanguage(store, boot) {
@@ -25,5 +14,20 @@ export function watchLanguage(store, boot) {
   store.subscribe((state, before) => {
     if (state.view.lang === before.view.lang || state.view.lang === language) return;
     location.replace(location.pathname + formatView(viewNow(state), boot));
+  });
+}
+
+/** @param {(doubtful: boolean) => void} comeBack  doubtful: the network changed, so open connections may lead nowhere */
+export function watchPresence(comeBack) {
+  let doubtful = false;
+  function here() {
+    if (document.hidden) return;
+    comeBack(doubtful);
+    doubtful = false;
+  }
+  document.addEventListener("visibilitychange", here);
+  window.addEventListener("online", () => {
+    doubtful = true;
+    here();
   });
 }

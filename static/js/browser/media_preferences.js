@@ -1,7 +1,8 @@
 /**
- * The theme: what the view says, unless the system asks for more contrast or the page is printed, which is light. A
- * system that only likes light pages is not followed: the lit path reads best in the dark, and a link looks the same
- * everywhere.
+ * What the system asks for: a theme with more contrast, a light theme on paper, less motion.
+ *
+ * The view's own theme holds otherwise. `prefers-color-scheme` is ignored: the lit path is most legible on a dark ground, and a link
+ * must look the same everywhere. The page's own switch for reduced motion overrides the system.
  *
  * @import {State, Theme} from "../types.js"
  * @import {Store} from "../state/store.js"
@@ -52,4 +53,41 @@ export function watchTheme(store, draw) {
     });
   }
   follow();
+}
+
+const KEY = "moescope.still";
+
+/** @returns {string | null} null too where a frame may keep nothing */
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {boolean} still */
+function remember(still) {
+  try {
+    localStorage.setItem(KEY, still ? "1" : "0");
+  } catch {
+    // A sandboxed frame forgets; the switch holds as long as the page.
+  }
+}
+
+/** @param {Store<State>} store */
+export function watchStillness(store) {
+  const asked = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const own = remembered();
+  let followed = asked.matches;
+  store.set({ still: own === null ? followed : own === "1" });
+  asked.addEventListener("change", () => {
+    followed = asked.matches;
+    if (remembered() === null) store.set({ still: followed });
+  });
+  store.subscribe(({ still }, before) => {
+    document.documentElement.toggleAttribute("data-still", still);
+    if (still !== before.still && still !== followed) remember(still);
+  });
+  document.documentElement.toggleAttribute("data-still", store.get().still);
 }

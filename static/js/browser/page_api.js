@@ -7,7 +7,7 @@
  * @import {Loop} from "./render_loop.js"
  */
 
-import { viewNow } from "./address_bar.js";
+import { viewNow } from "../view/url.js";
 
 /** The state as plain JSON. @param {State} state */
 export function describe(state) {

@@ -4,7 +4,7 @@
  * @import {Trace} from "../types.js"
  */
 
-import { columnsOf } from "../trace/columns.js";
+import { columnsOf } from "../trace/trace.js";
 import { NO_EXPERT } from "../trace/wire.js";
 
 /** Bytes of a number, there and back. */

@@ -2,10 +2,10 @@
  * How often each expert was used up to a moment. Counting follows the moment back and forth, so that a frame costs as
  * much as there are tokens in flight, however long the trace.
  *
- * @import {Timeline, Trace} from "../types.js"
+ * @import {State, Timeline, Trace} from "../types.js"
  */
 
-import { columnsOf } from "../trace/columns.js";
+import { columnsOf } from "../trace/trace.js";
 import { NO_EXPERT } from "../trace/wire.js";
 
 /**
@@ -88,4 +88,36 @@ function createCounter(layers, experts, topK) {
       return hits;
     },
   };
+}
+
+/**
+ * @typedef {object} Tally
+ * @property {number} layers
+ * @property {number} experts
+ * @property {Uint32Array} counts   [L * N]
+ * @property {Uint32Array} totals   [L]
+ * @property {string} version       differs when a count differs; the arrays may be the same
+ */
+
+/** @returns {{of: (state: State) => Tally | null}} */
+export function createTally() {
+  const spans = { "so-far": createHits(), whole: createHits() };
+  return {
+    of({ trace, timeline, span: asked, time }) {
+      if (!trace || !timeline) return null;
+      const span = asked === "so-far" ? asked : "whole";
+      const { layers, experts } = trace.model;
+      const { counts, totals, changes } = spans[span].upTo(
+        trace,
+        timeline,
+        span === "whole" ? Infinity : time,
+      );
+      return { layers, experts, counts, totals, version: [trace.id, layers, experts, span, changes].join() };
+    },
+  };
+}
+
+/** The counts of one layer, [N]. @param {Tally} tally @param {number} layer */
+export function rowOf({ experts, counts }, layer) {
+  return counts.subarray(layer * experts, (layer + 1) * experts);
 }

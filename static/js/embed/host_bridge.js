@@ -9,8 +9,8 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { asksTheSame } from "../browser/address_bar.js";
-import { viewOfLesson } from "../state/tour_navigation.js";
+import { asksTheSame } from "../view/keys.js";
+import { viewOfLesson } from "../view/lesson_views.js";
 import { happened, report } from "./host_report.js";
 import { patchView } from "./view_patch.js";
 

@@ -4,9 +4,8 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { viewNow } from "../browser/address_bar.js";
 import { choices } from "../trace/trace.js";
-import { formatView } from "../view/url.js";
+import { formatView, viewNow } from "../view/url.js";
 import { keysOf } from "./view_patch.js";
 
 /** @param {State} state @param {Boot} boot */

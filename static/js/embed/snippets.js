@@ -4,9 +4,8 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { viewNow } from "../browser/address_bar.js";
 import { isRequestKey } from "../view/keys.js";
-import { formatView, OTHER } from "../view/url.js";
+import { formatView, OTHER, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 
 /** @typedef {"moment" | "start"} Opens */

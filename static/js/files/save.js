@@ -3,17 +3,20 @@
  * stacks are seen a file holds both; of traces there is one each. docs/FILES.md describes them.
  *
  * @import {Boot, State, View} from "../types.js"
+ * @import {createViewport} from "../browser/scene_host.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {Store} from "../state/store.js"
  * @import {Plate} from "./picture_caption.js"
  */
 
-import { viewNow } from "../browser/address_bar.js";
-import { otherView } from "../view/comparison.js";
+import { otherView, sideName } from "../view/comparison.js";
 import { requestOf } from "../view/keys.js";
-import { formatView } from "../view/url.js";
+import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
-import { toCsv } from "./csv.js";
-import { toJson } from "./json.js";
 import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
+import { plateOf } from "./picture_caption.js";
+import { toCsv, toJson } from "./trace_table.js";
+import { createFilm } from "./video.js";
 
 /** @typedef {"png" | "csv" | "json" | "trace" | "trace-b"} SaveKind */
 /** @typedef {{scale: number, transparent: boolean}} Look   of a picture */
@@ -106,5 +109,52 @@ export function createSave(boot, sides, hand) {
     if (kind === "png") return hand(await pictureOf(seen, look), fileName(view, "png"));
     const one = kind === "trace" ? view : otherView(view);
     hand(await fetchTrace(one), fileName(one, "safetensors", false));
+  };
+}
+
+/** @typedef {{store: Pick<Store<State>, "get">, viewport: ReturnType<typeof createViewport>}} Stack */
+
+/**
+ * @param {object} parts
+ * @param {Boot} parts.boot
+ * @param {Store<State>} parts.store
+ * @param {Player} parts.player
+ * @param {() => Stack[]} parts.stacks
+ * @param {(view: State["view"]) => string} parts.titleOf
+ * @param {(blob: Blob, name: string) => void} parts.hand  gives a file to the person
+ */
+export function createTaking({ boot, store, player, stacks, titleOf, hand }) {
+  /** @param {Stack} stack @param {boolean} moment */
+  function plate({ store: own }, moment) {
+    const { b } = store.get().view;
+    const { view } = own.get();
+    const apart = b ? ` · ${sideName(view, b)}` : "";
+    return plateOf(own.get(), titleOf(view) + apart, moment);
+  }
+  const sides = () =>
+    stacks().map((stack) => ({
+      ...stack.viewport,
+      canvas: stack.viewport.canvas(),
+      refresh: stack.viewport.invalidate,
+      state: stack.store.get,
+      plate: (/** @type {boolean} */ moment = false) => plate(stack, moment),
+    }));
+  return {
+    save: createSave(boot, sides, hand),
+    film: createFilm({
+      store,
+      player,
+      sides: () => sides().map((side) => ({ ...side, plate: () => side.plate(true) })),
+      hand: (blob, ending) => hand(blob, fileName(store.get().view, ending)),
+    }),
+    /** Width and height of a picture, and why it cannot be made. @param {number} scale */
+    look(scale) {
+      const { width, height } = pictureSize();
+      return {
+        width: width * scale,
+        height: height * scale,
+        problem: pictureProblem(sides(), { scale, transparent: false }),
+      };
+    },
   };
 }

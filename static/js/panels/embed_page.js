@@ -6,23 +6,23 @@
  * @import {Surroundings} from "./full_page.js"
  */
 
-import { viewNow } from "../browser/address_bar.js";
 import { createSight } from "../embed/frame_visibility.js";
-import { formatView } from "../view/url.js";
+import { titleOf } from "../view/title.js";
+import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createSides } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
-import { createBadge, titleOf } from "./chrome/header.js";
 import { createDescriptions } from "./chrome/stage_overlay.js";
 import { createNotices } from "./chrome/status.js";
 import { createTokens } from "./chrome/token_strip.js";
-import { createPlayButton, iconButton } from "./controls/transport.js";
+import { createPlayButton } from "./controls/transport.js";
 import { createQuiz } from "./lessons/question.js";
-import { createTour } from "./lessons/tour.js";
+import { createTour } from "./lessons/tours.js";
+import { createBadge } from "./parts/badge.js";
 import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
-import { icon } from "./parts/icons.js";
+import { icon, iconButton } from "./parts/icons.js";
 
 /** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
 export function createPage(host, { boot, actions, store, viewport, other }) {

@@ -8,13 +8,10 @@
 
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
-import { createCompare } from "./chrome/compare.js";
-import { createSides } from "./chrome/comparison.js";
+import { createCompare, createSides } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
-import { createFallback } from "./chrome/fallback.js";
-import { createFilming } from "./chrome/filming.js";
 import { createMasthead } from "./chrome/header.js";
-import { createDescriptions } from "./chrome/stage_overlay.js";
+import { createDescriptions, createFallback, createFilming } from "./chrome/stage_overlay.js";
 import { createConnection, createNotices } from "./chrome/status.js";
 import { createTokens } from "./chrome/token_strip.js";
 import { createWhole, createWholeButton } from "./chrome/whole_model.js";
@@ -26,10 +23,8 @@ import { createSpeed, createTransport } from "./controls/transport.js";
 import { createDrawer, createViewTabs } from "./data/drawer.js";
 import { createDropping } from "./data/file_drop.js";
 import { createInspector } from "./data/inspector.js";
-import { createKeys } from "./keys.js";
 import { createQuiz } from "./lessons/question.js";
-import { createTour } from "./lessons/tour.js";
-import { createTours } from "./lessons/tours.js";
+import { createTour, createTours } from "./lessons/tours.js";
 import { attribute, h } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon } from "./parts/icons.js";
@@ -195,4 +190,16 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     /** @param {() => void} begin */
     start: (begin) => begin(),
   };
+}
+
+/** @param {HTMLElement} host */
+export function createKeys(host) {
+  host.append(
+    h("h3", {}, words.keysHeading),
+    h(
+      "dl",
+      { class: "key-list" },
+      ...words.keyList.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
+    ),
+  );
 }

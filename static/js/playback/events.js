@@ -13,7 +13,7 @@
  * @import {Timeline, Trace} from "../types.js"
  */
 
-import { columnsOf } from "../trace/columns.js";
+import { columnsOf } from "../trace/trace.js";
 
 /** @param {Listener} listener */
 export function createFront(listener) {

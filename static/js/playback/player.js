@@ -7,10 +7,8 @@
  * @import {Schedule} from "./timeline.js"
  */
 
-import { NOWHERE } from "../state/state.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
-import { reach } from "./timeline.js";
-import { timelineOf } from "./timing.js";
+import { NOWHERE, reach, timelineOf } from "./timeline.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
 const FLOWN = 4;
@@ -173,16 +171,4 @@ export function createPlayer(store, countHits) {
  */
 function stepShown(timeline, time) {
   return momentOf(timeline, timeline.position(Math.floor(time / timeline.step) * timeline.step));
-}
-
-/**
- * Whether all tokens that have entered by now are routed, so that what is shown will not change any more.
- * @param {State} state
- */
-export function isRouted({ trace, timeline, time }) {
-  return (
-    trace !== null &&
-    timeline !== null &&
-    (trace.complete || time < reach(timeline, trace.received, trace.complete))
-  );
 }

@@ -10,7 +10,7 @@
  * @typedef {{token: number, layer: number}} Firing
  * @typedef {Timeline & {step: number, stagger: number, entry: (token: number) => number}} Schedule
  *
- * @import {Flight, Mode, Timeline} from "../types.js"
+ * @import {Flight, Mode, State, Timeline, Trace} from "../types.js"
  */
 
 /** Seconds that a fired tower needs to settle from its flash to its dim rest. */
@@ -204,4 +204,40 @@ export function reach(timeline, received, complete = true) {
   if (received >= timeline.tokens && complete) return timeline.duration;
   const waiting = timeline.mode === "all" ? 0 : received;
   return Math.min(timeline.duration, timeline.entry(waiting) + 0.96 * timeline.step);
+}
+
+/** So many tokens are expected of a trace. @param {Pick<Trace, "tokens" | "origin">} trace */
+export function expectedOf({ tokens, origin }) {
+  return Math.max(tokens.length, (origin.prompt_tokens ?? tokens.length) + (origin.continue ?? 0));
+}
+
+/** @param {Mode} mode @param {Trace} trace @returns {Schedule} */
+export function timelineOf(mode, trace) {
+  return createTimeline(mode, trace.tokens.length, trace.model.layers, expectedOf(trace));
+}
+
+/**
+ * Where the second side stands: at the same share of the way, so that one clock drives both however many tokens each has.
+ * With the same tokens that is the same moment.
+ * @param {Pick<State, "time" | "timeline">} a
+ * @param {Schedule} timeline  of the second side
+ */
+export function timeBeside({ time, timeline: first }, timeline) {
+  if (!first?.duration || first.duration === timeline.duration) return Math.min(time, timeline.duration);
+  return (time / first.duration) * timeline.duration;
+}
+
+/** Before the first event. */
+export const NOWHERE = Object.freeze({ token: -1, layer: -1 });
+
+/**
+ * Whether all tokens that have entered by now are routed, so that what is shown will not change any more.
+ * @param {State} state
+ */
+export function isRouted({ trace, timeline, time }) {
+  return (
+    trace !== null &&
+    timeline !== null &&
+    (trace.complete || time < reach(timeline, trace.received, trace.complete))
+  );
 }

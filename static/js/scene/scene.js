@@ -23,7 +23,7 @@
  * @import {Shot} from "./camera/camera.js"
  */
 
-import { columnsOf } from "../trace/columns.js";
+import { columnsOf } from "../trace/trace.js";
 import { createRig } from "./camera/camera.js";
 import { createOrbit } from "./camera/orbit.js";
 import { pickTower } from "./camera/picking.js";

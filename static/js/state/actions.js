@@ -6,9 +6,9 @@
  * @import {Store} from "./store.js"
  */
 
-import { checkpointOf, isRequestKey, MOST_WRITTEN } from "../view/keys.js";
+import { isRequestKey, MOST_WRITTEN } from "../view/keys.js";
 import { needsSmall, withItsShape } from "../view/model_shapes.js";
-import { fitted } from "../view/routers.js";
+import { checkpointOf, fitted } from "../view/routers.js";
 import { keptOther } from "../view/url.js";
 import { createGuide } from "./tour_navigation.js";
 

@@ -9,11 +9,9 @@
  * @import {Store} from "./store.js"
  */
 
-import { asksTheSame } from "../browser/address_bar.js";
-import { isRouted } from "../playback/player.js";
-import { asWritten, expectedOf, timelineOf } from "../playback/timing.js";
-import { createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
-import { requestOf } from "../view/keys.js";
+import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
+import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
+import { asksTheSame, requestOf } from "../view/keys.js";
 import { foldWithin } from "../view/layers.js";
 import { words } from "../words/words.js";
 

@@ -7,11 +7,10 @@
  */
 
 import { createHits } from "../counts/expert_uses.js";
-import { reach } from "../playback/timeline.js";
-import { timelineOf } from "../playback/timing.js";
-import { otherView, timeBeside } from "../view/comparison.js";
+import { NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
+import { otherView } from "../view/comparison.js";
 import { createFeed } from "./loading.js";
-import { initialState, NOWHERE } from "./state.js";
+import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 
 /**

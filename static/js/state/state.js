@@ -4,10 +4,8 @@
  * @import {Notice, State, View} from "../types.js"
  */
 
+import { NOWHERE } from "../playback/timeline.js";
 import { words } from "../words/words.js";
-
-/** Before the first event. */
-export const NOWHERE = Object.freeze({ token: -1, layer: -1 });
 
 /** @param {{view: View, notices: Notice[]}} parsed @returns {State} */
 export function initialState({ view, notices }) {

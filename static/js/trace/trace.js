@@ -2,11 +2,10 @@
  * A trace as it arrives, and the facts that follow from it. Pure: a trace that grew is a new object that shares the
  * arrays of the old one.
  *
- * @import {Token, Trace} from "../types.js"
+ * @import {Model, Token, Trace} from "../types.js"
  * @import {Step, TraceMessage} from "./wire.js"
  */
 
-import { columnsOf } from "./columns.js";
 import { NO_EXPERT } from "./wire.js";
 
 /**
@@ -167,3 +166,26 @@ export function servedBy(trace, layer, expert, counts = () => true) {
 }
 
 /** @typedef {{token: number, weight: number, rank: number, dropped: boolean}} Served */
+
+/**
+ * How many columns of choices a trace has: K, or as many as the luckiest token needs where a router lets the number vary.
+ * @param {Pick<Model, "top_k" | "choices">} model
+ */
+export function columnsOf({ top_k: topK, choices = topK }) {
+  return choices;
+}
+
+/** The tokens of a message with the mark that the model wrote them. @param {import("../types.js").Token[]} tokens */
+export function asWritten(tokens) {
+  return tokens.map((token) => ({ ...token, written: true }));
+}
+
+/** Whether a token of one side is the same token of the other. @param {Trace | null} a @param {Trace | null} b */
+export function sameTokens(a, b) {
+  return (
+    a !== null &&
+    b !== null &&
+    a.tokens.length === b.tokens.length &&
+    a.tokens.every(({ text }, i) => text === b.tokens[i].text)
+  );
+}

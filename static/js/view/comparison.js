@@ -2,8 +2,7 @@
  * Two views side by side: the second is the first but for a few request keys, which the address has with "b." before
  * them. Pure.
  *
- * @import {Boot, Request, State, Trace, View} from "../types.js"
- * @import {Schedule} from "../playback/timeline.js"
+ * @import {Boot, Request, View} from "../types.js"
  */
 
 import { words } from "../words/words.js";
@@ -85,25 +84,4 @@ export function sideName(view, b) {
     .map((key) => words.sideName(key, view))
     .filter(Boolean)
     .join(" · ");
-}
-
-/** Whether a token of one side is the same token of the other. @param {Trace | null} a @param {Trace | null} b */
-export function sameTokens(a, b) {
-  return (
-    a !== null &&
-    b !== null &&
-    a.tokens.length === b.tokens.length &&
-    a.tokens.every(({ text }, i) => text === b.tokens[i].text)
-  );
-}
-
-/**
- * Where the second side stands: at the same share of the way, so that one clock drives both however many tokens each has.
- * With the same tokens that is the same moment.
- * @param {Pick<State, "time" | "timeline">} a
- * @param {Schedule} timeline  of the second side
- */
-export function timeBeside({ time, timeline: first }, timeline) {
-  if (!first?.duration || first.duration === timeline.duration) return Math.min(time, timeline.duration);
-  return (time / first.duration) * timeline.duration;
 }

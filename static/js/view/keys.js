@@ -101,8 +101,6 @@ const step = {
   applies: ({ view }) => view.source === "recorded",
 };
 
-export { checkpointOf };
-
 /** The moments of training that were recorded of a view's model. @param {Boot} boot @param {View} view */
 export function stepsOf(boot, view) {
   return boot.models.find(({ name }) => name === checkpointOf(view))?.steps ?? [];
@@ -267,4 +265,10 @@ export function requestOf(view) {
     ((source === "live" && more) || (routed.length && router && seed)) && "seed",
   ];
   return Object.fromEntries(read.flatMap((key) => (key && view[key] !== null ? [[key, view[key]]] : [])));
+}
+
+/** @param {View} a @param {View} b */
+export function asksTheSame(a, b) {
+  const [one, other] = [requestOf(a), requestOf(b)];
+  return REQUEST_KEYS.every((key) => one[key] === other[key]);
 }

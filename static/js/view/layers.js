@@ -6,8 +6,6 @@
  * @import {State} from "../types.js"
  */
 
-import { floorOf } from "./floor.js";
-
 /** Layers that stand open around one, at most. */
 const AROUND = 5;
 /** A stack of fewer layers is read without folding. */
@@ -67,4 +65,15 @@ export function toggled(state) {
   if (foldOf(state)) return null;
   const layers = state.trace?.model.layers ?? 0;
   return layers < TALL ? null : foldAround(lookedAt(state), layers);
+}
+
+/**
+ * The layer that TOP looks at: in SEQUENCE, where tokens are in many layers at once, the one that was chosen; else the
+ * one where playback stands.
+ * @param {Pick<State, "view" | "at" | "trace">} state
+ */
+export function floorOf({ view, at, trace }) {
+  const last = (trace?.model.layers ?? 1) - 1;
+  const layer = view.mode === "sequence" ? (view.floor ?? 0) : at.layer;
+  return Math.max(0, Math.min(layer, last));
 }

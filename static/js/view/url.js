@@ -2,10 +2,11 @@
  * The address bar holds the whole view. Each key is read and written alone, so that a wrong value falls back by itself
  * and the page can say so.
  *
+ * @import {Boot, Notice, Request, State, View} from "../types.js"
  * @import {Context, Property} from "./key_types.js"
- * @import {Boot, Notice, Request, View} from "../types.js"
  */
 
+import { language, LANGUAGES } from "../words/language.js";
 import { words } from "../words/words.js";
 import { isFixed, isRequestKey, PROPERTIES } from "./keys.js";
 import { withLesson } from "./lessons.js";
@@ -168,4 +169,24 @@ export function formatView(view, boot) {
 export function keptOther(view, before, boot) {
   const same = view.source === before.source && view.shape === before.shape;
   return same || !view.b ? view.b : parseView(formatView(view, boot), boot).view.b;
+}
+
+/**
+ * The view with the place where playback stands, or is to stand as soon as the trace is there.
+ * @param {Pick<State, "view" | "at">} state
+ * @returns {View}
+ */
+export function viewNow({ view, at }) {
+  if (view.token !== null || view.layer !== null) return view;
+  const token = at.token < 0 || view.mode === "all" ? null : at.token;
+  return { ...view, token, layer: at.token < 0 ? null : at.layer };
+}
+
+/** The other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
+export function translationsOf(state, boot) {
+  const view = viewNow(state);
+  return LANGUAGES.filter((each) => each !== language).map((lang) => ({
+    lang,
+    address: formatView({ ...view, lang }, boot) || "?",
+  }));
 }

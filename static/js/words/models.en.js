@@ -1,8 +1,9 @@
 /**
  * What the page says of published models, of anybody's config.json, and of experts on several devices.
+ *
+ * @import {Known, Notes} from "../api/model_catalogue.js"
  */
 
-import { notesOf } from "../api/model_catalogue.js";
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";
 
 /** @param {number} count @param {string} one @param {string} [many] */
@@ -147,3 +148,13 @@ export const shapesEn = {
     allLayers: "All layers",
   },
 };
+
+/** What is said of a model as it was written: in English. @param {Known} known @returns {Notes} */
+export function notesOf({ source, config_source, note, compared }) {
+  return {
+    source,
+    config_source,
+    note,
+    reasons: Object.fromEntries(Object.entries(compared ?? {}).map(([which, { reason }]) => [which, reason])),
+  };
+}

@@ -15,3 +15,8 @@ export const words =
     : /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "fr"
       ? fr
       : { en, fr }[language];
+
+/** The name that a router has on the page. @param {string} name  of `boot.routers` */
+export function routerName(name) {
+  return words.routing.names[name] ?? name;
+}

@@ -3,7 +3,7 @@
  */
 import { createTimeline } from "/static/js/playback/timeline.js";
 import { createScene } from "/static/js/scene/scene.js";
-import { createNaive } from "./naive.js";
+import { createNaive } from "/tests/bench/stage/naive.js";
 
 const FRAMES = 240;
 const WARM = 30; // frames before the clock is read

@@ -15,12 +15,13 @@ import {
   overLayers,
   withZLoss,
 } from "../../../static/js/counts/load_measures.js";
-import { createLoads } from "../../../static/js/counts/loads.js";
-import { createEvening, PATIENCE } from "../../../static/js/panels/data/evening.js";
+import { busiestOf, createLoads } from "../../../static/js/counts/loads.js";
+import { createEvening, PATIENCE } from "../../../static/js/panels/data/bias_updates.js";
 import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { en } from "../../../static/js/words/en.js";
 import { fr } from "../../../static/js/words/fr.js";
 import { golden } from "../golden.js";
+import { traceOf } from "../random_traces.js";
 
 const GOLDEN = golden("loads");
 const flat = (values) => values.flat(3);
@@ -144,4 +145,17 @@ test("a formula is followed by what its letters stand for, and by no other lette
     assert.deepEqual(told("switch_loss"), [letters.N]);
     for (const name of /** @type {const} */ (["dropped_share", "z_loss"])) assert.deepEqual(told(name), []);
   }
+});
+
+test("the busiest expert is told with its load over the mean of its layer", () => {
+  const trace = traceOf({ tokens: 4, layers: 2, experts: 8, k: 2 });
+  trace.experts.set([0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 2, 3, 6, 7, 2, 4]);
+  assert.deepEqual(busiestOf(trace), { layer: 1, expert: 2, ratio: 4 });
+});
+
+test("even loads have the ratio 1, and nothing is told before anything is routed", () => {
+  const trace = traceOf({ tokens: 4, layers: 1, experts: 8, k: 2 });
+  trace.experts.set([0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(busiestOf(trace)?.ratio, 1);
+  assert.equal(busiestOf({ ...trace, received: 0 }), null);
 });

@@ -1,6 +1,9 @@
+/**
+ * A state that stands at an event of a trace.
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameCode } from "../../../static/js/embed/snippets.js";
 import { eventInWords } from "../../../static/js/panels/chrome/announcer.js";
 import { readToken } from "../../../static/js/panels/chrome/counters.js";
 import { groupsOf } from "../../../static/js/panels/chrome/token_strip.js";
@@ -13,7 +16,6 @@ import { parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
 
-/** A state that stands at an event of a trace. */
 function stateAt(search, at, shape = {}) {
   const state = initialState(parseView(search, BOOT));
   const trace = traceOf(shape);
@@ -89,11 +91,4 @@ test("the tower that is pointed at comes before the selected one, and neither ma
   assert.deepEqual(towerShown({ ...state, hover: { layer: 2, expert: 1 } }), { layer: 2, expert: 1 });
   assert.deepEqual(towerShown({ ...state, hover: { token: 1 } }), { layer: 0, expert: 3 });
   assert.equal(towerShown({ ...state, hover: { layer: 9, expert: 1 } }), null);
-});
-
-test("embed code keeps a title that tries to break out inside its attribute", () => {
-  const code = frameCode('https://example.org/embed?a=1&b="2"', 'a "quoted" <b>title</b>');
-  assert.match(code, /src="https:\/\/example\.org\/embed\?a=1&amp;b=&quot;2&quot;"/);
-  assert.match(code, /title="Moescope: a &quot;quoted&quot; &lt;b>title&lt;\/b>"/);
-  assert.match(code, /loading="lazy"/);
 });

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHits } from "../../../static/js/counts/expert_uses.js";
-import { createPlayer, isRouted } from "../../../static/js/playback/player.js";
+import { createPlayer } from "../../../static/js/playback/player.js";
 import { momentOf } from "../../../static/js/playback/steps.js";
-import { createTimeline, reach } from "../../../static/js/playback/timeline.js";
+import { createTimeline, isRouted, reach } from "../../../static/js/playback/timeline.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { parseView } from "../../../static/js/view/url.js";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlayer } from "../../../static/js/playback/player.js";
-import { createFeed } from "../../../static/js/state/loading.js";
+import { createFeed, sameJourney, withinTrace } from "../../../static/js/state/loading.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { parseView } from "../../../static/js/view/url.js";
@@ -182,4 +182,24 @@ test("a link to a token that the model wrote is shown when that token is there, 
   assert.deepEqual(state().at, { token: 8, layer: 1 });
   assert.equal(state().trace.tokens.length, PROMPT + 6);
   assert.deepEqual(state().notices, []);
+});
+
+test("playback stays where it is when the same tokens pass as many layers", () => {
+  const trace = traceOf();
+  assert.equal(sameJourney(trace, traceOf({ experts: 16, k: 3 })), true);
+  assert.equal(sameJourney(trace, traceOf({ layers: 4 })), false);
+  assert.equal(sameJourney(trace, traceOf({ tokens: 6 })), false);
+  assert.equal(sameJourney(null, trace), false);
+  const live = { ...trace, origin: { ...trace.origin, badge: /** @type {const} */ ("LIVE") } };
+  assert.equal(sameJourney(trace, live), false);
+});
+
+test("a place beyond the trace falls back to the last, and a sentence says so", () => {
+  const { view, notices } = withinTrace(parseView("?token=40&layer=2&path=6", BOOT).view, traceOf());
+  assert.equal(view.token, 4);
+  assert.equal(view.layer, 1);
+  assert.deepEqual(
+    notices.map(({ message }) => message),
+    ["token: expected 1 to 5, got 40; showing 5", "path: expected 1 to 5, got 6; showing 5"],
+  );
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toCsv } from "../../../static/js/files/csv.js";
+import { toCsv } from "../../../static/js/files/trace_table.js";
 import {
   choices,
   createTrace,

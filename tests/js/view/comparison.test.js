@@ -5,9 +5,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patchView } from "../../../static/js/embed/view_patch.js";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
+import { createTimeline, timeBeside } from "../../../static/js/playback/timeline.js";
 import { keptInRange } from "../../../static/js/state/actions.js";
-import { otherView, pairsOf, sameTokens, sideName, timeBeside } from "../../../static/js/view/comparison.js";
+import { sameTokens } from "../../../static/js/trace/trace.js";
+import { otherView, pairsOf, sideName } from "../../../static/js/view/comparison.js";
 import { requestOf } from "../../../static/js/view/keys.js";
 import { formatView, parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";

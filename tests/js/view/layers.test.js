@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { foldAround, foldOf, formatFold, moved, parseFold, toggled } from "../../../static/js/view/layers.js";
+import {
+  floorOf,
+  foldAround,
+  foldOf,
+  formatFold,
+  moved,
+  parseFold,
+  toggled,
+} from "../../../static/js/view/layers.js";
+import { parseView } from "../../../static/js/view/url.js";
+import { BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
 
 const tall = traceOf({ tokens: 1, layers: 61 });
@@ -48,4 +58,13 @@ test("moving a fold up and down keeps its size and stays within the stack", () =
   assert.deepEqual(moved(stateOf({ fold: { first: 50, last: 60 } }), 1), { first: 50, last: 60 });
   assert.deepEqual(moved(stateOf({ fold: { first: 4, last: 14 } }), -1), { first: 0, last: 10 });
   assert.equal(moved(stateOf(), 1), null);
+});
+
+test("from above one sees the layer of playback, or the chosen one where tokens are in many layers", () => {
+  const at = { token: 3, layer: 2 };
+  const trace = traceOf();
+  assert.equal(floorOf({ view: parseView("?mode=all", BOOT).view, at, trace }), 2);
+  assert.equal(floorOf({ view: parseView("", BOOT).view, at, trace }), 0);
+  assert.equal(floorOf({ view: parseView("?floor=2", BOOT).view, at, trace }), 1);
+  assert.equal(floorOf({ view: parseView("?floor=9", BOOT).view, at, trace }), 2);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { shownTheme } from "../../../static/js/browser/media_preferences.js";
-import { heatOf } from "../../../static/js/panels/data/heat.js";
+import { heatOf } from "../../../static/js/panels/data/heatmap.js";
 import { coloursOf, PALETTE_NAMES, rolesOf, THEMES } from "../../../static/js/view/palettes.js";
 import { contrast, DEFICIENCIES, distance, lightness, seenBy } from "../colour_vision.js";
 

@@ -52,3 +52,17 @@ test("a router that needs all tokens at once ends what a model writes", () => {
   assert.equal(fitted(BOOT, at("?source=live&continue=8&router=base")).continue, 0);
   assert.equal(fitted(BOOT, at("?source=live&continue=8&router=noisy_topk")).continue, undefined);
 });
+
+test("fewer experts take k and the selected tower along", () => {
+  const view = parseView("?experts=64&k=16&tower=1.40", BOOT).view;
+  const kept = keptInRange(view, { experts: 8 }, BOOT);
+  assert.equal(kept.k, 8);
+  assert.equal(kept.tower, null);
+  assert.deepEqual(keptInRange(view, { k: 3 }, BOOT).tower, view.tower);
+});
+
+test("the live source has only the experts that a model was trained with", () => {
+  assert.equal(keptInRange(parseView("?experts=64", BOOT).view, { source: "live" }, BOOT).experts, 8);
+  assert.equal(keptInRange(parseView("?experts=4", BOOT).view, { source: "live" }, BOOT).experts, 8);
+  assert.equal(keptInRange(parseView("?experts=64", BOOT).view, { source: "authored" }, BOOT).experts, 64);
+});

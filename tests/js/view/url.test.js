@@ -4,8 +4,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PROPERTIES, requestOf } from "../../../static/js/view/keys.js";
-import { formatView, parseView } from "../../../static/js/view/url.js";
+import { patchView } from "../../../static/js/embed/view_patch.js";
+import { asksTheSame, PROPERTIES, requestOf } from "../../../static/js/view/keys.js";
+import { formatView, parseView, searchOf, viewNow } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 
 const parse = (search) => parseView(search, BOOT);
@@ -282,4 +283,53 @@ test("a request says how tokens are routed only where somebody chose it", () => 
 test("a second stack with a router that forces k has that k", () => {
   assert.deepEqual(parse("?b.router=switch").view.b, { router: "switch", k: 1 });
   assert.deepEqual(parse("?b.router=base").view.b, { router: "base", k: 2 });
+});
+
+test("the address holds where playback stands", () => {
+  assert.deepEqual(viewNow({ view: parseView("", BOOT).view, at: { token: 2, layer: 1 } }), {
+    ...parseView("", BOOT).view,
+    token: 2,
+    layer: 1,
+  });
+  assert.deepEqual(
+    viewNow({ view: parseView("", BOOT).view, at: { token: -1, layer: -1 } }),
+    parseView("", BOOT).view,
+  );
+});
+
+test("in all at once it holds the layer alone", () => {
+  const view = viewNow({ view: parseView("?mode=all", BOOT).view, at: { token: 9, layer: 1 } });
+  assert.equal(view.token, null);
+  assert.equal(view.layer, 1);
+});
+
+test("until the trace is there it holds what the link asked for", () => {
+  const view = parseView("?token=5&layer=2", BOOT).view;
+  assert.equal(viewNow({ view, at: { token: -1, layer: -1 } }), view);
+});
+
+test("a change of k asks anew, a change of camera does not", () => {
+  assert.equal(asksTheSame(parseView("", BOOT).view, parseView("?k=3", BOOT).view), false);
+  assert.equal(asksTheSame(parseView("", BOOT).view, parseView("?camera=top&token=4", BOOT).view), true);
+});
+
+const TRACE = /** @type {any} */ ({ trace: null, steps: "" });
+
+/** A page that was exported with two stacks. @type {import("../../../static/js/types.js").Boot} */
+const PAIR = {
+  ...BOOT,
+  exported: { query: "scenario=code&b.k=1", home: "", poster: "", ...TRACE, other: TRACE },
+};
+
+test("an exported page of two stacks opens with both, whatever its address says of the second", () => {
+  assert.deepEqual(parseView(searchOf(PAIR, "?camera=top&b.k=2"), PAIR).view.b, { k: 1 });
+  const alone = { ...BOOT, exported: { ...PAIR.exported, query: "scenario=code", other: undefined } };
+  assert.equal(parseView("?b.k=1", /** @type {any} */ (alone)).view.b, null);
+});
+
+test("a host page cannot change the second stack of an exported page, and hears so", () => {
+  const { view } = parseView(searchOf(PAIR, ""), PAIR);
+  const patched = patchView(view, { "b.k": 2, camera: "top" }, PAIR);
+  assert.deepEqual([patched.view.b, patched.view.camera], [{ k: 1 }, "top"]);
+  assert.match(patched.problems[0], /^b\.k: expected no change/);
 });

@@ -2,14 +2,15 @@
  * What stands over each of two stacks: what sets it apart, its badge, its counters. They are in the page only while there
  * are two.
  *
- * @import {State} from "../../types.js"
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
  */
 
-import { sideName } from "../../view/comparison.js";
+import { pairsOf, sideName } from "../../view/comparison.js";
 import { words } from "../../words/words.js";
+import { createBadge } from "../parts/badge.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createCounters } from "./counters.js";
-import { createBadge } from "./header.js";
 
 /** @param {"a" | "b"} side */
 function createSideHead(side) {
@@ -66,6 +67,39 @@ export function createSides(host, other, measure) {
       if (!two || !state.view.b) return;
       heads[0].update(state, state.view.b);
       heads[1].update(second, state.view.b);
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createCompare(host, boot, actions) {
+  const list = h("ul", { class: "pair-list" });
+  const close = h(
+    "button",
+    { type: "button", class: "secondary", onclick: () => actions.compare(null) },
+    words.closeCompare,
+  );
+  host.append(h("p", { class: "caption" }, words.compareNote), list, close);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update({ view }) {
+      if (!changed(view)) return;
+      attribute(close, "hidden", view.b === null);
+      const pairs = pairsOf(boot, view);
+      list.replaceChildren(
+        ...pairs.map((pair) =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", class: "secondary", onclick: () => actions.compare(pair) },
+              pair.name,
+            ),
+          ),
+        ),
+      );
     },
   };
 }

@@ -5,8 +5,7 @@
  * @import {Measured} from "../../api/measurements.js"
  */
 
-import { fetchMeasured } from "../../api/measured.js";
-import { routerCost } from "../../api/measurements.js";
+import { fetchMeasured, routerCost } from "../../api/measurements.js";
 import { checkpointOf, chosenSettings, LOOK_AHEAD, routerOf, usualRouter } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 

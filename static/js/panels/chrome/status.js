@@ -6,8 +6,8 @@
  */
 
 import { words } from "../../words/words.js";
-import { iconButton } from "../controls/transport.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
 
 /** @param {State} state */
 function connectionInWords({ connection, trace, status }) {

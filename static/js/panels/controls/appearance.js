@@ -1,13 +1,15 @@
 /**
  * How the page looks: its theme, its colours, and how much of it moves.
  *
- * @import {PaletteName, State, Theme} from "../../types.js"
+ * @import {Boot, PaletteName, State, Theme} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
 import { PALETTE_NAMES, THEMES } from "../../view/palettes.js";
+import { translationsOf } from "../../view/url.js";
+import { language, LANGUAGES } from "../../words/language.js";
 import { words } from "../../words/words.js";
-import { h } from "../parts/element.js";
+import { changes, h } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 
 /** @template {string} V @param {readonly V[]} values @param {Record<V, string>} labels */
@@ -40,5 +42,23 @@ export function createDisplay(host, actions) {
       still.checked = less;
     },
     dispose: () => host.replaceChildren(),
+  };
+}
+
+/** @param {Boot} boot */
+export function createLanguage(boot) {
+  const others = boot.exported ? [] : LANGUAGES.filter((each) => each !== language);
+  const links = others.map((lang) =>
+    h("a", { class: "language", lang, hreflang: lang, rel: "alternate" }, words.languages[lang]),
+  );
+  const moved = changes();
+  return {
+    links,
+    /** @param {State} state */
+    update(state) {
+      if (!moved(state.view, state.at)) return;
+      const found = translationsOf(state, boot);
+      for (const link of links) link.href = found.find(({ lang }) => lang === link.lang)?.address ?? "?";
+    },
   };
 }

@@ -10,14 +10,13 @@ import { expertsOf } from "../../state/actions.js";
 import { shapeOf } from "../../view/model_shapes.js";
 import { rangeOfK } from "../../view/routers.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h } from "../parts/element.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
 import { createSegments } from "../parts/segments.js";
-import { createFold } from "./fold.js";
 import { createWriting } from "./generation.js";
-import { createFloor } from "./layer_controls.js";
+import { createFloor, createFold } from "./layer_controls.js";
 import { createPrompt } from "./prompt.js";
 import { createRouter } from "./router.js";
-import { createShape } from "./shape.js";
 
 /**
  * Segments for an enumeration, in the order of its words.
@@ -146,5 +145,36 @@ export function createControls(host, boot, actions) {
       camera.update(view.camera, CAMERAS);
     },
     dispose: () => host.replaceChildren(),
+  };
+}
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createShape(boot, actions) {
+  const name = h("button", {
+    type: "button",
+    class: "shape-name",
+    onclick: () => actions.setView({ panel: "models" }),
+  });
+  const leave = iconButton(
+    "close",
+    words.models.leaveShape,
+    () => actions.setRequest({ shape: "" }),
+    "small",
+  );
+  const element = h(
+    "div",
+    { class: "field shape", hidden: true },
+    h("span", { class: "label" }, words.models.shapeOf),
+    h("div", { class: "shape-row" }, name, leave),
+  );
+  return {
+    element,
+    /** @param {State} state */
+    update({ view }) {
+      const shape = shapeOf(boot, view);
+      attribute(element, "hidden", shape === null);
+      setText(name, shape ? shape.name || words.models.ownConfig : "");
+      attribute(leave, "hidden", boot.exported !== undefined);
+    },
   };
 }

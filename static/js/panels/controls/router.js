@@ -7,7 +7,7 @@
 
 import { shapeOf } from "../../view/model_shapes.js";
 import { routerOf, usualRouter } from "../../view/routers.js";
-import { words } from "../../words/words.js";
+import { routerName, words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSettings } from "./router_settings.js";
 
@@ -32,11 +32,6 @@ const ORDER = /** @type {const} */ ([
   "scale",
   "seed",
 ]);
-
-/** @param {string} name */
-export function routerName(name) {
-  return said.names[name] ?? name;
-}
 
 /** @param {Boot} boot */
 function options({ routers = [] }) {

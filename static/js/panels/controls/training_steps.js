@@ -5,8 +5,9 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { busiestOf } from "../../counts/balance.js";
-import { checkpointOf, stepsOf } from "../../view/keys.js";
+import { busiestOf } from "../../counts/loads.js";
+import { stepsOf } from "../../view/keys.js";
+import { checkpointOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { icon, redraw } from "../parts/icons.js";

@@ -3,23 +3,13 @@
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
- * @import {IconName} from "../parts/icons.js"
  */
 
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
-import { icon, redraw } from "../parts/icons.js";
+import { icon, iconButton, redraw } from "../parts/icons.js";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
-
-/** @param {IconName} picture @param {string} name @param {() => void} act @param {string} [kind] */
-export function iconButton(picture, name, act, kind = "") {
-  return h(
-    "button",
-    { type: "button", class: `icon-button ${kind}`, "aria-label": name, title: name, onclick: act },
-    icon(picture),
-  );
-}
 
 /** The large button that says Play or Pause. @param {Actions} actions */
 export function createPlayButton(actions) {

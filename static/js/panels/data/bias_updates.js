@@ -4,7 +4,6 @@
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
- * @import {Next} from "./evening.js"
  */
 
 import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
@@ -12,7 +11,6 @@ import { createLoads } from "../../counts/loads.js";
 import { routerOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
-import { createEvening } from "./evening.js";
 
 const { balance: said } = words;
 /** A moment is looked at for so long; where motion is not wanted, fewer moments for longer. */
@@ -108,5 +106,29 @@ export function createBias(boot, actions) {
       if (ended < 0) look(trace);
     },
     dispose: () => stop(),
+  };
+}
+
+/** Updates without gain after which it is enough. */
+export const PATIENCE = 40;
+
+/**
+ * @typedef {{updates: number, violation: number, even: boolean}} Seen
+ * @typedef {{go: number} | {stop: "even" | "best", updates: number, violation: number}} Next
+ */
+
+/** @param {{most: number, stride: number}} limits  of updates, and how many at a time */
+export function createEvening({ most, stride }) {
+  /** @type {Seen | null} */
+  let best = null;
+  return {
+    /** What follows from where it stands. @param {Seen} seen @returns {Next} */
+    next(seen) {
+      if (!best || seen.violation < best.violation - 1e-9) best = seen;
+      if (seen.even) return { stop: "even", updates: seen.updates, violation: seen.violation };
+      const enough = seen.updates - best.updates >= PATIENCE || seen.updates >= most;
+      if (enough) return { stop: "best", updates: best.updates, violation: best.violation };
+      return { go: Math.min(most, seen.updates + stride) };
+    },
   };
 }

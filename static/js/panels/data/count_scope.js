@@ -4,6 +4,7 @@
  * @import {State} from "../../types.js"
  * @import {Counted} from "../../counts/load_measures.js"
  * @import {Actions} from "../../state/actions.js"
+ * @import {Segment} from "../parts/segments.js"
  */
 
 import { askedOf, fetchLoad } from "../../api/load.js";
@@ -11,7 +12,7 @@ import { countedHere, withZLoss } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
-import { createSpan } from "./span.js";
+import { createSegments } from "../parts/segments.js";
 
 const { balance: said } = words;
 
@@ -117,5 +118,33 @@ function createAsking(wake) {
         });
       return found;
     },
+  };
+}
+
+/** @type {Segment<State["span"]>[]} */
+const SPANS = [
+  { value: "so-far", label: words.soFar },
+  { value: "whole", label: words.wholePrompt },
+];
+
+/** @type {Segment<State["span"]>[]} */
+const MORE = [
+  { value: "scenarios", label: words.balance.allPrompts },
+  { value: "text", label: words.balance.ownText },
+];
+
+/** @param {Actions} actions @param {boolean} [more]  the two that only the load has */
+export function createSpan(actions, more = false) {
+  const segments = createSegments({
+    label: words.span,
+    quiet: more,
+    choose: (/** @type {State["span"]} */ span) => actions.setSpan(span),
+  });
+  const offered = more ? [...SPANS, ...MORE] : SPANS;
+  return {
+    element: segments.element,
+    /** @param {State} state */
+    update: ({ span }) =>
+      segments.update(offered.some(({ value }) => value === span) ? span : "whole", offered),
   };
 }

@@ -6,12 +6,11 @@
  */
 
 import { allToAllBytes, placeExperts, trafficOf } from "../../counts/device_traffic.js";
-import { floorOf } from "../../view/floor.js";
 import { requestOf } from "../../view/keys.js";
+import { floorOf } from "../../view/layers.js";
 import { deviceColour } from "../../view/palettes.js";
 import { formatBytes, formatDecimal } from "../../words/format.js";
-import { words } from "../../words/words.js";
-import { routerName } from "../controls/router.js";
+import { routerName, words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 

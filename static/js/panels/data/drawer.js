@@ -2,14 +2,14 @@
  * The flat views, one at a time, beside the scene. Each is fetched when it is first opened.
  *
  * @import {Boot, Panel, State} from "../../types.js"
- * @import {Tally} from "../../counts/tally.js"
+ * @import {Tally} from "../../counts/expert_uses.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { createTally } from "../../counts/tally.js";
+import { createTally } from "../../counts/expert_uses.js";
 import { words } from "../../words/words.js";
-import { iconButton } from "../controls/transport.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
 
 /** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
 /** @typedef {Exclude<Panel, "none">} Kind */

@@ -9,9 +9,9 @@ import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
 import { formatShare, formatSigned, formatToken, formatWeight } from "../../words/format.js";
 import { words } from "../../words/words.js";
-import { iconButton } from "../controls/transport.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
+import { iconButton } from "../parts/icons.js";
 
 /** More are counted and not listed. */
 const LISTED = 12;

@@ -3,13 +3,13 @@
  * what unbalances and balances a router.
  *
  * @import {Boot, State} from "../../types.js"
+ * @import {Tally} from "../../counts/expert_uses.js"
  * @import {Counted} from "../../counts/load_measures.js"
- * @import {Tally} from "../../counts/tally.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
 import { overLayers, rowAt } from "../../counts/load_measures.js";
-import { floorOf } from "../../view/floor.js";
+import { floorOf } from "../../view/layers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createCounting, hasZLoss } from "./count_scope.js";

@@ -7,10 +7,16 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { fetchMeasured } from "../../api/measured.js";
-import { balanceOf, capacityOf, otherKs, partedLayers, sizesOf } from "../../api/measurements.js";
-import { floorOf } from "../../view/floor.js";
-import { checkpointOf } from "../../view/keys.js";
+import {
+  balanceOf,
+  capacityOf,
+  fetchMeasured,
+  otherKs,
+  partedLayers,
+  sizesOf,
+} from "../../api/measurements.js";
+import { floorOf } from "../../view/layers.js";
+import { checkpointOf } from "../../view/routers.js";
 import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { createChart } from "../parts/chart.js";

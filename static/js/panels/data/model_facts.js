@@ -7,8 +7,7 @@
 
 import { devicesFor, weightBytes, withPapers } from "../../api/model_catalogue.js";
 import { formatBytes, formatCount, formatDecimal, formatExactly, formatShare } from "../../words/format.js";
-import { words } from "../../words/words.js";
-import { routerName } from "../controls/router.js";
+import { routerName, words } from "../../words/words.js";
 import { changes, h, setStyle } from "../parts/element.js";
 
 const { models: said } = words;

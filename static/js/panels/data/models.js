@@ -9,8 +9,7 @@
 import { fetchCatalogue, knownOf, matching, ordered, ORDERS } from "../../api/model_catalogue.js";
 import { brought } from "../../api/uploaded_config.js";
 import { formatCount, formatShare } from "../../words/format.js";
-import { words } from "../../words/words.js";
-import { routerName } from "../controls/router.js";
+import { routerName, words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { createFactSheet } from "./model_facts.js";
 

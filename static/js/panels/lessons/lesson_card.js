@@ -5,9 +5,9 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { iconButton } from "../controls/transport.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { marked } from "../parts/glossary.js";
+import { iconButton } from "../parts/icons.js";
 
 /** A press that opens a link elsewhere is the browser's. @param {MouseEvent} event */
 export function isPlain({ button, ctrlKey, metaKey, shiftKey, altKey }) {

@@ -5,7 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { viewOfQuestion } from "../../state/tour_navigation.js";
+import { viewOfQuestion } from "../../view/lesson_views.js";
 import { questionOf } from "../../view/lessons.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";

@@ -5,11 +5,12 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { viewOfQuestion, viewOfStep } from "../../state/tour_navigation.js";
+import { viewOfQuestion, viewOfStep } from "../../view/lesson_views.js";
+import { tourOf } from "../../view/lessons.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h } from "../parts/element.js";
-import { linkTo } from "./lesson_card.js";
+import { createLesson, linkTo } from "./lesson_card.js";
 
 /** @param {HTMLAnchorElement} link @param {string} title @param {string} summary @param {string} [count] */
 function entry(link, title, summary, count) {
@@ -67,6 +68,37 @@ export function createTours(host, boot, actions) {
       ]))
         link.href = `${path}${lookOf(view, boot)}`;
       quiz.href = formatView(viewOfQuestion(boot, view, 0), boot);
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {() => void} measure  it came, went or grew */
+export function createTour(host, boot, actions, measure) {
+  const lesson = createLesson(host, { leave: words.leaveTour, actions });
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update({ view }) {
+      const { tour: name, at, theme, palette } = view;
+      if (!changed(name, at, theme, palette)) return;
+      const tour = tourOf(boot, view);
+      if (tour) {
+        const address = (/** @type {number} */ step) => formatView(viewOfStep(boot, view, tour, step), boot);
+        const last = at === tour.steps.length - 1;
+        lesson.say(
+          words.tourKicker(tour.title),
+          tour.steps[at].caption,
+          words.stepPlace(at + 1, tour.steps.length),
+        );
+        lesson.link(lesson.back, words.stepBack, at > 0 ? address(at - 1) : null);
+        lesson.link(
+          lesson.next,
+          last ? words.finishTour : words.nextStep,
+          last ? formatView({ ...view, tour: "", at: 0 }, boot) || "?" : address(at + 1),
+        );
+      }
+      lesson.show(tour !== null);
+      measure();
     },
   };
 }

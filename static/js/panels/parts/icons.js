@@ -2,6 +2,8 @@
  * The few pictures on buttons, drawn on a grid of 16.
  */
 
+import { h } from "./element.js";
+
 const PATHS = {
   play: "M4.5 2.6v10.8L13.2 8z",
   pause: "M4 2.8h2.8v10.4H4zM9.2 2.8H12v10.4H9.2z",
@@ -58,4 +60,13 @@ export function logo() {
 export function redraw(svg, name) {
   const path = /** @type {SVGPathElement} */ (svg.firstElementChild);
   if (path.getAttribute("d") !== PATHS[name]) path.setAttribute("d", PATHS[name]);
+}
+
+/** @param {IconName} picture @param {string} name @param {() => void} act @param {string} [kind] */
+export function iconButton(picture, name, act, kind = "") {
+  return h(
+    "button",
+    { type: "button", class: `icon-button ${kind}`, "aria-label": name, title: name, onclick: act },
+    icon(picture),
+  );
 }

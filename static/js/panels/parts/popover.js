@@ -7,8 +7,8 @@
  */
 
 import { words } from "../../words/words.js";
-import { iconButton } from "../controls/transport.js";
 import { attribute, changes, h } from "./element.js";
+import { iconButton } from "./icons.js";
 
 /**
  * @param {HTMLElement} host

@@ -4,8 +4,8 @@
 
 import { isLocal, qrCode } from "../../files/qr_code.js";
 import { words } from "../../words/words.js";
-import { iconButton } from "../controls/transport.js";
 import { attribute, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

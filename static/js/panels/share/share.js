@@ -7,8 +7,8 @@
  */
 
 import { elementCode, frameCode, markdownCode, queryOf } from "../../embed/snippets.js";
+import { titleOf } from "../../view/title.js";
 import { words } from "../../words/words.js";
-import { titleOf } from "../chrome/header.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 import { createCard } from "./link_preview.js";

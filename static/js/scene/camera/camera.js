@@ -13,7 +13,7 @@
 
 import { MathUtils, PerspectiveCamera, Vector3 } from "three";
 import { levelOf } from "../layout/layout.js";
-import { easeBoth, TRAVEL } from "../layout/travel.js";
+import { easeBoth, TRAVEL } from "../layout/transition.js";
 import { axes, frameStack } from "./framing.js";
 
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback

@@ -8,7 +8,7 @@
  * @import {Layout} from "../layout/layout.js"
  */
 
-import { columnsOf } from "../../trace/columns.js";
+import { columnsOf } from "../../trace/trace.js";
 import { createSpans, NONE } from "./tower_glow.js";
 
 const BUDGET = 4096; // beams of either kind

@@ -6,7 +6,7 @@
  * @import {Timeline, Trace} from "../../types.js"
  */
 
-import { columnsOf } from "../../trace/columns.js";
+import { columnsOf } from "../../trace/trace.js";
 
 const NEVER = -1e6; // seconds: long settled
 export const NONE = 65535; // an empty choice in `trace.experts`

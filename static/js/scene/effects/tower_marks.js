@@ -5,7 +5,7 @@
  * @import {Timeline, Trace} from "../../types.js"
  */
 
-import { columnsOf } from "../../trace/columns.js";
+import { columnsOf } from "../../trace/trace.js";
 import { createSpans, NONE } from "./tower_glow.js";
 
 const NEVER = -1e6; // seconds

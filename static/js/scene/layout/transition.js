@@ -7,7 +7,6 @@
 
 import { between } from "./layer_heights.js";
 import { folded } from "./layout.js";
-import { easeBoth, TRAVEL } from "./travel.js";
 
 /** @param {Layout} base  nothing folded */
 export function createFolding(base) {
@@ -37,4 +36,12 @@ export function createFolding(base) {
       return shown;
     },
   };
+}
+
+/** Seconds of a move. */
+export const TRAVEL = 0.9;
+
+/** Slow, fast, slow: 0 to 1. */
+export function easeBoth(/** @type {number} */ share) {
+  return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
 }
