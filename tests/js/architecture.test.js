@@ -1,8 +1,8 @@
+import { parse } from "acorn";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { parse } from "acorn";
 
 const PAGE = new URL("../../static/js/", import.meta.url).pathname;
 
