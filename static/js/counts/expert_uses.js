@@ -1,0 +1,96 @@
+/**
+ * Counts the uses of each expert up to a time: a fold over the events of playback/events.js that goes back and forth.
+ *
+ * @import {State, Trace} from "../types.js"
+ * @import {Moments} from "../playback/events.js"
+ */
+
+import { createCursor } from "../playback/events.js";
+import { columnsOf } from "../trace/trace.js";
+import { NO_EXPERT } from "../trace/wire.js";
+
+/**
+ * @typedef {object} Hits
+ * @property {Uint32Array} counts   [L * N], how often an expert was used; the same array while the trace is the same
+ * @property {Uint32Array} totals   [L], their sum over a layer
+ * @property {number} unique        pairs (layer, expert) that were used
+ * @property {number} changes       grows whenever a count changes
+ */
+
+/** @param {number} layers @param {number} experts @returns {Hits} */
+function noHits(layers, experts) {
+  return {
+    counts: new Uint32Array(layers * experts),
+    totals: new Uint32Array(layers),
+    unique: 0,
+    changes: 0,
+  };
+}
+
+/** Counts one event, or takes it back. @param {Hits} hits @param {Trace} trace @param {number} token @param {number} layer @param {1 | -1} way */
+function count(hits, trace, token, layer, way) {
+  const { layers, experts, ...model } = trace.model;
+  const topK = columnsOf(model);
+  const row = (token * layers + layer) * topK;
+  for (let choice = row; choice < row + topK; choice++) {
+    const expert = trace.experts[choice];
+    if (expert === NO_EXPERT || trace.dropped[choice]) continue; // chosen, but not used
+    const tower = layer * experts + expert;
+    const before = hits.counts[tower];
+    hits.counts[tower] = before + way;
+    hits.unique += (before + way ? 1 : 0) - (before ? 1 : 0);
+    hits.totals[layer] += way;
+  }
+  hits.changes++;
+}
+
+/**
+ * @returns {{upTo: (trace: Trace, moments: Moments, time: number) => Hits}}
+ *   `upTo` counts the events that fired by `time`, of the tokens that have arrived
+ */
+export function createHits() {
+  let hits = noHits(1, 1);
+  const cursor = createCursor({
+    reset: ({ model }) => void (hits = noHits(model.layers, model.experts)),
+    fire: (token, layer, trace) => count(hits, trace, token, layer, 1),
+    unfire: (token, layer, trace) => count(hits, trace, token, layer, -1),
+  });
+  return {
+    upTo(trace, moments, time) {
+      cursor.advance(trace, moments, time);
+      return hits;
+    },
+  };
+}
+
+/**
+ * @typedef {object} Tally
+ * @property {number} layers
+ * @property {number} experts
+ * @property {Uint32Array} counts   [L * N]
+ * @property {Uint32Array} totals   [L]
+ * @property {string} version       differs when a count differs; the arrays may be the same
+ */
+
+/** @returns {{of: (state: State) => Tally | null}} */
+export function createTally() {
+  const spans = { "so-far": createHits(), whole: createHits() };
+  return {
+    of({ trace, timeline, span: asked, time }) {
+      if (!trace || !timeline) return null;
+      const span = asked === "so-far" ? asked : "whole";
+      const { layers, experts } = trace.model;
+      const { counts, totals, changes } = spans[span].upTo(
+        trace,
+        timeline,
+        span === "whole" ? Infinity : time,
+      );
+      return { layers, experts, counts, totals, version: [trace.id, layers, experts, span, changes].join() };
+    },
+  };
+}
+
+/** The counts of one layer, [N]. @param {Tally} tally @param {number} layer */
+export function rowOf({ experts, counts }, layer) {
+  return counts.subarray(layer * experts, (layer + 1) * experts);
+}

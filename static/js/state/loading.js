@@ -1,0 +1,256 @@
+/**
+ * Brings a trace into the store, and says how far that has come: from the socket here, from a file in an exported page. The
+ * page learns nothing else of where routing comes from.
+ *
+ * @import {Notice, State, Token, Trace, View} from "../types.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {createSocket} from "../trace/socket.js"
+ * @import {TraceMessage} from "../trace/wire.js"
+ * @import {Store} from "./store.js"
+ */
+
+import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
+import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
+import { asksTheSame, requestOf } from "../view/keys.js";
+import { foldWithin } from "../view/layers.js";
+import { words } from "../words/words.js";
+
+/** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */
+/** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
+/** @typedef {(trace: Trace) => Trace} Change */
+
+/** A token that the model wrote is put into the picture this many seconds before it enters. */
+const LEAD = 0.05;
+
+/** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
+export function sameTokensAndLayers(a, b) {
+  if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
+  return (
+    a.origin.badge === b.origin.badge && a.tokens.every(({ text }, token) => text === b.tokens[token].text)
+  );
+}
+
+/**
+ * What a link asked of a trace before it was there, held against the trace that came.
+ * @param {View} view
+ * @param {Trace} trace
+ * @returns {{view: View, notices: Notice[]}}
+ */
+export function clampToTrace(view, { model, tokens }) {
+  const kept = { ...view };
+  /** @type {Notice[]} */
+  const notices = [];
+  for (const [name, last] of /** @type {const} */ ([
+    ["token", tokens.length],
+    ["layer", model.layers],
+    ["floor", model.layers],
+    ["path", tokens.length],
+  ])) {
+    const value = view[name];
+    if (value === null || value < last) continue;
+    kept[name] = last - 1;
+    notices.push({ field: name, message: words.beyondTrace(name, last, value + 1) });
+  }
+  const fold = view.fold && foldWithin(view.fold, model.layers);
+  if (view.fold && view.fold.first >= model.layers)
+    notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
+  kept.fold = fold;
+  if (view.tower && view.tower.layer >= model.layers) kept.tower = null;
+  return { view: kept, notices };
+}
+
+/**
+ * How many tokens a trace needs before it is shown: as many as a link points at, or as there are on screen when a model
+ * goes on writing them. One that a model does not write is shown at once.
+ * @param {State} state
+ * @param {Trace} fresh
+ */
+function neededOf({ view, writing, trace }, fresh) {
+  if (expectedOf(fresh) === fresh.tokens.length) return 0;
+  const asked = Math.max(view.token ?? -1, view.path ?? -1) + 1;
+  const old = writing === "on" && trace ? trace.tokens : [];
+  const goesOn = old.every(({ text, written }, token) => written || text === fresh.tokens[token]?.text);
+  return Math.min(
+    expectedOf(fresh),
+    Math.max(asked > fresh.tokens.length ? asked : 0, goesOn ? old.length : 0),
+  );
+}
+
+/**
+ * The states of loading.
+ *
+ * idle: nothing was asked. asking: a request is under way, and what is shown belongs to an earlier one. arriving: the trace
+ * is in the store, but playback waits for some of its steps. growing: it is shown, and a model writes more tokens. ready:
+ * scene, counters and token strip show the trace that was asked for. failed: the request was refused.
+ *
+ * @typedef {"idle" | "asking" | "arriving" | "growing" | "ready" | "failed"} Loading
+ * @typedef {"ask" | "extend" | "show" | "route" | "grow" | "end" | "fail"} LoadingEvent
+ */
+
+/** @type {Record<Loading, Partial<Record<LoadingEvent, Loading>>>} */
+const MOVES = {
+  idle: { ask: "asking", fail: "failed" },
+  asking: { ask: "asking", show: "arriving", fail: "failed" },
+  arriving: { ask: "asking", show: "arriving", route: "ready", grow: "growing", fail: "failed" },
+  growing: { ask: "asking", extend: "growing", end: "ready", fail: "failed" },
+  ready: { ask: "asking", extend: "growing", fail: "failed" },
+  failed: { ask: "asking" },
+};
+
+/** Moves between the states; an event that a state does not know changes nothing. @param {Loading} loading @param {LoadingEvent} event @returns {Loading} */
+export function nextLoading(loading, event) {
+  return MOVES[loading][event] ?? loading;
+}
+
+/** The state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
+export function statusOf({ loading }) {
+  if (loading === "failed") return "error";
+  return loading === "ready" || loading === "growing" ? "ready" : "loading";
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {(listener: Listener) => Connection} connect
+ * @param {Pick<Player, "begin">} player  says where playback stands on a new trace
+ */
+export function createLoading(store, connect, player) {
+  /** The view that was asked last; the trace in the store answers it in the states after `asking`. */
+  let asked = store.get().view;
+  /** @type {{trace: Trace, needed: number} | null} a trace that is not shown yet */
+  let coming = null;
+  /** @type {{grows: boolean, change: Change}[]} what has arrived and waits for playback */
+  let waiting = [];
+
+  const connection = connect({
+    onTrace(message) {
+      const trace = createTrace({ ...message, tokens: marked(message) });
+      coming = { trace, needed: neededOf(store.get(), trace) };
+      waiting = [];
+      showTrace();
+    },
+    onTokens: ({ from, tokens }) =>
+      receive((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
+    onStep: (step) => receive((trace) => withStep(trace, step)),
+    onEnd: () => receive(withEnd),
+    onError: ({ message }) =>
+      store.set({ loading: moved("fail"), error: message, playing: false, writing: "" }),
+    onState: (connection) => store.set({ connection }),
+  });
+
+  /** @param {LoadingEvent} event */
+  const moved = (event) => nextLoading(store.get().loading, event);
+
+  /** @param {Change} change @param {boolean} [grows]  by a token that playback is to meet as it enters */
+  function receive(change, grows = false) {
+    if (coming) {
+      coming.trace = change(coming.trace);
+      showTrace();
+    } else if (store.get().writing) {
+      waiting.push({ grows, change });
+      release();
+    } else apply(change);
+  }
+
+  /** Shows the trace that came, if enough of it is there: trace, view and place in one change of the store. */
+  function showTrace() {
+    if (!coming || !(coming.trace.complete || coming.trace.received >= coming.needed)) return;
+    const before = store.get();
+    const { trace } = coming;
+    coming = null;
+    const { view, notices } = clampToTrace(before.view, trace);
+    const shown = {
+      ...before,
+      trace,
+      timeline: timelineOf(view.mode, trace),
+      view,
+      error: "",
+      hover: null,
+      notices: [...before.notices, ...notices],
+    };
+    const place = player.begin(shown, sameTokensAndLayers(before.trace, trace));
+    asked = { ...view, ...place.view };
+    store.set({ ...shown, ...place, loading: settled({ ...shown, ...place, loading: moved("show") }) });
+    settle();
+  }
+
+  /** What playback has room for: the next token when it is to enter, and all that belongs to those that are there. */
+  function release() {
+    while (waiting.length && (!waiting[0].grows || hasRoom(store.get()))) {
+      const [{ change }] = waiting.splice(0, 1);
+      apply(change);
+      if (store.get().trace?.complete) finish();
+    }
+  }
+  /** @param {State} state */
+  function hasRoom({ trace, timeline, time, view, still }) {
+    if (!trace || !timeline || view.mode === "all" || still) return true;
+    return time + LEAD >= timeline.entry(trace.tokens.length);
+  }
+
+  /** @param {Change} change */
+  function apply(change) {
+    const { trace: before, view } = store.get();
+    if (!before || before.complete) return;
+    const trace = change(before);
+    const grown = trace.tokens.length !== before.tokens.length;
+    store.set(grown ? { trace, timeline: timelineOf(view.mode, trace) } : { trace });
+  }
+
+  /** Nothing more is written: the address says how much was. */
+  function finish() {
+    const { view, trace } = store.get();
+    waiting = [];
+    asked = { ...view, continue: trace?.tokens.filter(({ written }) => written).length ?? 0 };
+    store.set({ writing: "", view: asked, loading: moved("end") });
+  }
+  /** Whether what is shown will not change any more up to where playback stands. @param {State} state */
+  function settled(state) {
+    if (!isRouted(state)) return state.loading;
+    return nextLoading(state.loading, state.writing ? "grow" : "route");
+  }
+  function settle() {
+    const state = store.get();
+    store.set({
+      loading: state.trace?.complete && !state.writing ? nextLoading(settled(state), "end") : settled(state),
+    });
+  }
+  function open() {
+    const { view, loading, writing } = store.get();
+    coming = null;
+    waiting = [];
+    asked = view;
+    const extends_ = writing !== "" && (loading === "ready" || loading === "growing");
+    store.set(extends_ ? { loading: moved("extend") } : { loading: moved("ask"), error: "" });
+    connection.open(requestOf(view));
+  }
+  store.subscribe((state, before) => {
+    if (!asksTheSame(state.view, asked)) return open();
+    if (state.time !== before.time || state.view.mode !== before.view.mode) release();
+    settle();
+  });
+  return {
+    open,
+    close: () => connection.close?.(),
+    /** Nobody looks at it any more. Before anything is shown, somebody may still wait for it. */
+    disconnect: () => statusOf(store.get()) === "ready" && connection.rest?.(),
+    /** A person is here again. @param {boolean} doubtful  the network changed meanwhile */
+    reconnect: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
+    retry: () => (store.get().loading === "failed" ? open() : connection.retry()),
+    /** The model writes no further; what it has written stays. */
+    stop() {
+      if (!store.get().writing) return;
+      connection.stop?.();
+      coming = null;
+      apply((trace) => withEnd({ ...trace, tokens: trace.tokens.slice(0, trace.received) }));
+      finish();
+      store.set({ loading: moved("show") });
+      settle();
+    },
+  };
+}
+
+/** The tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */
+function marked({ tokens, origin }) {
+  const given = origin.prompt_tokens ?? tokens.length;
+  return [...tokens.slice(0, given), ...asWritten(tokens.slice(given))];
+}
