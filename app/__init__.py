@@ -1,3 +1,3 @@
 """Moescope: watch tokens route through a mixture-of-experts model."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
