@@ -12,16 +12,17 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from app import export_command
-from app.authored.check import check as check_scenarios
-from app.authored.scenario import load_scenarios
-from app.measuring import command as measure_command
-from app.protocol import WebSocketProtocol
-from app.published import params_command
-from app.server import create_app
-from app.settings import Settings
-from app.sources import Sources
-from app.wire import MESSAGE_BYTES
+from .commands import compare, convert, inspect
+from .commands import export as export_command
+from .commands import measure as measure_command
+from .commands import params as params_command
+from .commands.check import check as check_scenarios
+from .settings import Settings
+from .sources.authored.scenario import load_scenarios
+from .sources.registry import SourceRegistry
+from .stream.wire import MESSAGE_BYTES
+from .web.application import create_app
+from .web.websocket_protocol import WebSocketProtocol
 
 STOP_SECS = 5  # after which a stop no longer waits for viewers
 
@@ -35,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
+    captures = {"inspect": inspect, "convert": convert, "compare": compare}
+    for command in captures.values():
+        command.add_command(commands)
     options = parser.parse_args(arguments)
+    if options.command in captures:
+        return int(captures[options.command].run(options))
     if options.command == "params":
         return params_command.run(options)
     try:
@@ -52,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(settings: Settings) -> int:
     """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    known = Sources(load_scenarios(settings.scenarios), settings.models).known
+    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
     problems = check_scenarios(settings.scenarios, known)
     for problem in problems:
         print(problem)

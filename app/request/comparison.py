@@ -1,0 +1,85 @@
+"""The second stack of a view: its request keys stand in the address with `b.` before them.
+
+The second stack is the first one but for these keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..problem import BadRequest, Problem
+from .available import Available
+from .read import Understood, fewest, read, resolve
+from .reading import Reading
+from .schema import KEY_HELP, TraceRequest
+
+SECOND = "b."
+
+
+def own_keys(view: Mapping[str, str]) -> dict[str, str]:
+    """The keys in which the second stack differs, without their prefix."""
+    keys = {key.removeprefix(SECOND): view[key] for key in view if key.startswith(SECOND)}
+    return {key: value for key, value in keys.items() if key in KEY_HELP}
+
+
+def request_keys(view: Mapping[str, str]) -> dict[str, str]:
+    """The request keys of the first stack in a query string."""
+    return {key: view[key] for key in KEY_HELP if key in view}
+
+
+def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
+    """The second stack: the first with its own keys. None where it has none.
+
+    A key of the first that does not go with those of the second gives way. Problems carry the prefix.
+    """
+    if not own:
+        return None
+    understood = read({**first.values, **own}, available, changed=tuple(own))
+    named = tuple(replace(problem, field=SECOND + problem.field) for problem in understood.problems)
+    used = {key: understood.values[key] for key in own if key in understood.values}
+    given = fewest(used, lambda keys: read_pair(first, keys, available) == understood.request)
+    return replace(understood, problems=named, given=given)
+
+
+def read_pair(first: Understood, own: Mapping[str, object], available: Available) -> TraceRequest:
+    """The request of the first stack with other keys of its own."""
+    return resolve(Reading({**first.values, **own}, available, changed=tuple(own)))
+
+
+def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood, Understood | None]:
+    """The first stack of a view and the second, if it has one."""
+    first = read(request_keys(view), available)
+    return first, read_second(first, own_keys(view), available)
+
+
+def parse_second(view: Mapping[str, str], available: Available) -> TraceRequest | None:
+    """The request of the second stack. Raises BadRequest with every problem."""
+    _, second = read_view(view, available)
+    if second is not None and second.problems:
+        raise BadRequest(*second.problems)
+    return None if second is None else second.request
+
+
+def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
+    """The keys in which two stacks differ, in words: a source by its badge, other keys with their values."""
+    fields = ["more" if key == "continue" else key for key in own]
+    values = [[getattr(side, field) for field in fields] for side in (first, second)]
+    apart = [(key, *pair) for key, *pair in zip(own, *values, strict=True) if pair[0] != pair[1]]
+
+    def told(side: int) -> str:
+        named = (f"{v[side]}".upper() if key == "source" else f"{key} {v[side] or '–'}" for key, *v in apart)
+        return " · ".join(named)
+
+    return told(0), told(1)
+
+
+def requests_of(
+    view: Mapping[str, str], available: Available
+) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
+    """The requests of one stack or two, the names that set two apart, and every problem."""
+    first, second = read_view(view, available)
+    if second is None:
+        return (first.request,), ("", ""), first.problems
+    names = side_names(first.request, second.request, own_keys(view))
+    return (first.request, second.request), names, first.problems + second.problems

@@ -1,0 +1,134 @@
+"""Reads the request keys of a client in one pass: every key that cannot be used is replaced, with a reason.
+
+The stages follow the order in which keys depend on each other: source, model or shape, experts, router, k,
+settings of the router. Each stage sees the keys before it as they were understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..problem import BadRequest, Problem
+from .available import Available
+from .reading import Reading
+from .routing_keys import read_routing
+from .schema import KEY_HELP, TraceRequest, shown
+from .source_keys import read_source, read_subject
+
+OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
+    "experts": ("model", "shape"),
+    "model": ("experts", "shape"),
+    "scenario": ("prompt",),
+    "shape": (
+        "experts",
+        "k",
+        "router",
+        "capacity",
+        "groups",
+        "topk_groups",
+        "scale",
+        "noise",
+        "updates",
+        "rate",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A request as the server understood it."""
+
+    request: TraceRequest  # every key filled in
+    values: Mapping[str, Any]  # the keys of the client that could be used
+    problems: tuple[Problem, ...]  # one per key that could not
+    given: Mapping[str, Any]  # the fewest of `values` that are understood as the same request
+
+    @property
+    def answer(self) -> Answer:
+        """The request and the problems as the page shows them, each problem with the value used instead."""
+        used = self.request.model_dump(by_alias=True)
+        notices = [
+            {
+                **problem.to_json(),
+                "advice": problem.advice,
+                "used": used.get(problem.field.removeprefix("b.")),
+            }
+            for problem in self.problems
+        ]
+        return Answer(used, dict(self.given), notices)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client is told of its request, on the wire and in the boot data of a page."""
+
+    request: dict[str, Any]  # as understood, every key filled in
+    given: dict[str, Any]  # the fewest keys that ask for the same
+    notices: list[dict[str, Any]]  # types.js `Notice`
+
+    def to_json(self) -> dict[str, Any]:
+        """types.js `Answer`."""
+        return {"request": self.request, "given": self.given, "notices": self.notices}
+
+
+def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
+    """The request that `values` spell, filled in. Raises BadRequest with every problem."""
+    understood = read(values, available)
+    if understood.problems:
+        raise BadRequest(*understood.problems)
+    return understood.request
+
+
+def read(values: Mapping[str, object], available: Available, changed: Collection[str] = ()) -> Understood:
+    """The request with every unusable key replaced, and why. Never raises for any JSON object.
+
+    `changed` names keys that a person just changed: keys of before give way to them without a problem.
+    """
+    reading = Reading(values, available, changed)
+    request = resolve(reading)
+    kept = reading.values
+    given = fewest(kept, lambda keys: resolve(Reading(keys, available, ())) == request)
+    return Understood(request, kept, tuple(reading.problems.values()), given)
+
+
+def resolve(reading: Reading) -> TraceRequest:
+    """The request that is left of a reading once every stage has passed."""
+    read_each(reading)
+    for key in reading.changed:
+        if key in reading.values:
+            reading.drop(*(other for other in OVERRIDES.get(key, ()) if other not in reading.changed))
+    source = read_source(reading)
+    subject = read_subject(reading, source)
+    routing = read_routing(reading, source, subject)
+    left = TraceRequest.model_validate(reading.values)
+    return left.model_copy(update={"source": source, **subject.keys, **routing})  # a shape has any N
+
+
+def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The keys without those that change nothing when they are left out, in the order of the declaration."""
+    order = [info.alias or name for name, info in TraceRequest.model_fields.items()]
+    kept = {key: keys[key] for key in order if key in keys}
+    for key in tuple(kept):
+        fewer = {other: value for other, value in kept.items() if other != key}
+        if same(fewer):
+            kept = fewer
+    return kept
+
+
+def read_each(reading: Reading) -> None:
+    """Checks each key by itself and replaces digits of an address by numbers."""
+    try:
+        checked = TraceRequest.model_validate(reading.values)
+    except ValidationError as error:
+        for key in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
+            expected, advice = KEY_HELP.get(key, (f"one of {', '.join(KEY_HELP)}", "leave it out"))
+            found = shown(reading.values[key])
+            reading.drop(key)
+            reading.problems[key] = Problem(key, found, expected, advice)
+        checked = TraceRequest.model_validate(reading.values)
+    typed = checked.model_dump(by_alias=True)
+    reading.values = {key: typed[key] for key in reading.values if typed[key] is not None}

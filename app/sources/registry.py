@@ -1,0 +1,122 @@
+"""Opens the routing source that a request names. A new source is one file and one line in SOURCES."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..byte_cache import Cache
+from ..problem import BadRequest
+from ..published.catalogue import shapes
+from ..request.available import Available
+from ..request.comparison import SECOND, read_second
+from ..request.read import Understood, parse, read
+from ..request.schema import TraceRequest
+from ..trace import RoutingTrace
+from .authored.scenario import Library
+from .authored.source import AuthoredSource
+from .live.source import LiveSource
+from .pending_trace import PendingTrace
+from .recorded.source import RecordedSource
+from .source import Opened, Place, TraceSource
+
+SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource)
+KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
+
+CACHE_BYTES = 128 * 2**20  # of finished traces
+
+
+class SourceRegistry:
+    """The sources of this server, and a cache of finished traces."""
+
+    def __init__(self, library: Library, models: Path) -> None:
+        self.library = library
+        self.folder = models
+        place = Place(library, models)
+        self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
+        self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
+
+    @property
+    def available(self) -> Available:
+        """The names that a request may use, joined from what the sources offer."""
+        offers = [source.offer() for source in self.sources.values()]
+        return Available(
+            scenarios=tuple(name for offer in offers for name in offer.scenarios),
+            models={name: n for offer in offers for name, n in offer.models.items()},
+            routers={name: router for offer in offers for name, router in offer.routers.items()},
+            steps={name: steps for offer in offers for name, steps in offer.steps.items()},
+            shapes=shapes(),
+            sources={name: source.keys for name, source in self.sources.items()},
+        )
+
+    def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
+        """The scenarios in the order of the menu: types.js `ScenarioInfo`."""
+        return [scenario.info(language) for scenario in self.library.scenarios.values()]
+
+    def model_infos(self) -> list[dict[str, Any]]:
+        """The models, each with the training steps that were recorded: types.js `ModelInfo`."""
+        offers = [source.offer() for source in self.sources.values()]
+        steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
+        return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]
+
+    @property
+    def live(self) -> LiveSource:
+        """The source that runs models."""
+        source = self.sources[LiveSource.name]
+        assert isinstance(source, LiveSource)
+        return source
+
+    def parse(self, values: Mapping[str, object]) -> TraceRequest:
+        """The request that `values` spell. Raises BadRequest with every problem."""
+        return parse(values, self.available)
+
+    def open(self, request: TraceRequest) -> PendingTrace:
+        """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
+        return self.pending(request, self.sources[request.source].open(request))
+
+    def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
+        """A trace on its way. Some headers take time: that of a cached trace is used."""
+        identity = identify(request, opened.content)
+        cached = self.cached.get(identity)
+        header = opened.producer.header if cached is None else cached.header
+        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without the generated ones
+        steps = opened.producer.steps
+        return PendingTrace(
+            identity, replace(header, tokens=prompt), steps, self.cached, request.more, opened.at_once
+        )
+
+    def open_understood(
+        self, values: Mapping[str, object], changed: Collection[str] = (), second: Mapping[str, object] = {}
+    ) -> tuple[PendingTrace, Understood]:
+        """The trace of the keys that can be used. A key that the source refuses falls back like any other.
+
+        `second`: keys of the second stack; then the trace is the one of the second stack.
+        Raises BadRequest where no key is left to leave out.
+        """
+        available = self.available
+        keys, own = dict(values), dict(second)
+        refused: dict[str, Any] = {}
+        while True:
+            first = read(keys, available, () if own else changed)
+            understood = read_second(first, own, available) or first
+            try:
+                pending = self.open(understood.request)
+            except BadRequest as error:
+                problems = {problem.field: problem for problem in error.problems}
+                if not any(field in keys or field in own for field in problems):
+                    raise
+                for field, problem in problems.items():
+                    prefix = SECOND if own.pop(field, keys.pop(field, None)) is not None and second else ""
+                    refused[field] = replace(problem, field=prefix + field)
+                continue
+            return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+
+
+def identify(request: TraceRequest, content: str) -> str:
+    """A name for the trace of a request to this content: scenario or checkpoint."""
+    parts = "\0".join((request.canonical(), content, __version__))
+    return sha256(parts.encode()).hexdigest()[:32]
