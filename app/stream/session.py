@@ -104,7 +104,7 @@ class Session:
         try:
             asked = from_client.validate_python(message)
         except ValidationError as error:
-            field = str(error.errors()[0]["loc"][-1])
+            field = str(error.errors(include_url=False)[0]["loc"][1])  # after the op
             found = show(message[field]) if field in message else "nothing"
             return complain(
                 "bad_message", f"{field}: expected {EXPECTED.get(field, NOTHING)}, got {found}", id, field

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.byte_cache import Cache
-from app.request.read import parse
+from app.request.read import read
 from app.shape import small_shape
 from app.sources.pending_trace import PendingTrace
 from app.stream.session import Session
@@ -35,6 +35,10 @@ class Made:
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     made: list[str] = field(default_factory=list)
     failure: Exception | None = None
+
+    def open_understood(self, keys, changed, second):
+        understood = read({**keys, **second}, offered(("english", "code"), {}), changed)
+        return self.open(understood.request), understood
 
     def open(self, request):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})
@@ -76,7 +80,7 @@ class HeldSocket:
     def open(self, id, scenario="english", start=0):
         request = {"scenario": scenario}
         self.come.put_nowait(
-            json.dumps({"op": "open", "version": 1, "id": id, "request": request, "from": start})
+            json.dumps({"op": "open", "version": 2, "id": id, "request": request, "from": start})
         )
 
     async def hear(self):
@@ -89,7 +93,7 @@ def play(scene, send_secs=20.0, **sources):
 
     async def run():
         socket, made = HeldSocket(), Made(**sources)
-        session = Session(lambda values: parse(values, offered(("english", "code"), {})))
+        session = Session()
         workers = Workers(threads=1)
         viewer = Viewer(socket, session, made, workers, send_secs)
         serving = asyncio.create_task(viewer.serve())
