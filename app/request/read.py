@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import BadRequest, Problem
+from ..problem import BadRequest, Problem, escaped
 from .available import Available
 from .reading import Reading
 from .routing_keys import read_routing
-from .schema import KEY_HELP, TraceRequest, shown
+from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, TraceRequest, plain, shown
 from .source_keys import read_source, read_subject
 
 OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
@@ -89,6 +89,7 @@ def read(values: Mapping[str, object], available: Available, changed: Collection
     `changed` names keys that a person just changed: keys of before give way to them without a problem.
     """
     reading = Reading(values, available, changed)
+    read_each(reading)
     request = resolve(reading)
     kept = reading.values
     given = fewest(kept, lambda keys: resolve(Reading(keys, available, ())) == request)
@@ -96,22 +97,20 @@ def read(values: Mapping[str, object], available: Available, changed: Collection
 
 
 def resolve(reading: Reading) -> TraceRequest:
-    """The request that is left of a reading once every stage has passed."""
-    read_each(reading)
+    """The request that is left of a reading, of keys with checked values, once every stage has passed."""
     for key in reading.changed:
         if key in reading.values:
             reading.drop(*(other for other in OVERRIDES.get(key, ()) if other not in reading.changed))
     source = read_source(reading)
     subject = read_subject(reading, source)
     routing = read_routing(reading, source, subject)
-    left = TraceRequest.model_validate(reading.values)
-    return left.model_copy(update={"source": source, **subject.keys, **routing})  # a shape has any N
+    left = {FIELDS[key]: value for key, value in reading.values.items()}
+    return DEFAULTS.model_copy(update={**left, "source": source, **subject.keys, **routing})
 
 
 def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The keys without those that change nothing when they are left out, in the order of the declaration."""
-    order = [info.alias or name for name, info in TraceRequest.model_fields.items()]
-    kept = {key: keys[key] for key in order if key in keys}
+    kept = {key: keys[key] for key in FIELDS if key in keys}
     for key in tuple(kept):
         fewer = {other: value for other, value in kept.items() if other != key}
         if same(fewer):
@@ -121,14 +120,33 @@ def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> d
 
 def read_each(reading: Reading) -> None:
     """Checks each key by itself and replaces digits of an address by numbers."""
+    remove_unknown(reading)
+    remove_own_experts(reading)
     try:
         checked = TraceRequest.model_validate(reading.values)
     except ValidationError as error:
         for key in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
-            expected, advice = KEY_HELP.get(key, (f"one of {', '.join(KEY_HELP)}", "leave it out"))
+            expected, advice = KEY_HELP[key]
             found = shown(reading.values[key])
             reading.drop(key)
             reading.problems[key] = Problem(key, found, expected, advice)
         checked = TraceRequest.model_validate(reading.values)
     typed = checked.model_dump(by_alias=True)
     reading.values = {key: typed[key] for key in reading.values if typed[key] is not None}
+
+
+def remove_unknown(reading: Reading) -> None:
+    """Removes what is no request key. A message names it as UTF-8 can carry it."""
+    for key in [key for key in reading.values if key not in KEY_HELP]:
+        found = shown(reading.values[key])
+        reading.drop(key)
+        named = escaped(key)
+        reading.problems[named] = Problem(named, found, f"one of {', '.join(KEY_HELP)}", "leave it out")
+
+
+def remove_own_experts(reading: Reading) -> None:
+    """Removes the experts of a shape that has more than the small shape may have: they are its own."""
+    shaped = reading.available.shaped(reading.get("shape"))
+    if shaped is not None and shaped.shape.experts > EXPERTS[1]:
+        if plain(reading.get("experts")) == shaped.shape.experts:
+            reading.drop("experts")

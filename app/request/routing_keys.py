@@ -40,7 +40,10 @@ def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> i
     except BadSetting as error:
         reading.reject(Problem(error.field, error.found, error.expected, error.advice))
         stood_before = bool(reading.changed) and "k" not in reading.changed
-        return most if stood_before and k > most and not router.fixed_k else usual
+        if stood_before and k > most and not router.fixed_k:
+            reading.values["k"] = most  # as near to the k of before as the change lets it
+            return most
+        return usual
     return k
 
 

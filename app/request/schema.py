@@ -177,6 +177,10 @@ class TraceRequest(BaseModel):
         return {"continue": self.more, "temperature": self.temperature, **seed}
 
 
+DEFAULTS = TraceRequest()
+FIELDS = {info.alias or name: name for name, info in TraceRequest.model_fields.items()}  # key: attribute
+
+
 def whole(limits: tuple[float, float]) -> tuple[str, str]:
     """Words of a key that holds a whole number."""
     return f"a whole number from {limits[0]:g} to {limits[1]:.10g}", "choose a number in this range"

@@ -10,12 +10,12 @@ from ..problem import Problem, show
 from ..published.named_shape import NamedShape, read_shape
 from ..published.shape_text import BadShape
 from .reading import Reading
-from .schema import KEY_HELP, TraceRequest
+from .schema import DEFAULTS, KEY_HELP, TraceRequest
 
 # Keys whose value would be lost without a word with a source that does not read them.
 UNREAD = {
     "prompt": ("no text", "choose source=live to type a prompt"),
-    "continue": ("0", "choose source=live to let a model generate"),
+    "continue": ("0", "choose source=live to let a model write on"),
     "shape": ("none", "choose source=authored to route on the shape of another model"),
     "skew": ("0", "choose source=authored to lean a router by hand"),
 }
@@ -36,7 +36,7 @@ def read_source(reading: Reading) -> str:
     sources = reading.available.sources
     source = str(reading.get("source", TraceRequest.model_fields["source"].default))
     if source not in sources:
-        reading.reject(Problem("source", show(source), either(sources), KEY_HELP["source"][1]))
+        reading.reject(Problem("source", show(source), either(sources), "choose one of them"))
     elif missing := nothing_offered(reading, source):
         reading.reject(missing)
     else:
@@ -59,12 +59,11 @@ def nothing_offered(reading: Reading, source: str) -> Problem | None:
 
 def remove_unread(reading: Reading, source: str) -> None:
     """Removes keys that the source does not read; of those in UNREAD the client is told."""
-    known = TraceRequest.model_validate({})
     for key in [key for key in reading.values if key != "source"]:
         if reading.available.reads(source, key):
             continue
         name = "more" if key == "continue" else key
-        if key in UNREAD and reading.values[key] != getattr(known, name):
+        if key in UNREAD and reading.values[key] != getattr(DEFAULTS, name):
             expected, advice = UNREAD[key]
             found = reading.values[key]
             text = show(found) if isinstance(found, str) else f"{found:g}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..byte_cache import Cache
-from ..problem import BadRequest
+from ..problem import BadRequest, Problem
 from ..published.catalogue import shapes
 from ..request.available import Available
 from ..request.comparison import SECOND, read_second
@@ -27,6 +27,7 @@ from .source import Opened, Place, TraceSource
 SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource)
 KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
 
+NO_KEYS: Mapping[str, object] = {}
 CACHE_BYTES = 128 * 2**20  # of finished traces
 
 
@@ -90,7 +91,7 @@ class SourceRegistry:
         )
 
     def open_understood(
-        self, values: Mapping[str, object], changed: Collection[str] = (), second: Mapping[str, object] = {}
+        self, values: Mapping[str, object], changed: Collection[str] = (), second: Mapping[str, object] = NO_KEYS
     ) -> tuple[PendingTrace, Understood]:
         """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 
@@ -99,21 +100,30 @@ class SourceRegistry:
         """
         available = self.available
         keys, own = dict(values), dict(second)
-        refused: dict[str, Any] = {}
+        refused: dict[str, Problem] = {}
         while True:
             first = read(keys, available, () if own else changed)
             understood = read_second(first, own, available) or first
             try:
                 pending = self.open(understood.request)
             except BadRequest as error:
-                problems = {problem.field: problem for problem in error.problems}
-                if not any(field in keys or field in own for field in problems):
+                removed = [remove_key(problem, keys, own) for problem in error.problems]
+                if not any(removed):
                     raise
-                for field, problem in problems.items():
-                    prefix = SECOND if own.pop(field, keys.pop(field, None)) is not None and second else ""
-                    refused[field] = replace(problem, field=prefix + field)
+                refused |= {problem.field: problem for problem in removed if problem is not None}
                 continue
             return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+
+
+def remove_key(problem: Problem, keys: dict[str, object], own: dict[str, object]) -> Problem | None:
+    """Removes the key of a problem, of the second stack where it has that key. None where nobody has it."""
+    if problem.field in own:
+        del own[problem.field]
+        return replace(problem, field=SECOND + problem.field)
+    if problem.field in keys:
+        del keys[problem.field]
+        return problem
+    return None
 
 
 def identify(request: TraceRequest, content: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import show
+from ..problem import escaped, show
 from .wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 
 RATE = 60.0  # messages a second that a viewer may send for ever
@@ -104,8 +104,9 @@ class Session:
         try:
             asked = from_client.validate_python(message)
         except ValidationError as error:
-            field = str(error.errors(include_url=False)[0]["loc"][1])  # after the op
+            field = field_of(error, message)
             found = show(message[field]) if field in message else "nothing"
+            field = escaped(field)
             return complain(
                 "bad_message", f"{field}: expected {EXPECTED.get(field, NOTHING)}, got {found}", id, field
             )
@@ -127,6 +128,12 @@ class Session:
         self.closed = True
         self.running = None
         return [Close(code, reason)]
+
+
+def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
+    """The key of a message that is wrong first. One that UTF-8 cannot carry has no place in the error."""
+    place = error.errors(include_url=False)[0]["loc"][1:]  # after the op
+    return str(place[0]) if place else next((key for key in message if escaped(key) != key), "op")
 
 
 def complain(code: Code, message: str, id: int | None = None, field: str | None = None) -> list[Action]:

@@ -15,6 +15,7 @@ from app.commands.export import REQUEST_KEYS
 from app.export.exported_page import STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
 from app.page.bundle import page_digest
 from app.picture.preview import draw_preview
+from app.request.read import Answer
 from app.request.view_keys import VIEW_KEY_NAMES
 from app.settings import ROOT
 from app.stream.wire import unpack_step
@@ -22,6 +23,7 @@ from app.wording import LANGUAGES
 from tests.trace_factory import trace_of
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
+ANSWER = Answer({"scenario": "code"}, {"scenario": "code"}, [])
 BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "limits": {}, "embed": False}
 
 
@@ -69,8 +71,7 @@ def exhibit_of(trace, **more):
         "title": "Code",
         "description": "AUTHORED",
         "boot": BOOT,
-        "identity": "abc",
-        "trace": trace,
+        "recording": Recording("abc", trace, ANSWER),
         "poster": draw_preview(trace),
         "home": "",
     }
@@ -90,7 +91,7 @@ def test_a_page_of_32_tokens_through_6_by_64_is_under_a_megabyte(trace, shared):
 
 def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
     other = trace_of(np.zeros((3, 2, 1), np.int32), 4)
-    exported = Page(one_file(exhibit_of(trace, other=Recording("def", other)), shared, TEMPLATES)).boot()[
+    exported = Page(one_file(exhibit_of(trace, other=Recording("def", other, ANSWER)), shared, TEMPLATES)).boot()[
         "exported"
     ]
     assert (exported["trace"]["trace"], exported["other"]["trace"]["trace"]) == ("abc", "def")
@@ -102,6 +103,7 @@ def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
 def test_a_page_holds_the_steps_that_the_socket_would_have_sent(trace, shared):
     exported = Page(one_file(exhibit_of(trace), shared, TEMPLATES)).boot()["exported"]
     assert exported["trace"]["op"] == "trace" and exported["trace"]["trace"] == "abc"
+    assert exported["trace"]["given"] == {"scenario": "code"}
     data = b64decode(exported["steps"])
     size = len(data) // 32
     for token in range(32):

@@ -153,7 +153,7 @@ def unloaded() -> list[Any]:
     problems: list[Any] = []
     live = sources.parse({"source": "live"})
     recorded = live.model_copy(update={"source": "recorded"})
-    settling = live.model_copy(update={"experts": 64, "router": "sigmoid_bias", "updates": 200})
+    settling = sources.parse({"source": "live", "experts": 64, "router": "sigmoid_bias", "updates": 200})
     for make in (
         lambda: windows(sources, sources.parse({}), "words"),
         lambda: windows(sources, live, ""),

@@ -70,7 +70,7 @@ def test_steps_from_the_middle_are_the_end_of_the_steps(sources, request_):
 def test_steps_come_while_later_ones_are_still_to_be_computed(sources):
     source = open_source(sources, source="live", prompt="x" * 100)
     computed = []
-    model = sources.models.open("trio-8")
+    model = sources.live.models.open("trio-8")
     extend = model.forward.extend
     model.forward.extend = lambda ids, *rest, **keys: computed.append(len(ids)) or extend(ids, *rest, **keys)
     steps = source.steps()

@@ -136,6 +136,7 @@ def test_viewer_sends_no_message_while_a_trace_runs(session):
             "expected an object of request keys, got 'k'",
         ),
         ('{"op":"stop","id":3,"x":"\\ud800"}', "bad_message", 3, "x", "got '\\ud800'"),
+        ('{"op":"stop","id":3,"\\ud800":1}', "bad_message", 3, "\\ud800", "expected no such key, got 1"),
     ],
 )
 def test_viewer_sends_what_is_no_message(session, message, code, id, field, words):
