@@ -13,7 +13,7 @@ from .bounds import no_routing
 from .capture import Capture
 from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
-from .layers import Layers, match_layers
+from .layers import NOTHING, ZEROS, Layers, match_layers
 from .model_facts import ModelFacts
 from .stored import Array, Stored
 
@@ -28,7 +28,7 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
     check_some(stored, ids)
     if ids is not None:
         ids = drop_places(stored, ids, asked)
-    empty = np.zeros(stored_shape(stored)[1], np.bool_) if ids is None else empty_layers(ids)
+    empty = np.zeros(stored_shape(stored)[1], np.int8) if ids is None else empty_layers(ids)
     layers = match_layers(stored, stored_shape(stored)[1], empty, facts)
     rows = place_rows(stored, layers)
     columns = Columns(stored, ids, layers, rows)
@@ -71,7 +71,9 @@ def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
     counts = np.asarray(stored.counts, np.float64)
     if not counts.size or not np.nan_to_num(counts).any():
         raise no_routing("counts", "experts that were used", "zeros alone", "record while the model runs")
-    layers = match_layers(stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))), asked.facts)
+    layers = match_layers(
+        stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))).astype(np.int8), asked.facts
+    )
     kept = counts[:, layers.rows]
     return Capture(
         format=name,
@@ -140,12 +142,13 @@ def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
 
 
 def empty_layers(ids: Array) -> Array:
-    """Returns which stored layers [S] hold one and the same filler everywhere: 0 or below."""
-    empty = np.zeros(ids.shape[1], np.bool_)
+    """Returns what fills each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing."""
+    filled = np.zeros(ids.shape[1], np.int8)
     first = ids[0, :, :1]
     for layer in np.flatnonzero((first[:, 0] <= 0) & (ids[0] == first).all(axis=1)):
-        empty[layer] = (ids[:, layer] == first[layer]).all()
-    return empty
+        if (ids[:, layer] == first[layer]).all():
+            filled[layer] = NOTHING if first[layer, 0] < 0 else ZEROS
+    return filled
 
 
 @dataclass(frozen=True)
