@@ -14,7 +14,6 @@ from .capture import Capture
 from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
 from .layers import NOTHING, ZEROS, Layers, match_layers
-from .model_facts import ModelFacts
 from .stored import Array, Stored
 
 
@@ -22,16 +21,18 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
     """Returns the capture of one request. Raises CaptureError where there is no routing in it."""
     if stored.counts is not None and stored.ids is None and stored.logits is None:
         return place_counts(stored, name, asked)
-    stored.findings = list(stored.findings)
-    facts = asked.facts
     ids = None if stored.ids is None else signed(stored.ids, stored.small_type, asked)
     check_some(stored, ids)
     if ids is not None:
         ids = drop_places(stored, ids, asked)
     empty = np.zeros(stored_shape(stored)[1], np.int8) if ids is None else empty_layers(ids)
-    layers = match_layers(stored, stored_shape(stored)[1], empty, facts)
-    rows = place_rows(stored, layers)
-    columns = Columns(stored, ids, layers, rows)
+    layers = match_layers(stored, stored_shape(stored)[1], empty, asked.facts)
+    return captured(Columns(stored, ids, layers, place_rows(stored)), name, asked)
+
+
+def captured(columns: Columns, name: str, asked: Asked) -> Capture:
+    """Returns the capture of arrays that are put in place, and what there is to say about gaps."""
+    stored, layers, rows = columns.stored, columns.layers, columns.rows
     placed = columns.ids()
     logits, scores, weights = columns.wide(stored.logits), columns.wide(stored.scores), columns.weights()
     routed = routed_rows(placed, logits if logits is not None else scores)
@@ -161,7 +162,7 @@ class Rows:
     findings: tuple[Finding, ...] = ()
 
 
-def place_rows(stored: Stored, layers: Layers) -> Rows:
+def place_rows(stored: Stored) -> Rows:
     """Returns the token of each row. Rows that the tokens do not account for are a finding."""
     rows = stored_shape(stored)[0]
     last = int(stored.sampled_last)
@@ -303,9 +304,3 @@ def tokens_for(stored: Stored, total: int) -> tuple[Token, ...]:
     if len(known) < total and stored.prompt is not None and len(known) + stored.prompt == total:
         known = (Token(""),) * stored.prompt + known  # only the generated ones are in the file
     return known[:total] + (Token(""),) * (total - len(known))
-
-
-def facts_or_none(capture: Capture, facts: ModelFacts | None) -> ModelFacts | None:
-    """Returns the config's facts, unless the capture is of another model."""
-    mismatch = any(finding.code == "config-mismatch" for finding in capture.findings)
-    return None if mismatch else facts
