@@ -11,6 +11,8 @@ from .findings import Finding, found
 from .model_facts import ModelFacts
 from .stored import Array, Stored
 
+ZEROS, NOTHING = 1, 2  # what may fill a layer without experts
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -23,18 +25,20 @@ class Layers:
 
 
 def match_layers(stored: Stored, count: int, empty: Array, facts: ModelFacts | None) -> Layers:
-    """Returns the layers with experts among `count` stored ones; `empty` are filled with one value."""
+    """Returns the layers with experts among `count` stored ones; `empty` says what fills the others."""
     if facts is None:
         return unguided(stored, count, empty)
     if stored.layers is not None:
-        return numbered(stored.layers, empty, facts)
-    return counted(stored, count, empty, facts)
+        return numbered(stored.layers, empty > 0, facts)
+    return counted(stored, count, empty > 0, facts)
 
 
 def unguided(stored: Stored, count: int, empty: Array) -> Layers:
     """Returns layers without a config: empty ones at the beginning, or in a fixed step, are dense."""
     numbers = stored.layers or tuple(range(count))
-    dense = looks_dense(empty) if stored.span != "moe" else np.zeros(count, np.bool_)
+    dense = empty == NOTHING
+    if stored.span != "moe":
+        dense = dense | looks_dense(empty == ZEROS)
     rows = np.flatnonzero(~dense)
     findings = dense_filler(int(np.count_nonzero(dense)), "no config says so, but they never change")
     return Layers(tuple(numbers[row] for row in rows), rows, count, findings)

@@ -13,8 +13,7 @@ from .bounds import no_routing
 from .capture import Capture
 from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
-from .layers import Layers, match_layers
-from .model_facts import ModelFacts
+from .layers import NOTHING, ZEROS, Layers, match_layers
 from .stored import Array, Stored
 
 
@@ -22,16 +21,18 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
     """Returns the capture of one request. Raises CaptureError where there is no routing in it."""
     if stored.counts is not None and stored.ids is None and stored.logits is None:
         return place_counts(stored, name, asked)
-    stored.findings = list(stored.findings)
-    facts = asked.facts
     ids = None if stored.ids is None else signed(stored.ids, stored.small_type, asked)
     check_some(stored, ids)
     if ids is not None:
         ids = drop_places(stored, ids, asked)
-    empty = np.zeros(stored_shape(stored)[1], np.bool_) if ids is None else empty_layers(ids)
-    layers = match_layers(stored, stored_shape(stored)[1], empty, facts)
-    rows = place_rows(stored, layers)
-    columns = Columns(stored, ids, layers, rows)
+    empty = np.zeros(stored_shape(stored)[1], np.int8) if ids is None else empty_layers(ids)
+    layers = match_layers(stored, stored_shape(stored)[1], empty, asked.facts)
+    return captured(Columns(stored, ids, layers, place_rows(stored)), name, asked)
+
+
+def captured(columns: Columns, name: str, asked: Asked) -> Capture:
+    """Returns the capture of arrays that are put in place, and what there is to say about gaps."""
+    stored, layers, rows = columns.stored, columns.layers, columns.rows
     placed = columns.ids()
     logits, scores, weights = columns.wide(stored.logits), columns.wide(stored.scores), columns.weights()
     routed = routed_rows(placed, logits if logits is not None else scores)
@@ -71,7 +72,9 @@ def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
     counts = np.asarray(stored.counts, np.float64)
     if not counts.size or not np.nan_to_num(counts).any():
         raise no_routing("counts", "experts that were used", "zeros alone", "record while the model runs")
-    layers = match_layers(stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))), asked.facts)
+    layers = match_layers(
+        stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))).astype(np.int8), asked.facts
+    )
     kept = counts[:, layers.rows]
     return Capture(
         format=name,
@@ -140,12 +143,13 @@ def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
 
 
 def empty_layers(ids: Array) -> Array:
-    """Returns which stored layers [S] hold one and the same filler everywhere: 0 or below."""
-    empty = np.zeros(ids.shape[1], np.bool_)
+    """Returns what fills each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing."""
+    filled = np.zeros(ids.shape[1], np.int8)
     first = ids[0, :, :1]
     for layer in np.flatnonzero((first[:, 0] <= 0) & (ids[0] == first).all(axis=1)):
-        empty[layer] = (ids[:, layer] == first[layer]).all()
-    return empty
+        if (ids[:, layer] == first[layer]).all():
+            filled[layer] = NOTHING if first[layer, 0] < 0 else ZEROS
+    return filled
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ class Rows:
     findings: tuple[Finding, ...] = ()
 
 
-def place_rows(stored: Stored, layers: Layers) -> Rows:
+def place_rows(stored: Stored) -> Rows:
     """Returns the token of each row. Rows that the tokens do not account for are a finding."""
     rows = stored_shape(stored)[0]
     last = int(stored.sampled_last)
@@ -300,9 +304,3 @@ def tokens_for(stored: Stored, total: int) -> tuple[Token, ...]:
     if len(known) < total and stored.prompt is not None and len(known) + stored.prompt == total:
         known = (Token(""),) * stored.prompt + known  # only the generated ones are in the file
     return known[:total] + (Token(""),) * (total - len(known))
-
-
-def facts_or_none(capture: Capture, facts: ModelFacts | None) -> ModelFacts | None:
-    """Returns the config's facts, unless the capture is of another model."""
-    mismatch = any(finding.code == "config-mismatch" for finding in capture.findings)
-    return None if mismatch else facts

@@ -184,7 +184,9 @@ def route(
     kind = config["model_type"]
     if kind in ("deepseek_v3", "kimi_k2", "longcat_flash"):
         scores = 1 / (1 + np.exp(-logits)) if kind != "longcat_flash" else softmax(logits)
-        ranked = scores + rng.normal(0, 0.3, logits.shape[1:]).astype(np.float32)
+        ranked = scores + rng.normal(0, 0.3 if kind != "longcat_flash" else 1e-4, logits.shape[1:]).astype(
+            np.float32
+        )
         groups, kept = inner.get("n_group", 1), inner.get("topk_group", 1)
         if groups > 1:
             parts = ranked.reshape(*ranked.shape[:2], groups, -1)

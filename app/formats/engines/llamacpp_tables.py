@@ -44,6 +44,15 @@ def read_layer_expert(opened: Opened, asked: Asked) -> list[Stored]:
     return [from_batches(ENGINE, batches)]
 
 
+def batches_of(layer: Array, ids: Array) -> list[Batch]:
+    """Returns forward passes from lines with a layer and ids [lines, K], in the order of computation."""
+    batches = []
+    for begin, end in split_batches(layer):
+        part, rows = layer[begin:end], ids[begin:end]
+        batches.append(Batch({int(one): rows[part == one] for one in np.unique(part)}, {}))
+    return batches
+
+
 def check_last(opened: Opened, batches: list[Batch]) -> None:
     """Raises CaptureError `truncated` where the file ends without a line break, within a batch."""
     layers = {layer for batch in batches for layer in batch.ids}
@@ -99,10 +108,7 @@ def read_layer_lists(opened: Opened, asked: Asked) -> list[Stored]:
     if len(widths) > 1:
         raise no_routing(opened.name, "as many experts in each line", f"{sorted(widths)}", "check the lines")
     ids = np.array(lists, np.int64)
-    batches = []
-    for begin, end in split_batches(layer):
-        part, rows = layer[begin:end], ids[begin:end]
-        batches.append(Batch({int(one): rows[part == one] for one in np.unique(part)}, {}))
+    batches = batches_of(layer, ids)
     check_last(opened, batches)
     return [from_batches(ENGINE, batches)]
 
@@ -126,10 +132,7 @@ def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
     ids = matrix[:, [at for at, name in enumerate(columns) if name.startswith("e")]]
     if "step" in columns:
         return decode_steps(matrix[:, columns.index("prompt")], matrix[:, columns.index("step")], layer, ids)
-    batches = []
-    for begin, end in split_batches(layer):
-        part, rows = layer[begin:end], ids[begin:end]
-        batches.append(Batch({int(one): rows[part == one] for one in np.unique(part)}, {}))
+    batches = batches_of(layer, ids)
     check_last(opened, batches)
     return [from_batches(ENGINE, batches)]
 
@@ -152,13 +155,12 @@ def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
 
 
 def walks_layers(matrix: Array, column: int) -> bool:
-    """Returns whether a column counts through the layers again and again."""
-    values = matrix[:, column]
-    steps = np.diff(values)
-    numbers = np.unique(values)
-    whole = len(numbers) > 1 and np.array_equal(numbers, np.arange(numbers[0], numbers[0] + len(numbers)))
-    falls = bool((steps < 0).any())
-    return bool(falls and whole and ((steps >= 0) & (steps <= 1) | (values[1:] == numbers[0])).all())
+    """Returns whether a column counts through the same layers again and again, dense ones left out."""
+    numbers, at = np.unique(matrix[:, column], return_inverse=True)
+    steps = np.diff(at)
+    return bool(
+        len(numbers) > 1 and (steps < 0).any() and ((steps <= 1) & ((steps >= 0) | (at[1:] == 0))).all()
+    )
 
 
 def decode_steps(prompt: Array, step: Array, layer: Array, ids: Array) -> list[Stored]:

@@ -89,7 +89,7 @@ def counts_from_one(token: Whole, layer: Whole, rank: Whole | None, facts: Model
     if token.min() != 1 or layer.min() < 1 or (rank is not None and rank.min() != 1):
         return False
     if facts is None:
-        return bool(layer.min() == 1)
+        return bool(layer.min() == 1 or rank is not None)
     numbers = set(np.unique(layer).tolist())
     return not numbers <= set(facts.moe_layers) or {one - 1 for one in numbers} <= set(facts.moe_layers)
 
@@ -98,7 +98,7 @@ def one_based_experts(expert: Whole, asked: Asked) -> int:
     """Returns 1 where experts count from 1 in a table whose tokens and layers do, else 0."""
     if expert.min() < 1:
         return 0
-    experts = asked.any_experts
+    experts = asked.facts.id_limit if asked.facts else asked.any_experts
     if experts is not None and expert.max() > experts:
         return 0
     return 1

@@ -226,6 +226,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
         "transformers", ids=ids, weights=weights, logits=logits, scores=scores, layers=parts.layers
     )
     whole.text = parts.text
+    whole.small_type = ids is not None and ids.dtype == np.uint8
     return split(whole, parts, tokens)
 
 
@@ -245,7 +246,7 @@ def split(whole: Stored, parts: Named, tokens: Array | None) -> list[Stored]:
             for name in ("ids", "weights", "logits", "scores")
             if (held := getattr(whole, name)) is not None
         }
-        one = Stored(whole.engine, layers=whole.layers, **columns)
+        one = Stored(whole.engine, layers=whole.layers, small_type=whole.small_type, **columns)
         result.append(with_tokens(one, tokens[at][kept].tolist(), None))
     return result
 

@@ -163,9 +163,15 @@ def of_request(request: Request, mapping: NDArray[np.int64] | None) -> Stored:
     return stored
 
 
+def unwritten(ids: NDArray[np.int64]) -> Array:
+    """Returns cells [R, S] that nobody wrote: expert 0 several times, or in every row of a layer."""
+    nothing = (ids <= 0).all(axis=-1)
+    return np.asarray((nothing & ((ids == 0).sum(axis=-1) > 1)) | nothing.all(axis=0))
+
+
 def translated(ids: NDArray[np.int64], mapping: NDArray[np.int64]) -> tuple[NDArray[np.int64], bool]:
     """Returns logical ids [R, S, K], and whether any differs from the physical one; unknown ids are kept."""
-    known = (ids >= 0) & (ids < mapping.shape[1])
+    known = (ids >= 0) & (ids < mapping.shape[1]) & ~unwritten(ids)[..., None]
     layer = np.arange(ids.shape[1])[None, :, None]
     logical = np.where(known, mapping[layer, np.where(known, ids, 0)], ids)
     beyond = (ids >= mapping.shape[1]) & (ids >= 0)
