@@ -58,6 +58,7 @@ class Known:
     routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
     shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
+    refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
 
     @property
     def first_scenario(self) -> str:
@@ -281,7 +282,10 @@ def check_recorded(request: TraceRequest, known: Known) -> Iterator[Problem]:
 
 
 def no_model(request: TraceRequest, known: Known) -> Problem:
-    """A live request needs a model that is there."""
+    """A live request needs a model that is there and can be run."""
+    if request.model in known.refused:
+        reason = known.refused[request.model]
+        return Problem("model", show(request.model), f"a model that can be run; {reason}", "see /api/models")
     if not known.models:
         return Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
     if request.model:

@@ -4,7 +4,7 @@ Each is a short pure function that names its paper; `ROUTERS` has them by their 
 """
 
 from .registry import DEFAULT_ROUTER, ROUTERS, find_router
-from .router import Router
+from .router import NonFinite, Router
 from .router_settings import LIMITS, BadSetting, RouterSettings
 from .topk import SORT_FROM, Routed, best, sigmoid, softmax
 
@@ -14,6 +14,7 @@ __all__ = [
     "ROUTERS",
     "SORT_FROM",
     "BadSetting",
+    "NonFinite",
     "Routed",
     "Router",
     "RouterSettings",

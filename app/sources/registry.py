@@ -18,7 +18,7 @@ from ..shape import small_shape
 from ..trace import RoutingTrace, Step, TraceHeader
 from .authored.authored_trace import Authored
 from .authored.scenario import Library, Scenario
-from .live.models import Listing, Model, Models
+from .live.models import Listing, Model, Models, Refused
 from .live.prompt_trace import Prompted, tokenize
 from .pending_trace import Source
 from .recorded.snapshots import Recordings
@@ -44,8 +44,6 @@ class Sources:
         self.folder = folder
         self.models = Models(folder)
         self.recordings = Recordings(folder)
-        self.listings: dict[str, Listing] = {}
-        self.stamp: tuple[object, ...] = ()
         self.kept: Cache[RoutingTrace] = Cache(KEPT_BYTES)
 
     @property
@@ -58,14 +56,16 @@ class Sources:
             routers={name: listing.router for name, listing in listings.items()},
             steps=self.recordings.steps(),
             shapes=shapes(),
+            refused={name: entry.reason for name, entry in self.refused_models().items()},
         )
 
     def list_models(self) -> dict[str, Listing]:
-        """The models of the folder. Its files are looked at each time, and read when they changed."""
-        stamp = tuple((path, path.stat().st_mtime_ns) for path in self.folder.glob("*/config.json"))
-        if stamp != self.stamp:
-            self.listings, self.stamp = self.models.list()[0], stamp
-        return self.listings
+        """The models of the folder that can be run. Files are read again when they changed."""
+        return self.models.runnable()
+
+    def refused_models(self) -> dict[str, Refused]:
+        """The folders that look like models and cannot be run, each with its reason."""
+        return {name: entry for name, entry in self.models.list().items() if isinstance(entry, Refused)}
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
         """types.js `ScenarioInfo`, in the order of the menu."""
@@ -76,6 +76,10 @@ class Sources:
         steps = self.recordings.steps()
         listings = self.list_models().values()
         return [{**listing.to_json(), "steps": list(steps.get(listing.name, ()))} for listing in listings]
+
+    def refused_infos(self) -> list[dict[str, Any]]:
+        """Name and reason of each folder that cannot be run."""
+        return [entry.to_json() for entry in self.refused_models().values()]
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
         """The request that `values` spell. Raises BadRequest with every problem."""

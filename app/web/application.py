@@ -51,6 +51,7 @@ from .openapi import (
     TRACE,
     Health,
     ModelInfo,
+    RefusedModel,
     RouterInfo,
     ScenarioInfo,
     devices_parameter,
@@ -109,9 +110,10 @@ def facts(sources: Sources) -> APIRouter:
     def scenarios() -> list[ScenarioInfo]:
         return [ScenarioInfo(**info) for info in sources.scenario_infos()]
 
-    @router.get("/api/models", summary="The checkpoints that can be run")
-    def models() -> list[ModelInfo]:
-        return [ModelInfo(**info) for info in sources.model_infos()]
+    @router.get("/api/models", summary="The checkpoints that can be run, and why others cannot")
+    def models() -> list[ModelInfo | RefusedModel]:
+        runnable = [ModelInfo(**info) for info in sources.model_infos()]
+        return [*runnable, *(RefusedModel(**info) for info in sources.refused_infos())]
 
     @router.get("/api/routers", summary="The routers that can be asked for")
     async def routers() -> list[RouterInfo]:

@@ -8,9 +8,9 @@ from safetensors.numpy import load_file, save_file
 
 from app.routing import ROUTERS
 from app.sources.live.checkpoint import Checkpoint
-from app.sources.live.config import CheckpointError, parse_config, read_config
+from app.sources.live.config import CheckpointError
+from app.sources.live.families.registry import FAMILIES, config_of, read_config
 from app.sources.live.forward import Forward
-from app.sources.live.tensor_layout import expected_tensors
 from app.sources.live.tensors import Tensors
 from tests.sources.live.tiny_checkpoints import (
     MIXTRAL,

@@ -6,7 +6,7 @@ import pytest
 from app.metrics.balance import max_violation
 from app.routing import ROUTERS, RouterSettings
 from app.routing.bias_updates import settled as settled_by_hand
-from app.sources.live.bias import settled
+from app.sources.live.prompt_trace import settled
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
 from app.sources.live.generation import steps
