@@ -167,8 +167,11 @@ def parse_config(
     """
     if values.get("is_causal") is False:
         raise CheckpointError("config.json: is_causal: expected true, got false; no text model attends ahead")
-    given = {**defaults, **{key: value for key, value in values.items() if value is not None}}
-    given = {key: value for key, value in given.items() if key in reads or key not in OPTIONAL}
+    given = {**defaults, **values}
+    if given.get("rope_parameters") is None:
+        given["rope_parameters"] = defaults.get("rope_parameters")
+    asked = {key for key in given if key in reads or key not in OPTIONAL}
+    given = {key: given[key] for key in given if key in asked and given[key] is not None}
     try:
         given["rope"] = read_rope(given, defaults.get("rope_theta", 10_000.0))
     except RopeError as error:

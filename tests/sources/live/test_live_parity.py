@@ -4,6 +4,7 @@ Where the k-th and the k+1-th probability differ by less than the tolerance, eit
 all that follows from the choice differs: there, and only there, our model is made to choose as transformers.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,19 @@ import pytest
 from app.routing import ROUTERS
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
-from tests.sources.live.tiny_checkpoints import TRIO, byte_tokenizer, split_in_shards, write_checkpoint
+from tests.sources.live.tiny_checkpoints import (
+    TRIO,
+    byte_tokenizer,
+    edit_config,
+    fuse_experts,
+    quantise_fp8,
+    quantise_mxfp4,
+    split_in_shards,
+    write_checkpoint,
+)
 
 torch = pytest.importorskip("torch")
+safetensors_torch = pytest.importorskip("safetensors.torch")
 transformers = pytest.importorskip("transformers")
 pytestmark = [
     pytest.mark.parity,
@@ -304,3 +315,93 @@ def test_shards_written_by_hand_are_those_that_transformers_reads(tmp_path):
     split_in_shards(folder, 4)
     expected = theirs(oracle(folder), IDS, 2)
     assert_same(ours(Forward(Checkpoint.open(folder)), IDS, 2, expected), expected)
+
+
+def test_experts_in_mxfp4_agree_with_transformers(tmp_path):
+    FAMILIES["gpt-oss for mxfp4"] = (
+        "GptOss",
+        GPT_OSS | {"hidden_size": 64, "intermediate_size": 64, "head_dim": 16},
+    )
+    folder = save_random(tmp_path, "gpt-oss for mxfp4")
+    quantise_mxfp4(folder)
+    settings = transformers.Mxfp4Config(dequantize=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, quantization_config=settings
+    ).float()
+    expected = theirs(model.eval(), IDS, 3)
+    for piece in PIECES.values():
+        assert_same(ours(Forward(Checkpoint.open(folder)), IDS, 3, expected, piece), expected)
+
+
+LARGE_DEEPSEEK = DEEPSEEK | {
+    "hidden_size": 160,
+    "moe_intermediate_size": 132,
+    "intermediate_size": 140,
+    "q_lora_rank": 132,
+}
+
+
+@pytest.mark.parametrize("family", ["deepseek of 160", "qwen3 of 160"])
+def test_matrices_in_blocks_of_e4m3_agree_with_transformers(tmp_path, family):
+    FAMILIES["deepseek of 160"] = ("DeepseekV3", LARGE_DEEPSEEK)
+    FAMILIES["qwen3 of 160"] = ("Qwen3Moe", QWEN3 | {"hidden_size": 160, "moe_intermediate_size": 132})
+    folder = save_random(tmp_path, family)
+    quantise_fp8(folder, keep=("embed_tokens", "lm_head", "mlp.gate.weight"))
+    found = Forward(Checkpoint.open(folder))
+    expected = theirs(oracle(dequantised(folder, tmp_path / "plain")), IDS, 3)
+    assert_same(ours(found, IDS, 3, expected), expected)
+
+
+def dequantised(folder, target):
+    """A copy in float32, decoded by torch: each block of 128 x 128 times its scale."""
+    tensors = safetensors_torch.load_file(folder / "model.safetensors")
+    scales = {name: tensors.pop(name) for name in list(tensors) if name.endswith("_scale_inv")}
+    for name, scale in scales.items():
+        codes = tensors[name.removesuffix("_scale_inv")]
+        rows, columns = codes.shape
+        wide = scale.repeat_interleave(128, 0)[:rows].repeat_interleave(128, 1)[:, :columns]
+        tensors[name.removesuffix("_scale_inv")] = codes.float() * wide
+    target.mkdir()
+    safetensors_torch.save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
+    shutil.copy(folder / "config.json", target)
+    edit_config(target, quantization_config=...)
+    return target
+
+
+def test_all_experts_in_one_tensor_agree_with_transformers(tmp_path):
+    folder = save_random(tmp_path, "qwen3")
+    expected = theirs(oracle(folder), IDS, 3)
+    fuse_experts(folder)
+    assert_same(ours(Forward(Checkpoint.open(folder)), IDS, 3, expected), expected)
+
+
+def test_a_head_on_disk_counts_beside_a_tied_config(tmp_path):
+    folder = save_random(tmp_path, "qwen3")
+    edit_config(folder, tie_word_embeddings=True)
+    expected = theirs(oracle(folder), IDS, 3)
+    for kept_bytes in (0, 1 << 30):
+        assert_same(ours(Forward(Checkpoint.open(folder, kept_bytes)), IDS, 3, expected), expected)
+
+
+@pytest.mark.parametrize(
+    "family, changes",
+    [
+        ("qwen3", {"rms_norm_eps": ...}),
+        ("olmoe", {"rms_norm_eps": ...}),
+        ("mixtral", {"rms_norm_eps": ...}),
+        ("mixtral", {"norm_topk_prob": False}),
+        ("mixtral", {"clip_qkv": 0.1}),
+        ("qwen3", {"clip_qkv": 0.1}),
+        ("mixtral with a window", {"use_sliding_window": False}),
+        ("qwen3 with a window", {"use_sliding_window": False}),
+        ("qwen3", {"rope_scaling": YARN}),
+        ("qwen3", {"unsloth_fixed": True, "max_length": 20, "temperature": 0.7, "sep_token_id": 4}),
+        ("qwen3", {"router_z_loss_coef": 0.1, "layer_types": ["full_attention"] * 4}),
+    ],
+)
+def test_keys_are_read_or_passed_over_as_transformers_does(tmp_path, family, changes):
+    folder = save_random(tmp_path, family)
+    edit_config(folder, **changes)
+    expected = theirs(oracle(folder), IDS, 3)
+    for kept_bytes in (0, 1 << 30):
+        assert_same(ours(Forward(Checkpoint.open(folder, kept_bytes)), IDS, 3, expected), expected)

@@ -75,7 +75,6 @@ class DeepSeekV3(Family):
             attention=config.layers * attention,
             norms=config.layers * norms + config.d_model,
             d_shared=config.shared * config.d_expert,
-            router_bias=1,
         )
 
     def attention_tensors(self, config: Config, prefix: str) -> Named:
