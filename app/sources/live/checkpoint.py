@@ -12,15 +12,13 @@ import numpy as np
 
 from ...routing import Router, find_router
 from ...shape import ModelShape
-from ...trace import Floats, Ints
+from ...trace import Floats
 from .config import CheckpointError, Config
 from .families.family import Family
 from .families.registry import FAMILIES, read_config
 from .kept_weights import KeptWeights
-from .matrices import matrix_of
-from .products import dealt_product
-from .streamed import StreamedLayer
-from .tensor_layout import HEAD, check_tensors
+from .streamed import StreamedWeights
+from .tensor_layout import check_tensors
 from .tensors import Tensors, shards
 from .tokenizer import Tokenizer
 
@@ -66,9 +64,14 @@ class Checkpoint:
         return self.family.shape(self.config)
 
     @cached_property
-    def layers(self) -> list[StreamedLayer]:
-        """The layers of a model that is not kept."""
-        return [self.family.layer(self.config, self.tensors, layer) for layer in range(self.config.layers)]
+    def weights(self) -> KeptWeights | StreamedWeights:
+        """The weights as the forward pass uses them."""
+        if self.kept is not None:
+            return self.kept
+        layers = range(self.config.layers)
+        return StreamedWeights(
+            self.tensors, [self.family.layer(self.config, self.tensors, layer) for layer in layers]
+        )
 
     @cached_property
     def router(self) -> Router:
@@ -76,9 +79,7 @@ class Checkpoint:
         settings = self.family.settings(self.config)
         router = find_router(self.family.router(self.config))
         router = router.with_settings(settings, self.config.experts, self.config.top_k)
-        if "bias" not in router.uses or self.kept is not None:
-            return router
-        biases = [layer.selection_bias for layer in self.layers if layer.selection_bias is not None]
+        biases = self.weights.selection_biases
         return router.with_bias(np.stack(biases)) if biases else router
 
     @cached_property
@@ -95,22 +96,10 @@ class Checkpoint:
                 digest.update(path.name.encode() + fingerprint(path))
         return digest.hexdigest()[:16]
 
-    def embed(self, ids: Ints) -> Floats:
-        """Token ids [T] -> their rows of the embedding [T, D]."""
-        return self.tensors.rows("model.embed_tokens.weight", ids)
-
     @cached_property
     def final_norm(self) -> Floats:
         """The gain of the last norm: [D]."""
         return self.tensors.read("model.norm.weight")
-
-    def head(self, x: Floats) -> Floats:
-        """Normed x [T, D] -> logits over the vocabulary [T, V]. A head on disk counts, tied or not."""
-        if self.kept is not None:
-            out: Floats = np.dot(x, self.kept.head.T)
-            return out
-        name = "lm_head" if HEAD in self.tensors else "model.embed_tokens"
-        return dealt_product((matrix_of(self.tensors, name),), x.T).T
 
 
 def family_of(config: Config, tensors: Tensors) -> Family:

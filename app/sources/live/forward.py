@@ -72,14 +72,15 @@ class Forward:
             return self._extend(ids, cache, k, route, keep)
 
     def _extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int) -> Routing:
-        x = self.checkpoint.embed(ids)  # [T] -> [T, D]
+        weights = self.checkpoint.weights
+        x = weights.embed(ids)  # [T] -> [T, D]
         routing = Routing(x, [], [])
         with np.errstate(over="ignore", invalid="ignore"):
             for layer, sparse in enumerate(self._sparse):
-                x += self._attend(self._norm(x), cache, layer)
+                x += weights.attend(self._norm(x), cache, layer, self._turns)
                 normed = self._norm(x)
                 if sparse:
-                    logits = self._logits(normed, layer)  # [T, D] -> [T, N]
+                    logits = weights.logits(normed, layer)  # [T, D] -> [T, N]
                     routing.logits.append(logits)
                     routing.layers.append(route(logits, k, len(routing.layers), cache.length))
                 kept = len(x) - keep if layer == len(self._sparse) - 1 else 0
@@ -91,25 +92,12 @@ class Forward:
 
     def head(self, hidden: Floats) -> Floats:
         """Residual stream [T, D] -> logits over the vocabulary [T, V]."""
-        return self.checkpoint.head(self._norm(hidden) * self.checkpoint.final_norm)
-
-    def _attend(self, x: Floats, cache: KeyValueCache, layer: int) -> Floats:
-        kept, turns = self.checkpoint.kept, self._turns
-        if kept is None:
-            return self.checkpoint.layers[layer].attend(x, cache, layer, turns)
-        return kept.attend(x, cache, layer, turns)
-
-    def _logits(self, x: Floats, layer: int) -> Floats:
-        kept = self.checkpoint.kept
-        return self.checkpoint.layers[layer].logits(x) if kept is None else kept.logits(x, layer)
+        return self.checkpoint.weights.head(self._norm(hidden) * self.checkpoint.final_norm)
 
     def _feed(self, x: Floats, layer: int, routed: Routed) -> Floats:
         """What the experts of a layer, or its one network, add for the last tokens that were routed."""
         experts, weights = routed.experts[-len(x) :], routed.weights[-len(x) :]
-        kept = self.checkpoint.kept
-        if kept is None:
-            return self.checkpoint.layers[layer].feed(x, experts, weights, routed.weighs_input)
-        return kept.feed(x, layer, experts, weights, routed.weighs_input)
+        return self.checkpoint.weights.feed(x, layer, experts, weights, routed.weighs_input)
 
     def _norm(self, x: Floats) -> Floats:
         """RMSNorm (Zhang and Sennrich 2019) without its gain, which belongs to what follows."""

@@ -17,8 +17,7 @@ from .config import Config
 from .experts import ExpertWeights, combine_experts, run
 from .families.family import Family
 from .rotary import Rotations
-from .tensor_layout import HEAD
-from .tensors import Tensors
+from .tensors import EMBEDDING, HEAD, Tensors
 from .weight_cache import Slab, WeightCache
 
 
@@ -48,6 +47,15 @@ class KeptWeights:
         out: Floats = np.dot(joined, weights.out)
         if weights.out_bias is not None:
             out += weights.out_bias
+        return out
+
+    def embed(self, ids: Ints) -> Floats:
+        """Token ids [T] -> their rows of the embedding [T, D]."""
+        return self.embedding.take(ids, axis=0)
+
+    def head(self, x: Floats) -> Floats:
+        """Normed x [T, D] -> logits over the vocabulary [T, V]."""
+        out: Floats = np.dot(x, self.head_matrix.T)
         return out
 
     def logits(self, x: Floats, layer: int) -> Floats:
@@ -87,9 +95,19 @@ class KeptWeights:
         return found or self.cache.put(("dense", layer), self.network(layer, self.block(layer)))
 
     @cached_property
-    def head(self) -> Floats:
-        """The output matrix: [V, D]."""
-        return self.tensors.read(HEAD if HEAD in self.tensors else "model.embed_tokens.weight")
+    def embedding(self) -> Floats:
+        """The embedding: [V, D]."""
+        return self.tensors.read(EMBEDDING)
+
+    @cached_property
+    def head_matrix(self) -> Floats:
+        """The output matrix [V, D]. One on disk counts, tied or not."""
+        return self.tensors.read(HEAD) if HEAD in self.tensors else self.embedding
+
+    @property
+    def selection_biases(self) -> list[Floats]:
+        """None of the families that are kept has such a bias."""
+        return []
 
     def block(self, layer: int) -> str:
         """The beginning of the names of a layer's networks."""

@@ -14,9 +14,10 @@ import numpy as np
 from ...trace import Floats, Ints
 from .attention import KeyValueCache
 from .experts import by_expert, gather, swiglu
-from .matrices import Matrix
+from .matrices import Matrix, matrix_of
 from .products import AnyMatrix, deal, dealt_product, product
 from .rotary import Rotations
+from .tensors import EMBEDDING, HEAD, Tensors
 
 Attend = Callable[[Floats, KeyValueCache, int, Rotations], Floats]  # normed x [T, D], ., layer, . -> [T, D]
 Activate = Callable[[Floats], Floats]  # [2 I, T] -> [I, T]
@@ -84,6 +85,40 @@ class StreamedLayer:
         scaled, factors = (x * weights, np.ones_like(weights)) if weighs_input else (x, weights)
         out = combine_streamed(scaled, experts, factors, self.expert)
         return out if self.always is None else out + self.always.run_dealt(np.ascontiguousarray(x.T)).T
+
+
+@dataclass(frozen=True)
+class StreamedWeights:
+    """All weights of a large model."""
+
+    tensors: Tensors
+    layers: list[StreamedLayer]
+
+    def embed(self, ids: Ints) -> Floats:
+        """Token ids [T] -> their rows of the embedding [T, D]."""
+        return self.tensors.rows(EMBEDDING, ids)
+
+    def attend(self, x: Floats, cache: KeyValueCache, layer: int, turns: Rotations) -> Floats:
+        """What attention adds: normed x [T, D] -> [T, D]. Fills the cache."""
+        return self.layers[layer].attend(x, cache, layer, turns)
+
+    def logits(self, x: Floats, layer: int) -> Floats:
+        """Normed x [T, D] -> logits of the router [T, N]."""
+        return self.layers[layer].logits(x)
+
+    def feed(self, x: Floats, layer: int, experts: Ints, weights: Floats, weighs_input: bool) -> Floats:
+        """What the experts of a layer, or its one network, add: normed x [T, D] -> [T, D]."""
+        return self.layers[layer].feed(x, experts, weights, weighs_input)
+
+    def head(self, x: Floats) -> Floats:
+        """Normed x [T, D] -> logits over the vocabulary [T, V]. A head on disk counts, tied or not."""
+        name = HEAD if HEAD in self.tensors else EMBEDDING
+        return dealt_product((matrix_of(self.tensors, name.removesuffix(".weight")),), x.T).T
+
+    @property
+    def selection_biases(self) -> list[Floats]:
+        """Those of the layers with experts [N] each; none where the model has no such bias."""
+        return [layer.selection_bias for layer in self.layers if layer.selection_bias is not None]
 
 
 def combine_streamed(x: Floats, experts: Ints, weights: Floats, expert: Callable[[int], Network]) -> Floats:

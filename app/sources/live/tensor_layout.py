@@ -6,9 +6,8 @@ import re
 
 from .config import CheckpointError, Config
 from .families.family import Family
-from .tensors import Tensors
+from .tensors import HEAD, Tensors
 
-HEAD = "lm_head.weight"
 UNUSED = ("rotary_emb.inv_freq",)  # buffers that old files carry and that follow from config.json
 LAYER = re.compile(r"model\.layers\.(\d+)\.")
 SCALE = "_scale_inv"

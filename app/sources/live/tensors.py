@@ -20,6 +20,8 @@ from .config import CheckpointError, read_json
 from .floats import decoder_of
 
 BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E8M0": 1, "U8": 1}  # of one element, by type
+EMBEDDING = "model.embed_tokens.weight"
+HEAD = "lm_head.weight"
 INDEX = "model.safetensors.index.json"
 INDEX_BYTES = 256 << 20
 STAGED_BYTES = 256 << 10  # read at once: they stay in the second-level cache until they are converted
