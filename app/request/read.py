@@ -284,8 +284,8 @@ def check_recorded(request: TraceRequest, known: Known) -> Iterator[Problem]:
 def no_model(request: TraceRequest, known: Known) -> Problem:
     """A live request needs a model that is there and can be run."""
     if request.model in known.refused:
-        reason = known.refused[request.model]
-        return Problem("model", show(request.model), f"a model that can be run; {reason}", "see /api/models")
+        expected = "a model that can be run"
+        return Problem("model", show(request.model), expected, known.refused[request.model])
     if not known.models:
         return Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
     if request.model:

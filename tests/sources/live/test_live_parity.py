@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.routing import ROUTERS
+from app.routing.alterations import altered, parse_alterations
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
+from app.sources.live.next_tokens import next_tokens
 from tests.sources.live.tiny_checkpoints import (
     TRIO,
     byte_tokenizer,
@@ -405,3 +406,51 @@ def test_keys_are_read_or_passed_over_as_transformers_does(tmp_path, family, cha
     expected = theirs(oracle(folder), IDS, 3)
     for kept_bytes in (0, 1 << 30):
         assert_same(ours(Forward(Checkpoint.open(folder, kept_bytes)), IDS, 3, expected), expected)
+
+
+def mask_in_transformers(model, layer, expert, added):
+    """What adds to the logit of one expert in one layer: `linear`, which the router calls through torch."""
+    router = routers(model)[layer]
+    weight, plain = router.weight, torch.nn.functional.linear
+
+    def linear(x, matrix, bias=None):
+        logits = plain(x, matrix, bias)
+        if matrix is weight:
+            logits[..., expert] += added
+        return logits
+
+    return linear
+
+
+@pytest.mark.parametrize("text, added", [("1.4:off", -1e9), ("1.4:+2.5", 2.5), ("1.4:-1.5", -1.5)])
+@pytest.mark.parametrize("family", ["mixtral", "qwen3", "olmoe"])
+def test_an_altered_expert_changes_all_that_follows_as_in_transformers(
+    tmp_path, monkeypatch, family, text, added
+):
+    folder = save_random(tmp_path, family)
+    forward, model = Forward(Checkpoint.open(folder)), oracle(folder)
+    plain = theirs(model, IDS, 3)
+    monkeypatch.setattr(torch.nn.functional, "linear", mask_in_transformers(model, 1, 4, added))
+    expected = theirs(model, IDS, 3)
+    router = altered(forward.checkpoint.router, parse_alterations(text), 4, 10)
+    routing = forward.extend(IDS, forward.cache(len(IDS)), 3, router.route, keep=len(IDS))
+    steps = routing.steps()
+    found = {
+        name: np.stack([getattr(step, name) for step in steps]) for name in ("scores", "experts", "weights")
+    }
+    assert_same(found | {"head": forward.head(routing.hidden)}, expected)
+    assert np.abs(expected["head"] - plain["head"]).max() > 0.01
+
+
+def test_the_next_tokens_are_those_of_transformers(tmp_path):
+    folder = save_random(tmp_path, "qwen3")
+    forward, model = Forward(Checkpoint.open(folder)), oracle(folder)
+    routing = forward.extend(IDS, forward.cache(len(IDS)), 3, forward.checkpoint.router.route, keep=len(IDS))
+    found = next_tokens(forward.head(routing.hidden), IDS)
+    batch = torch.tensor(IDS[None].astype(np.int64))
+    with torch.inference_mode():
+        output = model(batch, labels=batch)
+    shares, ids = torch.softmax(output.logits[0], -1).topk(5)
+    np.testing.assert_array_equal(found.ids, ids.numpy())
+    np.testing.assert_allclose(found.probabilities, shares.numpy(), rtol=0, atol=1e-5)
+    assert found.mean_loss == pytest.approx(output.loss.item(), abs=1e-4)

@@ -189,7 +189,7 @@ def edit_config(folder: Path, **changes: Any) -> None:
 
 
 def fuse_experts(folder: Path) -> None:
-    """Put all experts of each layer into two tensors, gate rows first, as transformers 5 has them in memory."""
+    """Put all experts of each layer into two tensors, gate rows first, as transformers has them in memory."""
     tensors = load_file(folder / "model.safetensors")
     parts: dict[str, dict[int, dict[str, Floats]]] = {}
     for name in [name for name in tensors if ".experts." in name]:
