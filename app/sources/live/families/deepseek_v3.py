@@ -181,7 +181,7 @@ DEEPSEEK_V3 = DeepSeekV3(
     reads=frozenset(
         """norm_topk_prob attention_bias moe_intermediate_size q_lora_rank kv_lora_rank qk_nope_head_dim
         qk_rope_head_dim v_head_dim rope_interleave n_group topk_group routed_scaling_factor n_shared_experts
-        first_k_dense_replace""".split()
+        first_k_dense_replace scoring_func topk_method""".split()
     ),
     defaults={
         "rms_norm_eps": 1e-6,
