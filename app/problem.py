@@ -65,7 +65,7 @@ def show(value: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Returns the text as UTF-8 can carry it: half of a surrogate pair, which JSON can smuggle in, in ASCII."""
+    """Returns the text as UTF-8 can carry it; half of a surrogate pair becomes an escape."""
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app"
 
-# Bottom to top. A room imports rooms of lower rungs, and itself; two rooms of one rung do not know each other.
+# Bottom to top. A room imports lower rungs alone; two rooms of one rung do not know each other.
 LADDER = (
     ("problem", "shape", "byte_cache", "settings", "references", "wording"),
     ("trace",),

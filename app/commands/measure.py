@@ -38,7 +38,7 @@ def measure_all(folder: Path, heldout: HeldOut, names: list[str], again: bool = 
     """Measure the models of a folder, writing after each; 1 where one cannot be measured."""
     models = Models(folder)
     known = file.read(folder)
-    listed = models.list()[0]
+    listed = models.runnable()
     entries = {name: known[name] for name in listed if name in known}
     failed = [name for name in names if name not in listed]
     for name in failed:

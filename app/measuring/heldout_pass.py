@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..metrics.balance import Counts
 from ..routing import Routed, Router
 from ..sources.live.checkpoint import Checkpoint
-from ..sources.live.forward import Forward
+from ..sources.live.forward import NOBODY, Forward
 from ..trace import Floats, Ints
 
 Doubles = NDArray[np.float64]
@@ -33,8 +33,8 @@ class Watched(Forward):
         super().__init__(checkpoint)
         self.inputs: list[Floats] = []
 
-    def _feed(self, x: Floats, layer: int, routed: Routed | None) -> Floats:
-        if routed is not None:
+    def _feed(self, x: Floats, layer: int, routed: Routed) -> Floats:
+        if routed is not NOBODY:
             self.inputs.append(x)
         return super()._feed(x, layer, routed)
 

@@ -24,6 +24,7 @@ def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str
         "lang": language,
         "scenarios": sources.scenario_infos(language),
         "models": sources.model_infos(),
+        "refused_models": sources.refused_infos(),
         "keys": [*declarations(sources.available.sources), *(key.to_json() for key in VIEW_KEYS)],
         "offers": {"experts": EXPERTS_OFFERED, "k": K_OFFERED},
         "routers": [router.to_json() for router in ROUTERS.values()],

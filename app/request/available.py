@@ -20,6 +20,7 @@ class Available:
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
     shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
+    refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
 
     @property
     def first_scenario(self) -> str:

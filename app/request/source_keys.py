@@ -96,7 +96,10 @@ def read_model(reading: Reading, source: str) -> Subject:
     recorded = available.reads(source, "step")
     models: Iterable[str] = available.steps if recorded else available.models
     name = str(reading.get("model", ""))
-    if name and name not in models:
+    if name in available.refused:
+        reading.reject(Problem("model", show(name), "a model that can be run", available.refused[name]))
+        name = ""
+    elif name and name not in models:
         reading.reject(unknown("model", name, models))
         name = ""
     if name:

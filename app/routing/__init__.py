@@ -4,7 +4,7 @@ Each is a short pure function that names its paper; `ROUTERS` has them by their 
 """
 
 from .registry import DEFAULT_ROUTER, ROUTERS, find_router
-from .router import Router, RouterInputs
+from .router import NonFinite, Router, RouterInputs
 from .router_settings import LIMITS, BadSetting, RouterSettings
 from .topk import SORT_FROM, LayerRouting, sigmoid, softmax, top_k
 
@@ -15,6 +15,7 @@ __all__ = [
     "SORT_FROM",
     "BadSetting",
     "LayerRouting",
+    "NonFinite",
     "Router",
     "RouterInputs",
     "RouterSettings",

@@ -82,6 +82,19 @@ class Selection:
     left: Callable[[Floats, RouterInputs], Floats] = lambda values, inputs: values  # [T, N] -> [T, N]
 
 
+class NonFinite(ValueError):
+    """Logits that are nan or infinite: nothing can be chosen by them."""
+
+    def __init__(self, logits: Floats, layer: int, start: int) -> None:
+        """`layer`: among those with experts. `start`: index of the first token of the logits [T, N]."""
+        token, expert = np.argwhere(~np.isfinite(logits))[0].tolist()
+        self.layer, self.token, self.expert = layer, start + token, expert
+        super().__init__(
+            f"logits: expected finite numbers, got {logits[token, expert]} for expert {expert} in layer "
+            f"{layer} at token {self.token}; the weights of the model are damaged or overflow"
+        )
+
+
 NO_SETTINGS = RouterSettings()
 BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thousands of batches
 
@@ -178,10 +191,13 @@ class Router:
         return facts if capacity is None else {**facts, "capacity": capacity}
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
-        """Routes the logits [T, N] of one layer. Raises BadSetting with the field, expected and found.
+        """Routes the logits [T, N] of one layer. Raises BadSetting with the field, expected and found,
+        and NonFinite with layer and token.
 
         `layer` and `start`, the index of the first token, matter to routers that draw numbers or have a bias.
         """
         experts = logits.shape[-1]
+        if not np.isfinite(logits).all():
+            raise NonFinite(logits, layer, start)
         bias = np.zeros(experts, np.float32) if self.bias is None else self.bias[layer]
         return self.kernel(logits, k, RouterInputs(self.filled(experts, k), bias, layer, start, self.ids))

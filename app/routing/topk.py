@@ -26,9 +26,9 @@ class LayerRouting:
     weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
 
     def widened(self, width: int) -> LayerRouting:
-        """Returns the same with empty choices appended: [T, K] -> [T, width]."""
+        """Returns the same with empty choices appended: [T, K] -> [T, max(K, width)]."""
         missing = width - self.experts.shape[-1]
-        if not missing:
+        if missing <= 0:
             return self
         extra = ((0, 0), (0, missing))
         return replace(

@@ -52,6 +52,7 @@ class SourceRegistry:
             steps={name: steps for offer in offers for name, steps in offer.steps.items()},
             shapes=shapes(),
             sources={name: source.keys for name, source in self.sources.items()},
+            refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
@@ -63,6 +64,10 @@ class SourceRegistry:
         offers = [source.offer() for source in self.sources.values()]
         steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
         return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]
+
+    def refused_infos(self) -> list[dict[str, Any]]:
+        """Name and reason of each model that cannot be run: types.js `RefusedModel`."""
+        return [each for source in self.sources.values() for each in source.offer().refused]
 
     @property
     def live(self) -> LiveSource:
@@ -91,7 +96,10 @@ class SourceRegistry:
         )
 
     def open_understood(
-        self, values: Mapping[str, object], changed: Collection[str] = (), second: Mapping[str, object] = NO_KEYS
+        self,
+        values: Mapping[str, object],
+        changed: Collection[str] = (),
+        second: Mapping[str, object] = NO_KEYS,
     ) -> tuple[PendingTrace, Understood]:
         """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 

@@ -40,6 +40,7 @@ class Offer:
     routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
     infos: tuple[dict[str, Any], ...] = ()  # its models, as `GET /api/models` answers them
+    refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..trace import dump
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import unless_left
-from .openapi import CATALOGUE, COUNTED, MEASURED, Health, ModelInfo, RouterInfo, ScenarioInfo
+from .openapi import CATALOGUE, COUNTED, MEASURED, Health, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
@@ -31,9 +31,10 @@ def offers(sources: SourceRegistry) -> APIRouter:
     def scenarios() -> list[ScenarioInfo]:
         return [ScenarioInfo(**info) for info in sources.scenario_infos()]
 
-    @router.get("/api/models", summary="The checkpoints that can be run")
-    def models() -> list[ModelInfo]:
-        return [ModelInfo(**info) for info in sources.model_infos()]
+    @router.get("/api/models", summary="The checkpoints that can be run, and why others cannot")
+    def models() -> list[ModelInfo | RefusedModel]:
+        runnable = [ModelInfo(**info) for info in sources.model_infos()]
+        return [*runnable, *(RefusedModel(**info) for info in sources.refused_infos())]
 
     @router.get("/api/routers", summary="The routers that can be asked for")
     async def routers() -> list[RouterInfo]:

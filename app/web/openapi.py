@@ -33,6 +33,13 @@ class ModelInfo(BaseModel):
     steps: list[int]  # of training, whose routing was recorded: for source=recorded
 
 
+class RefusedModel(BaseModel):
+    """A folder that looks like a checkpoint and cannot be run."""
+
+    name: str
+    refused: str  # the reason, with what to do
+
+
 class RouterInfo(BaseModel):
     """A router that can be asked for."""
 

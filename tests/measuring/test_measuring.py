@@ -76,7 +76,7 @@ def test_what_routers_read_is_what_makes_their_logits(folder):
     ids = HeldOut.open(folder).ids[:2]
     for passed in passes(Watched(model.checkpoint), ids, 2, ROUTERS["topk_norm"]):
         for layer, (routed, read) in enumerate(zip(passed.layers, passed.inputs, strict=True)):
-            logits = read @ model.checkpoint.router(layer)
+            logits = read @ model.checkpoint.kept.router(layer)
             np.testing.assert_array_equal(ROUTERS["topk_norm"].route(logits, 2).experts, routed.experts)
 
 

@@ -140,7 +140,9 @@ def test_a_prompt_over_the_limit_of_its_model_is_refused(sources):
 
 def test_a_model_that_cannot_be_opened_is_refused_by_name(sources, tmp_path):
     (tmp_path / "small" / "model.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(BadRequest, match="model: expected a checkpoint that can be run, got 'small'"):
+    with pytest.raises(
+        BadRequest, match=r"model: expected a model that can be run, got 'small'; model\.safetensors: "
+    ):
         open_source(sources, source="live", model="small", prompt="x")
 
 

@@ -44,7 +44,9 @@ def step_of(row):
 
 @pytest.mark.parametrize("row", STEPS, ids=NAMES)
 def test_a_step_packs_to_the_golden_bytes(row):
-    assert pack_step(step_of(row), row["id"], row["token"], len(row["scores"][0])) == bytes.fromhex(row["hex"])
+    assert pack_step(step_of(row), row["id"], row["token"], len(row["scores"][0])) == bytes.fromhex(
+        row["hex"]
+    )
 
 
 @pytest.mark.parametrize("row", STEPS, ids=NAMES)

@@ -7,7 +7,7 @@ from ...request.cost import check_updates
 from ...request.schema import TraceRequest
 from ...routing import LIMITS
 from ..source import Offer, Opened, Place, TraceSource
-from .models import Listing, Model, Models
+from .models import Listing, Model, Models, Refused
 from .prompt_trace import Prompted, tokenize
 
 
@@ -19,25 +19,21 @@ class LiveSource(TraceSource):
 
     def __init__(self, place: Place) -> None:
         self.scenarios = place.library.scenarios
-        self.folder = place.models
         self.models = Models(place.models)
-        self.listings: dict[str, Listing] = {}
-        self.stamp: tuple[object, ...] = ()
 
     def list_models(self) -> dict[str, Listing]:
-        """The models of the folder. Its files are looked at each time, and read when they changed."""
-        stamp = tuple((path, path.stat().st_mtime_ns) for path in self.folder.glob("*/config.json"))
-        if stamp != self.stamp:
-            self.listings, self.stamp = self.models.list()[0], stamp
-        return self.listings
+        """The models of the folder that can be run. Files are read again when they changed."""
+        return self.models.runnable()
 
     def offer(self) -> Offer:
-        """The models that can be run."""
+        """The models that can be run, and why the others cannot."""
         listings = self.list_models()
+        others = [entry for entry in self.models.list().values() if isinstance(entry, Refused)]
         return Offer(
             models={name: listing.experts for name, listing in listings.items()},
             routers={name: listing.router for name, listing in listings.items()},
             infos=tuple(listing.to_json() for listing in listings.values()),
+            refused=tuple(entry.to_json() for entry in others),
         )
 
     def open(self, request: TraceRequest) -> Opened:

@@ -50,7 +50,7 @@ def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[M
         raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
     model = sources.live.open_model(request.checkpoint)
     config = model.checkpoint.config
-    room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)
+    room = min(PROMPT_TOKENS, config.positions)
     tokens = model.checkpoint.tokenizer.encode(text)
     if not tokens:
         raise BadRequest(Problem("text", "0 tokens", "at least 1 token", "type something"))

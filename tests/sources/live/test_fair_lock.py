@@ -4,11 +4,11 @@ from threading import Event, Thread
 
 import pytest
 
-from app.sources.live.process import Turns
+from app.sources.live.fair_lock import FairLock
 
 
 def test_turns_are_taken_in_the_order_of_asking():
-    turns, order, threads = Turns(), [], []
+    turns, order, threads = FairLock(), [], []
 
     def ask(name, asked):
         asked.set()
@@ -30,7 +30,7 @@ def test_turns_are_taken_in_the_order_of_asking():
 
 
 def test_whoever_leaves_and_asks_again_comes_last():
-    turns, order = Turns(), []
+    turns, order = FairLock(), []
 
     def other():
         with turns:
@@ -48,7 +48,7 @@ def test_whoever_leaves_and_asks_again_comes_last():
 
 
 def test_only_one_is_inside_at_a_time():
-    turns, inside, most = Turns(), [], []
+    turns, inside, most = FairLock(), [], []
 
     def work():
         for _ in range(50):
@@ -66,7 +66,7 @@ def test_only_one_is_inside_at_a_time():
 
 
 def test_an_error_inside_passes_the_turn_on():
-    turns = Turns()
+    turns = FairLock()
     with pytest.raises(KeyError), turns:
         raise KeyError
     with turns:
