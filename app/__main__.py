@@ -15,6 +15,7 @@ import uvicorn
 from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
+from .commands import record as record_command
 from .commands.check import check as check_scenarios
 from .settings import Settings
 from .sources.authored.scenario import load_scenarios
@@ -35,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
+    record_command.add_command(commands)
     options = parser.parse_args(arguments)
+    if options.command == "record":
+        return record_command.run(options)
     if options.command == "params":
         return params_command.run(options)
     try:

@@ -42,7 +42,9 @@ def render(template: str, messages: list[dict[str, str]], special: dict[str, str
         compiled = environment.from_string(template)
         return compiled.render(messages=messages, add_generation_prompt=True, **special)
     except TemplateError as error:
-        raise EngineRefusal(f"chat: expected a conversation that the model's template takes; {error}") from error
+        raise EngineRefusal(
+            f"chat: expected a conversation that the model's template takes; {error}"
+        ) from error
 
 
 def refuse(message: str) -> None:
@@ -68,5 +70,7 @@ def read_chat(path: Path) -> list[dict[str, str]]:
 def is_message(value: object) -> bool:
     """Whether a value is one message of text."""
     return (
-        isinstance(value, dict) and isinstance(value.get("role"), str) and isinstance(value.get("content"), str)
+        isinstance(value, dict)
+        and isinstance(value.get("role"), str)
+        and isinstance(value.get("content"), str)
     )

@@ -17,7 +17,7 @@ PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 LFS = b"version https://git-lfs.github.com/spec/"
 CONVERT = (
     "they are pickles, which can run code; convert them on a machine that you trust: "
-    "python -c \"from transformers import AutoModelForCausalLM as M; "
+    'python -c "from transformers import AutoModelForCausalLM as M; '
     "M.from_pretrained('FOLDER').save_pretrained('NEW', safe_serialization=True)\""
 )
 
@@ -66,7 +66,9 @@ def find_model(model: str, env: Mapping[str, str] = os.environ) -> ModelFiles:
         return ModelFiles("address", model, Path(), {})
     path = Path(model).expanduser()
     if path.suffix.lower() in PICKLED:
-        raise EngineRefusal(f"{model}: expected safetensors or GGUF weights, got {path.suffix} files; {CONVERT}")
+        raise EngineRefusal(
+            f"{model}: expected safetensors or GGUF weights, got {path.suffix} files; {CONVERT}"
+        )
     if path.is_file() and path.suffix.lower() == ".gguf":
         return gguf(path)
     folder = path if path.is_dir() else cached(model, hub_cache(env))
@@ -113,7 +115,9 @@ def check_weights(files: ModelFiles) -> None:
     pickled = sorted(path.name for path in files.path.iterdir() if path.suffix in PICKLED)
     if not [path for path in weights if path.name != "adapter_model.safetensors"]:
         if pickled:
-            raise EngineRefusal(f"{files.path}: expected safetensors weights, got {', '.join(pickled[:3])}; {CONVERT}")
+            raise EngineRefusal(
+                f"{files.path}: expected safetensors weights, got {', '.join(pickled[:3])}; {CONVERT}"
+            )
         raise EngineRefusal(f"{files.path}: expected *.safetensors weights, got none; download them too")
     if (files.path / "adapter_config.json").exists():
         raise EngineRefusal(
@@ -154,7 +158,9 @@ def snapshot(folder: Path) -> Path:
     named = snapshots / main.read_text(encoding="ascii").strip() if main.exists() else None
     if named is not None and named.parent == snapshots and named.is_dir():
         return named
-    found = sorted((path for path in snapshots.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    found = sorted(
+        (path for path in snapshots.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
     if not found:
         raise EngineRefusal(f"{folder}: expected a snapshot, got none; download the model again")
     return found[-1]

@@ -52,7 +52,9 @@ class RoutingHooks:
         self.expert_kinds: dict[str, list[int]] = {}
         self._names = {module: name for name, module in model.named_modules()}
         self._open: list[Pass] = []
-        self._logits: dict[str, tuple[nn.Module, Tensor]] = {}  # by parent: of a router whose experts come next
+        self._logits: dict[
+            str, tuple[nn.Module, Tensor]
+        ] = {}  # by parent: of a router whose experts come next
         self._functions: dict[str, str] = {}
         self._handles: list[Any] = []
 
@@ -170,8 +172,9 @@ class RoutingHooks:
         if call.probabilities:
             return "softmax"
         if layer not in self._functions:
-            self._functions[layer] = score_function(call.logits.detach(), call.ids, call.weights.detach())
-        return self._functions[layer]
+            found = score_function(call.logits.detach(), call.ids, call.weights.detach())
+            self._functions[layer] = found
+        return str(self._functions[layer])
 
     def _parent(self, module: nn.Module) -> str:
         return self._names[module].rpartition(".")[0]
