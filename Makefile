@@ -4,6 +4,7 @@
 # make format lay out the Python and repair what can be repaired
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
+# make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity train clean
+.PHONY: help run test check format bench parity engines train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -42,6 +43,9 @@ bench: $(VENV)/.test static/vendor/.stamp
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
 
+engines: $(VENV)/.engines
+	@$(BIN)/pytest -m engines tests/engines $(PYTEST)
+
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
@@ -63,6 +67,14 @@ $(VENV)/.test: pyproject.toml | static/vendor/.stamp
 $(VENV)/.train: $(VENV)/.test
 	@echo "Installing PyTorch and transformers ..."
 	@$(PIP) --editable '.[test,train]'
+	@touch $@
+
+# PyTorch first and by version, so that a wheel for the CPU counts. llama.cpp compiles for a quarter of an hour.
+$(VENV)/.engines: $(VENV)/.test
+	@echo "Installing PyTorch and transformers ..."
+	@$(PIP) torch==2.13.0
+	@$(PIP) --editable '.[test,transformers]'
+	@$(if $(LLAMA),$(PIP) --editable '.[llama-cpp]' gguf)
 	@touch $@
 
 PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')

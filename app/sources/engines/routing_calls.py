@@ -105,6 +105,8 @@ def from_doge(output: Any, module: Any) -> Call:
     return Call(ids, weights, logits, function="softmax")
 
 
+UNLIKE = 0.05  # mean relative error from which a function is not the one: bfloat16 rounds to 0.004
+
 # Routers whose output is a whole record: no experts module is given ids.
 WHOLE: dict[str, Callable[[Any, Any], Call]] = {
     "Llama4Router": from_llama4,
@@ -127,7 +129,7 @@ def kind_of(router: str, parent: Any, name: str) -> str:
 def score_function(logits: Tensor, ids: Tensor, weights: Tensor) -> str:
     """Returns which function of the logits the weights are proportional to, by trying each.
 
-    "softmax" where nothing tells: one choice whose weight is always 1, or a rule that is none of them.
+    "softmax" if nothing tells: one choice whose weight is always 1. "" for a rule that is none of them.
     """
     kept = ids.clamp(min=0).long()
     best, least = "softmax", math.inf
@@ -138,7 +140,7 @@ def score_function(logits: Tensor, ids: Tensor, weights: Tensor) -> str:
         error = float((ratio / middle.clamp(min=1e-30) - 1).abs().mean())
         if error < least - 1e-6:
             best, least = name, error
-    return best
+    return best if least < UNLIKE else ""
 
 
 def sqrt_softplus(values: Tensor) -> Tensor:

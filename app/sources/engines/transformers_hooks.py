@@ -57,6 +57,8 @@ class RoutingHooks:
         ] = {}  # by parent: of a router whose experts come next
         self._functions: dict[str, str] = {}
         self._handles: list[Any] = []
+        whole = (module for module in self._names if type(module).__name__ in WHOLE)
+        self._complete = {self._parent(module) for module in whole}
 
     def attach(self) -> RoutingHooks:
         """Puts the hooks on. Raises ValueError where the model has no MoE layer."""
@@ -123,10 +125,12 @@ class RoutingHooks:
 
     def _experts(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """An experts module that is about to compute with these ids and weights."""
-        pair = pair_among([*args, *kwargs.values()]) if self._open else None
+        parent = self._parent(module)
+        if not self._open or parent in self._complete:
+            return
+        pair = pair_among([*args, *kwargs.values()])
         if pair is None:
             return
-        parent = self._parent(module)
         router, logits = self._logits.pop(parent, (module, None))
         call = Call(*pair, logits, probabilities=type(router).__name__ in PROBABILITIES)
         if type(module).__name__ == "ZayaExperts":
@@ -153,7 +157,7 @@ class RoutingHooks:
         function = self._function(layer, call)
         scores = None
         if self.scores and call.logits is not None:
-            scores = call.logits if call.probabilities else FUNCTIONS[function](call.logits.detach().float())
+            scores = call.logits if call.probabilities else FUNCTIONS[function or "softmax"](call.logits.detach().float())
         records[layer] = LayerRecord(
             name=layer,
             experts=numbers(call.ids, np.int32),

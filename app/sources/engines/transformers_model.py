@@ -23,6 +23,8 @@ from .transformers_hooks import Pass, RoutingHooks
 from .transformers_loading import ends_of, load, quiet
 from .transformers_shape import shape_of
 
+PROBED = 8  # tokens
+
 
 class TransformersModel:
     """A checkpoint that transformers loaded. Its hooks stay on; a lock keeps two prompts apart."""
@@ -40,6 +42,8 @@ class TransformersModel:
         self._parameters = set(inspect.signature(model.forward).parameters)
         self._two_stacks = bool(getattr(model.config, "is_encoder_decoder", False))
         self._diffuses = "Diffusion" in type(model).__name__
+        self._encoded: Any = None  # what an encoder made of the prompt
+        self._last: Any = None  # output of the last call
 
     @classmethod
     def open(cls, files: ModelFiles) -> TransformersModel:
@@ -60,7 +64,7 @@ class TransformersModel:
 
     @cached_property
     def layers(self) -> LayerMap:
-        """The MoE layers: found by running one token."""
+        """The MoE layers: found by running a few tokens."""
         return LayerMap.of(self._probed, self._hooks.expert_kinds)
 
     @cached_property
@@ -71,9 +75,10 @@ class TransformersModel:
 
     @cached_property
     def _probed(self) -> list[LayerRecord]:
-        """The layers of one pass over one token, and over a decoder's start token."""
-        with self._lock, torch.inference_mode():
-            passes = [done for done, _ in self._run([0], None, None)]
+        """The layers of one pass over a few tokens: one would not tell score functions apart."""
+        ids = list(range(min(PROBED, int(self._config.vocab_size))))
+        with self._lock, torch.inference_mode(), quiet():
+            passes = [done for done, _ in self._run(ids, None, None)]
         return [record for done in passes for record in done.records.values()]
 
     def encode(self, text: str) -> tuple[Token, ...]:
