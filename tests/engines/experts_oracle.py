@@ -19,7 +19,9 @@ ID_NAMES = ("top_k_index", "selected_experts", "router_indices", "topk_indices",
 def received(folder: Path, ids: list[int], by_one: bool = False) -> dict[str, Sets]:
     """Layer -> the experts that each row was sent to. `by_one`: token by token with a cache."""
     config = transformers.AutoConfig.from_pretrained(folder)
-    auto = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+    auto = (
+        transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+    )
     model = auto.from_pretrained(folder).eval()
     found: dict[str, Sets] = {}
     for name, module in model.named_modules():
@@ -42,7 +44,9 @@ def run(model: Any, ids: list[int], by_one: bool) -> None:
     else:
         cache = None
         for id in ids:
-            cache = model(input_ids=torch.tensor([[id]]), past_key_values=cache, use_cache=True).past_key_values
+            cache = model(
+                input_ids=torch.tensor([[id]]), past_key_values=cache, use_cache=True
+            ).past_key_values
 
 
 def watch(layer: str, module: Any, found: dict[str, Sets]) -> Any:

@@ -113,7 +113,9 @@ def test_continuation_routes_the_tokens_that_generate_writes(name, folder_of):
 
     folder = folder_of(name)
     config = transformers.AutoConfig.from_pretrained(folder)
-    auto = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+    auto = (
+        transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
+    )
     model = auto.from_pretrained(folder).eval()
     written = model.generate(torch.tensor([IDS]), max_new_tokens=4, do_sample=False)[0].tolist()
     trace = recorded(folder, "--continue", "4")

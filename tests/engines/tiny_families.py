@@ -10,17 +10,27 @@ import transformers
 
 SMALL: dict[str, Any] = {
     **dict.fromkeys(("hidden_size", "d_model", "n_embd"), 64),
-    **dict.fromkeys(("intermediate_size", "ffn_hidden_size", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim"), 48),
-    **dict.fromkeys(("moe_intermediate_size", "expert_ffn_hidden_size", "shared_expert_intermediate_size"), 24),
-    **dict.fromkeys(("shared_intermediate_size", "moe_shared_expert_intermediate_size", "share_expert_dim"), 24),
+    **dict.fromkeys(
+        ("intermediate_size", "ffn_hidden_size", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim"), 48
+    ),
+    **dict.fromkeys(
+        ("moe_intermediate_size", "expert_ffn_hidden_size", "shared_expert_intermediate_size"), 24
+    ),
+    **dict.fromkeys(
+        ("shared_intermediate_size", "moe_shared_expert_intermediate_size", "share_expert_dim"), 24
+    ),
     **dict.fromkeys(("num_hidden_layers", "num_layers", "num_decoder_layers", "encoder_layers"), 4),
     **dict.fromkeys(("decoder_layers", "n_layers"), 4),
     **dict.fromkeys(("num_attention_heads", "encoder_attention_heads", "decoder_attention_heads"), 4),
-    **dict.fromkeys(("num_heads", "n_heads", "linear_num_heads", "swa_num_attention_heads", "index_n_heads"), 4),
+    **dict.fromkeys(
+        ("num_heads", "n_heads", "linear_num_heads", "swa_num_attention_heads", "index_n_heads"), 4
+    ),
     **dict.fromkeys(("head_dim", "v_head_dim", "qk_nope_head_dim", "qk_rope_head_dim", "kv_channels"), 16),
     **dict.fromkeys(("d_kv", "index_head_dim", "linear_head_dim", "swa_head_dim"), 16),
     **dict.fromkeys(("n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"), 8),
-    **dict.fromkeys(("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts"), 2),
+    **dict.fromkeys(
+        ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts"), 2
+    ),
     **dict.fromkeys(("n_group", "topk_group", "num_expert_group"), 1),
     **{"num_key_value_heads": 2, "swa_num_key_value_heads": 2, "vocab_size": 128, "qk_head_dim": 32},
     **{"q_lora_rank": 20, "kv_lora_rank": 18, "o_lora_rank": 12, "o_groups": 2, "zero_expert_num": 3},
@@ -32,11 +42,37 @@ MLA = {"num_key_value_heads": 4}
 # model type -> what its tiny form needs beside SMALL
 FAMILIES: dict[str, dict[str, Any]] = {
     **{"mixtral": {}, "olmoe": {}, "qwen2_moe": {}, "qwen3_moe": {}, "qwen3_next": {}, "phimoe": {}},
-    **{"deepseek_v2": {**MLA, "topk_method": "greedy"}, "deepseek_v3": MLA, "deepseek_v4": {}, "glm4_moe": {}, "glm4_moe_lite": MLA},
-    **{"gpt_oss": {}, "granitemoe": {}, "granitemoeshared": {}, "jetmoe": {}, "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1}},
-    **{"llama4_text": {}, "ernie4_5_moe": {}, "hunyuan_v1_moe": {"head_dim": 16}, "minimax": {}, "minimax_m2": {}},
-    **{"longcat_flash": MLA, "lfm2_moe": {"layer_types": ["conv", "full_attention", "conv", "full_attention"]}},
-    **{"zaya": {"num_experts_per_tok": 1}, "switch_transformers": {"expert_capacity": 2}, "nllb-moe": {}, "doge": {"is_moe": True}},
+    **{
+        "deepseek_v2": {**MLA, "topk_method": "greedy", "num_experts_per_tok": 2},
+        "deepseek_v3": MLA,
+        "deepseek_v4": {},
+        "glm4_moe": {},
+        "glm4_moe_lite": MLA,
+    },
+    **{
+        "gpt_oss": {},
+        "granitemoe": {},
+        "granitemoeshared": {},
+        "jetmoe": {},
+        "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+    },
+    **{
+        "llama4_text": {},
+        "ernie4_5_moe": {},
+        "hunyuan_v1_moe": {"head_dim": 16},
+        "minimax": {},
+        "minimax_m2": {},
+    },
+    **{
+        "longcat_flash": MLA,
+        "lfm2_moe": {"layer_types": ["conv", "full_attention", "conv", "full_attention"]},
+    },
+    **{
+        "zaya": {"num_experts_per_tok": 1},
+        "switch_transformers": {"expert_capacity": 2},
+        "nllb-moe": {},
+        "doge": {"is_moe": True},
+    },
     **{"flex_olmo": {}, "afmoe": {}, "exaone_moe": {}, "solar_open": {}},
     **{"aria_text": {}, "nemotron_h": {}, "mimo_v2_flash": {}, "bailing_hybrid": MLA},
     **{"qwen3_5_moe_text": {}, "glm_moe_dsa": MLA, "hy_v3": {}, "laguna": {}},

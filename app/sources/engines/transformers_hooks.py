@@ -157,7 +157,11 @@ class RoutingHooks:
         function = self._function(layer, call)
         scores = None
         if self.scores and call.logits is not None:
-            scores = call.logits if call.probabilities else FUNCTIONS[function or "softmax"](call.logits.detach().float())
+            scores = (
+                call.logits
+                if call.probabilities
+                else FUNCTIONS[function or "softmax"](call.logits.detach().float())
+            )
         records[layer] = LayerRecord(
             name=layer,
             experts=numbers(call.ids, np.int32),
