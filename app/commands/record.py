@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..routing.alterations import parse_alterations
 from ..sources.engines.chat_template import read_chat
 from ..sources.engines.engine_error import EngineRefusal
 from ..sources.engines.engine_trace import EngineTrace, check_length
@@ -15,6 +16,7 @@ from ..sources.engines.registry import NAMES, open_model
 from ..trace import Token
 
 SUMMARY = "record the routing of a prompt through any MoE model"
+ALTER = "experts off, forced, raised, or k of a layer: 2.5:off,3.1:force,1.7:+2.0,4:k=1"
 MODEL = "a checkpoint folder, a model of the hub's cache (owner/name), or a .gguf file"
 
 
@@ -35,6 +37,7 @@ def add_command(commands: Any) -> None:
         help="write N more tokens, the most likely",
     )
     parser.add_argument("--chunk", type=int, metavar="N", help="tokens of a forward pass (the whole prompt)")
+    parser.add_argument("--alter", default="", metavar="TEXT", help=ALTER)
     parser.add_argument("--engine", choices=NAMES, help="chosen by what the model is, if left out")
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="a .safetensors file"
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         model = open_model(options.model, options.engine)
         tokens = tokens_of(model, options.prompt, ids, chat)
         check_length(tokens, options.more, options.chunk)
-        made = EngineTrace(model, tokens, options.more, options.chunk)
+        made = EngineTrace(model, tokens, options.more, options.chunk, parse_alterations(options.alter))
         trace = made.trace()
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_bytes(trace.to_bytes())

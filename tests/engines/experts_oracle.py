@@ -1,6 +1,6 @@
 """What the experts modules of a transformers model received, by hooks that share nothing with the recorder.
 
-The recorder finds ids by value. These hooks read them by the names of the arguments, or off the inputs themselves.
+The recorder finds ids by value. These hooks read them by the names of arguments, or off the inputs.
 """
 
 from __future__ import annotations

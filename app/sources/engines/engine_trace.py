@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...routing.alterations import Alteration, spell
+from ...shape import ModelShape
 from ...trace import RoutingTrace, Step, Token, TraceHeader
 from .engine_error import EngineRefusal
-from .recorder import EngineModel
+from .recorder import EngineFacts, EngineModel, LayerMap
 
 MOST_TOKENS = 32_768  # of one recording, written ones counted
 
@@ -21,51 +23,65 @@ class EngineTrace:
     tokens: tuple[Token, ...]  # as `prompt_tokens` checked them
     more: int = 0  # tokens that the model shall write
     chunk: int | None = None  # tokens of one forward pass; None: the whole prompt
+    alterations: tuple[Alteration, ...] = ()
 
     @property
     def header(self) -> TraceHeader:
         """What is known before the first token is routed."""
-        layers = self.model.layers
-        rules = sorted({rule for rule in layers.rules if rule})
-        model: dict[str, Any] = {
-            "name": self.model.name,
-            "router": ", ".join(rules) or "unknown",
-            "settings": {},
-            "layer_names": list(layers.names),
-            **layers.labels(),
-        }
-        return TraceHeader(
-            tokens=self.model.before_steps(self.tokens),
-            shape=self.model.shape,
-            model=model,
-            origin=self.origin,
+        model = self.model
+        tokens = model.before_steps(self.tokens)
+        more: dict[str, Any] = {"prompt_tokens": len(tokens), "continue": self.more} if self.more else {}
+        if self.alterations:
+            more["alter"] = spell(self.alterations)
+        return header_of(
+            model.name,
+            model.family,
+            model.facts,
+            model.shape,
+            model.layers,
+            tokens,
+            checkpoint=model.digest,
+            **more,
         )
-
-    @property
-    def origin(self) -> dict[str, Any]:
-        """Where the routing comes from: engine, dtype, device, checkpoint."""
-        facts = self.model.facts
-        origin: dict[str, Any] = {
-            "source": "live",
-            "badge": "LIVE",
-            "note": f"Computed {facts.note}: {self.model.name}, by its own router.",
-            "family": self.model.family,
-            "checkpoint": self.model.digest,
-            **facts.to_json(),
-        }
-        if not self.model.layers.scored:
-            origin |= {"ids_only": True, "badge": "IDS ONLY"}
-        if self.more:
-            origin |= {"prompt_tokens": len(self.model.before_steps(self.tokens)), "continue": self.more}
-        return origin
 
     def steps(self) -> Iterator[Step]:
         """The routing of each token, then of those that the model writes."""
-        return self.model.steps(self.tokens, self.more, self.chunk)
+        return self.model.steps(self.tokens, self.more, self.chunk, self.alterations)
 
     def trace(self) -> RoutingTrace:
         """The whole trace."""
         return RoutingTrace.from_steps(self.header, self.steps())
+
+
+def header_of(
+    name: str,
+    family: str,
+    facts: EngineFacts,
+    shape: ModelShape,
+    layers: LayerMap,
+    tokens: tuple[Token, ...],
+    **more: Any,
+) -> TraceHeader:
+    """The header of what an engine computed. `more`: further facts of its origin."""
+    rules = sorted({rule for rule in layers.rules if rule})
+    model: dict[str, Any] = {
+        "name": name,
+        "router": ", ".join(rules) or "unknown",
+        "settings": {},
+        "layer_names": list(layers.names),
+        **layers.labels(),
+    }
+    origin: dict[str, Any] = {
+        "source": "live",
+        "badge": "LIVE",
+        "note": f"Computed {facts.note}: {name}, by its own router.",
+        "family": family,
+        **facts.to_json(),
+        **more,
+    }
+    if not layers.scored:
+        origin |= {"ids_only": True, "badge": "IDS ONLY"}
+    return TraceHeader(tokens=tokens, shape=shape, model=model, origin=origin)
 
 
 def check_length(tokens: tuple[Token, ...], more: int, chunk: int | None) -> None:

@@ -1,8 +1,8 @@
 """What llama.cpp computes in its MoE layers, read through its callback on the nodes of the graph.
 
-The names are those that `llm_graph_context::build_moe_ffn` gives (src/llama-graph.cpp): `ffn_moe_topk-3` and so on.
-`ffn_moe_topk` is a view of a sort over all experts, so its rows lie further apart than they are long. A name
-comes again with each part of a batch: rows are appended in the order in which they come.
+The names are those of `llm_graph_context::build_moe_ffn` (src/llama-graph.cpp), such as `ffn_moe_topk-3`.
+`ffn_moe_topk` is a view of a sort over all experts: its rows lie further apart than they are long.
+A name comes again with each part of a batch: rows are appended in the order in which they come.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 import llama_cpp
 import numpy as np
 
+from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Step, Token
 from .chat_template import render
@@ -110,9 +111,19 @@ class LlamaModel:
         """The prompt alone."""
         return tokens
 
-    def steps(self, tokens: tuple[Token, ...], more: int = 0, chunk: int | None = None) -> Iterator[Step]:
+    def steps(
+        self,
+        tokens: tuple[Token, ...],
+        more: int = 0,
+        chunk: int | None = None,
+        alterations: tuple[Alteration, ...] = (),
+    ) -> Iterator[Step]:
         """The routing of each token, pass by pass, then of the most likely tokens."""
         check_length(tokens, more, chunk)
+        if alterations:
+            raise EngineRefusal(
+                "alter: llama.cpp runs a graph that cannot be altered; use the safetensors checkpoint"
+            )
         layers = self.layers
         ids = [int(self.token(-1 if token.id is None else token.id).id or 0) for token in tokens]
         size = chunk or len(ids)
@@ -191,9 +202,11 @@ def fill(batch: Any, ids: list[int], place: int) -> None:
         batch.logits[index] = True
 
 
-@llama_cpp.llama_log_callback
-def SILENT(level: int, text: bytes, user: Any) -> None:
+def say_nothing(level: int, text: bytes, user: Any) -> None:
     """Takes what llama.cpp would print."""
+
+
+SILENT = llama_cpp.llama_log_callback(say_nothing)  # kept alive here
 
 
 def open_model(files: ModelFiles) -> LlamaModel:

@@ -41,6 +41,6 @@ def check_memory(name: str, needed: int, free: int | None = None) -> None:
     free = available_bytes() if free is None else free
     if needed * SLACK > free:
         raise EngineRefusal(
-            f"{name}: expected {needed * SLACK / GIB:.1f} GiB of free memory ({needed / GIB:.1f} GiB of weights), "
+            f"{name}: expected {needed * SLACK / GIB:.1f} GiB of free memory (weights: {needed / GIB:.1f}), "
             f"got {free / GIB:.1f} GiB; use a larger machine, a GGUF with fewer bits, or a server (ENGINES)"
         )

@@ -1,4 +1,4 @@
-"""What a model is, by its files alone: a checkpoint folder, a folder of the hub's cache, a GGUF file, an address."""
+"""What a model is, by its files: a checkpoint folder, a model of the hub's cache, a GGUF file, an address."""
 
 from __future__ import annotations
 

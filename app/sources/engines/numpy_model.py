@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ... import __version__
+from ...routing import Router
+from ...routing.alterations import Alteration, altered
 from ...routing.registry import find_router
 from ...shape import ModelShape
 from ...trace import Step, Token
@@ -56,35 +58,37 @@ class NumpyModel:
         """The prompt alone."""
         return tokens
 
-    def steps(self, tokens: tuple[Token, ...], more: int = 0, chunk: int | None = None) -> Iterator[Step]:
+    def steps(
+        self,
+        tokens: tuple[Token, ...],
+        more: int = 0,
+        chunk: int | None = None,
+        alterations: tuple[Alteration, ...] = (),
+    ) -> Iterator[Step]:
         """The routing of each token, then of the most likely ones after them."""
         check_length(tokens, more, chunk)
         forward, k = self._forward, self.shape.top_k
+        router = altered(self._router, alterations, self.shape.layers, self.shape.experts)
         ids = np.array([self.token(token.id or 0).id for token in tokens], np.int32)
         cache = forward.cache(len(ids) + more)
         routing: Routing | None = None
-        for piece in pieces(len(ids), chunk, forward.config.d_model >= WIDE, self):
-            routing = forward.extend(ids[piece], cache, k, self._router.route, keep=1 if more else 0)
+        for piece in pieces(len(ids), chunk, router, forward.config.d_model >= WIDE):
+            routing = forward.extend(ids[piece], cache, k, router.route, keep=1 if more else 0)
             yield from routing.steps()
         for _ in range(more):
             assert routing is not None, "check_length refuses an empty prompt"
             id = sample(forward.head(routing.hidden)[0], temperature=0, random=np.random.default_rng(0))
             if id in forward.config.ends:
                 return
-            routing = forward.extend(np.array([id], np.int32), cache, k, self._router.route, keep=1)
+            routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
             (step,) = routing.steps()
             yield Step(**{**vars(step), "written": self.token(id)})
 
-    @property
-    def router(self) -> object:
-        """The rule that the checkpoint was trained with."""
-        return self._router
 
-
-def pieces(count: int, chunk: int | None, wide: bool, model: NumpyModel) -> Iterator[slice]:
+def pieces(count: int, chunk: int | None, router: Router, wide: bool) -> Iterator[slice]:
     """The tokens of each pass: growing pieces, or those that were asked for."""
     if chunk is None:
-        yield from chunks(count, model._router, wide)
+        yield from chunks(count, router, wide)
         return
     yield from (slice(start, min(count, start + chunk)) for start in range(0, count, chunk))
 

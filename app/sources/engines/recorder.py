@@ -1,7 +1,7 @@
 """What an engine gives for one MoE layer, and how the layers of some tokens become steps of a trace.
 
-An engine records what it computed with. Nothing here derives expert ids from logits: a plain top-k of the logits
-is right for about half of the model types only, because of biases, groups, hash tables and capacities.
+An engine records what it computed with. Nothing here derives expert ids from logits: a plain top-k of them is
+right for about half of the model types only, because of biases, groups, hash tables and capacities.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Bools, Floats, Ints, Step, Token
 
@@ -147,7 +148,7 @@ def check_finite(record: LayerRecord, layer: int) -> None:
         if values is not None and np.isnan(values).any():
             row = int(np.argwhere(np.isnan(values))[0, 0])
             raise ValueError(
-                f"{name}: expected numbers, got nan in layer {layer} ({record.name}), token {row} of the pass; "
+                f"{name}: expected numbers, got nan in layer {layer} ({record.name}), row {row}; "
                 "the weights are damaged, or the dtype is too small for them"
             )
 
@@ -180,5 +181,7 @@ class EngineModel(Protocol):
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The tokens that have a step before the model writes: a decoder's start token is one of them."""
 
-    def steps(self, tokens: tuple[Token, ...], more: int, chunk: int | None) -> Iterator[Step]:
+    def steps(
+        self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]
+    ) -> Iterator[Step]:
         """The routing of each token, and of up to `more` that the model writes. `chunk`: tokens a pass."""

@@ -1,7 +1,7 @@
 """Calls inside a transformers model that carry routing, by one rule and five exceptions.
 
-The rule: a module whose class is called `...Experts` is given, among its arguments, expert ids (integers) and
-weights (floats) of one shape [T, K]. They are told by value, because their names differ from family to family.
+The rule: a module whose class is called `...Experts` is given, among its arguments, expert ids (integers)
+and weights (floats) of one shape [T, K]. They are told by value: their names differ between families.
 Read from the modeling files of transformers 5.24.
 """
 

@@ -182,7 +182,7 @@ class RoutingHooks:
         if layer not in self._functions:
             found = score_function(call.logits.detach(), call.ids, call.weights.detach())
             self._functions[layer] = found
-        return str(self._functions[layer])
+        return self._functions[layer]
 
     def _parent(self, module: nn.Module) -> str:
         return self._names[module].rpartition(".")[0]

@@ -18,7 +18,7 @@ from .engine_error import EngineRefusal
 from .memory_limit import check_memory
 from .model_files import ModelFiles
 
-# Methods that transformers itself turns into plain weights on a CPU: by how much they grow (bits to bfloat16).
+# Methods that transformers turns into plain weights on a CPU: by how much they grow, to bfloat16.
 UNPACKED = {"fp8": 2.0, "mxfp4": 16 / 4.25}
 AUTO = (
     "AutoModelForCausalLM",

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import transformers
 
+from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Step, Token
 from .engine_error import EngineRefusal
@@ -19,6 +20,7 @@ from .engine_trace import check_length
 from .model_files import ModelFiles
 from .model_tokens import ModelTokens
 from .recorder import EngineFacts, LayerMap, LayerRecord, steps_of
+from .transformers_alterations import altered, check_done
 from .transformers_hooks import Pass, RoutingHooks
 from .transformers_loading import ends_of, load, quiet
 from .transformers_shape import shape_of
@@ -97,7 +99,13 @@ class TransformersModel:
         """The prompt, and what a decoder begins with."""
         return (*tokens, self.token(self._start)) if self._two_stacks else tokens
 
-    def steps(self, tokens: tuple[Token, ...], more: int = 0, chunk: int | None = None) -> Iterator[Step]:
+    def steps(
+        self,
+        tokens: tuple[Token, ...],
+        more: int = 0,
+        chunk: int | None = None,
+        alterations: tuple[Alteration, ...] = (),
+    ) -> Iterator[Step]:
         """The routing of each token, pass by pass, then of the most likely tokens, one at a time."""
         check_length(tokens, more, chunk)
         if more and self._diffuses:
@@ -110,22 +118,24 @@ class TransformersModel:
         state: Any = None
         for start in range(0, len(ids), size):
             piece = ids[start : start + size]
-            yield from self._locked(piece, state, cached=more > 0 or size < len(ids))
+            yield from self._locked(piece, state, more > 0 or size < len(ids), alterations)
             state = self._last
         for _ in range(more):
             id = int(state.logits[0, -1].argmax())
             if id in ends_of(self.model):
                 return
-            (step,) = self._locked([id], state, cached=True)
+            (step,) = self._locked([id], state, True, alterations)
             state = self._last
             yield replace(step, written=self.token(id))
 
-    def _locked(self, ids: list[int], state: Any, cached: bool) -> list[Step]:
+    def _locked(
+        self, ids: list[int], state: Any, cached: bool, alterations: tuple[Alteration, ...]
+    ) -> list[Step]:
         """The steps of one call, while nobody else runs the model."""
-        layers = self.layers
-        with self._lock, torch.inference_mode(), quiet():
-            steps = []
+        layers, steps = self.layers, []
+        with self._lock, torch.inference_mode(), quiet(), altered(self.model, layers, alterations):
             for done, output in self._run(ids, state, cached):
+                check_done(done.records, layers, alterations)
                 steps += steps_of(done.records, layers, done.rows)
                 self._last = output
         return steps
