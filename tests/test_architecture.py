@@ -33,6 +33,7 @@ WORLD = {
     *("fastapi", "starlette", "uvicorn", "websockets", "jinja2", "asyncio", "socket", "threading", "time"),
     *("datetime", "random", "subprocess", "os", "concurrent", "torch", "transformers"),
 }
+HEAVY = {"torch", "transformers", "llama_cpp"}  # of extras: only engines know them, and are imported late
 WEB = {"fastapi", "starlette"}
 
 
@@ -148,8 +149,18 @@ def test_serving_never_needs_the_training_libraries():
     for name, path in python_modules().items():
         if not name.startswith("app.training"):
             roots = {module.split(".")[0] for module in python_imports(path)}
-            assert not roots & {"torch", "transformers"}, name
+            assert not roots & HEAVY or name.startswith("app.sources.engines."), name
             assert not any(module.startswith("app.training") for module in python_imports(path)), name
+
+
+def test_nothing_imports_an_engine_with_its_libraries_before_a_model_needs_it():
+    heavy = {
+        n for n, path in python_modules().items() if HEAVY & {m.split(".")[0] for m in python_imports(path)}
+    }
+    for name, imported in python_graph().items():
+        if name not in heavy and not name.startswith("app.training"):
+            known = imported & {n for n in heavy if n.startswith("app.sources.engines.")}
+            assert not known or name == "app.sources.engines.transformers_record", f"{name} imports {known}"
 
 
 def test_only_the_scene_knows_three():

@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
+
+import torch
+import transformers
 
 import app as moescope
 from app.routing.alterations import parse_alterations
 from app.settings import ROOT
 from app.sources.engines.engine_error import EngineRefusal
 from app.sources.engines.engine_trace import EngineTrace
+from app.sources.engines.model_files import find_model
 from app.sources.engines.registry import open_model
+from app.sources.engines.transformers_alterations import altered
+from app.sources.engines.transformers_model import TransformersModel
 from app.trace import RoutingTrace
 from tests.engines.tiny_families import build, save
 
@@ -122,10 +127,6 @@ def test_expert_is_off_or_forced_in_other_families(name, tmp_path):
 
 def test_masked_expert_gives_the_logits_of_a_model_with_that_expert_masked(mixtral, tmp_path):
     """The oracle: the same model whose router's row for that expert is minus infinity."""
-    from app.sources.engines.transformers_alterations import altered
-    from app.sources.engines.transformers_model import TransformersModel
-    from app.sources.engines.model_files import find_model
-
     mixtral.save_pretrained(tmp_path)
     model = TransformersModel.open(find_model(str(tmp_path)))
     with torch.no_grad(), altered(model.model, model.layers, parse_alterations("1.3:off")):

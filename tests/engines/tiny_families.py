@@ -88,7 +88,10 @@ def shrunk(name: str) -> Any:
     for key, value in values.items():
         if isinstance(value, list) and layers and len(value) == layers:
             changes[key] = [*value[:2], *value[-2:]]
-    return type(config)(**{**values, **changes, **FAMILIES.get(name, {})})
+    small = type(config)(**{**values, **changes, **FAMILIES.get(name, {})})
+    if small.is_encoder_decoder:
+        small.decoder_start_token_id = 0
+    return small
 
 
 def build(name: str, seed: int = 0) -> Any:

@@ -1,7 +1,7 @@
 """Alterations of routing inside a transformers model: what `alterations.altered` does to a numpy router.
 
 A logit is altered where the router computes it, the selection bias where the router keeps it, and k where
-the router takes its top-k. Families whose routers do otherwise are found out by what was recorded, and refused.
+the router takes its top-k. A family whose router does otherwise shows in what was recorded, and is refused.
 """
 
 from __future__ import annotations

@@ -185,7 +185,8 @@ class RoutingHooks:
         return self._functions[layer]
 
     def _parent(self, module: nn.Module) -> str:
-        return self._names[module].rpartition(".")[0]
+        name: str = self._names[module]
+        return name.rpartition(".")[0]
 
 
 def registered_routers(model: nn.Module) -> dict[str, int]:
