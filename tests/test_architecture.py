@@ -160,7 +160,7 @@ def test_nothing_imports_an_engine_with_its_libraries_before_a_model_needs_it():
     for name, imported in python_graph().items():
         if name not in heavy and not name.startswith("app.training"):
             known = imported & {n for n in heavy if n.startswith("app.sources.engines.")}
-            assert not known or name == "app.sources.engines.transformers_record", f"{name} imports {known}"
+            assert not known or name == "app", f"{name} imports {known}"
 
 
 def test_only_the_scene_knows_three():

@@ -79,7 +79,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 
 
-def shrunk(name: str) -> Any:
+def shrunk(name: str, **more: Any) -> Any:
     """The default config of a type with small sizes; lists of layers are cut to as many as there are."""
     config = transformers.CONFIG_MAPPING[name]()
     values = config.to_dict()
@@ -88,16 +88,16 @@ def shrunk(name: str) -> Any:
     for key, value in values.items():
         if isinstance(value, list) and layers and len(value) == layers:
             changes[key] = [*value[:2], *value[-2:]]
-    small = type(config)(**{**values, **changes, **FAMILIES.get(name, {})})
+    small = type(config)(**{**values, **changes, **FAMILIES.get(name, {}), **more})
     if small.is_encoder_decoder:
         small.decoder_start_token_id = 0
     return small
 
 
-def build(name: str, seed: int = 0) -> Any:
+def build(name: str, seed: int = 0, **more: Any) -> Any:
     """A tiny model whose routers choose: every weight random, selection biases too."""
     torch.manual_seed(seed)
-    config = shrunk(name)
+    config = shrunk(name, **more)
     for auto in ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText"):
         mapping = getattr(transformers, auto)._model_mapping
         if type(config) in mapping:
@@ -118,8 +118,8 @@ def build(name: str, seed: int = 0) -> Any:
     return model.float().eval()
 
 
-def save(name: str, folder: Path) -> Path:
+def save(name: str, folder: Path, **more: Any) -> Path:
     """The checkpoint folder of a tiny model."""
-    model = build(name)
+    model = build(name, **more)
     model.save_pretrained(folder)
     return folder
