@@ -137,5 +137,5 @@ def test_template_that_refuses_or_reaches_outside_is_refused(template):
 @pytest.mark.parametrize("text", ["", "{}", "[]", '[{"role": "user"}]', '[{"role": "user", "content": 3}]'])
 def test_file_that_is_no_conversation_is_refused(tmp_path, text):
     (tmp_path / "chat.json").write_text(text)
-    with pytest.raises(EngineRefusal, match="conversation|role"):
+    with pytest.raises(EngineRefusal, match=r"conversation|role"):
         read_chat(tmp_path / "chat.json")
