@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -28,6 +28,14 @@ from .transformers_shape import shape_of
 PROBED = 8  # tokens
 
 
+@dataclass(frozen=True)
+class State:
+    """What a prompt has come to: it belongs to one generator of steps alone."""
+
+    output: Any  # of the model: logits, and the cache
+    encoded: Any = None  # what an encoder made of the prompt
+
+
 class TransformersModel:
     """A checkpoint that transformers loaded. Its hooks stay on; a lock keeps two prompts apart."""
 
@@ -44,8 +52,6 @@ class TransformersModel:
         self._parameters = set(inspect.signature(model.forward).parameters)
         self._two_stacks = bool(getattr(model.config, "is_encoder_decoder", False))
         self._diffuses = "Diffusion" in type(model).__name__
-        self._encoded: Any = None  # what an encoder made of the prompt
-        self._last: Any = None  # output of the last call
 
     @classmethod
     def open(cls, files: ModelFiles) -> TransformersModel:
@@ -80,7 +86,7 @@ class TransformersModel:
         """The layers of one pass over a few tokens: one would not tell score functions apart."""
         ids = list(range(min(PROBED, int(self._config.vocab_size))))
         with self._lock, torch.inference_mode(), quiet():
-            passes = [done for done, _ in self._run(ids, None, None)]
+            passes, _ = self._run(ids, None, cached=False)
         return [record for done in passes for record in done.records.values()]
 
     def encode(self, text: str) -> tuple[Token, ...]:
@@ -115,55 +121,54 @@ class TransformersModel:
             )
         ids = [self._checked(token) for token in tokens]
         size = len(ids) if chunk is None or self._two_stacks or self._diffuses else chunk
-        state: Any = None
+        state: State | None = None
         for start in range(0, len(ids), size):
             piece = ids[start : start + size]
-            yield from self._locked(piece, state, more > 0 or size < len(ids), alterations)
-            state = self._last
+            made, state = self._locked(piece, state, more > 0 or size < len(ids), alterations)
+            yield from made
         for _ in range(more):
-            id = int(state.logits[0, -1].argmax())
+            assert state is not None, "check_length refuses an empty prompt"
+            id = int(state.output.logits[0, -1].argmax())
             if id in ends_of(self.model):
                 return
-            (step,) = self._locked([id], state, True, alterations)
-            state = self._last
+            (step,), state = self._locked([id], state, True, alterations)
             yield replace(step, written=self.token(id))
 
     def _locked(
-        self, ids: list[int], state: Any, cached: bool, alterations: tuple[Alteration, ...]
-    ) -> list[Step]:
-        """The steps of one call, while nobody else runs the model."""
-        layers, steps = self.layers, []
+        self, ids: list[int], state: State | None, cached: bool, alterations: tuple[Alteration, ...]
+    ) -> tuple[list[Step], State]:
+        """The steps of one call, while nobody else runs the model, and what the next call needs."""
+        layers = self.layers
         with self._lock, torch.inference_mode(), quiet(), altered(self.model, layers, alterations):
-            for done, output in self._run(ids, state, cached):
-                check_done(done.records, layers, alterations)
-                steps += steps_of(done.records, layers, done.rows)
-                self._last = output
-        return steps
+            passes, after = self._run(ids, state, cached)
+        steps = []
+        for done in passes:
+            check_done(done.records, layers, alterations)
+            steps += steps_of(done.records, layers, done.rows)
+        return steps, after
 
-    def _run(self, ids: list[int], state: Any, cached: bool | None) -> Iterator[tuple[Pass, Any]]:
-        """Runs token ids after those of `state`; yields each pass and the output of the model."""
+    def _run(self, ids: list[int], state: State | None, cached: bool) -> tuple[list[Pass], State]:
+        """Runs token ids after those of `state`. Returns its passes, and the state after them."""
         self._hooks.take()
-        output = self._call(torch.tensor([ids], device=self.model.device), state, cached)
-        for done in self._hooks.take():
-            yield done, output
+        after = self._call(torch.tensor([ids], device=self.model.device), state, cached)
+        return self._hooks.take(), after
 
-    def _call(self, ids: torch.Tensor, state: Any, cached: bool | None) -> Any:
+    def _call(self, ids: torch.Tensor, state: State | None, cached: bool) -> State:
         if self._diffuses:
-            return self.model.get_submodule("model.encoder")(input_ids=ids)
-        options: dict[str, Any] = {"use_cache": bool(cached)} if "use_cache" in self._parameters else {}
+            return State(self.model.get_submodule("model.encoder")(input_ids=ids))
+        options: dict[str, Any] = {"use_cache": cached} if "use_cache" in self._parameters else {}
         if "logits_to_keep" in self._parameters:
             options["logits_to_keep"] = 1
         if state is not None:
-            options["past_key_values"] = state.past_key_values
+            options["past_key_values"] = state.output.past_key_values
         if not self._two_stacks:
-            return self.model(input_ids=ids, **options)
+            return State(self.model(input_ids=ids, **options))
         if state is None:
             encoded = self.model.get_encoder()(input_ids=ids)
             ids = torch.tensor([[self._start]], device=ids.device)
         else:
-            encoded = self._encoded
-        self._encoded = encoded
-        return self.model(encoder_outputs=encoded, decoder_input_ids=ids, **options)
+            encoded = state.encoded
+        return State(self.model(encoder_outputs=encoded, decoder_input_ids=ids, **options), encoded)
 
     @property
     def _start(self) -> int:
