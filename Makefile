@@ -4,6 +4,7 @@
 # make format format Python, JavaScript, CSS and templates, and repair what can be repaired
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
+# make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -15,7 +16,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity train clean
+.PHONY: help run test check format bench parity engines train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -46,6 +47,9 @@ bench: $(VENV)/.test static/vendor/.stamp
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
 
+engines: $(VENV)/.engines
+	@$(BIN)/pytest -m engines tests/engines $(PYTEST)
+
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
@@ -67,6 +71,14 @@ $(VENV)/.test: pyproject.toml | static/vendor/.stamp
 $(VENV)/.train: $(VENV)/.test
 	@echo "Installing PyTorch and transformers ..."
 	@$(PIP) --editable '.[test,train]'
+	@touch $@
+
+# PyTorch first and by version, so that a wheel for the CPU counts. llama.cpp compiles for a quarter of an hour.
+$(VENV)/.engines: $(VENV)/.test
+	@echo "Installing PyTorch and transformers ..."
+	@$(PIP) torch==2.13.0
+	@$(PIP) --editable '.[test,transformers]'
+	@$(if $(LLAMA),$(PIP) --editable '.[llama-cpp]' gguf)
 	@touch $@
 
 PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')

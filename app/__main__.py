@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from .commands import compare, convert, inspect
+from .commands import compare, convert, inspect, record
 from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
-    captures = {"inspect": inspect, "convert": convert, "compare": compare}
+    captures = {"inspect": inspect, "convert": convert, "compare": compare, "record": record}
     for command in captures.values():
         command.add_command(commands)
     options = parser.parse_args(arguments)

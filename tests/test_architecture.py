@@ -37,7 +37,7 @@ WORLD = {
     *("datetime", "random", "subprocess", "os", "concurrent", "torch", "transformers"),
 }
 WEB = {"fastapi", "starlette"}
-HEAVY = {"torch", "transformers", "llama_cpp", "ray", "vllm"}
+HEAVY = {"torch", "transformers", "llama_cpp", "ray"}
 LONGEST = 20  # lines that nine in ten functions stay under
 
 
@@ -152,12 +152,22 @@ def test_a_pure_room_knows_nothing_of_the_world(room):
 def test_heavy_libraries_are_imported_when_a_function_needs_them():
     """The page runs without the extras: no file but those of training names one at its top level."""
     for name, path in python_modules().items():
-        if room_of(name) == "training":
+        if room_of(name) == "training" or name.startswith("app.sources.engines."):
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             named = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
             named |= {str(node.module)} if isinstance(node, ast.ImportFrom) else set()
             assert not HEAVY & {each.split(".")[0] for each in named}, name
+
+
+def test_nothing_imports_an_engine_with_its_libraries_before_a_model_needs_it():
+    heavy = {
+        n for n, path in python_modules().items() if HEAVY & {m.split(".")[0] for m in python_imports(path)}
+    }
+    for name, imported in python_graph().items():
+        if name not in heavy and not name.startswith("app.training"):
+            known = imported & {n for n in heavy if n.startswith("app.sources.engines.")}
+            assert not known or name == "app", f"{name} imports {known}"
 
 
 def test_few_files_stand_beside_the_rooms():
