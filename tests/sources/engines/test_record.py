@@ -14,7 +14,7 @@ from app.sources.authored.scenario import load_scenarios
 from app.sources.engines import registry
 from app.sources.engines.engine_error import EngineRefusal
 from app.sources.engines.recorder import LayerMap, LayerRecord, steps_of
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace
 
 TRIO = ROOT / "models" / "trio-16"
@@ -28,7 +28,7 @@ def recorded(tmp_path, *options: str, model=TRIO) -> RoutingTrace:
 
 def test_recorded_prompt_is_the_trace_of_the_page(tmp_path):
     trace = recorded(tmp_path, "--prompt", "The cat sat on the mat.")
-    sources = Sources(load_scenarios(Settings().scenarios), ROOT / "models")
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), ROOT / "models")
     request = sources.parse({"source": "live", "model": "trio-16", "prompt": "The cat sat on the mat."})
     page = sources.open(request).trace()
     assert trace.header.tokens == page.header.tokens
