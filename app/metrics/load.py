@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import RoutingTrace
-from . import balance as metrics
-from .balance import Counts, Doubles
+from ..trace import Counts, Doubles, RoutingTrace
+from . import balance
+from .counts import counts, first_choices, score_sums, z_sums
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Load:
         return cls(
             texts=1,
             tokens=len(trace.experts),
-            assigned=metrics.counts(trace),
-            kept=metrics.counts(trace, kept=True),
-            first=metrics.first_choices(trace),
-            scores=metrics.score_sums(trace),
-            squares=None if trace.logits is None else metrics.z_sums(trace.logits),
+            assigned=counts(trace),
+            kept=counts(trace, kept=True),
+            first=first_choices(trace),
+            scores=score_sums(trace),
+            squares=None if trace.logits is None else z_sums(trace.logits),
         )
 
     def __add__(self, other: Load) -> Load:
@@ -47,15 +47,15 @@ class Load:
 
     @property
     def measures(self) -> dict[str, Doubles]:
-        """The measures of `metrics.MEASURES` by name, each [L], and `z_loss` where the logits are known."""
+        """The measures of `balance.MEASURES` by name, each [L], and `z_loss` where the logits are known."""
         z_loss = {} if self.squares is None else {"z_loss": self.squares / max(self.tokens, 1)}
         assigned = self.assigned.sum(axis=-1)
         return {
-            "max_over_mean": metrics.max_over_mean(self.assigned),
-            "max_violation": metrics.max_violation(self.assigned),
-            "entropy": metrics.entropy(self.assigned),
+            "max_over_mean": balance.max_over_mean(self.assigned),
+            "max_violation": balance.max_violation(self.assigned),
+            "entropy": balance.entropy(self.assigned),
             "dropped_share": (assigned - self.kept.sum(axis=-1)) / np.maximum(assigned, 1),
-            "switch_loss": metrics.balance_loss(self.first, self.scores, self.tokens),
+            "switch_loss": balance.balance_loss(self.first, self.scores, self.tokens),
             **z_loss,
         }
 

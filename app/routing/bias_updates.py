@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrics.balance import Counts
-from ..trace import Floats
+from ..trace import Counts, Floats
 from . import Router
 
 

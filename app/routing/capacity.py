@@ -42,7 +42,7 @@ def switch(logits: Floats, capacity: int) -> Routed:
 def st_moe(logits: Floats, capacity: int) -> Routed:
     """The two best experts, weighted by their probabilities; dropped where full.
 
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.z_loss` is its router z-loss.
+    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.counts.z_sums` sums its router z-loss.
     """
     return dropping(logits, 2, capacity)
 
