@@ -24,7 +24,7 @@ def expert_counts(experts: Ints, n: int, mask: Bools | None = None) -> Counts:
     return np.bincount(cells, minlength=prod(rows) * n).reshape(*rows, n).astype(np.int64)
 
 
-def mass_counts(experts: Ints, weights: Floats, n: int) -> Doubles:
+def mass_counts(experts: Ints, weights: NDArray[np.floating], n: int) -> Doubles:
     """Sums the combine weights that each expert receives, its gate mass: [T, ..., K] twice -> [..., n]."""
     chosen = experts >= 0
     cells = flat_cells(experts, n)[chosen]
