@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import duckdb
@@ -26,6 +26,7 @@ from .manifest import TABLES, AtlasError, Manifest, check_files, read
 
 MEMORY = "700MB"
 THREADS = 2
+KEPT_ANSWERS = 200
 LOAD = """
 select {per}layer, expert, sum(assigned)::bigint assigned, coalesce(sum(mass), 0) mass from load group by all
 """
@@ -69,7 +70,8 @@ class Atlas:
         if not self.manifest.parts:
             raise AtlasError(f"{folder}: expected at least one part, got an atlas without rows; record it")
         self._connection = connect(folder, self.manifest)
-        self._lock = Lock()
+        self._lock = RLock()
+        self._answers: dict[Any, Any] = {}
         self._kept: dict[Any, Any] = {}
 
     @property
@@ -101,6 +103,21 @@ class Atlas:
             if key not in self._kept:
                 self._kept[key] = make()
             return self._kept[key]
+
+    def kept_answer(self, key: Any, make: Any) -> Any:
+        """Returns an answer that was given before, or makes it. Only the latest `KEPT_ANSWERS` are kept.
+
+        Two threads may make the same one at once.
+        """
+        with self._lock:
+            if key in self._answers:
+                return self._answers[key]
+        found = make()
+        with self._lock:
+            self._answers[key] = found
+            while len(self._answers) > KEPT_ANSWERS:
+                self._answers.pop(next(iter(self._answers)))
+        return found
 
     # Counts over rows
 
@@ -259,15 +276,12 @@ class Atlas:
         return found
 
     def trace(self, most: int) -> Ints:
-        """Returns the choices of the first tokens in all layers: [T, L, K], for a simulation."""
-        layers = []
-        for layer in range(self.shape.layers):
-            found: list[Ints] = []
-            for rows in self.experts(layer):
-                found.append(rows)
-                if sum(map(len, found)) >= most:
-                    break
-            layers.append(stack(found)[:most])
+        """Returns the choices of about `most` tokens in all layers: [T, L, K], for a simulation.
+
+        Every part of the corpus gives its first tokens, as many each, so that all domains are there.
+        """
+        each = -(-most // len(self.manifest.parts))
+        layers = [stack([rows[:each] for rows in self.experts(layer)]) for layer in range(self.shape.layers)]
         width = max(rows.shape[1] for rows in layers)
         return np.stack([widened(rows, width) for rows in layers], axis=1)
 

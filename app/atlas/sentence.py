@@ -98,7 +98,8 @@ def sentence(found: Finding | None, tokens: int) -> str:
         "token": f"the token {found.value!r}",
         "position": f"tokens at position {found.value}",
     }[found.kind]
+    often = "mostly" if found.low > MOSTLY else "often"
     return (
-        f"It {'mostly' if found.low > MOSTLY else 'often'} serves {what}: {found.share:.0%} of its {found.tokens:,} tokens "
+        f"It {often} serves {what}: {found.share:.0%} of its {found.tokens:,} tokens "
         f"({found.low:.0%} to {found.high:.0%}), against {found.corpus_share:.0%} of the corpus."
     )

@@ -18,7 +18,7 @@ from ..sources.live.models import Model, Models
 from ..trace import Counts, Doubles, Ints
 from . import results
 from .heldout import HeldOut, hash_of
-from .heldout_pass import Watched, passes, rounded, standard_error
+from .heldout_pass import Chooser, Watched, passes, rounded, standard_error
 from .results import STRIDE, VERSION
 from .specialisation import learned
 
@@ -88,7 +88,7 @@ def pairs(experts: int) -> Iterator[tuple[Router, int]]:
                 yield router, k
 
 
-def cost(forward: Watched, ids: Ints, k: int, router: Router) -> Cost:
+def cost(forward: Watched, ids: Ints, k: int, router: Chooser) -> Cost:
     """One pass over all windows."""
     losses, assigned, kept = [], [], []
     for passed in passes(forward, ids, k, router):

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ..metrics.counts import expert_counts
-from ..routing import Routed, Router
+from ..routing import Routed
 from ..sources.live.checkpoint import Checkpoint
 from ..sources.live.forward import Forward
 from ..trace import Counts, Doubles, Floats, Ints
 
 DIGITS = 4  # of a figure in a file
+
+
+class Chooser(Protocol):
+    """Whatever chooses experts as a `Router` does."""
+
+    def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> Routed:
+        """Logits [T, N] of one layer -> chosen experts and weights."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Watched(Forward):
         return super()._feed(x, layer, routed)
 
 
-def passes(forward: Watched, ids: Ints, k: int, router: Router) -> Iterator[Passed]:
+def passes(forward: Watched, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
     """Run windows of ids [W, S + 1], each by itself and as one batch of the router."""
     for window in ids:
         forward.inputs.clear()

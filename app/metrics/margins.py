@@ -18,7 +18,8 @@ MARGIN = Metric(
 )
 NEAR_TIES = Metric(
     "near_ties",
-    "share of tokens whose margin lies in 0..0.01: another engine's rounding may flip them",
+    "share of tokens whose margin lies in 0..0.05 / N, a twentieth of an even score: another engine's "
+    "rounding may flip them",
     "arXiv 2510.11370 and 2606.00395",
     needs="scores",
 )
@@ -29,7 +30,7 @@ SCORE_ENTROPY = Metric(
     needs="scores",
     per="token",
 )
-NEAR = 0.01
+NEAR = 0.05  # times an even score, 1 / N
 
 
 def margins(selection: Floats, experts: Ints) -> Floats:
@@ -47,7 +48,7 @@ def margins(selection: Floats, experts: Ints) -> Floats:
     return result
 
 
-def near_ties(margin: Floats, near: float = NEAR) -> Doubles:
+def near_ties(margin: Floats, near: float) -> Doubles:
     """Returns the share of margins in 0..near: [T, ...] -> [...]."""
     result: Doubles = ((margin >= 0) & (margin <= near)).mean(axis=0)
     return result

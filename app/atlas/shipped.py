@@ -1,0 +1,133 @@
+"""Where atlases lie: a folder of them, and those of the shipped models, made when first asked for.
+
+The atlas of a model `NAME` over the shipped held-out text is `heldout/NAME`. It is recorded into the cache
+folder, about five seconds for a shipped model, and used from then on; another checkpoint or text is recorded
+anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ..measuring.heldout import HeldOut, hash_of
+from ..sources.live.models import Models
+from .manifest import FILE, AtlasError
+from .manifest import read as read_manifest
+
+if TYPE_CHECKING:
+    from .queries import Atlas
+
+HELDOUT = "heldout"
+MOST_OPEN = 8
+
+
+def folders_from_env(env: Mapping[str, str]) -> tuple[Path, Path]:
+    """ATLASES: the folder whose subfolders are atlases; ATLAS_CACHE: where those of shipped models are made."""
+    cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return (
+        Path(env.get("ATLASES") or "atlases"),
+        Path(env.get("ATLAS_CACHE") or Path(cache) / "moescope" / "atlas"),
+    )
+
+
+class Atlases:
+    """All atlases of a server, each opened once. Safe for threads: the first who asks makes, others wait."""
+
+    def __init__(self, models: Path, folder: Path, cache: Path) -> None:
+        self.models = Models(models)
+        self.models_folder, self.folder, self.cache = models, folder, cache
+        self._open: dict[str, Atlas] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def from_env(cls, models: Path, env: Mapping[str, str] | None = None) -> Atlases:
+        """Atlases beside the models of a server, in the folders that the environment names."""
+        return cls(models, *folders_from_env(os.environ if env is None else env))
+
+    def list(self) -> list[dict[str, Any]]:
+        """Returns name, kind and size of each; those of the held-out text may still have to be made."""
+        found = [self._listed(path) for path in sorted(self.folder.glob(f"*/{FILE}"))]
+        return [*found, *({"name": name, "kind": HELDOUT, "made": made} for name, made in self._heldout())]
+
+    def _listed(self, path: Path) -> dict[str, Any]:
+        name = path.parent.name
+        try:
+            known = read_manifest(path.parent)
+        except AtlasError as error:
+            return {"name": name, "kind": "folder", "problem": str(error)}
+        return {
+            "name": name,
+            "kind": "folder",
+            "model": known.model.get("name"),
+            "documents": known.documents,
+            "tokens": known.tokens,
+            "complete": known.complete,
+        }
+
+    def _heldout(self) -> Iterator[tuple[str, bool]]:
+        heldout = self._text()
+        if heldout is None:
+            return
+        for name, listing in self.models.list()[0].items():
+            if hash_of(listing.folder / "tokenizer.json") == heldout.tokenizer:
+                yield f"{HELDOUT}/{name}", f"{HELDOUT}/{name}" in self._open
+
+    def _text(self) -> HeldOut | None:
+        try:
+            return HeldOut.open(self.models_folder)
+        except (OSError, ValueError):
+            return None
+
+    def open(self, name: str) -> Atlas:
+        """Opens an atlas by name; makes that of a shipped model. Raises AtlasError for an unknown name."""
+        with self._lock:
+            if name not in self._open:
+                if len(self._open) >= MOST_OPEN:
+                    self._open.pop(next(iter(self._open)))
+                self._open[name] = self._opened(name)
+            return self._open[name]
+
+    def _opened(self, name: str) -> Atlas:
+        from .queries import Atlas
+
+        kind, _, model = name.partition("/")
+        if kind == HELDOUT and model in self.models.list()[0]:
+            return Atlas(self._made(model))
+        known = {path.parent.name: path.parent for path in self.folder.glob(f"*/{FILE}")}
+        if name not in known:
+            names = ", ".join([*known, *(each for each, _ in self._heldout())]) or "none is there"
+            raise AtlasError(f"atlas: expected one of {names}, got {name[:80]!r}")
+        return Atlas(known[name])
+
+    def _made(self, model: str) -> Path:
+        """Records the held-out text with a model, unless that was done before."""
+        from .routes import NumpyRoutes
+        from .writer import record
+
+        heldout = self._text()
+        opened = self.models.open(model)
+        if heldout is None or hash_of(opened.listing.folder / "tokenizer.json") != heldout.tokenizer:
+            raise AtlasError(f"atlas: expected held-out text for {model}; record texts of your own")
+        digest = heldout.digest
+        identity = sha256(f"{opened.checkpoint.digest} {digest}".encode()).hexdigest()[:16]
+        folder = self.cache / f"{model}-{identity}"
+        documents = heldout_documents(heldout)
+        corpus = {"name": "held-out text", "digest": digest, "documents": len(heldout.ids), "unlabelled": {}}
+        record(folder, NumpyRoutes(opened), documents, corpus)
+        return folder
+
+
+def heldout_documents(heldout: HeldOut) -> Iterator[Any]:
+    """Returns the windows of the held-out text as documents; the last token of each is only predicted."""
+    from .corpus import Document
+
+    number = 0
+    for name in heldout.languages:
+        for window in heldout.windows[name]:
+            yield Document(number, ids=tuple(window[:-1].tolist()), labels={"domain": name})
+            number += 1
