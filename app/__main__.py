@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from .commands import atlas as atlas_command
 from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
+    atlas_command.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command == "params":
         return params_command.run(options)
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "atlas":
+        return atlas_command.run(settings, options)
     if options.command == "measure":
         return measure_command.run(settings, options)
     if options.command == "export":

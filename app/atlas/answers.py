@@ -1,4 +1,4 @@
-"""Questions to an atlas by name: a query of plain values -> JSON. Every caller (HTTP, command line) asks here."""
+"""Questions to an atlas by name: a query of plain values -> JSON, for HTTP and the command line alike."""
 
 from __future__ import annotations
 

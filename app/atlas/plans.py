@@ -104,3 +104,14 @@ def write_plan(plan: Plan, format: str, dense: tuple[int, ...] = ()) -> tuple[st
     if format == "sglang":
         return "expert-location.json", to_sglang(plan, dense)
     return "moe-load-balancer.yaml", to_trtllm(plan, dense)
+
+
+def read_plan(text: str, format: str, experts: int, devices: int, dense: tuple[int, ...] = ()) -> Plan:
+    """Reads a placement in either format. Raises ValueError naming the field."""
+    if format not in FORMATS:
+        raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format[:40]!r}")
+    return (
+        from_sglang(text, experts, devices, dense)
+        if format == "sglang"
+        else from_trtllm(text, experts, devices)
+    )

@@ -27,7 +27,7 @@ MOST_OPEN = 8
 
 
 def folders_from_env(env: Mapping[str, str]) -> tuple[Path, Path]:
-    """ATLASES: the folder whose subfolders are atlases; ATLAS_CACHE: where those of shipped models are made."""
+    """ATLASES: a folder whose subfolders are atlases; ATLAS_CACHE: where those of models are made."""
     cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return (
         Path(env.get("ATLASES") or "atlases"),
@@ -113,13 +113,71 @@ class Atlases:
         opened = self.models.open(model)
         if heldout is None or hash_of(opened.listing.folder / "tokenizer.json") != heldout.tokenizer:
             raise AtlasError(f"atlas: expected held-out text for {model}; record texts of your own")
-        digest = heldout.digest
-        identity = sha256(f"{opened.checkpoint.digest} {digest}".encode()).hexdigest()[:16]
+        documents, corpus = heldout_corpus(heldout)
+        identity = sha256(f"{opened.checkpoint.digest} {heldout.digest}".encode()).hexdigest()[:16]
         folder = self.cache / f"{model}-{identity}"
-        documents = heldout_documents(heldout)
-        corpus = {"name": "held-out text", "digest": digest, "documents": len(heldout.ids), "unlabelled": {}}
         record(folder, NumpyRoutes(opened), documents, corpus)
         return folder
+
+    # What routes and commands ask
+
+    def answer(self, name: str, question: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the answer of one atlas. Raises ValueError naming what is wrong."""
+        from .answers import answer
+
+        return answer(self.open(name), question, query)
+
+    def plan(self, name: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """Returns the file name and text of a placement. Raises ValueError."""
+        from .answers import whole
+        from .plans import write_plan
+        from .what_if import make_plan
+
+        atlas = self.open(name)
+        sizes = (whole(query, "slots", 0), whole(query, "groups", 1), whole(query, "nodes", 1))
+        made = make_plan(atlas, query.get("strategy", "eplb"), whole(query, "devices", 8), *sizes)
+        return write_plan(made, query.get("format", "sglang"), atlas.shape.dense_layers)
+
+    def read_plan(self, name: str, query: Mapping[str, str], text: str) -> dict[str, Any]:
+        """Returns what a placement file would do to this corpus. Raises ValueError naming the field."""
+        from .answers import whole
+        from .plans import read_plan
+        from .what_if import plan_answer
+
+        atlas = self.open(name)
+        dense = atlas.shape.dense_layers
+        devices = whole(query, "devices", 8)
+        return plan_answer(
+            atlas, read_plan(text, query.get("format", "sglang"), atlas.shape.experts, devices, dense)
+        )
+
+    def kind(self, name: str, text: str) -> dict[str, Any]:
+        """Returns a routing against the corpus: JSON with ids [T] and experts [T][L][K]. Raises ValueError."""
+        from .live_text import against_corpus, read_routing
+
+        return against_corpus(self.open(name), *read_routing(text))
+
+    def trainings(self) -> dict[str, Path]:
+        """Returns the trainings that can be shown: models with snapshots, and subfolders with counts."""
+        models = {path.parent.name: path for path in self.models_folder.glob("*/snapshots") if path.is_dir()}
+        own = {path.parent.name: path.parent for path in self.folder.glob("*/tokens_per_expert")}
+        traces = {path.parent.name: path.parent for path in self.folder.glob("*/step-*.safetensors")}
+        return {**models, **own, **traces}
+
+    def training(self, name: str) -> dict[str, Any]:
+        """Returns the series of a training. Raises ValueError for an unknown name."""
+        from .training_view import read_training
+
+        known = self.trainings()
+        if name not in known:
+            raise AtlasError(f"name: expected one of {', '.join(sorted(known))}, got {name[:80]!r}")
+        return {"name": name, **read_training(known[name]).to_json()}
+
+
+def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:
+    """Returns the held-out text as a corpus: its documents, and what the manifest says of it."""
+    about = {"digest": heldout.digest, "documents": len(heldout.ids), "unlabelled": {}}
+    return heldout_documents(heldout), {"name": "held-out text", **about}
 
 
 def heldout_documents(heldout: HeldOut) -> Iterator[Any]:

@@ -125,6 +125,14 @@ def placement_answer(
     return {"tokens": len(rows), "devices": devices, "strategies": found}
 
 
+def plan_answer(atlas: Atlas, plan: Plan) -> dict[str, Any]:
+    """Returns imbalance and traffic of one placement. Raises ValueError if it has other layers."""
+    if len(plan.slots) != atlas.shape.layers:
+        raise ValueError(f"plan: expected {atlas.shape.layers} MoE layers, got {len(plan.slots)}")
+    rows = atlas.trace(PLAN_TOKENS)
+    return {"tokens": len(rows), **plan_figures(rows, plan, atlas.shape.d_model)}
+
+
 def pruning_answer(atlas: Atlas, by: str, drop: float, reap: Doubles | None = None) -> dict[str, Any]:
     """Returns each expert's score, the keep list, and the share of assignments and mass that is kept.
 

@@ -13,9 +13,10 @@ from ..sources.live.checkpoint import Checkpoint
 from ..sources.live.experts import run
 from ..sources.live.models import Model
 from ..trace import Bools, Counts, Doubles, Floats
-from .evaluation import STRIDE, cost
+from .evaluation import cost
 from .heldout import HeldOut
 from .heldout_pass import Watched, passes
+from .results import STRIDE
 
 
 @dataclass(frozen=True)

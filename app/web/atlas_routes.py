@@ -1,0 +1,84 @@
+"""Routes of the atlas: what there is, questions by name, placements as files, a training over its steps."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from ..stream.workers import Workers
+from .disconnect import Attended, unless_left
+
+if TYPE_CHECKING:
+    from ..atlas.shipped import Atlases
+
+BODY_BYTES = 4 * 2**20  # of a plan or a routing that is sent
+CACHED = {"cache-control": "no-cache"}
+TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
+
+
+def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
+    """Answers about corpora. Each job runs on the slow thread: a first question may have to record."""
+    router = APIRouter(route_class=Attended)
+
+    async def told(job: Any) -> Response:
+        """Runs a job; a wrong question becomes 400 with the message."""
+        try:
+            return JSONResponse(await workers.run(job, long=True), headers=CACHED)
+        except ValueError as error:
+            return refused(error)
+
+    @router.get("/api/atlases", summary="The atlases that can be asked")
+    async def names() -> Response:
+        return await told(lambda: {"atlases": atlases.list(), "trainings": sorted(atlases.trainings())})
+
+    @router.get("/api/atlas/{question}", summary="The answer of an atlas to a question; see docs/ATLAS.md")
+    async def ask(request: Request, question: str, atlas: str) -> Response:
+        query = {key: value for key, value in request.query_params.items() if key != "atlas"}
+        return await told(partial(atlases.answer, atlas, question, query))
+
+    @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
+    async def plan(request: Request, atlas: str) -> Response:
+        query = dict(request.query_params)
+        try:
+            name, text = await workers.run(partial(atlases.plan, atlas, query), long=True)
+        except ValueError as error:
+            return refused(error)
+        headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
+        return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
+
+    @router.post(
+        "/api/atlas-plan", summary="What a placement that an engine reads would do; the body is the file"
+    )
+    async def read_plan(request: Request, atlas: str) -> Response:
+        query, text = dict(request.query_params), await body_of(request)
+        return await unless_left(request, told(lambda: atlases.read_plan(atlas, query, text)))
+
+    @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
+    async def kind(request: Request, atlas: str) -> Response:
+        text = await body_of(request)
+        return await unless_left(request, told(lambda: atlases.kind(atlas, text)))
+
+    @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
+    async def training(name: str) -> Response:
+        return await told(lambda: atlases.training(name))
+
+    return router
+
+
+def refused(error: ValueError) -> Response:
+    """Returns the answer to a question that is wrong."""
+    field, _, _ = str(error).partition(":")
+    return JSONResponse({"problems": [{"field": field, "message": str(error)}]}, status_code=400)
+
+
+async def body_of(request: Request) -> str:
+    """Returns the body as text; of a longer one than `BODY_BYTES` a beginning, which its reader refuses."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_BYTES:
+            break
+    return data.decode(errors="replace")
