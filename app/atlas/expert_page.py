@@ -77,15 +77,7 @@ def top_tokens(atlas: Atlas, layer: int, expert: int, counts: Counts) -> dict[st
 
 def contexts(atlas: Atlas, layer: int, expert: int) -> list[dict[str, Any]]:
     """Returns the tokens with the largest weight, each in its text; not one word again and again."""
-    chosen: list[dict[str, Any]] = []
-    seen: dict[int, int] = {}
-    for row in atlas.sharpest(layer, expert, 40 * MOST_CONTEXTS):
-        if seen.get(row["token_id"], 0) < OF_TOKEN:
-            seen[row["token_id"]] = seen.get(row["token_id"], 0) + 1
-            chosen.append(row)
-        if len(chosen) == MOST_CONTEXTS:
-            break
-    return [in_context(atlas, row) for row in chosen]
+    return [in_context(atlas, row) for row in atlas.sharpest(layer, expert, MOST_CONTEXTS, OF_TOKEN)]
 
 
 def in_context(atlas: Atlas, row: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ select doc, token_id, position from routing where layer = ? and list_contains(ex
 SHARPEST = """
 select doc, position, token_id, list_extract(weights, list_position(experts, ?)) w, margin
 from routing where layer = ? and list_contains(experts, ?)
-order by w desc nulls last, margin desc nulls last, doc, position limit ?
+qualify row_number() over (partition by token_id order by w desc, doc, position) <= ?
+order by w desc, doc, position limit ?
 """
 BY_DOCUMENT = """
 select doc, count(*) n from routing where layer = ? and list_contains(experts, ?) group by all
@@ -229,9 +230,9 @@ class Atlas:
         """Returns the label of a document; "" without one."""
         return str(self.documents[label][np.searchsorted(self.documents["doc"], doc)])
 
-    def sharpest(self, layer: int, expert: int, most: int) -> list[dict[str, Any]]:
-        """Returns the tokens that the expert received with the largest weight."""
-        found = self.ask(SHARPEST, expert, layer, expert, most)
+    def sharpest(self, layer: int, expert: int, most: int, of_token: int) -> list[dict[str, Any]]:
+        """Returns the tokens received with the largest weight, at most `of_token` of each token id."""
+        found = self.ask(SHARPEST, expert, layer, expert, of_token, most)
         return [
             {name: number(column[row]) for name, column in found.items()} for row in range(len(found["doc"]))
         ]

@@ -7,6 +7,7 @@ and the run then never ends.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,7 +56,7 @@ def with_ray(folder: Path, opened: Open) -> Run:
             ray.init(
                 address=os.environ.get("RAY_ADDRESS") or "local",
                 include_dashboard=False,
-                logging_level="error",
+                logging_level=logging.ERROR,
             )
         try:
             actors = max(1, min(len(waiting), int(ray.cluster_resources().get("CPU", 2)) - 1))

@@ -152,7 +152,7 @@ class Atlases:
         )
 
     def kind(self, name: str, text: str) -> dict[str, Any]:
-        """Returns a routing against the corpus: JSON with ids [T] and experts [T][L][K]. Raises ValueError."""
+        """Returns a routing, JSON with ids [T] and experts [T][L][K], against the corpus."""
         from .live_text import against_corpus, read_routing
 
         return against_corpus(self.open(name), *read_routing(text))

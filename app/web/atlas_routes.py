@@ -24,7 +24,7 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
     router = APIRouter(route_class=Attended)
 
     async def told(job: Any) -> Response:
-        """Runs a job; a wrong question becomes 400 with the message."""
+        """Runs a job; a wrong question becomes 422 with the message."""
         try:
             return JSONResponse(await workers.run(job, long=True), headers=CACHED)
         except ValueError as error:
@@ -71,7 +71,7 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
 def refused(error: ValueError) -> Response:
     """Returns the answer to a question that is wrong."""
     field, _, _ = str(error).partition(":")
-    return JSONResponse({"problems": [{"field": field, "message": str(error)}]}, status_code=400)
+    return JSONResponse({"errors": [{"field": field, "message": str(error)}]}, status_code=422)
 
 
 async def body_of(request: Request) -> str:
