@@ -4,6 +4,7 @@
 # make format lay out the Python and repair what can be repaired
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
+# make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity train clean
+.PHONY: help run test check format bench parity atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +42,10 @@ bench: $(VENV)/.test static/vendor/.stamp
 
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
+
+atlas-ray: $(VENV)/.test
+	@$(PIP) --editable '.[test,ray]'
+	@$(BIN)/pytest -m ray tests/atlas $(PYTEST)
 
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all

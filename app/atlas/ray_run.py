@@ -7,9 +7,11 @@ and the run then never ends.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,9 @@ class PartMaker:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Makes the parts of a batch; returns what the driver commits."""
         parts = [
-            make_part(self.folder, self.routes, int(number), documents)
+            make_part(
+                self.folder, self.routes, int(number), [Document(**each) for each in json.loads(documents)]
+            )
             for number, documents in zip(batch["number"], batch["documents"], strict=True)
         ]
         names = ("number", "first", "documents", "tokens", "rows")
@@ -48,7 +52,10 @@ def with_ray(folder: Path, opened: Open) -> Run:
         ) from error
 
     def run(job: Job, parts: Iterator[tuple[int, list[Document]]]) -> Iterator[Part]:
-        waiting = [{"number": number, "documents": documents} for number, documents in parts]
+        waiting = [
+            {"number": number, "documents": json.dumps([asdict(each) for each in documents])}
+            for number, documents in parts
+        ]
         if not waiting:
             return
         started = not ray.is_initialized()
@@ -58,6 +65,8 @@ def with_ray(folder: Path, opened: Open) -> Run:
                 include_dashboard=False,
                 logging_level=logging.ERROR,
             )
+        logging.getLogger("ray.data").setLevel(logging.WARNING)  # the run has a progress line of its own
+        ray.data.DataContext.get_current().enable_progress_bars = False
         try:
             actors = max(1, min(len(waiting), int(ray.cluster_resources().get("CPU", 2)) - 1))
             made = ray.data.from_items(waiting, override_num_blocks=len(waiting)).map_batches(

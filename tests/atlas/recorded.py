@@ -48,4 +48,9 @@ def rows_of(folder):
         "select doc, position, layer, token_id, experts, weights, margin, entropy from routing "
         "order by doc, position, layer"
     )
-    return list(zip(*(column.tolist() for column in found.values()), strict=True))
+    lists = ("experts", "weights")
+    columns = (
+        [each.tolist() for each in column] if name in lists else column.tolist()
+        for name, column in found.items()
+    )
+    return list(zip(*columns, strict=True))

@@ -46,7 +46,7 @@ def test_rows_are_those_that_the_engine_routes_document_by_document(tmp_path, mo
                 for layer in range(3):
                     doc, place, found_layer, id, experts, weights, far, even = rows[at]
                     assert (doc, place, found_layer, id) == (document.number, position, layer, piece[token])
-                    assert experts.tolist() == trace.experts[token, layer].tolist()
+                    assert experts == trace.experts[token, layer].tolist()
                     np.testing.assert_allclose(weights, trace.weights[token, layer], atol=1e-3)
                     assert far == pytest.approx(margin[token, layer], abs=1e-3)
                     assert even == pytest.approx(entropy[token, layer], abs=1e-3)
