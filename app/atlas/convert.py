@@ -66,7 +66,7 @@ def manifest_of(trace: RoutingTrace, files: list[Path]) -> Manifest:
             "files": [p.name for p in files],
         },
         window=0,
-        has_weights=getattr(trace, "weights", None) is not None,
+        has_weights=not header.origin.get("ids_only"),
         has_scores=getattr(trace, "scores", None) is not None,
     )
 

@@ -83,8 +83,10 @@ class Columns:
             with np.errstate(over="ignore"):
                 margin = margins(selection, trace.experts).astype(np.float16)
             entropy = score_entropy(scores).astype(np.float16)
-        weights = getattr(trace, "weights", None)
-        halves = None if weights is None else weights.astype(np.float16)
+        ids_only = bool(
+            trace.header.origin.get("ids_only")
+        )  # weights are then equal by convention, not known
+        halves = None if ids_only else trace.weights.astype(np.float16)
         return cls(doc, ids, trace.experts, halves, margin, entropy)
 
     def after(self, other: Columns) -> Columns:

@@ -1,10 +1,12 @@
 """Trace files become an atlas: a document per trace, of one model alone."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from app.atlas.answers import ANSWERS, answer
 from app.atlas.convert import convert, hashed
 from app.atlas.manifest import AtlasError
 from app.atlas.queries import Atlas
@@ -95,3 +97,19 @@ def test_selection_bias_counts_in_the_margin(tmp_path):
     convert(tmp_path / "out", [path], read)
     (margin,) = Atlas(tmp_path / "out").ask("select margin from routing")["margin"]
     assert margin == pytest.approx(0.2, abs=1e-3)
+
+
+def test_trace_of_ids_alone_has_no_weights_and_is_asked_without_them(tmp_path):
+    trace = trace_of(choices(np.random.default_rng(0), 60, 2, 8, 2), 8)
+    trace = replace(trace, header=replace(trace.header, origin={**trace.header.origin, "ids_only": True}))
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(trace.to_bytes())
+    assert not convert(tmp_path / "out", [path], read).has_weights
+    found = Atlas(tmp_path / "out")
+    assert not found.has_weights
+    assert found.load[1].sum() == 0
+    for question in ANSWERS:
+        json.dumps(answer(found, question, {"layer": "0", "expert": "1", "devices": "2"}), allow_nan=False)
+    assert answer(found, "overview", {})["ids_only"]
+    with pytest.raises(ValueError, match="by: expected one of frequency for this atlas"):
+        answer(found, "pruning", {"by": "gate_mass"})
