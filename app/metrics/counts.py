@@ -59,7 +59,7 @@ def first_choices(trace: RoutingTrace) -> Counts:
 
 
 def score_sums(trace: RoutingTrace) -> Doubles:
-    """Sums the gate scores over tokens, each token's divided by their sum: [L, N]. The trace must have some."""
+    """Sums the gate scores over tokens, each divided by its token's sum: [L, N]. It must have scores."""
     assert trace.scores is not None, "a trace without scores has no sums of them"
     scores = trace.scores.astype(np.float64)  # [T, L, N]
     result: Doubles = (scores / scores.sum(axis=-1, keepdims=True)).sum(axis=0)
