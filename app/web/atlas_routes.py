@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..request.appearance import look_of
+from ..settings import ROOT
 from ..stream.workers import Workers
+from ..wording import wording_of
 from .disconnect import Attended, unless_left
+from .security_headers import PAGE, page_policy
 
 if TYPE_CHECKING:
     from ..atlas.shipped import Atlases
@@ -29,6 +35,17 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
             return JSONResponse(await workers.run(job, long=True), headers=CACHED)
         except ValueError as error:
             return refused(error)
+
+    templates = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
+    )
+
+    @router.api_route("/atlas", methods=["GET", "HEAD"], include_in_schema=False)
+    def page(request: Request) -> Response:
+        words = wording_of(request.query_params)
+        text = templates.get_template("atlas.html").render(words=words, **look_of(request.query_params))
+        policy = page_policy(token_urlsafe(16), ancestors="'none'")
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 
     @router.get("/api/atlases", summary="The atlases that can be asked")
     async def names() -> Response:
