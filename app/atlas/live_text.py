@@ -9,8 +9,10 @@ import numpy as np
 
 from ..trace import Ints
 from .queries import Atlas
+from .routes import Routes
 
 MOST_TOKENS = 512
+CHARS_A_TOKEN = 20  # beyond which a text is too long whatever its tokens
 FEWEST = 5  # occurrences of an id in the corpus before a share is told
 KIND = """
 select token_id, layer, expert, count(*) n
@@ -51,6 +53,24 @@ def against_corpus(atlas: Atlas, ids: Ints, experts: Ints) -> dict[str, Any]:
         "even": atlas.shape.top_k / n,
         "corpus_tokens": atlas.tokens,
     }
+
+
+def text_against_corpus(atlas: Atlas, routes: Routes, text: str) -> dict[str, Any]:
+    """Routes a text and compares it: as `against_corpus`, with the text and experts of each token.
+
+    Raises ValueError if the text has no token or more than the model's window.
+    """
+    most = min(MOST_TOKENS, routes.window)
+    if len(text) > CHARS_A_TOKEN * most:
+        raise ValueError(f"text: expected at most {CHARS_A_TOKEN * most} characters, got {len(text)}")
+    ids = np.array(routes.encode(text), np.int32)
+    if not 1 <= len(ids) <= most:
+        raise ValueError(f"text: expected 1 to {most} tokens, got {len(ids)}")
+    experts = routes.route(ids).experts
+    found = against_corpus(atlas, ids, experts)
+    for token, id, chosen in zip(found["tokens"], ids.tolist(), experts.tolist(), strict=True):
+        token |= {"text": routes.text(id), "experts": chosen}
+    return found
 
 
 def check(atlas: Atlas, ids: Ints, experts: Ints) -> None:

@@ -157,6 +157,21 @@ class Atlases:
 
         return against_corpus(self.open(name), *read_routing(text))
 
+    def text(self, name: str, text: str) -> dict[str, Any]:
+        """Returns a text, routed now by the atlas' own model, against its corpus.
+
+        Raises ValueError if the model does not run here, is another one by now, or the text is too long.
+        """
+        from .live_text import text_against_corpus
+        from .routes import NumpyRoutes
+
+        atlas = self.open(name)
+        model = str(atlas.manifest.model.get("name"))
+        opened = self.models.open(model)
+        if opened.checkpoint.digest != atlas.manifest.model.get("digest"):
+            raise AtlasError(f"model: expected the checkpoint that was recorded, got another {model}")
+        return text_against_corpus(atlas, NumpyRoutes(opened), text)
+
     def trainings(self) -> dict[str, Path]:
         """Returns the trainings that can be shown: models with snapshots, and subfolders with counts."""
         models = {path.parent.name: path for path in self.models_folder.glob("*/snapshots") if path.is_dir()}

@@ -78,6 +78,13 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
         text = await body_of(request)
         return await unless_left(request, told(lambda: atlases.kind(atlas, text)))
 
+    @router.post(
+        "/api/atlas-text", summary="A text, the body, routed now by the atlas' model, against the corpus"
+    )
+    async def compare_text(request: Request, atlas: str) -> Response:
+        text = await body_of(request)
+        return await unless_left(request, told(lambda: atlases.text(atlas, text)))
+
     @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
     async def training(name: str) -> Response:
         return await told(lambda: atlases.training(name))

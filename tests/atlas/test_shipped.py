@@ -143,6 +143,22 @@ def test_routes_compare_a_routing_with_the_corpus(ask, atlases):
     assert long.status_code == 422
 
 
+def test_text_is_routed_by_the_model_of_the_atlas_and_compared(ask):
+    found = ask("POST", "/api/atlas-text", params={"atlas": TOLD}, content=b"the file is read").json()
+    assert "".join(token["text"] for token in found["tokens"]) == "the file is read"
+    told = [token for token in found["tokens"] if token["mean"] is not None]
+    assert told and all(found["even"] < token["mean"] <= 1 for token in told)
+
+
+@pytest.mark.parametrize(
+    ("atlas", "text", "field"),
+    [(TOLD, "", "text"), (TOLD, "a " * 9000, "text"), ("mine", "a", "model"), ("nope", "a", "atlas")],
+)
+def test_text_that_cannot_be_compared_is_refused_by_field(ask, atlas, text, field):
+    answer = ask("POST", "/api/atlas-text", params={"atlas": atlas}, content=text.encode())
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
 def test_routes_tell_a_training_over_its_steps(ask):
     found = ask("GET", "/api/training", params={"name": "trio-8-unbalanced"}).json()
     assert found["steps"][-1] == 5400 and None not in found["collapse"]

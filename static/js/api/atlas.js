@@ -120,6 +120,18 @@ export async function listAtlases() {
   return (await answerOf(await fetch("/api/atlases"))).atlases;
 }
 
+/**
+ * A text routed now by the atlas' own model, against the corpus.
+ * @param {string} atlas
+ * @param {string} text
+ * @returns {Promise<{even: number, tokens: {text: string, occurs: number, mean: number | null}[]}>}
+ */
+export async function compareText(atlas, text) {
+  return answerOf(
+    await fetch(`/api/atlas-text?${new URLSearchParams({ atlas })}`, { method: "POST", body: text }),
+  );
+}
+
 /** @param {Response} answer */
 async function answerOf(answer) {
   const body = await answer.json();

@@ -45,11 +45,11 @@ export const atlasEn = {
   held: "share of experts held",
   hitRate: "hit rate",
   policies: /** @type {Record<string, string>} */ ({
-    lru: "least recently used",
-    lfu: "least frequently used",
+    lru: "LRU: by recency",
+    lfu: "LFU: by frequency",
     pinned: "busiest pinned",
     prefetch: "prefetch one layer ahead",
-    belady: "best possible without prefetch",
+    belady: "best without prefetch",
   }),
   placement: "Placements",
   placementHint: (/** @type {number} */ devices) =>
@@ -98,4 +98,12 @@ export const atlasEn = {
   loadHint: "Its share of the layer’s assignments in slices of the corpus, in order; dashed: an even share.",
   slice: "slice of the corpus",
   none: "none",
+  yourText: "Your sentence against the corpus",
+  yourTextHint: (/** @type {number} */ even) =>
+    `Each token: the share of its kind in the corpus that goes to the same experts, mean of layers; by chance it would be ${formatShare(even)}.`,
+  compare: "Compare",
+  kind: (/** @type {string} */ text, /** @type {number | null} */ share, /** @type {number} */ occurs) =>
+    share === null
+      ? `${quoted(text)}: ${formatExactly(occurs)} times in the corpus, too few to tell`
+      : `${quoted(text)} goes where ${formatShare(share)} of its kind go (${formatExactly(occurs)} in the corpus)`,
 };

@@ -45,11 +45,11 @@ export const atlasFr = {
   held: "part des experts tenus",
   hitRate: "taux de succès",
   policies: {
-    lru: "le moins récemment utilisé",
-    lfu: "le moins souvent utilisé",
+    lru: "LRU : récence",
+    lfu: "LFU : fréquence",
     pinned: "les plus chargés, fixés",
-    prefetch: "préchargement une couche à l’avance",
-    belady: "le meilleur possible sans préchargement",
+    prefetch: "préchargé d’une couche",
+    belady: "le mieux, sans préchargement",
   },
   placement: "Placements",
   placementHint: (devices) =>
@@ -94,4 +94,12 @@ export const atlasFr = {
     "Sa part des affectations de la couche, par tranches du corpus dans l’ordre ; tirets : une part égale.",
   slice: "tranche du corpus",
   none: "aucun",
+  yourText: "Votre phrase face au corpus",
+  yourTextHint: (even) =>
+    `Chaque jeton : la part de ses semblables du corpus qui va aux mêmes experts, moyenne des couches ; au hasard ce serait ${formatShare(even)}.`,
+  compare: "Comparer",
+  kind: (text, share, occurs) =>
+    share === null
+      ? `« ${text} » : ${formatExactly(occurs)} fois dans le corpus, trop peu pour le dire`
+      : `« ${text} » va là où vont ${formatShare(share)} de ses semblables (${formatExactly(occurs)} dans le corpus)`,
 };

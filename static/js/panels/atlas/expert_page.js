@@ -96,7 +96,7 @@ function tokenTable(title, rows) {
 
 /** Shares with intervals against those of the corpus. @param {readonly Finding[]} findings */
 function properties(findings) {
-  const strongest = [...findings].sort((a, b) => b.share - a.share).slice(0, 12);
+  const strongest = [...findings].sort((a, b) => b.share - a.share).slice(0, 8);
   return h(
     "div",
     {},

@@ -9,6 +9,7 @@ import { atlasWords as words } from "../../words/atlas.js";
 import { formatDecimal } from "../../words/format.js";
 import { h } from "../parts/element.js";
 import { createExpertPage } from "./expert_page.js";
+import { createLiveText } from "./live_text.js";
 import { createExpertMap, createPairMap } from "./expert_map.js";
 import { createCaches, createCoverage, createFlows } from "./plots.js";
 
@@ -41,6 +42,15 @@ const addressOf = (layer, expert) => address({ layer: layer + 1, expert });
 function go(to) {
   history.pushState(null, "", to);
   show();
+}
+
+/** Opens the page of an expert and brings it into view. @param {number} layer @param {number} expert */
+async function open(layer, expert) {
+  history.pushState(null, "", addressOf(layer, expert));
+  await show();
+  const page = /** @type {HTMLElement | null} */ (root.querySelector("#expert"));
+  page?.scrollIntoView({ block: "nearest" });
+  page?.focus({ preventScroll: true });
 }
 
 /** Draws the page anew; an answer that comes late is dropped. */
@@ -101,18 +111,27 @@ async function partsOf(name) {
     figure(
       words.mapTitle,
       words.mapHint,
-      metricMenu(overview, metric),
-      createExpertMap(map, chosen, (to, expert) => go(addressOf(to, expert))),
+      h("div", { class: "choosers" }, metricMenu(overview, metric), ...expertMenus(overview, chosen)),
+      h(
+        "div",
+        { class: "wide" },
+        createExpertMap(map, chosen, (to, expert) => open(to, expert)),
+      ),
     ),
     page && createExpertPage(page, addressOf),
+    createLiveText(name),
     figure(
       words.flows,
       words.flowsHint,
-      createFlows(flows.flows, overview.layers, overview.experts, overview.tokens, chosen),
+      h(
+        "div",
+        { class: "wide" },
+        createFlows(flows.flows, overview.layers, overview.experts, overview.tokens, chosen),
+      ),
     ),
     h(
       "div",
-      { class: "columns" },
+      { class: "columns plots" },
       figure(words.coverage, words.coverageHint, createCoverage(coverage)),
       figure(`${words.pairs}, ${words.layer} ${layer + 1}`, words.pairsHint, createPairMap(pairs)),
       figure(words.caches, words.cachesHint, createCaches(caches)),
@@ -136,6 +155,35 @@ function metricMenu(overview, metric) {
   return h("label", { class: "chooser" }, `${words.metric} `, h("select", { onchange: choose }, ...options));
 }
 
+/**
+ * Layer and expert as menus: the way to an expert for a keyboard.
+ * @param {Overview} overview
+ * @param {{layer: number, expert: number} | null} chosen
+ */
+function expertMenus({ layers, experts }, chosen) {
+  const menu = (
+    /** @type {string} */ name,
+    /** @type {number} */ count,
+    /** @type {number} */ first,
+    /** @type {number | undefined} */ at,
+  ) => {
+    const options = Array.from({ length: count }, (_, i) =>
+      h("option", { value: i, selected: i === at }, String(i + first)),
+    );
+    const none = h("option", { value: "", selected: at === undefined }, "–");
+    return h("select", { "aria-label": name, onchange: change }, none, ...options);
+  };
+  const layer = menu(words.layer, layers, 1, chosen?.layer);
+  const expert = menu(words.expert, experts, 0, chosen?.expert);
+  function change() {
+    if (layer.value !== "" && expert.value !== "") open(Number(layer.value), Number(expert.value));
+  }
+  return [
+    h("label", { class: "chooser" }, `${words.layer} `, layer),
+    h("label", { class: "chooser" }, `${words.expert} `, expert),
+  ];
+}
+
 /** @param {string} name @param {Placement} placement */
 function placements(name, placement) {
   const rows = Object.entries(placement.strategies).map(([strategy, found]) => {
@@ -155,7 +203,7 @@ function placements(name, placement) {
   const head = h("thead", {}, h("tr", {}, ...names.map((each) => h("th", { scope: "col" }, each))));
   return figure(
     words.placement,
-    `${words.placementHint(placement.devices)} ${words.behind(placement.tokens)}.`,
+    `${words.placementHint(placement.devices)} (${words.behind(placement.tokens)})`,
     h("table", {}, head, h("tbody", {}, ...rows)),
   );
 }

@@ -4,7 +4,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 /** Room for a plot of lines, in its own units. */
-export const PLOT = { width: 560, height: 300, left: 56, right: 150, top: 14, bottom: 44 };
+export const PLOT = { width: 620, height: 320, left: 56, right: 190, top: 14, bottom: 44 };
 
 /**
  * An SVG element. A property that begins with "on" is a listener.
