@@ -87,8 +87,8 @@ def test_researcher_opening_a_cell_gets_the_page_of_its_expert_and_a_link_to_it(
 def test_keyboard_opens_an_expert_by_the_menus(page):
     page.goto(PATH)
     ready(page)
-    page.get_by_label("layer", exact=True).first.select_option(value="1")
-    page.get_by_label("expert", exact=True).first.select_option(value="7")
+    page.get_by_label("layer", exact=True).first.select_option(label="2")
+    page.get_by_label("expert", exact=True).first.select_option(label="7")
     ready(page)
     expect(page.get_by_role("heading", name="Expert 7 of layer 2")).to_be_visible()
 
