@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .curves import coactivation_map, coverage_curves, strongest_flows
+from .expert_maps import expert_map
 from .expert_page import expert_page
 from .learned import learned
-from .overview import coactivation_map, coverage_curves, expert_map, layer_metrics, overview, strongest_flows
+from .overview import layer_metrics, overview
 from .queries import Atlas
 from .what_if import cache_answer, cache_curve, placement_answer, pruning_answer
 

@@ -10,7 +10,7 @@ from ..metrics.balance import entropy, max_violation
 from ..metrics.counts import expert_counts
 from ..metrics.divergence import divergence
 from ..metrics.token_preference import preference, preferred
-from .overview import domain_counts, listed
+from .expert_maps import domain_counts, listed
 from .queries import Atlas
 
 MOST = 5  # preferred tokens of an expert

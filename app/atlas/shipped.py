@@ -127,6 +127,12 @@ class Atlases:
 
         return answer(self.open(name), question, query)
 
+    def compare(self, name: str, other: str) -> dict[str, Any]:
+        """Returns how far two atlases are apart. Raises ValueError."""
+        from .comparison import compare
+
+        return compare(self.open(name), self.open(other))
+
     def plan(self, name: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Returns the file name and text of a placement. Raises ValueError."""
         from .answers import whole

@@ -19,8 +19,8 @@ from ..metrics import balance
 from ..metrics.counts import counts
 from ..metrics.saturation import SATURATION, saturation
 from ..trace import Counts, RoutingTrace
+from .expert_maps import listed
 from .manifest import AtlasError
-from .overview import listed
 
 MOST_STEPS = 2000
 MOST_BYTES = 256 * 2**20  # of one file

@@ -11,7 +11,7 @@ from ..metrics.counts import expert_counts
 from ..metrics.plan import STRATEGIES, Plan, coactivation_plan, eplb_plan, linear_plan, plan_figures
 from ..metrics.pruning import RANKINGS, kept_experts
 from ..trace import Counts, Doubles, Ints
-from .overview import listed
+from .expert_maps import listed
 from .queries import Atlas
 
 CACHE_TOKENS = 20_000  # tokens of a simulation

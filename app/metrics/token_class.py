@@ -8,9 +8,9 @@ from .metric import Metric
 
 TOKEN_CLASS = Metric(
     "class_specialisation",
-    "share of a class's tokens that go to an expert",
+    "Jensen-Shannon divergence of the loads of the token classes of `CLASSES`",
     "zenodo 19457411: token type, not topic. The classes are Moescope's",
-    per="expert",
+    unit="bits",
 )
 CLASSES = ("word", "piece", "number", "punctuation", "space", "mixed", "bytes", "special")
 SPECIAL = re.compile(r"<[^<>\s]{1,40}>|\[[A-Z]{2,10}\]")

@@ -56,6 +56,12 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
         query = {key: value for key, value in request.query_params.items() if key != "atlas"}
         return await told(partial(atlases.answer, atlas, question, query))
 
+    @router.get(
+        "/api/atlas-compare", summary="Two atlases of one shape: divergence, and flips of the same tokens"
+    )
+    async def compare(atlas: str, other: str) -> Response:
+        return await told(lambda: atlases.compare(atlas, other))
+
     @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
     async def plan(request: Request, atlas: str) -> Response:
         query = dict(request.query_params)

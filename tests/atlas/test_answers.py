@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlas.answers import ANSWERS, answer
-from app.atlas.overview import EXPERT_MAPS
+from app.atlas.expert_maps import EXPERT_MAPS, domain_counts
 from app.metrics import balance
 from app.metrics.coactivation import conditional
 from app.metrics.divergence import divergence
@@ -78,8 +78,6 @@ def test_maps_of_load_and_of_top_tokens_are_those_of_loops(atlas, whole):
 
 def test_focus_is_the_divergence_from_the_corpus_domains(atlas):
     from scipy.stats import entropy
-
-    from app.atlas.overview import domain_counts
 
     counts = np.stack(list(domain_counts(atlas).values()))
     own, corpus = counts[:, 1, 2], counts[:, 1].sum(axis=1)

@@ -1,6 +1,9 @@
 """Atlases by name: those of shipped models reproduce measured.json; routes and commands ask them."""
 
+import ast
 import json
+import subprocess
+import sys
 from argparse import Namespace
 
 import httpx
@@ -162,6 +165,20 @@ def test_text_that_cannot_be_compared_is_refused_by_field(ask, atlas, text, fiel
 def test_routes_tell_a_training_over_its_steps(ask):
     found = ask("GET", "/api/training", params={"name": "trio-8-unbalanced"}).json()
     assert found["steps"][-1] == 5400 and None not in found["collapse"]
+
+
+def test_routes_compare_two_atlases(ask):
+    found = ask("GET", "/api/atlas-compare", params={"atlas": TOLD, "other": TOLD}).json()
+    assert found["flips"] == [0] * 6
+    wrong = ask("GET", "/api/atlas-compare", params={"atlas": TOLD, "other": "mine"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "other")
+
+
+def test_a_server_that_nobody_asks_for_an_atlas_loads_neither_duckdb_nor_pyarrow():
+    code = "import sys, app.__main__, app.web.atlas_routes, app.atlas.shipped\nprint([*sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "app.web.atlas_routes" in loaded
+    assert not {"duckdb", "pyarrow", "yaml", "ray"} & set(ast.literal_eval(loaded))
 
 
 def settings(models, **more):
