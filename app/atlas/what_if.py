@@ -15,6 +15,7 @@ from .expert_maps import listed
 from .queries import Atlas
 
 CACHE_TOKENS = 20_000  # tokens of a simulation
+CURVE_TOKENS = 8_000  # of each of the simulations of a curve
 PLAN_TOKENS = 50_000
 SHARES = (0.125, 0.25, 0.5, 0.75)  # of a layer's experts that a cache holds
 BYTES_A_PARAMETER = 2
@@ -77,7 +78,7 @@ def tiers(experts: Ints, n: int, places: int) -> list[list[int]]:
 
 def cache_curve(atlas: Atlas) -> dict[str, Any]:
     """Returns the mean hit rate of every policy over cache sizes."""
-    answers = [cache_answer(atlas, share) for share in SHARES]
+    answers = [cache_answer(atlas, share, CURVE_TOKENS) for share in SHARES]
     names = answers[0]["policies"]
     return {
         "tokens": answers[0]["tokens"],

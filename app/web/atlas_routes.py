@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -12,7 +15,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..request.appearance import look_of
 from ..settings import ROOT
-from ..stream.workers import Workers
 from ..wording import wording_of
 from .disconnect import Attended, unless_left
 from .security_headers import PAGE, page_policy
@@ -20,21 +22,51 @@ from .security_headers import PAGE, page_policy
 if TYPE_CHECKING:
     from ..atlas.shipped import Atlases
 
+Result = TypeVar("Result")
+MOST_WAITING = 100
 BODY_BYTES = 4 * 2**20  # of a plan or a routing that is sent
 CACHED = {"cache-control": "no-cache"}
 TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
 
 
-def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
-    """Answers about corpora. Each job runs on the slow thread: a first question may have to record."""
+class Full(Exception):
+    """Too many questions wait already."""
+
+
+class Line:
+    """One thread for questions, and a bounded number that wait for it."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="atlas")
+        self.waiting = 0
+
+    async def run(self, job: Callable[[], Result]) -> Result:
+        """The result of a job. Raises Full, and what the job raises."""
+        if self.waiting >= MOST_WAITING:
+            raise Full(f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment")
+        self.waiting += 1
+        try:
+            return await asyncio.wrap_future(self.thread.submit(job))
+        finally:
+            self.waiting -= 1
+
+
+def atlas_routes(atlases: Atlases) -> APIRouter:
+    """Answers about corpora. Jobs run one after another in a thread of their own.
+
+    Reason: a first question may have to record for seconds, and must not keep views waiting.
+    """
     router = APIRouter(route_class=Attended)
+    line = Line()
 
     async def told(job: Any) -> Response:
         """Runs a job; a wrong question becomes 422 with the message."""
         try:
-            return JSONResponse(await workers.run(job, long=True), headers=CACHED)
+            return JSONResponse(await line.run(job), headers=CACHED)
         except ValueError as error:
             return refused(error)
+        except Full as error:
+            return refused(error, status=503)
 
     templates = Environment(
         loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
@@ -66,9 +98,9 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
     async def plan(request: Request, atlas: str) -> Response:
         query = dict(request.query_params)
         try:
-            name, text = await workers.run(partial(atlases.plan, atlas, query), long=True)
-        except ValueError as error:
-            return refused(error)
+            name, text = await line.run(partial(atlases.plan, atlas, query))
+        except (ValueError, Full) as error:
+            return refused(error, status=503 if isinstance(error, Full) else 422)
         headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
 
@@ -98,10 +130,11 @@ def atlas_routes(atlases: Atlases, workers: Workers) -> APIRouter:
     return router
 
 
-def refused(error: ValueError) -> Response:
-    """Returns the answer to a question that is wrong."""
+def refused(error: Exception, status: int = 422) -> Response:
+    """Returns the answer to a question that is wrong, or that comes while too many wait."""
     field, _, _ = str(error).partition(":")
-    return JSONResponse({"errors": [{"field": field, "message": str(error)}]}, status_code=422)
+    headers = {"retry-after": "5"} if status == 503 else {}
+    return JSONResponse({"errors": [{"field": field, "message": str(error)}]}, status, headers=headers)
 
 
 async def body_of(request: Request) -> str:

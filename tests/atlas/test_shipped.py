@@ -19,7 +19,6 @@ from app.commands import atlas as atlas_command
 from app.commands import record_corpus
 from app.measuring import results
 from app.settings import Settings
-from app.stream.workers import Workers
 from app.web.atlas_routes import BODY_BYTES, atlas_routes
 from tests.atlas.recorded import MODEL, record_texts
 from tests.run_async import run_apart
@@ -84,7 +83,7 @@ def test_unknown_name_is_refused_with_those_that_are_known(atlases, name):
 def ask(atlases):
     """Sends requests to the routes alone."""
     app = FastAPI()
-    app.include_router(atlas_routes(atlases, Workers()))
+    app.include_router(atlas_routes(atlases))
 
     def send(method, path, **more):
         answers = []
@@ -165,6 +164,13 @@ def test_text_that_cannot_be_compared_is_refused_by_field(ask, atlas, text, fiel
 def test_routes_tell_a_training_over_its_steps(ask):
     found = ask("GET", "/api/training", params={"name": "trio-8-unbalanced"}).json()
     assert found["steps"][-1] == 5400 and None not in found["collapse"]
+
+
+def test_question_is_put_off_while_too_many_wait(ask, monkeypatch):
+    monkeypatch.setattr("app.web.atlas_routes.MOST_WAITING", 0)
+    answer = ask("GET", "/api/atlases")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert ask("GET", "/api/atlas-plan", params={"atlas": "mine"}).status_code == 503
 
 
 def test_routes_compare_two_atlases(ask):

@@ -13,7 +13,6 @@ from playwright.sync_api import Page, expect
 
 from app.atlas.shipped import Atlases
 from app.settings import Settings
-from app.stream.workers import Workers
 from app.web.application import create_app
 from app.web.atlas_routes import atlas_routes
 
@@ -27,7 +26,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(port=0)
     app = create_app(settings)
     cache = tmp_path_factory.mktemp("cache")
-    app.include_router(atlas_routes(Atlases(settings.models, cache / "none", cache), Workers()))
+    app.include_router(atlas_routes(Atlases(settings.models, cache / "none", cache)))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -116,7 +115,7 @@ def test_placement_is_a_file_that_an_engine_reads(page, address):
     page.goto(PATH)
     ready(page)
     link = page.get_by_role("link", name="for SGLang").first.get_attribute("href")
-    written = httpx.get(f"{address}{link}", timeout=60).json()
+    written = httpx.get(f"{address}/{link}", timeout=60).json()
     assert list(written) == ["physical_to_logical_map"]
 
 

@@ -112,12 +112,12 @@ export async function askAtlas(atlas, question, query = {}) {
     atlas,
     ...Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)])),
   });
-  return answerOf(await fetch(`/api/atlas/${question}?${keys}`));
+  return answerOf(await fetch(`api/atlas/${question}?${keys}`));
 }
 
 /** The atlases that there are. @returns {Promise<Named[]>} */
 export async function listAtlases() {
-  return (await answerOf(await fetch("/api/atlases"))).atlases;
+  return (await answerOf(await fetch("api/atlases"))).atlases;
 }
 
 /**
@@ -128,7 +128,7 @@ export async function listAtlases() {
  */
 export async function compareText(atlas, text) {
   return answerOf(
-    await fetch(`/api/atlas-text?${new URLSearchParams({ atlas })}`, { method: "POST", body: text }),
+    await fetch(`api/atlas-text?${new URLSearchParams({ atlas })}`, { method: "POST", body: text }),
   );
 }
 

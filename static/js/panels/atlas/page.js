@@ -62,7 +62,11 @@ async function show() {
     const name = asked().atlas ?? names.find(({ problem }) => !problem)?.name ?? "";
     root.replaceChildren(chooser(names, name), h("p", { class: "hint", role: "status" }, words.loading));
     const parts = await partsOf(name);
-    if (location.search === at) root.replaceChildren(chooser(names, name), ...parts);
+    if (location.search !== at) return;
+    root.replaceChildren(chooser(names, name), ...parts);
+    const later = await slowPartsOf(name);
+    if (location.search !== at) return;
+    root.querySelector(".plots")?.append(...later);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     root.append(h("p", { role: "alert", class: "trouble" }, words.failed(reason)));
@@ -91,16 +95,13 @@ async function partsOf(name) {
   /** @type {Overview} */
   const overview = await askAtlas(name, "overview");
   const layer = chosen?.layer ?? 0;
-  const [map, coverage, flows, pairs, caches, page] = await Promise.all([
+  const [map, coverage, flows, pairs, page] = await Promise.all([
     askAtlas(name, "map", { metric }),
     askAtlas(name, "coverage"),
     askAtlas(name, "flows"),
     askAtlas(name, "coactivation", { layer }),
-    askAtlas(name, "caches"),
     chosen && askAtlas(name, "expert", chosen),
   ]);
-  const placement =
-    overview.experts % DEVICES === 0 && (await askAtlas(name, "placement", { devices: DEVICES }));
   return [
     h(
       "p",
@@ -134,10 +135,16 @@ async function partsOf(name) {
       { class: "columns plots" },
       figure(words.coverage, words.coverageHint, createCoverage(coverage)),
       figure(`${words.pairs}, ${words.layer} ${layer + 1}`, words.pairsHint, createPairMap(pairs)),
-      figure(words.caches, words.cachesHint, createCaches(caches)),
-      placement && placements(name, placement),
     ),
   ].filter((part) => part instanceof Node);
+}
+
+/** What takes seconds to simulate: caches and placements. @param {string} name */
+async function slowPartsOf(name) {
+  const caches = figure(words.caches, words.cachesHint, createCaches(await askAtlas(name, "caches")));
+  const { experts } = await askAtlas(name, "overview");
+  if (experts % DEVICES !== 0) return [caches];
+  return [caches, placements(name, await askAtlas(name, "placement", { devices: DEVICES }))];
 }
 
 /** @param {string} title @param {string} hint @param {...Node} parts */
@@ -189,7 +196,7 @@ function placements(name, placement) {
   const rows = Object.entries(placement.strategies).map(([strategy, found]) => {
     const plan = new URLSearchParams({ atlas: name, strategy, devices: String(placement.devices) });
     const file = (/** @type {string} */ format, /** @type {string} */ text) =>
-      h("a", { href: `/api/atlas-plan?${plan}&format=${format}`, download: true }, text);
+      h("a", { href: `api/atlas-plan?${plan}&format=${format}`, download: true }, text);
     return h(
       "tr",
       {},

@@ -102,7 +102,7 @@ export function createInspector(host, actions) {
       lang: language,
     };
     const keys = Object.entries(query).map(([key, value]) => [key, String(value)]);
-    attribute(atlas, "href", `/atlas?${new URLSearchParams(keys)}`);
+    attribute(atlas, "href", `atlas?${new URLSearchParams(keys)}`);
   }
 
   /** What its capacity turned away, and the bias that selects it. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
