@@ -133,6 +133,14 @@ class Atlases:
 
         return compare(self.open(name), self.open(other))
 
+    def prune(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Returns a keep list and what it costs on held-out text. Raises ValueError."""
+        from .answers import share
+        from .pruning_preview import preview
+
+        by, drop = query.get("by", "frequency"), share(query, "drop", 0.25)
+        return preview(self.open(name), self.models_folder, by, drop)
+
     def plan(self, name: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Returns the file name and text of a placement. Raises ValueError."""
         from .answers import whole

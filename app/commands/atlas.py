@@ -84,21 +84,12 @@ def plan(settings: Settings, options: argparse.Namespace) -> str:
 
 def prune(settings: Settings, options: argparse.Namespace) -> str:
     """Writes the keep list, with the held-out loss if the model runs here; returns what it costs."""
-    from ..atlas.what_if import pruning_answer
-    from ..measuring.heldout import HeldOut
-    from ..measuring.pruning import pruned_loss, reap_scores
-    from ..sources.live.models import Models
+    from ..atlas.pruning_preview import preview
 
     atlas = open_atlas(settings, options.atlas)
-    models = Models(settings.models)
-    name = str(atlas.manifest.model.get("name"))
-    model = models.open(name) if name in models.list()[0] else None
-    text = HeldOut.open(settings.models) if model is not None else None
-    reap = reap_scores(model, text)[0] if model and text and options.by == "reap" else None
-    found = pruning_answer(atlas, options.by, options.drop, reap)
-    loss = pruned_loss(model, text, found["keep"]) if model and text else None
-    options.out.write_text(json.dumps({**found, "model": name, "loss": loss}), encoding="utf-8")
-    told = "not measured: the model does not run here"
+    found = preview(atlas, settings.models, options.by, options.drop)
+    options.out.write_text(json.dumps(found), encoding="utf-8")
+    loss, told = found["loss"], "not measured: the model does not run here"
     if loss:
         told = f"{loss['whole']} -> {loss['loss']['mean']} nats per token, {loss['tokens']:,} held-out tokens"
     return f"{options.out}: keeps {len(found['keep'][0])} of {atlas.shape.experts} per layer; loss {told}"

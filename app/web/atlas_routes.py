@@ -94,6 +94,11 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
     async def compare(atlas: str, other: str) -> Response:
         return await told(lambda: atlases.compare(atlas, other))
 
+    @router.get("/api/atlas-prune", summary="Experts to keep, and the held-out loss without the others")
+    async def prune(request: Request, atlas: str) -> Response:
+        query = dict(request.query_params)
+        return await told(lambda: atlases.prune(atlas, query))
+
     @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
     async def plan(request: Request, atlas: str) -> Response:
         query = dict(request.query_params)

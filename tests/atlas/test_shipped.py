@@ -166,6 +166,16 @@ def test_routes_tell_a_training_over_its_steps(ask):
     assert found["steps"][-1] == 5400 and None not in found["collapse"]
 
 
+def test_route_measures_what_a_cut_costs_where_the_model_runs(ask):
+    found = ask("GET", "/api/atlas-prune", params={"atlas": TOLD, "by": "reap", "drop": 0.25}).json()
+    assert {len(row) for row in found["keep"]} == {48}
+    assert 0 < found["loss"]["cost"] < 0.1
+    other = ask("GET", "/api/atlas-prune", params={"atlas": "mine", "by": "frequency"}).json()
+    assert other["loss"] is None and len(other["keep"]) == 3
+    wrong = ask("GET", "/api/atlas-prune", params={"atlas": "mine", "by": "reap"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "by")
+
+
 def test_question_is_put_off_while_too_many_wait(ask, monkeypatch):
     monkeypatch.setattr("app.web.atlas_routes.MOST_WAITING", 0)
     answer = ask("GET", "/api/atlases")

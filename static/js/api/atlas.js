@@ -89,6 +89,13 @@
  * @property {number[][]} share  [N][N]
  * @property {number} tokens
  *
+ * @typedef {object} Training
+ * @property {string} name
+ * @property {number[]} steps
+ * @property {number[][]} max_violation  [S][L]
+ * @property {(number | null)[]} collapse  [L]
+ * @property {number[][] | null} saturation  [S][L]
+ *
  * @typedef {object} Caches
  * @property {number[]} shares
  * @property {Record<string, number[]>} hit_rate
@@ -115,9 +122,14 @@ export async function askAtlas(atlas, question, query = {}) {
   return answerOf(await fetch(`api/atlas/${question}?${keys}`));
 }
 
-/** The atlases that there are. @returns {Promise<Named[]>} */
+/** What can be asked. @returns {Promise<{atlases: Named[], trainings: string[]}>} */
 export async function listAtlases() {
-  return (await answerOf(await fetch("api/atlases"))).atlases;
+  return answerOf(await fetch("api/atlases"));
+}
+
+/** The series of a training. @param {string} name @returns {Promise<Training>} */
+export async function askTraining(name) {
+  return answerOf(await fetch(`api/training?${new URLSearchParams({ name })}`));
 }
 
 /**

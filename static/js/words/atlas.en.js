@@ -98,6 +98,13 @@ export const atlasEn = {
   loadHint: "Its share of the layer’s assignments in slices of the corpus, in order; dashed: an even share.",
   slice: "slice of the corpus",
   none: "none",
+  training: "A training over its steps",
+  trainingHint: "Saturation: share of the last step’s experts that a step chooses already, per layer.",
+  maxVio: "MaxVio of each layer",
+  saturation: "router saturation",
+  step: "training step",
+  collapsed: (/** @type {number} */ layers) =>
+    `${layers} layers end collapsed: half of their experts get nothing.`,
   yourText: "Your sentence against the corpus",
   yourTextHint: (/** @type {number} */ even) =>
     `Each token: the share of its kind in the corpus that goes to the same experts, mean of layers; by chance it would be ${formatShare(even)}.`,

@@ -94,6 +94,13 @@ export const atlasFr = {
     "Sa part des affectations de la couche, par tranches du corpus dans l’ordre ; tirets : une part égale.",
   slice: "tranche du corpus",
   none: "aucun",
+  training: "Un entraînement au fil de ses étapes",
+  trainingHint: "Saturation : part des experts de la dernière étape qu’une étape choisit déjà, par couche.",
+  maxVio: "MaxVio de chaque couche",
+  saturation: "saturation du routeur",
+  step: "étape d’entraînement",
+  collapsed: (layers) =>
+    `${layers} couches finissent effondrées : la moitié de leurs experts ne reçoit rien.`,
   yourText: "Votre phrase face au corpus",
   yourTextHint: (even) =>
     `Chaque jeton : la part de ses semblables du corpus qui va aux mêmes experts, moyenne des couches ; au hasard ce serait ${formatShare(even)}.`,

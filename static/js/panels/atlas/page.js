@@ -4,14 +4,14 @@
  * @import {Named, Overview, Placement} from "../../api/atlas.js"
  */
 
-import { askAtlas, listAtlases } from "../../api/atlas.js";
+import { askAtlas, askTraining, listAtlases } from "../../api/atlas.js";
 import { atlasWords as words } from "../../words/atlas.js";
 import { formatDecimal } from "../../words/format.js";
 import { h } from "../parts/element.js";
 import { createExpertPage } from "./expert_page.js";
 import { createLiveText } from "./live_text.js";
 import { createExpertMap, createPairMap } from "./expert_map.js";
-import { createCaches, createCoverage, createFlows } from "./plots.js";
+import { createCaches, createCoverage, createFlows, createTraining } from "./plots.js";
 
 const KEPT = ["atlas", "layer", "expert", "metric"];
 const DEVICES = 8;
@@ -58,13 +58,13 @@ async function show() {
   const at = location.search;
   root.setAttribute("aria-busy", "true");
   try {
-    const names = await listAtlases();
+    const { atlases: names, trainings } = await listAtlases();
     const name = asked().atlas ?? names.find(({ problem }) => !problem)?.name ?? "";
     root.replaceChildren(chooser(names, name), h("p", { class: "hint", role: "status" }, words.loading));
     const parts = await partsOf(name);
     if (location.search !== at) return;
     root.replaceChildren(chooser(names, name), ...parts);
-    const later = await slowPartsOf(name);
+    const later = [...(await slowPartsOf(name)), ...(await trainingOf(name, trainings))];
     if (location.search !== at) return;
     root.querySelector(".plots")?.append(...later);
   } catch (error) {
@@ -137,6 +137,18 @@ async function partsOf(name) {
       figure(`${words.pairs}, ${words.layer} ${layer + 1}`, words.pairsHint, createPairMap(pairs)),
     ),
   ].filter((part) => part instanceof Node);
+}
+
+/** The training of the atlas' model, if its steps are here. @param {string} name @param {readonly string[]} trainings */
+async function trainingOf(name, trainings) {
+  const model = name.split("/").at(-1) ?? "";
+  if (!trainings.includes(model)) return [];
+  const found = await askTraining(model);
+  const collapsed = found.collapse.filter((step) => step !== null).length;
+  const hint = [words.trainingHint, collapsed > 0 && words.collapsed(collapsed)].filter(Boolean).join(" ");
+  const plots = [createTraining(found, found.max_violation, words.maxVio)];
+  if (found.saturation) plots.push(createTraining(found, found.saturation, words.saturation));
+  return [figure(words.training, hint, ...plots)];
 }
 
 /** What takes seconds to simulate: caches and placements. @param {string} name */

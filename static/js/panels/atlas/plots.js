@@ -1,7 +1,7 @@
 /**
  * The plots of an atlas: coverage, caches, load over the corpus, and flows from layer to layer.
  *
- * @import {Caches, Coverage, ExpertPage, Flow} from "../../api/atlas.js"
+ * @import {Caches, Coverage, ExpertPage, Flow, Training} from "../../api/atlas.js"
  */
 
 import { atlasWords as words } from "../../words/atlas.js";
@@ -120,4 +120,30 @@ export function createFlows(flows, layers, experts, tokens, chosen) {
     ),
   ]).flat();
   return picture(width, height, `${words.flows}, ${words.behind(tokens)}`, ...bands, ...columns);
+}
+
+/**
+ * One series of a training over its steps, a line per layer; steps on a logarithmic axis.
+ * @param {Training} training
+ * @param {number[][]} values  [S][L]
+ * @param {string} name
+ */
+export function createTraining({ steps, name: model }, values, name) {
+  const [first, last] = [Math.log(steps[0]), Math.log(steps.at(-1) ?? 1)];
+  const right = (/** @type {number} */ step) =>
+    last > first ? (Math.log(step) - first) / (last - first) : 0.5;
+  const most = Math.max(1, ...values.flat());
+  const every = Math.max(1, Math.ceil(steps.length / 6));
+  const below = steps
+    .filter((_, at) => at % every === 0)
+    .map((step) => ({ at: right(step), text: String(step) }));
+  const beside = QUARTERS.map((at) => ({ at, text: formatDecimal(at * most, 2) }));
+  const series = values[0].map((_, layer) => ({
+    name: `${words.layer} ${layer + 1}`,
+    points: steps.map(
+      (step, at) => /** @type {[number, number]} */ ([right(step), values[at][layer] / most]),
+    ),
+  }));
+  const label = `${model}: ${name}`;
+  return picture(PLOT.width, PLOT.height, label, ...axes(below, beside, words.step, name), ...lines(series));
 }
