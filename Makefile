@@ -5,6 +5,7 @@
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
 # make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
+# make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -16,7 +17,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity engines train clean
+.PHONY: help run test check format bench parity engines atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -49,6 +50,10 @@ parity: $(VENV)/.train
 
 engines: $(VENV)/.engines
 	@$(BIN)/pytest -m engines tests/engines $(PYTEST)
+
+atlas-ray: $(VENV)/.test
+	@$(PIP) --editable '.[test,ray]'
+	@$(BIN)/pytest -m ray tests/atlas $(PYTEST)
 
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from .commands import atlas as atlas_command
 from .commands import compare, convert, inspect, record
 from .commands import export as export_command
 from .commands import measure as measure_command
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     captures = {"inspect": inspect, "convert": convert, "compare": compare, "record": record}
     for command in captures.values():
         command.add_command(commands)
+    atlas_command.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command in captures:
         return int(captures[options.command].run(options))
@@ -48,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "atlas":
+        return atlas_command.run(settings, options)
     if options.command == "measure":
         return measure_command.run(settings, options)
     if options.command == "export":

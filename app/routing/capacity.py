@@ -37,7 +37,7 @@ def switch(logits: Floats, capacity: int) -> LayerRouting:
 def st_moe(logits: Floats, capacity: int) -> LayerRouting:
     """The two best experts, weighted by their probabilities; dropped where full.
 
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; its router z-loss belongs to training.
+    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.counts.z_sums` sums its router z-loss.
     """
     return dropping(logits, 2, capacity)
 
