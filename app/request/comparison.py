@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from ..problem import BadRequest, Problem
+from ..problem import BadRequest, Problem, escaped
 from .available import Available
-from .read import Understood, fewest, read, resolve
+from .read import Understood, fewest, read, settle
 from .reading import Reading
 from .schema import KEY_HELP, TraceRequest
 
@@ -31,20 +32,47 @@ def request_keys(view: Mapping[str, str]) -> dict[str, str]:
 def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
     """The second stack: the first with its own keys. None where it has none.
 
-    A key of the first that does not go with those of the second gives way. Problems carry the prefix.
+    A key of the first that does not go with those of the second gives way. A key of the second that cannot be
+    used is left out, so that the one of the first holds. Problems carry the prefix.
     """
     if not own:
         return None
     understood = read({**first.values, **own}, available, changed=tuple(own))
-    named = tuple(replace(problem, field=SECOND + problem.field) for problem in understood.problems)
-    used = {key: understood.values[key] for key in own if key in understood.values}
-    given = fewest(used, lambda keys: read_pair(first, keys, available) == understood.request)
-    return replace(understood, problems=named, given=given)
+    if understood.problems:
+        return without_wrong(first, own, understood.problems, available)
+    return replace(understood, given=given_beside(first, understood, own, available))
 
 
-def read_pair(first: Understood, own: Mapping[str, object], available: Available) -> TraceRequest:
-    """The request of the first stack with other keys of its own."""
-    return resolve(Reading({**first.values, **own}, available, changed=tuple(own)))
+def given_beside(
+    first: Understood, second: Understood, own: Mapping[str, object], available: Available
+) -> dict[str, Any]:
+    """The fewest keys that make the second stack of the given keys of the first.
+
+    A key that the first may leave out, as its shape has the same value, may be one that the second needs.
+    """
+
+    def same(keys: Mapping[str, Any]) -> bool:
+        return read_pair(first.given, keys, available) == second.request
+
+    used = {key: second.values[key] for key in own if key in second.values}
+    left_out = {key: value for key, value in first.values.items() if key not in first.given}
+    return fewest(used if same(used) else {**left_out, **used}, same)
+
+
+def without_wrong(
+    first: Understood, own: Mapping[str, object], problems: tuple[Problem, ...], available: Available
+) -> Understood:
+    """The second stack without the keys of these problems; the first stack itself where none is left."""
+    wrong = {problem.field for problem in problems}
+    right = {key: value for key, value in own.items() if escaped(key) not in wrong}
+    second = read_second(first, right, available) or replace(first, problems=(), given={})
+    named = tuple(replace(problem, field=SECOND + problem.field) for problem in problems)
+    return replace(second, problems=(*named, *second.problems))
+
+
+def read_pair(first: Mapping[str, Any], own: Mapping[str, Any], available: Available) -> TraceRequest:
+    """The request of keys of the first stack with those of the second, all of them checked values."""
+    return settle(Reading({**first, **own}, available, changed=tuple(own)))
 
 
 def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood, Understood | None]:

@@ -90,18 +90,27 @@ def read(values: Mapping[str, object], available: Available, changed: Collection
     """
     reading = Reading(values, available, changed)
     read_each(reading)
-    request = resolve(reading)
+    request = settle(reading)
     kept = reading.values
-    given = fewest(kept, lambda keys: resolve(Reading(keys, available, ())) == request)
+    given = fewest(kept, lambda keys: settle(Reading(keys, available, ())) == request)
     return Understood(request, kept, tuple(reading.problems.values()), given)
+
+
+def settle(reading: Reading) -> TraceRequest:
+    """The request of checked values, read again while keys go: one that goes may make room for a default."""
+    while True:
+        before = dict(reading.values)
+        request = resolve(reading)
+        if reading.values == before:
+            return request
 
 
 def resolve(reading: Reading) -> TraceRequest:
     """The request that is left of a reading, of keys with checked values, once every stage has passed."""
+    source = read_source(reading)
     for key in reading.changed:
         if key in reading.values:
             reading.drop(*(other for other in OVERRIDES.get(key, ()) if other not in reading.changed))
-    source = read_source(reading)
     subject = read_subject(reading, source)
     routing = read_routing(reading, source, subject)
     left = {FIELDS[key]: value for key, value in reading.values.items()}
