@@ -14,10 +14,8 @@ from .capture import Capture
 from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
 from .layers import NOTHING, ZEROS, Layers, match_layers
-from .stored import Array, Stored
+from .stored import FARTHEST, MOST_LEFT_OUT, Array, Stored
 
-FARTHEST = 1000  # tokens for one row, where rows are left out
-MOST_LEFT_OUT = 100_000  # tokens without rows in any case
 LEAST_CELLS = 2**26
 
 
