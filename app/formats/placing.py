@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from ..trace import Token
 from .asked import Asked
-from .bounds import no_routing
+from .bounds import no_routing, too_large
 from .capture import Capture
 from .cellwise import all_places, any_place, highest, lowest
 from .findings import Finding, found
 from .layers import NOTHING, ZEROS, Layers, match_layers
-from .stored import Array, Stored
+from .stored import FARTHEST, MOST_LEFT_OUT, Array, Stored
+
+LEAST_CELLS = 2**26
 
 
 def place(stored: Stored, name: str, asked: Asked) -> Capture:
@@ -166,6 +168,11 @@ def place_rows(stored: Stored) -> Rows:
     """Returns the token of each row. Rows that the tokens do not account for are a finding."""
     rows = stored_shape(stored)[0]
     last = int(stored.sampled_last)
+    end = stored.total or (0 if stored.positions is None else int(stored.positions.max()))
+    if end > FARTHEST * rows + MOST_LEFT_OUT:
+        raise too_large("tokens", f"rows for one token in {FARTHEST}", f"{rows:,} rows for {end:,}")
+    if stored.positions is not None and stored.positions.min() < 0:
+        raise no_routing("tokens", "numbers from 0 up", f"{stored.positions.min()}", "check the column")
     if stored.positions is not None:
         return by_position(stored, rows, last)
     total = stored.total
@@ -240,6 +247,10 @@ class Columns:
         """Returns values [R, ...] as [T, ...]; without a copy where every token has its row."""
         if len(values) == self.rows.total and np.array_equal(self.rows.at, np.arange(len(values))):
             return values
+        size = self.rows.total * values[:1].size
+        if size > max(FARTHEST * values.size, LEAST_CELLS):
+            got = f"{len(values):,} rows for {self.rows.total:,}"
+            raise too_large("tokens", f"rows for one token in {FARTHEST}", got)
         whole = np.full((self.rows.total, *values.shape[1:]), empty, values.dtype)
         whole[self.rows.at] = values
         return whole

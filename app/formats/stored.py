@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from .findings import Finding
 
 Array = NDArray[Any]
 Span = Literal["all", "moe"]
+FARTHEST = 1000  # tokens for one row, where rows are left out
+MOST_LEFT_OUT = 100_000  # tokens without rows in any case
 
 
 @dataclass
@@ -50,3 +53,11 @@ def tokens_of(ids: list[int] | tuple[int, ...], texts: list[str] | None = None) 
     if texts is not None and len(texts) == len(ids):
         return tuple(Token(text, id=int(one)) for one, text in zip(ids, texts, strict=True))
     return tuple(Token("", id=int(one)) for one in ids)
+
+
+def tokens_at(known: Mapping[int, Token]) -> tuple[Token, ...] | None:
+    """Returns all tokens up to the last one that is known; None where nearly all would be unknown."""
+    total = max(known, default=-1) + 1
+    if not known or min(known) < 0 or total > FARTHEST * len(known) + MOST_LEFT_OUT:
+        return None
+    return tuple(known.get(at, Token("")) for at in range(total))

@@ -183,6 +183,13 @@ def test_long_table_that_spans_far_more_than_its_lines_is_refused():
     assert refusal({"a.csv": lines}) == "too-large"
 
 
+def test_few_rows_for_a_billion_tokens_are_refused():
+    assert refusal({"a.csv": b"token,layer,expert\n0,0,1\n999999999,0,2\n"}) == "too-large"
+    answer = vllm_answer(MADE, ids=False)
+    answer["usage"] = {"prompt_tokens": 10**9, "completion_tokens": 10}
+    assert refusal({"a.json": as_json(answer)}) == "too-large"
+
+
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.99])
 @pytest.mark.parametrize("writer", [*ENGINES, *OTHERS])
 def test_file_that_is_cut_off_is_never_taken_for_whole(writer, share):

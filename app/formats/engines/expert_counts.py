@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..asked import Asked
-from ..bounds import no_routing
+from ..bounds import no_routing, too_large
 from ..containers.opened import Opened
 from ..containers.tables import Table
 from ..stored import Array, Stored
@@ -97,6 +97,8 @@ def read_table(opened: Opened, asked: Asked) -> list[Stored]:
         raise no_routing(opened.name, "experts from 0 up", "none, or wrong numbers", "check the column")
     layers, rows = np.unique(layer, return_inverse=True)
     width = max(int(expert.max()) + 1, asked.any_experts or 0)
+    if len(layers) * width > 64 * len(expert) + 2**22:
+        raise too_large(opened.name, "about as many lines as experts", f"{len(layers)} layers of {width}")
     counts = np.zeros((1, len(layers), width))
     np.add.at(counts[0], (rows, expert), count)
     stored = Stored("counts", counts=counts, layers=tuple(int(one) for one in layers))

@@ -13,7 +13,7 @@ from ..bounds import no_routing, truncated
 from ..containers.opened import Opened
 from ..containers.tables import Table, matrix_of
 from ..model_facts import ModelFacts
-from ..stored import Stored
+from ..stored import Stored, tokens_at
 from ..texts import joined
 from .cells import Choices, from_lists
 
@@ -137,8 +137,8 @@ def add_texts(stored: Stored, table: Table, token: Whole) -> None:
         )
         for number, at in zip(numbers.tolist(), firsts.tolist(), strict=True)
     }
-    stored.tokens = tuple(known.get(at, Token("")) for at in range(int(numbers[-1]) + 1))
-    stored.text = joined(one.text for one in stored.tokens) if texts else None
+    stored.tokens = tokens_at(known)
+    stored.text = joined(one.text for one in stored.tokens) if texts and stored.tokens else None
 
 
 def unescaped(text: str) -> str:

@@ -11,7 +11,7 @@ from ...trace import FORMAT, Token
 from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
-from ..stored import Stored
+from ..stored import Stored, tokens_at
 from ..texts import joined
 from .cells import from_lists
 from .long_tables import add_texts
@@ -106,8 +106,8 @@ def of_stack(stack: dict[str, Any]) -> Stored:
         "moescope", token, layer, [one["experts"] for one in rows], [one["weights"] for one in rows]
     )
     texts = {int(one["token"]): str(one.get("text", "")) for one in rows}
-    stored.tokens = tuple(Token(texts.get(at, "")) for at in range(int(token.max()) + 1))
-    stored.text = joined(one.text for one in stored.tokens)
+    stored.tokens = tokens_at({at: Token(text) for at, text in texts.items()})
+    stored.text = joined(one.text for one in stored.tokens or ())
     stored.experts = stack.get("model", {}).get("experts")
     stored.model = stack.get("model", {}).get("name")
     stored.rule = (0.0, float("inf"))

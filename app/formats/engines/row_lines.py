@@ -12,7 +12,7 @@ from ...trace import Token
 from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
-from ..stored import Stored
+from ..stored import Stored, tokens_at
 from ..texts import joined
 from .cells import from_lists
 
@@ -123,10 +123,8 @@ def texts_of(rows: list[dict[str, Any]]) -> tuple[tuple[Token, ...] | None, str 
             known.setdefault(
                 int(first(row, TOKEN)), Token(text if isinstance(text, str) else "", id=identity)
             )
-    if not known or max(known) >= 64 * len(rows) + 64:
-        return None, None
-    tokens = tuple(known.get(at, Token("")) for at in range(max(known) + 1))
-    return tokens, joined(token.text for token in tokens) or None
+    tokens = tokens_at(known)
+    return tokens, joined(token.text for token in tokens or ()) or None
 
 
 def matches_layers(opened: Opened) -> bool:

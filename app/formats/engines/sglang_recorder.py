@@ -56,7 +56,10 @@ def matches_stat(opened: Opened) -> bool:
 def physical_map(opened: Opened) -> NDArray[np.int64] | None:
     """Returns the map [layers, physical experts] to logical ones."""
     held = value_of(opened).get(MAP)
-    return np.asarray(held, np.int64) if isinstance(held, np.ndarray) and held.ndim == 2 else None
+    if not isinstance(held, np.ndarray) or held.ndim != 2 or not held.size:
+        return None
+    fits = held.min() >= 0 and held.max() < held.shape[1]
+    return np.asarray(held, np.int64) if fits else None
 
 
 def read_stat(opened: Opened, asked: Asked) -> list[Stored]:
