@@ -1,7 +1,7 @@
 # make run    serve the page at http://127.0.0.1:8000 (HOST, PORT, OPEN=0 for no browser window)
 # make test   every check and every test (PYTEST="-k word" for some of them)
 # make check  the static checks alone
-# make format lay out the Python and repair what can be repaired
+# make format format Python, JavaScript, CSS and templates, and repair what can be repaired
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
 # make train  train the models that are shipped (installs PyTorch)
@@ -11,6 +11,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+PRETTIER := node node_modules/prettier/bin/prettier.cjs
+FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check format bench parity train clean
@@ -23,18 +25,20 @@ run: $(VENV)/.run static/vendor/.stamp
 	@exec $(BIN)/python -m app
 
 test: check
-	@node --test --test-reporter=spec tests/js/*.test.js
+	@node --test --test-reporter=spec $(shell find tests/js -name '*.test.js')
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 check: $(VENV)/.test static/vendor/.stamp node_modules/.stamp
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
+	@$(PRETTIER) --log-level warn --check $(FORMATTED)
 	@for each in . tests/js; do node node_modules/typescript/bin/tsc -p $$each || exit; done
 
-format: $(VENV)/.test
+format: $(VENV)/.test node_modules/.stamp
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format
+	@$(PRETTIER) --log-level warn --write $(FORMATTED)
 
 bench: $(VENV)/.test static/vendor/.stamp
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench

@@ -39,7 +39,7 @@ COPIED = {
     "Inter.LICENSE.txt": f"{INTER}/LICENSE_FONT",
 }
 SCRIPTS = {"en": "moescope.js", "fr": "moescope.fr.js"}  # the page, in each language
-SHEETS = ("full.css", "embedded.css")
+SHEETS = ("full_page.imports.css", "embed_page.imports.css")
 BUILT = ("three.js", "uqr.js", *SCRIPTS.values(), *SHEETS, *COPIED)
 
 # Brotli makes a sixth less of a script than gzip; Node.js has it, Python's library has not.

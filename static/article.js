@@ -10,13 +10,16 @@ const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 /** @param {MouseEvent} event */
 async function drive(event) {
   const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  const view = /** @type {import("./embed.js").MoescopeEmbed | null} */ (document.getElementById(link.dataset.view ?? ""));
+  const view = /** @type {import("./embed.js").MoescopeEmbed | null} */ (
+    document.getElementById(link.dataset.view ?? "")
+  );
   if (!view || event.metaKey || event.ctrlKey || event.shiftKey) return; // a tab of its own
   event.preventDefault();
   view.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
   await view.set(Object.fromEntries(new URLSearchParams(link.dataset.set)));
   if ("play" in link.dataset) await view.play();
-  for (const other of document.querySelectorAll(`a[data-view="${link.dataset.view}"]`)) other.removeAttribute("aria-current");
+  for (const other of document.querySelectorAll(`a[data-view="${link.dataset.view}"]`))
+    other.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
 }
 

@@ -46,7 +46,9 @@ export interface EmbedEvents {
   state: CustomEvent<{ state: EmbedState }>;
   token: CustomEvent<Place & { tokens: number }>;
   /** A layer chose: the experts of the token with their weights; in ALL AT ONCE how many tokens each expert got. */
-  layer: CustomEvent<Place & { experts: { expert: number; weight?: number; dropped?: true; tokens?: number }[] }>;
+  layer: CustomEvent<
+    Place & { experts: { expert: number; weight?: number; dropped?: true; tokens?: number }[] }
+  >;
   /** Playback reached the end. */
   end: CustomEvent<{ experts_hit: number }>;
   /** CSS pixels that the content asks for at this width; the element follows it by itself. */
@@ -60,9 +62,15 @@ export class MoescopeEmbed extends HTMLElement {
   seek(place: { token?: number; layer?: number }): Promise<EmbedState>;
   get(): Promise<EmbedState>;
   addEventListener<E extends keyof EmbedEvents>(
-    type: E, listener: (event: EmbedEvents[E]) => unknown, options?: boolean | AddEventListenerOptions,
+    type: E,
+    listener: (event: EmbedEvents[E]) => unknown,
+    options?: boolean | AddEventListenerOptions,
   ): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
 }
 
 export const KEYS: readonly string[];
@@ -73,7 +81,12 @@ export function addressOf(page: string, keys: Keys): string;
 
 /** What the element talks through. `detail` of an event is as in EmbedEvents. */
 export class Connection {
-  constructor(frame: HTMLIFrameElement, origin: string, onEvent: (type: string, detail: any) => void, page?: Window);
+  constructor(
+    frame: HTMLIFrameElement,
+    origin: string,
+    onEvent: (type: string, detail: any) => void,
+    page?: Window,
+  );
   readonly greeted: boolean;
   greet(): void;
   ask(type: "set", message: { view: Keys }): Promise<EmbedState>;

@@ -13,10 +13,44 @@ const VERSION = 1;
 
 /** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
 export const KEYS = [
-  "source", "scenario", "prompt", "model", "shape", "experts", "router", "k", "capacity", "groups", "topk_groups", "scale",
-  "noise", "updates", "rate", "skew", "continue", "temperature", "seed", "step",
-  "mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "devices", "panel", "whole", "theme", "palette", "lang",
-  "tour", "at", "quiz",
+  "source",
+  "scenario",
+  "prompt",
+  "model",
+  "shape",
+  "experts",
+  "router",
+  "k",
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+  "skew",
+  "continue",
+  "temperature",
+  "seed",
+  "step",
+  "mode",
+  "camera",
+  "token",
+  "layer",
+  "floor",
+  "fold",
+  "speed",
+  "path",
+  "tower",
+  "devices",
+  "panel",
+  "whole",
+  "theme",
+  "palette",
+  "lang",
+  "tour",
+  "at",
+  "quiz",
 ];
 
 /** The same of a second stack beside the first: those in which it differs. */
@@ -37,7 +71,8 @@ export const EVENTS = ["ready", "state", "token", "layer", "end", "height"];
  */
 export function addressOf(page, keys) {
   const address = new URL(page);
-  for (const [key, value] of Object.entries(keys)) if (value !== null) address.searchParams.set(key, String(value));
+  for (const [key, value] of Object.entries(keys))
+    if (value !== null) address.searchParams.set(key, String(value));
   return address.href;
 }
 
@@ -78,12 +113,17 @@ export class Connection {
     const message = { ...more, type, id };
     if (this.greeted) this.post(message);
     else this.queue.push(message);
-    return new Promise((/** @type {Asked["resolve"]} */ resolve, reject) => this.asked.set(id, { resolve, reject }));
+    return new Promise((/** @type {Asked["resolve"]} */ resolve, reject) =>
+      this.asked.set(id, { resolve, reject }),
+    );
   }
 
   /** A file has the origin "null", which cannot be named as a target. @param {object} message */
   post(message) {
-    this.frame.contentWindow?.postMessage({ moescope: VERSION, ...message }, this.origin === "null" ? "*" : this.origin);
+    this.frame.contentWindow?.postMessage(
+      { moescope: VERSION, ...message },
+      this.origin === "null" ? "*" : this.origin,
+    );
   }
 
   /** @param {MessageEvent} event */
@@ -203,7 +243,8 @@ export class MoescopeEmbed extends Base {
 
   /** @param {string} type @param {object} [more] */
   #ask(type, more) {
-    if (!this.#connection || !this.#frame) return Promise.reject(new Error("moescope-embed: it is in no page"));
+    if (!this.#connection || !this.#frame)
+      return Promise.reject(new Error("moescope-embed: it is in no page"));
     this.#frame.loading = "eager"; // whoever asks wants an answer, near or not
     return this.#connection.ask(type, more);
   }
@@ -215,7 +256,12 @@ export class MoescopeEmbed extends Base {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const frame = document.createElement("iframe");
-    Object.assign(frame, { title: this.#title(), loading: "lazy", allow: "fullscreen", src: this.#address() });
+    Object.assign(frame, {
+      title: this.#title(),
+      loading: "lazy",
+      allow: "fullscreen",
+      src: this.#address(),
+    });
     frame.setAttribute("sandbox", SANDBOX);
     this.#frame = frame;
     this.#size(null);
@@ -228,12 +274,17 @@ export class MoescopeEmbed extends Base {
 
   #address() {
     const page = this.getAttribute("src");
-    const keys = Object.fromEntries([...KEYS, ...OTHER].filter((key) => this.hasAttribute(key)).map((key) => [key, this.getAttribute(key)]));
+    const keys = Object.fromEntries(
+      [...KEYS, ...OTHER].filter((key) => this.hasAttribute(key)).map((key) => [key, this.getAttribute(key)]),
+    );
     return addressOf(new URL(page ?? "../embed", page ? document.baseURI : import.meta.url).href, keys);
   }
 
   #title() {
-    return this.getAttribute("title") || `Moescope: ${this.getAttribute("scenario") ?? "tokens routed through experts"}`;
+    return (
+      this.getAttribute("title") ||
+      `Moescope: ${this.getAttribute("scenario") ?? "tokens routed through experts"}`
+    );
   }
 
   /** As the attribute says, else as the content asks. @param {number | null} height  CSS pixels */
@@ -241,7 +292,12 @@ export class MoescopeEmbed extends Base {
     const own = Number.parseFloat(this.getAttribute("height") ?? "");
     const used = own > 0 ? own : height;
     if (!this.#frame || used === null) return;
-    Object.assign(this.#frame.style, { height: `${used}px`, minHeight: "0", maxHeight: "none", aspectRatio: "auto" });
+    Object.assign(this.#frame.style, {
+      height: `${used}px`,
+      minHeight: "0",
+      maxHeight: "none",
+      aspectRatio: "auto",
+    });
   }
 
   /** Several attributes changed at once are one change of the view. @param {Keys} keys */
@@ -262,4 +318,5 @@ function originOf(address) {
   return protocol === "file:" ? "null" : origin;
 }
 
-globalThis.customElements?.get("moescope-embed") ?? globalThis.customElements?.define("moescope-embed", MoescopeEmbed);
+globalThis.customElements?.get("moescope-embed") ??
+  globalThis.customElements?.define("moescope-embed", MoescopeEmbed);

@@ -28,4 +28,4 @@ export {
   Vector3,
   WebGLRenderer,
   WebGLRenderTarget,
-} from 'three';
+} from "three";

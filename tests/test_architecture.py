@@ -186,7 +186,7 @@ def test_page_imports_no_library_but_three_and_one_for_qr_codes():
     for name, path in page_modules().items():
         for module in page_imports(path):
             known = module in page_modules() or module.split("/")[0] == "three"
-            assert known or (name, module) == ("qr.js", "uqr"), f"{name} imports {module}"
+            assert known or (name, module) == ("files/qr_code.js", "uqr"), f"{name} imports {module}"
 
 
 def test_circle_is_found_where_there_is_one():

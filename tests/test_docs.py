@@ -30,7 +30,7 @@ def test_newcomer_typing_a_make_command_of_the_readme_finds_the_target() -> None
 def test_author_typing_a_key_of_the_readme_uses_one_that_the_page_or_the_server_reads() -> None:
     table = README[README.index("| key | values | default |") :].split("\n\n")[0]
     keys = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
-    page = (ROOT / "static/js/properties.js").read_text(encoding="utf-8")
+    page = (ROOT / "static/js/view/keys.js").read_text(encoding="utf-8")
     read = set(re.findall(r'\b(?:name: |choice\(|integer\()"(\w+)"', page)) | set(TraceRequest.model_fields)
     assert {"source", "scenario", "experts", "k", "token", "whole"} <= keys
     assert keys - read == set()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 BUNDLES = {"en": "vendor/moescope.js", "fr": "vendor/moescope.fr.js"}  # with the words of one language each
-FULL, EMBEDDED = "full.css", "embedded.css"  # in static/css of imports, in static/vendor in one piece
+FULL, EMBEDDED = "full_page.imports.css", "embed_page.imports.css"  # in css/ of imports, in vendor/ whole
 DIGEST = re.compile(rb"/\* ([0-9a-f]{64}) \*/")
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from os.path import normpath
 from pathlib import Path
 
-START = ("main.js", "scene/stage.js")  # of every page; its panels are the third entry
+START = ("main.js", "scene/scene.js")  # of every page; its panels are the third entry
 IMPORT = re.compile(r"""^(?:import|export|\})[^'";]*?["'](\.{1,2}/[^"']+)["'];?$""", re.MULTILINE)
 THREE = "vendor/three.js"
 COMMENT = re.compile(r"^[ \t]*(?:/\*(?!!)(?:[^*]|\*(?!/))*\*/[ \t]*|//.*)$", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The keys of the URL that say in which colours a view is shown, as static/js/palettes.js has them."""
+"""The keys of the URL that say in which colours a view is shown, as static/js/view/palettes.js has them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The second stack of a view: what it asks for, by the request keys with `b.` before them.
 
-It is the first but for the keys that are given; static/js/pairs.js reads them in the same way.
+It is the first but for the keys that are given; static/js/view/comparison.js reads them in the same way.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
-# Those that say how a trace is looked at: the page alone reads them (static/js/properties.js).
+# Those that say how a trace is looked at: the page alone reads them (static/js/view/keys.js).
 VIEW_KEYS = (
     *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
     *("devices", "whole"),

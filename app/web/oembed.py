@@ -18,7 +18,7 @@ from ..request.comparison import OTHER
 from ..request.read import WORDS
 from ..wording import Wording
 
-WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/snippets.js has them too
+WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/embed/snippets.js has them too
 LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
 THUMBNAILS = ((1200, 630), (600, 315))  # sizes of /preview.png
 CACHE_SECS = 3600

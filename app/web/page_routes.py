@@ -77,7 +77,7 @@ def pages(sources: Sources, settings: Settings) -> APIRouter:
     @router.api_route("/references", methods=["GET", "HEAD"])
     def literature(request: Request) -> Response:
         words = wording_of(request.query_params)
-        text = templates.get_template("literature.html").render(
+        text = templates.get_template("references.html").render(
             words=words,
             lists=list(literature_in(words)),
             base=base_of(request, settings),
@@ -159,5 +159,5 @@ def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
     return {
         "style": style,
         "bundle": None,
-        "modules": imported(static / "js", "panels/embed.js" if embed else "panels/page.js"),
+        "modules": imported(static / "js", "panels/embed_page.js" if embed else "panels/full_page.js"),
     }

@@ -5,33 +5,30 @@
  * @import {Boot, Frame, State} from "./types.js"
  */
 
-import { createActions } from "./actions.js";
-import { createAddress } from "./address.js";
-import { createBridge } from "./bridge.js";
-import { createFeed } from "./feed.js";
-import { floorOf } from "./floor.js";
-import { foldOf } from "./fold.js";
-import { createHits } from "./hits.js";
-import { createHooks } from "./hooks.js";
-import { listenToKeys } from "./keyboard.js";
-import { createLoop } from "./loop.js";
-import { sameTokens } from "./pairs.js";
-import { createPlayer } from "./player.js";
-import { watchPresence } from "./presence.js";
-import { createRecording } from "./recording.js";
-import { createSide } from "./side.js";
-import { createSocket } from "./socket.js";
-import { initialState } from "./state.js";
-import { createStore } from "./store.js";
-import { createTaking } from "./taking.js";
-import { watchStillness } from "./stillness.js";
-import { watchTheme } from "./theme.js";
-import { watchLanguage } from "./translation.js";
-import { download } from "./panels/download.js";
-import { titleOf } from "./panels/masthead.js";
-import { parseView, searchOf } from "./url.js";
-import { placeExperts } from "./traffic.js";
-import { createViewport } from "./viewport.js";
+import { createAddress } from "./browser/address_bar.js";
+import { watchLanguage, watchPresence } from "./browser/document.js";
+import { listenToKeys } from "./browser/keyboard.js";
+import { watchStillness, watchTheme } from "./browser/media_preferences.js";
+import { createHooks } from "./browser/page_api.js";
+import { createLoop } from "./browser/render_loop.js";
+import { createViewport } from "./browser/scene_host.js";
+import { placeExperts } from "./counts/device_traffic.js";
+import { createHits } from "./counts/expert_uses.js";
+import { createBridge } from "./embed/host_bridge.js";
+import { createTaking } from "./files/save.js";
+import { download } from "./panels/parts/element.js";
+import { createPlayer } from "./playback/player.js";
+import { createActions } from "./state/actions.js";
+import { createFeed } from "./state/loading.js";
+import { createSide } from "./state/second_stack.js";
+import { initialState } from "./state/state.js";
+import { createStore } from "./state/store.js";
+import { createRecording } from "./trace/inline_trace.js";
+import { createSocket } from "./trace/socket.js";
+import { sameTokens } from "./trace/trace.js";
+import { floorOf, foldOf } from "./view/layers.js";
+import { titleOf } from "./view/title.js";
+import { parseView, searchOf } from "./view/url.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -39,21 +36,44 @@ const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
 
 const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
 const hits = createHits();
-const player = createPlayer(store, ({ trace, timeline }, time) => (trace && timeline ? hits.upTo(trace, timeline, time).unique : 0));
-const viewport = createViewport(stage, {
-  point: (tower) => actions.hover(tower),
-  choose: (tower) => actions.chooseTower(tower),
-  become: (scene) => store.set({ scene }),
-  wake: () => loop.wake(),
-  turned: (...by) => beside?.viewport.turn(...by),
-}, boot);
+const player = createPlayer(store, ({ trace, timeline }, time) =>
+  trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
+);
+const viewport = createViewport(
+  stage,
+  {
+    point: (tower) => actions.hover(tower),
+    choose: (tower) => actions.chooseTower(tower),
+    become: (scene) => store.set({ scene }),
+    wake: () => loop.wake(),
+    turned: (...by) => beside?.viewport.turn(...by),
+  },
+  boot,
+);
 /** The second stack, while there is one. */
 let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
 const feed = createFeed(store, connect, player);
-const taking = createTaking({ boot, store, player, stacks, titleOf: (view) => titleOf(boot, view).title, hand: download });
+const taking = createTaking({
+  boot,
+  store,
+  player,
+  stacks,
+  titleOf: (view) => titleOf(boot, view).title,
+  hand: download,
+});
 const actions = createActions({ boot, store, player, feed, ...taking });
-const { createPage } = await (boot.embed ? import("./panels/embed.js") : import("./panels/page.js"));
-const page = createPage(host, { boot, actions, store, viewport: { ...viewport, open: openAll, close: closeAll, observe }, wake: refresh, look: taking.look, other: () => beside?.side.store.get() ?? null });
+const { createPage } = await (boot.embed
+  ? import("./panels/embed_page.js")
+  : import("./panels/full_page.js"));
+const page = createPage(host, {
+  boot,
+  actions,
+  store,
+  viewport: { ...viewport, open: openAll, close: closeAll, observe },
+  wake: refresh,
+  look: taking.look,
+  other: () => beside?.side.store.get() ?? null,
+});
 
 let wall = 0;
 let shown = /** @type {State | null} */ (null);
@@ -67,13 +87,28 @@ const loop = createLoop((secs) => {
   if (state !== shown || other !== shownBeside) page.update((shown = state));
   shownBeside = other;
   const drawn = [state.trace && state.timeline ? viewport.draw(frameOf(state)) : false];
-  if (beside && other?.trace && other.timeline) drawn.push(beside.viewport.draw({ ...frameOf(other), still: state.still, theme: state.theme, path: sameTokens(state.trace, other.trace) ? pathIn(state) : null }));
+  if (beside && other?.trace && other.timeline)
+    drawn.push(
+      beside.viewport.draw({
+        ...frameOf(other),
+        still: state.still,
+        theme: state.theme,
+        path: sameTokens(state.trace, other.trace) ? pathIn(state) : null,
+      }),
+    );
   taking.film.frame(drawn);
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
   return goesOn || viewport.moving() || (beside?.viewport.moving() ?? false);
 });
-const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled, other: () => beside?.side.store.get() ?? null });
+const hooks = createHooks({
+  store,
+  actions,
+  loop,
+  stats: viewport.stats,
+  settled,
+  other: () => beside?.side.store.get() ?? null,
+});
 
 /** A panel has something new to show, though the state is the same. */
 function refresh() {
@@ -93,7 +128,16 @@ function frameOf(state) {
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
     timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
-    time, wall, camera: view.camera, layer: floorOf(state), fold: foldOf(state), path: pathIn(state), tower, still, theme: state.theme, palette: view.palette,
+    time,
+    wall,
+    camera: view.camera,
+    layer: floorOf(state),
+    fold: foldOf(state),
+    path: pathIn(state),
+    tower,
+    still,
+    theme: state.theme,
+    palette: view.palette,
     devices: trace && placeExperts(trace.model.experts, view.devices),
   };
 }
@@ -105,15 +149,23 @@ function stacks() {
 
 /** A second side, with a scene of its own. */
 function openBeside() {
-  const side = createSide(store, (listener) => connect(listener, boot.exported?.other), () => loop.wake());
+  const side = createSide(
+    store,
+    (listener) => connect(listener, boot.exported?.other),
+    () => loop.wake(),
+  );
   const stageBeside = /** @type {HTMLElement} */ (document.getElementById("stage-b"));
-  const second = createViewport(stageBeside, {
-    point: (hover) => side.store.set({ hover }),
-    choose: () => {},
-    become: (scene) => side.store.set({ scene }),
-    wake: () => loop.wake(),
-    turned: (...by) => viewport.turn(...by),
-  }, boot);
+  const second = createViewport(
+    stageBeside,
+    {
+      point: (hover) => side.store.set({ hover }),
+      choose: () => {},
+      become: (scene) => side.store.set({ scene }),
+      wake: () => loop.wake(),
+      turned: (...by) => viewport.turn(...by),
+    },
+    boot,
+  );
   if (viewport.opened()) void second.open();
   return { side, viewport: second };
 }
@@ -158,7 +210,7 @@ function settled() {
   return status === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
-/** Where traces come from: the server, or in an exported page the page. @param {import("./feed.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
+/** Where traces come from: the server, or in an exported page the page. @param {import("./state/loading.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createRecording(recorded, listener);
   return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });
@@ -170,7 +222,9 @@ store.subscribe((state) => {
   arrangeStacks();
   loop.wake();
 });
-const address = createAddress(store, boot, player.moving, ({ view, notices }) => actions.guide.goTo(view, notices));
+const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
+  actions.guide.goTo(view, notices),
+);
 watchStillness(store);
 watchTheme(store, () => loop.step(0));
 watchPresence(comeBack);

@@ -7,8 +7,8 @@
  * @typedef {"authored" | "live" | "recorded"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
- * @typedef {import("./palettes.js").Theme} Theme
- * @typedef {import("./palettes.js").PaletteName} PaletteName
+ * @typedef {import("./view/palettes.js").Theme} Theme
+ * @typedef {import("./view/palettes.js").PaletteName} PaletteName
  * @typedef {"none" | "heatmap" | "load" | "table" | "learned" | "models" | "devices"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
@@ -42,7 +42,7 @@
  * @property {number | null} layer
  * @property {number | null} floor   the layer that is examined: by the load bars, and by TOP in SEQUENCE
  * @property {number} speed          1 is normal
- * @property {import("./fold.js").Fold | null} fold   layers that stand open, the others being folded
+ * @property {import("./view/layers.js").Fold | null} fold   layers that stand open, the others being folded
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {Panel} panel
@@ -50,7 +50,7 @@
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
  * @property {PaletteName} palette
- * @property {import("./language.js").Language} lang   of the document: another one is another document
+ * @property {import("./words/language.js").Language} lang   of the document: another one is another document
  * @property {string} tour            name of the guided tour that is walked through, or ""
  * @property {number} at              the step of it, from 0
  * @property {number | null} quiz     the question that is asked, from 0
@@ -159,7 +159,7 @@
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
  * @property {Theme} [theme]                whose colours it has; dark where left out
- * @property {import("./fold.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
+ * @property {import("./view/layers.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
  * @property {ArrayLike<number> | null} [devices]       [N] which device has each expert of a layer
  * @property {PaletteName} [palette]
  *
@@ -176,7 +176,7 @@
  * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
  * @property {number} hits                  unique (layer, expert) pairs so far
  * @property {{token: number} | {layer: number, expert: number} | null} hover
- * @property {import("./playback.js").Schedule | null} timeline   of the trace in this mode
+ * @property {import("./playback/timeline.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
  * @property {"none" | "controls" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
  * @property {"so-far" | "whole" | "scenarios" | "text"} span   what the load counts over; the heat map takes the last two for the whole
@@ -208,7 +208,7 @@
  * @typedef {object} Exported
  * @property {string} query     the view that it opens with, as in the URL
  * @property {string} home      address of the site that it came from, without a path; "" where there is none
- * @property {import("./wire.js").TraceMessage} trace
+ * @property {import("./trace/wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
  * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
  * @property {Pick<Exported, "trace" | "steps">} [other]   of a second stack

@@ -1,4 +1,7 @@
-/** The bytes and texts that the tests of both languages read. */
+/**
+ * The bytes and texts that the tests of both languages read.
+ */
+
 import { readFileSync } from "node:fs";
 
 /** @param {string} name @returns {any} */
@@ -9,5 +12,7 @@ export function golden(name) {
 /** @param {string} hex  with spaces @returns {ArrayBuffer} */
 export function bytes(hex) {
   const digits = hex.replaceAll(" ", "");
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16)).buffer;
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  ).buffer;
 }

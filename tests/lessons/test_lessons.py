@@ -81,7 +81,7 @@ def test_every_view_of_a_lesson_means_to_the_page_what_it_says(sources):
     """The real parser, so that a tour cannot rot when a key changes."""
     views = [view for _, _, view, _ in views_of(LESSONS)]
     told = json.dumps({"boot": boot(sources, embed=False), "views": views})
-    script = ROOT / "tests" / "js" / "parsed.js"
+    script = ROOT / "tests" / "js" / "parse_views.js"
     answer = subprocess.run(["node", str(script)], input=told, capture_output=True, text=True, check=True)
     for view, found in zip(views, json.loads(answer.stdout), strict=True):
         assert found == {"notices": [], "unknown": [], "same": True}, view

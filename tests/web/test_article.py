@@ -142,7 +142,7 @@ def test_the_articles_of_all_languages_have_the_same_figures_views_links_and_pla
 @pytest.mark.parametrize("language", TEMPLATES)
 def test_every_number_in_brackets_leads_to_the_reference_of_that_number(language):
     listed = [key for key, _ in of_article()]
-    cited = re.findall(r'<a class="ref" href="#(\w+)">\[(\d+)\]</a>', TEMPLATES[language])
+    cited = re.findall(r'<a\s+class="ref"\s+href="#(\w+)"\s*>\[(\d+)\]</a\s*>', TEMPLATES[language])
     assert len(cited) > 20
     assert all(listed.index(name) + 1 == int(number) for name, number in cited)
     assert {name for name, _ in cited} == set(listed)
@@ -166,7 +166,7 @@ def test_links_that_set_a_view_name_one_and_lead_to_the_same_without_script(lang
 @pytest.mark.parametrize("language", ARTICLES)
 def test_article_is_served_with_frames_of_ours_alone_and_no_inline_script(language, server_url):
     answer = httpx.get(f"{server_url}/article", params={"lang": language})
-    assert f'<html lang="{language}"' in answer.text
+    assert re.search(rf'<html\s+lang="{language}"', answer.text)
     policy = answer.headers["content-security-policy"]
     assert "frame-src 'self'" in policy and "frame-ancestors 'none'" in policy
     shown = re.search(r"<pre.*?</pre>", answer.text, re.DOTALL)[0]

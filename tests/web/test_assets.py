@@ -57,12 +57,12 @@ def test_what_is_left_stays_on_its_line():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("panels", ["panels/page.js", "panels/embed.js"])
+@pytest.mark.parametrize("panels", ["panels/full_page.js", "panels/embed_page.js"])
 def test_a_page_names_the_scripts_that_it_imports_and_no_others(panels):
     named = imported(STATIC / "js", panels)
     assert named[0] == f"../{THREE}"
     assert len(named) == len(set(named))
-    assert {"main.js", "wire.js", "scene/stage.js", panels} <= set(named)
+    assert {"main.js", "trace/wire.js", "scene/scene.js", panels} <= set(named)
     assert "types.js" not in named
     for name in named[1:]:
         text = (STATIC / "js" / name).read_text(encoding="utf-8")
@@ -154,6 +154,6 @@ def test_a_script_is_sent_as_the_build_squeezed_it_to_who_takes_that(tmp_path):
 
 def test_our_scripts_are_sent_without_comments_and_others_as_they_are():
     assets = Assets(STATIC)
-    ours, three = assets.find("js/wire.js"), assets.find(THREE)
+    ours, three = assets.find("js/trace/wire.js"), assets.find(THREE)
     assert b"@typedef" not in ours.content and b"encodeOpen" in ours.content
     assert three.content == (STATIC / THREE).read_bytes()

@@ -163,7 +163,7 @@ def test_messages_are_not_compressed_on_the_way(server_url):
 
 
 def test_every_answer_carries_the_security_headers(client):
-    for path in ("/", "/embed", "/api/trace", "/api/trace?k=0", "/healthz", "/nowhere", "/static/js/wire.js"):
+    for path in ("/", "/embed", "/api/trace", "/api/trace?k=0", "/healthz", "/nowhere", "/static/js/main.js"):
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff", path
         assert "server" not in headers, path
@@ -188,8 +188,8 @@ def test_files_outside_of_static_are_not_served(client, name):
 
 
 def test_a_static_file_is_compressed_and_sent_once(client):
-    plain = client.get("/static/js/wire.js", headers={"accept-encoding": "identity"})
-    small = client.get("/static/js/wire.js", headers={"accept-encoding": "gzip, br"})
+    plain = client.get("/static/js/trace/wire.js", headers={"accept-encoding": "identity"})
+    small = client.get("/static/js/trace/wire.js", headers={"accept-encoding": "gzip, br"})
     assert plain.text == small.text
     assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "content-encoding" not in plain.headers
@@ -198,7 +198,7 @@ def test_a_static_file_is_compressed_and_sent_once(client):
     for first in (plain, small):
         encoding = first.headers.get("content-encoding", "identity")
         headers = {"if-none-match": first.headers["etag"], "accept-encoding": encoding}
-        assert client.get("/static/js/wire.js", headers=headers).status_code == 304
+        assert client.get("/static/js/trace/wire.js", headers=headers).status_code == 304
 
 
 def test_the_defaults_of_the_interface_are_those_of_a_request(client):

@@ -1,34 +1,36 @@
 /**
  * The stack: all objects of one shape, and the textures that they are drawn from.
  *
- * @import { Layout } from '../layout.js'
- * @import { Frame } from '../types.js'
- * @import { Shot } from './camera.js'
- * @import { Uniforms } from './shader.js'
- * @import { Material } from 'three'
  *
  * @typedef {{width: number, height: number, ratio: number}} Canvas  CSS pixels, device pixels a CSS pixel
+ *
+ * @import {Frame} from "../types.js"
+ * @import {Shot} from "./camera/camera.js"
+ * @import {Uniforms} from "./gpu/materials.js"
+ * @import {Layout} from "./layout/layout.js"
+ * @import {Material} from "three"
  */
+
 import { Scene } from "three";
-import { createLayout, heightOf } from "../layout.js";
-import { createBackdrop } from "./backdrop.js";
-import { createBeams } from "./beams.js";
-import { axes } from "./framing.js";
-import { createFolding } from "./folding.js";
-import { createFront } from "./front.js";
-import { createGlow, pathOf } from "./glow.js";
-import { createHalos } from "./halos.js";
-import { createLabels } from "./labels.js";
-import { createMark } from "./mark.js";
-import { createMarks } from "./marks.js";
-import { createPlanes } from "./planes.js";
-import { shapeUniforms, themeUniforms } from "./shader.js";
-import { createSlabs, writeLevels, writeSlabs } from "./slabs.js";
-import { createSlots } from "./slots.js";
-import { createTable } from "./table.js";
-import { createTokens, MOST, placeTokens } from "./tokens.js";
-import { createTowers } from "./towers.js";
-import { createTrail } from "./trail.js";
+import { createFront } from "../playback/events.js";
+import { axes } from "./camera/framing.js";
+import { createSlots } from "./effects/beam_slots.js";
+import { createGlow, pathOf } from "./effects/tower_glow.js";
+import { createMarks } from "./effects/tower_marks.js";
+import { createTable } from "./gpu/data_texture.js";
+import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
+import { createLayout, heightOf } from "./layout/layout.js";
+import { createFolding } from "./layout/transition.js";
+import { createBackdrop } from "./meshes/backdrop.js";
+import { createBeams } from "./meshes/beams.js";
+import { createSlabs, writeLevels, writeSlabs } from "./meshes/dense_layers.js";
+import { createHalos } from "./meshes/halos.js";
+import { createLabels } from "./meshes/labels.js";
+import { createPlanes } from "./meshes/router_planes.js";
+import { createTokens, MOST, placeTokens } from "./meshes/tokens.js";
+import { createMark } from "./meshes/tower_outline.js";
+import { createTowers } from "./meshes/towers.js";
+import { createTrail } from "./meshes/trail.js";
 
 /** The key light comes from the upper left, a little from the front: right, up, towards the camera. */
 const KEY = [-0.55, 0.62, 0.56];

@@ -3,9 +3,16 @@
  * the glossary in the README.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
+import {
+  formatCount,
+  formatDecimal,
+  formatExactly,
+  formatShare,
+  formatSigned,
+  formatToken,
+} from "./format.js";
 import { glossary } from "./glossary.en.js";
-import { shapesEn } from "./shapes.en.js";
+import { shapesEn } from "./models.en.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -39,14 +46,21 @@ export const en = {
   oneOf: list,
   range: (/** @type {number} */ low, /** @type {number} */ high) => `${low} to ${high}`,
   charactersAtMost: (/** @type {number} */ count) => `at most ${plural(count, "character")}`,
-  towerKey: (/** @type {number} */ experts) => `layer.expert, such as 3.5, with an expert from 0 to ${experts - 1}`,
-  fellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got,
-    /** @type {string} */ showing) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
-  promptNeedsLive: "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
+  towerKey: (/** @type {number} */ experts) =>
+    `layer.expert, such as 3.5, with an expert from 0 to ${experts - 1}`,
+  fellBack: (
+    /** @type {string} */ name,
+    /** @type {string} */ expected,
+    /** @type {string} */ got,
+    /** @type {string} */ showing,
+  ) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
+  promptNeedsLive:
+    "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
 
   otherFellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got) =>
     `${name}: expected ${expected}, got ${got || "nothing"}; left out of the second stack`,
-  otherUnread: (/** @type {string} */ name, /** @type {string} */ why) => `${name}: not read with ${why}; left out of the second stack`,
+  otherUnread: (/** @type {string} */ name, /** @type {string} */ why) =>
+    `${name}: not read with ${why}; left out of the second stack`,
 
   // Comparing
   compare: "Compare",
@@ -68,7 +82,8 @@ export const en = {
     if (key === "model") return view.model || `trio-${view.experts}`;
     if (key === "router") return en.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
-    if (key === "shape") return view.source !== "authored" ? "" : view.shape ? `shape ${view.shape}` : "small shape";
+    if (key === "shape")
+      return view.source !== "authored" ? "" : view.shape ? `shape ${view.shape}` : "small shape";
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
 
@@ -78,8 +93,16 @@ export const en = {
     LIVE: "Live routing: computed now, from trained weights.",
     RECORDED: "Recorded routing: computed before and kept in a file.",
   }),
-  badgeWords: /** @type {Record<string, string>} */ ({ AUTHORED: "AUTHORED", LIVE: "LIVE", RECORDED: "RECORDED", "IDS ONLY": "IDS ONLY" }),
-  originNote: (/** @type {import("../types.js").Origin} */ origin, /** @type {import("../types.js").Model} */ _model) => origin.note,
+  badgeWords: /** @type {Record<string, string>} */ ({
+    AUTHORED: "AUTHORED",
+    LIVE: "LIVE",
+    RECORDED: "RECORDED",
+    "IDS ONLY": "IDS ONLY",
+  }),
+  originNote: (
+    /** @type {import("../types.js").Origin} */ origin,
+    /** @type {import("../types.js").Model} */ _model,
+  ) => origin.note,
   groupNames: /** @type {Record<string, string>} */ ({}),
   languages: { en: "English", fr: "Français" },
   badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
@@ -93,20 +116,42 @@ export const en = {
   active_p: "ACTIVE_P",
   token: "TOKEN",
   experts_hit: "EXPERTS_HIT",
-  hitOf: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatExactly(hits)} of ${formatExactly(all)}`,
+  hitOf: (/** @type {number} */ hits, /** @type {number} */ all) =>
+    `${formatExactly(hits)} of ${formatExactly(all)}`,
   allTokens: (/** @type {number} */ tokens) => `all ${tokens}`,
-  totalCounts: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ shared) =>
-    `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
-  totalTitle: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ size, /** @type {number} */ total, /** @type {number} */ shared) =>
+  totalCounts: (
+    /** @type {number} */ layers,
+    /** @type {number} */ experts,
+    /** @type {number} */ size,
+    /** @type {number} */ shared,
+  ) => `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
+  totalTitle: (
+    /** @type {number} */ layers,
+    /** @type {number} */ experts,
+    /** @type {number} */ size,
+    /** @type {number} */ total,
+    /** @type {number} */ shared,
+  ) =>
     `Parameters of every expert: ${layers} layers × ${shared ? "(" : ""}${experts} experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(total)}`,
-  activeCounts: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ shared) =>
-    `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
-  activeTitle: (/** @type {number} */ layers, /** @type {number} */ k, /** @type {number} */ size, /** @type {number} */ active, /** @type {number} */ shared) =>
+  activeCounts: (
+    /** @type {number} */ layers,
+    /** @type {number} */ k,
+    /** @type {number} */ size,
+    /** @type {number} */ shared,
+  ) => `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
+  activeTitle: (
+    /** @type {number} */ layers,
+    /** @type {number} */ k,
+    /** @type {number} */ size,
+    /** @type {number} */ active,
+    /** @type {number} */ shared,
+  ) =>
     `Parameters that one token uses: ${layers} layers × ${shared ? "(" : ""}${k} chosen experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(active)}`,
   tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
   tokenTitle: "The token being routed now, and its place in the prompt",
-  hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) => `${formatShare(all ? hits / all : 0)} of experts`,
+  hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) =>
+    `${formatShare(all ? hits / all : 0)} of experts`,
   hitTitle: "Different experts used so far, over all layers, out of how many there are",
   wholeModel: "Whole model",
   whole: {
@@ -133,12 +178,14 @@ export const en = {
   promptHint: "Type anything; the live model routes it",
   route: "Route",
   routeHint: "Ctrl + Enter routes it too",
-  promptRoom: (/** @type {number} */ used, /** @type {number} */ limit) => `${formatExactly(used)} of ${formatExactly(limit)} characters`,
+  promptRoom: (/** @type {number} */ used, /** @type {number} */ limit) =>
+    `${formatExactly(used)} of ${formatExactly(limit)} characters`,
   trainedModel: "Model",
   trainingStep: "Training step",
   watchTraining: "Watch the training",
   pauseTraining: "Pause the training",
-  stepOf: (/** @type {number} */ step, /** @type {number} */ last) => `step ${formatExactly(step)} of ${formatExactly(last)}`,
+  stepOf: (/** @type {number} */ step, /** @type {number} */ last) =>
+    `step ${formatExactly(step)} of ${formatExactly(last)}`,
   busiestOf: (/** @type {number} */ ratio, /** @type {number} */ layer, /** @type {number} */ most) =>
     `busiest expert ${ratio.toFixed(1)}× the mean (layer ${layer}; ${most.toFixed(0)}× is all tokens)`,
   busiestHint: "The largest load of any expert in these prompts, over the mean of its layer: 1 is even",
@@ -151,7 +198,8 @@ export const en = {
   temperature: "Temperature",
   temperatureHint: "Temperature: 0 always takes the likeliest token; higher draws more freely",
   written: "written by the model",
-  writtenCount: (/** @type {number} */ count, /** @type {number} */ seed) => `${plural(count, "token")} written, seed ${seed}`,
+  writtenCount: (/** @type {number} */ count, /** @type {number} */ seed) =>
+    `${plural(count, "token")} written, seed ${seed}`,
   experts: "Experts",
   k: "Top-k",
   mode: "Mode",
@@ -167,7 +215,8 @@ export const en = {
   floorOf: (/** @type {number} */ layer, /** @type {number} */ layers) => `${layer} of ${layers}`,
   floorDown: "One layer down",
   floorUp: "One layer up",
-  layerRange: (/** @type {number} */ first, /** @type {number} */ last) => (first === last ? `${first}` : `${first}–${last}`),
+  layerRange: (/** @type {number} */ first, /** @type {number} */ last) =>
+    first === last ? `${first}` : `${first}–${last}`,
   denseLayers: (/** @type {number} */ count) => (count === 1 ? "dense" : `${count} dense`),
   denseBrief: "D",
   fold: "Layers",
@@ -176,7 +225,8 @@ export const en = {
   foldDown: "Layers further down",
   foldUp: "Layers further up",
   foldKey: "two layers, from 1, as in 10-20",
-  foldBeyond: (/** @type {number} */ layers, /** @type {number} */ got) => `fold: expected layers up to ${layers}, got ${got}; showing all`,
+  foldBeyond: (/** @type {number} */ layers, /** @type {number} */ got) =>
+    `fold: expected layers up to ${layers}, got ${got}; showing all`,
   foldAround: "Fold",
   foldAroundHint: "Fold all layers but those around this one (key Z)",
   unfold: "Unfold",
@@ -206,16 +256,23 @@ export const en = {
       topk_norm: "Each token takes its k best experts; their probabilities are divided by their sum.",
       topk: "Each token takes its k best experts; their probabilities stay as they are and sum to less than 1.",
       softmax_after: "Each token takes its k largest logits; a softmax over these alone weighs them.",
-      noisy_topk: "Noise on the logits before the k best are taken: experts that would never be tried get tokens.",
-      switch: "One expert a token. An expert takes only so many: whoever comes later is dropped and passes by on the residual.",
-      gshard: "The best expert for sure, a second one by chance; an expert that is full drops whoever comes later.",
+      noisy_topk:
+        "Noise on the logits before the k best are taken: experts that would never be tried get tokens.",
+      switch:
+        "One expert a token. An expert takes only so many: whoever comes later is dropped and passes by on the residual.",
+      gshard:
+        "The best expert for sure, a second one by chance; an expert that is full drops whoever comes later.",
       st_moe: "Two experts a token; an expert takes only so many, and whoever comes later is dropped.",
       base: "All tokens are assigned together: every expert gets equally many, and the sum of the scores is as large as it can be.",
-      expert_choice: "Experts choose: each takes the tokens that score highest with it. Some tokens get many experts, some none.",
+      expert_choice:
+        "Experts choose: each takes the tokens that score highest with it. Some tokens get many experts, some none.",
       sigmoid_top1: "The best logit wins; its sigmoid scales what the expert reads.",
-      group_limited: "A token first chooses a few groups of experts, each by its best one, then its k experts within them.",
-      sigmoid_bias: "Sigmoid scores plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it, batch after batch.",
-      softmax_bias: "Probabilities plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it.",
+      group_limited:
+        "A token first chooses a few groups of experts, each by its best one, then its k experts within them.",
+      sigmoid_bias:
+        "Sigmoid scores plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it, batch after batch.",
+      softmax_bias:
+        "Probabilities plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it.",
     }),
     settings: {
       capacity: "Capacity",
@@ -241,10 +298,12 @@ export const en = {
     },
     capacityOf: (/** @type {number} */ factor, /** @type {number | undefined} */ tokens) =>
       tokens === undefined ? formatDecimal(factor) : `${formatDecimal(factor)} = ${plural(tokens, "token")}`,
-    skewed: (/** @type {number} */ skew) => `Skewed by hand: two experts of each layer have ${formatDecimal(skew)} on top of their logits, for every token.`,
+    skewed: (/** @type {number} */ skew) =>
+      `Skewed by hand: two experts of each layer have ${formatDecimal(skew)} on top of their logits, for every token.`,
     anotherSeed: "Another draw",
     asking: "Asking what this change costs …",
-    trained: (/** @type {string} */ model, /** @type {string} */ router) => `${model} was trained with another router: ${router}.`,
+    trained: (/** @type {string} */ model, /** @type {string} */ router) =>
+      `${model} was trained with another router: ${router}.`,
     cost: (/** @type {{cost: number, se: number, k: number}} */ { cost, se, k }) =>
       Math.abs(cost) < 0.00005
         ? `The change costs nothing: the same held-out loss (k = ${k}).`
@@ -266,14 +325,22 @@ export const en = {
   speed: "Speed",
   speedOf: (/** @type {number} */ speed) => `${speed}×`,
   scrub: "Position in the trace",
-  position: (/** @type {string} */ token, /** @type {number} */ number, /** @type {number} */ tokens, /** @type {number} */ layer) =>
-    `Token ${number} of ${tokens}, ${quoted(token)}, layer ${layer}`,
-  positionAll: (/** @type {number} */ layer, /** @type {number} */ layers) => `All tokens, layer ${layer} of ${layers}`,
+  position: (
+    /** @type {string} */ token,
+    /** @type {number} */ number,
+    /** @type {number} */ tokens,
+    /** @type {number} */ layer,
+  ) => `Token ${number} of ${tokens}, ${quoted(token)}, layer ${layer}`,
+  positionAll: (/** @type {number} */ layer, /** @type {number} */ layers) =>
+    `All tokens, layer ${layer} of ${layers}`,
   atStart: "Before the first token",
   strip: "Tokens of the prompt",
   stripHint: "Point at a token to light its path; choose it to go there",
-  tokenName: (/** @type {string} */ text, /** @type {number} */ number, /** @type {string | undefined} */ group) =>
-    `${formatToken(text)}, token ${number}${group ? `, ${group}` : ""}`,
+  tokenName: (
+    /** @type {string} */ text,
+    /** @type {number} */ number,
+    /** @type {string | undefined} */ group,
+  ) => `${formatToken(text)}, token ${number}${group ? `, ${group}` : ""}`,
   connection: {
     connecting: "connecting",
     streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
@@ -284,16 +351,28 @@ export const en = {
 
   // Flat views
   views: "Flat views",
-  panels: { heatmap: "Heat map", load: "Load", table: "Table", learned: "Learned", models: "Models", devices: "Devices" },
+  panels: {
+    heatmap: "Heat map",
+    load: "Load",
+    table: "Table",
+    learned: "Learned",
+    models: "Models",
+    devices: "Devices",
+  },
   soFar: "So far",
   wholePrompt: "Whole prompt",
   span: "Counted over",
-  heatmapCaption: "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
+  heatmapCaption:
+    "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
   heatmapName: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `Heat map, ${layers} layers by ${experts} experts. Arrow keys move, Enter shows the expert.`,
   heatmapHint: "Point at a cell",
-  cell: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ hits, /** @type {number} */ load) =>
-    `Layer ${layer}, expert ${expert}: ${plural(hits, "token")}, ${formatShare(load)} of the layer`,
+  cell: (
+    /** @type {number} */ layer,
+    /** @type {number} */ expert,
+    /** @type {number} */ hits,
+    /** @type {number} */ load,
+  ) => `Layer ${layer}, expert ${expert}: ${plural(hits, "token")}, ${formatShare(load)} of the layer`,
   loadLayer: "Layer",
   even: (/** @type {number} */ share) => `even split ${formatShare(share)}`,
   nothingYet: "Nothing routed yet: press Play.",
@@ -309,14 +388,22 @@ export const en = {
     allPrompts: "All prompts",
     ownText: "A text",
     allLayers: "All, together",
-    caption: "Share of the layer’s assignments that each expert received; hatched: dropped. Dashed: an even split.",
+    caption:
+      "Share of the layer’s assignments that each expert received; hatched: dropped. Dashed: an even split.",
     captionAll: "Every layer, layer 1 at the bottom; paler: dropped. Measures: mean of all layers.",
     strips: (/** @type {number} */ layers, /** @type {number} */ layer, /** @type {number} */ most) =>
       `Load of ${plural(layers, "layer")}. The fullest expert is in layer ${layer}, with ${formatShare(most)} of its assignments. The heat map has each cell.`,
-    bar: (/** @type {number} */ layer, /** @type {number} */ expert, /** @type {number} */ assigned, /** @type {number} */ dropped, /** @type {number} */ share,
-      /** @type {number | null} */ bias) =>
+    bar: (
+      /** @type {number} */ layer,
+      /** @type {number} */ expert,
+      /** @type {number} */ assigned,
+      /** @type {number} */ dropped,
+      /** @type {number} */ share,
+      /** @type {number | null} */ bias,
+    ) =>
       `Layer ${layer}, expert ${expert}: ${plural(assigned, "token")}, ${formatShare(share)} of the layer${dropped ? `, ${formatExactly(dropped)} dropped` : ""}${bias === null ? "" : `, bias ${formatSigned(bias, 3)}`}`,
-    turnedAway: (/** @type {number} */ dropped, /** @type {number} */ capacity) => `${formatExactly(dropped)}, it takes ${formatExactly(capacity)}`,
+    turnedAway: (/** @type {number} */ dropped, /** @type {number} */ capacity) =>
+      `${formatExactly(dropped)}, it takes ${formatExactly(capacity)}`,
     biasName: "Bias",
     biasScale: (/** @type {number} */ most) => `bias, to ±${formatDecimal(most, 3)}`,
     capacityLine: (/** @type {number} */ tokens) => `capacity ${formatExactly(tokens)}`,
@@ -331,13 +418,33 @@ export const en = {
     textNeedsLive: "Authored routing is about given tokens: a pasted text needs the live model.",
     textGoLive: "Switch to Live",
     measures: {
-      load_share: { name: "Fullest", formula: "max(c) / Σc", says: "The share of the layer’s assignments that the fullest expert received." },
+      load_share: {
+        name: "Fullest",
+        formula: "max(c) / Σc",
+        says: "The share of the layer’s assignments that the fullest expert received.",
+      },
       max_over_mean: { name: "Max over mean", formula: "max(c) / mean(c)", says: "Shazeer et al. 2017." },
-      max_violation: { name: "MaxVio", formula: "(max(c) − mean(c)) / mean(c)", says: "Wang et al. 2024, eq. 4." },
-      entropy: { name: "Entropy", formula: "−Σ q ln q / ln N, q = c / Σc", says: "Shannon 1948, over that of an even load." },
+      max_violation: {
+        name: "MaxVio",
+        formula: "(max(c) − mean(c)) / mean(c)",
+        says: "Wang et al. 2024, eq. 4.",
+      },
+      entropy: {
+        name: "Entropy",
+        formula: "−Σ q ln q / ln N, q = c / Σc",
+        says: "Shannon 1948, over that of an even load.",
+      },
       dropped_share: { name: "Dropped", formula: "1 − kept / assigned", says: "Fedus et al. 2022." },
-      switch_loss: { name: "Switch loss", formula: "N Σ f P", says: "f: share of tokens whose first choice an expert is; P: its mean gate score. Fedus et al. 2022, without α." },
-      z_loss: { name: "z-loss", formula: "mean((ln Σ eˡ)²)", says: "l: the router’s logits of a token; mean over all tokens of the text. It keeps logits small and says nothing of balance. Zoph et al. 2022, ST-MoE." },
+      switch_loss: {
+        name: "Switch loss",
+        formula: "N Σ f P",
+        says: "f: share of tokens whose first choice an expert is; P: its mean gate score. Fedus et al. 2022, without α.",
+      },
+      z_loss: {
+        name: "z-loss",
+        formula: "mean((ln Σ eˡ)²)",
+        says: "l: the router’s logits of a token; mean over all tokens of the text. It keeps logits small and says nothing of balance. Zoph et al. 2022, ST-MoE.",
+      },
     },
     letters: { c: "c: assignments of each expert, dropped ones too.", N: "N: experts." },
     atBalance: (/** @type {string} */ value) => `even: ${value}`,
@@ -345,7 +452,8 @@ export const en = {
     measureHint: "Point at a measure for its formula",
     lab: "Collapse and its cures",
     labNote: "Lean the router until a few experts win everything, then try what the papers do about it.",
-    skewLive: "A trained router is not skewed by hand. Compare the models that were trained with and without the balancing loss.",
+    skewLive:
+      "A trained router is not skewed by hand. Compare the models that were trained with and without the balancing loss.",
     cures: {
       plain: "No cure",
       capacity: "Capacity",
@@ -361,7 +469,8 @@ export const en = {
     resetUpdates: "From 0",
     updatesDone: (/** @type {number} */ updates, /** @type {number} */ violation) =>
       `${plural(updates, "update")}: MaxVio ${formatDecimal(violation, 2)}, mean of layers`,
-    evenNow: (/** @type {number} */ updates) => `As even as these tokens allow, after ${plural(updates, "update")}.`,
+    evenNow: (/** @type {number} */ updates) =>
+      `As even as these tokens allow, after ${plural(updates, "update")}.`,
     bestNow: (/** @type {number} */ updates, /** @type {number} */ violation) =>
       `Most even after ${plural(updates, "update")}: MaxVio ${formatDecimal(violation, 2)}. Like tokens move together, so that the rest goes back and forth.`,
     trainedPair: "Two trained models:",
@@ -380,15 +489,27 @@ export const en = {
       `Held-out loss by experts a layer: ${sizes.map(({ experts, loss }) => `${experts} experts ${loss.toFixed(3)}`).join(", ")}`,
     expertsAxis: "experts",
     oneSize: "Only one size is measured, so that nothing is known yet of what more experts buy.",
-    oneRun: "± is over the held-out text alone. Each model is one training run; another seed may differ by more.",
+    oneRun:
+      "± is over the held-out text alone. Each model is one training run; another seed may differ by more.",
     hollow: "The hollow point was trained in another way: without the balancing loss.",
-    unfinished: (/** @type {readonly string[]} */ names) => `Still in training, so left out of the line: ${names.join(", ")}.`,
-    capacity: (/** @type {{from: number, to: number, change: number, se: number, verdict: string}} */ { from, to, change, se, verdict }) =>
+    unfinished: (/** @type {readonly string[]} */ names) =>
+      `Still in training, so left out of the line: ${names.join(", ")}.`,
+    capacity: (
+      /** @type {{from: number, to: number, change: number, se: number, verdict: string}} */ {
+        from,
+        to,
+        change,
+        se,
+        verdict,
+      },
+    ) =>
       verdict === "same"
         ? `More experts did not help: from ${from} to ${to} the loss changed by ${change.toFixed(3)} ± ${se.toFixed(3)}, which is no difference.`
         : `From ${from} to ${to} experts the loss ${verdict} by ${Math.abs(change).toFixed(3)} ± ${se.toFixed(3)} nats a token${verdict === "rose" ? ": more experts did not help, they hurt" : ", at the same parameters a token"}.`,
     capacityStep: (/** @type {{from: number, to: number, verdict: string}} */ { from, to, verdict }) =>
-      verdict === "same" ? `Between ${from} and ${to} experts there is no difference.` : `From ${from} to ${to} experts it ${verdict}.`,
+      verdict === "same"
+        ? `Between ${from} and ${to} experts there is no difference.`
+        : `From ${from} to ${to} experts it ${verdict}.`,
     model: "Model",
     ksTitle: "Another k than in training",
     loss: "loss",
@@ -408,7 +529,14 @@ export const en = {
         : layers.length === all
           ? `In all ${all} layers the languages go to different experts, clearly more than in an untrained router.`
           : `In ${layers.length} of ${all} layers (${layers.map((layer) => layer + 1).join(", ")}) the languages go to different experts clearly more than in an untrained router; in the others they do not.`,
-    balance: (/** @type {{verdict: string, layer: number, violation: number, most: number}} */ { verdict, layer, violation, most }) =>
+    balance: (
+      /** @type {{verdict: string, layer: number, violation: number, most: number}} */ {
+        verdict,
+        layer,
+        violation,
+        most,
+      },
+    ) =>
       ({
         even: `The load is balanced: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
         uneven: `The load is uneven: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
@@ -417,14 +545,16 @@ export const en = {
     likesTitle: "Tokens that each expert likes most",
     expert: "expert",
     likesColumn: "token, times received of times there",
-    liked: (/** @type {number} */ times, /** @type {number} */ of) => `${formatExactly(times)}/${formatExactly(of)}`,
+    liked: (/** @type {number} */ times, /** @type {number} */ of) =>
+      `${formatExactly(times)}/${formatExactly(of)}`,
     likesNothing: "none clearly",
     likesNote: "Ordered by how much more often the expert got the token than its load alone explains.",
   },
 
   // Inspector
   inspector: "Expert",
-  towerTitle: (/** @type {number} */ layer, /** @type {number} */ expert) => `Layer ${layer} · expert ${expert}`,
+  towerTitle: (/** @type {number} */ layer, /** @type {number} */ expert) =>
+    `Layer ${layer} · expert ${expert}`,
   hits: "Tokens so far",
   load: "Load of the layer",
   served: "Tokens it serves, with their weights",
@@ -456,7 +586,8 @@ export const en = {
   qrCode: "QR code",
   qrFor: (/** @type {string} */ title) => `QR code for ${title}`,
   qrTooLong: "The link is too long for a QR code; a shorter prompt makes it shorter.",
-  qrLocal: "This address works on this machine alone. For a lecture hall, serve the page under an address that others reach.",
+  qrLocal:
+    "This address works on this machine alone. For a lecture hall, serve the page under an address that others reach.",
   opensAt: "Opens",
   thisMoment: "At this moment",
   beginning: "From the start",
@@ -475,7 +606,8 @@ export const en = {
   plateMoment: (/** @type {string} */ token, /** @type {number} */ layer) => `“${token}”, layer ${layer}`,
   film: "Video",
   filmStart: "Record one pass",
-  filmLength: (/** @type {string} */ length, /** @type {number} */ speed) => `About ${length} from the first token to the last, at speed ${speed}×.`,
+  filmLength: (/** @type {string} */ length, /** @type {number} */ speed) =>
+    `About ${length} from the first token to the last, at speed ${speed}×.`,
   filmStill: "In steps, as motion is reduced.",
   filming: (/** @type {number} */ share) => `Recording, ${formatShare(share)}`,
   filmCancel: "Cancel",
@@ -557,9 +689,11 @@ export const en = {
   scene: "The stack of layers, drawn in 3D",
   sceneDescribed: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `A stack of ${plural(layers, "ring")}, one a layer, of ${plural(experts, "tower")} each, one an expert. The heat map and the table show the same as text.`,
-  noWebgl: "The 3D scene needs WebGL 2, which this browser does not offer. Counters, heat map, load and table show the same routing.",
+  noWebgl:
+    "The 3D scene needs WebGL 2, which this browser does not offer. Counters, heat map, load and table show the same routing.",
   sceneFailed: "The 3D scene could not start. Counters, heat map, load and table show the same routing.",
-  contextLost: "The graphics card let go of the scene. It comes back by itself; if it does not, reload the page.",
+  contextLost:
+    "The graphics card let go of the scene. It comes back by itself; if it does not, reload the page.",
   starting: "Starting",
 
   // Trouble
@@ -575,16 +709,35 @@ export const en = {
   saidPaused: "Paused",
   saidFinished: (/** @type {number} */ hits, /** @type {number} */ all) =>
     `Finished: ${formatExactly(hits)} of ${formatExactly(all)} experts were used.`,
-  saidTrace: (/** @type {string} */ badge, /** @type {number} */ tokens, /** @type {number} */ layers,
-    /** @type {number} */ experts, /** @type {number} */ k) =>
+  saidTrace: (
+    /** @type {string} */ badge,
+    /** @type {number} */ tokens,
+    /** @type {number} */ layers,
+    /** @type {number} */ experts,
+    /** @type {number} */ k,
+  ) =>
     `${badge.toLowerCase()} routing of ${plural(tokens, "token")} through ${plural(layers, "layer")} of ${experts} experts, ${k} chosen.`,
-  saidEvent: (/** @type {string} */ token, /** @type {number} */ layer,
-    /** @type {readonly {expert: number, weight: number}[]} */ chosen, /** @type {readonly number[]} */ full) => {
+  saidEvent: (
+    /** @type {string} */ token,
+    /** @type {number} */ layer,
+    /** @type {readonly {expert: number, weight: number}[]} */ chosen,
+    /** @type {readonly number[]} */ full,
+  ) => {
     const went = `goes to ${chosen.length > 1 ? "experts" : "expert"} ${chosen.map(({ expert, weight }) => `${expert} (${formatShare(weight)})`).join(", ")}`;
-    const turned = full.length ? `dropped by ${full.length > 1 ? "experts" : "expert"} ${full.join(", ")}, which ${full.length > 1 ? "were" : "was"} full` : "";
-    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `is ${turned}`)].filter(Boolean).join("; ");
+    const turned = full.length
+      ? `dropped by ${full.length > 1 ? "experts" : "expert"} ${full.join(", ")}, which ${full.length > 1 ? "were" : "was"} full`
+      : "";
+    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `is ${turned}`)]
+      .filter(Boolean)
+      .join("; ");
     return `Layer ${layer}: ${said ? `${quoted(token)} ${said}` : `no expert chose ${quoted(token)}`}.`;
   },
-  saidLayerOfAll: (/** @type {number} */ layer, /** @type {number} */ tokens, /** @type {number} */ used, /** @type {number} */ experts, /** @type {number} */ dropped) =>
+  saidLayerOfAll: (
+    /** @type {number} */ layer,
+    /** @type {number} */ tokens,
+    /** @type {number} */ used,
+    /** @type {number} */ experts,
+    /** @type {number} */ dropped,
+  ) =>
     `Layer ${layer}: all ${tokens} tokens at once, ${used} of ${experts} experts used${dropped ? `, ${plural(dropped, "choice")} dropped` : ""}.`,
 };

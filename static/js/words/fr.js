@@ -10,10 +10,17 @@
  * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/french.test.js reads every sentence.
  */
 
-import { formatCount, formatDecimal, formatExactly, formatShare, formatSigned, formatToken } from "../format.js";
+import {
+  formatCount,
+  formatDecimal,
+  formatExactly,
+  formatShare,
+  formatSigned,
+  formatToken,
+} from "./format.js";
 import { glossary } from "./glossary.fr.js";
+import { shapesFr } from "./models.fr.js";
 import { problem } from "./problems.fr.js";
-import { shapesFr } from "./shapes.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -39,7 +46,9 @@ function noteOf(origin, model) {
   const { source, shape, step, steps, trained_top_k: trained, trained_router: router } = origin;
   if (source === "authored") {
     const logits = "des logits écrits à la main, une illustration, pas une mesure.";
-    return shape ? `Routage scénarisé sur la vraie forme de ${/^\d+x/.test(shape) ? "votre config.json" : model.name} : ${logits}` : "Des logits écrits à la main, passés par un vrai routeur : une illustration, pas une mesure.";
+    return shape
+      ? `Routage scénarisé sur la vraie forme de ${/^\d+x/.test(shape) ? "votre config.json" : model.name} : ${logits}`
+      : "Des logits écrits à la main, passés par un vrai routeur : une illustration, pas une mesure.";
   }
   if (source === "recorded" && steps) {
     const name = origin.checkpoint ?? model.name;
@@ -84,10 +93,13 @@ export const fr = {
   range: (low, high) => `de ${formatDecimal(low)} à ${formatDecimal(high)}`,
   charactersAtMost: (count) => `${plural(count, "caractère")} au plus`,
   towerKey: (experts) => `couche.expert, par exemple 3.5, avec un expert de 0 à ${experts - 1}`,
-  fellBack: (name, expected, got, showing) => `${name} : attendu ${expected}, reçu ${got || "rien"} ; affiché : ${showing}`,
-  promptNeedsLive: "prompt : un texte saisi est routé par le vrai modèle, il lui faut donc source=live ; affiché : le texte du scénario",
+  fellBack: (name, expected, got, showing) =>
+    `${name} : attendu ${expected}, reçu ${got || "rien"} ; affiché : ${showing}`,
+  promptNeedsLive:
+    "prompt : un texte saisi est routé par le vrai modèle, il lui faut donc source=live ; affiché : le texte du scénario",
 
-  otherFellBack: (name, expected, got) => `${name} : attendu ${expected}, reçu ${got || "rien"} ; laissé de côté dans la seconde pile`,
+  otherFellBack: (name, expected, got) =>
+    `${name} : attendu ${expected}, reçu ${got || "rien"} ; laissé de côté dans la seconde pile`,
   otherUnread: (name, why) => `${name} : sans effet avec ${why} ; laissé de côté dans la seconde pile`,
 
   // Comparing
@@ -110,7 +122,8 @@ export const fr = {
     if (key === "model") return view.model || `trio-${view.experts}`;
     if (key === "router") return fr.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
-    if (key === "shape") return view.source !== "authored" ? "" : view.shape ? `forme ${view.shape}` : "petite forme";
+    if (key === "shape")
+      return view.source !== "authored" ? "" : view.shape ? `forme ${view.shape}` : "petite forme";
     return `${key} ${view[/** @type {"scenario"} */ (key)]}`;
   },
 
@@ -120,7 +133,12 @@ export const fr = {
     LIVE: "Routage en direct : calculé à l’instant, à partir de poids entraînés.",
     RECORDED: "Routage enregistré : calculé auparavant et conservé dans un fichier.",
   },
-  badgeWords: { AUTHORED: "SCÉNARISÉ", LIVE: "EN DIRECT", RECORDED: "ENREGISTRÉ", "IDS ONLY": "IDENTIFIANTS SEULS" },
+  badgeWords: {
+    AUTHORED: "SCÉNARISÉ",
+    LIVE: "EN DIRECT",
+    RECORDED: "ENREGISTRÉ",
+    "IDS ONLY": "IDENTIFIANTS SEULS",
+  },
   originNote: noteOf,
   groupNames: { english: "anglais", french: "français", python: "Python" },
   languages: { en: "English", fr: "Français" },
@@ -137,10 +155,12 @@ export const fr = {
   experts_hit: "EXPERTS_TOUCHÉS",
   hitOf: (hits, all) => `${formatExactly(hits)} sur ${formatExactly(all)}`,
   allTokens: (tokens) => `les ${tokens}`,
-  totalCounts: (layers, experts, size, shared) => `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
+  totalCounts: (layers, experts, size, shared) =>
+    `${layers} × ${shared ? `(${experts} + ${shared})` : experts} × ${formatCount(size)}`,
   totalTitle: (layers, experts, size, total, shared) =>
     `Paramètres de tous les experts : ${layers} couches × ${shared ? "(" : ""}${experts} experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} partagés)` : ""} = ${formatExactly(total)}`,
-  activeCounts: (layers, k, size, shared) => `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
+  activeCounts: (layers, k, size, shared) =>
+    `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
   activeTitle: (layers, k, size, active, shared) =>
     `Paramètres dont se sert un jeton : ${layers} couches × ${shared ? "(" : ""}${k} experts choisis × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} partagés)` : ""} = ${formatExactly(active)}`,
   tokenCounts: (token, tokens) => `${token} sur ${tokens}`,
@@ -181,7 +201,8 @@ export const fr = {
   stepOf: (step, last) => `étape ${formatExactly(step)} sur ${formatExactly(last)}`,
   busiestOf: (ratio, layer, most) =>
     `expert le plus chargé : ${formatDecimal(ratio, 1)} × la moyenne (couche ${layer} ; ${formatDecimal(most, 0)} × serait tous les jetons)`,
-  busiestHint: "La plus grande charge d’un expert sur ces textes, rapportée à la moyenne de sa couche : 1 est égal pour tous",
+  busiestHint:
+    "La plus grande charge d’un expert sur ces textes, rapportée à la moyenne de sa couche : 1 est égal pour tous",
   writeOn: "Continuer",
   writeMore: "Continuer encore",
   stopWriting: "Arrêter",
@@ -189,7 +210,8 @@ export const fr = {
   anotherDraw: "Encore",
   anotherDrawHint: "Une autre suite : la graine suivante",
   temperature: "Température",
-  temperatureHint: "Température : 0 prend toujours le jeton le plus probable ; plus haut, le tirage est plus libre",
+  temperatureHint:
+    "Température : 0 prend toujours le jeton le plus probable ; plus haut, le tirage est plus libre",
   written: "écrit par le modèle",
   writtenCount: (count, seed) => `${plural(count, "jeton écrit", "jetons écrits")}, graine ${seed}`,
   experts: "Experts",
@@ -216,7 +238,8 @@ export const fr = {
   foldDown: "Couches plus bas",
   foldUp: "Couches plus haut",
   foldKey: "deux couches, à partir de 1, comme 10-20",
-  foldBeyond: (layers, got) => `fold : attendu des couches jusqu’à ${layers}, reçu ${got} ; toutes sont montrées`,
+  foldBeyond: (layers, got) =>
+    `fold : attendu des couches jusqu’à ${layers}, reçu ${got} ; toutes sont montrées`,
   foldAround: "Replier",
   foldAroundHint: "Replier toutes les couches sauf celles qui entourent celle-ci (touche Z)",
   unfold: "Déplier",
@@ -243,19 +266,28 @@ export const fr = {
       softmax_bias: "Softmax + biais (ERNIE 4.5)",
     },
     does: {
-      topk_norm: "Chaque jeton prend ses k meilleurs experts ; leurs probabilités sont divisées par leur somme.",
+      topk_norm:
+        "Chaque jeton prend ses k meilleurs experts ; leurs probabilités sont divisées par leur somme.",
       topk: "Chaque jeton prend ses k meilleurs experts ; leurs probabilités restent telles quelles, de somme inférieure à 1.",
-      softmax_after: "Chaque jeton prend ses k plus grands logits ; un softmax sur ceux-ci seuls les pondère.",
-      noisy_topk: "Du bruit sur les logits avant le choix des k meilleurs : des experts jamais essayés reçoivent des jetons.",
-      switch: "Un expert par jeton. Un expert n’en prend qu’un certain nombre : qui vient après est écarté et passe par le résidu.",
+      softmax_after:
+        "Chaque jeton prend ses k plus grands logits ; un softmax sur ceux-ci seuls les pondère.",
+      noisy_topk:
+        "Du bruit sur les logits avant le choix des k meilleurs : des experts jamais essayés reçoivent des jetons.",
+      switch:
+        "Un expert par jeton. Un expert n’en prend qu’un certain nombre : qui vient après est écarté et passe par le résidu.",
       gshard: "Le meilleur expert à coup sûr, un second au hasard ; un expert plein écarte qui vient après.",
-      st_moe: "Deux experts par jeton ; un expert n’en prend qu’un certain nombre, et qui vient après est écarté.",
+      st_moe:
+        "Deux experts par jeton ; un expert n’en prend qu’un certain nombre, et qui vient après est écarté.",
       base: "Tous les jetons sont affectés ensemble : chaque expert en reçoit autant, et la somme des scores est la plus grande possible.",
-      expert_choice: "Les experts choisissent : chacun prend les jetons qui ont chez lui le meilleur score. Certains jetons ont beaucoup d’experts, d’autres aucun.",
+      expert_choice:
+        "Les experts choisissent : chacun prend les jetons qui ont chez lui le meilleur score. Certains jetons ont beaucoup d’experts, d’autres aucun.",
       sigmoid_top1: "Le plus grand logit gagne ; sa sigmoïde multiplie ce que lit l’expert.",
-      group_limited: "Un jeton choisit d’abord quelques groupes d’experts, chacun par son meilleur, puis ses k experts parmi eux.",
-      sigmoid_bias: "Des scores sigmoïdes plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent, lot après lot.",
-      softmax_bias: "Des probabilités plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent.",
+      group_limited:
+        "Un jeton choisit d’abord quelques groupes d’experts, chacun par son meilleur, puis ses k experts parmi eux.",
+      sigmoid_bias:
+        "Des scores sigmoïdes plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent, lot après lot.",
+      softmax_bias:
+        "Des probabilités plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent.",
     },
     settings: {
       capacity: "Capacité",
@@ -269,8 +301,10 @@ export const fr = {
       skew: "Penchant",
     },
     hints: {
-      capacity: "Facteur de capacité : un expert prend jetons × facteur ÷ experts, arrondi vers le bas, au moins 1",
-      groups: "Groupes d’un même nombre d’experts ; là où un groupe est un appareil, moins de groupes font moins de trafic",
+      capacity:
+        "Facteur de capacité : un expert prend jetons × facteur ÷ experts, arrondi vers le bas, au moins 1",
+      groups:
+        "Groupes d’un même nombre d’experts ; là où un groupe est un appareil, moins de groupes font moins de trafic",
       topk_groups: "Dans combien de groupes un jeton peut choisir",
       scale: "Ce par quoi les poids de combinaison sont multipliés",
       noise: "Écart type de ce qui s’ajoute à un logit",
@@ -279,8 +313,10 @@ export const fr = {
       seed: "Du bruit et des tirages",
       skew: "Un logit de plus pour deux experts de chaque couche, pour chaque jeton : à la main, pour enseigner",
     },
-    capacityOf: (factor, tokens) => (tokens === undefined ? formatDecimal(factor) : `${formatDecimal(factor)} = ${plural(tokens, "jeton")}`),
-    skewed: (skew) => `Penché à la main : deux experts de chaque couche ont ${formatDecimal(skew)} de plus sur leurs logits, pour chaque jeton.`,
+    capacityOf: (factor, tokens) =>
+      tokens === undefined ? formatDecimal(factor) : `${formatDecimal(factor)} = ${plural(tokens, "jeton")}`,
+    skewed: (skew) =>
+      `Penché à la main : deux experts de chaque couche ont ${formatDecimal(skew)} de plus sur leurs logits, pour chaque jeton.`,
     anotherSeed: "Autre tirage",
     asking: "On demande ce que coûte ce changement…",
     trained: (model, router) => `${model} a été entraîné avec un autre routeur : ${router}.`,
@@ -305,7 +341,8 @@ export const fr = {
   speed: "Vitesse",
   speedOf: (speed) => `${formatDecimal(speed)} ×`,
   scrub: "Position dans la trace",
-  position: (token, number, tokens, layer) => `Jeton ${number} sur ${tokens}, ${quoted(token)}, couche ${layer}`,
+  position: (token, number, tokens, layer) =>
+    `Jeton ${number} sur ${tokens}, ${quoted(token)}, couche ${layer}`,
   positionAll: (layer, layers) => `Tous les jetons, couche ${layer} sur ${layers}`,
   atStart: "Avant le premier jeton",
   strip: "Jetons du texte",
@@ -321,15 +358,24 @@ export const fr = {
 
   // Flat views
   views: "Vues à plat",
-  panels: { heatmap: "Carte", load: "Charge", table: "Tableau", learned: "Acquis", models: "Modèles", devices: "Appareils" },
+  panels: {
+    heatmap: "Carte",
+    load: "Charge",
+    table: "Tableau",
+    learned: "Acquis",
+    models: "Modèles",
+    devices: "Appareils",
+  },
   soFar: "Jusqu’ici",
   wholePrompt: "Texte entier",
   span: "Compté sur",
-  heatmapCaption: "Combien de fois chaque expert a été choisi. Une ligne par couche, la couche 1 en bas ; une colonne par expert.",
+  heatmapCaption:
+    "Combien de fois chaque expert a été choisi. Une ligne par couche, la couche 1 en bas ; une colonne par expert.",
   heatmapName: (layers, experts) =>
     `Carte de chaleur, ${layers} couches par ${experts} experts. Les flèches déplacent, Entrée montre l’expert.`,
   heatmapHint: "Pointez une case",
-  cell: (layer, expert, hits, load) => `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,
+  cell: (layer, expert, hits, load) =>
+    `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,
   loadLayer: "Couche",
   even: (share) => `partage égal ${formatShare(share)}`,
   nothingYet: "Rien n’est encore routé : appuyez sur Lire.",
@@ -345,7 +391,8 @@ export const fr = {
     allPrompts: "Tous les textes",
     ownText: "Un texte",
     allLayers: "Toutes ensemble",
-    caption: "Part des affectations de la couche reçue par chaque expert ; hachuré : écarté. En tirets : une répartition égale.",
+    caption:
+      "Part des affectations de la couche reçue par chaque expert ; hachuré : écarté. En tirets : une répartition égale.",
     captionAll: "Chaque couche, la couche 1 en bas ; plus pâle : écarté. Mesures : moyenne des couches.",
     strips: (layers, layer, most) =>
       `Charge de ${plural(layers, "couche")}. L’expert le plus plein est dans la couche ${layer}, avec ${formatShare(most)} de ses affectations. La carte de chaleur donne chaque case.`,
@@ -363,24 +410,51 @@ export const fr = {
     textLabel: "Un texte sur lequel compter",
     textHint: "Collez un texte, jusqu’à 20 000 caractères ; le modèle en direct le route par fenêtres",
     textCount: "Compter",
-    textNeedsLive: "Le routage scénarisé porte sur des jetons donnés : un texte collé demande le modèle en direct.",
+    textNeedsLive:
+      "Le routage scénarisé porte sur des jetons donnés : un texte collé demande le modèle en direct.",
     textGoLive: "Passer en direct",
     measures: {
-      load_share: { name: "Le plus plein", formula: "max(c) / Σc", says: "La part des affectations de la couche reçue par l’expert le plus plein." },
-      max_over_mean: { name: "Max sur moyenne", formula: "max(c) / moyenne(c)", says: "Shazeer et al. 2017." },
-      max_violation: { name: "MaxVio", formula: "(max(c) − moyenne(c)) / moyenne(c)", says: "Wang et al. 2024, éq. 4." },
-      entropy: { name: "Entropie", formula: "−Σ q ln q / ln N, q = c / Σc", says: "Shannon 1948, rapportée à celle d’une charge égale." },
+      load_share: {
+        name: "Le plus plein",
+        formula: "max(c) / Σc",
+        says: "La part des affectations de la couche reçue par l’expert le plus plein.",
+      },
+      max_over_mean: {
+        name: "Max sur moyenne",
+        formula: "max(c) / moyenne(c)",
+        says: "Shazeer et al. 2017.",
+      },
+      max_violation: {
+        name: "MaxVio",
+        formula: "(max(c) − moyenne(c)) / moyenne(c)",
+        says: "Wang et al. 2024, éq. 4.",
+      },
+      entropy: {
+        name: "Entropie",
+        formula: "−Σ q ln q / ln N, q = c / Σc",
+        says: "Shannon 1948, rapportée à celle d’une charge égale.",
+      },
       dropped_share: { name: "Écartés", formula: "1 − gardés / affectés", says: "Fedus et al. 2022." },
-      switch_loss: { name: "Perte Switch", formula: "N Σ f P", says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, sans α." },
-      z_loss: { name: "Perte z", formula: "moyenne((ln Σ eˡ)²)", says: "l : les logits du routeur pour un jeton ; moyenne sur tous les jetons du texte. Elle garde les logits petits et ne dit rien de l’équilibre. Zoph et al. 2022, ST-MoE." },
+      switch_loss: {
+        name: "Perte Switch",
+        formula: "N Σ f P",
+        says: "f : part des jetons dont un expert est le premier choix ; P : son score de routage moyen. Fedus et al. 2022, sans α.",
+      },
+      z_loss: {
+        name: "Perte z",
+        formula: "moyenne((ln Σ eˡ)²)",
+        says: "l : les logits du routeur pour un jeton ; moyenne sur tous les jetons du texte. Elle garde les logits petits et ne dit rien de l’équilibre. Zoph et al. 2022, ST-MoE.",
+      },
     },
     letters: { c: "c : affectations de chaque expert, écartées comprises.", N: "N : experts." },
     atBalance: (value) => `égal : ${value}`,
     noBalance: "des logits",
     measureHint: "Pointez une mesure pour sa formule",
     lab: "L’effondrement et ses remèdes",
-    labNote: "Penchez le routeur jusqu’à ce que quelques experts raflent tout, puis essayez ce que proposent les articles.",
-    skewLive: "Un routeur entraîné ne se penche pas à la main. Comparez les modèles entraînés avec et sans perte d’équilibrage.",
+    labNote:
+      "Penchez le routeur jusqu’à ce que quelques experts raflent tout, puis essayez ce que proposent les articles.",
+    skewLive:
+      "Un routeur entraîné ne se penche pas à la main. Comparez les modèles entraînés avec et sans perte d’équilibrage.",
     cures: {
       plain: "Sans remède",
       capacity: "Capacité",
@@ -394,7 +468,8 @@ export const fr = {
     runUpdates: "Lancer",
     stopUpdates: "Arrêter",
     resetUpdates: "De zéro",
-    updatesDone: (updates, violation) => `${plural(updates, "pas", "pas")} : MaxVio ${formatDecimal(violation, 2)}, moyenne des couches`,
+    updatesDone: (updates, violation) =>
+      `${plural(updates, "pas", "pas")} : MaxVio ${formatDecimal(violation, 2)}, moyenne des couches`,
     evenNow: (updates) => `Aussi égal que ces jetons le permettent, après ${plural(updates, "pas", "pas")}.`,
     bestNow: (updates, violation) =>
       `Au plus égal après ${plural(updates, "pas", "pas")} : MaxVio ${formatDecimal(violation, 2)}. Des jetons semblables bougent ensemble, le reste va et vient.`,
@@ -414,7 +489,8 @@ export const fr = {
       `Perte sur texte mis de côté selon les experts par couche : ${sizes.map(({ experts, loss }) => `${experts} experts ${formatDecimal(loss, 3)}`).join(" ; ")}`,
     expertsAxis: "experts",
     oneSize: "Une seule taille est mesurée : on ne sait donc pas encore ce que rapportent plus d’experts.",
-    oneRun: "± ne vient que du texte mis de côté. Chaque modèle est un seul entraînement ; une autre graine peut différer davantage.",
+    oneRun:
+      "± ne vient que du texte mis de côté. Chaque modèle est un seul entraînement ; une autre graine peut différer davantage.",
     hollow: "Le point creux a été entraîné autrement : sans la perte d’équilibrage.",
     unfinished: (names) => `Encore à l’entraînement, donc absents de la ligne : ${names.join(", ")}.`,
     capacity: ({ from, to, change, se, verdict }) =>
@@ -422,7 +498,9 @@ export const fr = {
         ? `Plus d’experts n’ont rien apporté : de ${from} à ${to}, la perte a changé de ${formatDecimal(change, 3)} ± ${formatDecimal(se, 3)}, ce qui n’est pas une différence.`
         : `De ${from} à ${to} experts, la perte a ${verdict === "rose" ? "augmenté" : "baissé"} de ${formatDecimal(Math.abs(change), 3)} ± ${formatDecimal(se, 3)} nats par jeton${verdict === "rose" ? " : plus d’experts n’ont pas aidé, ils ont nui" : ", à paramètres par jeton égaux"}.`,
     capacityStep: ({ from, to, verdict }) =>
-      verdict === "same" ? `Entre ${from} et ${to} experts, aucune différence.` : `De ${from} à ${to} experts, elle a ${verdict === "rose" ? "augmenté" : "baissé"}.`,
+      verdict === "same"
+        ? `Entre ${from} et ${to} experts, aucune différence.`
+        : `De ${from} à ${to} experts, elle a ${verdict === "rose" ? "augmenté" : "baissé"}.`,
     model: "Modèle",
     ksTitle: "Un autre k qu’à l’entraînement",
     loss: "perte",
@@ -490,7 +568,8 @@ export const fr = {
   qrCode: "Code QR",
   qrFor: (title) => `Code QR pour ${title}`,
   qrTooLong: "Le lien est trop long pour un code QR ; un texte plus court le raccourcit.",
-  qrLocal: "Cette adresse ne fonctionne que sur cette machine. Pour un amphithéâtre, servez la page à une adresse que les autres atteignent.",
+  qrLocal:
+    "Cette adresse ne fonctionne que sur cette machine. Pour un amphithéâtre, servez la page à une adresse que les autres atteignent.",
   opensAt: "S’ouvre",
   thisMoment: "À cet instant",
   beginning: "Au début",
@@ -508,7 +587,8 @@ export const fr = {
   plateMoment: (token, layer) => `« ${token} », couche ${layer}`,
   film: "Vidéo",
   filmStart: "Enregistrer un passage",
-  filmLength: (length, speed) => `Environ ${length} du premier jeton au dernier, à la vitesse ${formatDecimal(speed)}×.`,
+  filmLength: (length, speed) =>
+    `Environ ${length} du premier jeton au dernier, à la vitesse ${formatDecimal(speed)}×.`,
   filmStill: "Par pas, car les mouvements sont réduits.",
   filming: (share) => `Enregistrement, ${formatShare(share)}`,
   filmCancel: "Annuler",
@@ -531,7 +611,8 @@ export const fr = {
   glossary,
   tours: "Visites",
   toursTitle: "Visites et questions",
-  toursIntro: "Chaque étape est une vue comme une autre : arrêtez-la, tournez-la, changez-la, puis continuez.",
+  toursIntro:
+    "Chaque étape est une vue comme une autre : arrêtez-la, tournez-la, changez-la, puis continuez.",
   stepCount: (steps) => plural(steps, "étape"),
   tourKicker: (title) => `Visite : ${title}`,
   stepPlace: (step, steps) => `${step} sur ${steps}`,
@@ -590,8 +671,10 @@ export const fr = {
   scene: "La pile des couches, dessinée en 3D",
   sceneDescribed: (layers, experts) =>
     `Une pile de ${plural(layers, "anneau", "anneaux")}, un par couche, de ${plural(experts, "tour")} chacun, une par expert. La carte de chaleur et le tableau montrent la même chose en texte.`,
-  noWebgl: "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
-  sceneFailed: "La scène en 3D n’a pas pu démarrer. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+  noWebgl:
+    "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+  sceneFailed:
+    "La scène en 3D n’a pas pu démarrer. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
   contextLost: "La carte graphique a lâché la scène. Elle revient d’elle-même ; sinon, rechargez la page.",
   starting: "Démarrage",
 
@@ -605,13 +688,18 @@ export const fr = {
   // What just happened, for those who listen
   saidPlaying: "Lecture en cours",
   saidPaused: "En pause",
-  saidFinished: (hits, all) => `Terminé : ${plural(hits, "expert utilisé", "experts utilisés")} sur ${formatExactly(all)}.`,
+  saidFinished: (hits, all) =>
+    `Terminé : ${plural(hits, "expert utilisé", "experts utilisés")} sur ${formatExactly(all)}.`,
   saidTrace: (badge, tokens, layers, experts, k) =>
     `Routage ${routing(badge)} de ${plural(tokens, "jeton")} à travers ${plural(layers, "couche")} de ${experts} experts, ${plural(k, "choisi")}.`,
   saidEvent: (token, layer, chosen, full) => {
     const went = `va ${chosen.length > 1 ? "aux experts" : "à l’expert"} ${chosen.map(({ expert, weight }) => `${expert} (${formatShare(weight)})`).join(", ")}`;
-    const turned = full.length ? `écarté par ${full.length > 1 ? "les experts" : "l’expert"} ${full.join(", ")}, ${full.length > 1 ? "pleins" : "plein"}` : "";
-    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `est ${turned}`)].filter(Boolean).join(" ; ");
+    const turned = full.length
+      ? `écarté par ${full.length > 1 ? "les experts" : "l’expert"} ${full.join(", ")}, ${full.length > 1 ? "pleins" : "plein"}`
+      : "";
+    const said = [chosen.length ? went : "", turned && (chosen.length ? turned : `est ${turned}`)]
+      .filter(Boolean)
+      .join(" ; ");
     return `Couche ${layer} : ${said ? `${quoted(token)} ${said}` : `aucun expert n’a choisi ${quoted(token)}`}.`;
   },
   saidLayerOfAll: (layer, tokens, used, experts, dropped) =>

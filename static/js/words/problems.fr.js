@@ -8,29 +8,44 @@
 /** [part of a sentence, the same in French]; `$1` is what stands in the brackets. @type {readonly Part[]} */
 const PARTS = [
   // expected
-  [/^(.+) as (\w+) of router (\w+)$/, (_, inner, setting, router) => `${told(inner, PARTS)} comme ${setting} du routeur ${router}`],
+  [
+    /^(.+) as (\w+) of router (\w+)$/,
+    (_, inner, setting, router) => `${told(inner, PARTS)} comme ${setting} du routeur ${router}`,
+  ],
   [/^authored, live or recorded$/, "authored, live ou recorded"],
   [/^the name of a scenario$/, "le nom d’un scénario"],
   [/^the name of a model$/, "le nom d’un modèle"],
-  [/^the name of a published model, or a shape as text of at most (\d+) characters$/, "le nom d’un modèle publié, ou une forme écrite en $1 caractères au plus"],
+  [
+    /^the name of a published model, or a shape as text of at most (\d+) characters$/,
+    "le nom d’un modèle publié, ou une forme écrite en $1 caractères au plus",
+  ],
   [/^text of at most (\d+) characters$/, "un texte de $1 caractères au plus"],
   [/^a whole number from 1 to the number of experts$/, "un nombre entier de 1 au nombre d’experts"],
   [/^a whole number from (\S+) to (\S+)$/, "un nombre entier de $1 à $2"],
   [/^a number from (\S+) to (\S+)$/, "un nombre de $1 à $2"],
   [/^no text with source=(\w+)$/, "aucun texte avec source=$1"],
   [/^none with source=(\w+)$/, "aucune avec source=$1"],
-  [/^(\d+) with source=recorded, or one of the models (.+)$/, "$1 avec source=recorded, ou l’un des modèles $2"],
+  [
+    /^(\d+) with source=recorded, or one of the models (.+)$/,
+    "$1 avec source=recorded, ou l’un des modèles $2",
+  ],
   [/^one of (.+) with source=(\w+)$/, "l’un de $1 avec source=$2"],
   [/^one of (.+), with (\d+) experts$/, "l’un de $1, avec $2 experts"],
   [/^one of (.+)$/, "l’un de $1"],
   [/^(\d+) with source=(\w+)$/, "$1 avec source=$2"],
   [/^(\d+) with this shape$/, "$1 avec cette forme"],
-  [/^(\d+) with router (\w+), which needs all tokens at once$/, "$1 avec le routeur $2, qui a besoin de tous les jetons à la fois"],
+  [
+    /^(\d+) with router (\w+), which needs all tokens at once$/,
+    "$1 avec le routeur $2, qui a besoin de tous les jetons à la fois",
+  ],
   [/^(\d+) to (\d+) with router (\w+)$/, "de $1 à $2 avec le routeur $3"],
   [/^(\d+) with router (\w+)$/, "$1 avec le routeur $2"],
   [/^another, as no training is recorded here$/, "une autre, car aucun entraînement n’est enregistré ici"],
   [/^authored, as no model is installed here$/, "authored, car aucun modèle n’est installé ici"],
-  [/^0 to (\d+) with (\d+) tokens, (\d+) layers and (\d+) experts$/, "de 0 à $1 avec $2 jetons, $3 couches et $4 experts"],
+  [
+    /^0 to (\d+) with (\d+) tokens, (\d+) layers and (\d+) experts$/,
+    "de 0 à $1 avec $2 jetons, $3 couches et $4 experts",
+  ],
   [/^(\d+) to (\d+) tokens$/, "de $1 à $2 jetons"],
   [/^(\d+) to (\d+), the number of tokens$/, "de 0 à $2, le nombre de jetons"],
   [/^(\d+) to (\d+)$/, "de $1 à $2"],
@@ -59,9 +74,18 @@ const PARTS = [
   [/^a list of layers$/, "une liste de couches"],
   [/^a table of fields$/, "une table de champs"],
   [/^the same for all layers$/, "le même pour toutes les couches"],
-  [/^(\d+) times 0 \(linear\) or 1 \(full\), or linear_attention or full_attention$/, "$1 fois 0 (linéaire) ou 1 (complète), ou linear_attention ou full_attention"],
-  [/^the name of a model, or layers x experts x k and sizes$/, "le nom d’un modèle, ou couches x experts x k et des tailles"],
-  [/^sizes named (.+), x or r, each with a number$/, "des tailles nommées $1, x ou r, chacune avec un nombre"],
+  [
+    /^(\d+) times 0 \(linear\) or 1 \(full\), or linear_attention or full_attention$/,
+    "$1 fois 0 (linéaire) ou 1 (complète), ou linear_attention ou full_attention",
+  ],
+  [
+    /^the name of a model, or layers x experts x k and sizes$/,
+    "le nom d’un modèle, ou couches x experts x k et des tailles",
+  ],
+  [
+    /^sizes named (.+), x or r, each with a number$/,
+    "des tailles nommées $1, x ou r, chacune avec un nombre",
+  ],
   [/^the config\.json of a supported architecture$/, "le config.json d’une architecture connue"],
   [/^(\S+) or (\S+)$/, "$1 ou $2"],
   // got
@@ -69,13 +93,28 @@ const PARTS = [
   [/^something else: .*\(char (\d+)\)$/s, "autre chose, à partir du caractère $1"],
   [/^something else: .*$/s, "autre chose"],
   [/^(\d+); that is a dense model$/, "$1 ; c’est un modèle dense"],
-  [/^(.*), which is not implemented$/s, (_, value) => `${told(value, PARTS)}, ce qui n’est pas pris en charge`],
+  [
+    /^(.*), which is not implemented$/s,
+    (_, value) => `${told(value, PARTS)}, ce qui n’est pas pris en charge`,
+  ],
   [/^one that is nested too deeply$/, "du JSON aux niveaux trop nombreux"],
-  [/^experts: no layer has any; expected at least one MoE layer$/, "aucune couche avec des experts, il en faut au moins une"],
-  [/^(\S+): missing, and (.+) gives no default; write it in$/, (_, name, source) => `${name} absent, sans valeur par défaut dans ${told(source, CLASSES)} ; écrivez-le`],
-  [/^(\S+): missing; (.+) would take (.*): write it in if that is meant$/,
-    (_, name, source, value) => `${name} absent, pour lequel ${told(source, CLASSES)} prendrait ${value} ; écrivez-le si c’est bien cela`],
-  [/^(\S+): missing, and (\d+) \(hidden_size\) does not divide by (\d+) heads$/, "$1 absent, et $2 (hidden_size) ne se divise pas en $3 têtes"],
+  [
+    /^experts: no layer has any; expected at least one MoE layer$/,
+    "aucune couche avec des experts, il en faut au moins une",
+  ],
+  [
+    /^(\S+): missing, and (.+) gives no default; write it in$/,
+    (_, name, source) => `${name} absent, sans valeur par défaut dans ${told(source, CLASSES)} ; écrivez-le`,
+  ],
+  [
+    /^(\S+): missing; (.+) would take (.*): write it in if that is meant$/,
+    (_, name, source, value) =>
+      `${name} absent, pour lequel ${told(source, CLASSES)} prendrait ${value} ; écrivez-le si c’est bien cela`,
+  ],
+  [
+    /^(\S+): missing, and (\d+) \(hidden_size\) does not divide by (\d+) heads$/,
+    "$1 absent, et $2 (hidden_size) ne se divise pas en $3 têtes",
+  ],
   [/^(\d+) characters$/, "$1 caractères"],
   [/^(\d+) tokens$/, "$1 jetons"],
   [/^several$/, "plusieurs"],
@@ -93,26 +132,68 @@ const PARTS = [
   [/^leave it out, or leave out the shape$/, "retirez cette clé, ou retirez la forme"],
   [/^leave out all but one$/, "n’en gardez qu’une"],
   [/^choose source=live to type a prompt$/, "choisissez source=live pour saisir un texte"],
-  [/^choose source=live to let a model write on$/, "choisissez source=live pour laisser un modèle écrire la suite"],
-  [/^choose source=authored to lean a router by hand$/, "choisissez source=authored pour fausser un routeur à la main"],
-  [/^choose source=authored to route on the shape of another model$/, "choisissez source=authored pour router sur la forme d’un autre modèle"],
-  [/^choose a router that takes token after token$/, "choisissez un routeur qui prend les jetons l’un après l’autre"],
-  [/^choose fewer experts a token or more experts a layer$/, "choisissez moins d’experts par jeton ou plus d’experts par couche"],
+  [
+    /^choose source=live to let a model write on$/,
+    "choisissez source=live pour laisser un modèle écrire la suite",
+  ],
+  [
+    /^choose source=authored to lean a router by hand$/,
+    "choisissez source=authored pour fausser un routeur à la main",
+  ],
+  [
+    /^choose source=authored to route on the shape of another model$/,
+    "choisissez source=authored pour router sur la forme d’un autre modèle",
+  ],
+  [
+    /^choose a router that takes token after token$/,
+    "choisissez un routeur qui prend les jetons l’un après l’autre",
+  ],
+  [
+    /^choose fewer experts a token or more experts a layer$/,
+    "choisissez moins d’experts par jeton ou plus d’experts par couche",
+  ],
   [/^choose fewer updates, tokens or experts$/, "choisissez moins de pas, de jetons ou d’experts"],
-  [/^choose fewer experts a token or another router$/, "choisissez moins d’experts par jeton ou un autre routeur"],
+  [
+    /^choose fewer experts a token or another router$/,
+    "choisissez moins d’experts par jeton ou un autre routeur",
+  ],
   [/^choose k=(\d+) or another router$/, "choisissez k=$1 ou un autre routeur"],
-  [/^groups are equally large and hold at least two experts$/, "les groupes sont de même taille et ont au moins deux experts"],
-  [/^a token chooses (\d+) experts, and a group holds (\d+)$/, "un jeton choisit $1 experts, et un groupe en a $2"],
-  [/^the model takes (\d+) tokens, and the prompt has (\d+)$/, "le modèle prend $1 jetons, et le texte en a $2"],
+  [
+    /^groups are equally large and hold at least two experts$/,
+    "les groupes sont de même taille et ont au moins deux experts",
+  ],
+  [
+    /^a token chooses (\d+) experts, and a group holds (\d+)$/,
+    "un jeton choisit $1 experts, et un groupe en a $2",
+  ],
+  [
+    /^the model takes (\d+) tokens, and the prompt has (\d+)$/,
+    "le modèle prend $1 jetons, et le texte en a $2",
+  ],
   [/^name a model$/, "nommez un modèle"],
   [/^choose a moment that was recorded$/, "choisissez un moment enregistré"],
-  [/^choose a number that a model was trained with$/, "choisissez un nombre avec lequel un modèle a été entraîné"],
+  [
+    /^choose a number that a model was trained with$/,
+    "choisissez un nombre avec lequel un modèle a été entraîné",
+  ],
   [/^drop the config\.json on the page again$/, "déposez de nouveau le config.json sur la page"],
   [/^start again from 0$/, "recommencez à 0"],
-  [/^choose the config\.json of a mixture-of-experts model$/, "choisissez le config.json d’un modèle à mélange d’experts"],
-  [/^it can be counted on the command line, but is not drawn$/, "il peut être compté en ligne de commande, mais n’est pas dessiné"],
-  [/^a recording holds its own texts; choose over=prompt$/, "un enregistrement a ses propres textes ; choisissez over=prompt"],
-  [/^authored routing is about given tokens; choose source=live$/, "le routage scénarisé porte sur des jetons donnés ; choisissez source=live"],
+  [
+    /^choose the config\.json of a mixture-of-experts model$/,
+    "choisissez le config.json d’un modèle à mélange d’experts",
+  ],
+  [
+    /^it can be counted on the command line, but is not drawn$/,
+    "il peut être compté en ligne de commande, mais n’est pas dessiné",
+  ],
+  [
+    /^a recording holds its own texts; choose over=prompt$/,
+    "un enregistrement a ses propres textes ; choisissez over=prompt",
+  ],
+  [
+    /^authored routing is about given tokens; choose source=live$/,
+    "le routage scénarisé porte sur des jetons donnés ; choisissez source=live",
+  ],
 ];
 
 /** Who reads a config.json of that kind (app/published/architectures/defaults.json). @type {readonly Part[]} */
@@ -125,17 +206,34 @@ const CLASSES = [
 
 /** What is told of a router that is not quite the model's own (app/published/architectures/). @type {readonly Part[]} */
 const NOTES = [
-  [/^the weight multiplies the expert's input, not its output$/, "le poids multiplie l’entrée de l’expert, non sa sortie"],
-  [/^the model multiplies the weights by (\d+)(?:\.(\d+))?$/, (_, whole, rest) => `le modèle multiplie les poids par ${rest ? `${whole},${rest}` : whole}`],
-  [/^the model does not divide the weights by their sum$/, "le modèle ne divise pas les poids par leur somme"],
-  [/^the model's own router, SparseMixer, chooses the same two experts but weighs each by .* and their sum is not$/,
-    "le routeur du modèle, SparseMixer, choisit les deux mêmes experts mais pondère chacun par un softmax sur les experts qui en sont proches, si bien que la plupart des poids valent 1 et que leur somme ne vaut pas 1"],
+  [
+    /^the weight multiplies the expert's input, not its output$/,
+    "le poids multiplie l’entrée de l’expert, non sa sortie",
+  ],
+  [
+    /^the model multiplies the weights by (\d+)(?:\.(\d+))?$/,
+    (_, whole, rest) => `le modèle multiplie les poids par ${rest ? `${whole},${rest}` : whole}`,
+  ],
+  [
+    /^the model does not divide the weights by their sum$/,
+    "le modèle ne divise pas les poids par leur somme",
+  ],
+  [
+    /^the model's own router, SparseMixer, chooses the same two experts but weighs each by .* and their sum is not$/,
+    "le routeur du modèle, SparseMixer, choisit les deux mêmes experts mais pondère chacun par un softmax sur les experts qui en sont proches, si bien que la plupart des poids valent 1 et que leur somme ne vaut pas 1",
+  ],
 ];
 
 /** Sentences of their own. @type {readonly Part[]} */
 const WHOLE = [
-  [/^trace: the server failed to compute it; its log says why$/, "trace : le serveur n’a pas pu la calculer ; son journal dit pourquoi"],
-  [/^server: (\d+) jobs are waiting; try again in a moment$/, "serveur : $1 tâches attendent ; réessayez dans un instant"],
+  [
+    /^trace: the server failed to compute it; its log says why$/,
+    "trace : le serveur n’a pas pu la calculer ; son journal dit pourquoi",
+  ],
+  [
+    /^server: (\d+) jobs are waiting; try again in a moment$/,
+    "serveur : $1 tâches attendent ; réessayez dans un instant",
+  ],
 ];
 
 /** @param {string} text @param {readonly Part[]} known @returns {string} */
@@ -149,7 +247,8 @@ function told(text, known) {
 export const routerNote = (note) => told(note, NOTES);
 
 /** 1,048,576 in a sentence. @param {string} text */
-const grouped = (text) => text.replace(/\d{1,3}(,\d{3})+(?!\d)/g, (digits) => digits.replaceAll(",", "\u202f"));
+const grouped = (text) =>
+  text.replace(/\d{1,3}(,\d{3})+(?!\d)/g, (digits) => digits.replaceAll(",", "\u202f"));
 
 /** What was found, and what to do: either may hold a semicolon of its own. @param {string} text */
 function parted(text) {
@@ -159,7 +258,8 @@ function parted(text) {
 
 /** One line. @param {string} line */
 function sentence(line) {
-  const [, name, expected, rest] = /^([\w.]+|experts a token): expected (.*?), got (.*; .*)$/.exec(line) ?? [];
+  const [, name, expected, rest] =
+    /^([\w.]+|experts a token): expected (.*?), got (.*; .*)$/.exec(line) ?? [];
   if (name === undefined) return told(line, WHOLE);
   const field = name === "experts a token" ? "experts par jeton" : name;
   const [got, advice] = parted(rest);

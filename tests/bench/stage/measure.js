@@ -1,9 +1,9 @@
 /**
  * Draws frames of a made-up routing with the clock stepped by hand, and answers what one costs.
  */
-import { createTimeline } from "/static/js/playback.js";
-import { createScene } from "/static/js/scene/stage.js";
-import { createNaive } from "./naive.js";
+import { createTimeline } from "/static/js/playback/timeline.js";
+import { createScene } from "/static/js/scene/scene.js";
+import { createNaive } from "/tests/bench/stage/naive.js";
 
 const FRAMES = 240;
 const WARM = 30; // frames before the clock is read

@@ -17,7 +17,7 @@ import {
   Vector3,
   WebGLRenderer,
 } from "three";
-import { createLayout, heightOf, levelOf } from "/static/js/layout.js";
+import { createLayout, heightOf, levelOf } from "/static/js/scene/layout/layout.js";
 
 export function createNaive(canvas) {
   const renderer = new WebGLRenderer({ canvas, antialias: false });

@@ -1,0 +1,49 @@
+/**
+ * A config.json that a person brings: counted by the server, and kept for the panel that tells of it.
+ *
+ * @import {Counted} from "./model_catalogue.js"
+ */
+
+import { words } from "../words/words.js";
+
+/** As app/published/config.py has it; a larger file is not sent at all. */
+const LARGEST = 2 ** 20;
+
+/**
+ * @typedef {object} Brought
+ * @property {"none" | "counting" | "counted" | "refused"} state
+ * @property {Counted | null} found    the last that could be counted
+ * @property {string} problem          why the last could not
+ */
+
+/** @returns {{get: () => Brought, count: (file: File) => Promise<Brought>}} */
+export function createBrought() {
+  /** @type {Brought} */
+  let now = { state: "none", found: null, problem: "" };
+  /** @param {Partial<Brought>} change */
+  const become = (change) => (now = { ...now, problem: "", ...change });
+  return {
+    get: () => now,
+    async count(file) {
+      if (file.size > LARGEST)
+        return become({ state: "refused", problem: words.models.tooLarge(file.name, file.size, LARGEST) });
+      become({ state: "counting" });
+      try {
+        const answer = await fetch("/api/shape", { method: "POST", body: file });
+        const body = await answer.json();
+        if (!answer.ok) return become({ state: "refused", problem: problemsOf(body, answer.status) });
+        return become({ state: "counted", found: body });
+      } catch (error) {
+        return become({ state: "refused", problem: words.models.unreachable(String(error)) });
+      }
+    },
+  };
+}
+
+/** @param {{errors?: {message: string}[]}} body @param {number} status */
+function problemsOf({ errors }, status) {
+  return words.problem(errors?.map(({ message }) => message).join("\n") ?? String(status));
+}
+
+/** The one of the page: whoever drops a file and the panel that shows it share it. */
+export const brought = createBrought();

@@ -1,0 +1,95 @@
+/**
+ * Every action has a key. Keys that a focused control uses itself are left to it.
+ *
+ * @import {Camera, Mode, State} from "../types.js"
+ * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
+ */
+
+import { moved, toggled } from "../view/layers.js";
+import { THEMES } from "../view/palettes.js";
+
+/** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
+
+/** Radians, and a factor, of one press. */
+const TURN = 0.2;
+const ZOOM = 1.15;
+
+/** @type {readonly Mode[]} */
+const MODES = ["single", "sequence", "all"];
+/** @type {readonly Camera[]} */
+const CAMERAS = ["orbit", "front", "top"];
+
+/** @template V @param {readonly V[]} values @param {V} value */
+function after(values, value) {
+  return values[(values.indexOf(value) + 1) % values.length];
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {Actions} actions
+ * @param {Turn} turn
+ * @returns {Record<string, () => void>}
+ */
+export function keyMap(store, actions, turn) {
+  const view = () => store.get().view;
+  return {
+    " ": actions.toggle,
+    ArrowRight: () => actions.stepToken(1),
+    ArrowLeft: () => actions.stepToken(-1),
+    ArrowUp: () => actions.stepLayer(1),
+    ArrowDown: () => actions.stepLayer(-1),
+    r: actions.restart,
+    z: () => actions.setView({ fold: toggled(store.get()) }),
+    PageUp: () => actions.setView({ fold: moved(store.get(), 1) }),
+    PageDown: () => actions.setView({ fold: moved(store.get(), -1) }),
+    m: () => actions.setView({ mode: after(MODES, view().mode) }),
+    c: () => actions.setView({ camera: after(CAMERAS, view().camera) }),
+    h: () => actions.togglePanel("heatmap"),
+    l: () => actions.togglePanel("load"),
+    t: () => actions.togglePanel("table"),
+    f: () => actions.togglePanel("learned"),
+    b: () => actions.toggleOverlay("compare"),
+    d: () => actions.setView({ theme: after(THEMES, view().theme) }),
+    s: () => actions.toggleOverlay("share"),
+    w: actions.toggleWhole,
+    g: () => actions.toggleOverlay("tours"),
+    n: () => actions.guide.step(1),
+    p: () => actions.guide.step(-1),
+    "?": () => actions.toggleOverlay("keys"),
+    "[": () => turn(-TURN, 0, 1),
+    "]": () => turn(TURN, 0, 1),
+    "-": () => turn(0, 0, ZOOM),
+    "+": () => turn(0, 0, 1 / ZOOM),
+    "=": () => turn(0, 0, 1 / ZOOM),
+    Escape: actions.letGo,
+    ...Object.fromEntries(
+      [1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })]),
+    ),
+  };
+}
+
+/** Whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
+export function keepsKey(target, key) {
+  if (!(target instanceof HTMLElement) || key === "Escape") return false;
+  if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])"))
+    return true;
+  if (target.matches("[data-keys=arrows], [type=range]") && key.startsWith("Arrow")) return true;
+  return key === " " && target.matches("button, a, summary, input");
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {Actions} actions
+ * @param {Turn} turn
+ */
+export function listenToKeys(store, actions, turn) {
+  const keys = keyMap(store, actions, turn);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || keepsKey(event.target, event.key)) return;
+    event.preventDefault();
+    act();
+  });
+}

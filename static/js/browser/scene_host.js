@@ -1,0 +1,236 @@
+/**
+ * The window onto the scene: owns the canvas, the scene's life and its size, and turns pointers into picks. The scene's
+ * code is fetched only when it is opened.
+ *
+ * @import {Frame, State} from "../types.js"
+ */
+
+/** @typedef {import("../scene/scene.js").Stage} Scene */
+/** @typedef {{layer: number, expert: number}} Tower */
+
+/**
+ * @typedef {object} Watcher
+ * @property {(tower: Tower | null) => void} point
+ * @property {(tower: Tower | null) => void} choose
+ * @property {(scene: State["scene"]) => void} become
+ * @property {() => void} wake
+ * @property {(azimuth: number, elevation: number, zoom?: number) => void} [turned]   by hand
+ */
+
+/** Above this the picture costs more than anyone sees. */
+const SHARPEST = 2;
+/** Left free below the stack for what is written into a picture, CSS pixels. */
+const PLATE = 96;
+
+/**
+ * Whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
+ * canvas decides how its context is made.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function hasWebgl(canvas) {
+  const context = /** @type {HTMLCanvasElement} */ (canvas.cloneNode(false)).getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+/**
+ * @param {HTMLElement} host     holds the canvas
+ * @param {Watcher} watcher
+ * @param {{embed: boolean}} options
+ */
+export function createViewport(host, watcher, { embed }) {
+  let canvas = /** @type {HTMLCanvasElement} */ (host.querySelector("canvas"));
+  /** @type {Scene | null} */
+  let scene = null;
+  /** @type {Frame | null} */
+  let drawn = null;
+  let stale = true;
+  let opening = 0;
+
+  function measure() {
+    const stage = host.getBoundingClientRect();
+    if (!scene || !stage.width || !stage.height) return;
+    scene.setSize(
+      stage.width,
+      stage.height,
+      Math.min(SHARPEST, window.devicePixelRatio || 1),
+      insetsOf(stage, covers()),
+    );
+    invalidate();
+  }
+  function invalidate() {
+    stale = true;
+    watcher.wake();
+  }
+  const observer = new ResizeObserver(measure);
+
+  async function open() {
+    if (scene || opening) return;
+    const mine = ++opening;
+    if (!hasWebgl(canvas)) return watcher.become("missing");
+    try {
+      const { createScene } = await import("../scene/scene.js");
+      if (mine !== opening) return;
+      const onLost = () => watcher.become("lost");
+      scene = createScene(canvas, {
+        wheel: !embed,
+        onMove: watcher.wake,
+        onTurn: watcher.turned,
+        onLost,
+        onRestored,
+      });
+      drawn = null;
+      observe();
+      measure();
+      watcher.become("shown");
+    } catch (error) {
+      console.error(error);
+      watcher.become("failed");
+    }
+  }
+  function onRestored() {
+    watcher.become("shown");
+    invalidate();
+  }
+  function observe() {
+    for (const element of [host, ...document.querySelectorAll("[data-inset]")]) observer.observe(element);
+  }
+  /** Gives the WebGL context back. A canvas has one context for life, so another one takes its place. */
+  function close() {
+    opening = 0;
+    observer.disconnect();
+    scene?.dispose();
+    if (!scene) return;
+    scene = null;
+    const next = /** @type {HTMLCanvasElement} */ (canvas.cloneNode(false));
+    canvas.replaceWith(next);
+    canvas = next;
+    listen(next);
+    watcher.become("waiting");
+  }
+
+  /** @param {HTMLCanvasElement} target */
+  function listen(target) {
+    const pickAt = (/** @type {MouseEvent} */ event) => scene?.pick(event.offsetX, event.offsetY) ?? null;
+    target.addEventListener(
+      "pointermove",
+      (event) => event.pointerType !== "touch" && !event.buttons && watcher.point(pickAt(event)),
+    );
+    target.addEventListener("pointerleave", () => watcher.point(null));
+    target.addEventListener("click", (event) => !scene?.dragged() && watcher.choose(pickAt(event)));
+  }
+  listen(canvas);
+
+  return {
+    open,
+    close,
+    measure,
+    invalidate,
+    opened: () => scene !== null,
+    /** Panels over it came or went. */
+    observe() {
+      if (scene) observe();
+      measure();
+    },
+    /** @param {Frame} frame @returns {boolean} whether it was drawn: not, where nothing changed */
+    draw(frame) {
+      if (!scene) return false;
+      if (!stale && !scene.moving() && drawn && sameFrame(frame, drawn)) return false;
+      scene.draw(frame);
+      drawn = frame;
+      stale = false;
+      return true;
+    },
+    moving: () => scene?.moving() ?? false,
+    /** As a hand would: radians to the right, radians up, factor of the distance. @param {[number, number, number?]} by */
+    turn(...by) {
+      scene?.turn(...by);
+      invalidate();
+    },
+    stats: () => scene?.stats() ?? null,
+    canvas: () => canvas,
+    /** The scale at which the graphics card draws a picture of this many CSS pixels at most. @param {{width: number, height: number}} size */
+    largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
+    /**
+     * A PNG of the scene alone, framed for its own size and not for what the panels leave free.
+     * @param {{scale: number, transparent: boolean, width: number, height: number}} options  CSS pixels
+     * @returns {Promise<Blob> | null}
+     */
+    picture({ scale, transparent, width, height }) {
+      if (!scene || !drawn) return null;
+      scene.setSize(width, height, 1, { left: 0, top: 0, right: 0, bottom: Math.min(PLATE, height / 4) });
+      scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
+      scene.draw(drawn);
+      const picture = scene.picture({ scale, transparent });
+      scene.setCamera(drawn.camera, { cut: true });
+      measure();
+      return picture;
+    },
+  };
+}
+
+/** @param {Frame} a @param {Frame} b  all but the clock of the camera, which `moving` speaks for */
+function sameFrame(a, b) {
+  return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every(
+    (key) => key === "wall" || Object.is(a[key], b[key]),
+  );
+}
+
+const SIDES = ["left", "top", "right", "bottom"];
+
+/** The panels that lie over the scene; the style sheet says from which side. @returns {{side: Side, box: Box}[]} */
+function covers() {
+  return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
+    const side = getComputedStyle(element).getPropertyValue("--inset").trim();
+    return SIDES.includes(side)
+      ? [{ side: /** @type {Side} */ (side), box: element.getBoundingClientRect() }]
+      : [];
+  });
+}
+
+/** Kept clear besides: tokens leave at the top, and touch nothing there. CSS pixels. */
+const CLEAR = { left: 0, top: 16, right: 0, bottom: 0 };
+
+/**
+ * @param {Box} stage
+ * @param {readonly {side: Side, box: Box}[]} panels  each covers the scene from its side up to its far edge
+ * @returns {Box}
+ */
+export function insetsOf(stage, panels) {
+  const insets = { left: 0, top: 0, right: 0, bottom: 0 };
+  for (const { side, box } of panels) {
+    if (box.right <= box.left || box.bottom <= box.top || apart(stage, box)) continue;
+    const depth = {
+      left: box.right - stage.left,
+      top: box.bottom - stage.top,
+      right: stage.right - box.left,
+      bottom: stage.bottom - box.top,
+    }[side];
+    insets[side] = Math.max(insets[side], Math.round(depth) + CLEAR[side]);
+  }
+  return leftRoom(stage, insets);
+}
+
+/** One stands beside the other. @param {Box} stage @param {Box} box */
+function apart(stage, box) {
+  return (
+    box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom
+  );
+}
+
+/** Panels that leave less than a fifth of the scene free are laid over it instead. @param {Box} stage @param {Box} insets */
+function leftRoom(stage, insets) {
+  const width = stage.right - stage.left;
+  const height = stage.bottom - stage.top;
+  const wide = width - insets.left - insets.right >= width / 5;
+  const high = height - insets.top - insets.bottom >= height / 5;
+  return {
+    left: wide ? insets.left : 0,
+    right: wide ? insets.right : 0,
+    top: high ? insets.top : 0,
+    bottom: high ? insets.bottom : 0,
+  };
+}
+
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box   CSS pixels */
+/** @typedef {"left" | "top" | "right" | "bottom"} Side */

@@ -1,0 +1,159 @@
+/**
+ * How even a load is, in numbers: those of app/metrics.py. Pure.
+ *
+ * @import {Loads} from "./loads.js"
+ */
+
+/** In the order in which they are shown. */
+export const MEASURES = /** @type {const} */ ([
+  "load_share",
+  "max_over_mean",
+  "max_violation",
+  "entropy",
+  "dropped_share",
+  "switch_loss",
+]);
+
+/** @typedef {typeof MEASURES[number]} Measure */
+/** @typedef {Record<Measure, number> & {z_loss?: number}} Measured   z_loss: of the router, where the server was asked for it */
+
+/**
+ * A load to look at, wherever it was counted.
+ * @typedef {object} Counted
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} texts
+ * @property {number} tokens
+ * @property {ArrayLike<number>} assigned   [L * N]
+ * @property {ArrayLike<number>} kept       [L * N]
+ * @property {(layer: number) => Measured} measures
+ * @property {string} version
+ */
+
+/** Its value where every expert receives the same. @param {Measure} measure @param {number} experts */
+export function balanced(measure, experts) {
+  return {
+    load_share: 1 / experts,
+    max_over_mean: 1,
+    max_violation: 0,
+    entropy: 1,
+    dropped_share: 0,
+    switch_loss: 1,
+  }[measure];
+}
+
+/** What the letters of a formula stand for, of those that are in it. @param {string} formula @param {Record<string, string>} letters */
+export function lettersIn(formula, letters) {
+  return Object.keys(letters)
+    .filter((letter) => new RegExp(`\\b${letter}\\b`).test(formula))
+    .map((letter) => letters[letter]);
+}
+
+/** @param {ArrayLike<number>} all @param {number} layer @param {number} experts */
+export function rowAt(all, layer, experts) {
+  return Array.prototype.slice.call(all, layer * experts, (layer + 1) * experts);
+}
+
+/** @param {readonly number[]} values */
+const sumOf = (values) => values.reduce((sum, value) => sum + value, 0);
+
+/**
+ * The measures that follow from counts alone.
+ * @param {readonly number[]} assigned  [N]
+ * @param {readonly number[]} kept      [N]
+ * @returns {Omit<Measured, "switch_loss">}
+ */
+export function measuresOfCounts(assigned, kept) {
+  const [total, experts, most] = [sumOf(assigned), assigned.length, Math.max(...assigned)];
+  const shares = assigned.map((count) => count / (total || 1));
+  const bits = sumOf(shares.map((share) => (share ? -share * Math.log(share) : 0)));
+  const ratio = total ? (most * experts) / total : 1;
+  return {
+    load_share: most / (total || 1),
+    max_over_mean: ratio,
+    max_violation: ratio - 1,
+    entropy: experts > 1 ? bits / Math.log(experts) : 1,
+    dropped_share: total ? 1 - sumOf(kept) / total : 0,
+  };
+}
+
+/** N sum of f_i P_i, without its coefficient. @param {Loads} loads @param {number} layer */
+export function switchLoss({ first, scores, tokens, experts }, layer) {
+  let sum = 0;
+  for (let i = layer * experts; i < (layer + 1) * experts; i++) sum += first[i] * scores[i];
+  return tokens[layer] ? (experts * sum) / tokens[layer] ** 2 : 1;
+}
+
+/** A load counted on the page. @param {Loads} loads @param {string} version @returns {Counted} */
+export function countedHere(loads, version) {
+  const { layers, experts, assigned, kept } = loads;
+  return {
+    layers,
+    experts,
+    assigned,
+    kept,
+    version,
+    texts: 1,
+    tokens: Math.max(0, ...loads.tokens),
+    measures: (layer) => ({
+      ...measuresOfCounts(rowAt(assigned, layer, experts), rowAt(kept, layer, experts)),
+      switch_loss: switchLoss(loads, layer),
+    }),
+  };
+}
+
+/**
+ * A load counted by the server.
+ * @param {{texts: number, tokens: number, assigned: number[][], kept: number[][], measures: Record<string, number[]>}} answer
+ * @param {string} version
+ * @returns {Counted}
+ */
+export function countedThere({ texts, tokens, assigned, kept, measures }, version) {
+  return {
+    layers: assigned.length,
+    experts: assigned[0].length,
+    texts,
+    tokens,
+    version,
+    assigned: assigned.flat(),
+    kept: kept.flat(),
+    measures: (layer) => ({
+      ...measuresOfCounts(assigned[layer], kept[layer]),
+      switch_loss: measures.switch_loss[layer],
+      ...(measures.z_loss ? { z_loss: measures.z_loss[layer] } : {}),
+    }),
+  };
+}
+
+/** A load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {Counted} here @param {Counted | null} there @returns {Counted} */
+export function withZLoss(here, there) {
+  if (!there || there.layers !== here.layers) return here;
+  return {
+    ...here,
+    version: `${here.version} ${there.version}`,
+    measures: (layer) => ({ ...here.measures(layer), z_loss: there.measures(layer).z_loss }),
+  };
+}
+
+/** The mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
+export function overLayers(counted) {
+  const each = Array.from({ length: counted.layers }, (_, layer) => counted.measures(layer));
+  const names = /** @type {(keyof Measured)[]} */ (
+    each[0]?.z_loss === undefined ? MEASURES : [...MEASURES, "z_loss"]
+  );
+  return /** @type {Measured} */ (
+    Object.fromEntries(
+      names.map((name) => [name, sumOf(each.map((found) => found[name] ?? 0)) / each.length]),
+    )
+  );
+}
+
+/**
+ * Whether no layer can be more even: no expert has more than one token more than another.
+ * @param {Pick<Counted, "assigned" | "layers" | "experts">} counted
+ */
+export function isEven({ assigned, layers, experts }) {
+  return Array.from({ length: layers }, (_, layer) => rowAt(assigned, layer, experts)).every(
+    (row) => Math.max(...row) - Math.min(...row) <= 1,
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * A frame that nobody sees rests: it starts when it is first seen, pauses when it is scrolled away, and holds a piece of
+ * the graphics card (browsers give a page eight to sixteen) only while some of it is in sight.
+ *
+ * @import {State} from "../types.js"
+ * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
+ */
+
+/** So much of a frame in sight starts it; once it is started, any of it keeps it. */
+const ENOUGH = 0.15;
+/** Behind another tab for so long, the graphics card is for somebody else. */
+const LET_GO_MS = 4000;
+
+/**
+ * @param {object} parts
+ * @param {Store<State>} parts.store
+ * @param {{close: () => void}} parts.viewport
+ * @param {Actions} parts.actions
+ */
+export function createSight({ store, viewport, actions }) {
+  let seen = false;
+  /** Plays as soon as it is seen. */
+  let wanted = false;
+  let due = 0;
+
+  function rest() {
+    if (!store.get().playing) return;
+    actions.pause();
+    wanted = true;
+  }
+  function leave() {
+    seen = false;
+    rest();
+  }
+  /** @param {() => void} begin */
+  function enter(begin) {
+    seen = true;
+    clearTimeout(due);
+    begin();
+    if (wanted) actions.play();
+    wanted = false;
+  }
+
+  return {
+    /** For a host page, which may ask at any time. */
+    play() {
+      if (seen) actions.play();
+      else wanted = true;
+    },
+    pause() {
+      wanted = false;
+      actions.pause();
+    },
+    /** @param {Element} element @param {() => void} begin  called each time it comes into sight: opens what is not open */
+    watch(element, begin) {
+      let inSight = false;
+      const observer = new IntersectionObserver(
+        ([{ isIntersecting, intersectionRatio }]) => {
+          const now = isIntersecting && (inSight || intersectionRatio >= ENOUGH);
+          if (now === inSight) return;
+          inSight = now;
+          if (!now) {
+            leave();
+            viewport.close();
+          } else if (!document.hidden) enter(begin);
+        },
+        { threshold: [0, ENOUGH] },
+      );
+      observer.observe(element);
+      document.addEventListener("visibilitychange", () => {
+        if (!inSight) return;
+        if (!document.hidden) return enter(begin);
+        leave();
+        due = window.setTimeout(viewport.close, LET_GO_MS);
+      });
+      store.subscribe(() => seen || rest());
+    },
+  };
+}

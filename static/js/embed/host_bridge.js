@@ -1,0 +1,157 @@
+/**
+ * The embed's end of the host API: what a page that shows us in a frame may ask, and what it is told. docs/EMBED.md is
+ * the contract, static/embed.js the other end.
+ *
+ * Only the page around us is listened to, and only from the origin that said hello first; everything else is ignored.
+ *
+ * @import {Boot, State} from "../types.js"
+ * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
+ */
+
+import { asksTheSame } from "../view/keys.js";
+import { viewOfLesson } from "../view/lesson_views.js";
+import { happened, report } from "./host_report.js";
+import { patchView } from "./view_patch.js";
+
+/** Of the messages. Raise it when one changes its meaning. */
+export const VERSION = 1;
+
+/**
+ * The message that the data of an event carries; null where it is none of ours.
+ * @param {unknown} data
+ * @returns {Record<string, any> | null}
+ */
+export function readEnvelope(data) {
+  const message = /** @type {Record<string, any> | null} */ (typeof data === "object" ? data : null);
+  return message?.moescope === VERSION && typeof message.type === "string" ? message : null;
+}
+
+/**
+ * A good height for a frame of this width. It depends on nothing else, so that a host that follows it comes to rest.
+ * @param {number} width  CSS pixels
+ */
+export function heightFor(width) {
+  return width < 560
+    ? Math.max(420, Math.min(520, Math.round(1.25 * width)))
+    : Math.max(420, Math.min(640, Math.round(0.7 * width)));
+}
+
+/**
+ * @typedef {object} Parts
+ * @property {Window} page        our own window
+ * @property {Boot} boot
+ * @property {Store<State>} store
+ * @property {Actions} actions
+ * @property {() => void} begin   fetches the trace, if nothing has yet
+ */
+
+/** @param {Parts} parts */
+export function createBridge({ page, boot, store, actions, begin }) {
+  if (page.parent === page) return;
+  /** @type {string | null} */
+  let host = null;
+  let ready = false;
+  let due = false;
+  /** @type {(() => void)[]} */
+  let waiting = [];
+
+  /** @param {string} type @param {object} [more] */
+  function tell(type, more = {}) {
+    // A page from a file or in a sandbox has the origin "null", which cannot be named as a target.
+    if (host !== null)
+      page.parent.postMessage({ moescope: VERSION, type, ...more }, host === "null" ? "*" : host);
+  }
+
+  /** @type {Record<string, (message: Record<string, any>) => string[] | void>} */
+  const requests = {
+    set: ({ view }) => set(typeof view === "object" && view ? view : {}),
+    play: () => actions.play(),
+    pause: () => actions.pause(),
+    seek: ({ token, layer }) => set({ ...placed("token", token), ...placed("layer", layer) }),
+    get: () => {},
+  };
+
+  /** @param {Record<string, any>} keys @returns {string[]} */
+  function set(keys) {
+    const before = store.get().view;
+    const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
+    const { view, problems } = patchView(lesson ?? before, keys, boot);
+    if (lesson) {
+      actions.guide.goTo(view); // as its link does
+      return problems;
+    }
+    const { token, layer, ...rest } = view;
+    const there = store.get().status === "ready" && asksTheSame(before, view);
+    actions.setRequest(there ? rest : view);
+    if (there && (token !== null || layer !== null))
+      actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
+    return problems;
+  }
+
+  /** @param {MessageEvent} event */
+  function hear({ source, origin, data }) {
+    const message = readEnvelope(data);
+    if (source !== page.parent || !message || (host !== null && origin !== host)) return;
+    if (message.type === "hello") return greet(origin);
+    const request = host !== null && Object.hasOwn(requests, message.type) ? requests[message.type] : null;
+    if (!request) return;
+    begin();
+    const problems = request(message) ?? [];
+    if (message.id !== undefined)
+      whenSettled(() => tell("reply", { id: message.id, state: now(), problems }));
+  }
+
+  /** @param {string} origin */
+  function greet(origin) {
+    host = origin;
+    tell("welcome", { version: VERSION, app: boot.version, state: now() });
+    measure();
+    ready = false;
+    settle();
+  }
+
+  const now = () => report(store.get(), boot);
+  const measure = () => tell("height", { height: heightFor(page.innerWidth) });
+
+  /** Answers come once the trace is there, so that they tell what was asked for. @param {() => void} answer */
+  function whenSettled(answer) {
+    if (store.get().status === "loading") waiting.push(answer);
+    else answer();
+  }
+
+  /** What waited for the trace, which may be gone again. Events come first: after an answer nothing is left to tell. */
+  function settle() {
+    const { status } = store.get();
+    if (status === "loading") return;
+    if (status === "ready" && !ready) tell("ready", { state: now() });
+    ready = status === "ready";
+    tellState();
+    for (const answer of waiting.splice(0)) answer();
+  }
+
+  function tellState() {
+    if (due) tell("state", { state: now() });
+    due = false;
+  }
+
+  store.subscribe((state, before) => {
+    if (state.status === "loading") ready = false;
+    else if (waiting.length || !ready) queueMicrotask(settle); // when playback stands where a link said
+    for (const [type, detail] of happened(state, before)) tell(type, detail);
+    const changed =
+      state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
+    if (changed && !due) {
+      due = true;
+      queueMicrotask(tellState);
+    }
+  });
+  page.addEventListener("message", hear);
+  page.addEventListener("resize", measure);
+  page.parent.postMessage({ moescope: VERSION, type: "hello", version: VERSION, app: boot.version }, "*");
+}
+
+/** @param {string} name @param {unknown} value */
+function placed(name, value) {
+  return value === undefined || value === null ? {} : { [name]: value };
+}

@@ -1,0 +1,86 @@
+/**
+ * The state of the page and what just happened in it, as a host page is told: plain JSON, tokens and layers from 1. Pure.
+ *
+ * @import {Boot, State} from "../types.js"
+ */
+
+import { choices } from "../trace/trace.js";
+import { formatView, viewNow } from "../view/url.js";
+import { keysOf } from "./view_patch.js";
+
+/** @param {State} state @param {Boot} boot */
+export function report(state, boot) {
+  const { trace, timeline, at, hits } = state;
+  const view = viewNow(state);
+  const model = trace?.model;
+  return {
+    view: keysOf(view),
+    query: formatView(view, boot),
+    status: state.status,
+    error: state.error,
+    playing: state.playing,
+    time: state.time,
+    duration: timeline?.duration ?? 0,
+    tokens: trace?.tokens.length ?? 0,
+    layers: model?.layers ?? 0,
+    at: at.token < 0 ? null : place(state),
+    badge: trace?.origin.badge ?? null,
+    note: trace?.origin.note ?? null,
+    counters: {
+      total_p: model?.total_p ?? null,
+      active_p: model?.active_p ?? null,
+      token: trace?.tokens[at.token]?.text ?? null,
+      experts_hit: hits,
+      experts_all: model ? model.layers * model.experts : null,
+    },
+  };
+}
+
+/** @param {State} state  in which an event has fired */
+function place({ trace, at, view }) {
+  const all = view.mode === "all"; // every token is at this layer
+  return {
+    token: all ? null : at.token + 1,
+    layer: at.layer + 1,
+    text: all ? null : (trace?.tokens[at.token]?.text ?? null),
+  };
+}
+
+/**
+ * The events between two states, in order: [type, detail].
+ * @param {State} state
+ * @param {State} before
+ * @returns {[string, object][]}
+ */
+export function happened(state, before) {
+  const { trace, timeline, at, view } = state;
+  /** @type {[string, object][]} */
+  const events = [];
+  if (!trace || !timeline) return events;
+  if (at !== before.at && at.token >= 0) {
+    if (at.token !== before.at.token && view.mode !== "all")
+      events.push(["token", { ...place(state), tokens: trace.tokens.length }]);
+    events.push(["layer", { ...place(state), experts: chosen(state) }]);
+  }
+  const finished = before.playing && !state.playing && state.time >= timeline.duration;
+  if (finished) events.push(["end", { experts_hit: state.hits }]);
+  return events;
+}
+
+/** Where the token went with which weight; in ALL AT ONCE how many tokens each expert got. @param {State} state */
+function chosen({ trace, at, view }) {
+  if (!trace) return [];
+  if (view.mode !== "all")
+    return choices(trace, at.token, at.layer).map(({ expert, weight, dropped }) => ({
+      expert,
+      weight,
+      ...(dropped && { dropped }),
+    }));
+  /** @type {Map<number, number>} */
+  const tokens = new Map();
+  for (let token = 0; token < trace.received; token++) {
+    for (const { expert, dropped } of choices(trace, token, at.layer))
+      if (!dropped) tokens.set(expert, (tokens.get(expert) ?? 0) + 1);
+  }
+  return [...tokens].sort(([a], [b]) => a - b).map(([expert, count]) => ({ expert, tokens: count }));
+}

@@ -1,0 +1,88 @@
+/**
+ * What is pasted elsewhere to show a view there: a link, HTML, Markdown. Pure.
+ *
+ * @import {Boot, State} from "../types.js"
+ */
+
+import { isRequestKey } from "../view/keys.js";
+import { formatView, OTHER, viewNow } from "../view/url.js";
+import { words } from "../words/words.js";
+
+/** @typedef {"moment" | "start"} Opens */
+/** @typedef {"link" | "frame" | "element" | "markdown"} SnippetKind */
+
+/** A size that fits a column of text; app/oembed.py has it too. */
+const SIZE = { width: 720, height: 450 };
+/** A frame on a phone is not lower, so that its counters stay beside the scene. */
+const LOWEST = 420;
+
+/**
+ * The query string of what is seen.
+ * @param {Pick<State, "view" | "at">} state
+ * @param {Boot} boot
+ * @param {Opens} opens
+ */
+export function queryOf(state, boot, opens) {
+  const view = viewNow(state);
+  return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
+}
+
+/** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query */
+export function requestPart(query) {
+  const keys = new URLSearchParams(query);
+  for (const key of [...keys.keys()]) {
+    if (key !== "lang" && !isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key))
+      keys.delete(key);
+  }
+  const written = String(keys);
+  return written ? `?${written}` : "";
+}
+
+/** @param {string} text */
+function escapeAttribute(text) {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}
+
+/**
+ * A frame: as wide as its column, or of one size.
+ * @param {string} address
+ * @param {string} title
+ * @param {boolean} [fixed]
+ */
+export function frameCode(address, title, fixed = false) {
+  const size = fixed
+    ? `width="${SIZE.width}" height="${SIZE.height}" style="max-width:100%;border:0"`
+    : `style="width:100%;aspect-ratio:${SIZE.width}/${SIZE.height};min-height:${LOWEST}px;border:0"`;
+  return `<iframe src="${escapeAttribute(address)}" title="${escapeAttribute(words.embedTitle(title))}" ${size} loading="lazy" allow="fullscreen"></iframe>`;
+}
+
+/**
+ * The custom element, and a button that drives it: what an article begins with. The button finds its element by its
+ * place, so that several of these fit into one page.
+ * @param {string} site   scheme and host
+ * @param {string} query  of the view
+ * @param {string} title
+ */
+export function elementCode(site, query, title) {
+  const keys = [...new URLSearchParams(query)].filter(([key]) => key !== "v");
+  const attributes = [...keys, ["title", words.embedTitle(title)]].map(
+    ([key, value]) => `${key}="${escapeAttribute(value)}"`,
+  );
+  const k = new URLSearchParams(query).get("k") === "1" ? 2 : 1;
+  return [
+    `<script type="module" src="${escapeAttribute(site)}/static/embed.js"></script>`,
+    `<moescope-embed ${attributes.join(" ")}></moescope-embed>`,
+    `<button onclick="this.previousElementSibling.set({ k: ${k} })">${words.driveButton(k)}</button>`,
+  ].join("\n");
+}
+
+/**
+ * The preview picture as a link to the view.
+ * @param {string} site
+ * @param {string} query
+ * @param {string} title
+ */
+export function markdownCode(site, query, title) {
+  const name = title.replace(/[\\[\]`*_<>]/g, "\\$&").replace(/\s+/g, " ");
+  return `[![${name}](${site}/preview.png${requestPart(query)})](${site}/${query})`;
+}

@@ -1,0 +1,90 @@
+/**
+ * One picture of all stacks that are seen: their scenes beside each other, each with its plate.
+ *
+ * @import {Plate} from "./picture_caption.js"
+ */
+
+import { words } from "../words/words.js";
+import { drawPlate } from "./picture_caption.js";
+
+/** @typedef {{left: number, top: number, width: number, height: number}} Area */
+
+/** More than this browsers do not draw everywhere, whatever the graphics card says. */
+const MOST_PIXELS = 40e6;
+
+/**
+ * Where the boxes of the page lie on a canvas that holds them all; its sides are even, which video formats ask for. Pure.
+ * @param {readonly Area[]} boxes  CSS pixels
+ * @param {number} scale   pixels of the canvas to one of CSS
+ */
+export function layOut(boxes, scale) {
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const areas = boxes.map((box) => ({
+    left: Math.round((box.left - left) * scale),
+    top: Math.round((box.top - top) * scale),
+    width: Math.round(box.width * scale),
+    height: Math.round(box.height * scale),
+  }));
+  const even = (/** @type {number[]} */ ends) => 2 * Math.ceil(Math.max(...ends) / 2);
+  return {
+    width: even(areas.map((area) => area.left + area.width)),
+    height: even(areas.map((area) => area.top + area.height)),
+    areas,
+  };
+}
+
+/** Boxes of one height beside each other, together as wide as a page. Pure. @param {number} count @param {number} width @param {number} height */
+export function inRow(count, width, height) {
+  return Array.from({ length: count }, (_, i) => ({
+    left: (i * width) / count,
+    top: 0,
+    width: width / count,
+    height,
+  }));
+}
+
+/**
+ * Why a picture of this size cannot be made; "" where it can. Pure.
+ * @param {{width: number, height: number}} size   CSS pixels
+ * @param {number} scale
+ * @param {number} largest   the scale that the graphics card draws at most
+ * @returns {string}
+ */
+export function tooLarge({ width, height }, scale, largest) {
+  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  if (scale <= largest && across * down <= MOST_PIXELS) return "";
+  const fits = [2, 1].find((other) => other < scale && !tooLarge({ width, height }, other, largest));
+  return words.pictureTooLarge(across, down, fits ?? 0);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {CanvasImageSource} image
+ * @param {Area} area
+ * @param {number} scale
+ * @param {Plate | null} plate
+ */
+export function print(context, image, area, scale, plate) {
+  context.clearRect(area.left, area.top, area.width, area.height);
+  context.drawImage(image, area.left, area.top, area.width, area.height);
+  if (plate) drawPlate(context, area, scale, plate);
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+export function createSheet(width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error(words.noCanvas);
+  return { canvas, context };
+}
+
+/** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} a PNG */
+export function toPng(canvas) {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(words.noCanvas))));
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * Files to take along: the scene as a picture, the table as CSV and JSON, the trace as the server has it. Where two
+ * stacks are seen a file holds both; of traces there is one each. docs/FILES.md describes them.
+ *
+ * @import {Boot, State, View} from "../types.js"
+ * @import {createViewport} from "../browser/scene_host.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {Store} from "../state/store.js"
+ * @import {Plate} from "./picture_caption.js"
+ */
+
+import { otherView, sideName } from "../view/comparison.js";
+import { requestOf } from "../view/keys.js";
+import { formatView, viewNow } from "../view/url.js";
+import { words } from "../words/words.js";
+import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
+import { plateOf } from "./picture_caption.js";
+import { toCsv, toJson } from "./trace_table.js";
+import { createFilm } from "./video.js";
+
+/** @typedef {"png" | "csv" | "json" | "trace" | "trace-b"} SaveKind */
+/** @typedef {{scale: number, transparent: boolean}} Look   of a picture */
+
+/**
+ * @typedef {object} Side   one stack that is seen
+ * @property {() => State} state
+ * @property {(options: Look & {width: number, height: number}) => Promise<Blob> | null} picture
+ * @property {(size: {width: number, height: number}) => number} largest
+ * @property {() => Plate | null} plate
+ */
+
+/** A name that says what is in the file. @param {View} view @param {string} ending @param {boolean} [both] */
+export function fileName(view, ending, both = view.b !== null) {
+  const what = view.source === "live" && view.prompt ? "prompt" : view.scenario;
+  return `moescope-${what}-${view.source}-${view.experts}x${view.k}${both ? "-compared" : ""}.${ending}`;
+}
+
+/** @param {View} view */
+async function fetchTrace(view) {
+  const query = new URLSearchParams(
+    Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]),
+  );
+  const answer = await fetch(`/api/trace?${query}`);
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.blob();
+}
+
+/** The size of a picture of all stacks, CSS pixels: that of the page. */
+export function pictureSize() {
+  return { width: Math.round(window.innerWidth), height: Math.round(window.innerHeight) };
+}
+
+/** Why no picture of this look can be made; "" where one can. @param {readonly Side[]} sides @param {Look} look */
+export function pictureProblem(sides, { scale }) {
+  const { width, height } = pictureSize();
+  const [{ width: each }] = inRow(sides.length, width, height);
+  const largest = Math.min(...sides.map((side) => side.largest({ width: each, height })));
+  return largest ? tooLarge({ width, height }, scale, largest) : words.noPicture;
+}
+
+/** @param {readonly Side[]} sides @param {Look} look */
+async function pictureOf(sides, look) {
+  const problem = pictureProblem(sides, look);
+  if (problem) throw new Error(problem);
+  const { width, height } = pictureSize();
+  const boxes = inRow(sides.length, width, height);
+  const plates = sides.map((side) => side.plate());
+  const blobs = await Promise.all(
+    sides.map(
+      (side, i) =>
+        side.picture({ ...look, width: boxes[i].width, height }) ??
+        Promise.reject(new Error(words.noPicture)),
+    ),
+  );
+  const images = await Promise.all(blobs.map((blob) => createImageBitmap(blob)));
+  const { areas } = layOut(boxes, look.scale);
+  const { canvas, context } = createSheet(width * look.scale, height * look.scale);
+  images.forEach((image, i) => print(context, image, areas[i], look.scale, plates[i]));
+  for (const image of images) image.close();
+  return toPng(canvas);
+}
+
+/**
+ * @param {Boot} boot
+ * @param {() => readonly Side[]} sides   that are seen: one or two
+ * @param {(blob: Blob, name: string) => void} hand  gives a file to the person
+ * @returns {(kind: SaveKind, look?: Look) => Promise<void>}  throws Error with a reason for a person
+ */
+export function createSave(boot, sides, hand) {
+  const link = (/** @type {State} */ state) => {
+    const site = boot.exported?.home ?? location.origin;
+    return site && `${site}/${formatView(viewNow(state), boot)}`;
+  };
+  return async (kind, look = { scale: 2, transparent: false }) => {
+    const seen = sides();
+    const state = seen[0].state();
+    const traces = seen.map((side) => side.state().trace).filter((trace) => trace !== null);
+    const missing =
+      traces.length < seen.length || (kind !== "png" && traces.some(({ complete }) => !complete));
+    if (missing) throw new Error(words.notReady);
+    const { view } = state;
+    if (kind === "csv")
+      return hand(new Blob([toCsv(...traces)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
+    if (kind === "json")
+      return hand(
+        new Blob([toJson(link(state), ...traces)], { type: "application/json" }),
+        fileName(view, "json"),
+      );
+    if (kind === "png") return hand(await pictureOf(seen, look), fileName(view, "png"));
+    const one = kind === "trace" ? view : otherView(view);
+    hand(await fetchTrace(one), fileName(one, "safetensors", false));
+  };
+}
+
+/** @typedef {{store: Pick<Store<State>, "get">, viewport: ReturnType<typeof createViewport>}} Stack */
+
+/**
+ * @param {object} parts
+ * @param {Boot} parts.boot
+ * @param {Store<State>} parts.store
+ * @param {Player} parts.player
+ * @param {() => Stack[]} parts.stacks
+ * @param {(view: State["view"]) => string} parts.titleOf
+ * @param {(blob: Blob, name: string) => void} parts.hand  gives a file to the person
+ */
+export function createTaking({ boot, store, player, stacks, titleOf, hand }) {
+  /** @param {Stack} stack @param {boolean} moment */
+  function plate({ store: own }, moment) {
+    const { b } = store.get().view;
+    const { view } = own.get();
+    const apart = b ? ` · ${sideName(view, b)}` : "";
+    return plateOf(own.get(), titleOf(view) + apart, moment);
+  }
+  const sides = () =>
+    stacks().map((stack) => ({
+      ...stack.viewport,
+      canvas: stack.viewport.canvas(),
+      refresh: stack.viewport.invalidate,
+      state: stack.store.get,
+      plate: (/** @type {boolean} */ moment = false) => plate(stack, moment),
+    }));
+  return {
+    save: createSave(boot, sides, hand),
+    film: createFilm({
+      store,
+      player,
+      sides: () => sides().map((side) => ({ ...side, plate: () => side.plate(true) })),
+      hand: (blob, ending) => hand(blob, fileName(store.get().view, ending)),
+    }),
+    /** Width and height of a picture, and why it cannot be made. @param {number} scale */
+    look(scale) {
+      const { width, height } = pictureSize();
+      return {
+        width: width * scale,
+        height: height * scale,
+        problem: pictureProblem(sides(), { scale, transparent: false }),
+      };
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * One pass through the prompt as a video, by the browser's own recorder, which works in real time: while it does, the page
+ * shows nothing but the scene.
+ *
+ * @import {State} from "../types.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {Store} from "../state/store.js"
+ * @import {Side} from "./video_recorder.js"
+ */
+
+import { words } from "../words/words.js";
+import { createReel } from "./video_recorder.js";
+
+/** What browsers record, best first. */
+const FORMATS = [
+  "video/webm;codecs=vp9",
+  "video/webm;codecs=vp8",
+  "video/webm",
+  "video/mp4;codecs=avc1.42E01F",
+  "video/mp4",
+];
+/** A longer pass is played faster, as far as playback goes. */
+const LONGEST_SECS = 30;
+const FASTEST = 10;
+
+/** The first format that this browser records; "" where it records none. */
+export function filmFormat() {
+  if (typeof MediaRecorder === "undefined" || !HTMLCanvasElement.prototype.captureStream) return "";
+  return FORMATS.find((each) => MediaRecorder.isTypeSupported(each)) ?? "";
+}
+
+/** The speed at which a pass is recorded: that of the view, or what makes it short enough. @param {number} duration @param {number} speed */
+export function filmSpeed(duration, speed) {
+  return Math.min(FASTEST, Math.max(speed, Math.ceil((10 * duration) / LONGEST_SECS) / 10));
+}
+
+/**
+ * @param {object} parts
+ * @param {Store<State>} parts.store
+ * @param {Player} parts.player
+ * @param {() => Side[]} parts.sides
+ * @param {(blob: Blob, ending: string) => void} parts.hand  gives the file to the person
+ */
+export function createFilm({ store, player, sides, hand }) {
+  let reel = /** @type {ReturnType<typeof createReel> | null} */ (null);
+  let failed = (/** @type {Error} */ _) => {};
+
+  function drop() {
+    reel?.discard();
+    reel = null;
+  }
+
+  /** Resolves when the file is handed over or nobody wants it any more; rejects with a reason for a person. */
+  async function start() {
+    const { trace, timeline, view, scene } = store.get();
+    const format = filmFormat();
+    if (reel || store.get().film !== null) return;
+    if (!format) throw new Error(words.noRecorder);
+    if (!trace?.complete || !timeline) throw new Error(words.notReady);
+    if (scene !== "shown") throw new Error(words.noPicture);
+    const { speed } = view;
+    store.set({ film: 0, view: { ...view, speed: filmSpeed(timeline.duration, speed) } });
+    player.pause();
+    player.seekTime(0);
+    try {
+      await framesPassed(() => !sides().some(({ moving }) => moving())); // the panels are gone, the scene fills the page
+      if (store.get().film === null) return;
+      const blob = await record(format);
+      if (blob) hand(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
+    } finally {
+      drop();
+      player.pause();
+      store.set({ film: null, view: { ...store.get().view, speed } });
+    }
+  }
+
+  /** @param {string} format @returns {Promise<Blob | null>} */
+  function record(format) {
+    return new Promise((resolve, reject) => {
+      failed = reject;
+      const seen = sides();
+      reel = createReel(seen, format, resolve, reject);
+      for (const { refresh } of seen) refresh();
+      player.restart();
+    });
+  }
+
+  /** Another trace, or the page hidden: see what follows. @param {State} state @param {State} before */
+  function follow(state, before) {
+    if (state.film === null || !reel) return;
+    if (state.trace !== before.trace || state.scene !== before.scene)
+      return failed(new Error(words.filmBroken));
+    if (state.playing !== before.playing)
+      reel.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
+  }
+  store.subscribe(follow);
+
+  return {
+    start,
+    /** Throws away what there is. */
+    cancel() {
+      reel?.discard();
+      if (store.get().film !== null) store.set({ film: null });
+    },
+    /** After each frame: which of the scenes were drawn. A canvas that was not has nothing in it to copy. @param {boolean[]} drawn */
+    frame(drawn) {
+      const { film, playing, time, timeline } = store.get();
+      if (film === null || !reel || !timeline) return;
+      reel.take(drawn);
+      const share = Math.min(1, time / timeline.duration);
+      if (share !== film) store.set({ film: share });
+      if (!playing && time >= timeline.duration) reel.end();
+    },
+  };
+}
+
+/** Some frames, in which the page is laid out anew, and as many more until it stands. @param {() => boolean} stands @returns {Promise<void>} */
+function framesPassed(stands) {
+  return new Promise((resolve) => {
+    const wait = (/** @type {number} */ left) =>
+      left > 0 || !stands() ? requestAnimationFrame(() => wait(left - 1)) : resolve();
+    wait(3);
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * The four figures that are always there. Each says what it counts, in small, and in full on hover.
+ *
+ * @import {Model, State} from "../../types.js"
+ */
+
+import { formatCount, formatToken } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { term } from "../parts/glossary.js";
+
+/** @typedef {{value: string | number, figure: string, counts: string, title: string}} Reading */
+
+const NAMES = /** @type {const} */ (["total_p", "active_p", "token", "experts_hit"]);
+
+/** @param {typeof NAMES[number]} name */
+function createCounter(name) {
+  const figure = h("span", { class: "figure" }, words.none);
+  const counts = h("span", { class: "counts" });
+  const element = h(
+    "div",
+    { class: "counter", "data-counter": name, "data-value": "" },
+    h("span", { class: "label" }, term(name, words[name])),
+    figure,
+    counts,
+  );
+  return {
+    element,
+    /** @param {Reading} reading */
+    update(reading) {
+      attribute(element, "data-value", reading.value);
+      for (const part of [figure, counts]) attribute(part, "title", reading.title); // the label has its meaning
+      setText(figure, reading.figure);
+      setText(counts, reading.counts);
+    },
+  };
+}
+
+/** Parameters of the shared experts of one layer. @param {Model} model */
+function sharedSize({ layers, experts, expert_size, total_p }) {
+  return Math.round(total_p / layers - experts * expert_size);
+}
+
+/** @param {Model} model @returns {Reading} */
+function readTotal(model) {
+  const { layers, experts, expert_size, total_p } = model;
+  return {
+    value: total_p,
+    figure: formatCount(total_p),
+    counts: words.totalCounts(layers, experts, expert_size, model.shared ?? 0),
+    title: words.totalTitle(layers, experts, expert_size, total_p, sharedSize(model)),
+  };
+}
+
+/** @param {Model} model @returns {Reading} */
+function readActive(model) {
+  const { layers, top_k, expert_size, active_p } = model;
+  return {
+    value: active_p,
+    figure: formatCount(active_p),
+    counts: words.activeCounts(layers, top_k, expert_size, model.shared ?? 0),
+    title: words.activeTitle(layers, top_k, expert_size, active_p, sharedSize(model)),
+  };
+}
+
+/** @param {State} state @returns {Reading} */
+export function readToken({ trace, at, view }) {
+  const tokens = trace?.tokens ?? [];
+  const shown = {
+    counts: words.tokenCounts(Math.max(0, at.token + 1), tokens.length),
+    title: words.tokenTitle,
+  };
+  if (at.token < 0) return { value: "", figure: words.none, ...shown };
+  if (view.mode === "all")
+    return {
+      value: "all",
+      figure: words.allTokens(tokens.length),
+      ...shown,
+      counts: words.atLayer(at.layer + 1),
+    };
+  const { text } = tokens[at.token];
+  return { value: text, figure: formatToken(text), ...shown };
+}
+
+/** @param {State} state @param {Model} model @returns {Reading} */
+function readHits({ hits }, { layers, experts }) {
+  const all = layers * experts;
+  return {
+    value: hits,
+    figure: words.hitOf(hits, all),
+    counts: words.hitCounts(hits, all),
+    title: words.hitTitle,
+  };
+}
+
+/** @param {HTMLElement} host */
+export function createCounters(host) {
+  const counters = Object.fromEntries(NAMES.map((name) => [name, createCounter(name)]));
+  const row = h("div", { class: "counter-row" });
+  row.append(...NAMES.map((name) => counters[name].element));
+  host.append(row);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const { trace, at, hits, view } = state;
+      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode)) return;
+      counters.total_p.update(readTotal(trace.model));
+      counters.active_p.update(readActive(trace.model));
+      counters.token.update(readToken(state));
+      counters.experts_hit.update(readHits(state, trace.model));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

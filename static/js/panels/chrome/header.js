@@ -1,0 +1,59 @@
+/**
+ * What is being shown, what to look for in it, and where its routing comes from.
+ *
+ * @import {Boot, State} from "../../types.js"
+ */
+
+import { leadOf, titleOf } from "../../view/title.js";
+import { words } from "../../words/words.js";
+import { createLanguage } from "../controls/appearance.js";
+import { createBadge } from "../parts/badge.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { logo } from "../parts/icons.js";
+import { createCost } from "./router_cost.js";
+
+/** The language of a scenario that is not told in the page's. @param {Boot} boot @param {State["view"]} view */
+function otherLanguage(boot, view) {
+  return view.source === "authored"
+    ? boot.scenarios.find(({ name }) => name === view.scenario)?.lang
+    : undefined;
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake @param {HTMLElement} [beside]  the name of the product */
+export function createMasthead(host, boot, wake, beside) {
+  const title = h("h1", { class: "title" });
+  const teaches = h("p", { class: "teaches" });
+  const badge = createBadge();
+  const mark = h(
+    "a",
+    { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" },
+    logo(),
+    h("span", {}, words.product),
+  );
+  const translations = createLanguage(boot);
+  host.append(
+    h("div", { class: "brand" }, mark, beside, ...translations.links),
+    h("div", { class: "title-row" }, title, badge.element),
+    teaches,
+  );
+  const cost = createCost(boot, wake);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      badge.update(state);
+      translations.update(state);
+      const { scenario, source, prompt, model, shape, experts, router, skew } = state.view;
+      const costs = cost(state.view);
+      if (!changed(scenario, source, prompt, model, shape, experts, router, skew, costs, state.trace?.origin))
+        return;
+      const shown = titleOf(boot, state.view).title;
+      setText(title, shown);
+      setText(teaches, costs || leadOf(boot, state));
+      attribute(teaches, "data-cost", costs !== "");
+      for (const element of [title, teaches]) attribute(element, "lang", otherLanguage(boot, state.view));
+      document.title = `${shown} · ${words.product}`;
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

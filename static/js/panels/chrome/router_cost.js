@@ -1,0 +1,48 @@
+/**
+ * What it costs to route a trained model by another router than that of its training, in words.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Measured} from "../../api/measurements.js"
+ */
+
+import { fetchMeasured, routerCost } from "../../api/measurements.js";
+import { checkpointOf, chosenSettings, LOOK_AHEAD, routerOf, usualRouter } from "../../view/routers.js";
+import { words } from "../../words/words.js";
+
+const { routing: said } = words;
+
+/** @param {Boot} boot @param {() => void} wake  called when there is more to say */
+export function createCost(boot, wake) {
+  /** @type {Measured | "asked" | "lost" | null} */
+  let measured = null;
+
+  function ask() {
+    measured = "asked";
+    fetchMeasured()
+      .then(
+        (found) => (measured = found),
+        () => (measured = "lost"),
+      )
+      .then(wake);
+  }
+  /** "" where nothing was changed. @param {State["view"]} view */
+  return function inWords(view) {
+    const name = routerOf(boot, view)?.name ?? "";
+    const trained = usualRouter(boot, view);
+    if (view.source !== "live" || !name || name === trained) return "";
+    if (measured === null) ask();
+    return [said.trained(checkpointOf(view), said.names[trained] ?? trained), ...costs(view, name)].join(" ");
+  };
+
+  /** @param {State["view"]} view @param {string} name */
+  function costs(view, name) {
+    if (measured === "asked" || measured === null) return [said.asking];
+    const found = measured === "lost" ? null : routerCost(measured, checkpointOf(view), name, view.k);
+    if (!found) return [said.notMeasured(view.k)];
+    const caveats = [
+      chosenSettings(boot, view).length > 0 && said.atDefaults,
+      LOOK_AHEAD.includes(name) && said.looksAhead,
+    ];
+    return [said.cost(found), ...caveats.filter((caveat) => caveat !== false)];
+  }
+}

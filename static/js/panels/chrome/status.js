@@ -1,0 +1,84 @@
+/**
+ * How things stand: the connection, what fell back, and what went wrong, each in words with what to do.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
+
+/** @param {State} state */
+function connectionInWords({ connection, trace, status }) {
+  if (status === "error") return words.connection.refused;
+  const said = words.connection[connection];
+  return typeof said === "string" ? said : said(trace?.received ?? 0, trace?.tokens.length ?? 0);
+}
+
+/** A quiet dot with a word. @param {HTMLElement} host */
+export function createConnection(host) {
+  const word = h("span", { class: "connection-word" });
+  host.append(h("span", { class: "dot", "aria-hidden": "true" }), word);
+  return {
+    /** @param {State} state */
+    update(state) {
+      attribute(host, "data-connection", state.status === "error" ? "refused" : state.connection);
+      setText(word, connectionInWords(state));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/** What the scene lacks, in a sentence. @param {State["scene"]} scene */
+function sceneInWords(scene) {
+  return {
+    waiting: "",
+    shown: "",
+    lost: words.contextLost,
+    missing: words.noWebgl,
+    failed: words.sceneFailed,
+  }[scene];
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createNotices(host, actions) {
+  const scene = h("p", { class: "notice", "data-kind": "scene" });
+  const list = h("ul", { class: "notice-list" });
+  const fell = h(
+    "div",
+    { class: "notice", role: "status" },
+    list,
+    iconButton("close", words.dismiss, actions.dismiss, "small"),
+  );
+  const message = h("p", { class: "trouble-message" });
+  const trouble = h(
+    "div",
+    { class: "trouble", role: "alert" },
+    h("h2", { class: "panel-title" }, words.trouble),
+    message,
+    h(
+      "div",
+      { class: "buttons" },
+      h("button", { type: "button", class: "primary", onclick: actions.retry }, words.retry),
+      h("a", { class: "quiet", href: location.pathname }, words.backToDefault),
+    ),
+  );
+  host.append(trouble, scene, fell);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update({ status, error, notices, scene: stage }) {
+      attribute(trouble, "hidden", status !== "error");
+      setText(message, words.problem(error));
+      attribute(scene, "hidden", sceneInWords(stage) === "");
+      setText(scene, sceneInWords(stage));
+      if (!changed(notices)) return;
+      attribute(fell, "hidden", notices.length === 0);
+      list.replaceChildren(
+        ...notices.map(({ field, message: text }) => h("li", { "data-field": field }, text)),
+      );
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * The prompt as a strip of tokens. A token's group is told by the shape of its underline and, beside that, by its tint.
+ *
+ * @import {Boot, State, Token} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { formatToken, opensWithSpace } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h } from "../parts/element.js";
+
+/** Underlines that the style sheet knows; later groups begin again. */
+const SHAPES = 6;
+
+/** Groups in the order of their first token. @param {readonly Token[]} tokens */
+export function groupsOf(tokens) {
+  return [...new Set(tokens.map(({ group }) => group ?? ""))].filter((group) => group !== "");
+}
+
+/** What a person reads of a group: its scenario says, or the words of the page. @param {Boot} boot @param {string} scenario */
+export function groupNames(boot, scenario) {
+  const own = boot.scenarios.find(({ name }) => name === scenario)?.group_names;
+  return (/** @type {string} */ group) => own?.[group] ?? words.groupNames[group] ?? group;
+}
+
+/** @param {string} group @param {readonly string[]} groups */
+function shapeOf(group, groups) {
+  return groups.indexOf(group) % SHAPES;
+}
+
+/** @param {Token} token @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named */
+function createToken(token, index, groups, named) {
+  const { text, group, written } = token;
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "token",
+      "data-token": index,
+      "data-shape": group ? shapeOf(group, groups) : undefined,
+      "data-spaced": opensWithSpace(text),
+      "data-written": written,
+      "aria-label": words.tokenName(text, index + 1, written ? words.written : group && named(group)),
+      tabindex: -1,
+    },
+    h("span", { class: "token-text" }, formatToken(text)),
+  );
+}
+
+/** @param {HTMLElement} host  @param {Actions} actions @param {Boot} boot */
+export function createTokens(host, actions, boot) {
+  const strip = h("div", {
+    class: "strip",
+    role: "toolbar",
+    "aria-label": words.strip,
+    title: words.stripHint,
+  });
+  const legend = h("ul", { class: "legend" });
+  host.append(strip, legend);
+  listen(strip, actions);
+  /** @type {HTMLButtonElement[]} */
+  let buttons = [];
+  /** @type {readonly Token[]} */
+  let laidOut = [];
+  const laid = changes();
+  const marked = changes();
+
+  /** @param {readonly Token[]} tokens @param {(group: string) => string} named */
+  function lay(tokens, named) {
+    const groups = groupsOf(tokens);
+    const goesOn =
+      laidOut.length > 0 &&
+      laidOut.length < tokens.length &&
+      laidOut.every((token, index) => token === tokens[index]);
+    const more = tokens
+      .slice(goesOn ? laidOut.length : 0)
+      .map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups, named));
+    buttons = goesOn ? [...buttons, ...more] : more;
+    laidOut = tokens;
+    if (goesOn) strip.append(...more);
+    else strip.replaceChildren(...more);
+    if (!goesOn && buttons[0]) buttons[0].tabIndex = 0;
+    layLegend(
+      groups,
+      named,
+      tokens.some(({ written }) => written),
+    );
+  }
+
+  /** @param {readonly string[]} groups @param {(group: string) => string} named @param {boolean} written  some tokens are the model's own */
+  function layLegend(groups, named, written) {
+    const items =
+      groups.length < 2
+        ? []
+        : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, named(group)));
+    if (written) items.push(h("li", { "data-written": true }, words.written));
+    legend.replaceChildren(...items);
+    attribute(legend, "hidden", !items.length);
+  }
+
+  return {
+    /** @param {State} state */
+    update({ trace, at, view, hover }) {
+      const tokens = trace?.tokens;
+      if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario));
+      const received = trace?.received ?? 0;
+      const pointed = hover && "token" in hover ? hover.token : null;
+      const all = view.mode === "all" && at.token >= 0;
+      if (!marked(tokens, received, at.token, all, view.path, pointed)) return;
+      mark(buttons, { received, all, current: at.token, path: view.path, pointed });
+      if (at.token >= 0 && !all) reveal(strip, buttons[at.token]);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/**
+ * @param {readonly HTMLButtonElement[]} buttons
+ * @param {{received: number, all: boolean, current: number, path: number | null, pointed: number | null}} marks
+ */
+function mark(buttons, { received, all, current, path, pointed }) {
+  buttons.forEach((button, index) => {
+    const standing = all || index === current;
+    attribute(button, "aria-current", standing ? "true" : null);
+    attribute(button, "aria-pressed", index === path ? "true" : null);
+    attribute(button, "data-pointed", index === pointed);
+    attribute(
+      button,
+      "data-state",
+      all ? "all" : standing ? "now" : index >= received ? "unrouted" : index < current ? "past" : "next",
+    );
+  });
+}
+
+/** Scrolls the strip and never the page. @param {HTMLElement} strip @param {HTMLElement | undefined} token */
+function reveal(strip, token) {
+  if (!token || strip.matches(":hover")) return;
+  const room = 48;
+  const left = token.offsetLeft - strip.offsetLeft;
+  if (
+    left < strip.scrollLeft + room ||
+    left + token.offsetWidth > strip.scrollLeft + strip.clientWidth - room
+  ) {
+    strip.scrollLeft = left - strip.clientWidth / 2 + token.offsetWidth / 2;
+  }
+}
+
+/** @param {HTMLElement} strip @param {Actions} actions */
+function listen(strip, actions) {
+  const tokenAt = (/** @type {Event} */ event) => {
+    const button = /** @type {Element} */ (event.target).closest?.("[data-token]");
+    return button instanceof HTMLElement ? Number(button.dataset.token) : null;
+  };
+  const point = (/** @type {Event} */ event) => {
+    const token = tokenAt(event);
+    actions.hover(token === null ? null : { token });
+  };
+  strip.addEventListener("pointerover", (event) => event.pointerType !== "touch" && point(event));
+  strip.addEventListener("pointerleave", () => actions.hover(null));
+  strip.addEventListener(
+    "focusin",
+    (event) => /** @type {Element} */ (event.target).matches(":focus-visible") && point(event),
+  );
+  strip.addEventListener("focusout", () => actions.hover(null));
+  strip.addEventListener("keydown", rove);
+  strip.addEventListener("click", (event) => {
+    const token = tokenAt(event);
+    if (token !== null) actions.chooseToken(token);
+  });
+}
+
+/** One stop of the tab key for the whole strip; arrows move inside. @param {KeyboardEvent} event */
+function rove(event) {
+  const here = /** @type {HTMLElement} */ (event.target);
+  const strip = /** @type {HTMLElement} */ (event.currentTarget);
+  const beside = {
+    ArrowRight: here.nextElementSibling,
+    ArrowLeft: here.previousElementSibling,
+    Home: strip.firstElementChild,
+    End: strip.lastElementChild,
+  }[event.key];
+  if (!(beside instanceof HTMLElement)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  here.tabIndex = -1;
+  beside.tabIndex = 0;
+  beside.focus();
+}

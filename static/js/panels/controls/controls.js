@@ -1,0 +1,180 @@
+/**
+ * What is asked of the server, and how it is looked at.
+ *
+ * @import {Boot, Camera, Mode, Source, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ * @import {Segment} from "../parts/segments.js"
+ */
+
+import { expertsOf } from "../../state/actions.js";
+import { shapeOf } from "../../view/model_shapes.js";
+import { rangeOfK } from "../../view/routers.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
+import { createSegments } from "../parts/segments.js";
+import { createWriting } from "./generation.js";
+import { createFloor, createFold } from "./layer_controls.js";
+import { createPrompt } from "./prompt.js";
+import { createRouter } from "./router.js";
+
+/**
+ * Segments for an enumeration, in the order of its words.
+ * @template {string} V
+ * @param {Record<V, string>} labels
+ * @param {Partial<Record<V, string>>} [hints]
+ * @returns {Segment<V>[]}
+ */
+function segmentsOf(labels, hints = {}) {
+  return /** @type {V[]} */ (Object.keys(labels)).map((value) => ({
+    value,
+    label: labels[value],
+    hint: hints[value],
+  }));
+}
+
+/**
+ * The numbers that are offered, and the one that a link asked for.
+ * @param {readonly number[]} offered
+ * @param {number} current
+ * @param {(value: number) => boolean} [possible]  the others cannot be chosen now
+ * @returns {Segment<number>[]}
+ */
+export function numbersWith(offered, current, possible = () => true) {
+  const all = [...new Set([...offered, current])].sort((a, b) => a - b);
+  return all.map((value) => ({ value, label: String(value), disabled: !possible(value) }));
+}
+
+/** Training only where some was recorded. @param {Boot} boot */
+function sourcesOf(boot) {
+  const all = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
+  return all.filter(({ value }) => value !== "recorded" || boot.models.some(({ steps }) => steps?.length));
+}
+const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
+const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
+
+/** @param {Boot} boot @param {State["view"]} view @param {number} experts */
+function fits(boot, view, experts) {
+  if (view.source === "recorded") return experts === view.experts;
+  return expertsOf(boot, view.source)?.includes(experts) ?? true;
+}
+
+/** @param {Boot} boot @param {State["view"]} view @param {number} k */
+function takes(boot, view, k) {
+  if (view.source === "recorded") return k === view.k;
+  const [low, high] = rangeOfK(boot, view);
+  return k >= low && k <= high;
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createControls(host, boot, actions) {
+  const { limits } = boot;
+  const source = createSegments({
+    label: words.source,
+    choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }),
+  });
+  const prompt = createPrompt(boot, actions);
+  const experts = createSegments({
+    label: words.experts,
+    meaning: "expert",
+    choose: (/** @type {number} */ value) => actions.setRequest({ experts: value, model: "" }),
+  });
+  const k = createSegments({
+    label: words.k,
+    meaning: "top_k",
+    choose: (/** @type {number} */ value) => actions.setRequest({ k: value }),
+  });
+  const mode = createSegments({
+    label: words.mode,
+    choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }),
+  });
+  const camera = createSegments({
+    label: words.camera,
+    choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }),
+  });
+  const floor = createFloor(actions);
+  const fold = createFold(actions);
+  const writing = createWriting(boot, actions);
+  const router = createRouter(boot, actions);
+  const shape = createShape(boot, actions);
+  host.append(
+    h(
+      "div",
+      { class: "group", "data-asks": true },
+      prompt.elements[0],
+      source.element,
+      prompt.elements[1],
+      writing.element,
+    ),
+    h(
+      "div",
+      { class: "group", "data-asks": true },
+      shape.element,
+      experts.element,
+      k.element,
+      router.element,
+    ),
+    h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element),
+  );
+  const sources = sourcesOf(boot);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      floor.update(state);
+      fold.update(state);
+      writing.update(state);
+      router.update(state);
+      shape.update(state);
+      const { view } = state;
+      if (!changed(view)) return;
+      prompt.update(state);
+      source.update(view.source, sources);
+      attribute(host, "data-source", view.source);
+      experts.update(
+        view.experts,
+        numbersWith(shapeOf(boot, view) ? [] : limits.experts_offered, view.experts, (value) =>
+          fits(boot, view, value),
+        ),
+      );
+      k.update(
+        view.k,
+        numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)),
+      );
+      mode.update(view.mode, MODES);
+      camera.update(view.camera, CAMERAS);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createShape(boot, actions) {
+  const name = h("button", {
+    type: "button",
+    class: "shape-name",
+    onclick: () => actions.setView({ panel: "models" }),
+  });
+  const leave = iconButton(
+    "close",
+    words.models.leaveShape,
+    () => actions.setRequest({ shape: "" }),
+    "small",
+  );
+  const element = h(
+    "div",
+    { class: "field shape", hidden: true },
+    h("span", { class: "label" }, words.models.shapeOf),
+    h("div", { class: "shape-row" }, name, leave),
+  );
+  return {
+    element,
+    /** @param {State} state */
+    update({ view }) {
+      const shape = shapeOf(boot, view);
+      attribute(element, "hidden", shape === null);
+      setText(name, shape ? shape.name || words.models.ownConfig : "");
+      attribute(leave, "hidden", boot.exported !== undefined);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Which text is routed: one of the scenarios, or a person's own, which only the live model can route.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+
+const OWN = "";
+
+/** @param {Boot} boot @param {Actions} actions */
+function createSelect(boot, actions) {
+  const own = h("option", { value: OWN, hidden: true }, words.ownPrompt);
+  const scenarios = boot.scenarios.map(({ name, title }) => h("option", { value: name }, title));
+  const select = h("select", { id: "scenario" }, ...scenarios, own);
+  select.addEventListener("change", () => actions.setRequest({ scenario: select.value, prompt: "" }));
+  return {
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "scenario" }, words.scenario),
+      select,
+    ),
+    /** @param {State["view"]} view */
+    update(view) {
+      const typed = view.source === "live" && view.prompt !== "";
+      attribute(own, "hidden", !typed);
+      select.value = typed ? OWN : view.scenario;
+    },
+  };
+}
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createPrompt(boot, actions) {
+  const select = createSelect(boot, actions);
+  const limit = boot.limits.prompt_chars;
+  const text = h("textarea", {
+    id: "prompt",
+    rows: 2,
+    maxlength: limit,
+    placeholder: words.promptHint,
+    spellcheck: "false",
+  });
+  const room = h("span", { class: "room" });
+  const route = h("button", { type: "submit", class: "primary", title: words.routeHint }, words.route);
+  const form = h(
+    "form",
+    { class: "prompt-form" },
+    h("label", { class: "sr-only", for: "prompt" }, words.prompt),
+    text,
+    h("div", { class: "prompt-foot" }, room, route),
+  );
+  const submit = () => text.value.trim() && actions.setRequest({ source: "live", prompt: text.value });
+  const count = () => {
+    attribute(form, "data-typed", text.value !== "");
+    attribute(route, "disabled", text.value.trim() === "");
+    setText(room, text.value.length > limit / 2 ? words.promptRoom(text.value.length, limit) : "");
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  text.addEventListener("input", count);
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+  });
+  const promptChanged = changes();
+  return {
+    elements: [select.element, form],
+    /** @param {State} state */
+    update({ view }) {
+      select.update(view);
+      if (promptChanged(view.prompt)) text.value = view.prompt;
+      count();
+    },
+  };
+}

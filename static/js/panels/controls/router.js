@@ -1,0 +1,92 @@
+/**
+ * Who decides where tokens go: a router of the literature, and what it reads.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { shapeOf } from "../../view/model_shapes.js";
+import { routerOf, usualRouter } from "../../view/routers.js";
+import { routerName, words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { createSettings } from "./router_settings.js";
+
+const { routing: said } = words;
+
+/** Routers by what they have in common, in the order of their words; those that are nowhere stand in the last. */
+const FAMILIES = [
+  ["topk_norm", "topk", "softmax_after", "noisy_topk"],
+  ["switch", "gshard", "st_moe"],
+  ["base", "expert_choice"],
+  [],
+];
+
+/** The menus stand in pairs. */
+const ORDER = /** @type {const} */ ([
+  "capacity",
+  "noise",
+  "groups",
+  "topk_groups",
+  "updates",
+  "rate",
+  "scale",
+  "seed",
+]);
+
+/** @param {Boot} boot */
+function options({ routers = [] }) {
+  const placed = FAMILIES.flat();
+  return FAMILIES.map((family, i) => {
+    const here = routers.filter(
+      ({ name }) => family.includes(name) || (i === FAMILIES.length - 1 && !placed.includes(name)),
+    );
+    return h(
+      "optgroup",
+      { label: said.families[i] },
+      ...here.map(({ name }) => h("option", { value: name }, routerName(name))),
+    );
+  });
+}
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createRouter(boot, actions) {
+  const select = h("select", { id: "router" }, ...options(boot));
+  const source = h("p", { class: "router-source", lang: "en" });
+  const settings = createSettings(boot, actions, ORDER, "router");
+  const more = h("div", { class: "router-more", hidden: true }, source, settings.element);
+  const element = h(
+    "div",
+    { class: "router" },
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "router", title: said.hint }, said.label),
+      select,
+    ),
+    more,
+  );
+  /** @type {State["view"] | null} */
+  let view = null;
+  select.addEventListener(
+    "change",
+    () =>
+      view && actions.setRequest({ router: select.value === usualRouter(boot, view) ? "" : select.value }),
+  );
+  const changed = changes();
+  return {
+    element,
+    /** @param {State} state */
+    update(state) {
+      view = state.view;
+      if (!changed(view, state.trace?.model)) return;
+      const router = routerOf(boot, view);
+      attribute(element, "hidden", !router || view.source === "recorded");
+      if (!router) return;
+      select.value = router.name;
+      attribute(select, "title", said.does[router.name] ?? "");
+      attribute(more, "hidden", router.name === usualRouter(boot, view) && !shapeOf(boot, view));
+      setText(source, router.source);
+      settings.update(state);
+    },
+  };
+}

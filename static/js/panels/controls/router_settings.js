@@ -1,0 +1,118 @@
+/**
+ * The settings that a router reads, and no others. A value that is the router's own is left out of the link.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ * @import {Setting} from "../../view/routers.js"
+ */
+
+import { fewestGroups, groupsFitting, reads, usualSetting } from "../../view/routers.js";
+import { formatDecimal } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, h } from "../parts/element.js";
+import { createDial, createFew } from "../parts/fields.js";
+
+const { settings: names, hints, capacityOf } = words.routing;
+
+/** How far the sliders reach; a link may ask for more. */
+const SCALES = {
+  capacity: { min: 0.25, max: 4, step: 0.25 },
+  noise: { min: 0, max: 4, step: 0.1 },
+  updates: { min: 0, max: 200, step: 1 },
+  skew: { min: 0, max: 8, step: 0.5 },
+};
+/** What the menus offer: the papers' values, and some around them. */
+const OFFERS = { scale: [1, 2.5, 2.827, 16], rate: [0.001, 0.003, 0.01, 0.03, 0.1] };
+const MOST_SEED = 999_999;
+
+/**
+ * @param {Boot} boot
+ * @param {Actions} actions
+ * @param {readonly (Setting | "skew")[]} wanted   in this order
+ * @param {string} place   of the ids: the same setting may stand in two places
+ */
+export function createSettings(boot, actions, wanted, place) {
+  /** @type {State["view"] | null} */
+  let view = null;
+  /** @param {Setting} name */
+  const usual = (name) => (view ? usualSetting(boot, view, name) : 0);
+  const rows = wanted.map((name) => createRow(name));
+  const element = h("div", { class: "settings" }, ...rows.map(({ row }) => row.element));
+
+  /** @param {Setting | "skew"} name */
+  function createRow(name) {
+    const choose = (/** @type {number} */ value) =>
+      actions.setRequest({
+        [name]: name !== "skew" && name !== "seed" && value === usual(name) ? null : value,
+      });
+    const options = { id: `${place}-${name}`, label: names[name], hint: hints[name], choose };
+    if (name === "seed") return { name, row: createSeed(actions) };
+    return { name, row: name in SCALES ? createDial(options) : createFew(options) };
+  }
+
+  /** @param {State} state @param {typeof rows[number]} row */
+  function show({ view, trace }, { name, row }) {
+    if (name === "seed") return row.update(view.seed, undefined, undefined);
+    const value = name === "skew" ? (view.skew ?? 0) : (view[name] ?? usual(name));
+    if (name in SCALES) {
+      const said = name === "capacity" ? capacityOf(value, trace?.model.capacity) : formatDecimal(value);
+      return /** @type {ReturnType<typeof createDial>} */ (row).update(
+        value,
+        SCALES[/** @type {keyof typeof SCALES} */ (name)],
+        said,
+      );
+    }
+    /** @type {ReturnType<typeof createFew>} */ (row).update(value, offered(view, name), formatDecimal);
+  }
+
+  /** @param {State["view"]} view @param {string} name */
+  function offered(view, name) {
+    if (name === "groups") return groupsFitting(view.experts);
+    if (name !== "topk_groups") return OFFERS[/** @type {keyof typeof OFFERS} */ (name)];
+    const groups = usual("groups");
+    return Array.from({ length: groups }, (_, i) => i + 1).filter(
+      (count) => count >= fewestGroups(view.experts, groups, view.k),
+    );
+  }
+
+  return {
+    element,
+    /** @param {State} state */
+    update(state) {
+      view = state.view;
+      for (const each of rows) {
+        const shown =
+          each.name === "skew"
+            ? view.source === "authored"
+            : view.source !== "recorded" && reads(boot, view, each.name);
+        attribute(each.row.element, "hidden", !shown);
+        if (shown) show(state, each);
+      }
+    },
+  };
+}
+
+/** Another draw of the same noise. @param {Actions} actions */
+function createSeed(actions) {
+  let seed = 0;
+  const value = h("output", { class: "dial-value" });
+  const button = h(
+    "button",
+    { type: "button", class: "secondary", title: hints.seed },
+    words.routing.anotherSeed,
+  );
+  button.addEventListener("click", () => actions.setRequest({ seed: (seed + 1) % MOST_SEED }));
+  return {
+    element: h(
+      "div",
+      { class: "field" },
+      h("span", { class: "label", title: hints.seed }, names.seed),
+      h("div", { class: "dial-row" }, button, value),
+    ),
+    /** @param {number} chosen @param {unknown} [_scale] @param {unknown} [_said] */
+    update(chosen, _scale, _said) {
+      seed = chosen;
+      value.textContent = String(chosen);
+    },
+  };
+}

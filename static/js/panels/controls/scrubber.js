@@ -1,0 +1,123 @@
+/**
+ * The whole trace as a line: one tick an event, a taller one where a token enters, and what has arrived so far.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Schedule} from "../../playback/timeline.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { reach } from "../../playback/timeline.js";
+import { formatTime } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+
+/** Positions between the ends; fine enough for a wide screen. */
+const STEPS = 2000;
+/** Ticks closer than this many pixels would be a grey band. */
+const CLOSEST = 3;
+
+/** Keys on the handle go from event to event; Home and End are the browser's. @type {Record<string, (actions: Actions) => void>} */
+const KEYS = {
+  ArrowRight: (actions) => actions.stepLayer(1),
+  ArrowUp: (actions) => actions.stepLayer(1),
+  ArrowLeft: (actions) => actions.stepLayer(-1),
+  ArrowDown: (actions) => actions.stepLayer(-1),
+  PageUp: (actions) => actions.stepToken(1),
+  PageDown: (actions) => actions.stepToken(-1),
+};
+
+/** What stands under the handle, as a sentence. @param {State} state */
+export function positionInWords({ trace, at, view }) {
+  if (!trace || at.token < 0) return words.atStart;
+  if (view.mode === "all") return words.positionAll(at.layer + 1, trace.model.layers);
+  return words.position(trace.tokens[at.token].text, at.token + 1, trace.tokens.length, at.layer + 1);
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createScrubber(host, actions) {
+  const ticks = h("canvas", { class: "ticks", "aria-hidden": "true" });
+  const range = h("input", {
+    type: "range",
+    min: 0,
+    max: STEPS,
+    step: 1,
+    value: 0,
+    class: "range",
+    "aria-label": words.scrub,
+  });
+  const track = h("div", { class: "track" }, ticks, range);
+  const clock = h("span", { class: "clock" });
+  host.append(track, clock);
+  let duration = 0;
+  range.addEventListener("keydown", (event) => {
+    const step = KEYS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    step(actions);
+  });
+  range.addEventListener("input", () => actions.seekTime((range.valueAsNumber / STEPS) * duration));
+  /** @type {Schedule | null} */
+  let drawn = null;
+  const resized = new ResizeObserver(() => drawn && drawTicks(ticks, drawn));
+  resized.observe(track);
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const { timeline, time, trace, at } = state;
+      if (!changed(timeline, time, trace?.received, at) || !timeline) return;
+      duration = timeline.duration;
+      if (timeline !== drawn) drawTicks(ticks, (drawn = timeline));
+      const share = duration ? time / duration : 0;
+      setStyle(track, "--done", share.toFixed(4));
+      setStyle(
+        track,
+        "--arrived",
+        duration ? (reach(timeline, trace?.received ?? 0) / duration).toFixed(3) : 0,
+      );
+      range.value = String(Math.round(share * STEPS));
+      attribute(range, "aria-valuetext", positionInWords(state));
+      setText(clock, `${formatTime(time)} / ${formatTime(duration)}`);
+    },
+    dispose() {
+      resized.disconnect();
+      host.replaceChildren();
+    },
+  };
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Schedule} timeline */
+function drawTicks(canvas, timeline) {
+  const ratio = Math.min(2, window.devicePixelRatio || 1);
+  const { clientWidth: width, clientHeight: height } = canvas;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d");
+  if (!context || !width || !timeline.duration) return;
+  context.scale(ratio, ratio);
+  context.fillStyle = getComputedStyle(canvas).color;
+  for (const { time, tall } of ticksOf(timeline, width)) {
+    const long = tall ? height : height / 2;
+    context.globalAlpha = tall ? 0.9 : 0.4;
+    context.fillRect(Math.round((time / timeline.duration) * width) - 0.5, (height - long) / 2, 1, long);
+  }
+}
+
+/**
+ * The events that are drawn as ticks on a line of this width: all of them, or the tokens' first, or none.
+ * @param {Schedule} timeline
+ * @param {number} width
+ */
+export function ticksOf(timeline, width) {
+  const { tokens, layers, mode, fires } = timeline;
+  const rows = mode === "all" ? Math.min(1, tokens) : tokens;
+  const layersShown =
+    rows * layers * CLOSEST <= width ? layers : rows * CLOSEST <= width ? Math.min(1, layers) : 0;
+  const all = [];
+  for (let token = 0; token < rows; token++) {
+    for (let layer = 0; layer < layersShown; layer++) {
+      all.push({ time: fires(token, layer), tall: layer === 0 && layersShown > 1 && mode !== "all" });
+    }
+  }
+  return all;
+}

@@ -1,0 +1,134 @@
+/**
+ * DeepSeek-V3's bias, batch after batch: one update a press, or run until the load is even. A run is the view's `updates`
+ * counting up, so that every moment of it is a link.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
+import { createLoads } from "../../counts/loads.js";
+import { routerOf } from "../../view/routers.js";
+import { words } from "../../words/words.js";
+import { attribute, h, setText } from "../parts/element.js";
+
+const { balance: said } = words;
+/** A moment is looked at for so long; where motion is not wanted, fewer moments for longer. */
+const PACES = { moving: { ms: 130, stride: 1 }, still: { ms: 900, stride: 20 } };
+const MOST = 200;
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createBias(boot, actions) {
+  const most = boot.limits.settings?.updates?.[1] ?? MOST;
+  let updates = 0;
+  let still = false;
+  let due = 0;
+  let seen = "";
+  /** @type {ReturnType<typeof createEvening> | null} while it runs */
+  let evening = null;
+  const step = h(
+    "button",
+    { type: "button", class: "secondary", title: said.stepHint, onclick: () => go(updates + 1) },
+    said.stepUpdate,
+  );
+  const run = h(
+    "button",
+    { type: "button", class: "primary", onclick: () => (evening ? stop() : start()) },
+    said.runUpdates,
+  );
+  const reset = h(
+    "button",
+    { type: "button", class: "secondary quiet", onclick: () => go(0) },
+    said.resetUpdates,
+  );
+  const status = h("p", { class: "lab-status", role: "status" });
+  const element = h("div", { class: "lab-bias" }, h("div", { class: "buttons" }, run, step, reset), status);
+  const loads = createLoads();
+
+  /** @param {number} count */
+  function go(count) {
+    stop();
+    ask(count);
+  }
+  /** @param {number} count */
+  const ask = (count) => actions.setRequest({ updates: Math.min(most, count) || null });
+  function start() {
+    evening = createEvening({ most, stride: PACES[still ? "still" : "moving"].stride });
+    seen = "";
+    setText(run, said.stopUpdates);
+    ask(updates >= most ? 0 : updates);
+  }
+  function stop() {
+    clearTimeout(due);
+    evening = null;
+    setText(run, said.runUpdates);
+  }
+
+  /** What the batch shows, and what follows. @param {NonNullable<State["trace"]>} trace */
+  function look(trace) {
+    const counted = countedHere(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
+    const violation = overLayers(counted).max_violation;
+    const next = evening?.next({ updates, violation, even: isEven(counted) });
+    if (!next)
+      return setText(status, isEven(counted) ? said.evenNow(updates) : said.updatesDone(updates, violation));
+    if ("go" in next) {
+      setText(status, said.updatesDone(updates, violation));
+      due = window.setTimeout(() => ask(next.go), PACES[still ? "still" : "moving"].ms);
+    } else finish(next);
+  }
+  /** @param {Extract<Next, {stop: string}>} next */
+  function finish({ stop: why, updates: at, violation }) {
+    stop();
+    if (at !== updates) ask(at);
+    setText(status, why === "even" ? said.evenNow(at) : said.bestNow(at, violation));
+    ended = at;
+  }
+  /** Where a run ended: its sentence stays. */
+  let ended = -1;
+
+  return {
+    element,
+    /** @param {State} state */
+    update({ view, trace, still: calm, status: how }) {
+      const biased = routerOf(boot, view)?.biased === true;
+      attribute(element, "hidden", !biased);
+      if (how === "error" || !biased) return void (evening && stop());
+      [updates, still] = [view.updates ?? 0, calm];
+      attribute(step, "disabled", updates >= most);
+      attribute(reset, "disabled", updates === 0);
+      if (updates !== ended) ended = -1;
+      const answers =
+        trace?.complete &&
+        trace.model.router === routerOf(boot, view)?.name &&
+        trace.model.settings?.updates === updates;
+      if (!trace || !answers || trace.id === seen) return;
+      seen = trace.id;
+      if (ended < 0) look(trace);
+    },
+    dispose: () => stop(),
+  };
+}
+
+/** Updates without gain after which it is enough. */
+export const PATIENCE = 40;
+
+/**
+ * @typedef {{updates: number, violation: number, even: boolean}} Seen
+ * @typedef {{go: number} | {stop: "even" | "best", updates: number, violation: number}} Next
+ */
+
+/** @param {{most: number, stride: number}} limits  of updates, and how many at a time */
+export function createEvening({ most, stride }) {
+  /** @type {Seen | null} */
+  let best = null;
+  return {
+    /** What follows from where it stands. @param {Seen} seen @returns {Next} */
+    next(seen) {
+      if (!best || seen.violation < best.violation - 1e-9) best = seen;
+      if (seen.even) return { stop: "even", updates: seen.updates, violation: seen.violation };
+      const enough = seen.updates - best.updates >= PATIENCE || seen.updates >= most;
+      if (enough) return { stop: "best", updates: best.updates, violation: best.violation };
+      return { go: Math.min(most, seen.updates + stride) };
+    },
+  };
+}

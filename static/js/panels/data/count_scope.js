@@ -1,0 +1,150 @@
+/**
+ * What a load is counted over: the events so far, this prompt, every prompt, or a text that a person pastes.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Counted} from "../../counts/load_measures.js"
+ * @import {Actions} from "../../state/actions.js"
+ * @import {Segment} from "../parts/segments.js"
+ */
+
+import { askedOf, fetchLoad } from "../../api/load.js";
+import { countedHere, withZLoss } from "../../counts/load_measures.js";
+import { createLoads } from "../../counts/loads.js";
+import { words } from "../../words/words.js";
+import { attribute, h, setText } from "../parts/element.js";
+import { createSegments } from "../parts/segments.js";
+
+const { balance: said } = words;
+
+/** Whether its router was trained with the z-loss. @param {State["trace"]} trace */
+export const hasZLoss = (trace) => trace?.model.router === "st_moe";
+
+/** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether there is one to ask */
+export function createCounting(actions, wake, server) {
+  const span = createSpan(actions, server);
+  const text = h("textarea", {
+    id: "load-text",
+    rows: 2,
+    maxlength: 20_000,
+    placeholder: said.textHint,
+    spellcheck: "false",
+  });
+  const count = h("button", { type: "submit", class: "primary" }, said.textCount);
+  const form = h(
+    "form",
+    { class: "load-form" },
+    h("label", { class: "sr-only", for: "load-text" }, said.textLabel),
+    text,
+    count,
+  );
+  const live = h(
+    "button",
+    { type: "button", class: "secondary", onclick: () => actions.setRequest({ source: "live" }) },
+    said.textGoLive,
+  );
+  const refusal = h("div", { class: "load-refusal" }, h("p", { class: "caption" }, said.textNeedsLive), live);
+  const status = h("p", { class: "caption", role: "status" });
+  let pasted = "";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    pasted = text.value.trim();
+    wake();
+  });
+  const loads = createLoads();
+  const asking = createAsking(wake);
+  const askingZ = createAsking(wake);
+
+  return {
+    element: h("div", { class: "counting" }, span.element, form, refusal, status),
+    /** The load to show; null while it is not there. @param {State} state @param {string} version  of the events @returns {Counted | null} */
+    update(state, version) {
+      const { view, span: over } = state;
+      span.update(state);
+      const authored = view.source !== "live";
+      attribute(form, "hidden", over !== "text" || authored);
+      attribute(refusal, "hidden", over !== "text" || !authored);
+      if (over === "so-far" || over === "whole") {
+        const counted = here(state, version);
+        setText(status, counted?.tokens === 0 ? words.nothingYet : "");
+        return counted;
+      }
+      if (over === "scenarios" && view.source === "recorded") return nothing(said.recordedSpan);
+      if (over === "text" && (authored || !pasted)) return nothing("");
+      const { counted, trouble } = asking.of(askedOf(view, over, pasted));
+      setText(
+        status,
+        trouble ? said.refused(trouble) : counted ? said.counted(counted.texts, counted.tokens) : said.asking,
+      );
+      return counted;
+    },
+  };
+
+  /** @param {string} why */
+  function nothing(why) {
+    setText(status, why);
+    return null;
+  }
+  /** @param {State} state @param {string} version */
+  function here({ trace, timeline, time, span: over, view }, version) {
+    if (!trace || !timeline) return null;
+    const counted = countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
+    return server && hasZLoss(trace)
+      ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted)
+      : counted;
+  }
+}
+
+/** Asks once for each load; what came last stays on screen until the next is there. @param {() => void} wake */
+function createAsking(wake) {
+  let last = "";
+  /** @type {{counted: Counted | null, trouble: string}} */
+  let found = { counted: null, trouble: "" };
+  return {
+    /** @param {import("../../api/load.js").Asked} asked */
+    of(asked) {
+      const key = JSON.stringify(asked);
+      if (key === last) return found;
+      last = key;
+      found = { counted: null, trouble: "" };
+      fetchLoad(asked)
+        .then(
+          (counted) => ({ counted, trouble: "" }),
+          (error) => ({ counted: null, trouble: error instanceof Error ? error.message : String(error) }),
+        )
+        .then((answer) => {
+          if (key !== last) return;
+          found = answer;
+          wake();
+        });
+      return found;
+    },
+  };
+}
+
+/** @type {Segment<State["span"]>[]} */
+const SPANS = [
+  { value: "so-far", label: words.soFar },
+  { value: "whole", label: words.wholePrompt },
+];
+
+/** @type {Segment<State["span"]>[]} */
+const MORE = [
+  { value: "scenarios", label: words.balance.allPrompts },
+  { value: "text", label: words.balance.ownText },
+];
+
+/** @param {Actions} actions @param {boolean} [more]  the two that only the load has */
+export function createSpan(actions, more = false) {
+  const segments = createSegments({
+    label: words.span,
+    quiet: more,
+    choose: (/** @type {State["span"]} */ span) => actions.setSpan(span),
+  });
+  const offered = more ? [...SPANS, ...MORE] : SPANS;
+  return {
+    element: segments.element,
+    /** @param {State} state */
+    update: ({ span }) =>
+      segments.update(offered.some(({ value }) => value === span) ? span : "whole", offered),
+  };
+}

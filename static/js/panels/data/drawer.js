@@ -1,0 +1,90 @@
+/**
+ * The flat views, one at a time, beside the scene. Each is fetched when it is first opened.
+ *
+ * @import {Boot, Panel, State} from "../../types.js"
+ * @import {Tally} from "../../counts/expert_uses.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { createTally } from "../../counts/expert_uses.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+import { iconButton } from "../parts/icons.js";
+
+/** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
+/** @typedef {Exclude<Panel, "none">} Kind */
+
+/** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
+const VIEWS = {
+  heatmap: async (host, actions) => (await import("./heatmap.js")).createHeatmap(host, actions),
+  load: async (host, actions, wake, boot) =>
+    (await import("./load.js")).createLoad(host, actions, wake, boot),
+  table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
+  learned: async (host, actions, wake) =>
+    (await import("./measurements.js")).createLearned(host, actions, wake),
+  models: async (host, actions, wake, boot) =>
+    (await import("./models.js")).createModels(host, actions, wake, boot),
+  devices: async (host, actions, wake, boot) =>
+    (await import("./devices.js")).createDevices(host, actions, wake, boot),
+};
+
+/** The buttons that open the flat views. @param {HTMLElement} host @param {Actions} actions */
+export function createViewTabs(host, actions) {
+  const buttons = /** @type {Kind[]} */ (Object.keys(VIEWS)).map((kind) => {
+    const button = h(
+      "button",
+      { type: "button", class: "tab", "aria-controls": "drawer" },
+      words.panels[kind],
+    );
+    button.addEventListener("click", () => actions.togglePanel(kind));
+    return { kind, button };
+  });
+  host.append(...buttons.map(({ button }) => button));
+  return {
+    /** @param {State} state */
+    update({ view }) {
+      for (const { kind, button } of buttons) attribute(button, "aria-expanded", String(view.panel === kind));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  a view has arrived: update again @param {Boot} boot */
+export function createDrawer(host, actions, wake, boot) {
+  const title = h("h2", { class: "panel-title" });
+  const close = iconButton("close", words.close, () => actions.setView({ panel: "none" }), "small");
+  const body = h("div", { class: "drawer-body" });
+  host.append(h("div", { class: "panel-head" }, title, close), body);
+  const tally = createTally();
+  /** @type {FlatView | null} */
+  let shown = null;
+  const panelChanged = changes();
+
+  /** @param {Panel} panel */
+  async function open(panel) {
+    shown?.dispose();
+    shown = null;
+    attribute(host, "hidden", panel === "none");
+    if (panel === "none") return;
+    setText(title, words.panels[panel]);
+    attribute(host, "aria-label", words.panels[panel]);
+    const page = h("div", { class: `flat ${panel}` });
+    body.replaceChildren(page);
+    const view = await VIEWS[panel](page, actions, wake, boot);
+    if (page.isConnected) shown = view;
+    wake();
+  }
+
+  return {
+    /** @param {State} state */
+    update(state) {
+      if (panelChanged(state.view.panel)) void open(state.view.panel);
+      const counted = shown && tally.of(state);
+      if (shown && counted) shown.update(state, counted);
+    },
+    dispose() {
+      shown?.dispose();
+      host.replaceChildren();
+    },
+  };
+}

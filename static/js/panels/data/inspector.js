@@ -1,0 +1,119 @@
+/**
+ * One expert: how often it was chosen, and by which tokens. Shows the tower that is pointed at, else the selected one.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { createHits } from "../../counts/expert_uses.js";
+import { servedBy } from "../../trace/trace.js";
+import { formatShare, formatSigned, formatToken, formatWeight } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+import { term } from "../parts/glossary.js";
+import { iconButton } from "../parts/icons.js";
+
+/** More are counted and not listed. */
+const LISTED = 12;
+
+/** @param {State} state @returns {{layer: number, expert: number} | null} */
+export function towerShown({ hover, view, trace }) {
+  const tower = hover && "expert" in hover ? hover : view.tower;
+  return tower && trace && tower.layer < trace.model.layers && tower.expert < trace.model.experts
+    ? tower
+    : null;
+}
+
+/** A figure that is there only while there is something to say. @param {string} name */
+function createFact(name) {
+  const value = h("dd");
+  const element = h("div", { hidden: true }, h("dt", {}, name), value);
+  return {
+    element,
+    /** @param {string} text */
+    say(text) {
+      attribute(element, "hidden", !text);
+      setText(value, text);
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createInspector(host, actions) {
+  const title = h("h2", { class: "panel-title" });
+  const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
+  const hits = h("dd");
+  const load = h("dd");
+  const dropped = createFact(words.balance.measures.dropped_share.name);
+  const bias = createFact(words.balance.biasName);
+  const served = h("ol", { class: "served" });
+  const more = h("p", { class: "readout" });
+  host.append(
+    h("div", { class: "panel-head" }, title, close),
+    h(
+      "dl",
+      { class: "facts" },
+      h("div", {}, h("dt", {}, words.hits), hits),
+      h("div", {}, h("dt", {}, term("load", words.load)), load),
+      dropped.element,
+      bias.element,
+    ),
+    h("p", { class: "label" }, words.served),
+    served,
+    more,
+  );
+  served.addEventListener("click", (event) => {
+    const item = /** @type {Element} */ (event.target).closest("[data-token]");
+    if (item instanceof HTMLElement) actions.chooseToken(Number(item.dataset.token));
+  });
+  const tally = createHits();
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const tower = towerShown(state);
+      attribute(host, "hidden", !tower);
+      attribute(close, "hidden", tower !== state.view.tower);
+      if (!tower || !state.trace || !state.timeline) return;
+      if (!changed(state.trace, state.timeline, state.at, tower.layer, tower.expert)) return;
+      setText(title, words.towerTitle(tower.layer + 1, tower.expert));
+      const { counts, totals } = tally.upTo(state.trace, state.timeline, state.time);
+      const count = counts[tower.layer * state.trace.model.experts + tower.expert];
+      setText(hits, String(count));
+      setText(load, formatShare(count / (totals[tower.layer] || 1)));
+      sayRouting(state.trace, tower);
+      list(state, tower);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+
+  /** What its capacity turned away, and the bias that selects it. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
+  function sayRouting(trace, { layer, expert }) {
+    const turned = servedBy(trace, layer, expert).filter((served) => served.dropped).length;
+    dropped.say(turned && trace.model.capacity ? words.balance.turnedAway(turned, trace.model.capacity) : "");
+    const lean = trace.bias?.[layer]?.[expert];
+    bias.say(lean === undefined ? "" : formatSigned(lean, 3));
+  }
+
+  /** @param {State} state @param {{layer: number, expert: number}} tower */
+  function list({ trace, timeline, time }, { layer, expert }) {
+    if (!trace || !timeline) return;
+    const all = servedBy(trace, layer, expert);
+    served.replaceChildren(
+      ...all.slice(0, LISTED).map(({ token, weight, dropped: turned }) => {
+        const bar = h("span", { class: "weight-bar" });
+        setStyle(bar, "--share", weight.toFixed(3));
+        const name = h("span", { class: "served-token" }, formatToken(trace.tokens[token].text));
+        const button = h(
+          "button",
+          { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },
+          name,
+          bar,
+          h("span", { class: "weight" }, turned ? words.dropped : formatWeight(weight)),
+        );
+        return h("li", {}, button);
+      }),
+    );
+    setText(more, all.length > LISTED ? words.more(all.length - LISTED) : all.length ? "" : words.servedNone);
+  }
+}

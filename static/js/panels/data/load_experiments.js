@@ -1,0 +1,120 @@
+/**
+ * Collapse and its cures, as things that one does: a skew that makes a few experts win, and what the papers do about it.
+ * Each is a link.
+ *
+ * @import {Boot, Request, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ * @import {Pair} from "../../view/comparison.js"
+ */
+
+import { keptInRange } from "../../state/actions.js";
+import { trainedPairs } from "../../view/comparison.js";
+import { routerOf } from "../../view/routers.js";
+import { formatView } from "../../view/url.js";
+import { words } from "../../words/words.js";
+import { createSettings } from "../controls/router_settings.js";
+import { attribute, changes, h } from "../parts/element.js";
+import { createBias } from "./bias_updates.js";
+
+const { balance: said } = words;
+
+/** @type {Record<keyof typeof said.cures, Partial<Request>>} */
+const CURES = {
+  plain: { router: "" },
+  capacity: { router: "switch" },
+  bias: { router: "sigmoid_bias", updates: null },
+  choice: { router: "expert_choice" },
+  base: { router: "base" },
+};
+const NAMES = /** @type {(keyof typeof CURES)[]} */ (Object.keys(CURES));
+
+/** @param {Boot} boot @param {Actions} actions */
+export function createLab(boot, actions) {
+  /** @type {State | null} */
+  let state = null;
+  /** What is done here is seen over the whole prompt. @type {Actions} */
+  const seen = {
+    ...actions,
+    setRequest(patch) {
+      if (state?.span === "so-far") actions.setSpan("whole");
+      actions.setRequest(patch);
+    },
+  };
+  const cures = NAMES.map((name) => link(said.cures[name], () => seen.setRequest(CURES[name])));
+  const settings = createSettings(boot, seen, ["skew", "capacity", "rate"], "lab");
+  const bias = createBias(boot, seen);
+  const trained = h("p", { class: "lab-trained" });
+  const note = h("p", { class: "caption" });
+  const element = h(
+    "section",
+    { class: "lab", "aria-label": said.lab },
+    h("h3", {}, said.lab),
+    note,
+    settings.element,
+    h("div", { class: "segments lab-cures", role: "group", "aria-label": said.cureLabel }, ...cures),
+    bias.element,
+    trained,
+  );
+  const changed = changes();
+  return {
+    element,
+    /** @param {State} next */
+    update(next) {
+      state = next;
+      bias.update(next);
+      const { view, trace } = next;
+      if (!changed(view, trace?.model)) return;
+      attribute(element, "hidden", view.source === "recorded" || !boot.routers?.length);
+      note.textContent = view.source === "live" ? said.skewLive : said.labNote;
+      settings.update(next);
+      const router = routerOf(boot, view)?.name ?? "";
+      cures.forEach((cure, i) => {
+        const patch = CURES[NAMES[i]];
+        cure.href = addressOf(boot, view, patch);
+        attribute(
+          cure,
+          "aria-current",
+          (patch.router || routerOf(boot, { ...view, router: "" })?.name) === router ? "true" : undefined,
+        );
+      });
+      trained.replaceChildren(...trainedLinks(boot, view, actions));
+    },
+    dispose: () => bias.dispose(),
+  };
+}
+
+/** @param {Boot} boot @param {State["view"]} view @param {Partial<State["view"]>} patch */
+function addressOf(boot, view, patch) {
+  return location.pathname + formatView({ ...view, ...keptInRange(view, patch, boot) }, boot);
+}
+
+/** A link that changes the view in place; opened in another way it is a link. @param {string} name @param {() => void} go */
+function link(name, go) {
+  const anchor = h("a", { href: "" }, name);
+  anchor.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    go();
+  });
+  return anchor;
+}
+
+/** The models that were trained with and without balancing, side by side. @param {Boot} boot @param {State["view"]} view @param {Actions} actions */
+function trainedLinks(boot, view, actions) {
+  const { live, training } = trainedPairs(boot);
+  const named = /** @type {const} */ ([
+    [live, said.trainedLinks.live],
+    [training, said.trainedLinks.training],
+  ]);
+  const links = named.flatMap(([pair, name]) => (pair ? [pairLink(boot, view, actions, pair, name)] : []));
+  return links.length
+    ? [`${said.trainedPair} `, ...links.flatMap((each, i) => (i ? [" · ", each] : [each]))]
+    : [];
+}
+
+/** @param {Boot} boot @param {State["view"]} view @param {Actions} actions @param {Pair} pair @param {string} name */
+function pairLink(boot, view, actions, pair, name) {
+  const anchor = link(name, () => actions.compare(pair));
+  anchor.href = addressOf(boot, { ...view, b: pair.b }, pair.a);
+  return anchor;
+}

@@ -1,0 +1,230 @@
+/**
+ * What the models learned, as it was measured on text that they had not seen: figures from the server, and sentences that
+ * follow from them by rule.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Measured, Measurement} from "../../api/measurements.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import {
+  balanceOf,
+  capacityOf,
+  fetchMeasured,
+  otherKs,
+  partedLayers,
+  sizesOf,
+} from "../../api/measurements.js";
+import { floorOf } from "../../view/layers.js";
+import { checkpointOf } from "../../view/routers.js";
+import { formatDecimal, formatToken } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { createChart } from "../parts/chart.js";
+import { changes, h } from "../parts/element.js";
+
+const { learned: said } = words;
+
+/** @param {readonly string[]} head @param {readonly (readonly [string, ...(string | Node)[]])[]} rows @param {string} caption */
+function table(head, rows, caption) {
+  return h(
+    "table",
+    { class: "figures" },
+    h("caption", { class: "sr-only" }, caption),
+    h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
+    h(
+      "tbody",
+      {},
+      ...rows.map(([first, ...rest]) =>
+        h("tr", {}, h("th", { scope: "row" }, first), ...rest.map((cell) => h("td", {}, cell))),
+      ),
+    ),
+  );
+}
+
+/** @param {string} title @param {...(Node | string | null)} body */
+const section = (title, ...body) => h("section", { class: "finding" }, h("h3", {}, title), ...body);
+/** @param {string} text */
+const sentence = (text) => h("p", { class: "finding-text" }, text);
+
+/** Held-out loss of each size at the same ACTIVE_P. @param {Measured} measured */
+function sizesSection(measured) {
+  const sizes = sizesOf(measured);
+  const { whole, steps } = capacityOf(measured);
+  const other = Object.entries(measured.models).filter(([name]) => !sizes.some((size) => size.name === name));
+  const unfinished = other.filter(([, { finished }]) => finished === false).map(([name]) => name);
+  const aside = other
+    .filter(([, { finished }]) => finished !== false)
+    .map(([, { experts, loss }]) => ({ x: experts, y: loss.mean, hollow: true }));
+  return section(
+    said.sizesTitle,
+    sizes.length
+      ? createChart({
+          points: [...sizes.map(({ experts, loss }) => ({ x: experts, y: loss })), ...aside],
+          label: said.sizesChart(sizes),
+          across: said.expertsAxis,
+        })
+      : null,
+    sentence(whole ? said.capacity(whole) : said.oneSize),
+    ...steps
+      .filter(({ verdict }) => whole !== null && verdict !== whole.verdict)
+      .map((step) => sentence(said.capacityStep(step))),
+    whole === null ? null : sentence(said.oneRun),
+    aside.length ? sentence(said.hollow) : null,
+    unfinished.length ? sentence(said.unfinished(unfinished)) : null,
+  );
+}
+
+/** @param {Measurement} measurement */
+function ksSection(measurement) {
+  const rows = Object.entries(measurement.by_k).map(
+    ([k, { loss, cost }]) =>
+      /** @type {[string, ...string[]]} */ ([
+        `${k}${Number(k) === measurement.top_k ? ` ${said.trainedWith}` : ""}`,
+        formatDecimal(loss.mean, 3),
+        Number(k) === measurement.top_k ? "" : signed(cost),
+      ]),
+  );
+  return section(
+    said.ksTitle,
+    table(["k", said.loss, said.change], rows, said.ksTitle),
+    ...otherKs(measurement).map((other) => sentence(said.otherK(other))),
+  );
+}
+
+/** @param {number} value */
+const signed = (value) => `${value > 0 ? "+" : "−"}${formatDecimal(Math.abs(value), 3)}`;
+
+/** @param {Measurement} measurement */
+function layersSection(measurement) {
+  const { learned } = measurement;
+  const rows = learned.js_bits.map(
+    (bits, layer) =>
+      /** @type {[string, ...string[]]} */ ([
+        String(layer + 1),
+        formatDecimal(bits, 3),
+        formatDecimal(learned.js_bits_untrained[layer], 3),
+        formatDecimal(learned.js_bits_chance[layer], 3),
+        formatDecimal(learned.max_violation[layer], 2),
+        formatDecimal(learned.entropy[layer], 3),
+      ]),
+  );
+  return section(
+    said.layersTitle,
+    table(said.layerColumns, rows, said.layersTitle),
+    sentence(said.parted(partedLayers(learned), learned.js_bits.length)),
+    sentence(said.spread(Math.min(...learned.js_bits), Math.max(...learned.js_bits), learned.js_bits_most)),
+    sentence(said.balance(balanceOf(measurement))),
+    h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)),
+  );
+}
+
+/** @param {[string, number, number][]} tokens */
+function likedTokens(tokens) {
+  return h(
+    "span",
+    { class: "liked" },
+    ...tokens.map(([text, times, of]) =>
+      h("span", {}, h("b", {}, formatToken(text)), " ", said.liked(times, of)),
+    ),
+  );
+}
+
+/** @param {Measurement} measurement @param {number} layer @param {HTMLElement} choice */
+function likesSection({ learned }, layer, choice) {
+  const rows = (learned.likes[layer] ?? []).map(
+    (tokens, expert) =>
+      /** @type {[string, string | Node]} */ ([
+        String(expert),
+        tokens.length ? likedTokens(tokens) : said.likesNothing,
+      ]),
+  );
+  return section(
+    said.likesTitle,
+    choice,
+    table([said.expert, said.likesColumn], rows, said.likesTitle),
+    h("p", { class: "caption" }, said.likesNote),
+  );
+}
+
+/** @param {string} id @param {string} label @param {(value: string) => void} choose */
+function createChoice(id, label, choose) {
+  const select = h("select", { id });
+  select.addEventListener("change", () => choose(select.value));
+  return {
+    element: h("div", { class: "field" }, h("label", { class: "label", for: id }, label), select),
+    /** @param {readonly (readonly [string, string])[]} options @param {string} value */
+    show(options, value) {
+      select.replaceChildren(...options.map(([key, text]) => h("option", { value: key }, text)));
+      select.value = value;
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake */
+export function createLearned(host, actions, wake) {
+  const body = h(
+    "div",
+    {
+      class: "findings",
+      tabindex: 0,
+      role: "group",
+      "aria-label": words.panels.learned,
+      "data-keys": "arrows",
+    },
+    sentence(said.loading),
+  );
+  host.append(body);
+  /** @type {Measured | null} */
+  let measured = null;
+  let picked = "";
+  const model = createChoice("learned-model", said.model, (name) => {
+    picked = name;
+    wake();
+  });
+  const layer = createChoice("learned-layer", words.loadLayer, (value) =>
+    actions.setView({ floor: Number(value) }),
+  );
+  fetchMeasured().then(
+    (found) => {
+      measured = found;
+      wake();
+    },
+    (error) => body.replaceChildren(sentence(said.unreachable(String(error)))),
+  );
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      if (!measured) return;
+      const names = Object.keys(measured.models);
+      if (!names.length) return void (changed("none") && body.replaceChildren(sentence(said.nothing)));
+      const shown = [picked, checkpointOf(state.view)].find((name) => names.includes(name)) ?? names[0];
+      const measurement = measured.models[shown];
+      const floor = Math.min(state.view.floor ?? floorOf(state), measurement.learned.js_bits.length - 1);
+      if (!changed(measured, shown, floor)) return;
+      model.show(
+        names.map((name) => [name, name]),
+        shown,
+      );
+      layer.show(
+        measurement.learned.js_bits.map((_, i) => [String(i), String(i + 1)]),
+        String(floor),
+      );
+      const at = body.scrollTop;
+      body.replaceChildren(
+        h(
+          "p",
+          { class: "caption" },
+          said.caption(Object.values(measured.heldout?.tokens ?? {}).reduce((sum, count) => sum + count, 0)),
+        ),
+        sizesSection(measured),
+        model.element,
+        ksSection(measurement),
+        layersSection(measurement),
+        likesSection(measurement, floor, layer.element),
+      );
+      body.scrollTop = at;
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

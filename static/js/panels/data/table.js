@@ -1,0 +1,152 @@
+/**
+ * The trace as a table: token, layer, experts, weights. Only the rows in sight are in the page, with the height of the
+ * rest kept free, so that a long trace of a tall model costs no more than a short one.
+ *
+ * @import {State, Trace} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { choices } from "../../trace/trace.js";
+import { formatDecimal, formatToken } from "../../words/format.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+
+/** Pixels; the style sheet has the same. */
+const ROW = 28;
+/** Rows beyond the edges, so that a small scroll shows no gap. */
+const SPARE = 8;
+
+const { tableColumns: columns } = words;
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createTable(host, actions) {
+  const layer = h("select", { id: "table-layer" });
+  const body = h("tbody");
+  const above = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
+  const below = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
+  const head = h(
+    "thead",
+    {},
+    h("tr", {}, ...Object.values(columns).map((name) => h("th", { scope: "col" }, name))),
+  );
+  const table = h(
+    "table",
+    { class: "routing" },
+    h("caption", { class: "sr-only" }, words.tableCaption),
+    head,
+    body,
+  );
+  const scroller = h(
+    "div",
+    {
+      class: "scroller",
+      tabindex: 0,
+      role: "region",
+      "aria-label": words.tableCaption,
+      "data-keys": "arrows",
+    },
+    table,
+  );
+  const room = h("p", { class: "readout" });
+  host.append(
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer),
+      layer,
+    ),
+    scroller,
+    room,
+  );
+
+  /** @type {Trace | null} */
+  let trace = null;
+  let only = -1;
+  let current = { token: -1, layer: -1 };
+  const rowCount = () => (trace ? trace.received * (only < 0 ? trace.model.layers : 1) : 0);
+  /** @param {number} row */
+  const eventOf = (row) => {
+    const layers = trace?.model.layers ?? 1;
+    return only < 0 ? { token: Math.floor(row / layers), layer: row % layers } : { token: row, layer: only };
+  };
+
+  function draw() {
+    const all = trace;
+    if (!all) return;
+    const rows = rowCount();
+    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - SPARE);
+    const end = Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
+    setStyle(/** @type {HTMLElement} */ (above.firstElementChild), "--height", `${first * ROW}px`);
+    setStyle(/** @type {HTMLElement} */ (below.firstElementChild), "--height", `${(rows - end) * ROW}px`);
+    const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
+      rowAt(all, eventOf(first + i), current),
+    );
+    body.replaceChildren(above, ...shown, below);
+    attribute(table, "aria-rowcount", rows + 1);
+    setText(room, rows ? words.tableRows(rows) : words.nothingYet);
+  }
+  scroller.addEventListener("scroll", draw, { passive: true });
+  layer.addEventListener("change", () => {
+    only = Number(layer.value);
+    scroller.scrollTop = 0;
+    draw();
+  });
+  body.addEventListener("click", (event) => {
+    const row = /** @type {Element} */ (event.target).closest("[data-token]");
+    if (row instanceof HTMLElement)
+      actions.seek({ token: Number(row.dataset.token), layer: Number(row.dataset.layer) });
+  });
+
+  const layersChanged = changes();
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      if (!state.trace || !changed(state.trace, state.at)) return;
+      trace = state.trace;
+      current = state.at;
+      const { layers } = trace.model;
+      if (layersChanged(layers)) {
+        offerLayers(layer, layers);
+        only = -1;
+      }
+      draw();
+      if (!state.playing) follow(scroller, only < 0 ? current.token * layers + current.layer : current.token);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
+
+/** @param {HTMLSelectElement} select @param {number} layers */
+function offerLayers(select, layers) {
+  const each = Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1)));
+  select.replaceChildren(h("option", { value: -1 }, words.allLayers), ...each);
+  select.value = "-1";
+}
+
+/** Brings a row into sight, without moving the page. @param {HTMLElement} scroller @param {number} row */
+function follow(scroller, row) {
+  const top = row * ROW;
+  const inSight = top >= scroller.scrollTop && top + 2 * ROW <= scroller.scrollTop + scroller.clientHeight;
+  if (row >= 0 && !inSight) scroller.scrollTop = Math.max(0, top - scroller.clientHeight / 2);
+}
+
+/** @param {Trace} trace @param {{token: number, layer: number}} event @param {{token: number, layer: number}} current */
+function rowAt(trace, { token, layer }, current) {
+  const chosen = choices(trace, token, layer);
+  const here = token === current.token && layer === current.layer;
+  return h(
+    "tr",
+    { "data-token": token, "data-layer": layer, "aria-current": here ? "true" : undefined },
+    h("th", { scope: "row", title: `${token + 1}` }, formatToken(trace.tokens[token].text)),
+    h("td", {}, String(layer + 1)),
+    h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
+    h(
+      "td",
+      {},
+      chosen
+        .map(({ weight, dropped }) => (dropped ? words.dropped : formatDecimal(weight, 3)))
+        .join(words.between),
+    ),
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * The view alone, for a frame in somebody's article: scene, counters, badge, play, tokens, a link to the full page. It
+ * starts when it is seen and rests when it is not; what it holds of the graphics card it gives back.
+ *
+ * @import {State} from "../types.js"
+ * @import {Surroundings} from "./full_page.js"
+ */
+
+import { createSight } from "../embed/frame_visibility.js";
+import { titleOf } from "../view/title.js";
+import { formatView, viewNow } from "../view/url.js";
+import { words } from "../words/words.js";
+import { createAnnouncer } from "./chrome/announcer.js";
+import { createSides } from "./chrome/comparison.js";
+import { createCounters } from "./chrome/counters.js";
+import { createDescriptions } from "./chrome/stage_overlay.js";
+import { createNotices } from "./chrome/status.js";
+import { createTokens } from "./chrome/token_strip.js";
+import { createPlayButton } from "./controls/transport.js";
+import { createQuiz } from "./lessons/question.js";
+import { createTour } from "./lessons/tours.js";
+import { createBadge } from "./parts/badge.js";
+import { attribute, changes, h, setText } from "./parts/element.js";
+import { createGlossary } from "./parts/glossary.js";
+import { icon, iconButton } from "./parts/icons.js";
+
+/** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
+export function createPage(host, { boot, actions, store, viewport, other }) {
+  const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
+  const badge = createBadge();
+  const title = h("h1", { class: "title" });
+  const counters = h("div", {
+    class: "counters",
+    "data-inset": true,
+    role: "group",
+    "aria-label": words.counters,
+  });
+  const tokens = h("div", { class: "tokens" });
+  const notices = h("div", { class: "status" });
+  const lessons = h("div", { class: "lessons" });
+  const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
+  const play = createPlayButton(actions);
+  const link = h(
+    "a",
+    { class: "open-full", target: "_blank", rel: "noopener", "aria-label": words.openFull },
+    h("span", {}, words.openFull),
+    icon("out"),
+  );
+  const restart = iconButton("restart", words.restart, actions.restart);
+  host.append(
+    h(
+      "header",
+      { class: "embed-head", "data-inset": true },
+      h("div", { class: "title-row" }, title, badge.element),
+      counters,
+    ),
+    h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
+    lessons,
+    notices,
+    live,
+  );
+  const panels = [
+    badge,
+    play,
+    createCounters(counters),
+    createTokens(tokens, actions, boot),
+    createNotices(notices, actions),
+    createSides(host, other, viewport.observe),
+    createDescriptions(other),
+    createAnnouncer(live, () => document.hasFocus()),
+    createTour(lessons, boot, actions, viewport.observe),
+    createQuiz(lessons, boot, actions, viewport.observe),
+    createGlossary(host),
+  ];
+  const moved = changes();
+  const sight = createSight({ store, viewport, actions });
+  return {
+    /** @param {State} state */
+    update(state) {
+      for (const panel of panels) panel.update(state);
+      attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
+      attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
+      if (!moved(state.view, state.at)) return;
+      link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
+      const { title: name } = titleOf(boot, state.view);
+      setText(title, name);
+      attribute(host, "aria-label", `${name} · ${words.product}`);
+    },
+    /** @param {() => void} begin */
+    start: (begin) => sight.watch(host, begin),
+    play: sight.play,
+    pause: sight.pause,
+  };
+}

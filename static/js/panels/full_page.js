@@ -1,0 +1,205 @@
+/**
+ * The full page: every panel in its place.
+ *
+ * @import {Boot, State} from "../types.js"
+ * @import {Actions} from "../state/actions.js"
+ * @import {Store} from "../state/store.js"
+ */
+
+import { words } from "../words/words.js";
+import { createAnnouncer } from "./chrome/announcer.js";
+import { createCompare, createSides } from "./chrome/comparison.js";
+import { createCounters } from "./chrome/counters.js";
+import { createMasthead } from "./chrome/header.js";
+import { createDescriptions, createFallback, createFilming } from "./chrome/stage_overlay.js";
+import { createConnection, createNotices } from "./chrome/status.js";
+import { createTokens } from "./chrome/token_strip.js";
+import { createWhole, createWholeButton } from "./chrome/whole_model.js";
+import { createDisplay } from "./controls/appearance.js";
+import { createControls } from "./controls/controls.js";
+import { createScrubber } from "./controls/scrubber.js";
+import { createTraining } from "./controls/training_steps.js";
+import { createSpeed, createTransport } from "./controls/transport.js";
+import { createDrawer, createViewTabs } from "./data/drawer.js";
+import { createDropping } from "./data/file_drop.js";
+import { createInspector } from "./data/inspector.js";
+import { createQuiz } from "./lessons/question.js";
+import { createTour, createTours } from "./lessons/tours.js";
+import { attribute, h } from "./parts/element.js";
+import { createGlossary } from "./parts/glossary.js";
+import { icon } from "./parts/icons.js";
+import { createOverlay, opens } from "./parts/popover.js";
+import { createShare } from "./share/share.js";
+
+/**
+ * @typedef {object} Surroundings
+ * @property {Boot} boot
+ * @property {Actions} actions
+ * @property {Store<State>} store
+ * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean, observe: () => void}} viewport
+ * @property {() => State | null} other   the state of the second stack, while there is one
+ * @property {() => void} wake   a panel has something new to show
+ * @property {(scale: number) => {width: number, height: number, problem: string}} look   of a picture at that scale
+ */
+
+/** @param {string} kind @param {Record<string, unknown>} [more] */
+const part = (kind, more = {}) => h("div", { class: kind, ...more });
+
+function createParts() {
+  return {
+    masthead: h("header", { class: "masthead", "data-inset": true }),
+    controls: h("section", { class: "controls" }),
+    controlsBody: part("controls-body"),
+    counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
+    whole: h("section", {
+      class: "whole-figures",
+      hidden: true,
+      "data-inset": true,
+      "aria-label": words.wholeModel,
+    }),
+    views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
+    tabs: part("tabs"),
+    tools: part("tools"),
+    inspector: h("section", {
+      class: "inspector",
+      "aria-label": words.inspector,
+      hidden: true,
+      "data-inset": true,
+    }),
+    drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
+    tokens: part("tokens"),
+    training: part("training", { hidden: true }),
+    scrubber: part("scrubber"),
+    transport: part("transport", { role: "group" }),
+    speed: part("speed-place"),
+    connection: part("connection"),
+    notices: h("aside", { class: "status", "aria-label": words.notices }),
+    share: h("section", { class: "popover share", role: "dialog" }),
+    compare: h("section", { class: "popover compare", role: "dialog" }),
+    keys: h("section", { class: "popover keys", role: "dialog" }),
+    tours: h("section", { class: "popover tours", role: "dialog" }),
+    lessons: part("lessons"),
+    filming: part("filming", {
+      role: "group",
+      "aria-label": words.film,
+      "data-inset": true,
+      "data-opens": "share",
+    }), // a press on it does not close that
+    live: part("sr-only", { role: "status", "aria-live": "polite" }),
+  };
+}
+
+/** @param {HTMLElement} host @param {ReturnType<typeof createParts>} parts */
+function arrange(host, parts) {
+  const left = part("left", { "data-inset": true });
+  left.append(parts.masthead, parts.lessons, parts.controls);
+  const right = part("right");
+  parts.views.append(parts.tabs, parts.tools, parts.share, parts.compare, parts.keys);
+  right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
+  const deck = h("footer", { class: "deck", "data-inset": true });
+  const row = part("deck-row");
+  row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
+  deck.append(parts.training, parts.tokens, row);
+  host.append(left, right, deck, parts.notices, parts.filming, parts.tours, parts.live);
+}
+
+/** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
+function opener(name, label, actions) {
+  const button = h(
+    "button",
+    { type: "button", class: `tool tool-${name}` },
+    icon(name === "keys" ? "display" : name),
+    h("span", { class: "tool-word" }, label),
+  );
+  return { button, ...opens(name, button, actions) };
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {Surroundings} surroundings
+ */
+export function createPage(host, { boot, actions, viewport, wake, other, look }) {
+  const parts = createParts();
+  arrange(host, parts);
+  const shareBody = part("share-body");
+  const displayBody = part("display-body");
+  const compareBody = part("compare-body");
+  const toursBody = part("tours-body");
+  const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
+  const controls = opener("controls", words.controls, actions);
+  const tools = [
+    ...(boot.exported ? [] : [opener("compare", words.compare, actions)]),
+    opener("share", words.share, actions),
+    opener("keys", words.keys, actions),
+  ];
+  parts.tools.append(...tools.map(({ button }) => button));
+  const whole = createWholeButton(actions);
+  parts.views.prepend(controls.button, whole.element);
+  const panels = [
+    createMasthead(parts.masthead, boot, wake, tours?.button),
+    createControls(parts.controlsBody, boot, actions),
+    createCounters(parts.counters),
+    createWhole(parts.whole),
+    whole,
+    createViewTabs(parts.tabs, actions),
+    createInspector(parts.inspector, actions),
+    createDrawer(parts.drawer, actions, wake, boot),
+    createTokens(parts.tokens, actions, boot),
+    createTraining(parts.training, boot, actions),
+    createScrubber(parts.scrubber, actions),
+    createTransport(parts.transport, actions),
+    createSpeed(parts.speed, actions),
+    createConnection(parts.connection),
+    createNotices(parts.notices, actions),
+    createOverlay(parts.controls, {
+      name: "controls",
+      title: words.controls,
+      body: parts.controlsBody,
+      actions,
+      always: true,
+    }),
+    createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
+    createShare(shareBody, boot, actions, look),
+    createFilming(parts.filming, actions),
+    createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: displayBody, actions }),
+    createDisplay(displayBody, actions),
+    createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
+    createCompare(compareBody, boot, actions),
+    createTour(parts.lessons, boot, actions, viewport.observe),
+    createQuiz(parts.lessons, boot, actions, viewport.observe),
+    createOverlay(parts.tours, { name: "tours", title: words.toursTitle, body: toursBody, actions }),
+    createTours(toursBody, boot, actions),
+    createGlossary(host),
+    createSides(host, other, viewport.observe),
+    createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
+    ...(boot.exported ? [] : [createDropping(host, actions, wake)]),
+    createAnnouncer(parts.live),
+    createDescriptions(other),
+    controls,
+    ...(tours ? [tours] : []),
+    ...tools,
+  ];
+  createKeys(displayBody);
+  return {
+    /** @param {State} state */
+    update(state) {
+      attribute(host, "data-panel", state.view.panel);
+      attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
+      for (const panel of panels) panel.update(state);
+    },
+    /** @param {() => void} begin */
+    start: (begin) => begin(),
+  };
+}
+
+/** @param {HTMLElement} host */
+export function createKeys(host) {
+  host.append(
+    h("h3", {}, words.keysHeading),
+    h(
+      "dl",
+      { class: "key-list" },
+      ...words.keyList.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
+    ),
+  );
+}

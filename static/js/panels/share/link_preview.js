@@ -1,0 +1,83 @@
+/**
+ * What other sites show for a link to this view. They read it from the head of its page, and so do we: title, sentence and
+ * picture are those that are sent, not others that look alike.
+ *
+ * @import {Boot, State} from "../../types.js"
+ */
+
+import { queryOf, requestPart } from "../../embed/snippets.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+
+/** @typedef {{title: string, description: string, picture: string}} Card */
+
+/** @param {Document} page @returns {Card}  the picture as the drawing that it is made from, which is smaller */
+export function cardOf(page) {
+  const read = (/** @type {string} */ name) =>
+    page.querySelector(`meta[property="og:${name}"]`)?.getAttribute("content") ?? "";
+  const picture = new URL(read("image"), document.baseURI);
+  return {
+    title: read("title"),
+    description: read("description"),
+    picture: picture.pathname.replace(/png$/, "svg") + picture.search,
+  };
+}
+
+/** @param {string} query @returns {Promise<Card>} */
+async function fetchCard(query) {
+  const answer = await fetch(`/${query}`, { headers: { accept: "text/html" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return cardOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
+}
+
+/** An exported page cannot ask, but is one. @param {NonNullable<Boot["exported"]>} exported @returns {Card} */
+function ownCard({ poster }) {
+  const description = document.querySelector('meta[name="description"]')?.getAttribute("content") ?? "";
+  return { title: document.title, description, picture: poster };
+}
+
+/** @param {Boot} boot */
+export function createCard(boot) {
+  const picture = h("img", { class: "card-picture", alt: "", width: 1200, height: 630 });
+  const title = h("strong", { class: "card-title" });
+  const description = h("span", { class: "card-text" });
+  const host = h(
+    "span",
+    { class: "card-host" },
+    boot.exported ? boot.exported.home.replace(/^https?:\/\//, "") : location.host,
+  );
+  const element = h(
+    "figure",
+    { class: "card", "aria-label": words.card },
+    picture,
+    h("figcaption", {}, title, description, host),
+  );
+  const changed = changes();
+
+  /** @param {Card} card */
+  function show(card) {
+    if (picture.getAttribute("src") !== card.picture) picture.src = card.picture;
+    setText(title, card.title);
+    setText(description, card.description);
+    attribute(element, "aria-busy", false);
+  }
+  return {
+    element,
+    /** @param {State} state */
+    async update(state) {
+      const asked = queryOf(state, boot, "start");
+      if (!changed(requestPart(asked))) return;
+      if (boot.exported) return show(ownCard(boot.exported));
+      attribute(element, "aria-busy", true);
+      if (!title.textContent) setText(description, words.cardWaiting);
+      try {
+        const card = await fetchCard(asked);
+        if (element.isConnected) show(card);
+      } catch {
+        attribute(element, "aria-busy", false);
+        setText(title, "");
+        setText(description, words.cardMissing);
+      }
+    },
+  };
+}

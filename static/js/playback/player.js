@@ -1,0 +1,174 @@
+/**
+ * The clock of playback: where on the timeline the page stands, and whether it moves. It reads no clock itself: the loop
+ * tells it how much time went by.
+ *
+ * @import {State, Trace} from "../types.js"
+ * @import {Store} from "../state/store.js"
+ * @import {Schedule} from "./timeline.js"
+ */
+
+import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
+import { NOWHERE, reach, timelineOf } from "./timeline.js";
+
+/** A single step is flown to, unless it is further away than this many seconds. */
+const FLOWN = 4;
+/** A step is flown a little faster than it is played. */
+const GLIDE = 1.6;
+
+/**
+ * @typedef {object} Player
+ * @property {(secs: number) => boolean} advance   false: nothing moves until something else happens
+ * @property {(trace: Trace, keep: boolean) => void} begin   a trace is there: from its start, where a link said, or stay
+ * @property {() => void} awaitNext        plays on from where the token after the last one enters
+ * @property {() => boolean} moving        time goes on by itself
+ * @property {() => void} play
+ * @property {() => void} pause
+ * @property {() => void} toggle
+ * @property {() => void} restart
+ * @property {(way: 1 | -1) => void} stepLayer
+ * @property {(way: 1 | -1) => void} stepToken
+ * @property {(to: {token?: number, layer?: number}) => void} seek
+ * @property {(secs: number) => void} seekTime
+ */
+
+/**
+ * @param {Store<State>} store
+ * @param {(state: State, time: number) => number} countHits  unique pairs used by then
+ * @returns {Player}
+ */
+export function createPlayer(store, countHits) {
+  /** What is played through; `time` in the store lags behind it when motion is reduced. */
+  let clock = 0;
+  /** @type {{token: number, layer: number} | null} the event that a single step flies to */
+  let target = null;
+
+  /** @param {number} time @param {Partial<State>} [more] */
+  function stand(time, more = {}) {
+    clock = time;
+    const { timeline, still, playing, at: before } = store.get();
+    const steps = still && (more.playing ?? playing);
+    const shown = steps && timeline ? stepShown(timeline, time) : time;
+    const position = timeline ? timeline.position(shown) : NOWHERE;
+    const at = position.token === before.token && position.layer === before.layer ? before : position;
+    store.set({ time: shown, at, hits: countHits(store.get(), shown), ...more });
+  }
+
+  /** Goes to an event: at once, or on the wing if it is the next one. @param {{token: number, layer: number} | null} event */
+  function approach(event) {
+    const { timeline, still } = store.get();
+    if (!timeline) return;
+    const moment = event ? momentOf(timeline, event) : 0;
+    const near = moment > clock && moment - clock < FLOWN;
+    target = event && near && !still ? event : null;
+    if (target) store.set({ playing: false });
+    else stand(moment, { playing: false });
+  }
+
+  /** @param {(timeline: Schedule, at: {token: number, layer: number}, way: 1 | -1) => any} beside @param {1 | -1} way */
+  function step(beside, way) {
+    const { timeline, at } = store.get();
+    if (timeline) approach(beside(timeline, target ?? at, way));
+  }
+
+  /** @param {number} secs @returns {boolean} */
+  function advance(secs) {
+    const { timeline, trace, playing, view } = store.get();
+    if (!timeline || !trace || !(playing || target)) return false;
+    const open = reach(timeline, trace.received, trace.complete);
+    const rate = view.speed * (target ? GLIDE : 1);
+    const end = target ? momentOf(timeline, target) : timeline.duration;
+    const time = Math.max(clock, Math.min(clock + secs * rate, end, open));
+    if (time === clock && (time < end || !trace.complete)) return time < open; // or waits for the next token
+    const arrived = time >= end && (target !== null || trace.complete);
+    if (arrived) target = null;
+    stand(time, { playing: playing && !arrived });
+    return !arrived;
+  }
+
+  /** Another mode has other moments: stay at the event. */
+  function follow() {
+    const { trace, view, timeline, at } = store.get();
+    if (!trace || (timeline?.mode === view.mode && timeline.tokens === trace.tokens.length)) return;
+    const next = timelineOf(view.mode, trace);
+    const done = timeline !== null && clock >= timeline.duration;
+    target = null;
+    store.set({ timeline: next });
+    stand(done ? next.duration : at.token < 0 ? 0 : momentOf(next, clamp(next, at)));
+  }
+  store.subscribe((state, before) => {
+    if (state.view.mode !== before.view.mode) follow();
+    if (state.trace !== before.trace) recount();
+  });
+  /** Tokens that arrive late may belong to events that are past. */
+  function recount() {
+    store.set({ hits: countHits(store.get(), store.get().time) });
+  }
+  /** @param {Trace} trace @param {boolean} keep */
+  function begin(trace, keep) {
+    const { view, timeline, still } = store.get();
+    const asked = view.token !== null || view.layer !== null;
+    target = null;
+    if (!timeline) return;
+    if (asked) {
+      store.set({ view: { ...view, token: null, layer: null } });
+      const first = view.mode === "all" ? timeline.tokens - 1 : 0;
+      stand(momentOf(timeline, clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 })), {
+        playing: false,
+      });
+    } else if (keep) stand(Math.min(clock, timeline.duration));
+    else stand(0, { playing: !still });
+  }
+
+  const finished = () => clock >= (store.get().timeline?.duration ?? 0);
+  function play() {
+    target = null;
+    if (finished()) stand(0);
+    store.set({ playing: true });
+  }
+  function pause() {
+    target = null;
+    if (store.get().playing) stand(store.get().time, { playing: false });
+  }
+  return {
+    advance,
+    begin,
+    awaitNext() {
+      const { timeline } = store.get();
+      target = null;
+      if (timeline)
+        stand(timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens)), {
+          playing: true,
+        });
+    },
+    moving: () => store.get().playing || target !== null,
+    play,
+    pause,
+    toggle: () => (store.get().playing ? pause() : play()),
+    restart() {
+      target = null;
+      stand(0, { playing: true });
+    },
+    stepLayer: (way) => step(layerBeside, way),
+    stepToken: (way) => step(tokenBeside, way),
+    seek({ token, layer }) {
+      const { timeline, at } = store.get();
+      target = null;
+      if (!timeline) return;
+      const event = clamp(timeline, { token: token ?? at.token, layer: layer ?? at.layer });
+      stand(momentOf(timeline, event), { playing: false });
+    },
+    seekTime(secs) {
+      target = null;
+      stand(Math.max(0, Math.min(secs, store.get().timeline?.duration ?? 0)));
+    },
+  };
+}
+
+/**
+ * With less motion nothing flies: once in every step from layer to layer, the last event is shown.
+ * @param {Schedule} timeline
+ * @param {number} time
+ */
+function stepShown(timeline, time) {
+  return momentOf(timeline, timeline.position(Math.floor(time / timeline.step) * timeline.step));
+}

@@ -1,0 +1,88 @@
+/**
+ * One layer on, one token on: which event comes next for a person who follows one token. Pure.
+ *
+ * @typedef {{token: number, layer: number}} Event
+ *
+ * @import {Schedule} from "./timeline.js"
+ */
+
+import { layerStep, timeOf } from "./timeline.js";
+
+/** Seconds after an event at which it is looked at: its towers have flashed by then. */
+const LINGER = 0.18;
+
+/**
+ * The moment at which to stand in order to see an event: just after it fired, and before the next one does.
+ * @param {Schedule} timeline
+ * @param {Event} event
+ */
+export function momentOf(timeline, event) {
+  const fired = timeOf(timeline, event);
+  if (event.token < 0) return 0;
+  return fired + Math.min(LINGER, (layerStep(timeline, fired, 1) - fired) / 2);
+}
+
+/**
+ * The same token one layer on or back; past the last layer the next token, at the first layer that it has not passed
+ * yet, so that time goes one way. Null before the first event.
+ * @param {Schedule} timeline
+ * @param {Event} at
+ * @param {1 | -1} way
+ * @returns {Event | null}
+ */
+export function layerBeside(timeline, at, way) {
+  if (at.token < 0) return way > 0 ? clamp(timeline, { token: 0, layer: 0 }) : null;
+  const layer = at.layer + way;
+  if (layer >= 0 && layer < timeline.layers) return { token: at.token, layer };
+  if (timeline.mode === "all") return way > 0 ? at : null;
+  const token = at.token + way;
+  if (token < 0) return null;
+  if (token >= timeline.tokens) return at;
+  return {
+    token,
+    layer: way > 0 ? firstLayerAfter(timeline, token, at) : lastLayerBefore(timeline, token, at),
+  };
+}
+
+/** @param {Schedule} timeline @param {number} token @param {Event} at */
+function firstLayerAfter(timeline, token, at) {
+  const now = timeOf(timeline, at);
+  let layer = 0;
+  while (layer < timeline.layers - 1 && timeline.fires(token, layer) <= now) layer++;
+  return layer;
+}
+
+/** @param {Schedule} timeline @param {number} token @param {Event} at */
+function lastLayerBefore(timeline, token, at) {
+  const now = timeOf(timeline, at);
+  let layer = timeline.layers - 1;
+  while (layer > 0 && timeline.fires(token, layer) >= now) layer--;
+  return layer;
+}
+
+/**
+ * The next or the last token, at the same layer. Null before the first; in ALL AT ONCE it is a layer.
+ * @param {Schedule} timeline
+ * @param {Event} at
+ * @param {1 | -1} way
+ * @returns {Event | null}
+ */
+export function tokenBeside(timeline, at, way) {
+  if (timeline.mode === "all" || at.token < 0) return layerBeside(timeline, at, way);
+  const token = at.token + way;
+  return token < 0 ? null : clamp(timeline, { token, layer: at.layer });
+}
+
+/**
+ * An event that this timeline has. In ALL AT ONCE the token is the last of the batch.
+ * @param {Schedule} timeline
+ * @param {Event} event
+ * @returns {Event}
+ */
+export function clamp(timeline, { token, layer }) {
+  const last = timeline.tokens - 1;
+  return {
+    token: timeline.mode === "all" ? last : Math.max(0, Math.min(token, last)),
+    layer: Math.max(0, Math.min(layer, timeline.layers - 1)),
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * The camera: goes from where it is to where the stack is framed best, and carries what the person's hand
+ * adds to that.
+ *
+ *
+ * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
+ * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
+ *
+ * @import {Camera} from "../../types.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {Pose} from "./framing.js"
+ */
+
+import { MathUtils, PerspectiveCamera, Vector3 } from "three";
+import { levelOf } from "../layout/layout.js";
+import { easeBoth, TRAVEL } from "../layout/transition.js";
+import { axes, frameStack } from "./framing.js";
+
+const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
+const LOWEST = -0.12; // radians
+const HIGHEST = Math.PI / 2;
+const REACH = 2; // a stack on its way to being folded may be so much taller
+
+export function createRig() {
+  const camera = new PerspectiveCamera();
+  camera.matrixAutoUpdate = camera.matrixWorldAutoUpdate = false;
+  const hand = { azimuth: 0, elevation: 0, zoom: 1 };
+  const size = { width: 1, height: 1 };
+  /** @type {Area} */
+  let area = { left: 0, top: 0, width: 1, height: 1 };
+  /** @type {Shot | null} */ let from = null;
+  /** @type {Shot | null} */ let shown = null;
+  /** @type {Shot | null} */ let goal = null;
+  let key = "";
+  let started = -Infinity;
+  let now = 0;
+
+  /** Leave for another shot; the hand's part is given up on the way unless it stays. */
+  function leave(/** @type {number} */ wall, /** @type {boolean} */ cut, /** @type {boolean} */ keepHand) {
+    from = shown && !cut ? { ...shown } : null;
+    started = from ? wall : -Infinity;
+    if (keepHand) return;
+    if (from) from = withHand(from, hand);
+    Object.assign(hand, { azimuth: 0, elevation: 0, zoom: 1 });
+  }
+
+  return {
+    camera,
+    setArea(/** @type {number} */ width, /** @type {number} */ height, /** @type {Area} */ free) {
+      Object.assign(size, { width, height });
+      area = free;
+    },
+    moving: () => now - started < TRAVEL,
+
+    /** The ray through a point of the canvas, in CSS pixels. @returns {import('./picking.js').Ray} */
+    ray(/** @type {number} */ x, /** @type {number} */ y) {
+      const [u, v] = [(2 * x) / size.width - 1, 1 - (2 * y) / size.height];
+      const from = new Vector3().setFromMatrixPosition(camera.matrixWorld);
+      const to = new Vector3(u, v, 0.5)
+        .applyMatrix4(camera.projectionMatrixInverse)
+        .applyMatrix4(camera.matrixWorld)
+        .sub(from);
+      return { from: from.toArray(), to: to.normalize().toArray() };
+    },
+
+    /** Turn and zoom by hand: radians, a factor. */
+    turn(/** @type {number} */ azimuth, /** @type {number} */ elevation, /** @type {number} */ zoom = 1) {
+      hand.azimuth += azimuth;
+      const base = goal?.elevation ?? 0;
+      hand.elevation = MathUtils.clamp(hand.elevation + elevation, LOWEST - base, HIGHEST - base);
+      hand.zoom = MathUtils.clamp(hand.zoom * zoom, 0.3, 2);
+    },
+
+    /**
+     * @param {Layout} layout  that the camera goes to: layers may still be on their way there
+     * @param {{name: Camera, layer: number, time: number, wall: number, still: boolean, cut: boolean}} moment
+     * @returns {Shot}
+     */
+    update(layout, { name, layer, time, wall, still, cut }) {
+      now = wall;
+      const looked = name === "top" ? layer : 0;
+      const wanted = [
+        name,
+        looked,
+        layout.layers,
+        layout.experts,
+        layout.pitch,
+        layout.levels[0],
+        area.width,
+        area.height,
+        area.left,
+        area.top,
+      ].join();
+      if (wanted !== key) {
+        const pose = frameStack(layout, area, name, looked);
+        goal = {
+          ...pose,
+          ...area,
+          focus: name === "top" ? 1 : 0,
+          layer: name === "top" ? layer : (goal?.layer ?? layer),
+        };
+        leave(wall, cut || still, key.split(",")[0] === name);
+        key = wanted;
+      }
+      const aim = { .../** @type {Shot} */ (goal) };
+      if (name === "orbit" && !still) aim.azimuth += DRIFT.swing * Math.sin(DRIFT.pace * time);
+      shown = from && now - started < TRAVEL ? between(from, aim, (now - started) / TRAVEL) : aim;
+      const seen = withHand(shown, hand);
+      place(camera, seen, size, layout);
+      return seen;
+    },
+  };
+}
+
+/** @returns {Shot} */
+function withHand(
+  /** @type {Shot} */ shot,
+  /** @type {{azimuth: number, elevation: number, zoom: number}} */ hand,
+) {
+  const elevation = MathUtils.clamp(shot.elevation + hand.elevation, LOWEST, HIGHEST);
+  return { ...shot, azimuth: shot.azimuth + hand.azimuth, elevation, distance: shot.distance * hand.zoom };
+}
+
+/** @returns {Shot} */
+function between(/** @type {Shot} */ from, /** @type {Shot} */ to, /** @type {number} */ share) {
+  const eased = easeBoth(share);
+  const mixed = { ...to };
+  for (const name of /** @type {(keyof Shot)[]} */ (Object.keys(to)))
+    mixed[name] = from[name] + (to[name] - from[name]) * eased;
+  const turn = MathUtils.euclideanModulo(to.azimuth - from.azimuth + Math.PI, 2 * Math.PI) - Math.PI;
+  mixed.azimuth = to.azimuth - turn * (1 - eased); // the short way round
+  return mixed;
+}
+
+function place(
+  /** @type {PerspectiveCamera} */ camera,
+  /** @type {Shot} */ shot,
+  /** @type {{width: number, height: number}} */ size,
+  /** @type {Layout} */ layout,
+) {
+  const { right, up, back } = axes(shot);
+  const at = back.map((part, i) => part * shot.distance + (i === 1 ? shot.lift : 0));
+  camera.matrixWorld.set(
+    right[0],
+    up[0],
+    back[0],
+    at[0],
+    right[1],
+    up[1],
+    back[1],
+    at[1],
+    right[2],
+    up[2],
+    back[2],
+    at[2],
+    0,
+    0,
+    0,
+    1,
+  );
+  camera.matrixWorldInverse.copy(camera.matrixWorld).invert();
+  const reach =
+    1.2 * Math.hypot(layout.outer, REACH * levelOf(layout, layout.layers - 1) + layout.entry + layout.pitch) +
+    Math.abs(shot.lift);
+  camera.near = Math.max(0.02 * shot.distance, shot.distance - reach);
+  camera.far = shot.distance + reach;
+  camera.fov = (Math.atan(shot.lens) * 360) / Math.PI;
+  camera.aspect = shot.width / shot.height;
+  camera.setViewOffset(shot.width, shot.height, -shot.left, -shot.top, size.width, size.height);
+}

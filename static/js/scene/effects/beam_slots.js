@@ -1,0 +1,156 @@
+/**
+ * Beam slots: the events whose beams can be seen now. A slot holds one event (a token at a layer) from its
+ * arrival until its beams have faded; the first `fans` slots have a beam to every expert, the others to the
+ * chosen ones alone, so that the number of vertices is bounded at every shape. Pure: arrays and the rows of
+ * them that changed.
+ *
+ * @import {Timeline, Trace} from "../../types.js"
+ * @import {Layout} from "../layout/layout.js"
+ */
+
+import { columnsOf } from "../../trace/trace.js";
+import { createSpans, NONE } from "./tower_glow.js";
+
+const BUDGET = 4096; // beams of either kind
+const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of what is free around the axis
+const GOLDEN = Math.PI * (3 - Math.sqrt(5));
+
+/** How many slots there are, and how many of them have a full fan. */
+export function slotCount(/** @type {number} */ experts, /** @type {number} */ topK) {
+  const fans = Math.min(64, Math.max(8, Math.floor(BUDGET / experts)));
+  return { fans, count: Math.max(fans, Math.min(256, Math.floor(BUDGET / topK))) };
+}
+
+/**
+ * Where token i of T stands around the axis: on it, or in a sunflower disc where all travel at once.
+ * @returns {[number, number]}
+ */
+export function standOf(
+  /** @type {Layout} */ layout,
+  /** @type {boolean} */ together,
+  /** @type {number} */ i,
+  /** @type {number} */ tokens,
+) {
+  if (!together || tokens < 2) return [0, 0];
+  const radius = discOf(layout, tokens) * Math.sqrt((i + 0.5) / tokens);
+  return [radius * Math.sin(i * GOLDEN), radius * Math.cos(i * GOLDEN)];
+}
+
+/** Radius of the disc of T tokens. */
+export function discOf(/** @type {Layout} */ { inner, towerRadius }, /** @type {number} */ tokens) {
+  return DISC * (inner - towerRadius) * Math.min(1, 0.3 + tokens / 40);
+}
+
+/** Seconds that beams stay after an event fired. */
+export function holdOf(/** @type {Timeline} */ { beat }) {
+  return Math.min(2.2, Math.max(0.9, 2.2 * beat));
+}
+
+/**
+ * @param {Layout} layout
+ * @param {number} topK
+ */
+export function createSlots(layout, topK) {
+  const { fans, count } = slotCount(layout.experts, topK);
+  const width = Math.ceil(layout.experts / 4);
+  const row = 4 * (2 + topK);
+  /**
+   * [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each
+   * choice
+   */
+  const table = new Float32Array(row * count);
+  const scores = new Uint8Array(4 * width * fans); // [S, N]
+  const dirty = createSpans(count);
+  let top = 0; // slots from here on are free
+
+  function write(
+    /** @type {number} */ slot,
+    /** @type {Trace} */ trace,
+    /** @type {Timeline} */ timeline,
+    /** @type {number} */ token,
+    /** @type {number} */ layer,
+  ) {
+    const together = timeline.mode === "all";
+    const [x, z] = standOf(layout, together, token, timeline.tokens);
+    const bright = together ? Math.max(1, timeline.tokens) ** -0.5 : 1;
+    const fired = timeline.fires(token, layer);
+    const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
+    table.set(
+      [x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)],
+      row * slot,
+    );
+    copyChoices(table.subarray(row * slot + 8), trace, token, layer);
+    dirty.add(slot, 0, 0);
+  }
+
+  return {
+    fans,
+    count,
+    width,
+    table,
+    scores,
+    dirty,
+    used: () => top,
+
+    reset() {
+      table.fill(0);
+      top = 0;
+      for (let slot = 0; slot < count; slot++) dirty.add(slot, 0, 0);
+    },
+
+    /** Gives an event a slot, where one is free and its beams can still be seen. */
+    arrive(
+      /** @type {Trace} */ trace,
+      /** @type {Timeline} */ timeline,
+      /** @type {number} */ time,
+      /** @type {number} */ token,
+      /** @type {number} */ layer,
+    ) {
+      if (timeline.fires(token, layer) + holdOf(timeline) < time) return;
+      let slot = 0;
+      while (slot < top && table[row * slot + 7] >= time) slot++;
+      if (slot === count) return;
+      top = Math.max(top, slot + 1);
+      write(slot, trace, timeline, token, layer);
+    },
+
+    /** Frees the slots at the end whose beams have faded. */
+    expire(/** @type {number} */ time) {
+      while (top && table[row * (top - 1) + 7] < time) top--;
+    },
+  };
+}
+
+/** Copies the gate scores of an event. @returns {number} the largest, 0 to 1 on the scale of the bytes */
+function copyScores(
+  /** @type {Uint8Array} */ row,
+  /** @type {Trace} */ { model, scores },
+  /** @type {number} */ token,
+  /** @type {number} */ layer,
+) {
+  const from = (token * model.layers + layer) * model.experts;
+  let largest = 1;
+  for (let i = 0; i < model.experts; i++) {
+    row[i] = scores[from + i];
+    largest = Math.max(largest, row[i]);
+  }
+  return largest / 255;
+}
+
+/** Kinds of a choice: 0 empty, 1 taken, 2 dropped. */
+function copyChoices(
+  /** @type {Float32Array} */ row,
+  /** @type {Trace} */ { model, experts, weights, dropped },
+  /** @type {number} */ token,
+  /** @type {number} */ layer,
+) {
+  const columns = columnsOf(model);
+  const from = (token * model.layers + layer) * columns;
+  let largest = 1e-9;
+  for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
+  for (let k = 0; k < columns; k++) {
+    const id = experts[from + k];
+    const kind = id === NONE ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
+    row.set([id, weights[from + k] / largest, kind], 4 * k);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Where the towers stand. Pure: a shape gives a layout.
+ *
+ * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction
+ * of the circle means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from
+ * above the ids go counter-clockwise, so the expert a quarter round is at the right (+x).
+ *
+ * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
+ *
+ *
+ * @typedef {object} Ring
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} rows          concentric rows of a ring
+ * @property {Float32Array} x       [N] centre of each tower in its plane
+ * @property {Float32Array} z       [N]
+ * @property {number} inner         from the axis to the nearest tower centre
+ * @property {number} outer         radius of the circle that holds every tower of a ring
+ * @property {number} towerRadius
+ * @property {boolean} core         a tower on the axis: what all tokens use
+ * @property {number[]} dense       how many MoE layers are below each layer without experts
+ *
+ * @typedef {Ring & Levels} Layout
+ *
+ * @import {Fold} from "../../view/layers.js"
+ * @import {Levels} from "./layer_heights.js"
+ */
+
+import { levelsOf } from "./layer_heights.js";
+
+/** Experts that still read as one ring. */
+const RING = 64;
+const SLIM = 0.3; // tower radius, as a share of the distance between neighbours; 0.5 would touch
+const WIDEST = 0.5; // tower radius where neighbours are far
+
+/**
+ * @param {{layers: number, experts: number, dense?: number[], core?: boolean}} shape
+ * @param {Fold | null} [fold]
+ * @returns {Layout}
+ */
+export function createLayout({ layers, experts, dense = [], core = false }, fold = null) {
+  const rows = rowsOf(experts);
+  const { x, z, inner } = placeTowers(experts, rows);
+  const towerRadius = Math.min(WIDEST, SLIM * nearest(x, z, rows));
+  const far = Math.max(...x.map((_, i) => Math.hypot(x[i], z[i])));
+  const ring = { layers, experts, rows, x, z, inner, outer: far + towerRadius, towerRadius, dense, core };
+  return { ...ring, ...levelsOf(layers, ring, dense, fold) };
+}
+
+/** The same rings with other layers folded. @param {Layout} layout @param {Fold | null} fold @returns {Layout} */
+export function folded(layout, fold) {
+  return { ...layout, ...levelsOf(layout.layers, layout, layout.dense, fold) };
+}
+
+/**
+ * What a model's stack is made of.
+ * @param {{layers: number, experts: number, dense_layers?: number[], d_shared?: number, shared?: number}} model
+ */
+export function shapeOf({ layers, experts, dense_layers = [], d_shared = 0, shared = 0 }) {
+  const dense = [...dense_layers].sort((a, b) => a - b).map((layer, i) => Math.min(layers, layer - i));
+  return { layers, experts, dense, core: d_shared > 0 || shared > 0 };
+}
+
+/** Rows of a ring of N experts: enough for RING a row, rather a few more if they then divide N evenly. */
+export function rowsOf(/** @type {number} */ experts) {
+  const least = Math.ceil(experts / RING);
+  for (let rows = least; rows < 2 * least; rows++) if (experts % rows === 0) return rows;
+  return least;
+}
+
+/**
+ * Radius of a single ring of N towers: wider with N, but less than its circumference asks, so the towers get
+ * slimmer.
+ */
+function ringRadius(/** @type {number} */ experts) {
+  return 1.32 * Math.min(experts, RING) ** 0.35;
+}
+
+/** @returns {{x: Float32Array, z: Float32Array, inner: number}} */
+function placeTowers(/** @type {number} */ experts, /** @type {number} */ rows) {
+  const outermost = ringRadius(experts) * (1 + 0.1 * (rows > 1 ? 1 : 0));
+  const gap = rows > 1 ? rowGap(experts, rows, outermost) : 0;
+  const inner = outermost - gap * (rows - 1);
+  const x = new Float32Array(experts);
+  const z = new Float32Array(experts);
+  for (let i = 0; i < experts; i++) {
+    const angle = (2 * Math.PI * i) / experts;
+    const radius = inner + gap * rowOf(i, experts, rows);
+    x[i] = radius * Math.sin(angle);
+    z[i] = radius * Math.cos(angle);
+  }
+  return { x, z, inner };
+}
+
+/**
+ * Distance between rows: that of neighbours in a row, but the innermost row keeps its distance from the axis.
+ */
+function rowGap(/** @type {number} */ experts, /** @type {number} */ rows, /** @type {number} */ outermost) {
+  const spacing = (2 * Math.PI * outermost * rows) / experts;
+  return Math.min(spacing, (0.5 * outermost) / (rows - 1));
+}
+
+/**
+ * Row of expert i. The ids are dealt to the rows in turn, in blocks; where the rows do not divide N the first
+ * blocks have one expert more, in a row of its own, so that the last expert and the first never meet in one
+ * row.
+ */
+export function rowOf(/** @type {number} */ i, /** @type {number} */ experts, /** @type {number} */ rows) {
+  const blocks = Math.floor(experts / rows);
+  const longer = experts - blocks * rows;
+  const start = longer * (rows + 1);
+  return i < start ? i % (rows + 1) : (i - start) % rows;
+}
+
+/** Smallest distance between two towers of a ring. Towers that are near have near ids, around the circle. */
+export function nearest(
+  /** @type {Float32Array} */ x,
+  /** @type {Float32Array} */ z,
+  /** @type {number} */ rows,
+) {
+  let least = Infinity;
+  for (let i = 0; i < x.length; i++) {
+    for (let step = 1; step <= Math.min(2 * rows + 1, x.length - 1); step++) {
+      const j = (i + step) % x.length;
+      least = Math.min(least, Math.hypot(x[i] - x[j], z[i] - z[j]));
+    }
+  }
+  return least;
+}
+
+/** Height of the router plane of a layer, or between two. */
+export function levelOf(/** @type {Levels} */ { levels }, /** @type {number} */ layer) {
+  const low = Math.floor(layer);
+  const share = layer - low;
+  return share ? levels[low] + (levels[low + 1] - levels[low]) * share : levels[low];
+}
+
+/**
+ * Height of a token that has passed `passed` layers: -1 at the entry, l at the plane of layer l, L at the
+ * exit.
+ */
+export function heightOf(/** @type {Layout} */ layout, /** @type {number} */ passed) {
+  const last = layout.layers - 1;
+  const inside = Math.min(Math.max(passed, 0), last);
+  return levelOf(layout, inside) + (passed - inside) * layout.entry;
+}

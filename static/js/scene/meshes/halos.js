@@ -1,0 +1,47 @@
+/**
+ * Halos: a soft light around each hot tower. Merged quads; those of dark towers cost no pixel.
+ *
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ */
+
+import { createQuads, QUAD } from "../gpu/geometry.js";
+import { createMaterial } from "../gpu/materials.js";
+
+const VERTEX = /* glsl */ `
+out vec2 at;
+flat out float strength;
+
+void main() {
+  ${QUAD}
+  int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
+  vec3 heat = glow(layer, expert);
+  if (heat.x + heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
+  float hot = max(max(heat.x, 0.25 * heat.y), 0.5 * heat.z);
+  vec3 centre = topOf(layer, expert) - vec3(0.0, 0.2 * tower.y * opened(layer), 0.0);
+  vec4 view = viewMatrix * vec4(centre, 1.0);
+  float size = max(4.2 * tower.x, 10.0 * pixel * -view.z) * (0.75 + 0.5 * hot);
+  at = corner;
+  strength = hot * layerFade(layer) * mix(0.6, 1.0, depthFade(centre));
+  gl_Position = strength < 0.02 ? NOWHERE : projectionMatrix * (view + vec4(corner * size, 0.0, 0.0));
+}`;
+
+const FRAGMENT = /* glsl */ `
+in vec2 at;
+flat in float strength;
+
+void main() {
+  float r = length(at);
+  float fall = max(1.0 - r, 0.0);
+  float square = fall * fall;
+  colour = vec4(mix(EMBER, HOT, strength) * strength * square * (0.75 + 0.5 * square), 0.0);
+}`;
+
+/**
+ * @param {Uniforms} uniforms
+ * @param {Layout} layout
+ */
+export function createHalos(uniforms, layout) {
+  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: "glow" });
+  return createQuads(layout.layers * layout.experts, material);
+}

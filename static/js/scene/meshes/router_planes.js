@@ -1,0 +1,97 @@
+/**
+ * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its
+ * outline is what makes towers that stand apart read as a ring.
+ *
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ */
+
+import { createMesh } from "../gpu/geometry.js";
+import { createMaterial } from "../gpu/materials.js";
+
+const SEGMENTS = 96; // of the outline
+const BAND = 2 * SEGMENTS; // vertices of an outline
+const EACH = BAND + 4; // and the corners of the disc
+
+const VERTEX = /* glsl */ `
+out vec2 at;            /* on the disc, in radii of the ring */
+flat out vec3 state;    /* fade, pulse, seconds since the pulse */
+out float side;         /* across the outline; 2 on the disc */
+
+/* A point of the outline: a band of constant width on the screen. */
+vec4 outline(int layer, int vertex, float radius) {
+  float angle = 6.28318531 * float(vertex / 2) / ${SEGMENTS}.0;
+  side = float(vertex & 1) * 2.0 - 1.0;
+  vec3 here = vec3(sin(angle), 0.0, cos(angle)) * radius + vec3(0.0, level(layer), 0.0);
+  vec3 next = here + vec3(cos(angle), 0.0, -sin(angle)) * 0.05 * radius;
+  vec4 a = projectionMatrix * viewMatrix * vec4(here, 1.0);
+  vec4 b = projectionMatrix * viewMatrix * vec4(next, 1.0);
+  vec2 along = (b.xy / b.w - a.xy / a.w) * screen;
+  vec2 across = normalize(vec2(-along.y, along.x) + vec2(1e-5, 0.0));
+  at = here.xz / radius;
+  return a + vec4(across * side * 1.8 * ratio / screen * a.w, 0.0, 0.0);
+}
+
+void main() {
+  int layer = int(serial) / ${EACH}, vertex = int(serial) - layer * ${EACH};
+  float radius = outer * 1.05;
+  state = vec3(layerFade(layer), pulse(layer), time - texelFetch(pulses, ivec2(layer, 0), 0).x);
+  if (vertex < ${BAND}) {
+    gl_Position = outline(layer, vertex, radius);
+    state.x *= mix(0.55, 1.0, depthFade(vec3(at.x, 0.0, at.y) * radius + vec3(0.0, level(layer), 0.0)));
+  } else {
+    int corner = vertex - ${BAND};
+    at = vec2(corner & 1, corner >> 1) * 2.0 - 1.0;
+    side = 2.0;
+    gl_Position = projectionMatrix * viewMatrix * vec4(at.x * radius, level(layer), at.y * radius, 1.0);
+    if (state.y < 0.01 || room < 14.0) gl_Position = NOWHERE; /* seen from the side it would only cost */
+  }
+  if (state.x < 0.01) gl_Position = NOWHERE;
+}`;
+
+const FRAGMENT = /* glsl */ `
+in vec2 at;
+in float side;
+flat in vec3 state;
+
+void main() {
+  vec3 lit = mix(EMBER, HOT, 0.5) * state.y;
+  if (side < 1.5) {
+    vec3 line = PLATE * 0.66 * airy(0.05) + lit * 0.5 * airy(0.3);
+    colour = vec4(line * (1.0 - side * side) * state.x, 0.0);
+    return;
+  }
+  float square = dot(at, at);
+  if (square > 1.0) discard;
+  float off = sqrt(square) - 1.0 + exp(-4.5 * state.z);
+  lit *= (0.24 * exp(-60.0 * off * off) + 0.3 * exp(-9.0 * square)) * airy(0.3);
+  colour = vec4(lit * state.x + grain(gl_FragCoord.xy), 0.0);
+}`;
+
+/** Index of a closed band and a quad for each layer. @returns {Uint32Array} */
+export function planeIndex(/** @type {number} */ layers) {
+  const one = /** @type {number[]} */ ([]);
+  for (let i = 0; i < SEGMENTS; i++) {
+    const [a, b] = [2 * i, 2 * ((i + 1) % SEGMENTS)];
+    one.push(a, b, a + 1, a + 1, b, b + 1);
+  }
+  one.push(BAND, BAND + 1, BAND + 2, BAND + 2, BAND + 1, BAND + 3);
+  return Uint32Array.from(
+    { length: layers * one.length },
+    (_, i) => one[i % one.length] + Math.floor(i / one.length) * EACH,
+  );
+}
+
+/**
+ * @param {Uniforms} uniforms
+ * @param {Layout} layout
+ */
+export function createPlanes(uniforms, layout) {
+  const material = createMaterial(uniforms, {
+    vertex: VERTEX,
+    fragment: FRAGMENT,
+    blend: "glow",
+    tested: true,
+  });
+  return createMesh(EACH * layout.layers, planeIndex(layout.layers), material);
+}

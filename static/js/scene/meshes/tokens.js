@@ -1,0 +1,104 @@
+/**
+ * Tokens: glowing particles with a short vertical streak.
+ *
+ * @import {Frame} from "../../types.js"
+ * @import {Uniforms} from "../gpu/materials.js"
+ * @import {Layout} from "../layout/layout.js"
+ * @import {DataTexture} from "three"
+ */
+
+import { discOf, standOf } from "../effects/beam_slots.js";
+import { createQuads, QUAD } from "../gpu/geometry.js";
+import { createMaterial } from "../gpu/materials.js";
+import { heightOf } from "../layout/layout.js";
+
+/** Tokens in flight that are drawn. */
+export const MOST = 256;
+
+const VERTEX = /* glsl */ `
+uniform sampler2D flights; /* x, y, z, 4 token + speed */
+uniform vec2 size; /* of a particle: world, least CSS pixels */
+out vec2 at;
+flat out float streak;
+flat out float strength;
+
+void main() {
+  ${QUAD}
+  vec4 flight = texelFetch(flights, ivec2(quad, 0), 0);
+  vec4 view = viewMatrix * vec4(flight.xyz, 1.0);
+  float radius = max(size.x, size.y * pixel * -view.z);
+  streak = 1.0 + 1.3 * (flight.w - 4.0 * floor(flight.w / 4.0));
+  at = corner * vec2(1.0, streak);
+  strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
+  float upright = length(viewMatrix[1].xy);
+  vec2 offset = vec2(corner.x, corner.y * mix(1.0, streak, upright)) * radius;
+  gl_Position = projectionMatrix * (view + vec4(offset, 0.0, 0.0));
+}`;
+
+const FRAGMENT = /* glsl */ `
+in vec2 at;
+flat in float streak;
+flat in float strength;
+
+void main() {
+  vec2 p = vec2(at.x, at.y / streak);
+  float r = length(p), fall = max(1.0 - r, 0.0);
+  float halo = fall * fall * fall;
+  float core = 1.0 - smoothstep(0.07, 0.17, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
+  float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.3 + 0.25 * (streak - 1.0));
+  colour = vec4((GOLD * (0.65 * halo + line) + WHITE * core) * strength, 0.0);
+}`;
+
+/**
+ * @param {Uniforms} uniforms
+ * @param {Layout} layout
+ * @param {DataTexture} flights
+ */
+export function createTokens(uniforms, layout, flights) {
+  const own = { flights: { value: flights }, size: { value: [1, 1] } };
+  const object = createQuads(
+    MOST,
+    createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "glow" }),
+  );
+  return {
+    object,
+    /** Draws the first so many, small where so many stand together. */
+    show(/** @type {number} */ count, /** @type {number} */ together) {
+      object.visible = count > 0;
+      own.size.value = particle(layout, together);
+      object.geometry.setDrawRange(0, 6 * count);
+    },
+  };
+}
+
+/** Radius of a particle with its glow: in the world, and least CSS pixels. @returns {[number, number]} */
+function particle(/** @type {Layout} */ layout, /** @type {number} */ together) {
+  const alone = 0.42 * layout.pitch;
+  if (together < 2) return [alone, 10];
+  return [
+    Math.min(alone, (1.9 * discOf(layout, together)) / Math.sqrt(together)),
+    10 / Math.sqrt(1 + together / 12),
+  ];
+}
+
+/**
+ * Writes where the tokens in flight are. Reduced motion: they stand at planes.
+ * @param {Float32Array} rows  [MOST, 4]: x, y, z, 4 token + speed
+ * @param {Layout} layout
+ * @param {Frame} frame
+ * @returns {number} how many
+ */
+export function placeTokens(rows, layout, { trace, timeline, time, still, layer: looked, camera }) {
+  const together = timeline.mode === "all";
+  let count = 0;
+  for (const { token, height, layer, at } of timeline.flights(time)) {
+    if (count === MOST || (token >= trace.received && layer >= 0)) continue;
+    if (camera === "top" && Math.abs(height - looked) > 0.5) continue;
+    const passed = still ? Math.max(0, layer) : height;
+    const moving = still || (layer >= 0 && at < timeline.beat) ? 0 : 1;
+    const [x, z] = standOf(layout, together, token, timeline.tokens);
+    const speed = moving * Math.abs(Math.sin(Math.PI * (height - Math.floor(height))));
+    rows.set([x, heightOf(layout, passed), z, 4 * token + speed], 4 * count++);
+  }
+  return count;
+}

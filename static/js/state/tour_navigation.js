@@ -1,0 +1,81 @@
+/**
+ * Walks through tours and questions. Every step is a view that is gone to as if its link had been opened.
+ *
+ * @import {Boot, State, View} from "../types.js"
+ * @import {Player} from "../playback/player.js"
+ * @import {Store} from "./store.js"
+ */
+
+import { asksTheSame } from "../view/keys.js";
+import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
+import { tourOf } from "../view/lessons.js";
+
+/**
+ * @typedef {object} Guide
+ * @property {(view: View, notices?: State["notices"]) => void} goTo   a whole view, as a link would open it
+ * @property {(tour: string, at?: number) => void} open    a step of a tour, from 0
+ * @property {(question: number) => void} ask              a question, from 0
+ * @property {(question: number) => void} show             the view that answers it
+ * @property {(way: 1 | -1) => void} step                  to the next step or question, or the one before
+ * @property {() => void} leave                            the view stays
+ */
+
+/**
+ * @param {object} parts
+ * @param {Boot} parts.boot
+ * @param {Store<State>} parts.store
+ * @param {Pick<Player, "seek" | "seekTime" | "restart" | "pause">} parts.player
+ * @returns {Guide}
+ */
+export function createGuide({ boot, store, player }) {
+  /** From the first token on, where motion is wanted. */
+  function begin() {
+    if (!store.get().still) return player.restart();
+    player.pause();
+    player.seekTime(0);
+  }
+
+  /** @param {View} view @param {State["notices"]} [notices] */
+  function goTo(view, notices = []) {
+    const { status, timeline, trace, view: before } = store.get();
+    const { token, layer } = view;
+    const placed = token !== null || layer !== null;
+    const news = /** @type {const} */ ({ overlay: "none", writing: "", notices });
+    if (status !== "ready" || !asksTheSame(before, view)) {
+      if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
+      return store.set({ view, ...news });
+    }
+    store.set({ view: { ...view, token: null, layer: null }, ...news });
+    if (!placed) return begin();
+    const first = view.mode === "all" ? (trace?.tokens.length ?? 1) - 1 : 0;
+    player.seek({ token: token ?? first, layer: layer ?? 0 });
+  }
+
+  /** @param {string} name @param {number} [at] */
+  function open(name, at = 0) {
+    const { view } = store.get();
+    const tour = tourOf(boot, { tour: name });
+    if (tour?.steps[at]) goTo(viewOfStep(boot, view, tour, at));
+  }
+  /** @param {number} question @param {"view" | "shows"} [which] */
+  function ask(question, which = "view") {
+    if (boot.questions?.[question]) goTo(viewOfQuestion(boot, store.get().view, question, which));
+  }
+  const leave = () => store.set({ view: { ...store.get().view, tour: "", at: 0, quiz: null } });
+
+  return {
+    goTo,
+    open,
+    ask: (question) => ask(question),
+    show: (question) => ask(question, "shows"),
+    step(way) {
+      const { tour, at, quiz } = store.get().view;
+      const last = tourOf(boot, { tour })?.steps.length;
+      if (quiz !== null) return ask(quiz + way);
+      if (last === undefined) return;
+      if (at + way === last) leave();
+      else open(tour, at + way);
+    },
+    leave,
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The connection to the server: it comes back by itself and goes on where it was. It knows no page: the caller gives it
+ * a WebSocket and timers, and is told what arrives.
+ *
+ * @import {Request} from "../types.js"
+ * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage} from "./wire.js"
+ */
+
+import { decodeStep, decodeText, encodeOpen, encodeStop } from "./wire.js";
+
+/** Seconds before the first try to come back; each further try waits twice as long, up to SLOWEST. */
+const SOONEST = 0.25;
+const SLOWEST = 8;
+const ABNORMAL = 4000; // close code for messages that cannot be read
+const OPEN = 1; // readyState of a WebSocket
+
+/**
+ * @typedef {"connecting" | "streaming" | "done" | "lost"} Connection
+ *
+ * @typedef {object} Options
+ * @property {string} url
+ * @property {(message: TraceMessage) => void} onTrace   a trace begins (anew); not called when a stream is resumed
+ * @property {(step: Step) => void} onStep               each token once, in ascending order
+ * @property {(message: TokensMessage) => void} [onTokens]   the model wrote; the same again where a stream is resumed
+ * @property {() => void} onEnd
+ * @property {(error: {code: string, field: string | null, message: string, errors: ErrorMessage["errors"]}) => void} onError
+ * @property {(state: Connection) => void} onState
+ * @property {new (url: string) => WebSocket} [WebSocket]
+ * @property {(callback: () => void, ms: number) => any} [setTimeout]
+ * @property {(timer: any) => void} [clearTimeout]
+ * @property {() => number} [random]
+ *
+ * @typedef {object} Stream
+ * @property {Partial<Request>} request
+ * @property {number} id            of the last message that asked for it; answers to earlier ones are dropped
+ * @property {number} received      tokens that have arrived
+ * @property {string | null} trace  identity, once it is known
+ * @property {boolean} over         ended, stopped or refused: nothing more is expected
+ */
+
+/** @param {Options} options */
+export function createSocket(options) {
+  const later = options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms));
+  const never = options.clearTimeout ?? ((timer) => clearTimeout(timer));
+  const random = options.random ?? Math.random;
+  /** @type {WebSocket | null} */
+  let socket = null;
+  /** @type {Stream | null} */
+  let stream = null;
+  /** @type {any} */
+  let timer = null;
+  let lastId = 0;
+  let failures = 0;
+  /** @type {Connection | null} */
+  let state = null;
+
+  /** @param {Connection} now */
+  function become(now) {
+    if (now === state) return;
+    state = now;
+    options.onState(now);
+  }
+
+  function connect() {
+    never(timer);
+    timer = null;
+    const fresh = new (options.WebSocket ?? WebSocket)(options.url);
+    socket = fresh;
+    fresh.binaryType = "arraybuffer";
+    fresh.onopen = () => fresh === socket && ask();
+    fresh.onmessage = ({ data }) => fresh === socket && take(data);
+    fresh.onclose = () => fresh === socket && lose();
+  }
+
+  /** Asks for what is still missing of the stream. */
+  function ask() {
+    if (!stream || stream.over || socket?.readyState !== OPEN) return;
+    stream.id = lastId = (lastId + 1) % 2 ** 32;
+    socket.send(encodeOpen(stream.id, stream.request, stream.received));
+  }
+
+  function lose() {
+    socket = null;
+    if (!stream || stream.over) return; // the next open connects again
+    become("lost");
+    const wait = Math.min(SLOWEST, SOONEST * 2 ** failures++);
+    timer = later(connect, 1000 * wait * (0.5 + 0.5 * random())); // many viewers of one server do not come back at once
+  }
+
+  /** @param {string | ArrayBuffer} data */
+  function take(data) {
+    if (!stream || stream.over) return;
+    try {
+      if (typeof data === "string") hear(stream, decodeText(data));
+      else receive(stream, decodeStep(data));
+    } catch (error) {
+      fail(stream, { code: "unreadable", field: null, message: String(error), errors: [] });
+      socket?.close(ABNORMAL);
+    }
+  }
+
+  /** @param {Stream} current @param {Step} step */
+  function receive(current, step) {
+    if (step.id !== current.id || step.token < current.received) return;
+    if (step.token > current.received)
+      throw new Error(`step: expected token ${current.received}, got ${step.token}`);
+    current.received++;
+    options.onStep(step);
+  }
+
+  /** @param {Stream} current @param {Message} message */
+  function hear(current, message) {
+    if (message.id !== current.id && message.id !== null) return;
+    if (message.op === "trace") begin(current, message);
+    else if (message.op === "tokens") options.onTokens?.(message);
+    else if (message.op === "end") finish(current, options.onEnd);
+    else fail(current, message);
+  }
+
+  /** @param {Stream} current @param {TraceMessage} message */
+  function begin(current, message) {
+    failures = 0;
+    const resumed = current.received > 0;
+    if (resumed && message.trace !== current.trace) {
+      current.received = 0; // the server has another one now: a new version, another scenario file
+      ask();
+      return;
+    }
+    current.trace = message.trace;
+    become("streaming");
+    if (!resumed) options.onTrace(message);
+  }
+
+  /** @param {Stream} current @param {() => void} tell */
+  function finish(current, tell) {
+    current.over = true;
+    become("done");
+    tell();
+  }
+
+  /** @param {Stream} current @param {Parameters<Options["onError"]>[0]} error */
+  function fail(current, { code, field, message, errors }) {
+    if (code === "busy")
+      socket?.close(); // and come back later
+    else finish(current, () => options.onError({ code, field, message, errors }));
+  }
+
+  return {
+    /** Asks for a trace, in place of the one before. @param {Partial<Request>} request */
+    open(request) {
+      stream = { request, id: -1, received: 0, trace: null, over: false };
+      become("connecting");
+      if (socket) ask();
+      else connect();
+    },
+    /** Nothing more of the running stream. */
+    stop() {
+      if (!stream || stream.over) return;
+      if (socket?.readyState === OPEN) socket.send(encodeStop(stream.id));
+      finish(stream, () => {});
+      never(timer);
+    },
+    /** Tries to come back at once: the page is seen again, the network is there again, or a person asks for it. */
+    retry() {
+      if (socket || !stream || stream.over) return;
+      failures = 0;
+      connect();
+    },
+    /** The network is another one now: a connection that looks open may lead nowhere, so a new one takes its place. */
+    renew() {
+      const old = socket;
+      socket = null;
+      old?.close();
+      never(timer);
+      if (!stream || stream.over) return; // the next open connects again
+      failures = 0;
+      connect();
+    },
+    /** Nobody looks: what is still missing of a stream is asked for when `retry` is called. */
+    rest() {
+      const old = socket;
+      never(timer);
+      if (!stream || stream.over) return;
+      socket = null;
+      old?.close();
+    },
+    close() {
+      never(timer);
+      if (stream) stream.over = true;
+      const old = socket;
+      socket = null;
+      old?.close();
+    },
+  };
+}

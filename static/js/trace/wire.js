@@ -1,0 +1,157 @@
+/**
+ * What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes.
+ *
+ *
+ * @typedef {object} TraceMessage
+ * @property {"trace"} op
+ * @property {number} id
+ * @property {string} trace   identity of the trace: equal requests to an unchanged server give equal ones
+ * @property {number} from    token of the first step that follows
+ * @property {Model} model
+ * @property {Origin} origin
+ * @property {Token[]} tokens
+ * @property {number[][]} [bias]   [L][N] that the router adds to scores for selection alone; left out where none is
+ *
+ * Tokens that the model wrote; `from` is the place of the first. The steps of their routing follow.
+ * @typedef {{op: "tokens", id: number, from: number, tokens: Token[]}} TokensMessage
+ *
+ * @typedef {{op: "end", id: number, tokens: number}} EndMessage
+ *
+ * @typedef {object} FieldError
+ * @property {string} field
+ * @property {string} found
+ * @property {string} expected
+ * @property {string} message
+ *
+ * @typedef {object} ErrorMessage
+ * @property {"error"} op
+ * @property {number | null} id
+ * @property {"bad_request" | "bad_message" | "unknown_op" | "busy" | "internal"} code
+ * @property {string | null} field
+ * @property {string} message
+ * @property {FieldError[]} errors
+ *
+ * @typedef {TraceMessage | TokensMessage | EndMessage | ErrorMessage} Message
+ *
+ * The routing of one token; arrays are rows [L, K] and [L, N].
+ * @typedef {object} Step
+ * @property {number} id
+ * @property {number} token
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} topK
+ * @property {Uint16Array} chosen      [L, K], NO_EXPERT for none
+ * @property {Float32Array} weights    [L, K]
+ * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score)
+ * @property {Uint8Array | null} dropped  [L, K]
+ *
+ * @import {Model, Origin, Request, Token} from "../types.js"
+ */
+
+export const VERSION = 1;
+export const NO_EXPERT = 65535;
+
+const STEP = 1;
+const DROPPED = 1;
+const HEADER_BYTES = 20;
+
+/** @type {(keyof Request)[]} */
+const REQUEST_KEYS = [
+  "source",
+  "scenario",
+  "prompt",
+  "model",
+  "shape",
+  "experts",
+  "k",
+  "router",
+  "capacity",
+  "groups",
+  "topk_groups",
+  "scale",
+  "noise",
+  "updates",
+  "rate",
+  "skew",
+  "continue",
+  "temperature",
+  "seed",
+  "step",
+];
+
+/**
+ * @param {number} id
+ * @param {Partial<Request>} request  other keys of the view may be in it; they are not sent
+ * @param {number} from      tokens that are there already
+ */
+export function encodeOpen(id, request, from) {
+  const asked = Object.fromEntries(
+    REQUEST_KEYS.filter((key) => key in request).map((key) => [key, request[key]]),
+  );
+  return JSON.stringify({ op: "open", version: VERSION, id, request: asked, from });
+}
+
+/** @param {number} id */
+export function encodeStop(id) {
+  return JSON.stringify({ op: "stop", id });
+}
+
+/**
+ * Throws where the text is not a message of this version.
+ * @param {string} text
+ * @returns {Message}
+ */
+export function decodeText(text) {
+  const message = JSON.parse(text);
+  const op = message?.op;
+  const right =
+    (op === "trace" && Array.isArray(message.tokens) && message.model?.layers > 0 && message.from >= 0) ||
+    (op === "tokens" && Array.isArray(message.tokens) && message.from >= 0) ||
+    (op === "end" && message.tokens >= 0) ||
+    (op === "error" && typeof message.message === "string");
+  if (!right) throw new Error(`message: expected a trace, end or error, got ${text.slice(0, 60)}`);
+  return message;
+}
+
+/**
+ * The arrays are views of the buffer, but for the weights. Throws where it is not a step of this version.
+ * @param {ArrayBuffer} buffer
+ * @returns {Step}
+ */
+export function decodeStep(buffer) {
+  if (buffer.byteLength < HEADER_BYTES)
+    throw new Error(`step: expected ${HEADER_BYTES} bytes, got ${buffer.byteLength}`);
+  const header = new DataView(buffer);
+  const [version, kind, flags] = new Uint8Array(buffer, 0, 3);
+  if (version !== VERSION || kind !== STEP) {
+    throw new Error(`step: expected version ${VERSION} and kind ${STEP}, got ${version} and ${kind}`);
+  }
+  const [id, token] = [header.getUint32(4, true), header.getUint32(8, true)];
+  const [layers, experts, topK] = [12, 14, 16].map((at) => header.getUint16(at, true));
+  const [narrow, wide] = [layers * topK, layers * experts];
+  const dropped = (flags & DROPPED) !== 0;
+  const bytes = HEADER_BYTES + 4 * narrow + wide + (dropped ? narrow : 0);
+  if (buffer.byteLength !== bytes) throw new Error(`step: expected ${bytes} bytes, got ${buffer.byteLength}`);
+  const scoresAt = HEADER_BYTES + 4 * narrow;
+  return {
+    id,
+    token,
+    layers,
+    experts,
+    topK,
+    chosen: new Uint16Array(buffer, HEADER_BYTES, narrow), // all machines that browsers run on are little-endian
+    weights: Float32Array.from(new Uint16Array(buffer, HEADER_BYTES + 2 * narrow, narrow), fromHalf),
+    scores: new Uint8Array(buffer, scoresAt, wide),
+    dropped: dropped ? new Uint8Array(buffer, scoresAt + wide, narrow) : null,
+  };
+}
+
+/** The number that 16 bits spell (IEEE 754 binary16). @param {number} bits */
+export function fromHalf(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

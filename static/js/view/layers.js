@@ -1,0 +1,79 @@
+/**
+ * Which layers of a tall stack stand open; the others are folded. Pure.
+ *
+ * @typedef {{first: number, last: number}} Fold  layers from 0, both open
+ *
+ * @import {State} from "../types.js"
+ */
+
+/** Layers that stand open around one, at most. */
+const AROUND = 5;
+/** A stack of fewer layers is read without folding. */
+export const TALL = 12;
+
+/** "10-20", or "10" for one layer; layers from 1. @param {string} text @returns {Fold | undefined} */
+export function parseFold(text) {
+  const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];
+  if (!first || +first < 1 || +last < +first) return undefined;
+  return { first: +first - 1, last: +last - 1 };
+}
+
+/** @param {Fold} fold */
+export function formatFold({ first, last }) {
+  return `${first + 1}-${last + 1}`;
+}
+
+/** The layers around one. @param {number} layer @param {number} layers @returns {Fold} */
+export function foldAround(layer, layers) {
+  const wide = Math.min(layers, 2 * AROUND + 1);
+  const first = Math.max(0, Math.min(layers - wide, layer - AROUND));
+  return { first, last: first + wide - 1 };
+}
+
+/** What can be folded of so many layers; null where all of it stands open. @param {Fold} fold @param {number} layers @returns {Fold | null} */
+export function foldWithin(fold, layers) {
+  if (fold.first >= layers || (fold.first === 0 && fold.last >= layers - 1)) return null;
+  return fold.last < layers ? fold : { first: fold.first, last: layers - 1 };
+}
+
+/** What is folded of this trace. @param {Pick<State, "view" | "trace">} state @returns {Fold | null} */
+export function foldOf({ view, trace }) {
+  return view.fold && trace ? foldWithin(view.fold, trace.model.layers) : null;
+}
+
+/** As many layers, further up or down; a few of those before stay in sight. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
+function movedFold({ first, last }, way, layers) {
+  const wide = last - first + 1;
+  const next = Math.max(0, Math.min(layers - wide, first + way * Math.max(1, wide - 2)));
+  return { first: next, last: next + wide - 1 };
+}
+
+/** The layer that one would want to see better. @param {State} state */
+function lookedAt(state) {
+  const { view, at } = state;
+  return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
+}
+
+/** The next layers up or down stand open, where some are folded. @param {State} state @param {1 | -1} way */
+export function moved(state, way) {
+  const fold = foldOf(state);
+  return fold && movedFold(fold, way, state.trace?.model.layers ?? 0);
+}
+
+/** Folded around what is looked at, or unfolded. @param {State} state */
+export function toggled(state) {
+  if (foldOf(state)) return null;
+  const layers = state.trace?.model.layers ?? 0;
+  return layers < TALL ? null : foldAround(lookedAt(state), layers);
+}
+
+/**
+ * The layer that TOP looks at: in SEQUENCE, where tokens are in many layers at once, the one that was chosen; else the
+ * one where playback stands.
+ * @param {Pick<State, "view" | "at" | "trace">} state
+ */
+export function floorOf({ view, at, trace }) {
+  const last = (trace?.model.layers ?? 1) - 1;
+  const layer = view.mode === "sequence" ? (view.floor ?? 0) : at.layer;
+  return Math.max(0, Math.min(layer, last));
+}

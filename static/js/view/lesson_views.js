@@ -1,0 +1,50 @@
+/**
+ * The views of tours and questions: a step or a question is a view, as if its link had been opened. Pure.
+ *
+ * @import {Boot, TourInfo, View} from "../types.js"
+ */
+
+import { questionOf, tourOf } from "./lessons.js";
+import { parseView } from "./url.js";
+
+/** What a reader has chosen for all views stays from step to step. */
+export const KEPT = /** @type {const} */ (["theme", "palette", "lang", "speed"]);
+
+/**
+ * The view of a query string, with what stays of the one before.
+ * @param {Boot} boot
+ * @param {View} view
+ * @param {string} query
+ * @param {Partial<View>} lesson
+ * @returns {View}
+ */
+export function viewOf(boot, view, query, lesson) {
+  const kept = Object.fromEntries(KEPT.map((key) => [key, view[key]]));
+  return { ...parseView(query, boot).view, ...kept, tour: "", at: 0, quiz: null, ...lesson };
+}
+
+/** A step of a tour, from 0. @param {Boot} boot @param {View} view @param {TourInfo} tour @param {number} at @returns {View} */
+export function viewOfStep(boot, view, tour, at) {
+  return viewOf(boot, view, tour.steps[at].view, { tour: tour.name, at });
+}
+
+/** A question, from 0, or what answers it. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
+export function viewOfQuestion(boot, view, quiz, which = "view") {
+  return viewOf(boot, view, boot.questions?.[quiz]?.[which] ?? "", { quiz });
+}
+
+/**
+ * The view of the step or the question that a host page names; null where its keys name none.
+ * @param {Boot} boot
+ * @param {View} view
+ * @param {import("../embed/view_patch.js").Keys} keys  as in the URL: steps and questions from 1
+ */
+export function viewOfLesson(boot, view, keys) {
+  if (keys.tour != null || keys.at != null) {
+    const tour = tourOf(boot, { tour: String(keys.tour ?? view.tour) });
+    const at = Number(keys.at ?? 1) - 1;
+    return tour?.steps[at] ? viewOfStep(boot, view, tour, at) : null;
+  }
+  const quiz = keys.quiz == null ? null : Number(keys.quiz) - 1;
+  return quiz !== null && questionOf(boot, { quiz }) ? viewOfQuestion(boot, view, quiz) : null;
+}

@@ -1,0 +1,48 @@
+/**
+ * Tours and questions: which one a view stands in, what its link leaves out, and what its captions say. Pure.
+ *
+ * @import {Boot, QuestionInfo, TourInfo, View} from "../types.js"
+ */
+
+/** A piece of a caption: words, and the term of the glossary that they mention. @typedef {{text: string, term?: string}} Piece */
+
+/** @param {Boot} boot @param {Pick<View, "tour">} view @returns {TourInfo | null} */
+export function tourOf({ tours = [] }, view) {
+  return tours.find(({ name }) => name === view.tour) ?? null;
+}
+
+/** @param {Boot} boot @param {Pick<View, "quiz">} view @returns {QuestionInfo | null} */
+export function questionOf({ questions = [] }, view) {
+  return view.quiz === null ? null : (questions[view.quiz] ?? null);
+}
+
+/**
+ * The query string of a link that names a step and leaves the rest out, as people write it: the step's own keys fill it up.
+ * An address that the page wrote has its version in it, and is whole.
+ * @param {Boot} boot
+ * @param {string} search
+ */
+export function withLesson(boot, search) {
+  const asked = new URLSearchParams(search);
+  if (asked.has("v")) return search;
+  const tour = tourOf(boot, { tour: asked.get("tour") ?? "" });
+  const question = questionOf(boot, { quiz: asked.has("quiz") ? Number(asked.get("quiz")) - 1 : null });
+  const step = tour?.steps[Number(asked.get("at") ?? 1) - 1] ?? tour?.steps[0];
+  const own = step?.view ?? question?.view;
+  if (own === undefined) return search;
+  const query = new URLSearchParams(own);
+  for (const [key, value] of asked) query.set(key, value);
+  return `?${query}`;
+}
+
+/** A caption with its terms marked, `{load}` or `{dropped tokens|dropped}`, in pieces. @param {string} caption @returns {Piece[]} */
+export function piecesOf(caption) {
+  return caption
+    .split(/(\{[^{}]*\})/)
+    .filter(Boolean)
+    .map((part) => {
+      if (!part.startsWith("{")) return { text: part };
+      const [text, term = text] = part.slice(1, -1).split("|");
+      return { text, term: term.replaceAll(" ", "_") };
+    });
+}

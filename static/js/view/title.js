@@ -1,0 +1,44 @@
+/**
+ * The title of a view, and the sentence below it. Pure.
+ *
+ * @import {Boot, State} from "../types.js"
+ */
+
+import { words } from "../words/words.js";
+import { shapeOf } from "./model_shapes.js";
+import { checkpointOf, DEFAULT_ROUTER, routerOf, usualRouter } from "./routers.js";
+
+/** @param {Boot} boot @param {State["view"]} view */
+export function titleOf(boot, view) {
+  const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
+  if (view.source === "recorded") return { title: words.trainingOf(checkpointOf(view)), teaches: "" };
+  const own = view.source === "live" && view.prompt !== "";
+  if (own || !scenario) return { title: words.ownPrompt, teaches: "" };
+  const shape = shapeOf(boot, view);
+  return {
+    title: shape ? `${scenario.title} · ${shape.name || words.models.ownConfig}` : scenario.title,
+    teaches: scenario.teaches,
+  };
+}
+
+/**
+ * What to look for. A scenario's sentence is about its authored routing and true of no other; elsewhere stands where the
+ * routing comes from, once that is known.
+ * @param {Boot} boot
+ * @param {Pick<State, "view" | "trace">} state
+ */
+export function leadOf(boot, { view, trace }) {
+  if (view.source === "authored") return authoredLead(boot, view);
+  if (trace?.origin.badge !== view.source.toUpperCase()) return "";
+  const note = words.originNote(trace.origin, trace.model);
+  return view.source === "live" ? `${note} ${words.trainedLooks}` : note;
+}
+
+/** Of a scenario through another router than it was written for, its own or that of a model's shape: what that router does. @param {Boot} boot @param {State["view"]} view */
+export function authoredLead(boot, view) {
+  const router = routerOf(boot, view)?.name ?? "";
+  const written = shapeOf(boot, view) ? DEFAULT_ROUTER : usualRouter(boot, view);
+  const does = router === written ? "" : (words.routing.does[router] ?? "");
+  const skewed = view.skew ? words.routing.skewed(view.skew) : "";
+  return [does, skewed].filter(Boolean).join(" ") || titleOf(boot, view).teaches;
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { labelsOf, thinning, wordOf } from "../../../static/js/scene/meshes/labels.js";
+
+test("layers are named from 1, experts from 0, and those of a wide ring now and then", () => {
+  const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
+  assert.deepEqual(words, ["LAYER 1", "LAYER 2", "0", "1", "2", "3", "4", "5", "6", "7"]);
+  assert.equal(labelsOf({ layers: 2, experts: 8 }, true)[0].word, "1");
+  assert.ok(labelsOf({ layers: 1, experts: 512 }, true).length <= 33);
+});
+
+test("a token is named by its text, long ones in short", () => {
+  assert.equal(wordOf({ text: " river" }), "river");
+  assert.equal(wordOf({ text: "supercalifragilisticexpialidocious" }).length, 18);
+});
+
+test("labels of layers never stand closer than two lines of text", () => {
+  assert.equal(thinning(80, false), 1);
+  assert.equal(thinning(20, true), 1);
+  for (const room of [4, 6, 10, 15, 21.9, 27])
+    assert.ok(thinning(room, false) * room >= 28 && thinning(room, false) > 1);
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  floorOf,
+  foldAround,
+  foldOf,
+  formatFold,
+  moved,
+  parseFold,
+  toggled,
+} from "../../../static/js/view/layers.js";
+import { parseView } from "../../../static/js/view/url.js";
+import { BOOT } from "../boot_data.js";
+import { traceOf } from "../random_traces.js";
+
+const tall = traceOf({ tokens: 1, layers: 61 });
+
+/** A page that stands at a layer. @param {object} [view] @param {number} [layer] */
+const stateOf = (view = {}, layer = 30) =>
+  /** @type {any} */ ({
+    trace: tall,
+    at: { token: 0, layer },
+    view: { fold: null, tower: null, camera: "orbit", mode: "sequence", floor: null, ...view },
+  });
+
+test("a link with fold=10-20 opens the tenth to the twentieth layer", () => {
+  assert.deepEqual(parseFold("10-20"), { first: 9, last: 19 });
+  assert.equal(formatFold({ first: 9, last: 19 }), "10-20");
+  assert.deepEqual(parseFold("7"), { first: 6, last: 6 });
+});
+
+test("a fold that is no range is refused", () => {
+  for (const text of ["", "0-3", "20-10", "a-b", "3-", "-3", "1-2-3", "10000-10001"])
+    assert.equal(parseFold(text), undefined, text);
+});
+
+test("a person who folds sees eleven layers around the one that is looked at, at the ends too", () => {
+  assert.deepEqual(toggled(stateOf()), { first: 25, last: 35 });
+  assert.deepEqual(toggled(stateOf({}, -1)), { first: 0, last: 10 });
+  assert.deepEqual(toggled(stateOf({ tower: { layer: 60, expert: 1 } })), { first: 50, last: 60 });
+  assert.deepEqual(toggled(stateOf({ camera: "top", floor: 40 })), { first: 35, last: 45 });
+  assert.equal(toggled(stateOf({ fold: { first: 3, last: 9 } })), null, "and unfolds again");
+});
+
+test("a small stack does not fold", () => {
+  assert.equal(toggled({ ...stateOf(), trace: traceOf({ tokens: 1, layers: 6 }) }), null);
+});
+
+test("a fold of another shape is cut to the layers that there are, or dropped", () => {
+  assert.deepEqual(foldOf(stateOf({ fold: { first: 55, last: 80 } })), { first: 55, last: 60 });
+  assert.equal(foldOf(stateOf({ fold: { first: 61, last: 80 } })), null);
+  assert.equal(foldOf(stateOf({ fold: { first: 0, last: 60 } })), null, "all of them");
+});
+
+test("moving a fold up and down keeps its size and stays within the stack", () => {
+  const fold = foldAround(30, 61);
+  assert.deepEqual(moved(stateOf({ fold }), 1), { first: 34, last: 44 });
+  assert.deepEqual(moved(stateOf({ fold: { first: 50, last: 60 } }), 1), { first: 50, last: 60 });
+  assert.deepEqual(moved(stateOf({ fold: { first: 4, last: 14 } }), -1), { first: 0, last: 10 });
+  assert.equal(moved(stateOf(), 1), null);
+});
+
+test("from above one sees the layer of playback, or the chosen one where tokens are in many layers", () => {
+  const at = { token: 3, layer: 2 };
+  const trace = traceOf();
+  assert.equal(floorOf({ view: parseView("?mode=all", BOOT).view, at, trace }), 2);
+  assert.equal(floorOf({ view: parseView("", BOOT).view, at, trace }), 0);
+  assert.equal(floorOf({ view: parseView("?floor=2", BOOT).view, at, trace }), 1);
+  assert.equal(floorOf({ view: parseView("?floor=9", BOOT).view, at, trace }), 2);
+});
