@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -46,6 +47,7 @@ class Sources:
         self.models = Models(folder)
         self.recordings = Recordings(folder)
         self.listings: dict[str, Listing] = {}
+        self.problems: list[tuple[str, str]] = []  # names of folders that cannot be run, and why
         self.stamp: tuple[object, ...] = ()
         self.kept: Cache[RoutingTrace] = Cache(KEPT_BYTES)
 
@@ -65,8 +67,19 @@ class Sources:
         """The models of the folder. Its files are looked at each time, and read when they changed."""
         stamp = tuple((path, path.stat().st_mtime_ns) for path in self.folder.glob("*/config.json"))
         if stamp != self.stamp:
-            self.listings, self.stamp = self.models.list()[0], stamp
+            self.listings, problems = self.models.list()
+            self.problems, self.stamp = [self.named_problem(each) for each in problems], stamp
         return self.listings
+
+    def model_problems(self) -> list[tuple[str, str]]:
+        """The name of each folder that cannot be run, and why."""
+        self.list_models()
+        return self.problems
+
+    def named_problem(self, message: str) -> tuple[str, str]:
+        """The folder that a message is about, and the message without the place of all of them."""
+        told = self.without_path(message)
+        return re.split(r"[/:]", told, maxsplit=1)[0], told
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
         """types.js `ScenarioInfo`, in the order of the menu."""
@@ -113,7 +126,8 @@ class Sources:
         try:
             recording = self.recordings.open(request.checkpoint, request.step)
         except (OSError, ValueError) as error:
-            problem = Problem("step", str(request.step), "a recording that can be read", str(error))
+            told = self.without_path(str(error))
+            problem = Problem("step", str(request.step), "a recording that can be read", told)
             raise BadRequest(problem) from error
         return self.source(request, recording.digest, recording)
 
@@ -131,8 +145,25 @@ class Sources:
         try:
             return self.models.open(name)
         except ValueError as error:
-            problem = Problem("model", repr(name), "a checkpoint that can be run", str(error))
+            told = self.without_path(str(error))
+            problem = Problem("model", repr(name), "a checkpoint that can be run", told)
             raise BadRequest(problem) from error
+
+    def without_path(self, message: str) -> str:
+        """The message without the place of the folder: strangers need not know where this server keeps it."""
+        for folder in {str(self.folder), str(self.folder.resolve())}:
+            message = message.replace(f"{folder}/", "")
+        return message
+
+    def fingerprint(self, request: TraceRequest) -> str:
+        """Equal where the traces are, without opening anything: by the request and the times of the files."""
+        digest = self.digests.get(request.scenario, "")
+        shaped = self.known.shaped(request.shape)
+        parts = [request.canonical(), digest, "" if shaped is None else shaped.text]
+        if request.source != "authored":
+            files = sorted((self.folder / request.checkpoint).rglob("*"))
+            parts += [f"{path} {path.stat().st_mtime_ns}" for path in files if path.is_file()]
+        return identify(request, "\0".join(parts))
 
 
 def digest_of(scenario: Scenario) -> str:

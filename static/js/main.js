@@ -213,7 +213,7 @@ function settled() {
 /** Where traces come from: the server, or in an exported page the page. @param {import("./state/loading.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createRecording(recorded, listener);
-  return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });
+  return createSocket({ url: new URL("ws", location.href).href.replace(/^http/, "ws"), ...listener });
 }
 
 store.subscribe((state) => {

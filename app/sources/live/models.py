@@ -115,6 +115,9 @@ class Models:
             except CheckpointError as error:
                 problems.append(str(error))
                 continue
+            except (ValueError, TypeError, OSError, ArithmeticError, RecursionError, LookupError) as error:
+                problems.append(f"{folder}/config.json: expected a model's config, got {error!r}"[:500])
+                continue
             listing = Listing(folder.name, folder, config.model_type, config.shape, config.router)
             if found.setdefault(folder.name, listing) is not listing:
                 problems.append(f"{folder}: expected a name of its own, {found[folder.name].folder} has it")

@@ -40,7 +40,7 @@ async function fetchTrace(view) {
   const query = new URLSearchParams(
     Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]),
   );
-  const answer = await fetch(`/api/trace?${query}`);
+  const answer = await fetch(`api/trace?${query}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.blob();
 }
@@ -88,7 +88,7 @@ async function pictureOf(sides, look) {
  */
 export function createSave(boot, sides, hand) {
   const link = (/** @type {State} */ state) => {
-    const site = boot.exported?.home ?? location.origin;
+    const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
     return site && `${site}/${formatView(viewNow(state), boot)}`;
   };
   return async (kind, look = { scale: 2, transparent: false }) => {
