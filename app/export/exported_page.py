@@ -105,8 +105,7 @@ class Shared:
 def load_shared(static: Path, embed: bool) -> Shared:
     """Read it. Raises ValueError where a bundle is not there, or older than the scripts it is made of."""
     scripts = {language: load_bundle(static, name) for language, name in BUNDLES.items()}
-    names = (f"vendor/{EMBEDDED if embed else FULL}", "css/exported.css")
-    style = "".join((static / name).read_text(encoding="utf-8") for name in names)
+    style = (static / "vendor" / (EMBEDDED if embed else FULL)).read_text(encoding="utf-8")
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
     return Shared(scripts, style, (static / "embed.js").read_text(encoding="utf-8"), icon)
 

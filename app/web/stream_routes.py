@@ -1,4 +1,4 @@
-"""The stream of a trace over HTTP: the same messages as over the socket, where a network lets none through."""
+"""The stream of a trace over HTTP: the messages of the socket, where a network lets no socket through."""
 
 from __future__ import annotations
 

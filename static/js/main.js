@@ -19,7 +19,7 @@ import { createTaking } from "./files/save.js";
 import { download } from "./panels/parts/element.js";
 import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
-import { createFeed } from "./state/loading.js";
+import { createLoading, statusOf } from "./state/loading.js";
 import { createSide } from "./state/second_stack.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
@@ -52,7 +52,7 @@ const viewport = createViewport(
 );
 /** The second stack, while there is one. */
 let beside = /** @type {ReturnType<typeof openBeside> | null} */ (null);
-const feed = createFeed(store, connect, player);
+const feed = createLoading(store, connect, player);
 const taking = createTaking({
   boot,
   store,
@@ -82,7 +82,7 @@ const loop = createLoop((secs) => {
   wall += secs;
   const goesOn = player.advance(secs);
   const state = store.get();
-  beside?.side.follow();
+  beside?.side.syncToFirst();
   const other = beside?.side.store.get() ?? null;
   if (state !== shown || other !== shownBeside) page.update((shown = state));
   shownBeside = other;
@@ -96,6 +96,8 @@ const loop = createLoop((secs) => {
         path: sameTokens(state.trace, other.trace) ? pathIn(state) : null,
       }),
     );
+  // Ready means that scene, counters and token strip show the same trace: not before this frame.
+  if (!viewport.opening()) document.documentElement.dataset.state = statusOf(state);
   taking.film.frame(drawn);
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
@@ -192,22 +194,22 @@ function observe() {
 function closeAll() {
   viewport.close();
   beside?.viewport.close();
-  feed.rest();
-  beside?.side.rest();
+  feed.disconnect();
+  beside?.side.disconnect();
 }
 /** @param {boolean} doubtful  the network changed meanwhile */
-function comeBack(doubtful) {
-  feed.comeBack(doubtful);
-  beside?.side.comeBack(doubtful);
+function reconnect(doubtful) {
+  feed.reconnect(doubtful);
+  beside?.side.reconnect(doubtful);
 }
 
 /** Nothing more will change on screen by itself. */
 function settled() {
-  const { status, trace, scene } = store.get();
-  if (status === "error") return true;
+  const { loading, trace, scene } = store.get();
+  if (loading === "failed") return true;
   if (beside && !beside.side.settled()) return false;
   const quiet = !player.moving() && !viewport.moving() && scene !== "waiting";
-  return status === "ready" && trace?.complete === true && quiet && shown === store.get();
+  return statusOf(store.get()) === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
 /** Where traces come from: the server, or in an exported page the page. @param {import("./state/loading.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
@@ -217,7 +219,7 @@ function connect(listener, recorded = boot.exported) {
 }
 
 store.subscribe((state) => {
-  document.documentElement.dataset.state = state.status;
+  if (statusOf(state) !== "ready") document.documentElement.dataset.state = statusOf(state);
   document.documentElement.toggleAttribute("data-filming", state.film !== null);
   arrangeStacks();
   loop.wake();
@@ -227,7 +229,7 @@ const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
 );
 watchStillness(store);
 watchTheme(store, () => loop.step(0));
-watchPresence(comeBack);
+watchPresence(reconnect);
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn);
 Object.assign(window, { moescope: hooks.api });
@@ -243,6 +245,6 @@ createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, 
 page.update((shown = store.get())); // a frame that is not in sight gets no frames, and is read all the same
 page.start(() => {
   begin();
-  comeBack(false);
+  reconnect(false);
   void openAll();
 });

@@ -166,8 +166,8 @@
  * What the store holds.
  * @typedef {object} State
  * @property {View} view
- * @property {"loading" | "ready" | "error"} status
- * @property {string} error                 what went wrong, in words, when status is "error"
+ * @property {import("./state/loading.js").Loading} loading   how far the trace that was asked for has come
+ * @property {string} error                 what went wrong, in words, when loading failed
  * @property {"connecting" | "streaming" | "done" | "lost"} connection
  * @property {Notice[]} notices             values of the URL that fell back, and the like
  * @property {Trace | null} trace

@@ -7,6 +7,7 @@
  * @import {Loop} from "./render_loop.js"
  */
 
+import { statusOf } from "../state/loading.js";
 import { viewNow } from "../view/url.js";
 
 /** The state as plain JSON. @param {State} state */
@@ -15,7 +16,7 @@ export function describe(state) {
   const model = trace?.model;
   return {
     view: viewNow(state),
-    status: state.status,
+    status: statusOf(state),
     error: state.error,
     connection: state.connection,
     scene: state.scene,

@@ -46,6 +46,7 @@ export function createViewport(host, watcher, { embed }) {
   let drawn = null;
   let stale = true;
   let opening = 0;
+  let pending = false;
 
   function measure() {
     const stage = host.getBoundingClientRect();
@@ -68,9 +69,11 @@ export function createViewport(host, watcher, { embed }) {
     if (scene || opening) return;
     const mine = ++opening;
     if (!hasWebgl(canvas)) return watcher.become("missing");
+    pending = true;
     try {
       const { createScene } = await import("../scene/scene.js");
       if (mine !== opening) return;
+      pending = false;
       const onLost = () => watcher.become("lost");
       scene = createScene(canvas, {
         wheel: !embed,
@@ -84,6 +87,7 @@ export function createViewport(host, watcher, { embed }) {
       measure();
       watcher.become("shown");
     } catch (error) {
+      pending = false;
       console.error(error);
       watcher.become("failed");
     }
@@ -98,6 +102,7 @@ export function createViewport(host, watcher, { embed }) {
   /** Gives the WebGL context back. A canvas has one context for life, so another one takes its place. */
   function close() {
     opening = 0;
+    pending = false;
     observer.disconnect();
     scene?.dispose();
     if (!scene) return;
@@ -127,6 +132,8 @@ export function createViewport(host, watcher, { embed }) {
     measure,
     invalidate,
     opened: () => scene !== null,
+    /** The scene's code is on its way. */
+    opening: () => pending,
     /** Panels over it came or went. */
     observe() {
       if (scene) observe();

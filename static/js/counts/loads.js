@@ -1,10 +1,12 @@
 /**
- * What is counted of a trace to say how evenly it loads its experts: as app/load.py does on the server. Counting goes on
- * from where it stands; going back begins anew.
+ * Counts how evenly a trace loads its experts, as app/metrics/load.py does on the server: a fold over the events of
+ * playback/events.js.
  *
- * @import {Timeline, Trace} from "../types.js"
+ * @import {Trace} from "../types.js"
+ * @import {Moments} from "../playback/events.js"
  */
 
+import { createCursor } from "../playback/events.js";
 import { columnsOf } from "../trace/trace.js";
 import { NO_EXPERT } from "../trace/wire.js";
 import { createHits } from "./expert_uses.js";
@@ -59,28 +61,17 @@ function addScores({ scores, experts }, trace, from, at) {
     scores[at + expert] += (trace.scores[from + expert] / 255) ** 2 / sum;
 }
 
-/** @returns {{upTo: (trace: Trace, timeline: Pick<Timeline, "fires">, time: number) => Loads}} */
+/** @returns {{upTo: (trace: Trace, moments: Moments, time: number) => Loads}} */
 export function createLoads() {
-  let of = "";
-  let reached = -Infinity;
   let loads = emptyLoads(0, 0);
-  /** @type {number[]} layers in which each token has fired */
-  let fired = [];
-  /** @type {Pick<Timeline, "fires"> | null} */
-  let followed = null;
+  // Going back begins anew: scores that are added and taken away again would leave rounding errors.
+  const cursor = createCursor({
+    reset: ({ model }) => void (loads = emptyLoads(model.layers, model.experts)),
+    fire: (token, layer, trace) => count(loads, trace, token, layer),
+  });
   return {
-    upTo(trace, timeline, time) {
-      const { layers, experts } = trace.model;
-      if (of !== trace.id || time < reached || timeline !== followed) {
-        [of, followed, loads, fired] = [trace.id, timeline, emptyLoads(layers, experts), []];
-      }
-      reached = time;
-      for (let token = 0; token < trace.received; token++) {
-        let front = fired[token] ?? 0;
-        while (front < layers && timeline.fires(token, front) <= time) count(loads, trace, token, front++);
-        fired[token] = front;
-        if (!front) break; // nor has any after it
-      }
+    upTo(trace, moments, time) {
+      cursor.advance(trace, moments, time);
       return loads;
     },
   };

@@ -9,6 +9,7 @@
  * @import {Store} from "../state/store.js"
  */
 
+import { statusOf } from "../state/loading.js";
 import { asksTheSame } from "../view/keys.js";
 import { viewOfLesson } from "../view/lesson_views.js";
 import { happened, report } from "./host_report.js";
@@ -82,7 +83,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
       return problems;
     }
     const { token, layer, ...rest } = view;
-    const there = store.get().status === "ready" && asksTheSame(before, view);
+    const there = statusOf(store.get()) === "ready" && asksTheSame(before, view);
     actions.setRequest(there ? rest : view);
     if (there && (token !== null || layer !== null))
       actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
@@ -116,13 +117,13 @@ export function createBridge({ page, boot, store, actions, begin }) {
 
   /** Answers come once the trace is there, so that they tell what was asked for. @param {() => void} answer */
   function whenSettled(answer) {
-    if (store.get().status === "loading") waiting.push(answer);
+    if (statusOf(store.get()) === "loading") waiting.push(answer);
     else answer();
   }
 
   /** What waited for the trace, which may be gone again. Events come first: after an answer nothing is left to tell. */
   function settle() {
-    const { status } = store.get();
+    const status = statusOf(store.get());
     if (status === "loading") return;
     if (status === "ready" && !ready) tell("ready", { state: now() });
     ready = status === "ready";
@@ -136,11 +137,11 @@ export function createBridge({ page, boot, store, actions, begin }) {
   }
 
   store.subscribe((state, before) => {
-    if (state.status === "loading") ready = false;
+    if (statusOf(state) === "loading") ready = false;
     else if (waiting.length || !ready) queueMicrotask(settle); // when playback stands where a link said
     for (const [type, detail] of happened(state, before)) tell(type, detail);
     const changed =
-      state.view !== before.view || state.playing !== before.playing || state.status !== before.status;
+      state.view !== before.view || state.playing !== before.playing || statusOf(state) !== statusOf(before);
     if (changed && !due) {
       due = true;
       queueMicrotask(tellState);

@@ -4,6 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
+import { statusOf } from "../state/loading.js";
 import { choices } from "../trace/trace.js";
 import { formatView, viewNow } from "../view/url.js";
 import { keysOf } from "./view_patch.js";
@@ -16,7 +17,7 @@ export function report(state, boot) {
   return {
     view: keysOf(view),
     query: formatView(view, boot),
-    status: state.status,
+    status: statusOf(state),
     error: state.error,
     playing: state.playing,
     time: state.time,

@@ -1,54 +1,103 @@
 /**
- * The front: how far each token has come. Calls back once for every arrival and every firing that time
- * passes; when time runs back, or the trace or the timeline is another one, it says `reset` and replays from
- * the start. Pure.
+ * The events up to a time: the one place that says which have happened. An event is a token at a layer; it arrives there,
+ * and a little later its top-k fire. Pure.
  *
- *
- * @typedef {object} Listener
- * @property {() => void} reset
- * @property {(token: number, layer: number) => void} arrive  in order of layers for one token, in any order
- *   among tokens
- * @property {(token: number, layer: number) => void} fire
+ * The cursor calls back once for every event that time passes. A frame costs O(tokens in flight), whatever the length
+ * of the trace.
  *
  * @import {Timeline, Trace} from "../types.js"
  */
 
 import { columnsOf } from "../trace/trace.js";
 
-/** @param {Listener} listener */
-export function createFront(listener) {
-  let identity = "";
-  let last = -Infinity;
-  let arrived = new Uint16Array(0); // [T] layers that the token has arrived at
-  let fired = new Uint16Array(0); // [T]
+/**
+ * @typedef {object} Listener
+ * @property {(trace: Trace) => void} reset   nothing has happened: another trace begins, or time ran back
+ * @property {(token: number, layer: number, trace: Trace) => void} [arrive]  in order of layers for one token, in any
+ *   order among tokens; so is `fire`
+ * @property {(token: number, layer: number, trace: Trace) => void} fire
+ * @property {(token: number, layer: number, trace: Trace) => void} [unfire]  takes a firing back, last layer first.
+ *   Without it, time that runs back and another timeline mean `reset` and a replay from the start.
+ *
+ * @typedef {Pick<Timeline, "fires"> & Partial<Pick<Timeline, "arrives" | "mode" | "tokens" | "layers" | "duration">>} Moments
+ *   along the tokens, and along the layers, `fires` and `arrives` must not fall
+ */
 
-  function restart(/** @type {number} */ tokens) {
-    arrived = new Uint16Array(tokens);
-    fired = new Uint16Array(tokens);
-    listener.reset();
+/** @param {Listener} listener */
+export function createCursor(listener) {
+  let of = ""; // the trace
+  /** @type {Moments | null} */
+  let followed = null;
+  let last = -Infinity;
+  /** @type {number[]} of each token that has begun: layers that it has arrived at, layers that it has fired at */
+  let arrived = [];
+  /** @type {number[]} */
+  let fired = [];
+  let done = 0; // tokens below it have fired at every layer
+
+  /** @param {Trace} trace */
+  function restart(trace) {
+    [arrived, fired, done] = [[], [], 0];
+    listener.reset(trace);
+  }
+
+  /** Goes back to an earlier time, or over to another timeline. @param {Trace} trace @param {Moments} moments @param {number} time */
+  function rewind(trace, moments, time) {
+    if (!listener.unfire) return restart(trace);
+    if (moments !== followed) done = 0; // other times: look at every token again
+    while (done > 0 && moments.fires(done - 1, trace.model.layers - 1) > time) done--;
+  }
+
+  /** One token to a time. @param {Trace} trace @param {Moments} moments @param {number} time @param {number} token */
+  function settle(trace, moments, time, token) {
+    const { layers } = trace.model;
+    let [at, front] = [arrived[token] ?? 0, fired[token] ?? 0];
+    if (listener.arrive && moments.arrives)
+      while (at < layers && moments.arrives(token, at) <= time) listener.arrive(token, at++, trace);
+    while (front < layers && moments.fires(token, front) <= time) listener.fire(token, front++, trace);
+    while (front > 0 && listener.unfire && moments.fires(token, front - 1) > time)
+      listener.unfire(token, --front, trace);
+    [arrived[token], fired[token]] = [at, front];
+    if (token === done && front === layers) done++;
   }
 
   return {
-    /** Layers that token t has fired at. */
-    fired: (/** @type {number} */ token) => fired[token],
-
-    advance(/** @type {Trace} */ trace, /** @type {Timeline} */ timeline, /** @type {number} */ time) {
-      const now = identify(trace, timeline);
-      if (now !== identity || time < last) restart(timeline.tokens);
-      [identity, last] = [now, time];
-      for (let token = 0; token < Math.min(trace.received, timeline.tokens); token++) {
-        while (arrived[token] < timeline.layers && timeline.arrives(token, arrived[token]) <= time) {
-          listener.arrive(token, arrived[token]++);
-        }
-        while (fired[token] < arrived[token] && timeline.fires(token, fired[token]) <= time) {
-          listener.fire(token, fired[token]++);
-        }
+    /**
+     * Follows the tokens of the trace that are here.
+     * @param {Trace} trace
+     * @param {Moments} moments
+     * @param {number} time  seconds
+     */
+    advance(trace, moments, time) {
+      const now = identityOf(trace);
+      const other = !followed || !sameMoments(followed, moments);
+      if (now !== of) restart(trace);
+      else if (time < last || other) rewind(trace, moments, time);
+      [of, followed, last] = [now, moments, time];
+      const first = listener.arrive && moments.arrives ? moments.arrives : moments.fires;
+      const tokens = Math.min(trace.received, moments.tokens ?? Infinity);
+      for (let token = done; token < tokens; token++) {
+        if (token >= fired.length && first(token, 0) > time) break; // nor has any token after it begun
+        settle(trace, moments, time, token);
+      }
+      while (fired.length && !fired[fired.length - 1] && !arrived[fired.length - 1]) {
+        fired.pop();
+        arrived.pop();
       }
     },
   };
 }
 
-/** What must be equal for two timelines of two traces to go on from each other. */
-function identify(/** @type {Trace} */ trace, /** @type {Timeline} */ { mode, tokens, layers, duration }) {
-  return [trace.id, trace.model.experts, columnsOf(trace.model), mode, tokens, layers, duration].join();
+/** What two traces have in common where one goes on from the other. @param {Trace} trace */
+function identityOf({ id, model }) {
+  return [id, model.layers, model.experts, columnsOf(model)].join();
+}
+
+/** Whether two timelines have the same times. @param {Moments} a @param {Moments} b */
+function sameMoments(a, b) {
+  if (a === b) return true;
+  const same = /** @type {const} */ (["mode", "tokens", "layers", "duration"]).every(
+    (key) => a[key] === b[key],
+  );
+  return same && a.duration !== undefined;
 }

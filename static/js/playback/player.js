@@ -2,7 +2,7 @@
  * The clock of playback: where on the timeline the page stands, and whether it moves. It reads no clock itself: the loop
  * tells it how much time went by.
  *
- * @import {State, Trace} from "../types.js"
+ * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"
  * @import {Schedule} from "./timeline.js"
  */
@@ -18,8 +18,8 @@ const GLIDE = 1.6;
 /**
  * @typedef {object} Player
  * @property {(secs: number) => boolean} advance   false: nothing moves until something else happens
- * @property {(trace: Trace, keep: boolean) => void} begin   a trace is there: from its start, where a link said, or stay
- * @property {() => void} awaitNext        plays on from where the token after the last one enters
+ * @property {(state: State, keep: boolean) => Partial<State>} begin   a trace is there: from its start, where a link said, or
+ *   where it stood (`keep`); while a model writes, from where the token after the last one enters. Returns what to store
  * @property {() => boolean} moving        time goes on by itself
  * @property {() => void} play
  * @property {() => void} pause
@@ -42,32 +42,36 @@ export function createPlayer(store, countHits) {
   /** @type {{token: number, layer: number} | null} the event that a single step flies to */
   let target = null;
 
-  /** @param {number} time @param {Partial<State>} [more] */
-  function stand(time, more = {}) {
+  /** What the store holds when playback stands at a time. @param {State} state @param {number} time @returns {Partial<State>} */
+  function placeAt(state, time, playing = state.playing) {
     clock = time;
-    const { timeline, still, playing, at: before } = store.get();
-    const steps = still && (more.playing ?? playing);
-    const shown = steps && timeline ? stepShown(timeline, time) : time;
+    const { timeline, still, at: before } = state;
+    const shown = still && playing && timeline ? stepShown(timeline, time) : time;
     const position = timeline ? timeline.position(shown) : NOWHERE;
     const at = position.token === before.token && position.layer === before.layer ? before : position;
-    store.set({ time: shown, at, hits: countHits(store.get(), shown), ...more });
+    return { time: shown, at, hits: countHits(state, shown), playing };
+  }
+
+  /** @param {number} time @param {boolean} [playing] */
+  function setTime(time, playing) {
+    store.set(placeAt(store.get(), time, playing));
   }
 
   /** Goes to an event: at once, or on the wing if it is the next one. @param {{token: number, layer: number} | null} event */
-  function approach(event) {
+  function stepTo(event) {
     const { timeline, still } = store.get();
     if (!timeline) return;
     const moment = event ? momentOf(timeline, event) : 0;
     const near = moment > clock && moment - clock < FLOWN;
     target = event && near && !still ? event : null;
     if (target) store.set({ playing: false });
-    else stand(moment, { playing: false });
+    else setTime(moment, false);
   }
 
   /** @param {(timeline: Schedule, at: {token: number, layer: number}, way: 1 | -1) => any} beside @param {1 | -1} way */
   function step(beside, way) {
     const { timeline, at } = store.get();
-    if (timeline) approach(beside(timeline, target ?? at, way));
+    if (timeline) stepTo(beside(timeline, target ?? at, way));
   }
 
   /** @param {number} secs @returns {boolean} */
@@ -81,72 +85,64 @@ export function createPlayer(store, countHits) {
     if (time === clock && (time < end || !trace.complete)) return time < open; // or waits for the next token
     const arrived = time >= end && (target !== null || trace.complete);
     if (arrived) target = null;
-    stand(time, { playing: playing && !arrived });
+    setTime(time, playing && !arrived);
     return !arrived;
   }
 
   /** Another mode has other moments: stay at the event. */
-  function follow() {
+  function changeMode() {
     const { trace, view, timeline, at } = store.get();
     if (!trace || (timeline?.mode === view.mode && timeline.tokens === trace.tokens.length)) return;
     const next = timelineOf(view.mode, trace);
     const done = timeline !== null && clock >= timeline.duration;
     target = null;
     store.set({ timeline: next });
-    stand(done ? next.duration : at.token < 0 ? 0 : momentOf(next, clamp(next, at)));
+    setTime(done ? next.duration : at.token < 0 ? 0 : momentOf(next, clamp(next, at)));
   }
   store.subscribe((state, before) => {
-    if (state.view.mode !== before.view.mode) follow();
+    if (state.view.mode !== before.view.mode) changeMode();
     if (state.trace !== before.trace) recount();
   });
   /** Tokens that arrive late may belong to events that are past. */
   function recount() {
     store.set({ hits: countHits(store.get(), store.get().time) });
   }
-  /** @param {Trace} trace @param {boolean} keep */
-  function begin(trace, keep) {
-    const { view, timeline, still } = store.get();
-    const asked = view.token !== null || view.layer !== null;
+  /** @type {Player["begin"]} */
+  function begin(state, keep) {
+    const { view, timeline, still, writing } = state;
     target = null;
-    if (!timeline) return;
+    if (!timeline) return {};
+    const first = view.mode === "all" ? timeline.tokens - 1 : 0;
+    const asked = view.token !== null || view.layer !== null;
+    const placed = asked ? { view: { ...view, token: null, layer: null } } : {};
+    if (writing) return { ...placed, ...placeAt(state, entryAfter(timeline), true) };
     if (asked) {
-      store.set({ view: { ...view, token: null, layer: null } });
-      const first = view.mode === "all" ? timeline.tokens - 1 : 0;
-      stand(momentOf(timeline, clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 })), {
-        playing: false,
-      });
-    } else if (keep) stand(Math.min(clock, timeline.duration));
-    else stand(0, { playing: !still });
+      const event = clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 });
+      return { ...placed, ...placeAt(state, momentOf(timeline, event), false) };
+    }
+    return keep ? placeAt(state, Math.min(clock, timeline.duration)) : placeAt(state, 0, !still);
   }
 
   const finished = () => clock >= (store.get().timeline?.duration ?? 0);
   function play() {
     target = null;
-    if (finished()) stand(0);
+    if (finished()) setTime(0);
     store.set({ playing: true });
   }
   function pause() {
     target = null;
-    if (store.get().playing) stand(store.get().time, { playing: false });
+    if (store.get().playing) setTime(store.get().time, false);
   }
   return {
     advance,
     begin,
-    awaitNext() {
-      const { timeline } = store.get();
-      target = null;
-      if (timeline)
-        stand(timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens)), {
-          playing: true,
-        });
-    },
     moving: () => store.get().playing || target !== null,
     play,
     pause,
     toggle: () => (store.get().playing ? pause() : play()),
     restart() {
       target = null;
-      stand(0, { playing: true });
+      setTime(0, true);
     },
     stepLayer: (way) => step(layerBeside, way),
     stepToken: (way) => step(tokenBeside, way),
@@ -155,13 +151,18 @@ export function createPlayer(store, countHits) {
       target = null;
       if (!timeline) return;
       const event = clamp(timeline, { token: token ?? at.token, layer: layer ?? at.layer });
-      stand(momentOf(timeline, event), { playing: false });
+      setTime(momentOf(timeline, event), false);
     },
     seekTime(secs) {
       target = null;
-      stand(Math.max(0, Math.min(secs, store.get().timeline?.duration ?? 0)));
+      setTime(Math.max(0, Math.min(secs, store.get().timeline?.duration ?? 0)));
     },
   };
+}
+
+/** When the token after the last one enters. @param {Schedule} timeline */
+function entryAfter(timeline) {
+  return timeline.mode === "all" ? 0 : Math.min(timeline.duration, timeline.entry(timeline.tokens));
 }
 
 /**

@@ -12,7 +12,7 @@
  */
 
 import { Scene } from "three";
-import { createFront } from "../playback/events.js";
+import { createCursor } from "../playback/events.js";
 import { axes } from "./camera/framing.js";
 import { createSlots } from "./effects/beam_slots.js";
 import { createGlow, pathOf } from "./effects/tower_glow.js";
@@ -78,11 +78,11 @@ export function createStack(uniforms, shape, topK) {
   scene.add(...objects);
   const all = Object.values(tables);
 
-  /** @type {Frame | null} */ let frame = null; // the one that the front calls back for
+  /** @type {Frame | null} */ let frame = null; // the one that the events call back for
   let flying = 0; // tokens that fly alone, with a word beside them
   let path = ""; // whose towers are marked in the hit texture
   let dressed = ""; // palette and theme
-  const front = createFront({
+  const events = createCursor({
     reset() {
       glow.reset();
       marks.reset();
@@ -154,7 +154,7 @@ export function createStack(uniforms, shape, topK) {
       dress(frame);
       marks.setDevices(frame.devices ?? null);
       marks.setBias(frame.trace.bias);
-      front.advance(frame.trace, frame.timeline, frame.time);
+      events.advance(frame.trace, frame.timeline, frame.time);
       slots.expire(frame.time);
       followPath(frame);
       send();

@@ -10,6 +10,7 @@ import { isRequestKey, MOST_WRITTEN } from "../view/keys.js";
 import { needsSmall, withItsShape } from "../view/model_shapes.js";
 import { checkpointOf, fitted } from "../view/routers.js";
 import { keptOther } from "../view/url.js";
+import { statusOf } from "./loading.js";
 import { createGuide } from "./tour_navigation.js";
 
 /** @typedef {State["hover"]} Target */
@@ -63,7 +64,7 @@ export function createActions({ boot, store, player, feed, save, film }) {
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) =>
-    store.get().timeline && store.get().status !== "loading" ? player.seek(to) : setView(to);
+    store.get().timeline && statusOf(store.get()) !== "loading" ? player.seek(to) : setView(to);
   return {
     setRequest(patch) {
       const { view } = store.get();

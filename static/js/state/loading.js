@@ -1,6 +1,6 @@
 /**
- * Brings a trace into the store: from the socket here, from a file in an exported page. The page learns nothing else of
- * where routing comes from.
+ * Brings a trace into the store, and says how far that has come: from the socket here, from a file in an exported page. The
+ * page learns nothing else of where routing comes from.
  *
  * @import {Notice, State, Token, Trace, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
@@ -23,7 +23,7 @@ import { words } from "../words/words.js";
 const LEAD = 0.05;
 
 /** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
-export function sameJourney(a, b) {
+export function sameTokensAndLayers(a, b) {
   if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
   return (
     a.origin.badge === b.origin.badge && a.tokens.every(({ text }, token) => text === b.tokens[token].text)
@@ -36,7 +36,7 @@ export function sameJourney(a, b) {
  * @param {Trace} trace
  * @returns {{view: View, notices: Notice[]}}
  */
-export function withinTrace(view, { model, tokens }) {
+export function clampToTrace(view, { model, tokens }) {
   const kept = { ...view };
   /** @type {Notice[]} */
   const notices = [];
@@ -77,14 +77,45 @@ function neededOf({ view, writing, trace }, fresh) {
 }
 
 /**
+ * The states of loading.
+ *
+ * idle: nothing was asked. asking: a request is under way, and what is shown belongs to an earlier one. arriving: the trace
+ * is in the store, but playback waits for some of its steps. growing: it is shown, and a model writes more tokens. ready:
+ * scene, counters and token strip show the trace that was asked for. failed: the request was refused.
+ *
+ * @typedef {"idle" | "asking" | "arriving" | "growing" | "ready" | "failed"} Loading
+ * @typedef {"ask" | "extend" | "show" | "route" | "grow" | "end" | "fail"} LoadingEvent
+ */
+
+/** @type {Record<Loading, Partial<Record<LoadingEvent, Loading>>>} */
+const MOVES = {
+  idle: { ask: "asking", fail: "failed" },
+  asking: { ask: "asking", show: "arriving", fail: "failed" },
+  arriving: { ask: "asking", show: "arriving", route: "ready", grow: "growing", fail: "failed" },
+  growing: { ask: "asking", extend: "growing", end: "ready", fail: "failed" },
+  ready: { ask: "asking", extend: "growing", fail: "failed" },
+  failed: { ask: "asking" },
+};
+
+/** Moves between the states; an event that a state does not know changes nothing. @param {Loading} loading @param {LoadingEvent} event @returns {Loading} */
+export function nextLoading(loading, event) {
+  return MOVES[loading][event] ?? loading;
+}
+
+/** The state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
+export function statusOf({ loading }) {
+  if (loading === "failed") return "error";
+  return loading === "ready" || loading === "growing" ? "ready" : "loading";
+}
+
+/**
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
- * @param {Pick<Player, "begin" | "awaitNext">} player  is told that a new trace is there
+ * @param {Pick<Player, "begin">} player  says where playback stands on a new trace
  */
-export function createFeed(store, connect, player) {
-  /** What was asked last; the trace in the store answers it once `answered`. */
+export function createLoading(store, connect, player) {
+  /** The view that was asked last; the trace in the store answers it in the states after `asking`. */
   let asked = store.get().view;
-  let answered = false;
   /** @type {{trace: Trace, needed: number} | null} a trace that is not shown yet */
   let coming = null;
   /** @type {{grows: boolean, change: Change}[]} what has arrived and waits for playback */
@@ -95,47 +126,50 @@ export function createFeed(store, connect, player) {
       const trace = createTrace({ ...message, tokens: marked(message) });
       coming = { trace, needed: neededOf(store.get(), trace) };
       waiting = [];
-      show();
+      showTrace();
     },
     onTokens: ({ from, tokens }) =>
-      take((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
-    onStep: (step) => take((trace) => withStep(trace, step)),
-    onEnd: () => take(withEnd),
-    onError: ({ message }) => store.set({ status: "error", error: message, playing: false, writing: "" }),
+      receive((trace) => withTokens(trace, asWritten(tokens.slice(trace.tokens.length - from))), true),
+    onStep: (step) => receive((trace) => withStep(trace, step)),
+    onEnd: () => receive(withEnd),
+    onError: ({ message }) =>
+      store.set({ loading: moved("fail"), error: message, playing: false, writing: "" }),
     onState: (connection) => store.set({ connection }),
   });
 
+  /** @param {LoadingEvent} event */
+  const moved = (event) => nextLoading(store.get().loading, event);
+
   /** @param {Change} change @param {boolean} [grows]  by a token that playback is to meet as it enters */
-  function take(change, grows = false) {
+  function receive(change, grows = false) {
     if (coming) {
       coming.trace = change(coming.trace);
-      show();
+      showTrace();
     } else if (store.get().writing) {
       waiting.push({ grows, change });
       release();
-    } else put(change);
+    } else apply(change);
   }
 
-  /** Shows the trace that came, if enough of it is there. */
-  function show() {
+  /** Shows the trace that came, if enough of it is there: trace, view and place in one change of the store. */
+  function showTrace() {
     if (!coming || !(coming.trace.complete || coming.trace.received >= coming.needed)) return;
     const before = store.get();
     const { trace } = coming;
     coming = null;
-    const { view, notices } = withinTrace(before.view, trace);
-    const keep = sameJourney(before.trace, trace);
-    asked = { ...view };
-    store.set({
+    const { view, notices } = clampToTrace(before.view, trace);
+    const shown = {
+      ...before,
       trace,
       timeline: timelineOf(view.mode, trace),
       view,
       error: "",
       hover: null,
       notices: [...before.notices, ...notices],
-    });
-    player.begin(trace, keep || before.writing !== "");
-    answered = true; // and not before playback stands where a link said: it may wait for tokens there
-    if (before.writing) player.awaitNext();
+    };
+    const place = player.begin(shown, sameTokensAndLayers(before.trace, trace));
+    asked = { ...view, ...place.view };
+    store.set({ ...shown, ...place, loading: settled({ ...shown, ...place, loading: moved("show") }) });
     settle();
   }
 
@@ -143,7 +177,7 @@ export function createFeed(store, connect, player) {
   function release() {
     while (waiting.length && (!waiting[0].grows || hasRoom(store.get()))) {
       const [{ change }] = waiting.splice(0, 1);
-      put(change);
+      apply(change);
       if (store.get().trace?.complete) finish();
     }
   }
@@ -154,7 +188,7 @@ export function createFeed(store, connect, player) {
   }
 
   /** @param {Change} change */
-  function put(change) {
+  function apply(change) {
     const { trace: before, view } = store.get();
     if (!before || before.complete) return;
     const trace = change(before);
@@ -167,19 +201,26 @@ export function createFeed(store, connect, player) {
     const { view, trace } = store.get();
     waiting = [];
     asked = { ...view, continue: trace?.tokens.filter(({ written }) => written).length ?? 0 };
-    store.set({ writing: "", view: asked });
+    store.set({ writing: "", view: asked, loading: moved("end") });
+  }
+  /** Whether what is shown will not change any more up to where playback stands. @param {State} state */
+  function settled(state) {
+    if (!isRouted(state)) return state.loading;
+    return nextLoading(state.loading, state.writing ? "grow" : "route");
   }
   function settle() {
     const state = store.get();
-    if (answered && state.status === "loading" && isRouted(state)) store.set({ status: "ready" });
+    store.set({
+      loading: state.trace?.complete && !state.writing ? nextLoading(settled(state), "end") : settled(state),
+    });
   }
   function open() {
-    const { view, status } = store.get();
-    answered = false;
+    const { view, loading, writing } = store.get();
     coming = null;
     waiting = [];
     asked = view;
-    if (!(status === "ready" && store.get().writing)) store.set({ status: "loading", error: "" });
+    const extends_ = writing !== "" && (loading === "ready" || loading === "growing");
+    store.set(extends_ ? { loading: moved("extend") } : { loading: moved("ask"), error: "" });
     connection.open(requestOf(view));
   }
   store.subscribe((state, before) => {
@@ -190,19 +231,19 @@ export function createFeed(store, connect, player) {
   return {
     open,
     close: () => connection.close?.(),
-    /** Nobody looks at it any more. Before there is anything to see, somebody may still wait for it. */
-    rest: () => store.get().status === "ready" && connection.rest?.(),
+    /** Nobody looks at it any more. Before anything is shown, somebody may still wait for it. */
+    disconnect: () => statusOf(store.get()) === "ready" && connection.rest?.(),
     /** A person is here again. @param {boolean} doubtful  the network changed meanwhile */
-    comeBack: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
-    retry: () => (store.get().status === "error" ? open() : connection.retry()),
+    reconnect: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
+    retry: () => (store.get().loading === "failed" ? open() : connection.retry()),
     /** The model writes no further; what it has written stays. */
     stop() {
       if (!store.get().writing) return;
       connection.stop?.();
       coming = null;
-      put((trace) => withEnd({ ...trace, tokens: trace.tokens.slice(0, trace.received) }));
+      apply((trace) => withEnd({ ...trace, tokens: trace.tokens.slice(0, trace.received) }));
       finish();
-      answered = true;
+      store.set({ loading: moved("show") });
       settle();
     },
   };

@@ -9,7 +9,7 @@
 import { createHits } from "../counts/expert_uses.js";
 import { NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
 import { otherView } from "../view/comparison.js";
-import { createFeed } from "./loading.js";
+import { createLoading } from "./loading.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
 
@@ -22,13 +22,13 @@ export function createSide(first, connect, wake) {
   const hits = createHits();
   /** @type {Store<State>} */
   const store = createStore(initialState({ view: otherView(first.get().view), notices: [] }));
-  const feed = createFeed(store, connect, { begin() {}, awaitNext() {} });
+  const feed = createLoading(store, connect, { begin: () => ({}) });
   let of = /** @type {View | null} */ (null);
   let asked = false;
   store.subscribe(wake);
 
   /** Stands where the first side stands. */
-  function follow() {
+  function syncToFirst() {
     const state = first.get();
     if (!state.view.b) return;
     if (state.view !== of) store.set({ view: otherView((of = state.view)), still: state.still });
@@ -49,12 +49,12 @@ export function createSide(first, connect, wake) {
   }
   return {
     store,
-    follow,
+    syncToFirst,
     /** Asks for nothing more. */
     close: () => feed.close(),
-    rest: feed.rest,
-    comeBack: feed.comeBack,
+    disconnect: feed.disconnect,
+    reconnect: feed.reconnect,
     /** It shows all that it will show. */
-    settled: () => store.get().status === "error" || store.get().trace?.complete === true,
+    settled: () => store.get().loading === "failed" || store.get().trace?.complete === true,
   };
 }

@@ -12,7 +12,7 @@ export function initialState({ view, notices }) {
   return {
     view,
     notices: [...notices, ...adviceOn(view)],
-    status: "loading",
+    loading: "idle",
     error: "",
     connection: "connecting",
     trace: null,

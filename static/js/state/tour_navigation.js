@@ -9,6 +9,7 @@
 import { asksTheSame } from "../view/keys.js";
 import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
+import { statusOf } from "./loading.js";
 
 /**
  * @typedef {object} Guide
@@ -37,11 +38,11 @@ export function createGuide({ boot, store, player }) {
 
   /** @param {View} view @param {State["notices"]} [notices] */
   function goTo(view, notices = []) {
-    const { status, timeline, trace, view: before } = store.get();
+    const { timeline, trace, view: before } = store.get();
     const { token, layer } = view;
     const placed = token !== null || layer !== null;
     const news = /** @type {const} */ ({ overlay: "none", writing: "", notices });
-    if (status !== "ready" || !asksTheSame(before, view)) {
+    if (statusOf(store.get()) !== "ready" || !asksTheSame(before, view)) {
       if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
       return store.set({ view, ...news });
     }

@@ -1,8 +1,8 @@
 /**
  * The keys of the address bar, in the order in which they are read: each may depend on those before it.
  *
- * @import {Property} from "./key_types.js"
  * @import {Boot, Request, View} from "../types.js"
+ * @import {Property} from "./key_types.js"
  */
 
 import { LANGUAGES } from "../words/language.js";

@@ -39,7 +39,7 @@ function setUp() {
   const say = (/** @type {any} */ data, { origin = HOST, source = /** @type {any} */ (parent) } = {}) =>
     listeners.forEach((listener) => listener({ data, origin, source }));
   const arrive = async () => {
-    store.set({ trace: traceOf(), timeline: createTimeline("sequence", 5, 3), status: "ready" });
+    store.set({ trace: traceOf(), timeline: createTimeline("sequence", 5, 3), loading: "ready" });
     store.set({ time: 1 }); // playback goes where a link said, in the same turn
     await null;
   };
@@ -121,7 +121,7 @@ test("a request that cannot be served is answered with the reason", async () => 
   const { say, store, told } = setUp();
   say(message("hello"));
   say(message("get", { id: 1 }));
-  store.set({ status: "error", error: "no such model" });
+  store.set({ loading: "failed", error: "no such model" });
   await null;
   assert.equal(told.find(({ type }) => type === "reply").state.error, "no such model");
 });

@@ -16,7 +16,7 @@ import { messageOf, stepOf, traceOf } from "../random_traces.js";
 function stateOf(more = {}, query = "") {
   const trace = traceOf();
   const state = initialState(parseView(query, BOOT));
-  return { ...state, trace, timeline: createTimeline(state.view.mode, 5, 3), status: "ready", ...more };
+  return { ...state, trace, timeline: createTimeline(state.view.mode, 5, 3), loading: "ready", ...more };
 }
 
 test("a report counts tokens and layers from 1 and holds what is on screen", () => {
@@ -35,7 +35,7 @@ test("a report counts tokens and layers from 1 and holds what is on screen", () 
 
 test("before the first event, and before a trace, there is no place", () => {
   assert.equal(report(stateOf(), BOOT).at, null);
-  const told = report(stateOf({ trace: null, timeline: null, status: "loading" }), BOOT);
+  const told = report(stateOf({ trace: null, timeline: null, loading: "asking" }), BOOT);
   assert.deepEqual([told.at, told.badge, told.counters.total_p], [null, null, null]);
   assert.doesNotThrow(() => structuredClone(told));
 });

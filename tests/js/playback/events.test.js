@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFront } from "../../../static/js/playback/events.js";
+import { createCursor } from "../../../static/js/playback/events.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { seeded, traceOf } from "../random_traces.js";
 
@@ -10,7 +10,7 @@ const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 /** A front that writes down what it is told. */
 function recorded() {
   const log = { resets: 0, arrived: /** @type {string[]} */ ([]), fired: /** @type {string[]} */ ([]) };
-  const front = createFront({
+  const front = createCursor({
     reset: () => {
       log.resets++;
       log.arrived = [];
@@ -70,4 +70,24 @@ test("another trace or another mode starts again", () => {
   front.advance(traceOf(SHAPE), createTimeline("all", 7, 4), 3);
   front.advance(traceOf({ ...SHAPE, k: 1 }), createTimeline("all", 7, 4), 3);
   assert.equal(log.resets, 3);
+});
+
+test("a listener that can take events back goes back and forth without a replay", () => {
+  const random = seeded(9);
+  const timelines = MODES.map((mode) => createTimeline(mode, 7, 4));
+  const here = new Set();
+  let resets = 0;
+  const cursor = createCursor({
+    reset: () => void resets++,
+    fire: (token, layer) => void here.add(`${token}.${layer}`),
+    unfire: (token, layer) =>
+      assert.ok(here.delete(`${token}.${layer}`), "only what has fired is taken back"),
+  });
+  for (let i = 0; i < 200; i++) {
+    const timeline = timelines[Math.floor(random() * 3)];
+    const time = random() * timeline.duration;
+    cursor.advance(traceOf(SHAPE), timeline, time);
+    assert.deepEqual([...here].sort(), every(timeline, "fires", time));
+  }
+  assert.equal(resets, 1);
 });

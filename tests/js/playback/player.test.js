@@ -24,7 +24,7 @@ function started(search = "", received = 5, still = false) {
   );
   const trace = traceOf({ tokens: 5 }, received);
   store.set({ trace, timeline: createTimeline(store.get().view.mode, 5, 3) });
-  player.begin(trace, false);
+  store.set(player.begin(store.get(), false));
   return {
     store,
     player,
@@ -189,7 +189,7 @@ test("with less motion a model that writes on is stepped through too", () => {
   const { store, player, state } = started("", 5, true);
   const longer = traceOf({ tokens: 7 }, 7);
   store.set({ trace: longer, timeline: createTimeline("sequence", 7, 3), writing: "on" });
-  player.awaitNext();
+  store.set(player.begin(store.get(), true));
   const { timeline } = state();
   const shown = new Set();
   while (player.advance(1 / 60)) shown.add(state().time);

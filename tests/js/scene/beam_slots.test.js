@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFront } from "../../../static/js/playback/events.js";
+import { createCursor } from "../../../static/js/playback/events.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { createSlots, holdOf, slotCount, standOf } from "../../../static/js/scene/effects/beam_slots.js";
 import { createLayout } from "../../../static/js/scene/layout/layout.js";
@@ -13,7 +13,7 @@ function held(mode, time, shape = SHAPE) {
   const slots = createSlots(createLayout({ layers: shape.layers, experts: shape.experts }), shape.k);
   const [trace, timeline] = [traceOf(shape), createTimeline(mode, shape.tokens, shape.layers)];
   let now = 0;
-  const front = createFront({
+  const front = createCursor({
     reset: slots.reset,
     arrive: (token, layer) => slots.arrive(trace, timeline, now, token, layer),
     fire: () => {},

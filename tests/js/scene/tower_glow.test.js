@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFront } from "../../../static/js/playback/events.js";
+import { createCursor } from "../../../static/js/playback/events.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import {
   chosen,
@@ -17,7 +17,7 @@ const trace = traceOf(SHAPE);
 /** The glow after playing to `time` in frames of random length, or in one. */
 function played(timeline, time, frames = 1) {
   const glow = createGlow(3, 8);
-  const front = createFront({
+  const front = createCursor({
     reset: glow.reset,
     arrive: (token, layer) => glow.pulse(timeline, token, layer),
     fire: (token, layer) => glow.fire(trace, timeline, token, layer),

@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlayer } from "../../../static/js/playback/player.js";
-import { createFeed, sameJourney, withinTrace } from "../../../static/js/state/loading.js";
+import {
+  clampToTrace,
+  createLoading,
+  nextLoading,
+  sameTokensAndLayers,
+} from "../../../static/js/state/loading.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { parseView } from "../../../static/js/view/url.js";
@@ -21,7 +26,7 @@ function connected(search) {
   const asked = [];
   let stops = 0;
   let listener;
-  const feed = createFeed(
+  const feed = createLoading(
     store,
     (given) => {
       listener = given;
@@ -175,10 +180,10 @@ test("another draw begins again after the prompt", () => {
 test("a link to a token that the model wrote is shown when that token is there, without haste or delay", () => {
   const { server, state } = connected("?source=live&scenario=code&continue=6&token=9&layer=2");
   server.begin(6);
-  assert.equal(state().status, "loading");
+  assert.equal(state().loading, "asking");
   for (let token = PROMPT; token < PROMPT + 6; token++) server.write(token);
   server.end();
-  assert.equal(state().status, "ready");
+  assert.equal(state().loading, "ready");
   assert.deepEqual(state().at, { token: 8, layer: 1 });
   assert.equal(state().trace.tokens.length, PROMPT + 6);
   assert.deepEqual(state().notices, []);
@@ -186,20 +191,54 @@ test("a link to a token that the model wrote is shown when that token is there, 
 
 test("playback stays where it is when the same tokens pass as many layers", () => {
   const trace = traceOf();
-  assert.equal(sameJourney(trace, traceOf({ experts: 16, k: 3 })), true);
-  assert.equal(sameJourney(trace, traceOf({ layers: 4 })), false);
-  assert.equal(sameJourney(trace, traceOf({ tokens: 6 })), false);
-  assert.equal(sameJourney(null, trace), false);
+  assert.equal(sameTokensAndLayers(trace, traceOf({ experts: 16, k: 3 })), true);
+  assert.equal(sameTokensAndLayers(trace, traceOf({ layers: 4 })), false);
+  assert.equal(sameTokensAndLayers(trace, traceOf({ tokens: 6 })), false);
+  assert.equal(sameTokensAndLayers(null, trace), false);
   const live = { ...trace, origin: { ...trace.origin, badge: /** @type {const} */ ("LIVE") } };
-  assert.equal(sameJourney(trace, live), false);
+  assert.equal(sameTokensAndLayers(trace, live), false);
 });
 
 test("a place beyond the trace falls back to the last, and a sentence says so", () => {
-  const { view, notices } = withinTrace(parseView("?token=40&layer=2&path=6", BOOT).view, traceOf());
+  const { view, notices } = clampToTrace(parseView("?token=40&layer=2&path=6", BOOT).view, traceOf());
   assert.equal(view.token, 4);
   assert.equal(view.layer, 1);
   assert.deepEqual(
     notices.map(({ message }) => message),
     ["token: expected 1 to 5, got 40; showing 5", "path: expected 1 to 5, got 6; showing 5"],
   );
+});
+
+test("loading goes from asking through arriving to ready, and a refusal ends it until something else is asked", () => {
+  const { store, server, state, feed } = connected("");
+  const seen = new Set(["asking"]);
+  store.subscribe(({ loading }) => seen.add(loading));
+  assert.equal(state().loading, "asking");
+  server.begin(0);
+  server.end();
+  assert.deepEqual([...seen].at(-1), "ready");
+  assert.equal(nextLoading("ready", "fail"), "failed");
+  assert.equal(nextLoading("failed", "show"), "failed", "a step that comes late changes nothing");
+  assert.equal(nextLoading("failed", "ask"), "asking");
+  assert.equal(nextLoading("idle", "route"), "idle");
+  feed.open();
+  assert.equal(state().loading, "asking");
+});
+
+test("a trace, its view and its place come into the store in one change", () => {
+  const { store, server } = connected("?token=3&layer=2");
+  const changes = [];
+  store.subscribe((state, before) => state.trace?.id !== before.trace?.id && changes.push(state));
+  server.begin(0);
+  assert.equal(changes.length, 1);
+  assert.deepEqual(changes[0].at, { token: 2, layer: 1 });
+  assert.deepEqual([changes[0].view.token, changes[0].view.layer], [null, null]);
+});
+
+test("a page whose model writes on is growing, and ready when it stops", () => {
+  const { feed, state, writeOn } = writing();
+  writeOn();
+  assert.equal(state().loading, "growing");
+  feed.stop();
+  assert.equal(state().loading, "ready");
 });

@@ -40,7 +40,7 @@ function standing(search, more = {}) {
   const store = createStore(
     /** @type {State} */ ({
       ...initialState(parseView(searchOf(BOOT, search), BOOT)),
-      status: "ready",
+      loading: "ready",
       ...more,
     }),
   );

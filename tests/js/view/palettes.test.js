@@ -10,9 +10,9 @@ const looks = THEMES.flatMap((theme) =>
   PALETTE_NAMES.map((palette) => ({ theme, palette, name: `${theme} ${palette}` })),
 );
 
-/** The colours of theme.css in a theme and palette: later rules win over earlier ones, two attributes over one. */
+/** The colours of colours.css in a theme and palette: later rules win over earlier ones, two attributes over one. */
 function colours({ theme, palette }) {
-  const css = readFileSync(new URL("../../../static/css/theme.css", import.meta.url), "utf8");
+  const css = readFileSync(new URL("../../../static/css/colours.css", import.meta.url), "utf8");
   const rules = [...css.matchAll(/^((?::root|\[data-(?:theme|palette)="\w+"\])+) \{([^}]*)\}/gm)].map(
     ([, selector, body]) => ({ selector, body }),
   );
@@ -65,7 +65,7 @@ test("the page and the scene have the same ground", () => {
 
 test("style sheets name colours in one place", () => {
   const folder = new URL("../../../static/css/", import.meta.url);
-  for (const name of readdirSync(folder).filter((each) => each !== "theme.css")) {
+  for (const name of readdirSync(folder).filter((each) => each !== "colours.css")) {
     const css = readFileSync(new URL(name, folder), "utf8").replaceAll(/#000\b|#0000\b/g, ""); // masks
     assert.deepEqual(css.match(/#[0-9a-fA-F]{3,8}\b/g), null, name);
   }

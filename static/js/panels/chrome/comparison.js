@@ -38,7 +38,7 @@ function createSideHead(side) {
       setText(name, sideName(state.view, b));
       badge.update(state);
       counters.update(state);
-      attribute(trouble, "hidden", state.status !== "error");
+      attribute(trouble, "hidden", state.loading !== "failed");
       setText(trouble, state.error);
     },
   };

@@ -6,6 +6,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { statusOf } from "../../state/loading.js";
 import { formatView, viewNow } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
@@ -46,7 +47,7 @@ export function createFallback(host, boot) {
     update(state) {
       const shown = state.scene === "missing" || state.scene === "failed";
       attribute(picture, "hidden", !shown);
-      if (!shown || state.status !== "ready") return;
+      if (!shown || statusOf(state) !== "ready") return;
       const standing = state.playing ? null : state.at;
       if (changed(state.trace?.id, standing))
         picture.src = boot.exported?.poster ?? `preview.svg${formatView(viewNow(state), boot)}`;

@@ -10,8 +10,8 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
 
 /** @param {State} state */
-function connectionInWords({ connection, trace, status }) {
-  if (status === "error") return words.connection.refused;
+function connectionInWords({ connection, trace, loading }) {
+  if (loading === "failed") return words.connection.refused;
   const said = words.connection[connection];
   return typeof said === "string" ? said : said(trace?.received ?? 0, trace?.tokens.length ?? 0);
 }
@@ -23,7 +23,7 @@ export function createConnection(host) {
   return {
     /** @param {State} state */
     update(state) {
-      attribute(host, "data-connection", state.status === "error" ? "refused" : state.connection);
+      attribute(host, "data-connection", state.loading === "failed" ? "refused" : state.connection);
       setText(word, connectionInWords(state));
     },
     dispose: () => host.replaceChildren(),
@@ -68,8 +68,8 @@ export function createNotices(host, actions) {
   const changed = changes();
   return {
     /** @param {State} state */
-    update({ status, error, notices, scene: stage }) {
-      attribute(trouble, "hidden", status !== "error");
+    update({ loading, error, notices, scene: stage }) {
+      attribute(trouble, "hidden", loading !== "failed");
       setText(message, words.problem(error));
       attribute(scene, "hidden", sceneInWords(stage) === "");
       setText(scene, sceneInWords(stage));

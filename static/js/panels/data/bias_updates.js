@@ -89,10 +89,10 @@ export function createBias(boot, actions) {
   return {
     element,
     /** @param {State} state */
-    update({ view, trace, still: calm, status: how }) {
+    update({ view, trace, still: calm, loading }) {
       const biased = routerOf(boot, view)?.biased === true;
       attribute(element, "hidden", !biased);
-      if (how === "error" || !biased) return void (evening && stop());
+      if (loading === "failed" || !biased) return void (evening && stop());
       [updates, still] = [view.updates ?? 0, calm];
       attribute(step, "disabled", updates >= most);
       attribute(reset, "disabled", updates === 0);
