@@ -26,15 +26,18 @@ import { createStore } from "./state/store.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { sameTokens } from "./trace/trace.js";
+import { createTransport } from "./trace/transport.js";
 import { floorOf, foldOf } from "./view/layers.js";
 import { titleOf } from "./view/title.js";
 import { parseView, searchOf } from "./view/url.js";
+import { words } from "./words/words.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 const stage = /** @type {HTMLElement} */ (document.getElementById("stage"));
 
 const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
+const Transport = createTransport({ http: boot.transport === "http", onBlocked: tellBlocked });
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
@@ -212,10 +215,18 @@ function settled() {
   return statusOf(store.get()) === "ready" && trace?.complete === true && quiet && shown === store.get();
 }
 
+/** No socket opens here: the page says so, for the person who can change that. */
+function tellBlocked() {
+  store.set({
+    notices: [...store.get().notices, { field: "connection", message: words.socketBlocked(location.host) }],
+  });
+}
+
 /** Where traces come from: the server, or in an exported page the page. @param {import("./state/loading.js").Listener} listener @param {Pick<import("./types.js").Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createRecording(recorded, listener);
-  return createSocket({ url: new URL("ws", location.href).href.replace(/^http/, "ws"), ...listener });
+  const url = new URL("ws", location.href).href.replace(/^http/, "ws");
+  return createSocket({ url, WebSocket: Transport, ...listener });
 }
 
 store.subscribe((state) => {
