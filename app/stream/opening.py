@@ -23,6 +23,8 @@ async def open_source(sources: Sources, workers: Workers, request: TraceRequest,
 
     What is computed token by token is never heavy: each token is a job of its own.
     """
+    if workers.processes is None:
+        return await workers.run(lambda: sources.open(request), client)
     cost = await workers.run(lambda: trace_secs(sources, request), client)
     if not workers.is_heavy(cost) or by_token(request):
         return await workers.run(lambda: sources.open(request), client, cost)
