@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..request.schema import SHAPE_CHARS, plain
+from ..request.schema import EXPERTS, SHAPE_CHARS, plain
 from ..routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting, RouterSettings
 from ..shape import ModelShape
 
@@ -97,7 +97,11 @@ class Shaped:
 
 def check_shape(shape: ModelShape) -> None:
     """Raises BadShape where it is too large to be routed and drawn, or no shape at all."""
-    limits = {"layers": (1, MOST_LAYERS), "experts": (2, MOST_EXPERTS), "top_k": (1, shape.experts)}
+    limits = {
+        "layers": (1, MOST_LAYERS),
+        "experts": (2, MOST_EXPERTS),
+        "top_k": (1, min(shape.experts, EXPERTS[1])),
+    }
     limits |= {"d_model": (1, MOST_WIDTH), "d_expert": (1, MOST_WIDTH)}
     for name, (low, high) in limits.items():
         if not low <= getattr(shape, name) <= high:

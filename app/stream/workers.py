@@ -92,11 +92,9 @@ class Lane:
         try:
             yield
         finally:
-            left = self.running_of[client] - cost
+            left = self.running_of.pop(client, 0.0) - cost
             if left > 1e-9:
                 self.running_of[client] = left
-            else:
-                del self.running_of[client]
             self.free += 1
             self.give()
 

@@ -110,6 +110,8 @@ def http_protocol(door: Door) -> type[HttpToolsProtocol]:
         def on_message_begin(self) -> None:
             super().on_message_begin()
             self.in_header = True
+            if self.deadline is None:
+                self.expect(door.settings.header_secs, "header")
 
         def on_headers_complete(self) -> None:
             self.in_header, self.seen = False, 0
