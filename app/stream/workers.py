@@ -175,7 +175,8 @@ class Workers:
             try:
                 return await asyncio.shield(asyncio.wrap_future(future))
             except asyncio.CancelledError:
-                await asyncio.wait([asyncio.wrap_future(future)])
+                if not future.cancel():
+                    await asyncio.wait([asyncio.wrap_future(future)])
                 raise
 
     async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
