@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 
 from ..answers.files import open_sources
+from ..request.cost import SECS_OF_REQUEST
 from ..settings import Settings
 from ..sources.registry import Sources
 from ..stream.fair_queue import client_of
@@ -41,6 +42,10 @@ class Desk:
     def __init__(self, sources: Sources, workers: Workers) -> None:
         self.sources = sources
         self.workers = workers
+
+    async def look(self, request: Request, job: Callable[[], Any]) -> Any:
+        """What a small job gives that comes before the work: to parse, to estimate."""
+        return await self.workers.run(job, client(request), SECS_OF_REQUEST)
 
     async def make(self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any) -> Any:
         """What `function(sources, *arguments)` gives. Raises what it raises, TooMuch and Busy."""

@@ -39,7 +39,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
             cost = sum(trace_secs(sources, each) for each in asked)
             return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
 
-        cost, key = await workers.run(estimate)
+        cost, key = await desk.look(request, estimate)
         workers.check(cost)
         asset = kept.get(key)
         if asset is None:
@@ -59,9 +59,9 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
     async def text_load(request: Request) -> Response:
         data = await read_body(request, 4 * TEXT_CHARS)  # more bytes are too many characters in any script
         text, keys = data.decode(errors="replace"), read_query(request)
-        asked = await workers.run(lambda: sources.parse(keys))
+        asked = await desk.look(request, lambda: sources.parse(keys))
         check_text(asked, text)
-        cost = await workers.run(lambda: text_secs(sources, asked, text))
+        cost = await desk.look(request, lambda: text_secs(sources, asked, text))
         workers.check(cost, "text")
         content = await unless_left(request, desk.make(request, cost, load_of_text, keys, text))
         return Response(content, media_type="application/json")

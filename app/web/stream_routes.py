@@ -35,7 +35,7 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
     )
     async def stream(request: Request) -> Response:
         start, keys, who = read_start(request.query_params.get("from")), read_query(request), client(request)
-        asked = await workers.run(lambda: sources.parse(keys), who)
+        asked = await desk.look(request, lambda: sources.parse(keys))
         source = await open_source(sources, workers, asked, who)
         check_start(start, source)
         etag = f'"{source.identity}-{start}"'

@@ -37,7 +37,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
         asset = kept.get(key)
         if asset is None:
             content = await desk.make(request, cost, function, *arguments)
-            asset = await workers.run(lambda: Asset.of(content, kind))
+            asset = await desk.look(request, lambda: Asset.of(content, kind))
             kept.put(key, asset, len(asset.content))
         response = send(request, asset)
         response.headers.update(shared_for(settings.cache_secs))
@@ -57,7 +57,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
             drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in both)
             return sum(trace_secs(sources, each) for each in both) + sum(drawn)
 
-        cost = await workers.run(estimate)
+        cost = await desk.look(request, estimate)
         workers.check(cost)
 
         def name() -> str:
@@ -68,16 +68,16 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
                 [*(sources.fingerprint(each) for each in both if each), repr(sorted(view.items()))]
             )
 
-        key = f"{kind}{width} {await workers.run(name)}"
+        key = f"{kind}{width} {await desk.look(request, name)}"
         return await answer(request, kind, key, cost, picture, keys, view, width)
 
     @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)
     async def trace(request: Request) -> Response:
         keys = read_query(request)
-        cost = await workers.run(lambda: trace_secs(sources, sources.parse(keys)))
+        cost = await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
         workers.check(cost)
         kind = "application/octet-stream"
-        key = f"{kind} {await workers.run(lambda: key_of(keys, cost))}"
+        key = f"{kind} {await desk.look(request, lambda: key_of(keys, cost))}"
         return await answer(request, kind, key, cost, trace_file, keys)
 
     @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
@@ -101,9 +101,9 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
     )
     async def devices(request: Request) -> Response:
         count, keys = read_devices(request.query_params.get("devices")), read_query(request)
-        cost = 2 * await workers.run(lambda: trace_secs(sources, sources.parse(keys)))
+        cost = 2 * await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
         workers.check(cost)
-        key = f"devices {count} {await workers.run(lambda: key_of(keys, cost))}"
+        key = f"devices {count} {await desk.look(request, lambda: key_of(keys, cost))}"
         return await answer(request, "application/json", key, cost, device_traffic, keys, count)
 
     return router
