@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
-import threading
-import webbrowser
 from collections.abc import Sequence
-
-import uvicorn
 
 from .commands import atlas as atlas_command
 from .commands import compare, convert, inspect, record
 from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
+from .commands import serve as serve_command
 from .commands.check import check as check_scenarios
 from .settings import Settings
 from .sources.authored.scenario import load_scenarios
 from .sources.registry import SourceRegistry
-from .stream.wire import MESSAGE_BYTES
-from .web.application import create_app
-from .web.websocket_protocol import WebSocketProtocol
-
-STOP_SECS = 5  # after which a stop no longer waits for viewers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Watch tokens route through a model.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", help="serve the page (the default)").set_defaults(run=serve)
+    serve_command.add_command(commands)
     commands.add_parser("check", help="look over scenarios, tours and questions").set_defaults(run=check)
     params_command.add_command(commands)
     export_command.add_command(commands)
@@ -56,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return measure_command.run(settings, options)
     if options.command == "export":
         return export_command.run(settings, options)
-    run = getattr(options, "run", serve)
+    run = getattr(options, "run", serve_command.run)
     return int(run(settings))
 
 
@@ -69,55 +60,6 @@ def check(settings: Settings) -> int:
     if not problems:
         print(f"{settings.scenarios}: nothing wrong")
     return 1 if problems else 0
-
-
-def serve(settings: Settings) -> int:
-    """Serve until told to stop."""
-    try:
-        listener = listen(settings)
-    except OSError as error:
-        return fail(f"PORT: cannot listen at {settings.host}:{settings.port}: {error.strerror}; try PORT=0")
-    for problem in load_scenarios(settings.scenarios).problems:
-        print(problem, file=sys.stderr)
-    address = address_of(settings.host, listener.getsockname()[1])
-    print(f"Moescope is at {address}", flush=True)
-    if settings.open_browser and has_display():
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    build_server(settings).run(sockets=[listener])
-    return 0
-
-
-def build_server(settings: Settings) -> uvicorn.Server:
-    """The server with the limits of the protocol."""
-    config = uvicorn.Config(
-        create_app(settings),
-        ws=WebSocketProtocol,
-        ws_max_size=MESSAGE_BYTES,
-        ws_per_message_deflate=False,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECS,
-    )
-    return uvicorn.Server(config)
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A socket that listens. Raises OSError where the address is taken or not ours."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family)
-
-
-def address_of(host: str, port: int) -> str:
-    """What to type into a browser on this machine."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-    return f"http://{everywhere.get(host, f'[{host}]' if ':' in host else host)}:{port}"
-
-
-def has_display() -> bool:
-    """Whether a browser window could be seen."""
-    unix = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    return unix or sys.platform in ("darwin", "win32")
 
 
 def fail(message: str) -> int:

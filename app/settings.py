@@ -1,61 +1,306 @@
-"""What the environment decides: where to listen, where the data lies, who may embed."""
+"""What the environment decides: where to listen, where the data lies, who may embed, and every limit.
+
+One declaration a setting: `Settings.from_env`, `moescope serve --help` and docs/SETTINGS.md follow from it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parent
 # Pages, scripts, scenarios and models lie beside the package in a checkout, and inside an installed package.
 ROOT = CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else PACKAGE / "data"
+CORES = os.cpu_count() or 2
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+HOST_NAME = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
+
+
+def wrong(name: str, expected: str, found: object, advice: str) -> ValueError:
+    return ValueError(f"{name}: expected {expected}, got {found!r}; {advice}")
+
+
+def text(_: str, value: str) -> str:
+    return value
+
+
+def read_port(name: str, value: str) -> int:
+    """A port number, 0 to 65535."""
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value) <= 65535):
+        raise wrong(name, "a number from 0 to 65535", value, "0 takes any free port")
+    return int(value)
+
+
+def read_host(name: str, value: str) -> str:
+    """An address or name to listen at, an IPv6 address with or without brackets."""
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    if not bare or any(character in bare for character in " /[]@?#"):
+        raise wrong(
+            name, "an address such as 127.0.0.1, 0.0.0.0, :: or ::1", value, "leave out port and path"
+        )
+    return bare
+
+
+def read_flag(name: str, value: str) -> bool:
+    """Yes or no."""
+    words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False}
+    words["off"] = False
+    if value.lower() not in words:
+        raise wrong(name, "1 or 0", value, "leave it out for the default")
+    return words[value.lower()]
+
+
+def read_origin(name: str, value: str) -> str:
+    """Scheme and host, with a port where it is unusual."""
+    origin = value.rstrip("/")
+    parts = urlsplit(origin)
+    try:
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise wrong(name, "scheme and host such as https://moe.example", value, "a path belongs in ROOT_PATH")
+    return origin.lower()
+
+
+def read_prefix(name: str, value: str) -> str:
+    """A path that begins with a slash and does not end with one; "/" is no prefix."""
+    path = value.rstrip("/")
+    if path and (not PREFIX.fullmatch(path) or any(part in (".", "..") for part in path.split("/"))):
+        raise wrong(name, "a path such as /moe", value, "leave it out where the site has a host of its own")
+    return path
+
+
+def read_hosts(name: str, value: str) -> tuple[str, ...]:
+    """Host names with commas or spaces between; `*.example.org` for all below, `*` for any."""
+    hosts = tuple(host.strip("[]").lower() for host in re.split(r"[,\s]+", value) if host)
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host):
+            raise wrong(name, "host names without scheme and port", host, "for example: HOSTS=moe.example")
+    return hosts
+
+
+def read_proxies(name: str, value: str) -> str:
+    """Addresses or networks with commas between, or `*`."""
+    for part in value.split(","):
+        try:
+            if part.strip() != "*":
+                ip_network(part.strip(), strict=False)
+        except ValueError:
+            raise wrong(
+                name, "addresses or networks of proxies", part.strip(), "for example: 127.0.0.1,10.0.0.0/8"
+            ) from None
+    return value
+
+
+def read_ancestors(name: str, value: str) -> str:
+    """A list of sources for `frame-ancestors`; a header has no room for more."""
+    if not value.isascii() or any(character in value for character in ";,\r\n"):
+        raise wrong(
+            name,
+            "sources with spaces between",
+            value,
+            "for example: FRAME_ANCESTORS=\"'self' https://example.org\"",
+        )
+    return value
+
+
+def read_folder(name: str, value: str) -> Path:
+    """A folder that is there; `~` is a person's own."""
+    path = Path(value).expanduser()
+    if not path.is_dir():
+        found = f"the file {value}" if path.exists() else f"{value}, which does not exist"
+        raise ValueError(f"{name}: expected a folder, got {found}; name a folder, or leave it out")
+    return path
+
+
+def read_models(name: str, value: str) -> Path:
+    """A folder of models; of one model itself, the folder around it."""
+    path = read_folder(name, value)
+    return path.resolve().parent if (path / "config.json").is_file() else path
+
+
+def number(low: float, high: float) -> Callable[[str, str], float]:
+    """Reads a number within limits."""
+
+    def read(name: str, value: str) -> float:
+        try:
+            found = float(value)
+        except ValueError:
+            found = float("nan")
+        if not low <= found <= high:
+            raise wrong(name, f"a number from {low:g} to {high:g}", value, "leave it out for the default")
+        return found
+
+    return read
+
+
+def count(low: int, high: int) -> Callable[[str, str], int]:
+    """Reads a whole number within limits."""
+
+    def read(name: str, value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and low <= int(value) <= high):
+            raise wrong(name, f"a whole number from {low} to {high}", value, "leave it out for the default")
+        return int(value)
+
+    return read
+
+
+def choice(*names: str) -> Callable[[str, str], str]:
+    """Reads one of some words."""
+
+    def read(name: str, value: str) -> str:
+        if value not in names:
+            raise wrong(name, f"one of {', '.join(names)}", value, "leave it out for the default")
+        return value
+
+    return read
+
+
+def setting(default: Any, name: str, read: Callable[[str, str], Any], help: str) -> Any:
+    """A field that an environment variable sets."""
+    return field(default=default, metadata={"name": name, "read": read, "help": help})
+
+
+SECS = number(0.01, 86_400)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each variable of `from_env`."""
+    """One field for each environment variable."""
 
-    host: str = "127.0.0.1"
-    port: int = 8000  # 0: any free one
-    open_browser: bool = True
-    origin: str = (
-        ""  # address under which people reach the server, without a path; "": what each request says
+    host: str = setting("127.0.0.1", "HOST", read_host, "address to listen at; 0.0.0.0 or :: for all")
+    port: int = setting(8000, "PORT", read_port, "port to listen at; 0 takes any free one")
+    open_browser: bool = setting(True, "OPEN", read_flag, "open a browser window where there is a display")
+    scenarios: Path = setting(ROOT / "scenarios", "SCENARIOS", read_folder, "folder of scenarios")
+    models: Path = setting(ROOT / "models", "MODELS", read_models, "folder of models, or one model's own")
+    origin: str = setting(
+        "",
+        "ORIGIN",
+        read_origin,
+        "scheme and host under which people reach the server; empty: of each request",
     )
-    frame_ancestors: str = (
-        "*"  # who may show /embed in a frame: a list of sources as Content-Security-Policy has it
+    root_path: str = setting("", "ROOT_PATH", read_prefix, "path under which a proxy shows the server")
+    hosts: tuple[str, ...] = setting(
+        (),
+        "HOSTS",
+        read_hosts,
+        "host names that are served; empty: loopback names and ORIGIN's where HOST is loopback, else any",
     )
-    scenarios: Path = ROOT / "scenarios"
-    models: Path = ROOT / "models"
-    viewers: int = 500  # connections served at a time
-    send_secs: float = 30.0  # a reader that takes nothing for so long is let go
+    proxies: str = setting(
+        "",
+        "FORWARDED_ALLOW_IPS",
+        read_proxies,
+        "proxies whose X-Forwarded-For, -Proto, -Host, -Prefix count; empty: 127.0.0.1 and ::1",
+    )
+    frame_ancestors: str = setting(
+        "*", "FRAME_ANCESTORS", read_ancestors, "sites that may show /embed in a frame"
+    )
+    sandboxed: bool = setting(
+        True, "SANDBOXED", read_flag, "let frames in a sandbox (Origin: null) and other sites read traces"
+    )
+    transport: str = setting(
+        "socket", "TRANSPORT", choice("socket", "http"), "how pages ask first; http can be kept by a CDN"
+    )
+    cache_secs: int = setting(
+        300, "CACHE_SECS", count(0, 31_536_000), "seconds that a CDN may keep answers before it asks again"
+    )
+    viewers: int = setting(1000, "VIEWERS", count(1, 100_000), "streams and sockets served at a time")
+    client_viewers: int = setting(
+        200, "CLIENT_VIEWERS", count(1, 100_000), "of those, of one client address (IPv6: one /64)"
+    )
+    connections: int = setting(
+        4000, "CONNECTIONS", count(10, 1_000_000), "connections at a time; fewer where descriptors are few"
+    )
+    client_connections: int = setting(
+        400, "CLIENT_CONNECTIONS", count(1, 1_000_000), "of those, of one client address"
+    )
+    send_secs: float = setting(30.0, "SEND_SECS", SECS, "a reader that takes nothing for so long is let go")
+    header_secs: float = setting(10.0, "HEADER_SECS", SECS, "for the whole header of a request")
+    body_secs: float = setting(30.0, "BODY_SECS", SECS, "for the whole body of a request")
+    keep_alive_secs: int = setting(5, "KEEP_ALIVE_SECS", count(1, 3600), "an unused connection is kept")
+    open_secs: float = setting(15.0, "OPEN_SECS", SECS, "for a socket's first `open`")
+    idle_secs: float = setting(300.0, "IDLE_SECS", SECS, "a socket with no stream and no message is kept")
+    threads: int = setting(CORES, "THREADS", count(1, 256), "threads for small work")
+    processes: int = setting(max(1, CORES - 1), "PROCESSES", count(1, 256), "processes for heavy work")
+    light_secs: float = setting(
+        0.25, "LIGHT_SECS", number(0, 3600), "estimated work above this is heavy: it runs in a process"
+    )
+    most_secs: float = setting(
+        60.0, "MOST_SECS", number(0.1, 86_400), "estimated work above this is refused (413)"
+    )
+    client_secs: float = setting(
+        60.0, "CLIENT_SECS", number(0.1, 86_400), "estimated work of one client that may wait, else 429"
+    )
+    queue_secs: float = setting(
+        300.0, "QUEUE_SECS", number(0.1, 86_400), "estimated work of all that may wait, else 429"
+    )
+    deadline_secs: float = setting(
+        60.0, "DEADLINE_SECS", SECS, "heavy work that runs longer is ended with its process (503)"
+    )
+    access_log: bool = setting(False, "ACCESS_LOG", read_flag, "one line of JSON a request on stderr")
+    metrics: bool = setting(True, "METRICS", read_flag, "serve /metrics for Prometheus")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """HOST, PORT, OPEN, ORIGIN, FRAME_ANCESTORS, SCENARIOS, MODELS. Raises ValueError with the name."""
-        return cls(
-            host=env.get("HOST") or cls.host,
-            port=read_port(env.get("PORT") or str(cls.port)),
-            open_browser=env.get("OPEN", "1") not in ("0", "no", "false"),
-            origin=env.get("ORIGIN", "").rstrip("/"),
-            frame_ancestors=read_ancestors(env.get("FRAME_ANCESTORS") or cls.frame_ancestors),
-            scenarios=Path(env.get("SCENARIOS") or cls.scenarios),
-            models=Path(env.get("MODELS") or cls.models),
-        )
+        """The settings that the environment gives. Raises ValueError with the names of all wrong ones."""
+        given: dict[str, Any] = {}
+        problems = []
+        for each in declared():
+            value = env.get(each.metadata["name"], "").strip()
+            try:
+                if value or each.name in ("scenarios", "models"):
+                    given[each.name] = each.metadata["read"](
+                        each.metadata["name"], value or str(each.default)
+                    )
+            except ValueError as error:
+                problems.append(str(error))
+        if problems:
+            raise ValueError("\n".join(problems))
+        return cls(**given)
+
+    @property
+    def trusted_proxies(self) -> str:
+        return self.proxies or "127.0.0.1,::1"
+
+    @property
+    def served_hosts(self) -> tuple[str, ...]:
+        """Host names that are served; `*` among them: any."""
+        if self.hosts:
+            return self.hosts
+        own = (urlsplit(self.origin).hostname or "",) if self.origin else ()
+        if self.host in LOOPBACK or self.host.startswith("127."):
+            return ("*",) if self.proxies else (*LOOPBACK, "*.localhost", self.host, *own)
+        return ("*",)
+
+    @property
+    def address_known(self) -> bool:
+        """Whether what a page says of its own address can be trusted by a cache that many share."""
+        return bool(self.origin) or "*" not in self.served_hosts
 
 
-def read_port(text: str) -> int:
-    """A port number, 0 to 65535."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise ValueError(f"PORT: expected a number from 0 to 65535, got {text!r}; 0 takes any free port")
-    return int(text)
+def declared() -> tuple[Field[Any], ...]:
+    """The declarations, in order."""
+    return fields(Settings)
 
 
-def read_ancestors(text: str) -> str:
-    """A list of sources for `frame-ancestors`; a header has no room for more."""
-    if any(character in text for character in ";,\r\n"):
-        raise ValueError(
-            f"FRAME_ANCESTORS: expected sources with spaces between, got {text!r}; "
-            "for example: FRAME_ANCESTORS=\"'self' https://example.org\""
-        )
-    return text
+def default_of(each: Field[Any]) -> str:
+    """The default as a person reads it."""
+    assert each.default is not MISSING
+    if isinstance(each.default, bool):
+        return str(int(each.default))
+    if isinstance(each.default, Path):
+        return each.default.name
+    if isinstance(each.default, tuple):
+        return ""
+    if each.name in ("threads", "processes"):
+        return "processors" if each.name == "threads" else "processors - 1"
+    return f"{each.default:g}" if isinstance(each.default, float) else str(each.default)

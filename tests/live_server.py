@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from app.__main__ import address_of, build_server, listen
+from app.commands.serve import address_of, build_server, listen
 from app.settings import Settings
 
 STOP_SECS = 20

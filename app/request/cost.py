@@ -1,13 +1,26 @@
-"""How many updates of a selection bias one request may ask for."""
+"""What a request costs, in seconds of one processor, estimated before anything of it is run.
+
+The figures were measured on one core of 2026 (docs/DEPLOY.md) and are meant to be right within a
+factor of three: admission needs to tell a hundredth of a second from a minute.
+"""
 
 from __future__ import annotations
 
 from ..problem import BadRequest, Problem
 from ..routing import ROUTERS
 from ..shape import ModelShape
-from .schema import TraceRequest
+from .schema import PROMPT_TOKENS, TraceRequest
 
 MOST_UPDATED = 100_000_000  # updates x tokens x layers x experts: a second or two of one processor
+
+SECS_OF_REQUEST = 0.002
+SECS_OF_SCORE = 3e-7  # logits, router and columns of one token, layer and expert
+SECS_OF_UPDATE = 2e-8  # one update of the bias, of one token, layer and expert
+SECS_OF_TOWER = 4e-6  # one expert of one layer in an SVG picture
+SECS_OF_DRAWN_TOWER = 2.5e-4  # the same in a PNG
+SECS_OF_FLOP = 3.3e-11
+SECS_OF_LIVE_TOKEN = 6e-5
+WRITTEN = 8  # a token that a model writes costs as much as so many of a prompt
 
 
 def check_updates(request: TraceRequest, shape: ModelShape, tokens: int) -> None:
@@ -19,3 +32,27 @@ def check_updates(request: TraceRequest, shape: ModelShape, tokens: int) -> None
         expected = f"0 to {most} with {tokens} tokens, {shape.layers} layers and {shape.experts} experts"
         advice = "choose fewer updates, tokens or experts"
         raise BadRequest(Problem("updates", str(request.updates), expected, advice))
+
+
+def tokens_at_most(text: str, most: int = PROMPT_TOKENS) -> int:
+    """The tokens that a text may have: a byte-level tokenizer makes no more of them than UTF-8 has bytes."""
+    return max(1, min(most, len(text.encode(errors="replace"))))
+
+
+def cost_of_trace(request: TraceRequest, shape: ModelShape, tokens: int) -> float:
+    """The seconds that a trace of that shape takes."""
+    towers = shape.layers * shape.experts
+    updates = tokens * towers * (request.updates or 0) * SECS_OF_UPDATE
+    if request.source == "recorded":
+        return SECS_OF_REQUEST
+    routed = (tokens + request.more) * towers * SECS_OF_SCORE + updates
+    if request.source == "authored":
+        return SECS_OF_REQUEST + routed
+    token = 2 * SECS_OF_FLOP * (shape.active_p + shape.attention) + SECS_OF_LIVE_TOKEN
+    return SECS_OF_REQUEST + routed + token * (tokens + WRITTEN * request.more)
+
+
+def cost_of_picture(shape: ModelShape, drawn: bool) -> float:
+    """The seconds that a picture of a trace takes; `drawn`: as PNG."""
+    towers = shape.layers * shape.experts
+    return towers * (SECS_OF_TOWER + (SECS_OF_DRAWN_TOWER if drawn else 0)) + (0.05 if drawn else 0)

@@ -67,7 +67,8 @@ class SourceRegistry:
 
     def refused_infos(self) -> list[dict[str, Any]]:
         """Name and reason of each model that cannot be run: types.js `RefusedModel`."""
-        return [each for source in self.sources.values() for each in source.offer().refused]
+        refused = [each for source in self.sources.values() for each in source.offer().refused]
+        return [{**each, "refused": self.without_path(each["refused"])} for each in refused]
 
     @property
     def live(self) -> LiveSource:
@@ -95,6 +96,17 @@ class SourceRegistry:
             identity, replace(header, tokens=prompt), steps, self.cached, request.more, opened.at_once
         )
 
+    def read(
+        self,
+        values: Mapping[str, object],
+        changed: Collection[str] = (),
+        second: Mapping[str, object] = NO_KEYS,
+    ) -> Understood:
+        """The keys of the first stack as understood; with keys of a second stack, that one."""
+        available = self.available
+        first = read(values, available, () if second else changed)
+        return read_second(first, second, available) or first
+
     def open_understood(
         self,
         values: Mapping[str, object],
@@ -103,15 +115,12 @@ class SourceRegistry:
     ) -> tuple[PendingTrace, Understood]:
         """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 
-        `second`: keys of the second stack; then the trace is the one of the second stack.
         Raises BadRequest where no key is left to leave out.
         """
-        available = self.available
         keys, own = dict(values), dict(second)
         refused: dict[str, Problem] = {}
         while True:
-            first = read(keys, available, () if own else changed)
-            understood = read_second(first, own, available) or first
+            understood = self.read(keys, changed, own)
             try:
                 pending = self.open(understood.request)
             except BadRequest as error:
@@ -121,6 +130,21 @@ class SourceRegistry:
                 refused |= {problem.field: problem for problem in removed if problem is not None}
                 continue
             return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+
+    def without_path(self, message: str) -> str:
+        """The message without the folder of the models: strangers need not know where it lies."""
+        for folder in {str(self.folder), str(self.folder.resolve())}:
+            message = message.replace(f"{folder}/", "")
+        return message
+
+    def fingerprint(self, request: TraceRequest) -> str:
+        """Equal where the traces are, without opening anything: by the request and the dates of the files."""
+        scenario = self.library.scenarios.get(request.scenario)
+        parts = [request.canonical(), scenario.model_dump_json(exclude={"fr"}) if scenario else ""]
+        if request.source != "authored":
+            files = sorted((self.folder / request.checkpoint).rglob("*"))
+            parts += [f"{path} {path.stat().st_mtime_ns}" for path in files if path.is_file()]
+        return identify(request, "\0".join(parts))
 
 
 def remove_key(problem: Problem, keys: dict[str, object], own: dict[str, object]) -> Problem | None:

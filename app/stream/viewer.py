@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from contextlib import suppress
-from threading import Lock
+from contextlib import aclosing, suppress
 from typing import Protocol
 
-from ..problem import BadRequest, Problem
-from ..request.read import Answer, Understood
+from ..problem import BadRequest
+from ..request.read import Answer
 from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
-from ..trace import Step
+from .opening import Asked, check_start, messages_of, open_asked
 from .session import POLICY, Action, Begin, Close, Halt, Say, Session
-from .wire import EndMessage, ErrorMessage, ToClient, TokensMessage, TraceMessage, pack_step, to_text
-from .workers import Busy, Workers
+from .wire import ErrorMessage, ToClient, to_text
+from .workers import SOMEBODY, Busy, Workers
 
 FAILED = "trace: the server failed to compute it; its log says why"
 
@@ -39,59 +39,30 @@ class Gone(Exception):
     """The other side is no longer there."""
 
 
-class Frames:
-    """The messages of a stream, those of one token at a time, made in worker threads."""
-
-    def __init__(self, source: PendingTrace, id: int, start: int) -> None:
-        self.steps = source.pull(start)
-        self.experts = source.header.shape.experts
-        self.id = id
-        self.token = start
-        self.closed = False
-        self.lock = Lock()
-
-    def next(self) -> list[str | bytes] | None:
-        """The messages of the next token; None at the end. Takes as long as the routing of one token does.
-
-        Of a token before the first that the viewer wants there are none.
-        """
-        with self.lock:
-            if self.closed:
-                return None
-            try:
-                step = next(self.steps)
-            except StopIteration:
-                return None
-            if step is None:
-                return []
-            messages = self.messages(step)
-        self.token += 1
-        return messages
-
-    def messages(self, step: Step) -> list[str | bytes]:
-        """A step, after the token itself where a model wrote it."""
-        frame = pack_step(step, self.id, self.token, self.experts)
-        if step.written is None:
-            return [frame]
-        tokens = TokensMessage(id=self.id, start=self.token, tokens=[step.written.to_json()])
-        return [to_text(tokens), frame]
-
-    def close(self) -> None:
-        """Make no more. A message that a thread is just making is the last."""
-        self.closed = True
-
-
 class Viewer:
     """Serves one socket until it closes."""
 
     def __init__(
-        self, socket: Socket, session: Session, sources: SourceRegistry, workers: Workers, send_secs: float
+        self,
+        socket: Socket,
+        session: Session,
+        sources: SourceRegistry,
+        workers: Workers,
+        send_secs: float,
+        client: str = SOMEBODY,
+        open_secs: float = math.inf,
+        idle_secs: float = math.inf,
     ) -> None:
         self.socket = socket
         self.session = session
         self.sources = sources
         self.workers = workers
         self.send_secs = send_secs
+        self.client = client
+        self.open_secs = open_secs
+        self.idle_secs = idle_secs
+        self.began = time.monotonic()
+        self.asked = False  # for a trace, ever
         self.stream: asyncio.Task[None] | None = None
         self.waiting_since: float | None = None  # for the viewer to take something, on the loop's clock
         self.sending = False  # something is waiting for it right now
@@ -105,14 +76,32 @@ class Viewer:
             await self.cancel()
 
     async def read(self) -> None:
-        while not self.session.closed and (message := await self.socket.receive()) is not None:
+        while not self.session.closed and (message := await self.next_message()) is not None:
             for action in self.session.receive(message, time.monotonic()):
                 await self.act(action)
+
+    async def next_message(self) -> str | bytes | None:
+        """The next message; None once the other side has gone, or held the connection for nothing."""
+        while True:
+            try:
+                async with asyncio.timeout(self.patience()):
+                    return await self.socket.receive()
+            except TimeoutError:
+                if self.stream is None or self.stream.done():
+                    told = f"idle for {self.idle_secs:g} seconds" if self.asked else "nothing was asked for"
+                    await self.socket.close(POLICY, told)
+                    return None
+
+    def patience(self) -> float | None:
+        """Seconds to wait for a message; None for ever."""
+        secs = self.idle_secs if self.asked else self.began + self.open_secs - time.monotonic()
+        return None if math.isinf(secs) else max(0.0, secs)
 
     async def act(self, action: Action) -> None:
         match action:
             case Begin():
                 await self.halt()
+                self.asked = True
                 self.stream = asyncio.create_task(self.send_stream(action))
             case Halt():
                 await self.halt()
@@ -144,9 +133,10 @@ class Viewer:
     async def try_stream(self, begin: Begin) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            source, understood = await self.workers.run(lambda: self.open(begin), long=takes_long(begin))
+            asked = Asked(begin.keys, begin.changed, begin.second)
+            source, answer = await open_asked(self.sources, self.workers, asked, self.client)
             check_start(begin.start, source)
-            await self.send_trace(begin, source, understood.answer)
+            await self.send_trace(begin, source, answer)
         except BadRequest as error:
             await self.say(ErrorMessage.of(begin.id, error.problems))
         except Busy as error:
@@ -157,21 +147,12 @@ class Viewer:
             log.exception("stream %d failed", begin.id)
             await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
 
-    def open(self, begin: Begin) -> tuple[PendingTrace, Understood]:
-        """The trace that a client asked for. Keys that cannot be used fall back."""
-        return self.sources.open_understood(begin.keys, begin.changed, begin.second)
-
     async def send_trace(self, begin: Begin, source: PendingTrace, answer: Answer) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
-        await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header, answer))
-        frames = Frames(source, begin.id, begin.start)
-        try:
-            while (messages := await self.workers.run(frames.next)) is not None:
-                for message in messages:
-                    await self.send(message)
-        finally:
-            frames.close()
-        await self.say(EndMessage(id=begin.id, tokens=frames.token))
+        messages = messages_of(source, self.workers, self.client, begin.id, begin.start, answer)
+        async with aclosing(messages):
+            async for message in messages:
+                await self.send(message)
 
     async def say(self, message: ToClient) -> None:
         await self.send(to_text(message))
@@ -199,16 +180,3 @@ class Viewer:
         log.info("a viewer is let go: not reading")
         await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
         raise Gone
-
-
-def takes_long(begin: Begin) -> bool:
-    """Whether a request asks for updates of a bias, which take much longer than others wait."""
-    return "updates" in begin.keys or "updates" in begin.second
-
-
-def check_start(start: int, source: PendingTrace) -> None:
-    """A stream resumes at a token that there is, or just after the last."""
-    last = len(source.header.tokens) + source.more
-    if start > last:
-        expected = f"0 to {last}, the number of tokens"
-        raise BadRequest(Problem("from", str(start), expected, "start again from 0"))

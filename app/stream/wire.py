@@ -22,6 +22,10 @@ NO_EXPERT = 65535
 BIAS_DIGITS = 6
 MAX_ID = 2**32 - 1
 MESSAGE_BYTES = 64 * 1024  # the longest message that a client may send
+FRAME = struct.Struct(
+    "<BI"
+)  # kind (TEXT or BINARY) and length of each message of a stream over HTTP: 5 bytes
+TEXT, BINARY = 1, 2  # as the opcodes of WebSocket frames
 HEADER = struct.Struct("<BBBxIIHHHxx")  # version, kind, flags, id, token, L, N, K: 20 bytes
 
 Id = Annotated[int, Field(strict=True, ge=0, le=MAX_ID)]
@@ -150,6 +154,12 @@ def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
     if step.dropped is not None:
         columns.append(step.dropped.astype(np.uint8).tobytes())
     return b"".join(columns)
+
+
+def frame_message(message: str | bytes) -> bytes:
+    """A message of the socket as a stream over HTTP carries it."""
+    data = message.encode() if isinstance(message, str) else message
+    return FRAME.pack(TEXT if isinstance(message, str) else BINARY, len(data)) + data
 
 
 def pack_scores(scores: Floats) -> NDArray[np.uint8]:

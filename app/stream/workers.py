@@ -1,55 +1,225 @@
-"""A few threads for what takes time, so that the event loop never waits for numpy."""
+"""Threads for small work and processes for heavy work, so that the event loop never waits for numpy.
+
+Both are shared out by cost and by client: who asks for much waits behind itself, not before the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import asynccontextmanager
+from threading import Event
+from typing import Any, TypeVar
+
+from ..problem import BadRequest, Problem
+from .fair_queue import FairQueue
+from .processes import Abandoned, ProcessDied, Processes, TookTooLong
 
 Result = TypeVar("Result")
 
-WAITING = 1000  # jobs that may wait for a thread; each is one step of one viewer, or one file
+WAITING = 4000  # jobs that may wait for a thread; each is one step of one viewer, or one file
+SOMEBODY = "somebody"
 
 
 class Busy(Exception):
-    """Too much is waiting already."""
+    """Too much is waiting already. `retry_secs`: after which it may have passed."""
+
+    def __init__(self, message: str, retry_secs: float = 2.0, estimate_secs: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_secs = max(1, math.ceil(retry_secs))
+        self.estimate_secs = estimate_secs
+
+
+class OwnQueueFull(Busy):
+    """This client alone has as much waiting as one may have."""
+
+
+class EndedEarly(Busy):
+    """A job was ended: by its deadline, or because its process died."""
+
+
+class TooMuch(BadRequest):
+    """One request costs more than any may."""
+
+
+class Lane:
+    """Some slots, given out in fair turns."""
+
+    def __init__(
+        self,
+        slots: int,
+        waiting: int = WAITING,
+        client_secs: float = math.inf,
+        queue_secs: float = math.inf,
+    ) -> None:
+        self.slots = slots
+        self.free = slots
+        self.most = waiting
+        self.client_secs = client_secs
+        self.queue_secs = queue_secs
+        self.queue: FairQueue[asyncio.Future[None]] = FairQueue()
+        self.running_of: dict[str, float] = {}  # estimated seconds of what runs, by client
+
+    @property
+    def jobs(self) -> int:
+        """Jobs that run or wait."""
+        return self.slots - self.free + len(self.queue)
+
+    def admit(self, client: str, cost: float) -> None:
+        """Raises Busy where too much waits already; a client's first job is never too much for it."""
+        if self.jobs >= self.most:
+            raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment", 2.0, cost)
+        own = self.queue.secs_of.get(client, 0.0) + self.running_of.get(client, 0.0)
+        if own and own + cost > self.client_secs:
+            told = f"server: {own:.3g} s of your work are waiting, with this {own + cost:.3g} s of at most "
+            raise OwnQueueFull(f"{told}{self.client_secs:g} s; try again later", own / self.slots, cost)
+        if self.queue.secs + cost > self.queue_secs and self.queue.secs:
+            told = f"server: {self.queue.secs:.3g} s of work are waiting; try again later"
+            raise Busy(told, self.queue.secs / self.slots, cost)
+
+    @asynccontextmanager
+    async def turn(self, client: str, cost: float) -> AsyncIterator[None]:
+        """Waits for a slot and holds it. Raises Busy."""
+        self.admit(client, cost)
+        if self.free and not len(self.queue):
+            self.free -= 1
+        else:
+            await self.wait(client, cost)
+        self.running_of[client] = self.running_of.get(client, 0.0) + cost
+        try:
+            yield
+        finally:
+            left = self.running_of.pop(client, 0.0) - cost
+            if left > 1e-9:
+                self.running_of[client] = left
+            self.free += 1
+            self.give()
+
+    async def wait(self, client: str, cost: float) -> None:
+        gate = asyncio.get_running_loop().create_future()
+        number = self.queue.push(client, cost, gate)
+        try:
+            await gate
+        except asyncio.CancelledError:
+            self.queue.discard(number)
+            if gate.done() and not gate.cancelled():
+                self.free += 1
+                self.give()
+            raise
+
+    def give(self) -> None:
+        """Gives free slots to those whose turn it is."""
+        while self.free and (gate := self.queue.pop()) is not None:
+            if not gate.done():
+                self.free -= 1
+                gate.set_result(None)
 
 
 class Workers:
-    """As many threads as there are processors; jobs are taken in the order in which they came.
+    """As many threads as there are processors; and processes, where a setup for them is given."""
 
-    What is known to take long has a thread of its own and a queue of its own, so that the others never wait
-    behind it.
-    """
+    def __init__(
+        self,
+        threads: int | None = None,
+        waiting: int = WAITING,
+        processes: Processes | None = None,
+        count: int = 1,
+        *,
+        light_secs: float = math.inf,
+        most_secs: float = math.inf,
+        client_secs: float = math.inf,
+        queue_secs: float = math.inf,
+    ) -> None:
+        slots = threads or os.cpu_count() or 2
+        self.threads = ThreadPoolExecutor(slots, thread_name_prefix="worker")
+        self.small = Lane(slots, waiting)
+        self.processes = processes
+        self.drivers = ThreadPoolExecutor(count, thread_name_prefix="process-driver")
+        self.heavy = Lane(count, waiting, client_secs, queue_secs)
+        self.light_secs = light_secs
+        self.most_secs = most_secs
+        self.admitted_secs = self.refused_secs = 0.0
+        self.refused = self.ended = 0
 
-    def __init__(self, threads: int | None = None, waiting: int = WAITING) -> None:
-        self.threads = ThreadPoolExecutor(threads or os.cpu_count() or 2, thread_name_prefix="worker")
-        self.slow = ThreadPoolExecutor(1, thread_name_prefix="slow-worker")
-        self.waiting = waiting
-        self.jobs = 0
+    @property
+    def jobs(self) -> int:
+        return self.small.jobs + self.heavy.jobs
 
-    async def run(self, job: Callable[[], Result], long: bool = False) -> Result:
-        """The result of a job; `long`: one that waits behind others like it alone. Raises Busy.
+    def is_heavy(self, cost: float) -> bool:
+        return self.processes is not None and cost > self.light_secs
+
+    def check(self, cost: float, field: str = "request") -> None:
+        """Raises TooMuch for what is estimated above the ceiling."""
+        if cost > self.most_secs:
+            self.refuse(cost)
+            expected = f"at most {self.most_secs:g} s of work"
+            advice = "ask for fewer tokens, layers or experts"
+            raise TooMuch(Problem(field, f"an estimate of {cost:.3g} s", expected, advice))
+
+    def refuse(self, cost: float) -> None:
+        self.refused += 1
+        self.refused_secs += cost
+
+    async def run(self, job: Callable[[], Result], client: str = SOMEBODY, cost: float = 0.0) -> Result:
+        """The result of a small job, in a thread. Raises Busy.
 
         Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be stopped,
         and whoever cancels and asks anew must not hold two of them.
         """
-        if self.jobs >= self.waiting:
-            raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment")
-        self.jobs += 1
-        future = (self.slow if long else self.threads).submit(job)
+        async with self.small.turn(client, cost):
+            future = self.threads.submit(job)
+            self.admitted_secs += cost
+            try:
+                return await asyncio.shield(asyncio.wrap_future(future))
+            except asyncio.CancelledError:
+                if not future.cancel():
+                    await asyncio.wait([asyncio.wrap_future(future)])
+                raise
+
+    async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
+        """The result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job raises.
+
+        Cancelled, it is ended with its process.
+        """
+        self.check(cost)
+        assert self.processes is not None
         try:
-            return await asyncio.shield(asyncio.wrap_future(future))
-        except asyncio.CancelledError:
-            if not future.cancel():
-                await asyncio.wait([asyncio.wrap_future(future)])
+            async with self.heavy.turn(client, cost):
+                self.admitted_secs += cost
+                return await self.drive(self.processes, function, arguments, cost)
+        except EndedEarly:
+            self.ended += 1
             raise
-        finally:
-            self.jobs -= 1
+        except Busy:
+            self.refuse(cost)
+            raise
+
+    async def drive(
+        self, processes: Processes, function: Callable[..., Any], arguments: tuple[Any, ...], cost: float
+    ) -> Any:
+        cancelled = Event()
+        future = asyncio.wrap_future(self.drivers.submit(processes.run, function, arguments, cancelled))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            cancelled.set()
+            await asyncio.wait([future])
+            if not future.cancelled():
+                future.exception()  # nobody waits for it
+            raise
+        except TookTooLong:
+            told = f"server: the work was ended after {processes.deadline_secs:g} s; ask for less"
+            raise EndedEarly(told, 10.0, cost) from None
+        except (ProcessDied, Abandoned):
+            told = "server: the process of this work ended; try again, or ask for less"
+            raise EndedEarly(told, 5.0, cost) from None
 
     def stop(self) -> None:
-        """Forget what waits."""
-        for threads in (self.threads, self.slow):
+        """Forget what waits, end what is heavy."""
+        if self.processes is not None:
+            self.processes.stop()
+        for threads in (self.threads, self.drivers):
             threads.shutdown(wait=False, cancel_futures=True)

@@ -10,29 +10,41 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from .. import __version__
+from ..atlas.shipped import Atlases
 from ..problem import BadRequest, Problem
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import SourceRegistry
-from ..stream.workers import Busy, Workers
+from ..stream.workers import Busy, OwnQueueFull, TooMuch
+from .admission import Desk, make_workers
 from .asset_routes import static
 from .assets import Assets
+from .atlas_routes import atlas_routes
 from .catalogue_routes import offers, published
 from .disconnect import Left
 from .embedding_routes import embedding
+from .forwarding import Forwarding
+from .health_routes import health
 from .load_routes import loads
+from .observation import Heads, Metrics, Observation
 from .page_routes import pages
+from .seats import Seats
 from .security_headers import SecurityHeaders
 from .socket_routes import sockets
+from .stream_routes import streams
 from .trace_routes import traces
 
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application, with its own scenarios, models and threads."""
+    """The application, with its own scenarios, models, threads and processes."""
     sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
-    workers = Workers()
+    workers = make_workers(settings)
+    seats = Seats(settings.viewers, settings.client_viewers)
+    metrics = Metrics(workers, seats)
+    desk = Desk(sources, workers)
+    assets = Assets(ROOT / "static")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -41,25 +53,32 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, sandboxed=settings.sandboxed)
+    app.add_middleware(Heads)
+    app.add_middleware(Forwarding, settings=settings)
+    app.add_middleware(Observation, metrics=metrics)
     app.add_exception_handler(BadRequest, refuse)
     app.add_exception_handler(Busy, put_off)
     app.add_exception_handler(Left, close)
+    app.include_router(health(sources, workers, seats, metrics, settings))
     app.include_router(offers(sources))
     app.include_router(published(workers))
-    app.include_router(traces(sources, workers))
-    app.include_router(loads(sources, workers))
-    app.include_router(sockets(sources, workers, settings))
+    app.include_router(traces(desk, settings))
+    app.include_router(streams(desk, seats, settings))
+    app.include_router(loads(desk, settings))
+    app.include_router(sockets(sources, workers, seats, settings))
+    app.include_router(atlas_routes(Atlases.from_env(settings.models)))
     app.include_router(embedding(sources, settings))
-    app.include_router(pages(sources, settings))
-    app.include_router(static(Assets(ROOT / "static")))
+    app.include_router(pages(sources, assets, settings))
+    app.include_router(static(assets))
     return app
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """422 with every problem."""
+    """422 with every problem; 413 where the problem is what it would cost."""
     assert isinstance(error, BadRequest)
-    return JSONResponse({"errors": [problem.to_json() for problem in error.problems]}, status_code=422)
+    content = {"errors": [problem.to_json() for problem in error.problems]}
+    return JSONResponse(content, 413 if isinstance(error, TooMuch) else 422)
 
 
 async def close(_: Request, error: Exception) -> Response:
@@ -68,6 +87,9 @@ async def close(_: Request, error: Exception) -> Response:
 
 
 async def put_off(_: Request, error: Exception) -> Response:
-    """503 where too much is waiting."""
+    """503 where too much is waiting, 429 where it is the client's own; with the estimate."""
+    assert isinstance(error, Busy)
     problem = Problem("server", "more", "fewer requests at a time", str(error))
-    return JSONResponse({"errors": [problem.to_json()]}, status_code=503, headers={"retry-after": "2"})
+    content = {"errors": [problem.to_json()], "estimate_secs": round(error.estimate_secs, 3)}
+    status = 429 if isinstance(error, OwnQueueFull) else 503
+    return JSONResponse(content, status, headers={"retry-after": str(error.retry_secs)})

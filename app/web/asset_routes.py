@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from ..page.hashed_names import plain_name
 from .assets import Asset, Assets, matches
 
 FOR_ARTICLES = ("embed.js", "embed.d.ts")  # pages of other sites load these from us
-SHARED = {
-    "access-control-allow-origin": "*",
-    "cross-origin-resource-policy": "cross-origin",
-    "cache-control": "public, max-age=3600, stale-while-revalidate=86400",
-}
+SHARED = {"cache-control": "public, max-age=3600, stale-while-revalidate=86400"}
+IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
+ANYWHERE = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
+
+def shared_for(secs: int) -> dict[str, str]:
+    """Headers of what a browser asks for each time, and a cache that many share keeps for so long."""
+    kept = f"public, max-age=0, s-maxage={secs}, stale-while-revalidate=86400" if secs else "public, no-cache"
+    return {"cache-control": kept}
 
 
 def static(assets: Assets) -> APIRouter:
     """The files of the page."""
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
+    @router.get("/static/{name:path}")
     def find(name: str, request: Request) -> Response:
-        asset = assets.find(name)
+        plain, digest = plain_name(name)
+        asset = assets.find(plain if digest else name)
         if asset is None:
             return Response(status_code=404)
         response = send(request, asset)
-        response.headers.update(SHARED if name in FOR_ARTICLES else {})
+        response.headers.update(ANYWHERE)
+        if digest:  # of another version than this server has: right for now, but not for a cache
+            same = digest == asset.digest[: len(digest)]
+            response.headers.update(IMMUTABLE if same else {"cache-control": "no-store"})
+        elif name in FOR_ARTICLES:
+            response.headers.update(SHARED)
         return response
 
     return router

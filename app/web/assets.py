@@ -54,10 +54,13 @@ class Assets:
         """The file of that path; None where there is none in the folder. Hidden files are none."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder) or not path.is_file():
+        try:
+            path = (self.folder / name).resolve()
+            if not path.is_relative_to(self.folder) or not path.is_file():
+                return None
+            status = path.stat()
+        except (OSError, ValueError):  # a name that no file can have
             return None
-        status = path.stat()
         stamp = (status.st_size, status.st_mtime_ns)
         if path not in self.kept or self.kept[path][0] != stamp:
             self.kept[path] = stamp, Asset.of(self.read(path), media_type_of(path), brotli_of(path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from .. import __version__
 from ..published.architectures.registry import LARGEST_FILE
 from ..published.catalogue import catalogue
 from ..published.uploaded_config import count_config
@@ -16,14 +15,14 @@ from ..trace import dump
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import unless_left
-from .openapi import CATALOGUE, COUNTED, MEASURED, Health, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
+from .openapi import CATALOGUE, COUNTED, MEASURED, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
 
 
 def offers(sources: SourceRegistry) -> APIRouter:
-    """Scenarios, models, routers, measurements and the health of the server."""
+    """Scenarios, models, routers and measurements."""
     router = APIRouter()
     measured = Assets(sources.folder)
 
@@ -31,10 +30,10 @@ def offers(sources: SourceRegistry) -> APIRouter:
     def scenarios() -> list[ScenarioInfo]:
         return [ScenarioInfo(**info) for info in sources.scenario_infos()]
 
-    @router.get("/api/models", summary="The checkpoints that can be run, and why others cannot")
+    @router.get("/api/models", summary="The checkpoints that can be run, and why the others cannot")
     def models() -> list[ModelInfo | RefusedModel]:
-        runnable = [ModelInfo(**info) for info in sources.model_infos()]
-        return [*runnable, *(RefusedModel(**info) for info in sources.refused_infos())]
+        usable = [ModelInfo(**info) for info in sources.model_infos()]
+        return [*usable, *(RefusedModel(**info) for info in sources.refused_infos())]
 
     @router.get("/api/routers", summary="The routers that can be asked for")
     async def routers() -> list[RouterInfo]:
@@ -45,10 +44,6 @@ def offers(sources: SourceRegistry) -> APIRouter:
     )
     def measurements(request: Request) -> Response:
         return send(request, measured.find("measured.json") or NOTHING_MEASURED)
-
-    @router.get("/healthz", summary="That the server serves")
-    async def health() -> Health:
-        return Health(status="ok", version=__version__)
 
     return router
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
+from ..answers.estimate import text_secs, trace_secs
+from ..answers.files import load_of_text, load_over
 from ..byte_cache import Cache
-from ..metrics.load import Load
-from ..request.schema import TEXT_CHARS, TraceRequest
-from ..sources.live.text_windows import OVER, Make, check_over, load_of, requests_over, windows
-from ..sources.registry import SourceRegistry
-from ..stream.workers import Workers
-from ..trace import dump
-from .asset_routes import send
+from ..request.schema import TEXT_CHARS
+from ..settings import Settings
+from ..sources.live.text_windows import OVER, check_over, check_text, requests_over
+from .admission import Desk
+from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
 from .disconnect import Attended, unless_left
 from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, over_parameter, parameters
-from .query import read_body, read_query, takes_long
+from .query import read_body, read_query
 
 
-def loads(sources: SourceRegistry, workers: Workers) -> APIRouter:
-    """How evenly experts are loaded. Each text is a job of its own, so that nobody waits for all of them."""
+def loads(desk: Desk, settings: Settings) -> APIRouter:
+    """How evenly experts are loaded."""
     router = APIRouter(route_class=Attended)
+    sources, workers = desk.sources, desk.workers
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = parameters()
-
-    async def total(made: list[Make], long: bool) -> Load:
-        first, *others = [partial(load_of, make) for make in made]
-        load = await workers.run(first, long)
-        for count in others:
-            load += await workers.run(count, long)
-        return load
 
     @router.get(
         "/api/load",
@@ -41,20 +32,23 @@ def loads(sources: SourceRegistry, workers: Workers) -> APIRouter:
         openapi_extra={"parameters": [*query, over_parameter(OVER)]},
     )
     async def load(request: Request) -> Response:
-        over = check_over(request.query_params.get("over", OVER[0]))
+        over, keys = check_over(request.query_params.get("over", OVER[0])), read_query(request)
 
-        def ask() -> list[TraceRequest]:
-            return requests_over(sources.parse(read_query(request)), over, sources.available.scenarios)
+        def estimate() -> tuple[float, str]:
+            asked = requests_over(sources.parse(keys), over, sources.available.scenarios)
+            cost = sum(trace_secs(sources, each) for each in asked)
+            return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
 
-        long = takes_long(request)
-        opened = [await workers.run(partial(sources.open, each), long) for each in await workers.run(ask)]
-        key = " ".join((over, *(source.identity for source in opened)))
+        cost, key = await desk.look(request, estimate)
+        workers.check(cost)
         asset = kept.get(key)
         if asset is None:
-            found = await total([source.trace for source in opened], long)
-            asset = Asset.of(dump({"over": over, **found.to_json()}).encode(), "application/json")
+            content = await desk.make(request, cost, load_over, keys, over)
+            asset = Asset.of(content, "application/json")
             kept.put(key, asset, len(asset.content))
-        return send(request, asset)
+        response = send(request, asset)
+        response.headers.update(shared_for(settings.cache_secs))
+        return response
 
     @router.post(
         "/api/load",
@@ -62,12 +56,14 @@ def loads(sources: SourceRegistry, workers: Workers) -> APIRouter:
         responses=LOAD_OF_TEXT,
         openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
     )
-    async def load_of_text(request: Request) -> Response:
+    async def text_load(request: Request) -> Response:
         data = await read_body(request, 4 * TEXT_CHARS)  # more bytes are too many characters in any script
-        text = data.decode(errors="replace")
-        ask = workers.run(lambda: windows(sources, sources.parse(read_query(request)), text))
-        made = await unless_left(request, ask)
-        found = await unless_left(request, total(made, takes_long(request)))
-        return JSONResponse({"over": "text", **found.to_json()})
+        text, keys = data.decode(errors="replace"), read_query(request)
+        asked = await desk.look(request, lambda: sources.parse(keys))
+        check_text(asked, text)
+        cost = await desk.look(request, lambda: text_secs(sources, asked, text))
+        workers.check(cost, "text")
+        content = await unless_left(request, desk.make(request, cost, load_of_text, keys, text))
+        return Response(content, media_type="application/json")
 
     return router

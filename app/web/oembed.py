@@ -63,7 +63,9 @@ class Room:
 def find_view(url: str, base: str) -> dict[str, str] | None:
     """The keys of the view that an address of this site shows; None for any other address."""
     address, ours = split(url), split(base)
-    if address is None or ours is None or place(address) != place(ours) or address.path not in PAGES:
+    if address is None or ours is None or place(address) != place(ours):
+        return None
+    if not address.path.startswith(ours.path) or address.path.removeprefix(ours.path) not in PAGES:
         return None
     pairs = parse_qsl(address.query, keep_blank_values=True)
     names = [name for name, _ in pairs if name.removeprefix(SECOND) in KEY_HELP]

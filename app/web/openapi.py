@@ -34,7 +34,7 @@ class ModelInfo(BaseModel):
 
 
 class RefusedModel(BaseModel):
-    """A folder that looks like a checkpoint and cannot be run."""
+    """A model folder that cannot be run, and why."""
 
     name: str
     refused: str  # the reason, with what to do
@@ -112,7 +112,9 @@ def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[i
             "description": "The file of If-None-Match is still right.",
             "headers": {"ETag": etag},
         },
+        413: {"description": "It would cost more than any request may; the estimate.", "model": Errors},
         422: {"description": "Request keys that cannot be used, all of them.", "model": Errors},
+        429: {"description": "As much work of yours is waiting as may; Retry-After.", "model": Errors},
         503: {"description": "Too much is waiting; try again in a moment.", "model": Errors},
     }
 
@@ -137,7 +139,10 @@ LOAD = answers(
 )
 LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {
     200: {key: value for key, value in LOAD[200].items() if key != "headers"},
+    403: {"description": "A page of another site asks for it.", "model": Errors},
+    413: LOAD[413],
     422: LOAD[422],
+    429: LOAD[429],
     503: LOAD[503],
 }
 TEXT_BODY = {
@@ -145,6 +150,18 @@ TEXT_BODY = {
     "description": "the text; source=live alone routes one",
     "content": {"text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": TEXT_CHARS}}},
 }
+STREAM = answers(
+    "application/octet-stream",
+    "The messages of docs/PROTOCOL.md, those of stream 0, each after its kind (u8; 1: text, 2: a step) and "
+    "its length (u32, little-endian).",
+    {"type": "string", "format": "binary"},
+)
+
+
+def from_parameter(most: int) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says with which token to begin."""
+    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
+    return {"name": "from", "in": "query", "required": False, "description": "first token", "schema": schema}
 
 
 def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -15,6 +16,7 @@ from .. import __version__
 from ..lessons.library import Lessons, load_lessons
 from ..page.boot import boot, understood
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
+from ..page.hashed_names import hashed_name
 from ..page.modules import imported
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
@@ -25,14 +27,13 @@ from ..settings import ROOT, Settings
 from ..sources.registry import SourceRegistry
 from ..wording import ENGLISH, LANGUAGES, Wording, wording_of
 from . import oembed
+from .asset_routes import shared_for
+from .assets import Assets, matches
 from .query import base_of
-from .security_headers import PAGE, page_policy
-
-EXPERTS_OFFERED = [8, 16, 32, 64]
-K_OFFERED = [1, 2, 3, 4]
+from .security_headers import EMBED, PAGE, page_policy
 
 
-def pages(sources: SourceRegistry, settings: Settings) -> APIRouter:
+def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
     lessons = load_lessons(settings.scenarios)
@@ -41,7 +42,6 @@ def pages(sources: SourceRegistry, settings: Settings) -> APIRouter:
     )
 
     def page(request: Request, template: str, ancestors: str) -> Response:
-        nonce = token_urlsafe(16)
         context = page_context(
             lessons.filled(request.query_params),
             sources,
@@ -49,8 +49,28 @@ def pages(sources: SourceRegistry, settings: Settings) -> APIRouter:
             base_of(request, settings),
             embed=template == "embed.html",
         )
+        context["boot"]["transport"] = settings.transport
+        bundled = context["bundle"] is not None
+        nonce = "" if bundled else token_urlsafe(16)
+        context |= {key: hashed(context[key]) for key in ("bundle", "style") if context[key]}
         text = templates.get_template(template).render(**context, nonce=nonce)
         headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
+        if template == "embed.html":
+            headers |= EMBED
+        return finish(request, text, headers, same_for_all=bundled)
+
+    def hashed(name: str) -> str:
+        """The address of a file of the page, with a digest of its content."""
+        asset = assets.find(name.removeprefix("static/"))
+        return name if asset is None else hashed_name(name, asset.digest)
+
+    def finish(request: Request, text: str, headers: dict[str, str], same_for_all: bool) -> Response:
+        """The page, with an ETag, or that the reader has it."""
+        headers["etag"] = f'"{sha256(text.encode()).hexdigest()[:32]}"'
+        if same_for_all and settings.address_known:
+            headers |= shared_for(settings.cache_secs)
+        if same_for_all and matches(request.headers.get("if-none-match"), headers["etag"]):
+            return Response(status_code=304, headers=headers)
         return Response(text, media_type="text/html", headers=headers)
 
     @router.api_route("/", methods=["GET", "HEAD"])
@@ -120,16 +140,18 @@ def page_context(
     title, told = titled(requests, names, sources, words)
     search = urlencode(kept)
     return {
-        "boot": boot(sources, embed, words.language)
-        | understood(query, sources)
-        | lessons.info(words.language),
+        "boot": {
+            **boot(sources, embed, words.language),
+            **understood(query, sources),
+            **lessons.info(words.language),
+        },
         "words": words,
         "translations": list(translations(kept, base)),
         "version": __version__,
         "query": search,
         "base": base,
         "canonical": f"{base}/{'?' if search else ''}{search}",
-        "poster": f"/preview.svg{'?' if search else ''}{search}",
+        "poster": f"preview.svg{'?' if search else ''}{search}",
         **look_of(query),
         "icon": picture_of_tab(),
         "picture": f"{base}/preview.png{oembed.query(requested)}",
@@ -155,9 +177,9 @@ def picture_of_tab() -> str:
 
 def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
     """What the page runs: the scripts in one file, or the modules where that file is older than they are."""
-    style = f"/static/{style_of(static, EMBEDDED if embed else FULL)}"
+    style = f"static/{style_of(static, EMBEDDED if embed else FULL)}"
     if is_fresh(static):
-        return {"style": style, "bundle": f"/static/{BUNDLES[language]}", "modules": []}
+        return {"style": style, "bundle": f"static/{BUNDLES[language]}", "modules": []}
     return {
         "style": style,
         "bundle": None,

@@ -38,11 +38,6 @@ def read_query(request: Request) -> dict[str, str]:
     return {key: request.query_params[key] for key in KEY_HELP if key in request.query_params}
 
 
-def takes_long(request: Request) -> bool:
-    """Whether a query asks for updates of a bias, which take much longer than others wait."""
-    return any(key.removeprefix("b.") == "updates" for key in request.query_params)
-
-
 async def read_body(request: Request, most: int) -> bytes:
     """Returns the body; of one over `most` bytes a longer beginning, which its reader refuses."""
     data = b""
@@ -54,5 +49,6 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 def base_of(request: Request, settings: Settings) -> str:
-    """Scheme and host under which people reach this server, without a path."""
-    return settings.origin or f"{request.url.scheme}://{request.url.netloc}"
+    """Scheme, host and path prefix under which people reach this server, without a slash at the end."""
+    origin = settings.origin or f"{request.url.scheme}://{request.url.netloc}"
+    return origin + str(request.scope.get("root_path", ""))

@@ -1,4 +1,4 @@
-"""Security headers: what a browser may do with an answer."""
+"""Security headers: what a browser may do with an answer, and who may read it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,27 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")  # for what is no page
 SCRIPTS = "/static/"  # a policy means nothing to a script, and eighty of them would carry it
+READ = ("/api/", "/preview.")  # public and without credentials: a page in a sandbox reads them, as `null`
+OPEN = ((b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin"))
 PAGE = {
     "referrer-policy": "strict-origin-when-cross-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
 }
+# A page with a Cross-Origin-Embedder-Policy shows only frames that have one too. All that ours loads is ours.
+EMBED = {
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "cross-origin",
+}
 
 
 def page_policy(nonce: str, ancestors: str) -> str:
-    """The Content-Security-Policy of a page whose one inline script carries `nonce`."""
+    """The Content-Security-Policy of a page; its one inline script, if any, carries `nonce`."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' 'nonce-{nonce}'",
+            f"script-src 'self' 'nonce-{nonce}'" if nonce else "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",
@@ -41,17 +48,25 @@ def page_policy(nonce: str, ancestors: str) -> str:
 class SecurityHeaders:
     """Adds what an answer does not say itself."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, sandboxed: bool = True) -> None:
         self.app = app
+        self.sandboxed = sandboxed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        added = [NOSNIFF] if path.startswith(SCRIPTS) else [NOSNIFF, NOTHING]
+        if self.sandboxed and path.startswith(READ) and scope["method"] in ("GET", "HEAD"):
+            added += OPEN
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 said = {name.lower() for name, _ in headers}
-                added = [NOSNIFF] if scope["path"].startswith(SCRIPTS) else [NOSNIFF, NOTHING]
                 headers += [(name, value) for name, value in added if name not in said]
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers)

@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import logging
 
 from fastapi import APIRouter, WebSocket
+from fastapi.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
 from ..settings import Settings
 from ..sources.registry import SourceRegistry
 from ..stream.session import Session
 from ..stream.viewer import Gone, Viewer
-from ..stream.workers import Workers
+from ..stream.workers import Busy, Workers
+from .admission import client
+from .forwarding import wrong_origin
+from .seats import Seats
 
 TRY_AGAIN = 1013
 
+log = logging.getLogger("moescope")
 
-def sockets(sources: SourceRegistry, workers: Workers, settings: Settings) -> APIRouter:
+
+def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: Settings) -> APIRouter:
     """The socket of the page."""
     router = APIRouter()
-    viewers: set[Viewer] = set()
 
     @router.websocket("/ws")
     async def serve(websocket: WebSocket) -> None:
-        if not our_page(websocket, settings.origin):
-            await websocket.close()  # refuses the handshake: 403
+        if problem := refusal(websocket, settings):
+            log.warning("refused: %s", problem)
+            answer = {"errors": [{"field": "origin", "message": problem}]}
+            await websocket.send_denial_response(JSONResponse(answer, 403))
             return
         await websocket.accept()
-        if len(viewers) >= settings.viewers:
-            await websocket.close(TRY_AGAIN, f"busy: {settings.viewers} viewers are connected")
-            return
-        viewer = Viewer(Line(websocket), Session(), sources, workers, settings.send_secs)
-        viewers.add(viewer)
+        who = client(websocket)
         try:
-            await viewer.serve()
-        finally:
-            viewers.discard(viewer)
+            with seats.take(who):
+                await Viewer(
+                    Line(websocket),
+                    Session(),
+                    sources,
+                    workers,
+                    settings.send_secs,
+                    who,
+                    settings.open_secs,
+                    settings.idle_secs,
+                ).serve()
+        except Busy as error:
+            await websocket.close(TRY_AGAIN, str(error))
 
     return router
 
 
-def our_page(websocket: WebSocket, ours: str) -> bool:
-    """Whether the page that connects is ours: browsers let any page open a socket anywhere, and say which.
+def refusal(websocket: WebSocket, settings: Settings) -> str | None:
+    """Why the page that connects may not: browsers let any page open a socket anywhere, and say which.
 
-    `ours` is the origin from the settings, for a proxy that does not pass on the name people use.
+    A page in a sandbox has the origin `null`. What it reads here is public and needs no cookie.
     """
     origin = websocket.headers.get("origin")
-    return origin in (None, ours) or urlsplit(origin).netloc == websocket.headers.get("host")
+    if origin is None or (origin == "null" and settings.sandboxed):
+        return None
+    return wrong_origin(origin, websocket.headers.get("host", ""), settings.origin)
 
 
 class Line:

@@ -3,62 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ..answers.estimate import shape_of, trace_secs
+from ..answers.files import device_traffic, picture, trace_file
 from ..byte_cache import Cache
-from ..metrics.device_limits import compare_routers
 from ..metrics.placement import MOST_DEVICES
-from ..picture.raster import rasterise
 from ..picture.view_picture import Shown
-from ..settings import ROOT
-from ..sources.pending_trace import PendingTrace
-from ..sources.registry import SourceRegistry
-from ..stream.workers import Workers
-from ..trace import dump
-from .asset_routes import send
+from ..request.comparison import parse_second
+from ..request.cost import cost_of_picture
+from ..settings import Settings
+from .admission import Desk
+from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
 from .disconnect import Attended
 from .oembed import THUMBNAILS
 from .openapi import DEVICES, PICTURE, PREVIEW, TRACE, devices_parameter, parameters, width_parameter
-from .query import read_devices, read_query, read_width, takes_long
+from .query import read_devices, read_query, read_width
 
 
-def traces(sources: SourceRegistry, workers: Workers) -> APIRouter:
+def traces(desk: Desk, settings: Settings) -> APIRouter:
     """What is computed for a request and sent in one piece."""
     router = APIRouter(route_class=Attended)
+    sources, workers = desk.sources, desk.workers
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
-    async def answer(request: Request, kind: str, key: str, make: Callable[[], bytes]) -> Response:
+    async def answer(
+        request: Request, kind: str, key: str, cost: float, function: Callable[..., Any], *arguments: Any
+    ) -> Response:
         asset = kept.get(key)
         if asset is None:
-            asset = await workers.run(lambda: Asset.of(make(), kind), takes_long(request))
+            content = await desk.make(request, cost, function, *arguments)
+            asset = await desk.look(request, lambda: Asset.of(content, kind))
             kept.put(key, asset, len(asset.content))
-        return send(request, asset)
-
-    async def show(request: Request, kind: str, finish: Callable[[str], bytes], size: str = "") -> Response:
-        view = await workers.run(
-            lambda: Shown.of(read_query(request), request.query_params, sources), takes_long(request)
-        )
-        response = await answer(request, kind, f"{kind}{size} {view.key}", lambda: finish(view.draw()))
-        response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
+        response = send(request, asset)
+        response.headers.update(shared_for(settings.cache_secs))
         return response
 
-    async def open_source(request: Request) -> PendingTrace:
-        return await workers.run(
-            lambda: sources.open(sources.parse(read_query(request))), takes_long(request)
-        )
+    def key_of(keys: dict[str, str], cost: float) -> str:
+        """Equal where the answers are: of small work the identity, of heavy work what decides it."""
+        asked = sources.parse(keys)
+        return sources.fingerprint(asked) if workers.is_heavy(cost) else sources.open(asked).identity
+
+    async def show(request: Request, kind: str, width: int | None) -> Response:
+        keys, view = read_query(request), dict(request.query_params)
+
+        def estimate() -> float:
+            first, second = sources.parse(keys), parse_second(view, sources.available)
+            both = [each for each in (first, second) if each is not None]
+            drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in both)
+            return sum(trace_secs(sources, each) for each in both) + sum(drawn)
+
+        cost = await desk.look(request, estimate)
+        workers.check(cost)
+
+        def name() -> str:
+            if not workers.is_heavy(cost):
+                return Shown.of(keys, view, sources).key
+            both = (sources.parse(keys), parse_second(view, sources.available))
+            return " ".join(
+                [*(sources.fingerprint(each) for each in both if each), repr(sorted(view.items()))]
+            )
+
+        key = f"{kind}{width} {await desk.look(request, name)}"
+        return await answer(request, kind, key, cost, picture, keys, view, width)
 
     @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)
     async def trace(request: Request) -> Response:
-        source = await open_source(request)
+        keys = read_query(request)
+        cost = await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
+        workers.check(cost)
         kind = "application/octet-stream"
-        return await answer(request, kind, f"{kind} {source.identity}", lambda: source.trace().to_bytes())
+        key = f"{kind} {await desk.look(request, lambda: key_of(keys, cost))}"
+        return await answer(request, kind, key, cost, trace_file, keys)
 
     @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
     async def preview(request: Request) -> Response:
-        return await show(request, "image/svg+xml", str.encode)
+        return await show(request, "image/svg+xml", None)
 
     @router.get(
         "/preview.png",
@@ -66,13 +90,8 @@ def traces(sources: SourceRegistry, workers: Workers) -> APIRouter:
         responses=PICTURE,
         openapi_extra={"parameters": [*parameters(), width_parameter([width for width, _ in THUMBNAILS])]},
     )
-    async def picture(request: Request) -> Response:
-        width = read_width(request.query_params.get("width"))
-
-        def finish(drawing: str) -> bytes:
-            return rasterise(drawing, width, ROOT / "static" / "vendor")
-
-        return await show(request, "image/png", finish, size=str(width))
+    async def png(request: Request) -> Response:
+        return await show(request, "image/png", read_width(request.query_params.get("width")))
 
     @router.get(
         "/api/devices",
@@ -81,14 +100,10 @@ def traces(sources: SourceRegistry, workers: Workers) -> APIRouter:
         openapi_extra={"parameters": [*parameters(), devices_parameter(MOST_DEVICES)]},
     )
     async def devices(request: Request) -> Response:
-        count = read_devices(request.query_params.get("devices"))
-        source = await open_source(request)
-
-        def compare() -> bytes:
-            shape = source.header.shape
-            rows = compare_routers(source.trace(), min(count, shape.experts))
-            return dump({"routers": [row.to_json(shape.d_model) for row in rows]}).encode()
-
-        return await answer(request, "application/json", f"devices {count} {source.identity}", compare)
+        count, keys = read_devices(request.query_params.get("devices")), read_query(request)
+        cost = 2 * await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
+        workers.check(cost)
+        key = f"devices {count} {await desk.look(request, lambda: key_of(keys, cost))}"
+        return await answer(request, "application/json", key, cost, device_traffic, keys, count)
 
     return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -13,6 +14,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn waits until the other side has read everything before it closes; here that has an end."""
 
     refused = False  # for a message that could not be read
+    left: Callable[[], None] | None = None  # called once the connection has gone
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.left is not None:
+            self.left()
 
     async def send(self, message: Any) -> None:
         """A close frame does not wait for room: it is the last, and it is small."""

@@ -202,6 +202,7 @@
  * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[], settings?: Record<string, [number, number]>}} limits
  *   `settings`: least and most of the other numbers among the request keys
  * @property {boolean} embed
+ * @property {"socket" | "http"} [transport]   how to ask for traces first; left out: by socket
  * @property {Exported} [exported]   only in a file that plays without a server
  *
  * What app/export.py puts into such a file.

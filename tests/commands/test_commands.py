@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from app.__main__ import address_of, main
+from app.__main__ import main
+from app.commands.serve import address_of
 from app.settings import ROOT, Settings
 from tests.socket_client import ask, hear, viewer
 

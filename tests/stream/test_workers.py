@@ -1,23 +1,24 @@
 """Nobody waits behind what takes long, and what nobody waits for is not computed."""
 
 import asyncio
+import os
 import threading
 
 import pytest
 
 from app.settings import Settings
-from app.stream.workers import Workers
+from app.stream.processes import Processes
+from app.stream.workers import EndedEarly, OwnQueueFull, TooMuch, Workers
 from app.web.application import create_app
 from tests.run_async import run_apart
-
-LONG = "source=live&experts=64&router=sigmoid_bias&updates=1"
+from tests.stream.jobs import die, divide, getpid, spin
 
 
 @pytest.fixture
 def workers(monkeypatch):
-    """The two threads of a server made after this: one for what takes long and one for the rest."""
+    """The one thread of a server made after this, and no processes: everything is small work."""
     made = Workers(threads=1)
-    monkeypatch.setattr("app.web.application.Workers", lambda: made)
+    monkeypatch.setattr("app.web.application.make_workers", lambda settings: made)
     yield made
     made.stop()
 
@@ -56,33 +57,6 @@ async def until(true):
         await asyncio.sleep(0)
 
 
-def test_a_job_does_not_wait_behind_those_that_take_long(workers):
-    async def run():
-        gate = threading.Event()
-        long = [asyncio.create_task(workers.run(gate.wait, long=True)) for _ in range(8)]
-        assert await workers.run(lambda: 5) == 5
-        gate.set()
-        assert await asyncio.gather(*long) == [True] * 8
-
-    run_apart(run)
-
-
-def test_a_load_is_told_while_others_settle_a_bias(workers):
-    async def run():
-        app, gate = create_app(Settings()), threading.Event()
-        long = asyncio.create_task(workers.run(gate.wait, long=True))
-        heavy = Client("GET", "/api/trace", "shape=kimi-k2&router=sigmoid_bias&updates=1")
-        waiting = heavy.ask(app)
-        light = Client("GET", "/api/load", "scenario=code&k=3&experts=11")
-        await light.ask(app)
-        assert light.status == 200 and heavy.status is None
-        gate.set()
-        await asyncio.gather(long, waiting)
-        assert heavy.status == 200
-
-    run_apart(run)
-
-
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/api/trace"), ("GET", "/api/load"), ("GET", "/api/devices"), ("GET", "/preview.svg")],
@@ -95,11 +69,11 @@ def test_a_client_goes_while_its_request_waits_for_a_thread(workers, monkeypatch
 
     async def run():
         app, gate = create_app(Settings()), threading.Event()
-        long = asyncio.create_task(workers.run(gate.wait, long=True))
-        await until(lambda: workers.jobs == 1 and workers.slow._work_queue.empty())
-        client = Client(method, path, LONG)
+        long = asyncio.create_task(workers.run(gate.wait))
+        await until(lambda: workers.jobs == 1)
+        client = Client(method, path)
         asked = client.ask(app)
-        await until(lambda: not workers.slow._work_queue.empty())
+        await until(lambda: workers.jobs == 2)
         client.gone.set()
         await asked
         assert client.status == 499
@@ -111,27 +85,97 @@ def test_a_client_goes_while_its_request_waits_for_a_thread(workers, monkeypatch
     assert not opened
 
 
-def test_a_client_goes_while_the_load_of_its_text_is_counted(workers, monkeypatch):
-    """The window that is just being routed is the last."""
-    begun, gate, made = threading.Event(), threading.Event(), []
-
-    def make():
-        made.append("window")
-        begun.set()
-        gate.wait()
-        raise AssertionError("nobody asks for the result")
-
-    monkeypatch.setattr("app.web.load_routes.windows", lambda sources, request, text: [make, make, make])
-
+def test_the_client_with_little_work_does_not_wait_behind_the_one_with_much(workers):
     async def run():
-        client = Client("POST", "/api/load", LONG, b"text")
-        asked = client.ask(create_app(Settings()))
-        await until(begun.is_set)
-        client.gone.set()
-        await until(lambda: any(task.cancelling() for task in asyncio.all_tasks()))
+        gate, done = threading.Event(), []
+        first = asyncio.create_task(workers.run(gate.wait, "greedy", 1.0))
+        await until(lambda: workers.jobs == 1)
+        jobs = [workers.run(lambda: done.append("greedy"), "greedy", 1.0) for _ in range(20)]
+        tasks = [asyncio.create_task(job) for job in jobs]
+        await until(lambda: workers.jobs == 21)
+        tasks.append(asyncio.create_task(workers.run(lambda: done.append("modest"), "modest", 0.01)))
+        await until(lambda: workers.jobs == 22)
         gate.set()
-        await asked
-        assert client.status == 499
+        await asyncio.gather(first, *tasks)
+        assert done.index("modest") == 0
 
     run_apart(run)
-    assert made == ["window"]
+
+
+def heavy_workers(deadline_secs=30.0, **limits):
+    """One process that needs no sources."""
+    processes = Processes(dict, (), deadline_secs)
+    return Workers(1, processes=processes, light_secs=0.1, **limits)
+
+
+def test_heavy_work_is_done_in_another_process():
+    async def run():
+        workers = heavy_workers()
+        assert await workers.compute(getpid, client="a", cost=1.0) != os.getpid()
+        with pytest.raises(ZeroDivisionError):
+            await workers.compute(divide, 0, client="a", cost=1.0)
+        assert await workers.compute(divide, 4, client="a", cost=1.0) == 0.25
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_a_deadline_ends_the_process_and_the_next_job_gets_another():
+    async def run():
+        workers = heavy_workers(deadline_secs=1.0)
+        with pytest.raises(EndedEarly, match="ended after 1 s"):
+            await workers.compute(spin, client="a", cost=1.0)
+        workers.processes.deadline_secs = 30.0
+        assert await workers.compute(divide, 2, client="a", cost=1.0) == 0.5
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_a_process_that_dies_is_told_and_replaced():
+    async def run():
+        workers = heavy_workers()
+        with pytest.raises(EndedEarly, match="process of this work ended"):
+            await workers.compute(die, client="a", cost=1.0)
+        assert await workers.compute(divide, 2, client="a", cost=1.0) == 0.5
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_a_client_that_goes_ends_its_heavy_work():
+    async def run():
+        workers = heavy_workers()
+        task = asyncio.create_task(workers.compute(spin, client="a", cost=1.0))
+        await until(lambda: workers.processes.busy)
+        (worker,) = workers.processes.busy
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() and worker.process.poll() is not None
+        assert workers.heavy.jobs == 0
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_more_than_the_ceiling_is_refused_with_the_estimate():
+    with pytest.raises(TooMuch, match=r"request: expected at most 2 s of work, got an estimate of 31 s"):
+        Workers(1, most_secs=2.0).check(31.0)
+
+
+def test_a_client_may_have_only_so_much_waiting_and_others_still_get_in():
+    async def run():
+        workers = heavy_workers(client_secs=5.0, queue_secs=100.0)
+        tasks = [asyncio.create_task(workers.compute(spin, client="a", cost=2.0)) for _ in range(2)]
+        await until(lambda: workers.heavy.jobs == 2)
+        with pytest.raises(OwnQueueFull, match="4 s of your work are waiting") as refused:
+            await workers.compute(spin, client="a", cost=2.0)
+        assert refused.value.retry_secs >= 4 and refused.value.estimate_secs == 2.0
+        other = asyncio.create_task(workers.compute(divide, 2, client="b", cost=2.0))
+        await until(lambda: workers.heavy.jobs == 3)
+        for task in tasks:
+            task.cancel()
+        assert await other == 0.5
+        workers.stop()
+
+    run_apart(run)

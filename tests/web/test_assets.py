@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, page_digest
+from app.page.hashed_names import plain_name
 from app.page.modules import THREE, imported, without_comments
 from app.settings import ROOT
 from app.web.assets import Assets
@@ -78,7 +79,7 @@ def weigh(url, path="/"):
     weights = {}
     with httpx.Client(base_url=url, headers={"accept-encoding": "gzip, br"}) as client:
         page = client.get(path).text
-        for address in {path, *re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}:
+        for address in {path, *re.findall(r'(?:src|href)="(static/[^"]+)"', page)}:
             with client.stream("GET", address) as answer:
                 assert answer.status_code == 200, address
                 head = sum(len(key) + len(value) + 4 for key, value in answer.headers.raw)
@@ -90,7 +91,7 @@ def weigh(url, path="/"):
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_a_page_weighs_less_than_250_kB_until_the_first_beam(server_url, path):
     weights = weigh(server_url, path)
-    assert f"/static/{BUNDLES['en']}" in weights
+    assert any(plain_name(name)[0] == f"static/{BUNDLES['en']}" for name in weights)
     assert sum(weights.values()) < 235_000, weights  # leaves room for the trace and a while to grow
 
 
@@ -106,16 +107,16 @@ def test_a_page_loads_the_bundle_only_while_it_is_what_the_scripts_say(tmp_path)
     for name in (FULL, EMBEDDED):
         (static / "vendor" / name).touch()
     assert scripts(static, embed=False, language="fr") == {
-        "bundle": f"/static/{BUNDLES['fr']}",
+        "bundle": f"static/{BUNDLES['fr']}",
         "modules": [],
-        "style": f"/static/vendor/{FULL}",
+        "style": f"static/vendor/{FULL}",
     }
     script.write_text('import "./another.js";\n', encoding="utf-8")
     os.utime(script, ns=(1, 1))
     assert scripts(static, embed=True) == {
         "bundle": None,
         "modules": [f"../{THREE}", "main.js"],
-        "style": f"/static/css/{EMBEDDED}",
+        "style": f"static/css/{EMBEDDED}",
     }
 
 

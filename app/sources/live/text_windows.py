@@ -40,14 +40,19 @@ def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) 
     return [request.model_copy(update={**plain, "scenario": scenario}) for scenario in scenarios]
 
 
-def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[Make]:
-    """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
+def check_text(request: TraceRequest, text: str) -> None:
+    """Raises BadRequest for a text that is too long, or that nothing routes."""
     if request.source != "live":
         advice = "authored routing is about given tokens; choose source=live"
         raise BadRequest(Problem("source", repr(request.source), "'live' for a text of your own", advice))
     if not 1 <= len(text) <= TEXT_CHARS:
         advice = "shorten the text" if text else "type something"
         raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
+
+
+def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[Make]:
+    """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
+    check_text(request, text)
     model = sources.live.open_model(request.checkpoint)
     config = model.checkpoint.config
     room = min(PROMPT_TOKENS, config.positions)

@@ -30,12 +30,12 @@ export function askedOf(view, over, text) {
 export async function fetchLoad({ over, query, text }) {
   const answer =
     over === "text"
-      ? await fetch(`/api/load?${query}`, {
+      ? await fetch(`api/load?${query}`, {
           method: "POST",
           body: text,
           headers: { "content-type": "text/plain" },
         })
-      : await fetch(`/api/load?${query}&over=${over}`);
+      : await fetch(`api/load?${query}&over=${over}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(words.problem(body.errors?.[0]?.message ?? String(answer.status)));
   return countedThere(body, [over, query, text].join("\n"));

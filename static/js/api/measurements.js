@@ -136,7 +136,7 @@ let asked = null;
 
 /** @returns {Promise<Measured>} */
 export function fetchMeasured() {
-  asked ??= fetch("/api/measured").then((answer) => {
+  asked ??= fetch("api/measured").then((answer) => {
     if (!answer.ok) throw new Error(`${answer.status}`);
     return answer.json();
   });

@@ -39,7 +39,7 @@ let asked = null;
 
 /** @returns {Promise<Entry[]>} */
 export function fetchCatalogue() {
-  asked ??= fetch("/api/catalogue").then(async (answer) => {
+  asked ??= fetch("api/catalogue").then(async (answer) => {
     if (!answer.ok) throw new Error(`${answer.status}`);
     return (await answer.json()).models;
   });

@@ -29,7 +29,7 @@ export function createBrought() {
         return become({ state: "refused", problem: words.models.tooLarge(file.name, file.size, LARGEST) });
       become({ state: "counting" });
       try {
-        const answer = await fetch("/api/shape", { method: "POST", body: file });
+        const answer = await fetch("api/shape", { method: "POST", body: file });
         const body = await answer.json();
         if (!answer.ok) return become({ state: "refused", problem: problemsOf(body, answer.status) });
         return become({ state: "counted", found: body });

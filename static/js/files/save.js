@@ -37,7 +37,7 @@ export function fileName(view, ending, both = view.b !== null) {
 
 /** @param {View} view */
 async function fetchTrace(view) {
-  const answer = await fetch(`/api/trace?${requestQuery(requestOf(view))}`);
+  const answer = await fetch(`api/trace?${requestQuery(requestOf(view))}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.blob();
 }
@@ -85,7 +85,7 @@ async function pictureOf(sides, look) {
  */
 export function createSave(boot, sides, hand) {
   const link = (/** @type {State} */ state) => {
-    const site = boot.exported?.home ?? location.origin;
+    const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
     return site && `${site}/${formatView(viewNow(state), boot)}`;
   };
   return async (kind, look = { scale: 2, transparent: false }) => {

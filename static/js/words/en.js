@@ -362,6 +362,8 @@ export const en = {
     lost: "lost, retrying",
     refused: "not routed",
   },
+  socketBlocked: (/** @type {string} */ host) =>
+    `No WebSocket reaches ${host}, so traces come over HTTP. A proxy drops it, or the server needs ORIGIN.`,
 
   // Flat views
   views: "Flat views",

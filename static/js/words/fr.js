@@ -369,6 +369,8 @@ export const fr = {
     lost: "connexion perdue, nouvel essai",
     refused: "non routé",
   },
+  socketBlocked: (host) =>
+    `Aucun WebSocket n’atteint ${host}, donc les traces viennent par HTTP. Un proxy l’arrête, ou il manque ORIGIN au serveur.`,
 
   // Flat views
   views: "Vues à plat",

@@ -26,7 +26,7 @@ export function createMasthead(host, boot, wake, beside) {
   const badge = createBadge();
   const mark = h(
     "a",
-    { href: boot.lang && boot.lang !== "en" ? `/?lang=${boot.lang}` : "/", class: "wordmark" },
+    { href: boot.lang && boot.lang !== "en" ? `.?lang=${boot.lang}` : ".", class: "wordmark" },
     logo(),
     h("span", {}, words.product),
   );

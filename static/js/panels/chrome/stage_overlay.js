@@ -50,7 +50,7 @@ export function createFallback(host, boot) {
       if (!shown || statusOf(state) !== "ready") return;
       const standing = state.playing ? null : state.at;
       if (changed(state.trace?.id, standing))
-        picture.src = boot.exported?.poster ?? `/preview.svg${formatView(viewNow(state), boot)}`;
+        picture.src = boot.exported?.poster ?? `preview.svg${formatView(viewNow(state), boot)}`;
     },
     dispose: () => picture.remove(),
   };

@@ -22,7 +22,7 @@ const OFFERED = [0, 2, 4, 8, 16, 32, 64];
 
 /** @param {string} query @returns {Promise<Row[]>} */
 async function fetchRows(query) {
-  const answer = await fetch(`/api/devices?${query}`);
+  const answer = await fetch(`api/devices?${query}`);
   if (!answer.ok) throw new Error(String(answer.status));
   return (await answer.json()).routers;
 }

@@ -19,13 +19,13 @@ export function cardOf(page) {
   return {
     title: read("title"),
     description: read("description"),
-    picture: picture.pathname.replace(/png$/, "svg") + picture.search,
+    picture: `preview.svg${picture.search}`,
   };
 }
 
 /** @param {string} query @returns {Promise<Card>} */
 async function fetchCard(query) {
-  const answer = await fetch(`/${query}`, { headers: { accept: "text/html" } });
+  const answer = await fetch(`.${query}`, { headers: { accept: "text/html" } });
   if (!answer.ok) throw new Error(String(answer.status));
   return cardOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }

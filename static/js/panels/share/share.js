@@ -149,7 +149,7 @@ function createSnippets(site, boot) {
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {Parameters<typeof createSaving>[2]} look */
 export function createShare(host, boot, actions, look) {
   /** An exported page has a site that it came from, or none to link to. */
-  const site = boot.exported?.home ?? location.origin;
+  const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
   const card = createCard(boot);
   const snippets = createSnippets(site, boot);
   const saving = createSaving(boot, actions, look);

@@ -1,0 +1,145 @@
+"""`serve`: the page, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import resource
+import socket
+import sys
+import threading
+import webbrowser
+from textwrap import wrap
+
+import uvicorn
+
+from ..settings import Settings, declared, default_of
+from ..sources.authored.scenario import load_scenarios
+from ..stream.wire import MESSAGE_BYTES
+from ..web.application import create_app
+from ..web.http_protocol import ROOM, Door, http_protocol
+from ..web.websocket_protocol import WebSocketProtocol
+
+STOP_SECS = 5  # after which a stop no longer waits for viewers
+MOST_DESCRIPTORS = 65_536
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `serve` to the command line."""
+    parser = commands.add_parser(
+        "serve",
+        help="serve the page (the default)",
+        description="Serve the page. Settings are environment variables:",
+        epilog=settings_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+
+
+def settings_help() -> str:
+    """Every setting, with its default."""
+    lines = []
+    for each in declared():
+        default = default_of(each)
+        told = f"{each.metadata['help']} [{default}]" if default else str(each.metadata["help"])
+        first, *others = wrap(told, 76)
+        lines += [f"{each.metadata['name']:<20} {first}", *(f"{'':<20} {line}" for line in others)]
+    return "\n".join(lines)
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop; returns the exit status."""
+    try:
+        listener = listen(settings)
+    except OSError as error:
+        at = f"{settings.host}:{settings.port}"
+        if isinstance(error, socket.gaierror) or "assign" in (error.strerror or ""):
+            return fail(f"HOST: cannot listen at {at}: {error.strerror}; name an address of this machine")
+        return fail(f"PORT: cannot listen at {at}: {error.strerror}; try PORT=0")
+    for problem in load_scenarios(settings.scenarios).problems:
+        print(problem, file=sys.stderr)
+    for warning in warnings(settings, descriptor_limit()):
+        print(warning, file=sys.stderr)
+    address = address_of(settings.host, listener.getsockname()[1]) + settings.root_path
+    print(f"Moescope is at {address}", flush=True)
+    if settings.open_browser and has_display():
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    if settings.access_log:
+        log_access()
+    build_server(settings).run(sockets=[listener])
+    return 0
+
+
+def warnings(settings: Settings, descriptors: int) -> list[str]:
+    """What an operator should know before the first visitor comes."""
+    told = []
+    if "*" in settings.served_hosts and settings.host in ("0.0.0.0", "::"):
+        told.append("HOSTS: any name is served; set HOSTS or ORIGIN to the names that are yours")
+    if settings.viewers + ROOM > descriptors:
+        told.append(
+            f"VIEWERS: expected at most {descriptors - ROOM} with {descriptors} file descriptors, "
+            f"got {settings.viewers}; raise the limit (ulimit -n)"
+        )
+    return told
+
+
+def descriptor_limit() -> int:
+    """The file descriptors that this process may open, after it has raised the limit as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+def log_access() -> None:
+    """Sends the access log to stderr, one line of JSON a request."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    access = logging.getLogger("moescope.access")
+    access.addHandler(handler)
+    access.setLevel(logging.INFO)
+    access.propagate = False
+
+
+def build_server(settings: Settings) -> uvicorn.Server:
+    """The server with the limits of the protocol."""
+    config = uvicorn.Config(
+        create_app(settings),
+        http=http_protocol(Door(settings, descriptor_limit())),
+        ws=WebSocketProtocol,
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # app/web/forwarding.py reads them all
+        timeout_keep_alive=settings.keep_alive_secs,
+        timeout_graceful_shutdown=STOP_SECS,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens. Raises OSError where the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    return f"http://{everywhere.get(host, f'[{host}]' if ':' in host else host)}:{port}"
+
+
+def has_display() -> bool:
+    """Whether a browser window could be seen."""
+    unix = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return unix or sys.platform in ("darwin", "win32")
+
+
+def fail(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 2

@@ -1,0 +1,166 @@
+"""Processes for heavy work: one job each at a time, and a deadline that really ends it, with its process.
+
+A job is a module-level function of this package; its first argument is what `SETUP` made in the process. Only
+this package writes to the pipes, so what is unpickled there never came from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, BinaryIO
+
+CHECK_SECS = 0.05  # between looks at whether anybody still waits
+NICE = 10  # the processes step back behind the threads that serve small work
+
+
+class TookTooLong(Exception):
+    """A job was ended because it ran into its deadline."""
+
+
+class Abandoned(Exception):
+    """A job was ended because nobody waits for it."""
+
+
+class ProcessDied(Exception):
+    """The process of a job ended before the job did: out of memory, or a file that was cut off under it."""
+
+
+class WorkerProcess:
+    """One process, started when it is first needed."""
+
+    def __init__(self, setup: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        root = Path(__file__).resolve().parents[2]
+        command = [sys.executable, "-m", __name__]
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, cwd=root, **pipes)
+        assert self.process.stdin and self.process.stdout
+        self.input: BinaryIO = self.process.stdin  # type: ignore[assignment]
+        self.output: BinaryIO = self.process.stdout  # type: ignore[assignment]
+        self.send((setup, arguments))
+
+    def send(self, value: object) -> None:
+        data = pickle.dumps(value)
+        try:
+            self.input.write(len(data).to_bytes(8, "little") + data)
+            self.input.flush()
+        except OSError as error:
+            raise ProcessDied from error
+
+    def receive(self, deadline: float, cancelled: Event) -> tuple[bool, Any]:
+        """Waits for the result of a job. Raises TookTooLong, Abandoned or ProcessDied."""
+        while not select.select([self.output], [], [], CHECK_SECS)[0]:
+            if cancelled.is_set():
+                raise Abandoned
+            if time.monotonic() > deadline:
+                raise TookTooLong
+        result: tuple[bool, Any] | None = read_message(self.output)
+        if result is None:
+            raise ProcessDied
+        return result
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.input, self.output):
+            with suppress(OSError):
+                pipe.close()
+
+
+class Processes:
+    """Processes that are all set up in the same way. Its methods are called from threads, and they block."""
+
+    def __init__(self, setup: Callable[..., Any], arguments: tuple[Any, ...], deadline_secs: float) -> None:
+        self.setup = setup
+        self.arguments = arguments
+        self.deadline_secs = deadline_secs
+        self.idle: list[WorkerProcess] = []
+        self.busy: set[WorkerProcess] = set()
+        self.lock = Lock()
+        self.stopped = False
+
+    def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], cancelled: Event) -> Any:
+        """The result of a job. Raises what the job raised, TookTooLong, Abandoned or ProcessDied."""
+        worker = self.take()
+        try:
+            worker.send((function, arguments))
+            done, result = worker.receive(time.monotonic() + self.deadline_secs, cancelled)
+        except (TookTooLong, Abandoned, ProcessDied):
+            worker.kill()
+            raise
+        else:
+            with self.lock:
+                self.idle.append(worker)
+        finally:
+            self.busy.discard(worker)
+            if self.stopped:
+                self.stop()
+        if not done:
+            raise result
+        return result
+
+    def take(self) -> WorkerProcess:
+        with self.lock:
+            worker = self.idle.pop() if self.idle else WorkerProcess(self.setup, self.arguments)
+            self.busy.add(worker)
+            return worker
+
+    def stop(self) -> None:
+        """Ends all of them; those that work too."""
+        self.stopped = True
+        with self.lock:
+            for worker in self.idle:
+                worker.kill()
+            self.idle.clear()
+            for worker in self.busy:
+                worker.process.kill()
+
+
+def read_message(stream: BinaryIO) -> Any:
+    """One pickled value; None at the end of the stream."""
+    size = stream.read(8)
+    if len(size) < 8:
+        return None
+    data = stream.read(int.from_bytes(size, "little"))
+    return pickle.loads(data)
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Does one job after the other until the other side has gone."""
+    first = read_message(source)
+    if first is None:
+        return
+    setup, arguments = first
+    state = setup(*arguments)
+    while (job := read_message(source)) is not None:
+        function, arguments = job
+        data = pickle.dumps(result_of(function, state, arguments))
+        sink.write(len(data).to_bytes(8, "little") + data)
+        sink.flush()
+
+
+def result_of(function: Callable[..., Any], state: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, function(state, *arguments)
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            return False, RuntimeError(f"{type(error).__name__}: {error}")
+        return False, error
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        serve(sys.stdin.buffer, output)

@@ -1,0 +1,63 @@
+"""Whether the server lives, whether it would serve a trace now, and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from .. import __version__
+from ..settings import Settings
+from ..sources.registry import SourceRegistry
+from ..stream.workers import Busy, Workers
+from .observation import Metrics
+from .openapi import Health
+from .seats import Seats
+
+READY_SECS = 2.0  # within which a small trace is to be there
+
+
+def health(
+    sources: SourceRegistry, workers: Workers, seats: Seats, metrics: Metrics, settings: Settings
+) -> APIRouter:
+    """The routes that operators ask."""
+    router = APIRouter()
+
+    @router.get("/healthz", summary="That the server is alive")
+    async def alive() -> Health:
+        return Health(status="ok", version=__version__)
+
+    def small_trace() -> None:
+        """Opens what the page shows first."""
+        next(sources.open(sources.parse({})).steps())
+
+    @router.get(
+        "/readyz",
+        summary="That the server would serve a trace now",
+        responses={503: {"description": "It would not, and why.", "model": Health}},
+    )
+    async def ready() -> Response:
+        reason = "ok"
+        if len(seats) >= seats.most:
+            reason = f"all {seats.most} seats are taken"
+        else:
+            try:
+                async with asyncio.timeout(READY_SECS):
+                    await workers.run(small_trace, "readiness")
+            except TimeoutError:
+                reason = f"no small trace within {READY_SECS:g} s"
+            except (Busy, ValueError) as error:
+                reason = str(error)
+        status = 200 if reason == "ok" else 503
+        headers = {"cache-control": "no-store"} | ({} if status == 200 else {"retry-after": "5"})
+        return JSONResponse({"status": reason, "version": __version__}, status, headers=headers)
+
+    if settings.metrics:
+
+        @router.get("/metrics", include_in_schema=False)
+        async def figures() -> Response:
+            return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

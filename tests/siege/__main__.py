@@ -1,0 +1,60 @@
+"""`make siege`: attacks on a server on loopback; `python -m tests.siege crowd` runs one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from . import cached, chaos, crowd, greed, seats
+from .besieged import ROOT, server
+
+
+def described() -> None:
+    """schemathesis asks every operation of the OpenAPI description, well and badly."""
+    with server(METRICS="0") as (_, url):
+        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--url", url]
+        limits = ["--max-examples", "15", "--workers", "2", "--seed", "1", "--request-timeout", "60"]
+        checks = ["--checks", "not_a_server_error,response_schema_conformance,content_type_conformance"]
+        done = subprocess.run(
+            [*command, *limits, *checks, "--no-color"], capture_output=True, text=True, timeout=300, cwd=ROOT
+        )
+        print("described:", *done.stdout.strip().splitlines()[-12:], sep="\n  ")
+        assert done.returncode == 0, done.stdout[-4000:]
+
+
+def fuzzed() -> None:
+    """hypothesis: state machines over the socket, and every format of file that is read."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/siege", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    print("fuzzed:", done.stdout.strip().splitlines()[-1])
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+ATTACKS: dict[str, Callable[[], None]] = {
+    "crowd": crowd.run,
+    "greed": greed.run,
+    "seats": seats.run,
+    "chaos": chaos.run,
+    "cached": cached.run,
+    "described": described,
+    "fuzzed": fuzzed,
+}
+
+
+def main() -> int:
+    failed = []
+    for name in sys.argv[1:] or ATTACKS:
+        began = time.monotonic()
+        try:
+            ATTACKS[name]()
+        except Exception as error:
+            print(f"{name}: FAILED: {error!r}")
+            failed.append(name)
+        print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What one client may hold and cost: seats, connections, headers, bodies, work."""
+
+import socket
+import threading
+import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from app.settings import Settings
+from tests.live_server import serving
+from tests.socket_client import PATIENCE_SECS, ask, viewer, watch
+
+HEAVY = "shape=512x128x128-d4096-e2048"
+
+
+def raw(url, data, source="127.0.0.1"):
+    """What a server says to some bytes until it closes."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), PATIENCE_SECS, (source, 0)) as client:
+        client.sendall(data)
+        found = b""
+        try:
+            while part := client.recv(65536):
+                found += part
+        except ConnectionResetError:
+            pass
+        return found
+
+
+@pytest.fixture(scope="module")
+def strict():
+    limits = {"header_secs": 0.3, "body_secs": 0.3, "open_secs": 0.3, "idle_secs": 0.3}
+    with serving(Settings(port=0, client_connections=3, client_viewers=2, **limits)) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: y"],
+    ids=["silence", "half a line", "half a header"],
+)
+def test_half_a_header_is_not_waited_for(strict, data):
+    assert raw(strict, data).startswith(b"HTTP/1.1 408")
+
+
+def test_half_a_header_after_a_request_is_not_waited_for(strict):
+    found = raw(strict, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT")
+    assert found.startswith(b"HTTP/1.1 200") and b"HTTP/1.1 408" in found
+
+
+def test_half_a_body_is_not_waited_for(strict):
+    head = b"POST /api/load?source=live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nab"
+    assert b"200" not in raw(strict, head)
+    assert httpx.get(f"{strict}/healthz").status_code == 200
+
+
+def test_a_header_without_end_is_refused(strict):
+    assert b"431" in raw(strict, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000)[:20]
+
+
+def test_a_client_gets_only_so_many_connections_and_others_still_get_theirs(strict):
+    address = urlsplit(strict)
+    at = (address.hostname, address.port)
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(at, PATIENCE_SECS, ("127.0.0.9", 0)))
+        assert raw(strict, b"", "127.0.0.9").startswith(b"HTTP/1.1 503")
+        request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        assert raw(strict, request, "127.0.0.8").startswith(b"HTTP/1.1 200")
+
+
+def test_a_socket_that_asks_for_nothing_and_one_that_is_done_are_closed(strict):
+    with viewer(strict) as connection, pytest.raises(ConnectionClosed) as closed:
+        connection.recv(PATIENCE_SECS)
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "nothing was asked for")
+    with viewer(strict) as connection:
+        ask(connection)
+        assert watch(connection)[1]
+        with pytest.raises(ConnectionClosed) as closed:
+            connection.recv(PATIENCE_SECS)
+    assert closed.value.rcvd.reason == "idle for 0.3 seconds"
+
+
+def test_a_client_gets_only_so_many_seats_and_others_still_get_theirs():
+    with serving(Settings(port=0, client_viewers=2)) as url, ExitStack() as stack:
+        held = [stack.enter_context(viewer(url, source_address=("127.0.0.9", 0))) for _ in range(2)]
+        for connection in held:
+            ask(connection)
+            watch(connection)
+        with (
+            viewer(url, source_address=("127.0.0.9", 0)) as third,
+            pytest.raises(ConnectionClosed, match="2 viewers of your address"),
+        ):
+            third.recv(PATIENCE_SECS)
+        with viewer(url, source_address=("127.0.0.8", 0)) as other:
+            ask(other)
+            assert watch(other)[1]
+
+
+def test_work_above_the_ceiling_is_refused_with_the_estimate():
+    with serving(Settings(port=0, most_secs=1.0)) as url, httpx.Client(base_url=url) as client:
+        refused = [
+            client.get(f"/preview.png?{HEAVY}"),
+            client.post("/api/load?source=live&experts=64&k=64", content="😀" * 20_000),
+        ]
+        for answer in refused:
+            assert answer.status_code == 413
+            assert "an estimate of" in answer.json()["errors"][0]["message"]
+        assert client.get("/preview.svg?scenario=code").status_code == 200
+
+
+def test_heavy_work_that_takes_too_long_is_ended_and_small_work_goes_on():
+    settings = Settings(port=0, deadline_secs=0.5)
+    with serving(settings) as url, httpx.Client(base_url=url, timeout=60) as client:
+        answer = client.get(f"/preview.png?{HEAVY}")
+        assert answer.status_code == 503 and int(answer.headers["retry-after"]) >= 1
+        assert "ended after 0.5 s" in answer.json()["errors"][0]["message"]
+        assert client.get("/api/trace?scenario=code").status_code == 200
+
+
+def test_one_client_with_much_work_is_told_to_wait():
+    settings = Settings(port=0, client_secs=20.0, processes=1)
+    with serving(settings) as url:
+        found = []
+
+        def ask_for_much(k):
+            answer = httpx.get(f"{url}/preview.png?shape=512x128x{k}-d4096-e2048", timeout=120)
+            found.append(answer)
+
+        threads = [threading.Thread(target=ask_for_much, args=(k,), daemon=True) for k in range(1, 4)]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 60
+        while len(found) < 2 and time.monotonic() < deadline:
+            threads[0].join(0.05)
+        statuses = [answer.status_code for answer in found]
+        assert statuses.count(429) == 2, [answer.text[:300] for answer in found]
+        assert all(int(each.headers["retry-after"]) >= 1 for each in found if each.status_code == 429)
+        assert found[0].json()["estimate_secs"] > 10
+
+
+def test_a_heavy_trace_streams_the_same_steps_as_a_light_one():
+    with serving(Settings(port=0, light_secs=0.0)) as heavy, serving(Settings(port=0)) as light:
+        for request in ({"scenario": "code"}, {"router": "expert_choice"}, {"shape": "mixtral-8x7b"}):
+            seen = []
+            for url in (heavy, light):
+                with viewer(url) as connection:
+                    ask(connection, **request)
+                    trace, steps = watch(connection)
+                    seen.append((trace["model"], trace["tokens"], [step.experts.tolist() for step in steps]))
+            assert seen[0] == seen[1]
