@@ -65,7 +65,7 @@ def show(value: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Returns the text as UTF-8 can carry it: half of a surrogate pair, which JSON can smuggle in, in ASCII."""
+    """Returns the text with halves of surrogate pairs escaped: JSON can smuggle them in, UTF-8 has none."""
     return text.encode(errors="backslashreplace").decode()
 
 

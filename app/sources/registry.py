@@ -91,7 +91,10 @@ class SourceRegistry:
         )
 
     def open_understood(
-        self, values: Mapping[str, object], changed: Collection[str] = (), second: Mapping[str, object] = NO_KEYS
+        self,
+        values: Mapping[str, object],
+        changed: Collection[str] = (),
+        second: Mapping[str, object] = NO_KEYS,
     ) -> tuple[PendingTrace, Understood]:
         """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 

@@ -91,9 +91,9 @@ def test_a_page_of_32_tokens_through_6_by_64_is_under_a_megabyte(trace, shared):
 
 def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
     other = trace_of(np.zeros((3, 2, 1), np.int32), 4)
-    exported = Page(one_file(exhibit_of(trace, other=Recording("def", other, ANSWER)), shared, TEMPLATES)).boot()[
-        "exported"
-    ]
+    exported = Page(
+        one_file(exhibit_of(trace, other=Recording("def", other, ANSWER)), shared, TEMPLATES)
+    ).boot()["exported"]
     assert (exported["trace"]["trace"], exported["other"]["trace"]["trace"]) == ("abc", "def")
     assert len(exported["other"]["trace"]["tokens"]) == 3
     data = b64decode(exported["other"]["steps"])

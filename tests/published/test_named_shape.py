@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.problem import BadRequest
 from app.published.catalogue import catalogue, find_published, shapes
 from app.published.named_shape import BadShape, progressions, read_shape, write_shape
-from app.request.comparison import read_second
+from app.request.comparison import read_view
 from app.request.read import parse, read
 from app.settings import ROOT
 from app.shape import ModelShape
@@ -184,6 +184,6 @@ def test_interleaved_dense_layers_take_little_text():
     ],
 )
 def test_second_stack_on_another_shape_has_what_belongs_to_that(view, asked):
-    request, problems = read_second(view, KNOWN)
-    assert (request.shape, request.experts, request.k) == asked
-    assert not problems
+    _, second = read_view(view, KNOWN)
+    assert (second.request.shape, second.request.experts, second.request.k) == asked
+    assert not second.problems
