@@ -170,9 +170,9 @@ def test_many_ask_at_once_for_the_same(sources):
 
 
 def test_a_key_that_the_source_refuses_falls_back_with_a_problem(sources):
-    opened, understood = sources.open_understood({"source": "live", "model": "small", "prompt": "x" * 21})
-    assert [problem.field for problem in understood.problems] == ["prompt", "model"][:1]
-    assert understood.given == {"source": "live", "model": "small"}
+    opened, understood = sources.open_understood({"source": "live", "k": 3, "prompt": "x" * 300})
+    assert [problem.field for problem in understood.problems] == ["prompt"]
+    assert understood.given == {"source": "live", "k": 3}
     assert opened.identity == open_source(sources, **understood.given).identity
 
 
@@ -189,6 +189,11 @@ def test_a_checkpoint_that_cannot_be_run_falls_back_to_the_first_model(sources, 
     _, understood = sources.open_understood({"source": "live", "model": "small", "prompt": "x"})
     assert [problem.field for problem in understood.problems] == ["model"]
     assert understood.request.checkpoint == "trio-8"
+
+
+def test_a_text_of_a_scenario_that_is_too_long_for_the_named_model_is_refused(sources):
+    with pytest.raises(BadRequest, match="prompt: expected 1 to 20 tokens"):
+        sources.open_understood({"source": "live", "model": "small"})
 
 
 def test_what_no_key_can_be_left_out_of_is_refused(sources, tmp_path):
