@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing
+from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ..problem import BadRequest, Problem
-from ..request.read import Answer
 from ..request.comparison import own_keys
+from ..request.read import Answer
 from ..settings import Settings
 from ..stream.opening import Asked, check_start, messages_of, open_asked
-from ..trace import dump
 from ..stream.wire import MAX_ID, frame_message
+from ..trace import dump
 from .admission import Desk, client
 from .asset_routes import shared_for
 from .assets import matches
