@@ -49,23 +49,21 @@ class Sources:
     @property
     def known(self) -> Known:
         """The names that a request may use."""
-        listings = self.list_models()
+        entries = self.models.list()
+        listings = {name: entry for name, entry in entries.items() if isinstance(entry, Listing)}
+        refused = {name: entry.reason for name, entry in entries.items() if isinstance(entry, Refused)}
         return Known(
             scenarios=tuple(self.library.scenarios),
             models={name: listing.experts for name, listing in listings.items()},
             routers={name: listing.router for name, listing in listings.items()},
             steps=self.recordings.steps(),
             shapes=shapes(),
-            refused={name: entry.reason for name, entry in self.refused_models().items()},
+            refused=refused,
         )
 
     def list_models(self) -> dict[str, Listing]:
         """The models of the folder that can be run. Files are read again when they changed."""
         return self.models.runnable()
-
-    def refused_models(self) -> dict[str, Refused]:
-        """The folders that look like models and cannot be run, each with its reason."""
-        return {name: entry for name, entry in self.models.list().items() if isinstance(entry, Refused)}
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
         """types.js `ScenarioInfo`, in the order of the menu."""
@@ -78,8 +76,8 @@ class Sources:
         return [{**listing.to_json(), "steps": list(steps.get(listing.name, ()))} for listing in listings]
 
     def refused_infos(self) -> list[dict[str, Any]]:
-        """Name and reason of each folder that cannot be run."""
-        return [entry.to_json() for entry in self.refused_models().values()]
+        """Name and reason of each folder that looks like a model and cannot be run."""
+        return [entry.to_json() for entry in self.models.list().values() if isinstance(entry, Refused)]
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
         """The request that `values` spell. Raises BadRequest with every problem."""

@@ -228,7 +228,7 @@ def test_a_model_that_was_trained_with_another_router_runs_with_that(tmp_path):
     write_checkpoint(tmp_path / "mine", MIXTRAL)
     sources = Sources(load_scenarios(Settings().scenarios), tmp_path)
     listing = replace(sources.list_models()["mine"], router="topk")
-    sources.models.runnable = lambda: {"mine": listing}
+    sources.models.list = lambda: {"mine": listing}
     assert sources.parse({"source": "live", "model": "mine"}).router == "topk"
     header = open_source(sources, source="live", model="mine", prompt="abc").header
     assert header.model["router"] == "topk"
