@@ -146,6 +146,15 @@ def test_a_model_that_cannot_be_opened_is_refused_by_name(sources, tmp_path):
         open_source(sources, source="live", model="small", prompt="x")
 
 
+def test_a_model_that_cannot_be_run_is_told_of_with_its_reason_beside_the_others(sources, tmp_path):
+    (tmp_path / "small" / "config.json").write_text('{"model_type": [1]}')
+    assert [info["name"] for info in sources.model_infos()] == ["trio-8"]
+    assert [info["name"] for info in sources.refused_infos()] == ["small"]
+    assert "model_type: expected one of" in sources.refused_infos()[0]["refused"]
+    with pytest.raises(BadRequest, match=r"got 'small'; config\.json: model_type: expected one of"):
+        sources.parse({"source": "live", "model": "small", "prompt": "x"})
+
+
 def test_a_model_that_is_added_is_found(sources, tmp_path):
     assert set(sources.available.models) == {"trio-8", "small"}
     write_checkpoint(tmp_path / "later", MIXTRAL)
