@@ -1,4 +1,4 @@
-"""Tests that need the extras: `make engines` runs them (pytest -m engines). Others do not even import them."""
+"""Tests that need the extras: `make engines` runs them (pytest -m engines). Others do not import them."""
 
 from __future__ import annotations
 
