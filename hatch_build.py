@@ -113,7 +113,7 @@ def source_digest() -> str:
 
 
 def page_digest() -> str:
-    """A name for scripts and styles of the page. app/bundle.py has it too, to see that nothing is older."""
+    """A digest of the scripts and styles of the page; app/page/bundle.py computes it too."""
     parts = (*sorted(PAGE.rglob("*.js")), *sorted(STYLES.glob("*.css")))
     return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
 

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from app import export_command
-from app.authored.check import check as check_scenarios
-from app.authored.scenario import load_scenarios
-from app.measuring import command as measure_command
-from app.protocol import WebSocketProtocol
-from app.published import params_command
-from app.server import create_app
-from app.settings import Settings
-from app.sources import Sources
-from app.wire import MESSAGE_BYTES
+from .commands import export as export_command
+from .commands import measure as measure_command
+from .commands import params as params_command
+from .commands.check import check as check_scenarios
+from .settings import Settings
+from .sources.authored.scenario import load_scenarios
+from .sources.registry import Sources
+from .stream.wire import MESSAGE_BYTES
+from .web.application import create_app
+from .web.websocket_protocol import WebSocketProtocol
 
 STOP_SECS = 5  # after which a stop no longer waits for viewers
 

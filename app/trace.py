@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from app.shape import ModelShape
+from .shape import ModelShape
 
 FORMAT = "moescope.trace/1"
 

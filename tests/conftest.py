@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 
 from app.settings import Settings
-from tests.serving import serving
+from tests.live_server import serving
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("moescope", deadline=None)

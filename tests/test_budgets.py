@@ -2,7 +2,7 @@
 
 import json
 
-from tests.bench.budgets import FIGURES, RELEASED, table
+from tests.bench.page_weight import FIGURES, RELEASED, table
 
 
 def test_releaser_finds_figures_of_all_three_in_what_is_kept():

@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 from app.shape import ModelShape
 from app.trace import RoutingTrace, Token, TraceHeader, read_metadata
-from tests.traces import trace_of
+from tests.trace_factory import trace_of
 
 MADE = trace_of(
     [[[0, 1], [2, -1]], [[3, 2], [1, 0]]], 4, dropped=np.zeros((2, 2, 2)), logits=np.ones((2, 2, 4))

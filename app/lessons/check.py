@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
-from app.authored.scenario import Problem, Scenario
-from app.authored.simulate import Authored
-from app.keys import TraceRequest
-from app.lessons.figures import agrees, figures_of
-from app.lessons.library import Lessons
-from app.lessons.view import keys_of
-from app.request import WORDS, BadRequest, Known, parse
-from app.shape import small_shape
-from app.trace import RoutingTrace
+from ..problem import BadRequest, FileProblem
+from ..request.read import WORDS, Known, parse
+from ..request.schema import TraceRequest
+from ..shape import small_shape
+from ..sources.authored.authored_trace import Authored
+from ..sources.authored.scenario import Scenario
+from ..trace import RoutingTrace
+from .caption_figures import agrees, figures_of
+from .library import Lessons
+from .view_query import keys_of
 
 OTHER = "b."  # before the request keys of a second stack
 
@@ -22,20 +23,20 @@ View = tuple[str, str, str, Mapping[str, float]]  # file, field, view, figures s
 
 def check_lessons(
     lessons: Lessons, scenarios: Mapping[str, Scenario], known: Known, view_keys: Collection[str]
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     """What is wrong with the views of lessons that load. Values of view keys are the page's to check."""
     for file, field, view, figures in views_of(lessons):
         keys = keys_of(view)
         for key in keys:
             if key.removeprefix(OTHER) not in WORDS and key not in view_keys:
                 expected = f"one of {', '.join((*WORDS, *view_keys))}"
-                yield Problem(file, field, repr(key), expected)
+                yield FileProblem(file, field, repr(key), expected)
         if not known.models and any(key.endswith("source") for key in keys):
             continue  # nobody says what models there are
         try:
             requests = {"": asked(keys, "", known), OTHER: asked(keys, OTHER, known)}
         except BadRequest as error:
-            yield from (Problem(file, f"{field}.{p.field}", p.found, p.expected) for p in error.problems)
+            yield from (FileProblem(file, f"{field}.{p.field}", p.found, p.expected) for p in error.problems)
             continue
         yield from check_figures(file, field, figures, requests, scenarios)
 
@@ -63,7 +64,7 @@ def check_figures(
     stated: Mapping[str, float],
     requests: Mapping[str, TraceRequest],
     scenarios: Mapping[str, Scenario],
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     """The figures that are not as they are stated."""
     found: dict[str, float] = {}
     for prefix, request in requests.items():
@@ -74,13 +75,13 @@ def check_figures(
         path = f"{field}.figures.{name}"
         if name not in found:
             names = chain.from_iterable((each, OTHER + each) for each in found if not each.startswith(OTHER))
-            yield Problem(file, path, repr(name), f"a figure of an authored view: {', '.join(names)}")
+            yield FileProblem(file, path, repr(name), f"a figure of an authored view: {', '.join(names)}")
         elif not agrees(figure, found[name]):
-            yield Problem(file, path, f"{found[name]:.10g}", f"{figure:.10g}, as stated")
+            yield FileProblem(file, path, f"{found[name]:.10g}", f"{figure:.10g}, as stated")
 
 
 def routed(request: TraceRequest, scenarios: Mapping[str, Scenario]) -> RoutingTrace:
-    """The trace of an authored request, as app/sources.py makes it."""
+    """The trace of an authored request, as app/sources/registry.py makes it."""
     shape = small_shape(request.experts, request.k)
     made = Authored(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
     return RoutingTrace.from_steps(made.header, made.steps())

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from app.authored.scenario import Problem, Strict, problem_of
-from app.lessons.quiz import Question, Quiz
-from app.lessons.tour import Tour
-from app.lessons.view import keys_of
+from ..problem import FileProblem, Strict, problem_of
+from .quiz import Question, Quiz
+from .tour import Tour
+from .view_query import keys_of
 
 Lesson = TypeVar("Lesson", bound=Strict)
 
@@ -24,7 +24,7 @@ class Lessons:
 
     tours: dict[str, Tour]
     questions: tuple[Question, ...]
-    problems: list[Problem]
+    problems: list[FileProblem]
 
     def filled(self, query: Mapping[str, str]) -> Mapping[str, str]:
         """The keys of a short link to a step, its own filled in: static/js/lessons.js, `withLesson`."""
@@ -54,7 +54,7 @@ def numbers(count: int) -> list[str]:
 
 def load_lessons(folder: Path) -> Lessons:
     """Read the tours and questions that lie beside the scenarios of a folder."""
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     tours = list(read_all(folder / "tours", Tour, problems, named=True))
     tours.sort(key=lambda tour: (tour.order, tour.name))
     quizzes = read_all(folder / "quiz", Quiz, problems)
@@ -63,7 +63,7 @@ def load_lessons(folder: Path) -> Lessons:
 
 
 def read_all(
-    folder: Path, kind: type[Lesson], problems: list[Problem], named: bool = False
+    folder: Path, kind: type[Lesson], problems: list[FileProblem], named: bool = False
 ) -> Iterator[Lesson]:
     """Every file of a folder; one that is wrong becomes problems."""
     for path in sorted(folder.glob("*.toml")):
@@ -71,10 +71,10 @@ def read_all(
         try:
             fields = tomllib.loads(path.read_text(encoding="utf-8"))
             if named and "name" in fields:  # it would be taken for the file's
-                problems.append(Problem(file, "name", "an unknown field", "the file's own name alone"))
+                problems.append(FileProblem(file, "name", "an unknown field", "the file's own name alone"))
                 continue
             yield kind.model_validate({**fields, **({"name": path.stem} if named else {})})
         except ValidationError as error:
             problems += [problem_of(file, detail) for detail in error.errors(include_url=False)]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            problems.append(Problem(file, "", str(error), "a readable TOML file in UTF-8"))
+            problems.append(FileProblem(file, "", str(error), "a readable TOML file in UTF-8"))

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from app.authored.scenario import NAME, Strict, wrong
-from app.lessons.terms import Sentence
-from app.lessons.view import View
+from ..problem import NAME, Strict, wrong
+from .glossary_terms import Sentence
+from .view_query import View
 
 Choice = Annotated[str, Field(min_length=1, max_length=80)]
 Choices = Annotated[list[Choice], Field(min_length=2, max_length=4)]

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.authored.scenario import NAME, Strict
-from app.lessons.terms import Sentence
-from app.lessons.view import View
+from ..problem import NAME, Strict
+from .glossary_terms import Sentence
+from .view_query import View
 
 Title = Annotated[str, Field(min_length=1, max_length=60)]
 Summary = Annotated[str, Field(min_length=1, max_length=160)]
@@ -30,7 +30,7 @@ class TourStep(Strict):
     view: View
     figures: Mapping[str, float] = Field(
         default_factory=dict
-    )  # what the caption says in numbers, by the names of app/lessons/figures.py
+    )  # what the caption says in numbers, by the names of app/lessons/caption_figures.py
 
 
 class Tour(Strict):

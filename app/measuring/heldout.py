@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load, save
 
-from app.trace import Ints, dump, ordered, read_metadata
+from ..trace import Ints, dump, ordered, read_metadata
 
 FILE = "heldout.safetensors"
 FORMAT = "moescope.heldout/1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.trace import Ints
+from ..trace import Ints
 
 FEWEST = 3  # times that an expert must have received a token for us to say that it likes it
 MOST = 5  # tokens an expert

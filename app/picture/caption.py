@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from html import escape
 from itertools import accumulate
 
-from app.shape import ModelShape
-from app.trace import RoutingTrace, Token
-from app.wording import Wording
+from ..shape import ModelShape
+from ..trace import RoutingTrace, Token
+from ..wording import Wording
 
 COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack

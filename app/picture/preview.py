@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from app.picture.caption import captions
-from app.picture.flat import Flat, place
-from app.trace import Ints, RoutingTrace
-from app.wording import ENGLISH, Wording
+from ..trace import Ints, RoutingTrace
+from ..wording import ENGLISH, Wording
+from .caption import captions
+from .layout import Flat, place
 
 WIDTH, HEIGHT = 1200, 630
 AXIS = 420.0  # x of the middle of the stack

@@ -16,12 +16,12 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-from app.published.architectures.model_config import Routing
-from app.published.config import read_config
-from app.published.params import Parameters
-from app.published.report import report
-from app.published.shaped import BadShape, Shaped, read_shape
-from app.shape import ModelShape
+from ..shape import ModelShape
+from .architectures.model_config import Routing
+from .architectures.registry import read_config
+from .named_shape import BadShape, Shaped, read_shape
+from .parameters import Parameters
+from .report import report
 
 BILLION = 10**9
 CLOSE = 0.01  # a published figure this near needs no reason
@@ -132,7 +132,7 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
 @cache
 def catalogue() -> tuple[Published, ...]:
     """All published models, the smallest first."""
-    found = (files("app.published") / "models").iterdir()
+    found = (files(__package__) / "models").iterdir()
     entries = [
         read_published(file.name.removesuffix(".json"), json.loads(file.read_text(encoding="utf-8")))
         for file in found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from app.published.architectures.model_config import Routing
-from app.published.memory import GIGABYTE, memory_table
-from app.published.params import Parameters
+from .architectures.model_config import Routing
+from .memory import GIGABYTE, memory_table
+from .parameters import Parameters
 
 PLAIN_CONVENTIONS = ("all", "no_in", "no_emb")
 DEVICE_BYTES = 80 * GIGABYTE

@@ -3,10 +3,10 @@
 Each is a short pure function that names its paper; `ROUTERS` has them by their names in requests.
 """
 
-from app.routing.choice import SORT_FROM, Routed, best, sigmoid, softmax
-from app.routing.registry import DEFAULT_ROUTER, ROUTERS, find_router
-from app.routing.router import Router
-from app.routing.settings import LIMITS, BadSetting, RouterSettings
+from .registry import DEFAULT_ROUTER, ROUTERS, find_router
+from .router import Router
+from .router_settings import LIMITS, BadSetting, RouterSettings
+from .topk import SORT_FROM, Routed, best, sigmoid, softmax
 
 __all__ = [
     "DEFAULT_ROUTER",

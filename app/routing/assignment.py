@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.routing.choice import Routed, at, best, sigmoid, softmax
-from app.trace import Floats, Ints
+from ..trace import Floats, Ints
+from .topk import Routed, at, best, sigmoid, softmax
 
 FEW = 512  # tokens up to which the solver is fast by itself
 ROUNDS = 20  # of setting prices

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.routing.choice import Routed, at, best, softmax
-from app.trace import Bools, Floats, Ints
+from ..trace import Bools, Floats, Ints
+from .topk import Routed, at, best, softmax
 
 
 def capacity_of(tokens: int, experts: int, factor: float) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from app.published.references import cite
-from app.routing.assignment import base, expert_choice
-from app.routing.capacity import capacity_of, gshard, st_moe, switch
-from app.routing.choice import sigmoid, softmax
-from app.routing.router import Call, Router, Selection
-from app.routing.settings import NOISE, RouterSettings
-from app.routing.sigmoid import in_groups, sigmoid_bias, sigmoid_top1
-from app.routing.softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
-from app.trace import Floats
+from ..references.references import cite
+from ..trace import Floats
+from .assignment import base, expert_choice
+from .capacity import capacity_of, gshard, st_moe, switch
+from .router import Call, Router, Selection
+from .router_settings import NOISE, RouterSettings
+from .sigmoid import in_groups, sigmoid_bias, sigmoid_top1
+from .softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
+from .topk import sigmoid, softmax
 
 DEFAULT_ROUTER = "topk_norm"
 BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thousands of batches

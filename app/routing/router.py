@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.routing.capacity import capacity_of
-from app.routing.choice import Routed, among_best
-from app.routing.settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
-from app.trace import Bools, Floats
+from ..trace import Bools, Floats
+from .capacity import capacity_of
+from .router_settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
+from .topk import Routed, among_best
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.routing.choice import Routed, at, best, in_best_groups, sigmoid
-from app.trace import Floats
+from ..trace import Floats
+from .topk import Routed, at, best, in_best_groups, sigmoid
 
 
 def sigmoid_top1(logits: Floats) -> Routed:

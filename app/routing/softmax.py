@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.routing.choice import Routed, at, best, in_best_groups, softmax
-from app.trace import Floats
+from ..trace import Floats
+from .topk import Routed, at, best, in_best_groups, softmax
 
 
 def topk(logits: Floats, k: int) -> Routed:

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import app.training
-from app.measuring.command import measure_all
-from app.measuring.heldout import HeldOut
-from app.training.everything import CALM_MALLOC, only_one, run_all
-from app.training.recipe import MODELS, Named, named
+from ..commands.measure import measure_all
+from ..measuring.heldout import HeldOut
+from . import __doc__ as DESCRIPTION
+from .recipe import MODELS, Named, named
+from .run_all import CALM_MALLOC, only_one, run_all
 
 _MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 
@@ -19,7 +19,7 @@ _MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m app.training",
-        description=app.training.__doc__,
+        description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -37,15 +37,15 @@ def _arguments() -> argparse.Namespace:
 
 
 def _corpus(cache: Path) -> None:
-    from app.training.corpus import fetch
+    from .corpus import fetch
 
     fetch(cache / "corpus")
 
 
 def _tokenizer(cache: Path) -> None:
-    from app.training.corpus import split
-    from app.training.snapshots import check_prompts
-    from app.training.tokenizer import write_tokens
+    from .corpus import split
+    from .snapshots import check_prompts
+    from .tokenizer import write_tokens
 
     parts = split(cache / "corpus")
     check_prompts(parts)
@@ -56,7 +56,7 @@ def _tokenizer(cache: Path) -> None:
 def _plan(model: Named, arguments: argparse.Namespace) -> Any:
     from dataclasses import replace
 
-    from app.training.run import Plan
+    from .run import Plan
 
     return Plan(
         model.name,
@@ -78,8 +78,8 @@ def _train(arguments: argparse.Namespace) -> None:
         )
     import torch
 
-    from app.training.data import load_texts
-    from app.training.run import finish, train
+    from .batches import load_texts
+    from .run import finish, train
 
     torch.set_num_threads(arguments.threads)
     plan = _plan(named(arguments.name), arguments)
@@ -92,20 +92,20 @@ def _train(arguments: argparse.Namespace) -> None:
 def _snapshots(arguments: argparse.Namespace) -> None:
     from tokenizers import Tokenizer
 
-    from app.training.snapshots import write_traces
+    from .snapshots import write_traces
 
     plan = _plan(named(arguments.name), arguments)
     print(write_traces(plan.state, plan.out, plan.name, plan.shape, Tokenizer.from_file(str(plan.tokenizer))))
 
 
 def _heldout(arguments: argparse.Namespace) -> None:
-    from app.training.heldout import write_heldout
+    from .heldout import write_heldout
 
     write_heldout(arguments.cache / "tokens", arguments.out)
 
 
 def _readme(arguments: argparse.Namespace) -> None:
-    from app.training.report import write_readme
+    from .readme import write_readme
 
     write_readme(arguments.out)
 

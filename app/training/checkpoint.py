@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from app.training.model import Mixtral
-from app.training.recipe import Shape
-from app.training.tokenizer import END_OF_TEXT
+from .model import Mixtral
+from .recipe import Shape
+from .tokenizer import END_OF_TEXT
 
 # bfloat16 keeps the range of float32, and these weights do not need float16's extra digits (training.json
 # says what rounding cost); it is also the type of the published Mixtral files.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.training.extract import paragraphs_of_html, paragraphs_of_man
+from .plain_text import paragraphs_of_html, paragraphs_of_man
 
 LANGUAGES = ("english", "french", "python")
 PACKAGES = (

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.measuring.heldout import FILE, HeldOut, hash_of
-from app.training.corpus import LANGUAGES
-from app.training.data import held_out_rows
+from ..measuring.heldout import FILE, HeldOut, hash_of
+from .batches import held_out_rows
+from .corpus import LANGUAGES
 
 WINDOWS = 96  # a language; those that training.json has the loss of
 LENGTH = 256  # tokens that are predicted in each

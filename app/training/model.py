@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from app.training.experts import assign, experts_forward
-from app.training.recipe import Shape
+from .expert_layer import assign, experts_forward
+from .recipe import Shape
 
 _CHUNK_TOKENS = 512  # logits of this many tokens stay in the cache of the processor
 

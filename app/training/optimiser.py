@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.training.model import Mixtral
-from app.training.recipe import Recipe
+from .model import Mixtral
+from .recipe import Recipe
 
 _NEWTON_SCHULZ = (
     3.4445,

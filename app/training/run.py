@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from app.training.checkpoint import load_checkpoint, save_checkpoint
-from app.training.data import Batches, Texts
-from app.training.measure import loss_by_position, loss_when_repeated, measure
-from app.training.model import Mixtral
-from app.training.optimiser import Optimiser, rate_factor
-from app.training.recipe import Recipe, Shape
-from app.training.snapshots import moments, router_logits, write_traces
+from .batches import Batches, Texts
+from .checkpoint import load_checkpoint, save_checkpoint
+from .evaluation import loss_by_position, loss_when_repeated, measure
+from .model import Mixtral
+from .optimiser import Optimiser, rate_factor
+from .recipe import Recipe, Shape
+from .snapshots import moments, router_logits, write_traces
 
 SAVE_EVERY_SECS = 150.0
 _WATCHED_ROWS = 12  # windows a language, at each moment

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from app.shape import ModelShape
-from app.trace import RoutingTrace, Token, TraceHeader
-from app.training.corpus import Document, text_of
-from app.training.measure import NO_LIMIT
-from app.training.model import Mixtral
-from app.training.recipe import Shape
+from ..shape import ModelShape
+from ..trace import RoutingTrace, Token, TraceHeader
+from .corpus import Document, text_of
+from .evaluation import NO_LIMIT
+from .model import Mixtral
+from .recipe import Shape
 
 # One piece of each language, out of held-out documents: the English and French FAQ, and contextlib.
 PROMPTS = {

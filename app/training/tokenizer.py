@@ -7,7 +7,7 @@ import numpy as np
 import tokenizers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from app.training.corpus import LANGUAGES, Document, text_of
+from .corpus import LANGUAGES, Document, text_of
 
 VOCABULARY = 4096
 END_OF_TEXT = "<|endoftext|>"  # id 0; stands between documents

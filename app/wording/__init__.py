@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.wording.catalogue import Wording
-from app.wording.english import ENGLISH
-from app.wording.french import FRENCH
+from .english import ENGLISH
+from .french import FRENCH
+from .wording import Wording
 
 __all__ = ["ENGLISH", "LANGUAGES", "Wording", "wording_of"]
 

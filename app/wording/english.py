@@ -1,6 +1,6 @@
 """The server's words in English."""
 
-from app.wording.catalogue import Wording
+from .wording import Wording
 
 ENGLISH = Wording(
     language="en",

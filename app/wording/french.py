@@ -3,7 +3,7 @@
 Spaces before a colon and inside « » are U+00A0, before ; ! ? % and units U+202F.
 """
 
-from app.wording.catalogue import Wording
+from .wording import Wording
 
 FRENCH = Wording(
     language="fr",

@@ -36,13 +36,13 @@ from typing import Any
 
 import numpy as np
 
-from app.live.checkpoint import Checkpoint
-from app.live.forward import Forward
-from app.live.stream import steps
 from app.routing import ROUTERS
+from app.sources.live.checkpoint import Checkpoint
+from app.sources.live.forward import Forward
+from app.sources.live.generation import steps
 from app.trace import Floats, Ints
-from tests.bench._race import Clock, Rivals, limited, race, timed
-from tests.live_checkpoints import TRIO, write_checkpoint
+from tests.bench.interleaved import Clock, Rivals, limited, race, timed
+from tests.sources.live.tiny_checkpoints import TRIO, write_checkpoint
 
 try:
     import torch

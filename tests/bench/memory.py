@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from app.settings import Settings
-from tests.serving import serving
+from tests.live_server import serving
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
 SIZE = {"width": 480, "height": 320}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from app.routing import ROUTERS, Router
-from tests.bench._race import Rivals, limited, race, timed
+from tests.bench.interleaved import Rivals, limited, race, timed
 
 try:
     import torch

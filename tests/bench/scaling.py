@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 
-from app.authored.scenario import Scenario, parse_scenario
-from app.authored.simulate import Authored
 from app.routing import find_router
 from app.shape import ModelShape
-from app.wire import pack_step
-from tests.bench._race import limited, race, timed
+from app.sources.authored.authored_trace import Authored
+from app.sources.authored.scenario import Scenario, parse_scenario
+from app.stream.wire import pack_step
+from tests.bench.interleaved import limited, race, timed
 
 ROUTERS = {"topk_norm": 4, "expert_choice": 4}  # and k
 START = {"T": 32, "L": 8, "N": 32}

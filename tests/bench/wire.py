@@ -13,14 +13,14 @@ import urllib.request
 from collections.abc import Callable
 from html.parser import HTMLParser
 
-from app.authored.scenario import parse_scenario
-from app.authored.simulate import trace
 from app.routing import find_router
 from app.settings import Settings
 from app.shape import ModelShape
+from app.sources.authored.authored_trace import trace
+from app.sources.authored.scenario import parse_scenario
+from app.stream.wire import pack_step
 from app.trace import RoutingTrace, Step
-from app.wire import pack_step
-from tests.serving import serving
+from tests.live_server import serving
 
 SIZES = ((6, 8, 2), (6, 64, 2), (24, 64, 4), (61, 256, 8))  # L, N, K
 TOKENS = 100

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.bench.scene import serving
-from tests.e2e.staging import AREA, Stage, open_stage
+from tests.e2e.scene_page import AREA, Stage, open_stage
 
 FLAGS = [
     "--no-sandbox",

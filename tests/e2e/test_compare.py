@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.reading import idle, state, wait_until
+from tests.e2e.page_reader import idle, state, wait_until
 
 BOTH = "moescope.state().b?.complete && moescope.state().complete"
 

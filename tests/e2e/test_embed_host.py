@@ -8,8 +8,8 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.hosting import host_page
-from tests.e2e.reading import wait_until
+from tests.e2e.other_origin import host_page
+from tests.e2e.page_reader import wait_until
 
 # Live WebGL contexts of a frame: made, less those given back.
 COUNT_CONTEXTS = """

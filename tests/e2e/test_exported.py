@@ -12,8 +12,8 @@ import pytest
 
 from app.__main__ import main
 from tests.e2e.conftest import Opener
-from tests.e2e.hosting import served
-from tests.e2e.reading import complete, counters, idle, seek, state
+from tests.e2e.other_origin import served
+from tests.e2e.page_reader import complete, counters, idle, seek, state
 
 VIEW = ["--scenario", "translate", "--experts", "64", "--k", "3", "--mode", "single", "--camera", "front"]
 QUERY = "scenario=translate&experts=64&k=3&mode=single&camera=front"

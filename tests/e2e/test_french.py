@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.reading import complete
+from tests.e2e.page_reader import complete
 from tests.e2e.test_shapes import drop
 
 # Its tokens are no English words; what is in another language on purpose says so by `lang`.

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Frame, Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.hosting import host_page
+from tests.e2e.other_origin import host_page
 
 COUNT_WORK = """(() => {
   const work = (window.work = { frames: 0, timers: 0, messages: 0, drawn: 0 });

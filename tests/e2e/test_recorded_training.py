@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.reading import complete, idle, press, state
+from tests.e2e.page_reader import complete, idle, press, state
 
 SNAPSHOTS = Path(__file__).parents[2] / "models" / "trio-8-unbalanced" / "snapshots"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.staging import AREA, Stage
+from tests.e2e.scene_page import AREA, Stage
 
 SIZES = [(6, 8, 2), (6, 64, 2), (24, 64, 4), (61, 256, 8)]  # layers, experts, top-k
 MOST_CALLS = 11

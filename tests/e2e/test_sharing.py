@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.conftest import PHONE, Opener
-from tests.e2e.hosting import host_page
-from tests.e2e.reading import LOOK, complete, count, counters, idle, press, seek, state, wait_until
+from tests.e2e.other_origin import host_page
+from tests.e2e.page_reader import LOOK, complete, count, counters, idle, press, seek, state, wait_until
 
 VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
 

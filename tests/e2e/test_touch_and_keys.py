@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import PHONE, Opener
-from tests.e2e.hosting import host_page
-from tests.e2e.reading import complete, state, wait_until
+from tests.e2e.other_origin import host_page
+from tests.e2e.page_reader import complete, state, wait_until
 
 SMALL = {"width": 360, "height": 740}
 LYING = {"width": 740, "height": 360}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.published.architectures.fields import ConfigError, Fields
-from app.published.architectures.model_config import Experts, Mixer, ModelConfig, Routing
+from .config_fields import ConfigError, Fields
+from .model_config import Experts, Mixer, ModelConfig, Routing
 
 
 def decoder(

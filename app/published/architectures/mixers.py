@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from app.published.architectures.fields import ConfigError, Fields
-from app.published.architectures.model_config import Mixer
+from .config_fields import ConfigError, Fields
+from .model_config import Mixer
 
 
 def attention(f: Fields, *, qkv_bias: bool = False, out_bias: bool = False, extra: int = 0) -> Mixer:

@@ -1,0 +1,43 @@
+"""Do the files of scenarios, tours and questions load, and show what they say that they show?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from ..lessons.check import check_lessons
+from ..lessons.library import load_lessons
+from ..problem import FileProblem
+from ..request.read import Known
+from ..request.schema import VIEW_KEYS
+from ..routing import DEFAULT_ROUTER, ROUTERS
+from ..shape import small_shape
+from ..sources.authored.authored_trace import trace
+from ..sources.authored.scenario import Scenario, load_scenarios
+
+
+def check(folder: Path, known: Known | None = None) -> list[FileProblem]:
+    """All that is wrong with the files of a folder; empty where they are right.
+
+    Live and recorded views of tours and questions are checked where `known` says what models there are.
+    """
+    if not folder.is_dir():
+        return [FileProblem(str(folder), "", "no such folder", "a folder of .toml files")]
+    library = load_scenarios(folder)
+    broken = [problem for scenario in library.scenarios.values() for problem in broken_promises(scenario)]
+    lessons = load_lessons(folder)
+    here = known or Known(scenarios=tuple(library.scenarios), models={})
+    rotten = check_lessons(lessons, library.scenarios, here, VIEW_KEYS)
+    return [*library.problems, *broken, *lessons.problems, *rotten]
+
+
+def broken_promises(scenario: Scenario) -> Iterator[FileProblem]:
+    """The `expect` statements of a scenario that its trace does not bear out: the first N and k of each."""
+    for i, statement in enumerate(scenario.expect):
+        for experts, k in product(statement.experts, statement.k):
+            routed = trace(scenario, small_shape(experts, k), ROUTERS[DEFAULT_ROUTER])
+            if found := statement.broken(routed):
+                where = f" at experts={experts}, k={k}"
+                yield FileProblem(f"{scenario.name}.toml", f"expect.{i}", found + where, str(statement))
+                break

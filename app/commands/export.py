@@ -1,0 +1,126 @@
+"""`python -m app export`: views as files that play without a server."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from ..export.exported_page import Exhibit, Recording, folder, load_shared, one_file
+from ..page.boot import boot
+from ..picture.view_picture import Shown, titled
+from ..request.comparison import OTHER
+from ..request.read import WORDS
+from ..request.schema import VIEW_KEYS
+from ..settings import ROOT, Settings
+from ..sources.authored.scenario import load_scenarios
+from ..sources.registry import Sources
+
+SUMMARY = "write a view as a file that plays without a server"
+VIEWS = "more views: links to a Moescope, or what stands after their question mark"
+REQUEST_KEYS = tuple(WORDS)
+BYTES = 1_000_000  # more than this is worth a word
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the subparsers of `python -m app`; `options.run(settings, options)` then runs it."""
+    parser: argparse.ArgumentParser = commands.add_parser("export", help=SUMMARY, description=SUMMARY)
+    parser.add_argument("views", nargs="*", metavar="VIEW", help=VIEWS)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("-o", "--output", type=Path, metavar="FILE", help="one HTML file with all in it")
+    where.add_argument("--dir", type=Path, metavar="FOLDER", help="a page for each view and what they share")
+    parser.add_argument("--embed", action="store_true", help="the scene alone, for a frame in an article")
+    parser.add_argument("--home", metavar="URL", help="the Moescope that the pages link to (ORIGIN)")
+    keys = parser.add_argument_group("keys of the view, as in its link; each holds for all views")
+    for key in (*REQUEST_KEYS, *VIEW_KEYS):
+        keys.add_argument(f"--{key}", metavar=key.upper())
+    others = parser.add_argument_group("keys of a second stack beside it: those in which it differs")
+    for key in REQUEST_KEYS:
+        others.add_argument(f"--{OTHER}{key}", metavar=key.upper())
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the files and say which; 2 where a view cannot be exported."""
+    keys = (*REQUEST_KEYS, *VIEW_KEYS, *(OTHER + key for key in REQUEST_KEYS))
+    common = {key: value for key in keys if (value := getattr(options, key)) is not None}
+    views = [{**common, **keys_of(view)} for view in options.views] or [common]
+    try:
+        if options.output and len(views) > 1:
+            raise ValueError(f"-o: expected one view, got {len(views)}; use --dir FOLDER for several")
+        shared = load_shared(ROOT / "static", options.embed)
+        sources = Sources(load_scenarios(settings.scenarios), settings.models)
+        home = (settings.origin if options.home is None else options.home).rstrip("/")
+        exhibits = list(named([exhibit(view, sources, home, options.embed) for view in views]))
+        templates = ROOT / "templates"
+        if options.output:
+            files = [(options.output, one_file(exhibits[0], shared, templates))]
+        else:
+            files = [(options.dir / file, text) for file, text in folder(exhibits, shared, templates)]
+        write(files)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def keys_of(view: str) -> dict[str, str]:
+    """The keys of a link, or of its query string alone."""
+    return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
+
+
+def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -> Exhibit:
+    """Route what a view asks for. Raises BadRequest with every problem."""
+    shown = Shown.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
+    request, words = shown.requests[0], shown.words
+    recordings = [Recording(source.identity, source.trace()) for source in shown.opened]
+    title, told = titled(shown.requests, shown.labels, sources, words)
+    shape = recordings[0].trace.header.shape
+    text = "prompt" if request.prompt else request.scenario
+    return Exhibit(
+        name=f"{text}-{shape.experts}x{request.k}{'-compared' if len(recordings) > 1 else ''}",
+        query=urlencode({key: value for key, value in view.items() if key != "v"}),
+        title=f"{title} · Moescope",
+        description=told,
+        boot=boot_of(shown, sources, embed),
+        identity=recordings[0].identity,
+        trace=recordings[0].trace,
+        poster=shown.draw(),
+        home=home,
+        words=words,
+        other=recordings[1] if len(recordings) > 1 else None,
+    )
+
+
+def boot_of(shown: Shown, sources: Sources, embed: bool) -> dict[str, Any]:
+    """What the page needs to know, of what it shows alone."""
+    everything = boot(sources, embed, shown.words.language)
+    scenarios = {request.scenario for request in shown.requests}
+    models = {request.checkpoint for request in shown.requests if request.source != "authored"}
+    shapes = {request.shape for request in shown.requests}
+    return {
+        **everything,
+        "scenarios": [each for each in everything["scenarios"] if each["name"] in scenarios],
+        "models": [each for each in everything["models"] if each["name"] in models],
+        "shapes": [each for each in everything["shapes"] if each["key"] in shapes],
+    }
+
+
+def named(exhibits: list[Exhibit]) -> Iterator[Exhibit]:
+    """With file names that differ."""
+    given: dict[str, int] = {}
+    for each in exhibits:
+        count = given[each.name] = given.get(each.name, 0) + 1
+        yield each if count == 1 else Exhibit(**{**vars(each), "name": f"{each.name}-{count}"})
+
+
+def write(files: list[tuple[Path, str]]) -> None:
+    """Each file in one go; its folder is made if it is not there."""
+    for path, text in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = text.encode()
+        path.write_bytes(data)
+        remark = ", a long trace makes a large file" if len(data) > BYTES else ""
+        print(f"{path}: {len(data):,} bytes{remark}")

@@ -1,0 +1,177 @@
+"""A view as files that play without a server: one HTML file, or a folder whose pages share a script.
+
+The pages run the same modules as the served page, bundled by the build into static/vendor for each language;
+the trace is in the page, as the messages that the socket would have sent.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh
+from ..request.appearance import look_of
+from ..stream.wire import TraceMessage, pack_step
+from ..trace import RoutingTrace
+from ..wording import ENGLISH, Wording
+
+STYLE_FILE, ELEMENT_FILE = "moescope.css", "embed.js"
+
+# Runs the packed script as an element of its own, so that a policy can name what it is by its hash.
+UNPACK = """(async () => {
+  const packed = Uint8Array.from(atob(document.getElementById("packed").textContent), (c) => c.charCodeAt(0));
+  const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const script = document.createElement("script");
+  script.textContent = await new Response(plain).text();
+  document.body.append(script);
+})();"""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace as a page carries it."""
+
+    identity: str
+    trace: RoutingTrace
+
+    def to_json(self) -> dict[str, Any]:
+        """The messages that the socket would have sent; the steps as base64."""
+        header = self.trace.header
+        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
+        message = TraceMessage.of(0, self.identity, 0, header)
+        return {
+            "trace": message.model_dump(mode="json", by_alias=True),
+            "steps": b64encode(b"".join(steps)).decode(),
+        }
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One view that is exported."""
+
+    name: str  # of its file, without the ending
+    query: str  # the view it opens with, as in the URL
+    title: str
+    description: str
+    boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
+    identity: str  # of the trace
+    trace: RoutingTrace
+    poster: str  # its preview picture, SVG
+    home: str  # address of the site it comes from, without a path; "" for none
+    words: Wording = ENGLISH
+    other: Recording | None = None  # of a second stack
+
+    def boot_json(self) -> str:
+        """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
+        exported = {
+            "query": self.query,
+            "home": self.home,
+            **Recording(self.identity, self.trace).to_json(),
+            **({} if self.other is None else {"other": self.other.to_json()}),
+            "poster": "" if self.boot["embed"] else self.poster_address(),
+        }
+        text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))
+        return text.replace("<", "\\u003c")
+
+    @property
+    def look(self) -> dict[str, str]:
+        """Theme and palette that it opens with."""
+        return look_of(dict(parse_qsl(self.query)))
+
+    def poster_address(self) -> str:
+        return f"data:image/svg+xml;base64,{b64encode(self.poster.encode()).decode()}"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all exported pages have in common."""
+
+    scripts: Mapping[str, str]  # by language
+    style: str
+    element: str  # static/embed.js, for an article beside the pages
+    icon: str
+
+
+def load_shared(static: Path, embed: bool) -> Shared:
+    """Read it. Raises ValueError where a bundle is not there, or older than the scripts it is made of."""
+    scripts = {language: load_bundle(static, name) for language, name in BUNDLES.items()}
+    names = (f"vendor/{EMBEDDED if embed else FULL}", "css/exported.css")
+    style = "".join((static / name).read_text(encoding="utf-8") for name in names)
+    icon = (static / "favicon.svg").read_text(encoding="utf-8")
+    return Shared(scripts, style, (static / "embed.js").read_text(encoding="utf-8"), icon)
+
+
+def load_bundle(static: Path, name: str) -> str:
+    """The page's script in one piece."""
+    path = static / name
+    if not path.is_file():
+        raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
+    script = path.read_text(encoding="utf-8")
+    if not is_fresh(static):
+        raise ValueError(f"{path}: expected a bundle of static/js as it is, got an older one; run make once")
+    if re.search("</script|<!--", script, re.IGNORECASE):
+        raise ValueError(f"{path}: expected a script that fits into a page, got one that would end it")
+    return script
+
+
+def one_file(exhibit: Exhibit, shared: Shared, templates: Path) -> str:
+    """A page with everything in it, its script packed: a third of the bytes."""
+    script = shared.scripts[exhibit.words.language]
+    policy = {"script-src": f"{hash_of(UNPACK)} {hash_of(script)}", "style-src": hash_of(shared.style)}
+    inline = {"script": UNPACK, "packed": pack(script), "style": shared.style}
+    return render(exhibit, shared, templates, policy, inline)
+
+
+def pack(script: str) -> str:
+    """A script as text that UNPACK runs; equal for equal scripts."""
+    return b64encode(gzip.compress(script.encode(), mtime=0)).decode()
+
+
+def folder(exhibits: list[Exhibit], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
+    """(file name, content) of the pages and of what they share."""
+    policy = {"script-src": "'self'", "style-src": "'self'"}
+    for exhibit in exhibits:
+        inline = {"script": "", "packed": "", "style": ""}
+        yield f"{exhibit.name}.html", render(exhibit, shared, templates, policy, inline)
+    for language in sorted({exhibit.words.language for exhibit in exhibits}):
+        yield script_file(language), shared.scripts[language]
+    yield STYLE_FILE, shared.style
+    yield ELEMENT_FILE, shared.element
+
+
+def script_file(language: str) -> str:
+    """The name of the script of a language, in a folder."""
+    return Path(BUNDLES[language]).name
+
+
+def render(
+    exhibit: Exhibit, shared: Shared, templates: Path, policy: Mapping[str, str], inline: Mapping[str, str]
+) -> str:
+    """A page that nothing is loaded into but what `policy` names."""
+    environment = Environment(
+        loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    rules = {"default-src": "'none'", **policy, "img-src": "data: blob:", "base-uri": "'none'"}
+    return environment.get_template("export.html").render(
+        exhibit=exhibit,
+        policy="; ".join(f"{name} {value}" for name, value in rules.items()),
+        icon=f"data:image/svg+xml;base64,{b64encode(shared.icon.encode()).decode()}",
+        script_file=script_file(exhibit.words.language),
+        style_file=STYLE_FILE,
+        **inline,
+    )
+
+
+def hash_of(text: str) -> str:
+    """A source of Content-Security-Policy that allows exactly this inline text."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,102 @@
+"""The figures of one model on held-out text: what each router and k costs, and what its own learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..metrics.balance import Counts, max_violation
+from ..routing import ROUTERS, BadSetting, Router
+from ..sources.live.models import Model
+from ..trace import Ints
+from .heldout import HeldOut
+from .heldout_pass import Doubles, Watched, loads, passes
+from .rounding import rounded, standard_error
+from .specialisation import learned
+
+VERSION = 1  # of what is measured: another one is measured again
+KS = (1, 2, 3, 4)
+STRIDE = 4  # routers are compared on every fourth window: their costs are larger than the sizes' differences
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Held-out loss under one router and k."""
+
+    losses: Doubles  # [W] nats a token, mean of each window
+    assigned: Counts  # [L, N]
+    kept: Counts  # [L, N]
+
+    def to_json(self, heldout: HeldOut, trained: Cost) -> dict[str, Any]:
+        """Loss, what it costs against the router and k of the training, and balance over layers."""
+        change = self.losses - trained.losses
+        return {
+            "loss": loss_json(self.losses, heldout),
+            "cost": rounded(change.mean()),
+            "cost_se": rounded(standard_error(change)),
+            "max_violation": rounded(max_violation(self.assigned).mean()),
+            "dropped_share": rounded(1 - self.kept.sum() / self.assigned.sum()),
+        }
+
+
+def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
+    """All figures of a model, as `about` in `app.measuring.file` explains them."""
+    forward, listing = Watched(model.checkpoint), model.listing
+    own = ROUTERS[listing.router]
+    by_k = {k: cost(forward, heldout.ids, k, own) for k in {*KS, listing.top_k} if k <= listing.experts}
+    trained = by_k[listing.top_k]
+    return {
+        "checkpoint": model.checkpoint.digest,
+        "heldout": heldout.digest,
+        "version": VERSION,
+        "experts": listing.experts,
+        "top_k": listing.top_k,
+        "total_p": listing.shape.total_p,
+        "active_p": listing.shape.active_p,
+        "router": listing.router,
+        "loss": loss_json(trained.losses, heldout),
+        "windows": [rounded(loss) for loss in trained.losses],
+        "by_k": {str(k): each.to_json(heldout, trained) for k, each in sorted(by_k.items())},
+        "routers": routers(model, forward, heldout.every(STRIDE)),
+        "learned": learned(model, forward, heldout),
+    }
+
+
+def routers(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, dict[str, Any]]:
+    """What each router costs with each k that it takes, its other settings at their defaults."""
+    experts = model.listing.experts
+    trained = cost(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router])
+    found: dict[str, dict[str, Any]] = {name: {} for name in ROUTERS}
+    for router, k in pairs(experts):
+        figures = cost(forward, heldout.ids, k, router).to_json(heldout, trained)
+        found[router.name][str(k)] = {"settings": router.filled(experts, k), **figures}
+    return found
+
+
+def pairs(experts: int) -> Iterator[tuple[Router, int]]:
+    """Every router with every k that it takes."""
+    for router in ROUTERS.values():
+        for k in KS:
+            with suppress(BadSetting):
+                router.check_k(k, experts)
+                yield router, k
+
+
+def cost(forward: Watched, ids: Ints, k: int, router: Router) -> Cost:
+    """One pass over all windows."""
+    losses, assigned, kept = [], [], []
+    for passed in passes(forward, ids, k, router):
+        losses.append(passed.losses.mean())
+        assigned.append(loads(passed.layers))
+        kept.append(loads(passed.layers, kept=True))
+    return Cost(np.array(losses), np.sum(assigned, axis=0), np.sum(kept, axis=0))
+
+
+def loss_json(losses: Doubles, heldout: HeldOut) -> dict[str, float]:
+    """Mean loss of each language, and of all, each window counting the same: [W] -> nats a token."""
+    by_language = {name: rounded(losses[part].mean()) for name, part in heldout.rows.items()}
+    return {**by_language, "mean": rounded(losses.mean())}

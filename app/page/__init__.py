@@ -1,0 +1,1 @@
+"""The data and files that every page needs, served or exported."""

@@ -1,0 +1,76 @@
+"""A picture of two traces side by side, as the page compares them: app/picture/preview.py draws each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..shape import ModelShape
+from ..trace import RoutingTrace
+from ..wording import ENGLISH, Wording
+from .caption import BRIGHT, DIM, badge, badge_width, clean, cut, prompt, text
+from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
+
+TOP, BOTTOM, RADIUS = 158.0, 472.0, 218.0  # of each stack
+MARKS = ("t", "u")  # before the ids of each stack's towers
+HALF = WIDTH / 2
+NAME = 30  # characters of what sets a side apart
+TITLE = 60
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two traces."""
+
+    trace: RoutingTrace
+    name: str  # what sets it apart
+
+
+def draw_pair(sides: tuple[Side, Side], words: Wording = ENGLISH, title: str = "") -> str:
+    """An SVG document of the size of a preview. `title`: of the view; else the first trace's own."""
+    first = sides[0].trace.header
+    title = title or str(first.origin.get("title") or first.model.get("name") or "")
+    parts = [
+        *foundation(),
+        text(60, 62, 25, BRIGHT, "Moescope"),
+        text(218, 62, 22, DIM, cut(clean(title), TITLE)),
+    ]
+    parts.append(f'<path d="M{HALF:g} 92V{HEIGHT - 76}" stroke="#f3e9e6" stroke-opacity=".14"/>')
+    for i, side in enumerate(sides):
+        parts += draw_side(side, HALF * i, MARKS[i], words)
+    token = main_token(sides[0].trace)
+    parts += prompt([clean(each.text) for each in first.tokens], token)
+    return "".join((*parts, "</svg>"))
+
+
+def draw_side(side: Side, left: float, mark: str, words: Wording) -> Iterator[str]:
+    """One half: its badge and name, its stack, its figures."""
+    trace = side.trace
+    yield f'<g transform="translate({left:g})">'
+    word = str(trace.header.origin.get("badge", ""))
+    yield from badge(word, "", words, (60, 84))
+    yield text(
+        60 + badge_width(words.badges.get(word, word)) + 16, 106, 19, BRIGHT, cut(clean(side.name), NAME)
+    )
+    yield f'<g transform="translate({HALF / 2 - AXIS:g})">'
+    yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark)
+    yield "</g>"
+    yield from figures_row(trace.header.shape, int((count_uses(trace) > 0).sum()), words)
+    yield "</g>"
+
+
+def figures_row(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
+    """The counters in one row."""
+    of = words.of.format(pairs=words.exactly(shape.layers * shape.experts))
+    columns = (
+        (words.total_p, words.count(shape.total_p), ""),
+        (words.active_p, words.count(shape.active_p), ""),
+        (words.experts_hit, words.exactly(hits), of),
+    )
+    for column, (label, figure, rest) in enumerate(columns):
+        x = 60 + 160 * column
+        yield (
+            f'<text x="{x}" y="508" font-size="13" letter-spacing="1.2" fill="{DIM}">{label}</text>'
+            f'<text x="{x}" y="538" font-size="27" font-weight="600" fill="{BRIGHT}">{figure}'
+            f'<tspan dx="6" font-size="17" font-weight="400" fill="{DIM}">{rest.strip()}</tspan></text>'
+        )

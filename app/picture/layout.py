@@ -1,0 +1,61 @@
+"""Where the towers of a stack stand in a flat picture: rings seen from a little above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..shape import ModelShape
+
+Doubles = NDArray[np.float64]
+
+RING = 64  # experts that still read as one ring
+WIDEST = 32.0  # of a tower, px
+TURN = 0.27  # radians by which the stack is turned, so that no tower hides the axis or stands behind another
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Pixels, y down. Every ring is the same; `planes` says how high each one is."""
+
+    x: Doubles  # [N] centre of the top of each tower, from the axis
+    y: Doubles  # [N] the same, from the middle of its ring: negative behind, positive in front
+    planes: Doubles  # [L] middle of each ring, first layer first (lowest, so largest)
+    order: NDArray[np.intp]  # [N] from back to front
+    width: float  # of a tower
+    height: float  # of a tower, from its top down
+    lift: float  # from a ring up to its router plane, where beams begin
+    radius: tuple[float, float]  # of the outermost ring
+
+
+def place(shape: ModelShape, top: float, bottom: float, radius: float) -> Flat:
+    """The stack between two heights. Rings lie clear of each other as long as there is room for it."""
+    pitch = (bottom - top) / (shape.layers + 0.6)
+    depth = max(0.34 * pitch, 0.07 * radius)
+    near = ring_radii(shape.experts)
+    angles = 2 * np.pi * np.arange(shape.experts) / shape.experts + TURN
+    x, y = radius * near * np.sin(angles), depth * near * np.cos(angles)
+    lowest = bottom - 0.3 * pitch - depth
+    highest = top + 0.5 * pitch + depth
+    return Flat(
+        x=x,
+        y=y,
+        planes=np.linspace(lowest, highest, shape.layers) if shape.layers > 1 else np.array([lowest]),
+        order=np.argsort(y, kind="stable"),
+        width=min(WIDEST, np.pi * radius * near.min() / min(shape.experts, RING), 0.42 * pitch + 6),
+        height=0.28 * pitch,
+        lift=0.28 * pitch,
+        radius=(radius, depth),
+    )
+
+
+def ring_radii(experts: int) -> Doubles:
+    """The radius of each expert's row, 1 for the outermost: one row up to RING experts, then concentric."""
+    rows = -(-experts // RING)
+    if rows == 1:
+        return np.ones(experts)
+    row = np.arange(experts) % rows
+    gap = min(2 * np.pi * rows / experts, 0.5 / (rows - 1))
+    return np.asarray(1 - gap * (rows - 1 - row), np.float64)

@@ -1,0 +1,56 @@
+"""The name of a view, and a sentence on it, in the language of the view."""
+
+from __future__ import annotations
+
+from ..published.catalogue import find_shape, shapes
+from ..published.named_shape import Shaped
+from ..request.schema import TraceRequest
+from ..routing import DEFAULT_ROUTER
+from ..sources.registry import Sources
+from ..trace import RoutingTrace
+from ..wording import ENGLISH, Wording
+
+
+def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+    """The name of a view."""
+    if request.source == "recorded":
+        step = words.exactly(request.step or 0)
+        return words.recorded_title.format(model=request.checkpoint, step=step)
+    if request.source == "live" and request.prompt:
+        return words.live_title.format(prompt=request.prompt[:60])
+    scenario = sources.library.scenarios.get(request.scenario)
+    title = scenario.title_in(words.language) if scenario else request.scenario
+    shaped = find_shape(request.shape)
+    return f"{title} · {model_name(shaped, words)}" if shaped and request.source == "authored" else title
+
+
+def model_name(shaped: Shaped, words: Wording) -> str:
+    """The name of a published model, or what a shape that the request itself spells is called."""
+    if shaped.key in shapes():
+        return shaped.name
+    shape = shaped.shape
+    return words.own_shape.format(layers=shape.layers, experts=shape.experts, k=shape.top_k)
+
+
+def description(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+    """A view in a sentence, with the badge that its picture carries."""
+    shape = words.shape.format(experts=request.experts, k=request.k)
+    if request.source == "recorded":
+        step = words.exactly(request.step or 0)
+        return words.about_recorded.format(model=request.checkpoint, step=step)
+    if request.router not in ("", DEFAULT_ROUTER):
+        shape += words.router.format(router=request.router)
+    if request.source == "live":
+        return words.about_live.format(shape=shape)
+    shaped = find_shape(request.shape)
+    if shaped:
+        shape += words.on_shape.format(model=model_name(shaped, words))
+    scenario = sources.library.scenarios.get(request.scenario)
+    teaches = scenario.info(words.language)["teaches"] if scenario else request.scenario
+    return words.about_authored.format(teaches=teaches, shape=shape)
+
+
+def title_of(trace: RoutingTrace, sources: Sources, words: Wording) -> str:
+    """The title of an authored trace; of another one "": it has the name of its model."""
+    scenario = sources.library.scenarios.get(str(trace.header.origin.get("scenario", "")))
+    return scenario.title_in(words.language) if scenario else ""

@@ -1,0 +1,72 @@
+"""A view as its preview shows it: one trace or two, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..request.appearance import look_of
+from ..request.comparison import own_keys, parse_second, side_names
+from ..request.schema import TraceRequest
+from ..sources.pending_trace import Source
+from ..sources.registry import Sources
+from ..wording import Wording, wording_of
+from .comparison import Side, draw_pair
+from .preview import draw_preview
+from .theme import repaint
+from .titles import description, name, title_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a link shows."""
+
+    requests: tuple[TraceRequest, ...]  # one or two
+    opened: tuple[Source, ...]
+    names: tuple[str, str]  # of two stacks: what sets them apart beside their badges
+    labels: tuple[str, str]  # the same with the badges
+    sources: Sources
+    words: Wording
+    theme: str
+
+    @classmethod
+    def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: Sources) -> Shown:
+        """From the request keys and all keys of a view. Raises BadRequest with every problem."""
+        first, second = sources.parse(keys), parse_second(view, sources.known)
+        requests = (first,) if second is None else (first, second)
+        own = own_keys(view)
+        beside = {key: value for key, value in own.items() if key != "source"}
+        names, labels = (
+            ("", "") if second is None else side_names(first, second, keys) for keys in (beside, own)
+        )
+        opened = tuple(sources.open(request) for request in requests)
+        theme = look_of(view)["theme"]
+        return cls(requests, opened, names, labels, sources, wording_of(view), theme)
+
+    @property
+    def key(self) -> str:
+        """Equal where the pictures are."""
+        identities = (source.identity for source in self.opened)
+        return " ".join((*identities, *self.names, self.words.language, self.theme))
+
+    def draw(self) -> str:
+        """The preview, SVG."""
+        return repaint(self.drawn(), self.theme)
+
+    def drawn(self) -> str:
+        """The same in the dark theme."""
+        traces = [source.trace() for source in self.opened]
+        title = title_of(traces[0], self.sources, self.words)
+        if len(traces) == 1:
+            return draw_preview(traces[0], self.words, title)
+        one, other = (Side(trace, name) for trace, name in zip(traces, self.names, strict=True))
+        return draw_pair((one, other), self.words, title)
+
+
+def titled(
+    requests: tuple[TraceRequest, ...], names: tuple[str, str], sources: Sources, words: Wording
+) -> tuple[str, str]:
+    """Title and description of a view of one stack or two."""
+    title = name(requests[0], sources, words)
+    told = " | ".join(description(request, sources, words) for request in requests)
+    return (title if len(requests) == 1 else f"{title}: {names[0]} | {names[1]}"), told

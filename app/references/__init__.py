@@ -1,0 +1,1 @@
+"""Who described the routers and the models."""

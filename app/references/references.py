@@ -1,0 +1,106 @@
+"""Who described the routers and the models: the reader of references.toml, which explains its fields."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ARTICLE = (  # [1], [2] ... of templates/article.html
+    *("vaswani", "jacobs", "jordan", "eigen", "shazeer", "gshard", "switch", "base", "choice", "stmoe"),
+    *("mixtral", "dsmoe", "olmoe", "lossfree", "v3", "gptoss", "minimax"),
+)
+ARXIV = "https://arxiv.org/abs/"
+
+
+class Reference(BaseModel):
+    """One work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    authors: tuple[str, ...] = ()
+    others: bool = False  # more authors than are printed
+    team: str = ""
+    year: Annotated[int, Field(ge=1900, le=2100)]
+    title: str
+    brief: str = ""
+    venue: str = ""
+    arxiv: Annotated[str, Field(pattern=r"^([0-9]{4}\.[0-9]{4,5})?$")] = ""
+    url: str = ""
+    routers: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def somebody_wrote_it(self) -> Self:
+        if bool(self.authors) == bool(self.team):
+            raise ValueError("expected authors or a team, got both or neither")
+        return self
+
+    @property
+    def who(self) -> str:
+        """Fedus et al., or the team."""
+        if self.team:
+            return self.team
+        family = self.authors[0].split()[-1]
+        return family if len(self.authors) == 1 and not self.others else f"{family} et al."
+
+    @property
+    def short(self) -> str:
+        """In a line: Fedus et al. 2022, Switch Transformers, arXiv 2101.03961."""
+        return ", ".join(filter(None, (f"{self.who} {self.year}", self.brief or self.title, self.numbered)))
+
+    @property
+    def numbered(self) -> str:
+        """The identifier at arXiv, as it is cited."""
+        return self.arxiv and f"arXiv {self.arxiv}"
+
+    @property
+    def address(self) -> str:
+        """Where it can be read; "" where no address is known."""
+        return f"{ARXIV}{self.arxiv}" if self.arxiv else self.url
+
+    def people(self, others: str) -> str:
+        """All that are listed; `others`: the words for those that are not."""
+        names = ", ".join(self.authors) or self.team
+        return f"{names} {others}" if self.others else names
+
+    def to_json(self) -> dict[str, str]:
+        """What a panel shows."""
+        return {"short": self.short, "title": self.title, "who": self.who, "address": self.address}
+
+
+@cache
+def references() -> dict[str, Reference]:
+    """All of them, by key, the oldest first as far as the file has them so."""
+    text = (files(__package__) / "references.toml").read_text(encoding="utf-8")
+    return {key: Reference(**fields) for key, fields in tomllib.loads(text).items()}
+
+
+def of_article() -> list[tuple[str, Reference]]:
+    """Those that the article cites by number, in its order."""
+    return [(key, references()[key]) for key in ARTICLE]
+
+
+def cite(key: str) -> str:
+    """A reference in a line. Raises KeyError where there is none of that key."""
+    return references()[key].short
+
+
+def of_router(name: str) -> Reference:
+    """Who described a router. Raises LookupError where nobody is known."""
+    return find(name, "routers")
+
+
+def of_model(key: str) -> Reference:
+    """Who described a published model. Raises LookupError where nobody is known."""
+    return find(key, "models")
+
+
+def find(name: str, where: str) -> Reference:
+    for found in references().values():
+        if name in getattr(found, where):
+            return found
+    raise LookupError(f"{where}: expected a name that app/references/references.toml has, got {name!r}")

@@ -1,0 +1,175 @@
+"""The request keys: what decides a trace, the same for the page's URL, HTTP and the socket."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ..routing import LIMITS, ROUTERS, Router, RouterSettings
+from ..trace import dump
+
+EXPERTS = (2, 512)
+PROMPT_CHARS = 2000
+PROMPT_TOKENS = 256
+TEXT_CHARS = 20_000  # of a text that a load is counted over
+CONTINUE = (0, 256)
+TEMPERATURE = (0, 2)
+SKEW = (0, 20)
+STEP = (0, 10_000_000)
+NAME_CHARS = 100
+# Those that say how a trace is looked at: the page alone reads them (static/js/properties.js).
+VIEW_KEYS = (
+    *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
+    *("devices", "whole"),
+    *("theme", "lang", "palette"),
+    *("tour", "at", "quiz"),
+)
+SHAPE_CHARS = 400
+NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
+
+
+def plain(value: object) -> object:
+    """The number that digits of a URL spell; anything else as it is, for pydantic to take or refuse."""
+    if isinstance(value, str) and value.isascii() and NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return value
+
+
+def printable(text: str) -> str:
+    """Text that UTF-8 can carry: JSON can smuggle in half a surrogate pair, which no tokenizer takes."""
+    text.encode()
+    return text
+
+
+def router_name(text: str) -> str:
+    """A name out of the registry, or none."""
+    if text and text not in ROUTERS:
+        raise ValueError("no router has this name")
+    return text
+
+
+Count = Annotated[int, BeforeValidator(plain), Field(strict=True)]
+Number = Annotated[float, BeforeValidator(plain), Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, AfterValidator(printable)]
+RouterName = Annotated[str, AfterValidator(router_name), Field(json_schema_extra={"enum": ["", *ROUTERS]})]
+
+
+def field(default: Any, limits: tuple[float, float], description: str, **more: Any) -> Any:
+    """A key that holds a number within limits."""
+    return Field(default, ge=limits[0], le=limits[1], description=description, **more)
+
+
+def setting(name: str, description: str) -> Any:
+    """A setting of routers, whose default is the router's own."""
+    readers = ", ".join(router.name for router in ROUTERS.values() if name in router.uses)
+    return field(None, LIMITS[name], f"{description}; read by router {readers}")
+
+
+class TraceRequest(BaseModel):
+    """The request keys. Two equal requests give the same trace."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=False, validate_by_alias=True)
+
+    source: Literal["authored", "live", "recorded"] = Field(
+        "authored",
+        description="authored scenario, live forward pass, or routing recorded while a model was trained",
+    )
+    scenario: Text = Field(
+        "english", max_length=NAME_CHARS, description="name of a scenario, see /api/scenarios"
+    )
+    prompt: Text = Field(
+        "",
+        max_length=PROMPT_CHARS,
+        description=f"text for source=live, up to {PROMPT_TOKENS} tokens; empty: the text of the scenario",
+    )
+    model: Text = Field(
+        "",
+        max_length=NAME_CHARS,
+        description="checkpoint for source=live and recorded, see /api/models; its number of experts then "
+        "holds. Empty: the shipped one with `experts` experts",
+    )
+    shape: Text = Field(
+        "",
+        max_length=SHAPE_CHARS,
+        description="source=authored: shape of a published model, by its key in /api/catalogue, or as text, "
+        "as POST /api/shape answers; its experts then hold, and its k and router where none are asked for",
+    )
+    experts: Count = field(8, EXPERTS, "N, experts a layer; a shape has its own")
+    k: Count = field(
+        2,
+        (1, EXPERTS[1]),
+        "K, experts a token in each layer; at most N. Left out with a router that forces a number: that one",
+    )
+    router: RouterName = Field(
+        "",
+        description="router, see /api/routers. Empty: the one that the model was trained with, or the "
+        "shape has; topk_norm for source=authored without a shape",
+    )
+    capacity: Number | None = setting(
+        "capacity", "capacity factor: an expert takes int(T * capacity / N) tokens of a prompt, at least 1"
+    )
+    groups: Count | None = setting("groups", "groups of experts; must divide N into two experts or more each")
+    topk_groups: Count | None = setting("topk_groups", "groups in which a token may choose")
+    scale: Number | None = setting("scale", "what the combine weights are multiplied with")
+    noise: Number | None = setting("noise", "standard deviation of what is added to a logit")
+    updates: Count | None = setting(
+        "updates", "steps of DeepSeek-V3's selection bias on this prompt before it is routed"
+    )
+    rate: Number | None = setting("rate", "by which one step moves the bias")
+    seed: Count = field(0, LIMITS["seed"], "of a router's noise and draws, and of the sampling of `continue`")
+    skew: Number = field(
+        0.0, SKEW, "source=authored: a logit that two experts of each layer have on top for every token"
+    )
+    more: Count = field(
+        0, CONTINUE, "source=live: tokens that the model writes after the prompt", alias="continue"
+    )
+    temperature: Number = field(
+        0.8, TEMPERATURE, "of the sampling of `continue`; 0: always the most likely token"
+    )
+    step: Count | None = field(
+        None,
+        STEP,
+        "source=recorded: training steps done, one of those of the model in /api/models. Left out: the last",
+    )
+
+    @property
+    def checkpoint(self) -> str:
+        """The name of the checkpoint that a live or recorded request means."""
+        return self.model or f"trio-{self.experts}"
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it takes much longer than others before its first token is routed."""
+        return bool(self.updates) and (bool(self.shape) or self.source == "live")
+
+    @property
+    def settings(self) -> RouterSettings:
+        """The settings that are given, those that its router does not read too."""
+        return RouterSettings(**{name: getattr(self, name) for name in LIMITS})
+
+    def routed_by(self, experts: int) -> Router:
+        """The router with its settings, for N experts. Raises BadSetting where they do not fit N and k."""
+        return ROUTERS[self.router].with_settings(self.settings, experts, self.k)
+
+    def canonical(self) -> str:
+        """The keys that decide the trace, and no others, in one form. Of a request that `parse` filled in."""
+        if self.source == "recorded":
+            return dump({"source": "recorded", "model": self.checkpoint, "step": self.step})
+        given = {name: getattr(self, name) for name in ROUTERS[self.router].uses if name in LIMITS}
+        routing = {"source": self.source, "k": self.k, "router": self.router, **given}
+        if self.source == "authored":
+            skew = {"skew": self.skew} if self.skew else {}
+            shape = {"shape": self.shape} if self.shape else {}
+            return dump({**routing, "scenario": self.scenario, "experts": self.experts, **shape, **skew})
+        text = {"prompt": self.prompt} if self.prompt else {"scenario": self.scenario}
+        return dump({**routing, "model": self.checkpoint, **text, **self.sampling})
+
+    @property
+    def sampling(self) -> dict[str, float]:
+        """The keys that decide what the model writes on."""
+        if not self.more:
+            return {}
+        seed = {"sampling_seed": self.seed} if self.temperature else {}
+        return {"continue": self.more, "temperature": self.temperature, **seed}

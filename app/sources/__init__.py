@@ -1,0 +1,1 @@
+"""Everything that produces routing traces."""

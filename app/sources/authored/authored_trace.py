@@ -1,0 +1,123 @@
+"""Authored routing: a scenario and a shape -> logits -> the steps of a trace. Seeded; no clock, no files.
+
+A scenario says what a router's logits look like; a real router does the rest, so any N, k and router works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...published.named_shape import Shaped
+from ...routing import Routed, Router
+from ...routing.bias_updates import settled
+from ...shape import ModelShape
+from ...trace import Floats, RoutingTrace, Step, Token, TraceHeader
+from .logits import logits_of
+from .scenario import Scenario
+
+NOTE_ON_SHAPE = (
+    "Authored routing on the real shape of {}: hand-authored logits, an illustration, not a measurement."
+)
+NOTE = "Hand-authored logits through a real router: an illustration, not a measurement."
+
+
+@dataclass(frozen=True)
+class Authored:
+    """A scenario through a router, computed as far as it is asked for and once.
+
+    Raises BadSetting where k or a setting of the router does not fit N, when header or steps are taken.
+    """
+
+    scenario: Scenario
+    shape: ModelShape
+    router: Router
+    skew: float = 0.0  # a logit that two experts of each layer have on top
+    shaped: Shaped | None = None  # where the shape is another model's, whose
+
+    @cached_property
+    def logits(self) -> Floats:
+        """[T, L, N]"""
+        return logits_of(self.scenario, self.shape, self.skew)
+
+    @cached_property
+    def biased(self) -> Router:
+        """The router, with the bias that its updates on this prompt leave, where it has any."""
+        settings = self.router.filled(self.shape.experts, self.shape.top_k)
+        if not settings.get("updates"):
+            return self.router
+        updates = int(settings["updates"])
+        return settled(self.router, self.logits, self.shape.top_k, updates, settings["rate"])
+
+    @cached_property
+    def layers(self) -> list[Routed]:
+        """The routing of every layer; all with as many columns as the widest."""
+        route, k = self.biased.route, self.shape.top_k
+        layers = [route(self.logits[:, layer], k, layer) for layer in range(self.shape.layers)]
+        width = max(layer.experts.shape[-1] for layer in layers)
+        return [layer.widened(width) for layer in layers]
+
+    @property
+    def header(self) -> TraceHeader:
+        """What is known of the trace before the first token is routed."""
+        return TraceHeader(
+            tokens=tuple(Token(token.text, token.group) for token in self.scenario.tokens),
+            shape=self.shape,
+            model=self.model,
+            origin=self.origin,
+            bias=self.biased.bias,
+        )
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """Name, facts of the router, and how many columns of choices there are where that is not k."""
+        facts = self.router.facts(len(self.scenario.tokens), self.shape.experts, self.shape.top_k)
+        model: dict[str, Any] = {"name": self.shaped.name if self.shaped else "authored", **facts}
+        return {**model, "choices": self.layers[0].experts.shape[-1]} if self.router.varies else model
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where the routing comes from."""
+        origin: dict[str, Any] = {
+            "source": "authored",
+            "badge": "AUTHORED",
+            "note": NOTE,
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "seed": self.scenario.seed,
+        }
+        if self.shaped:
+            origin |= {"shape": self.shaped.key, "note": NOTE_ON_SHAPE.format(self.shaped.name)}
+        return {**origin, "skew": self.skew} if self.skew else origin
+
+    def steps(self) -> Iterator[Step]:
+        """The routing of each token, in order."""
+        for token, logits in enumerate(self.logits):
+            dropped = [layer.dropped[token] for layer in self.layers if layer.dropped is not None]
+            yield Step(
+                scores=np.stack([layer.scores[token] for layer in self.layers]),
+                experts=np.stack([layer.experts[token] for layer in self.layers]),
+                weights=np.stack([layer.weights[token] for layer in self.layers]),
+                logits=logits,
+                dropped=np.stack(dropped) if dropped else None,
+            )
+
+
+def header(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> TraceHeader:
+    """What is known of the trace before the first token is routed."""
+    return Authored(scenario, shape, router, skew).header
+
+
+def steps(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> Iterator[Step]:
+    """The routing of each token, in order."""
+    return Authored(scenario, shape, router, skew).steps()
+
+
+def trace(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> RoutingTrace:
+    """The whole trace at once."""
+    authored = Authored(scenario, shape, router, skew)
+    return RoutingTrace.from_steps(authored.header, authored.steps())

@@ -1,0 +1,96 @@
+"""What a scenario says: the logits of every token, layer and expert. Seeded; no clock, no files."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...shape import ModelShape
+from ...trace import Floats
+from .scenario import Group, Scenario, ScenarioToken
+
+# Logit of the experts next to a place, against the one that stands there. It must not come near 1: at N = 512
+# the neighbours are close by, and which expert is chosen would then hang on the noise.
+SHOULDER = 0.5
+
+WAVES = 12  # the noise has that many waves around the circle, so that it is the same function at every N
+
+FAVOURED = Group(places=[0.0], width=0.004)  # their neighbours get next to nothing
+
+Doubles = NDArray[np.float64]
+
+
+def logits_of(scenario: Scenario, shape: ModelShape, skew: float = 0.0) -> Floats:
+    """What the scenario says of every token, layer and expert: [T, L, N].
+
+    `skew` is a logit that two experts of each layer have on top for every token: from about the scenario's
+    sharpness on they win everything, as in a layer that has collapsed.
+    """
+    waves = np.stack([waves_of(scenario, i, shape.layers) for i in range(len(scenario.tokens))])
+    noise = waves @ wave_basis(shape.experts)  # [T, L, 2 * WAVES] -> [T, L, N], variance 1
+    depth = np.linspace(0, 1, shape.layers)[:, None]  # [L, 1]
+    rows = []
+    for token, ripple in zip(scenario.tokens, noise, strict=True):
+        late = group_logits(scenario.groups[token.group], token, shape, ripple)  # [L, N]
+        early = late
+        if token.early is not None:
+            early = group_logits(scenario.groups[token.early], token, shape, ripple)
+        rows.append((1 - depth) * early + depth * late)
+    return (np.stack(rows) + skew * favour(scenario, shape)).astype(np.float32)
+
+
+def favour(scenario: Scenario, shape: ModelShape) -> Doubles:
+    """Where a skewed layer leans to: two seeded places of the circle in each -> [L, N]."""
+    layers = []
+    for layer in range(shape.layers):
+        first, apart = np.random.Generator(np.random.PCG64([scenario.seed, 2, layer])).random(2)
+        places = [float(first), float((first + 0.25 + apart / 2) % 1)]
+        layers.append(affinity(FAVOURED, places, np.zeros(1), shape.experts)[0])
+    return np.stack(layers)
+
+
+def group_logits(group: Group, token: ScenarioToken, shape: ModelShape, ripple: Doubles) -> Doubles:
+    """What one group says of a token: its affinities and its share of the noise -> [L, N]."""
+    drifts = group.drift * np.arange(shape.layers, dtype=np.float64)  # [L], turns
+    return group.sharpness * affinity(group, token.places, drifts, shape.experts) + group.noise * ripple
+
+
+def affinity(group: Group, own: list[float] | None, drifts: Doubles, experts: int) -> Doubles:
+    """How near each expert stands to a place: 1 on it, at most SHOULDER beside it, falling to 0 -> [L, N].
+
+    A place belongs to the expert nearest to it, so that fractions of the circle tell one story at any N.
+    """
+    places = np.array(group.places if own is None else own)  # [P]
+    strengths = np.ones(len(places))
+    if own is None and group.strengths:
+        strengths = np.array(group.strengths)
+    homes = np.floor((places + drifts[:, None]) * experts + 0.5)  # [L, P], the expert at each place
+    gaps = np.abs(np.arange(experts) - homes[..., None]) % experts  # [L, P, N]
+    turns = np.minimum(gaps, experts - gaps) / experts
+    near = np.where(turns == 0, 1.0, SHOULDER * np.exp(-turns / group.width))
+    result: Doubles = (strengths[:, None] * near).max(axis=1)
+    return result
+
+
+def waves_of(scenario: Scenario, index: int, layers: int) -> Doubles:
+    """Seeded coefficients of one token's noise: [L, 2 * WAVES].
+
+    In the first layer they follow from the token's text and group alone, as a router there sees little but
+    the word; towards the last, from its place in the prompt as well, which stands for context.
+    """
+    token = scenario.tokens[index]
+    word = zlib.crc32(f"{token.group}\0{token.text}".encode())
+    size = (layers, 2 * WAVES)
+    of_word = np.random.Generator(np.random.PCG64([scenario.seed, 0, word])).standard_normal(size)
+    of_context = np.random.Generator(np.random.PCG64([scenario.seed, 1, index])).standard_normal(size)
+    context = 0.5 * np.linspace(0, 1, layers)[:, None]  # share of the variance
+    return np.sqrt(1 - context) * of_word + np.sqrt(context) * of_context
+
+
+def wave_basis(experts: int) -> Doubles:
+    """Waves around the circle at the places of N experts, scaled to unit variance: [2 * WAVES, N]."""
+    angles = 2 * np.pi * np.arange(1, WAVES + 1)[:, None] * np.arange(experts) / experts  # [WAVES, N]
+    basis: Doubles = np.concatenate([np.cos(angles), np.sin(angles)]) / np.sqrt(WAVES)
+    return basis

@@ -1,0 +1,90 @@
+"""The experts of one layer: each token goes through those chosen for it, their outputs summed by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...trace import Floats, Ints
+from .checkpoint import ExpertWeights
+
+ONE = np.float32(1)
+Fetch = Callable[[int], ExpertWeights]
+
+
+def mix(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """Normed x [T, D], chosen experts [T, K] (-1: none), combine weights [T, K] -> weighted sums [T, D]."""
+    return mix_one(x, experts, weights, fetch) if len(x) == 1 else mix_many(x, experts, weights, fetch)
+
+
+def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`mix` for a single token: nothing to sort."""
+    networks = [fetch(expert) for expert in experts[0].tolist() if expert >= 0]
+    if not networks:
+        return np.zeros_like(x)
+    gate = np.concatenate([np.dot(x, network.gate) for network in networks])  # [K, I]
+    inner = swiglu(gate, np.concatenate([np.dot(x, network.up) for network in networks]))
+    inner *= weights[experts >= 0][:, None]
+    out: Floats = np.dot(inner[:1], networks[0].down)
+    for row, network in enumerate(networks[1:], 1):
+        out += np.dot(inner[row : row + 1], network.down)
+    return out
+
+
+def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`mix` for several tokens: the assignments sorted by expert, so that each expert has one product."""
+    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and is sorted last
+    order = np.argsort(flat, kind="stable")
+    counts = np.bincount(flat)[:65535]
+    used = np.flatnonzero(counts)
+    ends = np.cumsum(counts[used]).tolist()
+    spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
+    order = order[: ends[-1] if ends else 0]
+    inputs = x.take(order % len(x), axis=0)  # [A, D], A assignments
+    gate, up = np.empty((2, len(order), spans[0][0].up.shape[1] if spans else 0), np.float32)
+    for network, start, end in spans:
+        rows = inputs[start:end]
+        np.dot(rows, network.gate, gate[start:end])
+        np.dot(rows, network.up, up[start:end])
+    activated = swiglu(gate, up)  # [A, I]
+    activated *= weights.T.reshape(-1)[order][:, None]
+    for network, start, end in spans:
+        np.dot(activated[start:end], network.down, inputs[start:end])  # the inputs are no longer needed
+    return gather(inputs, order, experts.T.shape)
+
+
+def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
+    """Sum the outputs [A, D] of each token; `order` [A] says which of the [K, T] assignments each one is."""
+    choices, count = shape
+    if len(order) < choices * count:  # some choices stay empty
+        whole = np.zeros((choices * count, outputs.shape[1]), np.float32)
+        whole[order] = outputs
+        summed: Floats = whole.reshape(choices, count, -1).sum(axis=0)
+        return summed
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    summed = outputs.take(places[:count], axis=0)
+    for choice in range(1, choices):
+        summed += outputs.take(places[choice * count : (choice + 1) * count], axis=0)
+    return summed
+
+
+def run(x: Floats, network: ExpertWeights) -> Floats:
+    """One network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
+    out: Floats = np.dot(swiglu(np.dot(x, network.gate), np.dot(x, network.up)), network.down)
+    return out
+
+
+def swiglu(gate: Floats, up: Floats) -> Floats:
+    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"), in the place of `up`: [A, I].
+
+    The caller silences overflow: exp of a large number is infinite, and its reciprocal the 0 that is meant.
+    """
+    up *= gate
+    np.negative(gate, out=gate)
+    np.exp(gate, out=gate)
+    gate += ONE
+    up /= gate
+    return up

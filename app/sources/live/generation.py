@@ -1,0 +1,96 @@
+"""A prompt through a model, step by step: the routing of its tokens, and of those the model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...routing import Router
+from ...trace import Floats, Ints, Step, Token
+from .attention import Cache
+from .forward import Forward, Routing
+from .process import WIDE
+
+PROMPT_TOKENS = 256  # at most
+GROWTH = {False: 128, True: 4}  # by whether the model is wide: how many times each chunk is the one before
+
+
+@dataclass(frozen=True)
+class Written:
+    """A token that the model wrote, and its routing."""
+
+    id: int
+    step: Step
+
+
+def check_prompt(tokens: tuple[Token, ...]) -> Ints:
+    """The ids of a prompt [T]. Raises ValueError where it is empty or too long."""
+    if not 1 <= len(tokens) <= PROMPT_TOKENS:
+        raise ValueError(f"prompt: expected 1 to {PROMPT_TOKENS} tokens, got {len(tokens)}")
+    return np.array([token.id for token in tokens], np.int32)
+
+
+def chunks(count: int, router: Router, wide: bool) -> Iterator[slice]:
+    """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once.
+
+    The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more
+    pieces cost more than they show; a wide one takes seconds.
+    """
+    start, size = 0, count if router.whole_batch else 1
+    while start < count:
+        yield slice(start, min(count, start + size))
+        start, size = start + size, size * GROWTH[wide]
+
+
+def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
+    """The routing of each token of a prompt, computed as it is pulled."""
+    yield from prefill(forward, ids, k, router, forward.cache(len(ids)), keep=0)
+
+
+def prefill(
+    forward: Forward, ids: Ints, k: int, router: Router, cache: Cache, keep: int
+) -> Generator[Step, None, Routing]:
+    """Yield the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
+    for piece in chunks(len(ids), router, forward.config.d_model >= WIDE):
+        routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
+        yield from routing.steps()
+    return routing
+
+
+def generate(
+    forward: Forward,
+    ids: Ints,
+    k: int,
+    router: Router,
+    *,
+    count: int,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Iterator[Step | Written]:
+    """The steps of a prompt, then up to `count` tokens that the model writes after it, each with its routing.
+
+    The same arguments give the same tokens; it ends early where the model ends its text. ValueError for
+    a router that needs all tokens at once: one that is being written cannot be routed with later ones.
+    """
+    if router.whole_batch:
+        raise ValueError(f"router: expected one that takes token after token, got {router.name}")
+    random = np.random.default_rng(seed)
+    cache = forward.cache(len(ids) + count)
+    routing = yield from prefill(forward, ids, k, router, cache, keep=1)
+    for _ in range(count):
+        id = sample(forward.head(routing.hidden)[0], temperature, random)
+        if id in forward.config.ends:
+            return
+        routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
+        yield Written(id, routing.steps()[0])
+
+
+def sample(logits: Floats, temperature: float, random: np.random.Generator) -> int:
+    """A token drawn from softmax(logits / temperature), [V]; the most likely one at temperature 0."""
+    if temperature <= 0:
+        return int(logits.argmax())
+    scaled = (logits.astype(np.float64) - logits.max()) / temperature
+    shares = np.cumsum(np.exp(scaled))
+    return int(np.searchsorted(shares, random.random() * shares[-1], side="right"))

@@ -1,0 +1,70 @@
+"""Which traces a load is counted over: one prompt, every scenario, or a long text in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...metrics.load import Load
+from ...problem import BadRequest, Problem
+from ...request.cost import check_updates
+from ...request.schema import PROMPT_TOKENS, TEXT_CHARS, TraceRequest
+from ...trace import RoutingTrace, Token
+from ..registry import Sources
+from .prompt_trace import Prompted
+
+OVER = ("prompt", "scenarios")
+
+Make = Callable[[], RoutingTrace]
+
+
+def load_of(make: Make) -> Load:
+    """The load of a trace that is still to be made."""
+    return Load.of(make())
+
+
+def check_over(over: str) -> str:
+    """Raises BadRequest for anything else than `OVER`."""
+    if over not in OVER:
+        raise BadRequest(Problem("over", repr(over[:20]), f"one of {', '.join(OVER)}", "choose one of them"))
+    return over
+
+
+def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) -> list[TraceRequest]:
+    """The requests that a load is counted over. Raises BadRequest where there is nothing but a recording."""
+    if over == "prompt":
+        return [request]
+    if request.source == "recorded":
+        advice = "a recording holds its own texts; choose over=prompt"
+        raise BadRequest(Problem("source", "'recorded'", "authored or live with over=scenarios", advice))
+    plain = {"prompt": "", "more": 0}
+    return [request.model_copy(update={**plain, "scenario": scenario}) for scenario in scenarios]
+
+
+def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
+    """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
+    if request.source != "live":
+        advice = "authored routing is about given tokens; choose source=live"
+        raise BadRequest(Problem("source", repr(request.source), "'live' for a text of your own", advice))
+    if not 1 <= len(text) <= TEXT_CHARS:
+        advice = "shorten the text" if text else "type something"
+        raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
+    model = sources.open_model(request.checkpoint)
+    config = model.checkpoint.config
+    room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)
+    tokens = model.checkpoint.tokenizer.encode(text)
+    if not tokens:
+        raise BadRequest(Problem("text", "0 tokens", "at least 1 token", "type something"))
+    check_updates(request, model.listing.shape, len(tokens))
+
+    def make(window: tuple[Token, ...]) -> Make:
+        made = Prompted(model, window, request.model_copy(update={"more": 0}))
+        return lambda: RoutingTrace.from_steps(made.header, made.steps())
+
+    return [make(window) for window in cut(tokens, room)]
+
+
+def cut(tokens: tuple[Token, ...], room: int) -> Iterator[tuple[Token, ...]]:
+    """Windows of nearly equal length: a last one of a few tokens would look unbalanced by chance."""
+    count = -(-len(tokens) // room)
+    for window in range(count):
+        yield tokens[window * len(tokens) // count : (window + 1) * len(tokens) // count]

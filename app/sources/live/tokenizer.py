@@ -1,0 +1,84 @@
+"""Text to tokens and tokens to text as a person reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from ...trace import Token
+from .config import CheckpointError
+
+
+class Tokenizer:
+    """A checkpoint's tokenizer.json. What a person types is text, a special token's name in it too."""
+
+    def __init__(self, data: str) -> None:
+        """Raises ValueError where `data` is not a tokenizer."""
+        try:
+            self._fast = tokenizers.Tokenizer.from_str(data)
+        except Exception as error:  # the library raises Exception itself
+            raise ValueError(str(error)) from error
+        self._fast.no_truncation()
+        self._fast.no_padding()
+        self._fast.encode_special_tokens = True
+        self._byte_level = "ByteLevel" in kinds(json.loads(data).get("decoder"))
+        self._added = {id: token.content for id, token in self._fast.get_added_tokens_decoder().items()}
+
+    @classmethod
+    def open(cls, folder: Path, vocabulary: int) -> Tokenizer:
+        """Read tokenizer.json. Raises CheckpointError where it is missing, wrong, or too large."""
+        path = folder / "tokenizer.json"
+        try:
+            tokenizer = cls(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path}: expected a tokenizer; {error}") from error
+        largest = max(tokenizer._fast.get_vocab().values(), default=0)
+        if largest >= vocabulary:
+            raise CheckpointError(f"{path}: expected ids below vocab_size {vocabulary}, got {largest}")
+        return tokenizer
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The tokens of a text, with the special ones that the tokenizer puts around it."""
+        return tuple(Token(self.text(id), id=id) for id in self._fast.encode(text).ids)
+
+    def text(self, id: int) -> str:
+        """A token as a person reads it. Bytes that are only part of a character are written as \\xf0."""
+        if id in self._added:
+            return self._added[id]
+        return self._bytes(id).decode("utf-8", errors="backslashreplace")
+
+    def join(self, ids: list[int]) -> str:
+        """The text of several tokens: characters split over them are whole again."""
+        parts = [self._added[id].encode() if id in self._added else self._bytes(id) for id in ids]
+        return b"".join(parts).decode("utf-8", errors="backslashreplace")
+
+    def _bytes(self, id: int) -> bytes:
+        piece = self._fast.id_to_token(id)
+        if piece is None:  # the embedding may have more rows than the tokenizer has entries
+            return f"[{id}]".encode()
+        if self._byte_level and BYTE_OF.keys() >= set(piece):
+            return bytes(BYTE_OF[letter] for letter in piece)
+        if (
+            len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">")
+        ):  # SentencePiece's byte fallback
+            return bytes.fromhex(piece[3:5])
+        return str(piece).replace("▁", " ").encode()
+
+
+def kinds(decoder: Any) -> set[str]:
+    """The types of a decoder and of those inside it."""
+    parts = (decoder or {}).get("decoders", [])
+    return {(decoder or {}).get("type", ""), *(kind for part in parts for kind in kinds(part))}
+
+
+def byte_letters() -> dict[str, int]:
+    """How byte-level BPE writes a byte: as itself if that prints, else as a letter from 256 on (GPT-2)."""
+    prints = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in prints]
+    return {chr(byte): byte for byte in prints} | {chr(256 + n): byte for n, byte in enumerate(others)}
+
+
+BYTE_OF = byte_letters()

@@ -1,0 +1,58 @@
+"""One trace on its way: what is known of it, its steps as they are computed, and then the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from ..byte_cache import Cache
+from ..trace import RoutingTrace, Step, TraceHeader
+
+
+@dataclass(frozen=True)
+class Source:
+    """One trace, before it is computed. `compute` starts from the first token each time it is called."""
+
+    identity: str  # equal for equal requests, scenario or checkpoint, and version
+    header: TraceHeader
+    compute: Callable[[], Iterator[Step]]
+    kept: Cache[RoutingTrace]
+    more: int = 0  # tokens that a model may write after those of the header
+    at_once: bool = False  # the first step takes as long as all; viewers of one trace then share it
+
+    def steps(self, start: int = 0) -> Iterator[Step]:
+        """The steps from token `start` on."""
+        return (step for step in self.pull(start) if step is not None)
+
+    def pull(self, start: int = 0) -> Iterator[Step | None]:
+        """The steps from token `start` on, computed as they are pulled or taken from a finished trace.
+
+        None stands for each earlier one that has to be computed, so that nobody waits for all of them in one
+        piece. A trace that was pulled to its end is kept for whoever asks next or resumes.
+        """
+        trace = self.trace() if self.at_once else self.kept.get(self.identity)
+        if trace is not None:
+            yield from (self.kept_step(trace, token) for token in range(start, len(trace.header.tokens)))
+            return
+        pulled = []
+        for token, step in enumerate(self.compute()):
+            pulled.append(step)
+            yield step if token >= start else None
+        self.keep(RoutingTrace.from_steps(self.header, pulled))
+
+    def kept_step(self, trace: RoutingTrace, token: int) -> Step:
+        """A step of a finished trace, as it was when it was computed."""
+        written = trace.header.tokens[token] if token >= len(self.header.tokens) else None
+        return replace(trace.step(token), written=written)
+
+    def trace(self) -> RoutingTrace:
+        """The whole trace."""
+        trace = self.kept.get(self.identity)
+        if trace is None:
+            trace = RoutingTrace.from_steps(self.header, self.compute())
+            self.keep(trace)
+        return trace
+
+    def keep(self, trace: RoutingTrace) -> None:
+        columns = (trace.scores, trace.logits, trace.experts, trace.weights, trace.dropped)
+        self.kept.put(self.identity, trace, sum(column.nbytes for column in columns if column is not None))

@@ -1,0 +1,1 @@
+"""Routing that was recorded while a model was trained."""

@@ -1,0 +1,59 @@
+"""Routing that was recorded while a model was trained: trace files beside its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from ...trace import RoutingTrace, Step, TraceHeader
+
+FILES = "snapshots/step-*.safetensors"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace that was kept, and a hash of its file."""
+
+    trace: RoutingTrace
+    digest: str
+
+    @property
+    def header(self) -> TraceHeader:
+        """What is known before the first token."""
+        return self.trace.header
+
+    def steps(self) -> Iterator[Step]:
+        """The routing of each token, in order."""
+        return (self.trace.step(token) for token in range(len(self.header.tokens)))
+
+
+class Recordings:
+    """The recordings of the models in a folder, by name and by the training steps that were done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def steps(self) -> dict[str, tuple[int, ...]]:
+        """The moments of each model that has any, first to last."""
+        found: dict[str, list[int]] = {}
+        for path in sorted(self.folder.glob(f"*/{FILES}")):
+            number = path.stem.removeprefix("step-")
+            if number.isascii() and number.isdigit():
+                found.setdefault(path.parts[-3], []).append(int(number))
+        return {name: tuple(sorted(steps)) for name, steps in found.items()}
+
+    def read(self, name: str, step: int) -> bytes:
+        """The file of a moment. Raises OSError where it has gone."""
+        return (self.folder / name / "snapshots" / f"step-{step:06d}.safetensors").read_bytes()
+
+    def open(self, name: str, step: int) -> Recording:
+        """A moment, with the badge that the page shows. Raises OSError or ValueError."""
+        data = self.read(name, step)
+        trace = RoutingTrace.from_bytes(data)
+        last = self.steps()[name][-1]
+        note = f"Recorded while {name} was trained: how it routed held-out text after step {step} of {last}."
+        known = {"source": "recorded", "badge": "RECORDED", "note": note, "steps": last}
+        header = replace(trace.header, origin={**trace.header.origin, **known})
+        return Recording(replace(trace, header=header), sha256(data).hexdigest())

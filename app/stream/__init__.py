@@ -1,0 +1,1 @@
+"""What crosses the WebSocket, and the rules of a connection."""

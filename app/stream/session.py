@@ -1,0 +1,135 @@
+"""One viewer's rules: a message and the time go in, what to do comes out. Nothing here waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..problem import BadRequest, show
+from ..request.schema import TraceRequest
+from .wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
+
+RATE = 60.0  # messages a second that a viewer may send for ever
+BURST = 120.0  # messages that it may send at once
+
+NOTHING = "no such key"
+EXPECTED = {
+    "version": f"{VERSION}, the version of the protocol that this server speaks",
+    "id": f"a whole number from 0 to {MAX_ID}",
+    "from": f"a whole number from 0 to {MAX_ID}",
+    "request": "an object of request keys",
+}
+
+POLICY = 1008  # close codes of RFC 6455
+UNSUPPORTED = 1003
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Stream the trace of `request` from token `start`, in place of what runs."""
+
+    id: int
+    request: TraceRequest
+    start: int
+
+
+@dataclass(frozen=True)
+class Halt:
+    """Stream nothing more."""
+
+
+@dataclass(frozen=True)
+class Say:
+    """Send this message."""
+
+    message: ErrorMessage
+
+
+@dataclass(frozen=True)
+class Close:
+    """Send this close frame and read no more."""
+
+    code: int
+    reason: str
+
+
+Action = Begin | Halt | Say | Close
+
+
+class Session:
+    """What a viewer may do next. `parse` checks a request and raises BadRequest."""
+
+    def __init__(self, parse: Callable[[Mapping[str, object]], TraceRequest]) -> None:
+        self.parse = parse
+        self.running: int | None = None  # id of the stream that the viewer is sent
+        self.closed = False
+        self.allowance = BURST
+        self.heard_secs: float | None = None
+
+    def receive(self, message: str | bytes, now_secs: float) -> list[Action]:
+        """What to do about one message; nothing after a close."""
+        if self.closed:
+            return []
+        if not self.allow(now_secs):
+            return self.close(POLICY, f"too many messages: at most {RATE:.0f} a second")
+        if isinstance(message, bytes):
+            return self.close(UNSUPPORTED, "expected text messages (JSON), got a binary one")
+        try:
+            return self.answer(json.loads(message))
+        except (ValueError, RecursionError):
+            return complain("bad_message", f"message: expected a JSON object with an op, got {show(message)}")
+
+    def allow(self, now_secs: float) -> bool:
+        """Whether one more message fits in what this viewer may send (a leaky bucket)."""
+        passed = 0.0 if self.heard_secs is None else max(0.0, now_secs - self.heard_secs)
+        self.heard_secs = now_secs
+        self.allowance = min(BURST, self.allowance + passed * RATE) - 1
+        return self.allowance >= 0
+
+    def answer(self, message: Any) -> list[Action]:
+        """What to do about one JSON value."""
+        if not isinstance(message, dict) or "op" not in message:
+            return complain("bad_message", f"message: expected a JSON object with an op, got {show(message)}")
+        id = message.get("id") if type(message.get("id")) is int else None
+        if message["op"] not in OPS:
+            return complain(
+                "unknown_op", f"op: expected one of {', '.join(OPS)}, got {show(message['op'])}", id, "op"
+            )
+        try:
+            asked = from_client.validate_python(message)
+        except ValidationError as error:
+            field = str(error.errors()[0]["loc"][-1])
+            found = show(message[field]) if field in message else "nothing"
+            return complain(
+                "bad_message", f"{field}: expected {EXPECTED.get(field, NOTHING)}, got {found}", id, field
+            )
+        return self.begin(asked) if isinstance(asked, Open) else self.stop(asked.id)
+
+    def begin(self, asked: Open) -> list[Action]:
+        """A new stream takes the place of the running one; a bad request changes nothing."""
+        try:
+            request = self.parse(asked.request)
+        except BadRequest as error:
+            return [Say(ErrorMessage.of(asked.id, error.problems))]
+        self.running = asked.id
+        return [Begin(asked.id, request, asked.start)]
+
+    def stop(self, id: int) -> list[Action]:
+        """A stop for what no longer runs is a stop that crossed the end of the stream: nothing to do."""
+        if id != self.running:
+            return []
+        self.running = None
+        return [Halt()]
+
+    def close(self, code: int, reason: str) -> list[Action]:
+        self.closed = True
+        self.running = None
+        return [Close(code, reason)]
+
+
+def complain(code: Code, message: str, id: int | None = None, field: str | None = None) -> list[Action]:
+    return [Say(ErrorMessage(id=id, code=code, field=field, message=message))]

@@ -1,0 +1,181 @@
+"""What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes."""
+
+from __future__ import annotations
+
+import struct
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ..problem import Problem
+from ..shape import ModelShape
+from ..trace import Floats, Step, TraceHeader
+
+VERSION = 1
+STEP = 1  # the one kind of binary message
+DROPPED = 1  # flag: a column of drops follows
+NO_EXPERT = 65535
+BIAS_DIGITS = 6
+MAX_ID = 2**32 - 1
+MESSAGE_BYTES = 64 * 1024  # the longest message that a client may send
+HEADER = struct.Struct("<BBBxIIHHHxx")  # version, kind, flags, id, token, L, N, K: 20 bytes
+
+Id = Annotated[int, Field(strict=True, ge=0, le=MAX_ID)]
+Code = Literal["bad_request", "bad_message", "unknown_op", "busy", "internal"]
+
+
+class Open(BaseModel):
+    """Asks for the trace of `request` from token `from`, in place of what is running."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    op: Literal["open"]
+    version: Literal[1]
+    id: Id
+    request: dict[str, Any] = {}
+    start: Id = Field(0, alias="from")
+
+
+class Stop(BaseModel):
+    """Asks that stream `id` sends nothing more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    op: Literal["stop"]
+    id: Id
+
+
+FromClient = Annotated[Open | Stop, Field(discriminator="op")]
+from_client: TypeAdapter[Open | Stop] = TypeAdapter(FromClient)
+OPS = ("open", "stop")
+
+
+class TraceMessage(BaseModel):
+    """What is known before the first step; `from` is the token of the first step that follows."""
+
+    op: Literal["trace"] = "trace"
+    id: int
+    trace: str
+    start: int = Field(serialization_alias="from")
+    model: dict[str, Any]
+    origin: dict[str, Any]
+    tokens: list[dict[str, Any]]
+    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out where none is
+
+    @classmethod
+    def of(cls, id: int, identity: str, start: int, header: TraceHeader) -> TraceMessage:
+        """The message that opens the stream of a trace."""
+        return cls(
+            id=id,
+            trace=identity,
+            start=start,
+            model=header.model_json(),
+            origin=header.origin,
+            tokens=[token.to_json() for token in header.tokens],
+            bias=None if header.bias is None else header.bias.astype(float).round(BIAS_DIGITS).tolist(),
+        )
+
+
+class TokensMessage(BaseModel):
+    """Tokens that a model wrote, before the steps of their routing; `from` is the place of the first."""
+
+    op: Literal["tokens"] = "tokens"
+    id: int
+    start: int = Field(serialization_alias="from")
+    tokens: list[dict[str, Any]]
+
+
+class EndMessage(BaseModel):
+    """Says that all T tokens were sent."""
+
+    op: Literal["end"] = "end"
+    id: int
+    tokens: int
+
+
+class ErrorMessage(BaseModel):
+    """Says what was wrong with a message; `field` and `errors` for what was wrong with a request."""
+
+    op: Literal["error"] = "error"
+    id: int | None
+    code: Code
+    field: str | None = None
+    message: str
+    errors: list[dict[str, str]] = []
+
+    @classmethod
+    def of(cls, id: int, problems: tuple[Problem, ...]) -> ErrorMessage:
+        """The message for a request that cannot be served."""
+        return cls(
+            id=id,
+            code="bad_request",
+            field=problems[0].field,
+            message="\n".join(problem.message for problem in problems),
+            errors=[problem.to_json() for problem in problems],
+        )
+
+
+ToClient = TraceMessage | TokensMessage | EndMessage | ErrorMessage
+
+
+def to_text(message: ToClient) -> str:
+    """A message as the socket carries it."""
+    unbiased = isinstance(message, TraceMessage) and message.bias is None
+    return message.model_dump_json(by_alias=True, exclude={"bias"} if unbiased else None)
+
+
+def pack_step(step: Step, id: int, token: int) -> bytes:
+    """One step as a binary message: header, experts, weights, scores, drops."""
+    layers, experts = step.scores.shape
+    flags = 0 if step.dropped is None else DROPPED
+    columns = [
+        HEADER.pack(VERSION, STEP, flags, id, token, layers, experts, step.experts.shape[1]),
+        np.where(step.experts < 0, NO_EXPERT, step.experts).astype("<u2").tobytes(),
+        step.weights.astype("<f2").tobytes(),
+        pack_scores(step.scores).tobytes(),
+    ]
+    if step.dropped is not None:
+        columns.append(step.dropped.astype(np.uint8).tobytes())
+    return b"".join(columns)
+
+
+def pack_scores(scores: Floats) -> NDArray[np.uint8]:
+    """Gate scores in 0..1 as bytes. A square-root scale: half of the codes lie below a score of 1/4."""
+    codes: Floats = np.rint(255 * np.sqrt(np.clip(scores, 0, 1)))
+    return codes.astype(np.uint8)
+
+
+def unpack_step(data: bytes) -> tuple[int, int, Step]:
+    """id, token and step of a binary message, as far as its rounding keeps them. Raises ValueError."""
+    if len(data) < HEADER.size:
+        raise ValueError(f"step: expected at least {HEADER.size} bytes, got {len(data)}")
+    version, kind, flags, id, token, layers, experts, top_k = HEADER.unpack_from(data)
+    if (version, kind) != (VERSION, STEP):
+        raise ValueError(f"step: expected version {VERSION} and kind {STEP}, got {version} and {kind}")
+    narrow, wide = layers * top_k, layers * experts
+    size = HEADER.size + 4 * narrow + wide + (narrow if flags & DROPPED else 0)
+    if len(data) != size:
+        raise ValueError(f"step: expected {size} bytes, got {len(data)}")
+    chosen, weights, scores, dropped = columns_of(data, narrow, wide)
+    step = Step(
+        scores=np.square(scores.astype(np.float32) / 255).reshape(layers, experts),
+        experts=np.where(chosen == NO_EXPERT, -1, chosen.astype(np.int32)).reshape(layers, top_k),
+        weights=weights.astype(np.float32).reshape(layers, top_k),
+        dropped=dropped.astype(np.bool_).reshape(layers, top_k) if flags & DROPPED else None,
+    )
+    return id, token, step
+
+
+def columns_of(data: bytes, narrow: int, wide: int) -> tuple[NDArray[Any], ...]:
+    """Views of experts, weights, scores, and of the drops if they are there."""
+    ends = np.cumsum([HEADER.size, 2 * narrow, 2 * narrow, wide])
+    kinds = ("<u2", "<f2", "u1", "u1")
+    views = np.split(np.frombuffer(data, np.uint8), ends)[1:]
+    return tuple(view.view(kind) for view, kind in zip(views, kinds, strict=True))
+
+
+def step_bytes(shape: ModelShape, dropped: bool = False, choices: int | None = None) -> int:
+    """The size of every binary message of a trace of this shape. `choices`: its columns, where not top_k."""
+    return HEADER.size + shape.layers * ((choices or shape.top_k) * (5 if dropped else 4) + shape.experts)

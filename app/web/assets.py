@@ -1,0 +1,106 @@
+"""Content that is sent as it is: with an ETag, and compressed copies where that is worth it."""
+
+from __future__ import annotations
+
+import gzip
+import mimetypes
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ..page.modules import without_comments
+
+TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}  # systems disagree on these
+TEXTUAL = ("text/", "image/svg+xml", "application/json")
+FILE_BYTES = 64 * 2**20  # of finished answers that a room of routes keeps
+WORTH = 500  # bytes: less is not worth compressing
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is sent."""
+
+    content: bytes
+    compressed: bytes | None  # gzip, where that is smaller
+    media_type: str
+    digest: str  # of the content
+    brotli: bytes | None = None  # where the build made it
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str, brotli: bytes | None = None) -> Asset:
+        """Content with what follows from it."""
+        digest = sha256(content).hexdigest()[:32]
+        return cls(content, compress(content, media_type), media_type, digest, brotli)
+
+    def encoded(self, accept_encoding: str) -> tuple[bytes, str, str | None]:
+        """Content, strong ETag and content-encoding for a reader that takes these encodings.
+
+        A compressed copy has an ETag of its own: strong ones tell bytes apart (RFC 9110, 8.8.3.3).
+        """
+        for encoding, copy in (("br", self.brotli), ("gzip", self.compressed)):
+            if copy is not None and takes(encoding, accept_encoding):
+                return copy, f'"{self.digest}-{encoding}"', encoding
+        return self.content, f'"{self.digest}"', None
+
+
+class Assets:
+    """The files of a folder, by their path in it; read again when they change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.kept: dict[Path, tuple[object, Asset]] = {}  # with size and time of change of the file
+
+    def find(self, name: str) -> Asset | None:
+        """The file of that path; None where there is none in the folder. Hidden files are none."""
+        if "\0" in name or any(part.startswith(".") for part in name.split("/")):
+            return None
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder) or not path.is_file():
+            return None
+        status = path.stat()
+        stamp = (status.st_size, status.st_mtime_ns)
+        if path not in self.kept or self.kept[path][0] != stamp:
+            self.kept[path] = stamp, Asset.of(self.read(path), media_type_of(path), brotli_of(path))
+        return self.kept[path][1]
+
+    def read(self, path: Path) -> bytes:
+        """The file, scripts of our own without their comments."""
+        content = path.read_bytes()
+        ours = path.suffix == ".js" and path.is_relative_to(self.folder / "js")
+        return without_comments(content.decode()).encode() if ours else content
+
+
+def brotli_of(path: Path) -> bytes | None:
+    """The copy that the build put beside a file, unless the file changed since."""
+    copy = path.with_name(f"{path.name}.br")
+    fresh = copy.is_file() and copy.stat().st_mtime_ns >= path.stat().st_mtime_ns
+    return copy.read_bytes() if fresh else None
+
+
+def media_type_of(path: Path) -> str:
+    """The media type of a file by its suffix."""
+    kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith(TEXTUAL[:2]) else kind
+
+
+def compress(content: bytes, media_type: str) -> bytes | None:
+    """A gzip copy of text that is long enough to gain by it."""
+    if len(content) < WORTH or not media_type.startswith(TEXTUAL):
+        return None
+    compressed = gzip.compress(content, 9, mtime=0)
+    return compressed if len(compressed) < 0.95 * len(content) else None
+
+
+def takes(encoding: str, accept_encoding: str) -> bool:
+    """Whether a reader takes this: named in Accept-Encoding, and not with weight 0."""
+    parts = (part.replace(" ", "").lower().split(";q=") for part in accept_encoding.split(","))
+    return any(
+        name == encoding and weight.strip("0.") != "" for name, *rest in parts for weight in (rest or ["1"])
+    )
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether the reader has it already: If-None-Match, RFC 9110, 13.1.2 (a weak comparison)."""
+    if if_none_match is None:
+        return False
+    return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.split(","))

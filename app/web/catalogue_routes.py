@@ -1,0 +1,74 @@
+"""Routes that list what can be asked for: scenarios, models, routers, published models."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from .. import __version__
+from ..published.architectures.registry import LARGEST_FILE
+from ..published.catalogue import catalogue
+from ..published.uploaded_config import count_config
+from ..routing import ROUTERS
+from ..sources.registry import Sources
+from ..stream.workers import Workers
+from ..trace import dump
+from .asset_routes import send
+from .assets import Asset, Assets
+from .disconnect import unless_left
+from .openapi import CATALOGUE, COUNTED, MEASURED, Health, ModelInfo, RouterInfo, ScenarioInfo
+from .query import read_body
+
+NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
+
+
+def offers(sources: Sources) -> APIRouter:
+    """Scenarios, models, routers, measurements and the health of the server."""
+    router = APIRouter()
+    measured = Assets(sources.folder)
+
+    @router.get("/api/scenarios", summary="The scenarios that can be asked for")
+    def scenarios() -> list[ScenarioInfo]:
+        return [ScenarioInfo(**info) for info in sources.scenario_infos()]
+
+    @router.get("/api/models", summary="The checkpoints that can be run")
+    def models() -> list[ModelInfo]:
+        return [ModelInfo(**info) for info in sources.model_infos()]
+
+    @router.get("/api/routers", summary="The routers that can be asked for")
+    async def routers() -> list[RouterInfo]:
+        return [RouterInfo(**each.to_json()) for each in ROUTERS.values()]
+
+    @router.get(
+        "/api/measured", summary="What was measured of the models on held-out text", responses=MEASURED
+    )
+    def measurements(request: Request) -> Response:
+        return send(request, measured.find("measured.json") or NOTHING_MEASURED)
+
+    @router.get("/healthz", summary="That the server serves")
+    async def health() -> Health:
+        return Health(status="ok", version=__version__)
+
+    return router
+
+
+def published(workers: Workers) -> APIRouter:
+    """The published models, and the count of anybody's config.json."""
+    router = APIRouter()
+    kept: list[Asset] = []
+
+    @router.get(
+        "/api/catalogue", summary="The published models whose shapes can be asked for", responses=CATALOGUE
+    )
+    def models(request: Request) -> Response:
+        if not kept:
+            entries = [entry.to_json() for entry in catalogue()]
+            kept.append(Asset.of(dump({"models": entries}).encode(), "application/json"))
+        return send(request, kept[0])
+
+    @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED)
+    async def count(request: Request) -> Response:
+        data = await read_body(request, LARGEST_FILE)  # count_config refuses more
+        return JSONResponse(await unless_left(request, workers.run(lambda: count_config(data))))
+
+    return router

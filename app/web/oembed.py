@@ -1,0 +1,135 @@
+"""oEmbed 1.0: what a site that was given a link to a view needs in order to show the view itself.
+
+The specification is at oembed.com: a provider answers with HTML of type "rich", stays within maxwidth and
+maxheight with the HTML and with the thumbnail alike, and gives all three fields of the thumbnail or none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+from ..problem import BadRequest, Problem
+from ..request.comparison import OTHER
+from ..request.read import WORDS
+from ..wording import Wording
+
+WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/snippets.js has them too
+LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
+THUMBNAILS = ((1200, 630), (600, 315))  # sizes of /preview.png
+CACHE_SECS = 3600
+PAGES = ("", "/", "/embed")
+PORTS = {"http": 80, "https": 443}
+SIZE = re.compile(r"[0-9]{1,6}")
+
+# Same-origin, for its own socket and storage: safe, because the host page has another origin than the frame.
+SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads"
+
+
+@dataclass(frozen=True)
+class Room:
+    """The most that a consumer shows, in CSS pixels; None where it does not say."""
+
+    width: int | None = None
+    height: int | None = None
+
+    @classmethod
+    def read(cls, maxwidth: str | None, maxheight: str | None) -> Room:
+        """From the query. Raises BadRequest with every problem."""
+        given = {"maxwidth": maxwidth, "maxheight": maxheight}
+        wrong = [
+            Problem(name, repr(text[:20]), "a whole number of pixels from 1", "leave it out for any size")
+            for name, text in given.items()
+            if text is not None and not (SIZE.fullmatch(text) and int(text))
+        ]
+        if wrong:
+            raise BadRequest(*wrong)
+        return cls(*(None if text is None else int(text) for text in given.values()))
+
+    def holds(self, width: int, height: int) -> bool:
+        return (self.width is None or width <= self.width) and (self.height is None or height <= self.height)
+
+    def frame(self) -> tuple[int, int]:
+        """Width and height of the frame: the usual ones, or about that proportion in the room there is."""
+        width = min(WIDTH, self.width or WIDTH)
+        height = max(round(width * HEIGHT / WIDTH), LOWEST)
+        return width, min(height, self.height or height)
+
+
+def find_view(url: str, base: str) -> dict[str, str] | None:
+    """The keys of the view that an address of this site shows; None for any other address."""
+    address, ours = split(url), split(base)
+    if address is None or ours is None or place(address) != place(ours) or address.path not in PAGES:
+        return None
+    pairs = parse_qsl(address.query, keep_blank_values=True)
+    names = [name for name, _ in pairs if name.removeprefix(OTHER) in WORDS]
+    return dict(pairs) if len(names) == len(set(names)) else None
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of a web address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    return parts if parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc else None
+
+
+def place(address: SplitResult) -> tuple[str | None, int | None]:
+    """Host and port; the usual ports of both schemes count as one, for a proxy in front may end TLS."""
+    return address.hostname, None if address.port in (None, *PORTS.values()) else address.port
+
+
+def describe(view: Mapping[str, str], base: str, title: str, words: Wording, room: Room) -> dict[str, Any]:
+    """The answer for a view of this site."""
+    width, height = room.frame()
+    return {
+        "version": "1.0",
+        "type": "rich",
+        "title": title,
+        "provider_name": "Moescope",
+        "provider_url": f"{base}/",
+        "cache_age": CACHE_SECS,
+        "html": frame(f"{base}/embed{query(view)}", words.frame_title.format(title=title), width, height),
+        "width": width,
+        "height": height,
+        **thumbnail(view, base, room),
+    }
+
+
+def query(view: Mapping[str, str], **more: str) -> str:
+    """A query string with its question mark, or nothing."""
+    written = urlencode({**view, **more})
+    return f"?{written}" if written else ""
+
+
+def frame(address: str, title: str, width: int, height: int) -> str:
+    """HTML that shows a view in somebody's page."""
+    return (
+        f'<iframe src="{escape(address)}" title="{escape(title)}" width="{width}" height="{height}" '
+        f'style="max-width:100%;border:0" loading="lazy" sandbox="{SANDBOX}" allow="fullscreen"></iframe>'
+    )
+
+
+def thumbnail(view: Mapping[str, str], base: str, room: Room) -> dict[str, Any]:
+    """The largest preview picture that there is room for: three fields or none."""
+    for width, height in THUMBNAILS:
+        if room.holds(width, height):
+            smaller = {} if (width, height) == THUMBNAILS[0] else {"width": str(width)}
+            return {
+                "thumbnail_url": f"{base}/preview.png{query(view, **smaller)}",
+                "thumbnail_width": width,
+                "thumbnail_height": height,
+            }
+    return {}
+
+
+def discovery(view: Mapping[str, str], base: str) -> str:
+    """The address that a page of ours names as its oEmbed description."""
+    page = f"{base}/{query(view)}"
+    return f"{base}/oembed?{urlencode({'url': page, 'format': 'json'})}"

@@ -1,0 +1,227 @@
+"""What the HTTP interface promises: the bodies of its answers, and the parts of its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..request.schema import TEXT_CHARS, TraceRequest
+from ..trace import FORMAT
+
+
+class ScenarioInfo(BaseModel):
+    """A scenario that can be asked for."""
+
+    name: str
+    title: str
+    teaches: str
+    text: str
+    groups: list[str]
+
+
+class ModelInfo(BaseModel):
+    """A checkpoint that can be run."""
+
+    name: str
+    experts: int
+    top_k: int
+    note: str
+    family: str
+    layers: int
+    router: str
+    steps: list[int]  # of training, whose routing was recorded: for source=recorded
+
+
+class RouterInfo(BaseModel):
+    """A router that can be asked for."""
+
+    name: str
+    source: str  # who described it
+    settings: list[str]  # the request keys that it reads
+    defaults: dict[str, float]  # of those; groups and topk_groups follow from N and k
+    biased: bool  # adds a selection bias, which `updates` moves
+    fixed_k: int | None  # the k that it forces
+    largest_k: int | None  # the largest k that it takes, where that is less than N
+    whole_batch: bool  # needs all tokens of the prompt at once: no `continue`
+    varies: bool  # a token may have more or fewer experts than k; `choices` in the model says how many
+
+
+class Health(BaseModel):
+    """That the server serves."""
+
+    status: str
+    version: str
+
+
+class FieldError(BaseModel):
+    """One request key that cannot be used."""
+
+    field: str
+    found: str
+    expected: str
+    message: str
+
+
+class Errors(BaseModel):
+    """Every request key that cannot be used."""
+
+    errors: list[FieldError]
+
+
+def parameters() -> list[dict[str, Any]]:
+    """The request keys as query parameters of OpenAPI, with the limits that the server checks."""
+    properties = TraceRequest.model_json_schema()["properties"]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema.get("description", ""),
+            "schema": schema_of(schema),
+        }
+        for name, schema in properties.items()
+    ]
+
+
+def schema_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one query parameter. A query cannot hold null: such a key is left out."""
+    for kind in schema.get("anyOf", ()):
+        if kind["type"] != "null":  # pydantic names the limits of a number that may be null in its own way
+            return {"type": kind["type"], "minimum": kind["ge"], "maximum": kind["le"]}
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
+
+
+def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that takes the request keys and sends one file."""
+    etag = {"description": "of the content", "schema": {"type": "string"}}
+    return {
+        200: {
+            "description": description,
+            "content": {media_type: {"schema": schema}},
+            "headers": {"ETag": etag},
+        },
+        304: {
+            "description": "The file of If-None-Match is still right.",
+            "headers": {"ETag": etag},
+        },
+        422: {"description": "Request keys that cannot be used, all of them.", "model": Errors},
+        503: {"description": "Too much is waiting; try again in a moment.", "model": Errors},
+    }
+
+
+TRACE = answers(
+    "application/octet-stream",
+    f"A safetensors file, format {FORMAT}: tensors scores [T,L,N], experts [T,L,K], weights [T,L,K], "
+    "where they are known logits [T,L,N], dropped [T,L,K], bias [L,N]; JSON metadata format, tokens, model, "
+    "origin. Where model has `choices`, that is K; where it has `capacity`, an expert takes so many tokens.",
+    {"type": "string", "format": "binary"},
+)
+PREVIEW = answers("image/svg+xml", "A picture of the whole trace, 1200 by 630.", {"type": "string"})
+PICTURE = answers("image/png", "The same picture as PNG.", {"type": "string", "format": "binary"})
+
+
+LOAD = answers(
+    "application/json",
+    "texts, tokens, assigned [L,N] (assignments to each expert, those over its capacity too), kept [L,N] "
+    "(without them), and measures: max_over_mean, max_violation, entropy, dropped_share, switch_loss, "
+    "and where the logits are known z_loss, each [L]. Every text is a batch of its own.",
+    {"type": "object"},
+)
+LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {key: value for key, value in LOAD[200].items() if key != "headers"},
+    422: LOAD[422],
+    503: LOAD[503],
+}
+TEXT_BODY = {
+    "required": True,
+    "description": "the text; source=live alone routes one",
+    "content": {"text/plain": {"schema": {"type": "string", "minLength": 1, "maxLength": TEXT_CHARS}}},
+}
+
+
+def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says what a load is counted over."""
+    schema = {"type": "string", "enum": list(values), "default": values[0]}
+    description = "this prompt, or every scenario through the same router"
+    return {"name": "over", "in": "query", "required": False, "description": description, "schema": schema}
+
+
+def width_parameter(widths: list[int]) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says how wide a PNG is to be."""
+    schema = {"type": "integer", "enum": widths, "default": widths[0]}
+    return {"name": "width", "in": "query", "required": False, "description": "in pixels", "schema": schema}
+
+
+EXAMPLE_DEVICES = 8
+DEVICES = answers(
+    "application/json",
+    "`routers`: of the trace itself, then of its logits through topk, and through group_limited with a "
+    "device as a group: `limit`, the devices that a token may reach; `reach_mean`, `reach_most`: it does; "
+    "`kept`, the share of the probability that topk chooses; `sent`, tokens to each device, over all layers, "
+    "and their sum `copies`; `bytes` of the exchanges of a step, there and back, with 2 bytes a number. Of "
+    "fewer experts than devices, as many devices as experts.",
+    {"type": "object"},
+)
+
+
+def devices_parameter(most: int) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says how many devices there are."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": EXAMPLE_DEVICES}
+    words = "that the experts are spread over, neighbours together"
+    return {"name": "devices", "in": "query", "required": False, "description": words, "schema": schema}
+
+
+class Embedding(BaseModel):
+    """An answer of oEmbed 1.0. The three fields of the thumbnail are there together or not at all."""
+
+    version: str
+    type: str
+    title: str
+    provider_name: str
+    provider_url: str
+    cache_age: int
+    html: str
+    width: int
+    height: int
+    thumbnail_url: str | None = None
+    thumbnail_width: int | None = None
+    thumbnail_height: int | None = None
+
+
+OEMBED: dict[int | str, dict[str, Any]] = {
+    404: {"description": "The address is no view of this site.", "model": Errors},
+    422: {"description": "maxwidth or maxheight is no number of pixels.", "model": Errors},
+    501: {"description": "A format other than json is asked for.", "model": Errors},
+}
+
+ANY_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+COUNT = (
+    "`total` and `active` parameters with their `parts`, `shape`, `router`, `memory`, what was `assumed`; "
+    "`key` is the request key `shape` that routes on it"
+)
+CATALOGUE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": f"`models`: of each {COUNT}; `compared`: published figures beside those computed "
+        "under their convention; and the sources.",
+        "content": ANY_OBJECT,
+    },
+    304: {"description": "The file of If-None-Match is still right."},
+}
+COUNTED: dict[str, Any] = {
+    "responses": {
+        200: {"description": f"{COUNT}. `published`: it is a model of the catalogue.", "content": ANY_OBJECT},
+        422: {"description": "Why it cannot be counted or drawn.", "model": Errors},
+        503: {"description": "Too much is waiting; try again in a moment.", "model": Errors},
+    },
+    "openapi_extra": {"requestBody": {"required": True, "content": ANY_OBJECT}},
+}
+
+MEASURED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "models/measured.json, which `python -m app measure` writes and whose `about` "
+        'explains its fields. {"models": {}} where nothing was measured.',
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+    304: {"description": "The file of If-None-Match is still right."},
+}

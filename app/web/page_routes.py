@@ -1,0 +1,163 @@
+"""The HTML pages: the whole view, the view alone for a frame in an article, and an article of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .. import __version__
+from ..lessons.library import Lessons, load_lessons
+from ..page.boot import boot
+from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
+from ..page.modules import imported
+from ..picture.view_picture import titled
+from ..references.references import Reference, of_article, references
+from ..request.appearance import look_of, own_look
+from ..request.comparison import OTHER, requests_of
+from ..request.read import WORDS
+from ..settings import ROOT, Settings
+from ..sources.registry import Sources
+from ..wording import ENGLISH, LANGUAGES, Wording, wording_of
+from . import oembed
+from .query import base_of
+from .security_headers import PAGE, page_policy
+
+EXPERTS_OFFERED = [8, 16, 32, 64]
+K_OFFERED = [1, 2, 3, 4]
+
+
+def pages(sources: Sources, settings: Settings) -> APIRouter:
+    """The routes of the pages."""
+    router = APIRouter(include_in_schema=False)
+    lessons = load_lessons(settings.scenarios)
+    templates = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
+    )
+
+    def page(request: Request, template: str, ancestors: str) -> Response:
+        nonce = token_urlsafe(16)
+        context = page_context(
+            lessons.filled(request.query_params),
+            sources,
+            lessons,
+            base_of(request, settings),
+            embed=template == "embed.html",
+        )
+        text = templates.get_template(template).render(**context, nonce=nonce)
+        headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
+        return Response(text, media_type="text/html", headers=headers)
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    def index(request: Request) -> Response:
+        return page(request, "index.html", "'none'")
+
+    @router.api_route("/embed", methods=["GET", "HEAD"])
+    def embed(request: Request) -> Response:
+        return page(request, "embed.html", with_self(settings.frame_ancestors))
+
+    @router.api_route("/article", methods=["GET", "HEAD"])
+    def article(request: Request) -> Response:
+        words = wording_of(request.query_params)
+        name = "article.html" if words is ENGLISH else f"article.{words.language}.html"
+        text = templates.get_template(name).render(
+            base=base_of(request, settings),
+            works=of_article(),
+            **look_of(request.query_params),
+            look=own_look(request.query_params),
+        )
+        policy = page_policy(token_urlsafe(16), ancestors="'none'") + "; frame-src 'self'"
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
+
+    @router.api_route("/references", methods=["GET", "HEAD"])
+    def literature(request: Request) -> Response:
+        words = wording_of(request.query_params)
+        text = templates.get_template("literature.html").render(
+            words=words,
+            lists=list(literature_in(words)),
+            base=base_of(request, settings),
+            **look_of(request.query_params),
+        )
+        policy = page_policy(token_urlsafe(16), ancestors="'none'")
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
+
+    return router
+
+
+def literature_in(words: Wording) -> Iterator[tuple[str, list[tuple[str, Reference]]]]:
+    """All works, under the heading of what they describe; who described a router and a model stands once."""
+    works = references()
+    routers = [key for key, work in works.items() if work.routers]
+    models = [key for key, work in works.items() if work.models and not work.routers]
+    others = [key for key in works if key not in (*routers, *models)]
+    headings = (words.of_routers, routers), (words.of_models, models), (words.other_works, others)
+    for heading, keys in headings:
+        yield heading, [(key, works[key]) for key in keys]
+
+
+def with_self(ancestors: str) -> str:
+    """Our own article has frames too, whoever else may."""
+    named = {"*", "'none'", "'self'"} & set(ancestors.split())
+    return ancestors if named else f"'self' {ancestors}"
+
+
+def page_context(
+    query: Mapping[str, str], sources: Sources, lessons: Lessons, base: str, embed: bool
+) -> dict[str, Any]:
+    """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
+    requests, names, problems = requests_of(query, sources.known)
+    wrong = {problem.field for problem in problems}
+    kept = [(key, query[key]) for key in query if key not in wrong]
+    words = wording_of(query)
+    language = {} if words is ENGLISH else {"lang": words.language}
+    kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
+    requested = {key: value for key, value in kept if key.removeprefix(OTHER) in WORDS} | language
+    title, told = titled(requests, names, sources, words)
+    search = urlencode(kept)
+    return {
+        "boot": boot(sources, embed, words.language) | lessons.info(words.language),
+        "words": words,
+        "translations": list(translations(kept, base)),
+        "version": __version__,
+        "query": search,
+        "base": base,
+        "canonical": f"{base}/{'?' if search else ''}{search}",
+        "poster": f"/preview.svg{'?' if search else ''}{search}",
+        **look_of(query),
+        "icon": picture_of_tab(),
+        "picture": f"{base}/preview.png{oembed.query(requested)}",
+        "oembed": oembed.discovery(dict(kept), base),
+        **scripts(ROOT / "static", embed, words.language),
+        "title": f"{title} · Moescope",
+        "description": told,
+    }
+
+
+def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:
+    """Every language, and the address of the view in it."""
+    others = [(key, value) for key, value in view if key != "lang"]
+    for each in LANGUAGES.values():
+        query = urlencode(others + ([] if each is ENGLISH else [("lang", each.language)]))
+        yield each.language, f"{base}/{'?' if query else ''}{query}"
+
+
+def picture_of_tab() -> str:
+    """The icon, in its address."""
+    return f"data:image/svg+xml,{quote((ROOT / 'static' / 'favicon.svg').read_text(encoding='utf-8'))}"
+
+
+def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
+    """What the page runs: the scripts in one file, or the modules where that file is older than they are."""
+    style = f"/static/{style_of(static, EMBEDDED if embed else FULL)}"
+    if is_fresh(static):
+        return {"style": style, "bundle": f"/static/{BUNDLES[language]}", "modules": []}
+    return {
+        "style": style,
+        "bundle": None,
+        "modules": imported(static / "js", "panels/embed.js" if embed else "panels/page.js"),
+    }

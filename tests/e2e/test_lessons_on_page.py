@@ -1,0 +1,131 @@
+"""Tours, questions and the glossary, as a person at a keyboard meets them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.axe import SOURCE, problems
+from tests.e2e.conftest import PHONE, Opener
+from tests.e2e.page_reader import state, wait_until
+
+PATIENT = 60_000  # a loaded machine draws slowly
+CALM = {"reduced_motion": "reduce"}
+TOUR = "total-active"
+STEPS = 6
+
+
+def caption(page: Page) -> str:
+    return page.locator(".lesson:visible .lesson-caption").inner_text()
+
+
+def stands_at(page: Page, step: int) -> None:
+    """The card says which step it is, and so does the address."""
+    place = page.locator(".lesson:visible .lesson-place")
+    expect(place).to_have_text(f"{step} of {STEPS}", timeout=PATIENT)
+    wait_until(page, f"new URLSearchParams(location.search).get('tour') === '{TOUR}'")
+    wait_until(page, f"(new URLSearchParams(location.search).get('at') ?? '1') === '{step}'")
+
+
+def walk_to_the_end(page: Page) -> list[str]:
+    """Every caption, by the key N; the last press leaves."""
+    captions = []
+    for step in range(1, STEPS + 1):
+        stands_at(page, step)
+        captions.append(caption(page))
+        page.keyboard.press("n")
+    expect(page.locator(".lesson:visible")).to_have_count(0, timeout=PATIENT)
+    return captions
+
+
+def test_newcomer_with_a_keyboard_opens_a_tour_and_walks_to_its_end(open_page: Opener) -> None:
+    page = open_page("/?scenario=code&token=1&layer=1", **CALM)
+    page.keyboard.press("g")
+    tour = page.get_by_role("dialog", name="Tours and questions").get_by_role("link", name="Total against")
+    tour.focus()
+    page.keyboard.press("Enter")
+    stands_at(page, 1)
+    assert page.evaluate("document.activeElement.matches('.lesson')")
+    assert len(set(walk_to_the_end(page))) == STEPS
+    told = state(page)["view"]
+    assert (told["tour"], told["mode"], told["experts"]) == ("", "all", 8)  # the last view stays
+
+
+def test_reader_of_a_tour_goes_back_leaves_with_escape_and_returns_with_the_browser(
+    open_page: Opener,
+) -> None:
+    page = open_page(f"/?tour={TOUR}&at=2", **CALM)
+    stands_at(page, 2)
+    assert state(page)["view"]["experts"] == 64
+    page.keyboard.press("p")
+    stands_at(page, 1)
+    wait_until(page, "moescope.state().view.experts === 8 && moescope.state().status === 'ready'")
+    page.go_back()
+    stands_at(page, 2)
+    page.keyboard.press("Escape")
+    expect(page.locator(".lesson:visible")).to_have_count(0, timeout=PATIENT)
+    assert state(page)["view"]["experts"] == 64
+
+
+def test_reader_of_an_article_walks_a_tour_in_its_frame_by_keyboard(open_page: Opener) -> None:
+    page = open_page(f"/embed?tour={TOUR}", viewport={"width": 640, "height": 400}, **CALM)
+    stands_at(page, 1)
+    follow = page.locator(".lesson:visible").get_by_role("link", name="Next")
+    follow.focus()
+    page.keyboard.press("Enter")
+    stands_at(page, 2)
+    assert page.evaluate("document.activeElement.textContent") == "Next"
+    page.keyboard.press("p")
+    assert len(walk_to_the_end(page)) == STEPS
+
+
+def test_card_on_a_phone_leaves_the_scene_and_the_counters_free(open_page: Opener) -> None:
+    page = open_page("/?tour=collapse&at=2", viewport=PHONE, has_touch=True, **CALM)
+    card = page.locator(".lesson:visible").bounding_box()
+    figures = page.locator(".counters").bounding_box()
+    assert card and figures and PHONE["height"] * 0.15 < card["y"] - (figures["y"] + figures["height"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_learner_answering_by_keyboard_is_shown_the_answer_and_keeps_the_score(open_page: Opener) -> None:
+    page = open_page("/?quiz=1", **CALM)
+    card = page.locator(".lesson:visible")
+    card.get_by_role("button", name="eight times").focus()
+    page.keyboard.press("Enter")
+    expect(card.locator(".verdict")).to_contain_text("Not so. It is: It stays as it is.", timeout=PATIENT)
+    wait_until(page, "moescope.state().view.experts === 64 && moescope.state().view.quiz === 0")
+    page.keyboard.press("n")
+    expect(card.locator(".lesson-place")).to_have_text("2 of 9", timeout=PATIENT)
+    card.get_by_role("button", name="ACTIVE_P").press("Enter")
+    expect(card.locator(".verdict")).to_contain_text("Right.", timeout=PATIENT)
+    expect(card.locator(".score")).to_have_text("1 of 2 right")
+    page.reload()
+    expect(card.locator(".score")).to_have_text("1 of 2 right", timeout=PATIENT)
+
+
+def test_reader_reaching_a_term_is_told_what_it_means_and_escape_closes_only_that(open_page: Opener) -> None:
+    page = open_page(f"/?tour={TOUR}", **CALM)
+    note = page.locator(".term-note")
+    term = page.locator(".lesson:visible .term").first
+    term.press("Shift")  # the focus came by keyboard
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(note).to_contain_text("feed-forward network", timeout=PATIENT)
+    described = term.get_attribute("aria-describedby")
+    assert "feed-forward" in str(page.locator(f"#{described}").text_content())
+    page.keyboard.press("Escape")
+    expect(note).to_be_hidden()
+    stands_at(page, 1)
+
+
+def test_axe_finds_nothing_in_a_tour_with_its_list_open_nor_in_an_answer(
+    open_page: Opener,
+) -> None:
+    page = open_page(f"/?tour={TOUR}", init=SOURCE, **CALM)
+    assert problems(page) == []
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog", name="Tours and questions")).to_be_visible(timeout=PATIENT)
+    assert problems(page) == []
+    frame = open_page("/embed?quiz=1", viewport={"width": 640, "height": 400}, init=SOURCE, **CALM)
+    frame.locator(".choice").first.click()
+    expect(frame.locator(".lesson:visible .verdict")).to_be_visible(timeout=PATIENT)
+    assert problems(frame) == []

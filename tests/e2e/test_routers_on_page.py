@@ -1,0 +1,154 @@
+"""Routers are chosen in the page, and it shows what their papers say; loads even out before one's eyes."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.page_reader import complete, idle, table_of_layer
+
+SECS = 120_000  # on a machine that does much else
+FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
+  return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
+})(HTMLCanvasElement.prototype.getContext)"""  # nothing here looks at the scene
+
+
+@pytest.fixture
+def look(open_page):
+    def look(path: str, **options) -> Page:
+        page = open_page(path, init=FLAT, **options)
+        page.set_default_timeout(SECS)
+        complete(page)
+        return page
+
+    return look
+
+
+def choose_router(page: Page, name: str) -> None:
+    page.get_by_label("Router", exact=True).select_option(name)
+    complete(page)
+
+
+def whole_prompt(page: Page) -> None:
+    page.get_by_role("button", name="Whole prompt", exact=True).click()
+
+
+def measure(page: Page, name: str):
+    return page.locator(".measure").filter(has=page.locator(f'[data-measure="{name}"]'))
+
+
+def value(page: Page, name: str) -> float:
+    return float(measure(page, name).get_attribute("data-value") or "nan")
+
+
+def test_reader_choosing_base_or_expert_choice_sees_no_violation_where_tokens_divide_by_experts(look):
+    page = look("/?experts=11&panel=load")  # 11 tokens, 2 experts each: 2 to each of 11 experts
+    whole_prompt(page)
+    expect(measure(page, "max_violation")).to_have_attribute("data-value", re.compile(r"[1-9]"))
+    for router in ("base", "expert_choice"):
+        choose_router(page, router)
+        expect(measure(page, "max_violation")).to_have_attribute("data-value", "0.0000", timeout=SECS)
+        assert f"router={router}" in page.url
+        choose_router(page, "topk_norm")
+        expect(measure(page, "max_violation")).not_to_have_attribute("data-value", "0.0000", timeout=SECS)
+        assert "router=" not in page.url
+
+
+def test_reader_choosing_switch_with_little_capacity_sees_what_is_dropped(look):
+    page = look("/?panel=load")
+    whole_prompt(page)
+    expect(page.locator(".bars li[data-dropped]")).to_have_count(0)
+    choose_router(page, "switch")
+    page.locator("#router-capacity").fill("0.5")
+    complete(page)
+    expect(page.locator(".bars li[data-dropped]").first).to_be_attached(timeout=SECS)
+    assert value(page, "dropped_share") > 0.2
+    assert page.get_by_role("group", name="Top-k", exact=True).get_by_role("button", name="2").is_disabled()
+    assert "router=switch" in page.url and "capacity=0.5" in page.url and "k=" not in page.url
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("table.routing tbody")).to_contain_text("dropped", timeout=SECS)
+
+
+@pytest.mark.parametrize("router", ["group_limited", "sigmoid_bias"])
+def test_reader_limiting_tokens_to_one_group_sees_both_experts_of_a_token_in_one(look, router):
+    page = look("/?panel=table")
+    free = [experts for _, experts in table_of_layer(page, 1)]
+    assert any(a // 2 != b // 2 for a, b in free)
+    choose_router(page, router)
+    page.get_by_label("Groups", exact=True).select_option("4")
+    page.get_by_label("Of them", exact=True).select_option("1")
+    complete(page)
+    idle(page)
+    limited = [experts for _, experts in table_of_layer(page, 1)]
+    assert all(a // 2 == b // 2 for a, b in limited), limited
+
+
+def test_reader_of_a_live_view_with_another_router_is_told_what_the_change_costs(look):
+    page = look("/?source=live")
+    assert "trained with another router" not in page.locator(".teaches").inner_text()
+    choose_router(page, "expert_choice")
+    lead = page.locator(".teaches")
+    expect(lead).to_contain_text(
+        re.compile(r"trained with another router: Top-k.* costs \+\d\.\d{3} ± \d\.\d{3} nats"), timeout=SECS
+    )
+    expect(lead).to_contain_text("not the loss of a model that writes text")
+
+
+def test_reader_running_the_bias_update_sees_a_collapsed_load_even_out_and_the_run_end(look):
+    page = look("/?scenario=code&skew=4&router=sigmoid_bias&panel=load", reduced_motion="reduce")
+    whole_prompt(page)
+    lab = page.locator(".lab")
+    expect(lab.locator(".lab-status")).to_contain_text("0 updates: MaxVio", timeout=SECS)
+    before = violation_of(lab.locator(".lab-status").inner_text())
+    lab.get_by_role("button", name="Run").press("Enter")  # by keyboard, like all else
+    expect(lab.locator(".lab-status")).to_contain_text(re.compile("(Most|As) even"), timeout=SECS)
+    assert violation_of(lab.locator(".lab-status").inner_text()) < before / 2
+    expect(page).to_have_url(re.compile(r"updates=\d+"), timeout=SECS)
+    assert page.locator(".bias[data-sign='up']").count() and page.locator(".bias[data-sign='down']").count()
+    lab.get_by_role("link", name="Expert Choice").press("Enter")
+    complete(page)
+    assert "router=expert_choice" in page.url and "updates" not in page.url and "skew=4" in page.url
+
+
+def violation_of(sentence: str) -> float:
+    found = re.search(r"MaxVio (\d+\.\d+)", sentence)
+    return float(found[1]) if found else 0.0
+
+
+def test_reader_choosing_st_moe_is_told_its_router_z_loss_and_nobody_else_is(look):
+    page = look("/?scenario=code&panel=load&layer=1")
+    expect(measure(page, "switch_loss")).to_be_visible(timeout=SECS)
+    expect(measure(page, "z_loss")).to_be_hidden()
+    choose_router(page, "st_moe")
+    expect(measure(page, "z_loss")).to_have_attribute("data-value", re.compile(r"[1-9]"), timeout=SECS)
+    asked = "fetch('/api/load?scenario=code&router=st_moe').then(answer => answer.json())"
+    found = page.evaluate(asked)["measures"]["z_loss"]
+    layer = int(page.locator("#load-layer").input_value())
+    assert value(page, "z_loss") == pytest.approx(found[layer], abs=1e-3)
+    page.locator('[data-measure="z_loss"]').focus()
+    expect(page.locator(".measure-readout")).to_contain_text("Zoph et al. 2022")
+
+
+def test_reader_coming_to_a_measure_by_keyboard_reads_its_formula(look):
+    page = look("/?panel=load")
+    page.locator('[data-measure="max_violation"]').focus()
+    expect(page.locator(".measure-readout")).to_contain_text("MaxVio = (max(c) − mean(c)) / mean(c)")
+
+
+def test_teacher_counting_over_all_prompts_and_over_a_text_sees_how_many_tokens_that_were(look):
+    page = look("/?source=live&panel=load")
+    page.get_by_role("button", name="All prompts", exact=True).click()
+    status = page.locator(".counting [role=status]")
+    expect(status).to_contain_text(re.compile(r"Counted over \d+ tokens of \d+ texts"), timeout=SECS)
+    page.get_by_role("button", name="A text", exact=True).click()
+    page.get_by_label("A text to count over").fill("The river runs to the sea. " * 60)
+    page.get_by_role("button", name="Count", exact=True).click()
+    expect(status).to_contain_text(re.compile(r"tokens of [2-9] texts"), timeout=SECS)
+
+
+def test_teacher_with_an_authored_view_is_told_why_a_text_of_their_own_needs_the_live_model(look):
+    page = look("/?panel=load")
+    page.get_by_role("button", name="A text", exact=True).click()
+    expect(page.get_by_text("a pasted text needs the live model")).to_be_visible()
+    page.get_by_role("button", name="Switch to Live").click()
+    expect(page.get_by_label("A text to count over")).to_be_visible(timeout=SECS)

@@ -1,0 +1,142 @@
+import re
+from xml.etree import ElementTree
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.picture.caption import clean, cut
+from app.picture.layout import place
+from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
+from app.settings import Settings
+from app.shape import ModelShape
+from app.sources.authored.scenario import load_scenarios
+from app.sources.registry import Sources
+from app.trace import RoutingTrace, Token, TraceHeader
+from app.wording import ENGLISH
+from tests.trace_factory import trace_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+
+
+def drawn(sources, **request):
+    return draw_preview(sources.open(sources.parse(request)).trace())
+
+
+def made(texts, title="T"):
+    """A trace of random routing with these tokens."""
+    random, shape = np.random.default_rng(1), ModelShape(3, 5, 2, 8, 8)
+    experts = np.argsort(random.random((len(texts), 3, 5)))[..., :2].astype(np.int32)
+    scores = np.full((len(texts), 3, 5), 0.2, np.float32)
+    origin = {"source": "authored", "badge": "AUTHORED", "title": title}
+    header = TraceHeader(tuple(map(Token, texts)), shape, {"name": "m"}, origin)
+    return RoutingTrace(header, scores, experts, np.full(experts.shape, 0.5, np.float32))
+
+
+def test_every_tower_is_drawn_at_the_level_of_its_load(sources):
+    trace = sources.open(sources.parse({"experts": 64, "k": 4})).trace()
+    levels = levels_of(count_uses(trace), trace.experts[main_token(trace)])
+    uses = ElementTree.fromstring(draw_preview(trace)).iter(f"{SVG}use")
+    found = [use.get("href") for use in uses]
+    assert len(found) == 6 * 64
+    assert [found.count(f"#t{level}") for level in range(LEVELS)] == np.bincount(
+        levels.ravel(), minlength=6
+    ).tolist()
+    assert ((levels > 0) == (count_uses(trace) > 0)).all(), "a tower is lit that nobody used, or the reverse"
+
+
+def test_the_picture_carries_badge_counters_and_prompt(sources):
+    picture = drawn(sources, scenario="code", experts=64)
+    words = "".join(ElementTree.fromstring(picture).itertext())
+    for word in (
+        "AUTHORED",
+        "TOTAL_P",
+        "9.44M",
+        "ACTIVE_P",
+        "295k",
+        "EXPERTS_HIT",
+        "of 384",
+        "def fibonacci",
+    ):
+        assert word in words
+
+
+def test_the_picture_is_small(sources):
+    assert len(drawn(sources, experts=64, k=4).encode()) < 60_000
+
+
+def test_a_stack_of_thousands_is_drawn_with_dots():
+    trace = trace_of(np.random.default_rng(1).integers(0, 256, (4, 61, 8)), 256)
+    picture = draw_preview(trace)
+    assert len(picture) < 400_000
+    assert picture.count("h0") == 61 * 256
+
+
+def test_the_same_trace_gives_the_same_picture(sources):
+    assert drawn(sources) == drawn(sources)
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=12), st.text(max_size=80))
+def test_no_text_becomes_markup(texts, title):
+    harmless = [
+        element.tag for element in ElementTree.fromstring(draw_preview(made(["a"] * len(texts)))).iter()
+    ]
+    found = [element.tag for element in ElementTree.fromstring(draw_preview(made(texts, title))).iter()]
+    assert set(found) == set(harmless)
+    for name in ("use", "ellipse", "circle", "rect", "clipPath"):
+        assert found.count(SVG + name) == harmless.count(SVG + name)
+
+
+def test_markup_in_a_prompt_is_text():
+    picture = draw_preview(made(['</text><script>alert("1")</script>', "&amp;", "\0\x1b\u202e"], "<b>'x'"))
+    assert "<script" not in picture
+    assert '</text><script>alert("1")</script>&amp;···' in "".join(ElementTree.fromstring(picture).itertext())
+
+
+@given(st.integers(1, 80), st.integers(2, 512))
+def test_everything_is_within_the_picture(layers, experts):
+    flat = place(ModelShape(layers, experts, 1, 1, 1), 84, 556, 322)
+    tops = flat.planes[:, None] + flat.y
+    assert tops.min() - flat.lift > 30
+    assert tops.max() + flat.height < 572
+    assert abs(flat.x).max() + flat.width / 2 < 350
+    assert (np.diff(flat.planes) < 0).all(), "layers are not counted from below"
+
+
+def test_the_path_is_that_of_the_last_word():
+    assert main_token(made(["to", " be", ".", "\n"])) == 1
+    assert main_token(made([".", "?"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(999, "999"), (294_912, "295k"), (1_179_648, "1.18M"), (656e9, "656B")]
+)
+def test_counts_are_written_in_three_digits(number, text):
+    assert ENGLISH.count(number) == text
+
+
+def test_a_text_is_cut_by_its_width():
+    assert cut("abcdef", 6) == "abcdef"
+    assert cut("abcdefg", 6) == "abcde…"
+    assert cut("漢字漢字", 6) == "漢字…"
+    assert clean("a\tb\u200bc") == "a⇥b·c"
+
+
+def test_the_server_sends_the_picture_of_the_keys(server_url, sources):
+    answer = httpx.get(f"{server_url}/preview.svg", params={"experts": 16, "mode": "all"})
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.text == drawn(sources, experts=16)
+    assert re.match(rf'<svg [^>]*viewBox="0 0 {WIDTH} {HEIGHT}"', answer.text)
+    again = httpx.get(
+        answer.url, headers={"if-none-match": answer.headers["etag"], "accept-encoding": "gzip, deflate"}
+    )
+    assert again.status_code == 304
+    assert httpx.get(f"{server_url}/preview.svg?k=0").status_code == 422
