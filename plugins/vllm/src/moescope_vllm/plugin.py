@@ -63,7 +63,13 @@ class RoutePlugin:
             return
         config = engine_client.vllm_config.model_config
         names = getattr(args, "served_model_name", None) or [args.model]
-        self.engine = Engine(engine_client, str(names[0]), config.max_model_len, config.get_vocab_size())
+        self.engine = Engine(
+            engine_client,
+            str(names[0]),
+            config.max_model_len,
+            config.get_vocab_size(),
+            json.loads(json.dumps(config.hf_config.to_dict(), default=str)),
+        )
         self._preparing = asyncio.create_task(self.engine.prepare())
 
     def answer(self, asked: RouteRequest) -> Any:
@@ -82,7 +88,8 @@ class RoutePlugin:
         except Refused as refusal:
             return refused(refusal)
         workers = await engine.client.collective_rpc("moescope_facts")
-        return {**engine.facts(), "running": engine.running, "workers": [w for w in workers if w is not None]}
+        counts = [worker for worker in workers if worker is not None]
+        return {**engine.facts(), "config": engine.config, "running": engine.running, "workers": counts}
 
     def ready(self) -> Engine:
         """The engine. Raises Refused while it cannot record."""
@@ -103,7 +110,9 @@ def checked_prompt(engine: Engine, asked: RouteRequest) -> list[int]:
     ids = engine.pieces.encode(asked.prompt) if isinstance(asked.prompt, str) else list(asked.prompt)
     room = engine.limit - asked.max_tokens
     if not 1 <= len(ids) <= room:
-        message = f"prompt: expected 1 to {room} tokens, got {len(ids)}; {engine.limit} is what the engine takes"
+        message = (
+            f"prompt: expected 1 to {room} tokens, got {len(ids)}; {engine.limit} is what the engine takes"
+        )
         raise Refused(400, "prompt", f"{message}, and {asked.max_tokens} are to be generated.")
     if min(ids) < 0 or max(ids) >= engine.vocabulary:
         raise Refused(400, "prompt", f"prompt: expected ids from 0 to {engine.vocabulary - 1}.")

@@ -72,9 +72,7 @@ class Recorder:
             try:
                 return execute(scheduler_output, *args, **kwargs)
             finally:
-                if self._pass is not None:
-                    self.guarded("end", self._end)
-                self._pass = None
+                self.guarded("end", self._end)
 
         self.runner.execute_model = execute_model
         if not hasattr(self.runner, "input_batch"):
@@ -145,9 +143,8 @@ class Recorder:
         ]
 
     def _end(self) -> None:
-        step = self._pass
-        assert step is not None
-        if not step.spans:
+        step, self._pass = self._pass, None
+        if step is None or not step.spans:
             return
         assert step.positions is not None and step.tokens is not None
         absent = [layer for layer in self.layers if layer not in step.layers]
@@ -186,8 +183,8 @@ def routers_of(modules: Iterable[Any]) -> dict[int, Any]:
     for runner in modules:
         if getattr(runner, "is_monolithic", False):
             raise ValueError(
-                f"layer {runner.layer_id}: expected a modular MoE kernel, got a monolithic one that hides its "
-                "choices; choose another MoE backend, or use --enable-return-routed-experts"
+                f"layer {runner.layer_id}: expected a modular MoE kernel, got a monolithic one that hides "
+                "its choices; choose another MoE backend, or use --enable-return-routed-experts"
             )
         found[int(runner.layer_id)] = runner.router
     return found

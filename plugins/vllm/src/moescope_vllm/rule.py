@@ -13,7 +13,7 @@ Ints = NDArray[np.int32]
 
 
 def scores_of(logits: Floats, kind: str) -> Floats:
-    """Scores [n, N] of logits [n, N]; `kind` is vLLM's `scoring_func`. Raises ValueError for an unknown one."""
+    """Scores [n, N] of logits [n, N]; `kind` is vLLM's `scoring_func`. Raises ValueError otherwise."""
     if kind == "softmax":
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
@@ -43,7 +43,10 @@ def selected(scores: Floats, rule: Mapping[str, Any], bias: Floats | None) -> Fl
 
 
 def agreement(
-    columns: Mapping[str, NDArray[Any]], rule: Mapping[str, Any], biases: list[Floats | None], tolerance: float
+    columns: Mapping[str, NDArray[Any]],
+    rule: Mapping[str, Any],
+    biases: list[Floats | None],
+    tolerance: float,
 ) -> float:
     """The share of rows and layers whose ids are k best and whose weights follow from their scores.
 

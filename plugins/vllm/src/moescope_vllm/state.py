@@ -38,6 +38,7 @@ class Engine:
     model: str  # the name under which it is served
     limit: int  # tokens of prompt and answer together
     vocabulary: int
+    config: dict[str, Any] = field(default_factory=dict)  # the model's config.json
     refusal: Refused | None = CHECKING
     layers: list[int] = field(default_factory=list)
     rule: dict[str, Any] = field(default_factory=dict)
