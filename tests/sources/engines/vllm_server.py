@@ -85,7 +85,11 @@ class VllmServer:
             self.run(*HEADLESS, str(self.model), *options, "--node-rank", "1", "--headless")
         else:
             self.run(*SERVE, str(self.model), *options, *http)
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.kill()
+            raise
 
     def run(self, *command: str) -> None:
         with self.log.open("ab") as log:
