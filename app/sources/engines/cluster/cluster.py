@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from . import remote_engine
 from .ask import Ask
 from .background_loop import BackgroundLoop
 from .connection import Connection
 from .engine_error import EngineError, nonsense, too_slow
 from .engines_setting import EngineAddress
 from .model_facts import ModelFacts
+from .remote_engine import look
 from .remote_trace import RemoteTrace
 
 FRESH_SECS = 10.0  # how long an answer counts
@@ -88,7 +88,7 @@ class Cluster:
         name = entry.connection.address.name
         try:
             async with asyncio.timeout(LOOK_SECS):
-                entry.found = await remote_engine.look(entry.connection)
+                entry.found = await look(entry.connection)
         except EngineError as error:
             entry.found = error
         except TimeoutError:

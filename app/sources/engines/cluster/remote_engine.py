@@ -7,27 +7,30 @@ from typing import Any
 
 from ....problem import show
 from ....trace import Step, TraceHeader
-from . import sglang, vllm_plugin, vllm_routed_experts
 from .ask import Ask
 from .connection import Absent, Connection
 from .engine_error import nonsense
 from .model_facts import Kind, ModelFacts, facts_of_config
+from .sglang import trace as sglang_trace
+from .vllm_plugin import facts as plugin_facts
+from .vllm_plugin import trace as plugin_trace
+from .vllm_routed_experts import trace as routed_experts_trace
 
 MODELS = "/v1/models"
 OWNERS: dict[str, Kind] = {"vllm": "vllm", "sglang": "sglang"}  # `owned_by` of what /v1/models lists
 
 Trace = Callable[[Connection, ModelFacts, Ask], AsyncIterator[TraceHeader | Step]]
 TRACES: dict[Kind, Trace] = {  # one line for each way of getting routing
-    "moescope-vllm": vllm_plugin.trace,
-    "vllm": vllm_routed_experts.trace,
-    "sglang": sglang.trace,
+    "moescope-vllm": plugin_trace,
+    "vllm": routed_experts_trace,
+    "sglang": sglang_trace,
 }
 
 
 async def look(connection: Connection) -> ModelFacts:
     """What answers at the address: the plugin if it is there, else a vLLM or SGLang. Raises EngineError."""
     try:
-        return await vllm_plugin.facts(connection)
+        return await plugin_facts(connection)
     except Absent:
         listed = await connection.ask(MODELS)
     owner, model = served(connection.address.name, listed)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from threading import Lock
 
 from ....trace import Step, TraceHeader
-from . import remote_engine
 from .ask import Ask
 from .background_loop import BackgroundLoop, Pulled
 from .connection import Connection
 from .model_facts import ModelFacts
+from .remote_engine import trace
 
 
 class RemoteTrace:
@@ -62,7 +62,7 @@ class RemoteTrace:
             self._forget(pulled)
 
     def _begin(self) -> tuple[Pulled[TraceHeader | Step], TraceHeader]:
-        pulled = Pulled(self._background, lambda: remote_engine.trace(self._connection, self.known, self.ask))
+        pulled = Pulled(self._background, lambda: trace(self._connection, self.known, self.ask))
         self._running.append(pulled)
         if self._cancelled:
             pulled.close()
