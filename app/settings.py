@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,10 +26,14 @@ class Settings:
     models: Path = ROOT / "models"
     viewers: int = 500  # connections served at a time
     send_secs: float = 30.0  # a reader that takes nothing for so long is let go
+    engines: Mapping[str, str] = field(default_factory=dict, repr=False)  # ENGINES, and ENGINE_... with keys
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """HOST, PORT, OPEN, ORIGIN, FRAME_ANCESTORS, SCENARIOS, MODELS. Raises ValueError with the name."""
+        """HOST, PORT, OPEN, ORIGIN, FRAME_ANCESTORS, SCENARIOS, MODELS, ENGINES and ENGINE_*.
+
+        Raises ValueError with the name.
+        """
         return cls(
             host=env.get("HOST") or cls.host,
             port=read_port(env.get("PORT") or str(cls.port)),
@@ -38,6 +42,7 @@ class Settings:
             frame_ancestors=read_ancestors(env.get("FRAME_ANCESTORS") or cls.frame_ancestors),
             scenarios=Path(env.get("SCENARIOS") or cls.scenarios),
             models=Path(env.get("MODELS") or cls.models),
+            engines={name: env[name] for name in env if name.startswith(("ENGINES", "ENGINE_"))},
         )
 
 

@@ -33,6 +33,8 @@ class Known:
     routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
     shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
+    engines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
+    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
 
     @property
     def first_scenario(self) -> str:
@@ -137,13 +139,16 @@ def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
     if request.source == "recorded":
         steps = known.steps.get(request.checkpoint)
         return request.model_copy(update={"step": steps[-1]} if steps and request.step is None else {})
+    if request.source == "live" and request.checkpoint in known.engines:
+        unread: dict[str, Any] = {name: None for name in LIMITS if name != "seed"}
+        return request.model_copy(update=unread | dict(known.engines[request.checkpoint]))
     named = request.model_copy(update={"router": router_of(request, known), **own_shape(request, known)})
     experts = known.experts(named)
     try:
         settings = {} if experts is None else named.routed_by(experts).filled(experts, named.k)
     except BadSetting:  # told already
         settings = {}
-    unread: dict[str, Any] = {name: None for name in LIMITS if name not in settings and name != "seed"}
+    unread = {name: None for name in LIMITS if name not in settings and name != "seed"}
     return named.model_copy(update={**unread, **settings})
 
 
@@ -182,6 +187,8 @@ def check_together(request: TraceRequest, known: Known) -> Iterator[Problem]:
         yield from check_shaped(request, known)
     elif experts is None:
         yield no_model(request, known)
+    elif request.source == "live" and request.checkpoint in known.engines:
+        return  # k and router are the engine's own
     else:
         yield from check_routing(request, experts, known)
 
@@ -257,6 +264,8 @@ def check_recorded(request: TraceRequest, known: Known) -> Iterator[Problem]:
 
 def no_model(request: TraceRequest, known: Known) -> Problem:
     """A live request needs a model that is there."""
+    if request.model in known.absent:
+        return known.absent[request.model]
     if not known.models:
         return Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
     if request.model:

@@ -19,9 +19,10 @@ from ..shape import small_shape
 from ..trace import RoutingTrace, Step, TraceHeader
 from .authored.authored_trace import Authored
 from .authored.scenario import Library, Scenario
+from .engines.cluster import Ask, Cluster, ModelFacts, problem_of
 from .live.models import Listing, Model, Models
 from .live.prompt_trace import Prompted, tokenize
-from .pending_trace import Source
+from .pending_trace import Cancel, Source
 from .recorded.snapshots import Recordings
 
 KEPT_BYTES = 128 * 2**20  # of finished traces
@@ -39,8 +40,9 @@ class Made(Protocol):
 class Sources:
     """Everything that can produce routing here: the scenarios of `library`, and the models of a folder."""
 
-    def __init__(self, library: Library, folder: Path) -> None:
+    def __init__(self, library: Library, folder: Path, cluster: Cluster | None = None) -> None:
         self.library = library
+        self.cluster = cluster or Cluster(())
         self.digests = {name: digest_of(scenario) for name, scenario in library.scenarios.items()}
         self.folder = folder
         self.models = Models(folder)
@@ -52,14 +54,30 @@ class Sources:
     @property
     def known(self) -> Known:
         """The names that a request may use."""
-        listings = self.list_models()
+        listings, (ready, absent) = self.list_models(), self.list_engines()
+        engines = {name: facts.shape.experts for name, facts in ready.items()}
         return Known(
             scenarios=tuple(self.library.scenarios),
-            models={name: listing.experts for name, listing in listings.items()},
+            models=engines | {name: listing.experts for name, listing in listings.items()},
             routers={name: listing.router for name, listing in listings.items()},
             steps=self.recordings.steps(),
             shapes=shapes(),
+            engines={name: facts.request_keys for name, facts in ready.items()},
+            absent=absent,
         )
+
+    def list_engines(self) -> tuple[dict[str, ModelFacts], dict[str, Problem]]:
+        """The engines that answer, and what is wrong with the others. A model of the folder hides one."""
+        ready: dict[str, ModelFacts] = {}
+        absent: dict[str, Problem] = {}
+        for name, found in self.cluster.known().items():
+            if name in self.list_models():
+                continue
+            if isinstance(found, ModelFacts):
+                ready[name] = found
+            else:
+                absent[name] = problem_of(name, found)
+        return ready, absent
 
     def list_models(self) -> dict[str, Listing]:
         """The models of the folder. Its files are looked at each time, and read when they changed."""
@@ -75,15 +93,21 @@ class Sources:
     def model_infos(self) -> list[dict[str, Any]]:
         """types.js `ModelInfo`, and more."""
         steps = self.recordings.steps()
-        listings = self.list_models().values()
-        return [{**listing.to_json(), "steps": list(steps.get(listing.name, ()))} for listing in listings]
+        infos = [listing.to_json() for listing in self.list_models().values()]
+        infos += [facts.to_json() for facts in self.list_engines()[0].values()]
+        return [{**info, "steps": list(steps.get(info["name"], ()))} for info in infos]
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
         """The request that `values` spell. Raises BadRequest with every problem."""
         return parse(values, self.known)
 
-    def open(self, request: TraceRequest) -> Source:
-        """The source of a request that `parse` gave. Raises BadRequest for what cannot be run after all."""
+    def open(self, request: TraceRequest, cancel: Cancel | None = None) -> Source:
+        """The source of a request that `parse` gave. Raises BadRequest for what cannot be run after all.
+
+        `cancel` ends the waiting for another machine, while it opens and later.
+        """
+        if self.elsewhere(request):
+            return self.remote(request, cancel or Cancel())
         opened = {"authored": self.authored, "live": self.live, "recorded": self.recorded}
         return opened[request.source](request)
 
@@ -102,10 +126,26 @@ class Sources:
     def live(self, request: TraceRequest) -> Source:
         """A prompt, or the text of a scenario, through a checkpoint and a router."""
         model = self.open_model(request.checkpoint)
-        text = request.prompt or self.library.scenarios[request.scenario].text
+        text = self.text_of(request)
         tokens = tokenize(text, model, request.more)
         check_updates(request, model.listing.shape, len(tokens))
         return self.source(request, model.checkpoint.digest, Prompted(model, tokens, request))
+
+    def elsewhere(self, request: TraceRequest) -> bool:
+        """Whether a request waits for an engine on another machine."""
+        name = request.checkpoint
+        return request.source == "live" and name in self.cluster.names and name not in self.list_models()
+
+    def text_of(self, request: TraceRequest) -> str:
+        """The text that a live request runs."""
+        return request.prompt or self.library.scenarios[request.scenario].text
+
+    def remote(self, request: TraceRequest, cancel: Cancel) -> Source:
+        """A text through the model of an engine. Waits for the network. Raises EngineError."""
+        ask = Ask(self.text_of(request), request.more, request.temperature, request.seed)
+        made = self.cluster.open(request.checkpoint, ask)
+        cancel.add(made.cancel)
+        return replace(self.source(request, made.known.digest, made), cancel=cancel)
 
     def recorded(self, request: TraceRequest) -> Source:
         """Routing that was recorded at a moment of a model's training."""

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 from ..problem import BadRequest, Problem
-from ..sources.pending_trace import Source
+from ..sources.pending_trace import Cancel, Source
 from ..sources.registry import Sources
 from ..trace import Step
 from .session import POLICY, Action, Begin, Close, Halt, Say, Session
@@ -143,7 +143,13 @@ class Viewer:
         """Send a trace; what goes wrong becomes an error message."""
         try:
             asked = begin.request
-            source = await self.workers.run(lambda: self.sources.open(asked), long=asked.takes_long)
+            cancel = Cancel()
+            source = await self.workers.run(
+                lambda: self.sources.open(asked, cancel),
+                asked.takes_long,
+                self.sources.elsewhere(asked),
+                cancel,
+            )
             check_start(begin.start, source)
             await self.send_trace(begin, source)
         except BadRequest as error:
@@ -160,12 +166,16 @@ class Viewer:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
         await self.say(TraceMessage.of(begin.id, source.identity, begin.start, source.header))
         frames = Frames(source, begin.id, begin.start)
+        cancel = source.cancel
+        elsewhere = cancel is not None
         try:
-            while (messages := await self.workers.run(frames.next)) is not None:
+            while (messages := await self.workers.run(frames.next, False, elsewhere, cancel)) is not None:
                 for message in messages:
                     await self.send(message)
         finally:
             frames.close()
+            if cancel is not None:
+                cancel()
         await self.say(EndMessage(id=begin.id, tokens=frames.token))
 
     async def say(self, message: ToClient) -> None:

@@ -13,6 +13,7 @@ from .. import __version__
 from ..problem import BadRequest, Problem
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
+from ..sources.engines.cluster import Cluster, EngineError, read_engines
 from ..sources.registry import Sources
 from ..stream.workers import Busy, Workers
 from .asset_routes import static
@@ -31,13 +32,16 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models and threads."""
-    sources = Sources(load_scenarios(settings.scenarios), settings.models)
+    cluster = Cluster(read_engines(settings.engines))
+    sources = Sources(load_scenarios(settings.scenarios), settings.models, cluster)
     workers = Workers()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        cluster.known()  # begins to look at the engines
         yield
         workers.stop()
+        cluster.stop()
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
@@ -57,9 +61,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """422 with every problem."""
+    """422 with every problem; 502 if it is an engine that failed."""
     assert isinstance(error, BadRequest)
-    return JSONResponse({"errors": [problem.to_json() for problem in error.problems]}, status_code=422)
+    status = 502 if isinstance(error, EngineError) else 422
+    return JSONResponse({"errors": [problem.to_json() for problem in error.problems]}, status_code=status)
 
 
 async def close(_: Request, error: Exception) -> Response:

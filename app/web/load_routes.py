@@ -18,7 +18,7 @@ from .asset_routes import send
 from .assets import FILE_BYTES, Asset
 from .disconnect import Attended, unless_left
 from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, over_parameter, parameters
-from .query import read_body, read_query, takes_long
+from .query import elsewhere, read_body, read_query, takes_long
 
 
 def loads(sources: Sources, workers: Workers) -> APIRouter:
@@ -27,11 +27,11 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = parameters()
 
-    async def total(made: list[Make], long: bool) -> Load:
+    async def total(made: list[Make], long: bool, waits: bool) -> Load:
         first, *others = [partial(load_of, make) for make in made]
-        load = await workers.run(first, long)
+        load = await workers.run(first, long, waits)
         for count in others:
-            load += await workers.run(count, long)
+            load += await workers.run(count, long, waits)
         return load
 
     @router.get(
@@ -46,12 +46,13 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
         def ask() -> list[TraceRequest]:
             return requests_over(sources.parse(read_query(request)), over, sources.known.scenarios)
 
-        long = takes_long(request)
-        opened = [await workers.run(partial(sources.open, each), long) for each in await workers.run(ask)]
+        long, waits = takes_long(request), elsewhere(request, sources.cluster.names)
+        asked = await workers.run(ask)
+        opened = [await workers.run(partial(sources.open, each), long, waits) for each in asked]
         key = " ".join((over, *(source.identity for source in opened)))
         asset = kept.get(key)
         if asset is None:
-            found = await total([source.trace for source in opened], long)
+            found = await total([source.trace for source in opened], long, waits)
             asset = Asset.of(dump({"over": over, **found.to_json()}).encode(), "application/json")
             kept.put(key, asset, len(asset.content))
         return send(request, asset)
@@ -67,7 +68,7 @@ def loads(sources: Sources, workers: Workers) -> APIRouter:
         text = data.decode(errors="replace")
         ask = workers.run(lambda: windows(sources, sources.parse(read_query(request)), text))
         made = await unless_left(request, ask)
-        found = await unless_left(request, total(made, takes_long(request)))
+        found = await unless_left(request, total(made, takes_long(request), waits=False))
         return JSONResponse({"over": "text", **found.to_json()})
 
     return router

@@ -43,6 +43,11 @@ def takes_long(request: Request) -> bool:
     return any(key.removeprefix("b.") == "updates" for key in request.query_params)
 
 
+def elsewhere(request: Request, engines: tuple[str, ...]) -> bool:
+    """Whether a query asks for the model of an engine, so that answering it waits for the network."""
+    return any(request.query_params.get(key) in engines for key in ("model", "b.model"))
+
+
 async def read_body(request: Request, most: int) -> bytes:
     """Returns the body; of one over `most` bytes a longer beginning, which its reader refuses."""
     data = b""

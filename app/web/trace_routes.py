@@ -21,7 +21,7 @@ from .assets import FILE_BYTES, Asset
 from .disconnect import Attended
 from .oembed import THUMBNAILS
 from .openapi import DEVICES, PICTURE, PREVIEW, TRACE, devices_parameter, parameters, width_parameter
-from .query import read_devices, read_query, read_width, takes_long
+from .query import elsewhere, read_devices, read_query, read_width, takes_long
 
 
 def traces(sources: Sources, workers: Workers) -> APIRouter:
@@ -30,16 +30,21 @@ def traces(sources: Sources, workers: Workers) -> APIRouter:
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
 
+    def waits(request: Request) -> bool:
+        return elsewhere(request, sources.cluster.names)
+
     async def answer(request: Request, kind: str, key: str, make: Callable[[], bytes]) -> Response:
         asset = kept.get(key)
         if asset is None:
-            asset = await workers.run(lambda: Asset.of(make(), kind), takes_long(request))
+            asset = await workers.run(lambda: Asset.of(make(), kind), takes_long(request), waits(request))
             kept.put(key, asset, len(asset.content))
         return send(request, asset)
 
     async def show(request: Request, kind: str, finish: Callable[[str], bytes], size: str = "") -> Response:
         view = await workers.run(
-            lambda: Shown.of(read_query(request), request.query_params, sources), takes_long(request)
+            lambda: Shown.of(read_query(request), request.query_params, sources),
+            takes_long(request),
+            waits(request),
         )
         response = await answer(request, kind, f"{kind}{size} {view.key}", lambda: finish(view.draw()))
         response.headers["cross-origin-resource-policy"] = "cross-origin"  # articles show it
@@ -47,7 +52,7 @@ def traces(sources: Sources, workers: Workers) -> APIRouter:
 
     async def open_source(request: Request) -> Source:
         return await workers.run(
-            lambda: sources.open(sources.parse(read_query(request))), takes_long(request)
+            lambda: sources.open(sources.parse(read_query(request))), takes_long(request), waits(request)
         )
 
     @router.get("/api/trace", summary="A trace as a file", responses=TRACE, openapi_extra=query)

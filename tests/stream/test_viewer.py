@@ -35,7 +35,10 @@ class Made:
     made: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
-    def open(self, request):
+    def elsewhere(self, request):
+        return False
+
+    def open(self, request, cancel):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})
         return Source(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
 

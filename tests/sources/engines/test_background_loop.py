@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from app.sources.engines.cluster.background_loop import AHEAD, BackgroundLoop, Pulled, Stopped
+from app.sources.engines.cluster.background_loop import AHEAD, BackgroundLoop, Closed, Pulled, Stopped
 
 
 @pytest.fixture
@@ -68,17 +68,19 @@ def test_close_wakes_the_thread_that_waits_and_ends_the_iterator(background):
 
     pulled = Pulled(background, never)
     with ThreadPoolExecutor(1) as pool:
-        pull = pool.submit(lambda: next(pulled, "end"))
+        pull = pool.submit(lambda: next(pulled))
         assert waiting.wait(10)
         pulled.close()
-        assert pull.result(10) == "end"
+        with pytest.raises(Closed):
+            pull.result(10)
     assert ended.wait(10)
 
 
 def test_close_before_anything_was_pulled_drops_what_waits(background):
     pulled = Pulled(background, lambda: count(100))
     pulled.close()
-    assert len([*pulled]) <= AHEAD + 1
+    with pytest.raises(Closed):
+        list(pulled)
 
 
 def test_stop_ends_whoever_pulls_and_takes_no_more_work():
@@ -90,9 +92,10 @@ def test_stop_ends_whoever_pulls_and_takes_no_more_work():
 
     pulled = Pulled(background, never)
     with ThreadPoolExecutor(1) as pool:
-        pull = pool.submit(lambda: next(pulled, "end"))
+        pull = pool.submit(lambda: next(pulled))
         background.stop()
-        assert pull.result(10) == "end"
+        with pytest.raises(Closed):
+            pull.result(10)
     with pytest.raises(Stopped):
         background.submit(asyncio.sleep(0))
     pulled.close()

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from app.problem import BadRequest
-from app.sources.engines.cluster import Cluster, EngineAddress, EngineError, connection, remote_trace
+from app.sources.engines.cluster import Cluster, EngineAddress, EngineError, connection
 from app.sources.engines.cluster.ask import Ask
+from app.sources.engines.cluster.background_loop import Closed
 from app.sources.engines.cluster.model_facts import ModelFacts
 from app.trace import RoutingTrace
 from tests.sources.engines.plugin_answers import END, FACTS, INFO, PROMPT, START, packed, rows
@@ -83,7 +84,8 @@ def test_steps_come_while_the_engine_still_answers():
         steps = made.steps()
         assert [next(steps).experts[0].tolist() for _ in range(2)] == [[1, 2], [2, 3]]
         made.cancel()
-        assert list(steps) == []
+        with pytest.raises(Closed):
+            list(steps)
 
 
 def test_trace_that_is_pulled_again_asks_again():
@@ -101,7 +103,7 @@ def test_cancel_from_another_thread_frees_one_that_waits_for_the_header():
         made = cluster.open("cpu", ASK)
         waiting = pool.submit(lambda: made.header)
         made.cancel()
-        with pytest.raises(remote_trace.Cancelled):
+        with pytest.raises(Closed):
             waiting.result(10)
 
 

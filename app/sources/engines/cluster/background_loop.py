@@ -70,6 +70,10 @@ async def cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class Closed(Exception):
+    """The iterator was closed before its end."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """Behind the last item: how the iterator ended."""
@@ -81,7 +85,7 @@ class Pulled(Generic[Item], Iterator[Item]):
     """The items of an async iterator, pulled from any one thread at a time.
 
     `close` may be called from another thread while one waits: it cancels the iterator, and the waiting one
-    gets StopIteration at once.
+    gets Closed at once. It is an error and no end, so that nobody takes what came so far for the whole.
     """
 
     def __init__(self, background: BackgroundLoop, make: Callable[[], AsyncIterator[Item]]) -> None:
@@ -110,7 +114,7 @@ class Pulled(Generic[Item], Iterator[Item]):
         try:
             return self._background.submit(self._queue.get()).result()
         except (CancelledError, Stopped):
-            return Ended()
+            return Ended(Closed())
 
     async def _begin(self, make: Callable[[], AsyncIterator[Item]]) -> None:
         self._producer = asyncio.create_task(self._produce(make))
@@ -129,4 +133,4 @@ class Pulled(Generic[Item], Iterator[Item]):
         self._producer.cancel()
         while not self._queue.empty():
             self._queue.get_nowait()
-        self._queue.put_nowait(Ended())
+        self._queue.put_nowait(Ended(Closed()))

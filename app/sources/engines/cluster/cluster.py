@@ -60,8 +60,14 @@ class Cluster:
         return found
 
     def open(self, name: str, ask: Ask) -> RemoteTrace:
-        """A trace of a prompt on an engine; waits for a look at it. Raises EngineError."""
-        return RemoteTrace(self._background, self._entries[name].connection, self.facts(name), ask)
+        """A trace of a prompt on an engine; waits for the first look at it. Raises EngineError.
+
+        Later looks are not waited for: the answer to the prompt is checked against what was known.
+        """
+        entry = self._entries[name]
+        self._look(name)
+        known = entry.found if isinstance(entry.found, ModelFacts) else self.facts(name)
+        return RemoteTrace(self._background, entry.connection, known, ask)
 
     def forget(self, name: str) -> None:
         """Makes the next question look anew: what was known turned out to be wrong."""

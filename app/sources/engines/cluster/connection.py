@@ -14,6 +14,7 @@ from ....problem import cut
 from .engine_error import (
     EngineError,
     broken_off,
+    busy,
     key_refused,
     nonsense,
     refused,
@@ -30,6 +31,7 @@ WHOLE_SECS = 600.0  # for all of an answer
 LINE_BYTES = 64 * MIB  # 64 rows of the largest router of 2026 are 28 MiB
 ANSWER_BYTES = 512 * MIB
 ERROR_BYTES = 64 * 1024
+AT_ONCE = 16  # prompts on one engine: as many threads wait for it at most
 
 
 class Connection:
@@ -41,6 +43,7 @@ class Connection:
             headers["authorization"] = f"Bearer {address.key}"
         self.address = address
         self.known = False  # it has answered before
+        self.running = 0  # prompts
         self._client = httpx.AsyncClient(
             base_url=address.url,
             headers=headers,
@@ -86,7 +89,10 @@ class Connection:
     async def _open(self, path: str, body: object | None) -> AsyncIterator[httpx.Response]:
         """A response with status 200, whose body is still to be read."""
         name = self.address.name
-        method = "GET" if body is None else "POST"
+        method, prompts = ("GET", 0) if body is None else ("POST", 1)
+        if prompts and self.running >= AT_ONCE:
+            raise busy(name, AT_ONCE)
+        self.running += prompts
         try:
             async with (
                 asyncio.timeout(WHOLE_SECS),
@@ -104,6 +110,8 @@ class Connection:
             raise too_slow(name, WHOLE_SECS) from error
         except httpx.HTTPError as error:
             raise broken_off(name) from error
+        finally:
+            self.running -= prompts
 
     async def _refusal(self, response: httpx.Response, path: str) -> EngineError:
         """The error of another status than 200."""

@@ -19,6 +19,14 @@ class EngineError(BadRequest):
         self.code = code
 
 
+def problem_of(engine: str, error: EngineError | None) -> Problem:
+    """Why a request cannot name this engine as its model; None: nobody has heard of it yet."""
+    if error is None:
+        return Problem("model", "none yet", f"an answer of engine {engine}", AGAIN)
+    problem = error.problems[0]
+    return Problem("model", problem.found, f"{problem.expected} of engine {engine}", problem.advice)
+
+
 def unreachable(engine: str, known: bool) -> EngineError:
     """Nothing answers. `known`: it answered before."""
     if known:
@@ -60,6 +68,11 @@ def nonsense(engine: str, found: str, expected: str) -> EngineError:
     """An answer that cannot be routing."""
     advice = "the operator looks at its version and its log"
     return EngineError(engine, "nonsense", found, expected, advice)
+
+
+def busy(engine: str, most: int) -> EngineError:
+    """As many prompts run there for this page as may."""
+    return EngineError(engine, "busy", f"{most} already", "fewer prompts at a time", AGAIN)
 
 
 def refused(engine: str, found: str, advice: str = AGAIN) -> EngineError:

@@ -12,6 +12,7 @@ from ....problem import show
 from ....published.architectures.config_fields import ConfigError
 from ....published.architectures.registry import load_config, read_config
 from ....published.parameters import Parameters
+from ....routing import ROUTERS
 from ....shape import ModelShape
 from ....trace import dump
 from .engine_error import EngineError, nonsense, refused, without_experts
@@ -42,6 +43,16 @@ class ModelFacts:
         return self.kind == "moescope-vllm"
 
     @property
+    def request_keys(self) -> dict[str, Any]:
+        """The request keys that the engine decides: the model's own router, and k."""
+        known = self.router in ROUTERS
+        return {
+            "k": self.shape.top_k,
+            "router": self.router if known else "topk",
+            **(self.settings if known else {}),
+        }
+
+    @property
     def digest(self) -> str:
         """A hash of all this: equal while the engine serves the same model."""
         parts = (self.engine, self.kind, self.model, self.version, self.shape.to_json(), self.router)
@@ -61,8 +72,8 @@ class ModelFacts:
         """As `GET /api/models` answers it."""
         return {
             "name": self.engine,
+            "family": self.model,
             "engine": ENGINES[self.kind],
-            "model": self.model,
             "layers": self.shape.layers,
             "experts": self.shape.experts,
             "top_k": self.shape.top_k,

@@ -56,7 +56,7 @@ class RemoteTrace:
             self._forget(pulled)
 
     def cancel(self) -> None:
-        """Ends the requests to the engine. Whoever waits for a step gets the end at once."""
+        """Ends the requests to the engine. Whoever waits for a step gets Closed at once."""
         self._cancelled = True
         for pulled in [*self._running]:
             self._forget(pulled)
@@ -66,17 +66,15 @@ class RemoteTrace:
         self._running.append(pulled)
         if self._cancelled:
             pulled.close()
-        header = next(pulled, None)
-        if not isinstance(header, TraceHeader):
+        try:
+            header = next(pulled)
+        except BaseException:
             self._forget(pulled)
-            raise Cancelled(self.known.engine)
+            raise
+        assert isinstance(header, TraceHeader)
         return pulled, header
 
     def _forget(self, pulled: Pulled[TraceHeader | Step]) -> None:
         pulled.close()
         if pulled in self._running:
             self._running.remove(pulled)
-
-
-class Cancelled(Exception):
-    """The trace was cancelled before its header came."""
