@@ -193,10 +193,19 @@ def test_prompt_that_is_too_long_for_the_engine_is_refused_in_its_words(single):
     found.stop()
 
 
+def long_answer(cluster: Cluster) -> Ask:
+    """A request after which the model writes for a second or more, and does not end its text."""
+    for seed in range(20):
+        asked = Ask("Once upon a time", 256, temperature=1.0, seed=seed)
+        if len(remote(cluster, asked).experts) > 256:
+            return asked
+    raise AssertionError("the model always ends its text early")
+
+
 def test_server_that_is_killed_under_a_client_and_comes_back(tmp_path, model):
     with VllmServer(tmp_path / "log") as server:
         found = Cluster([server.address])
-        made = found.open("cpu", Ask("Once upon a time", 250, temperature=1.0, seed=3))
+        made = found.open("cpu", long_answer(found))
         steps = made.steps()
         next(steps)
         server.kill()
@@ -211,6 +220,27 @@ def test_server_that_is_killed_under_a_client_and_comes_back(tmp_path, model):
         asked = Ask("Once upon a time", 4)
         trace = remote(found, asked)
         check_equal(trace, by_numpy(model, asked, trace.header))
+        found.stop()
+
+
+FAULT = """
+import moescope_vllm.recorder
+
+def numbers(tensor):
+    raise RuntimeError("a fault of the test")
+
+moescope_vllm.recorder.numbers = numbers
+"""
+
+
+def test_engine_whose_hooks_fail_serves_everything_else_and_says_why_it_does_not_record(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(FAULT)
+    with VllmServer(tmp_path / "log", environment={"PYTHONPATH": str(tmp_path)}) as server:
+        found = Cluster([server.address])
+        with pytest.raises(EngineError, match="The recorder does not fit this engine"):
+            found.facts("cpu")
+        answer = complete(server, prompt="Once", max_tokens=5, vllm_xargs={"moescope": "key"})
+        assert len(answer["choices"][0]["text"]) > 0
         found.stop()
 
 
