@@ -21,6 +21,7 @@ def boot(sources: Sources, embed: bool, language: str = "en") -> dict[str, Any]:
         "lang": language,
         "scenarios": sources.scenario_infos(language),
         "models": sources.model_infos(),
+        "engines": list(sources.cluster.names),
         "routers": [router.to_json() for router in ROUTERS.values()],
         "shapes": [shaped.info() for shaped in shapes().values()],
         "limits": {

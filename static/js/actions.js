@@ -118,7 +118,7 @@ export function createActions({ boot, store, player, feed, save, film }) {
 
 /** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */
 export function expertsOf(boot, source) {
-  return source === "live" && boot.models.length ? [...new Set(boot.models.map(({ experts }) => experts))] : null;
+  return source === "live" && boot.models.length ? [...new Set(boot.models.filter(({ engine }) => !engine).map(({ experts }) => experts))] : null;
 }
 
 /**

@@ -48,7 +48,7 @@ const prompt = {
 const model = {
   name: "model",
   fallback: () => "",
-  parse: (text, { boot }) => (text === "" || boot.models.some(({ name }) => name === text) ? text : undefined),
+  parse: (text, { boot }) => (text === "" || boot.models.some(({ name }) => name === text) || boot.engines?.includes(text) ? text : undefined),
   format: String,
   expected: ({ boot }) => words.oneOf(boot.models.map(({ name }) => name)),
   applies: ({ view }) => view.source !== "authored",

@@ -195,6 +195,7 @@
  * @property {string} [lang]   of the document and of the words in here; English where it is left out
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
+ * @property {string[]} [engines]  names of ENGINES, also of those that do not answer: the server says why
  * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
  * @property {ShapeInfo[]} [shapes]     of published models
  * @property {TourInfo[]} [tours]       left out in a file that plays without a server, as are the questions
@@ -265,6 +266,7 @@
  * @property {string} note
  * @property {number[]} [steps]   moments of its training that were recorded
  * @property {string} [router]    that it was trained with
+ * @property {string} [engine]  the kind of server that runs it, where it runs elsewhere
  */
 
 export {};

@@ -24,7 +24,7 @@ def problem_of(engine: str, error: EngineError | None) -> Problem:
     if error is None:
         return Problem("model", "none yet", f"an answer of engine {engine}", AGAIN)
     problem = error.problems[0]
-    return Problem("model", problem.found, f"{problem.expected} of engine {engine}", problem.advice)
+    return Problem("model", problem.found, f"{problem.expected} (engine {engine})", problem.advice)
 
 
 def unreachable(engine: str, known: bool) -> EngineError:
