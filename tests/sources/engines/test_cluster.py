@@ -282,6 +282,15 @@ def test_redirect_is_not_followed_with_the_key():
         cluster.facts("cpu")
 
 
+def test_scale_that_the_engine_applies_behind_the_experts_is_in_the_weights():
+    rule = {**FACTS["rule"], "scores": "sigmoid", "groups": 2, "topk_groups": 1, "output_scale": 2.5}
+    own = {"rule": rule, "bias": packed(np.zeros((2, 4), "<f4"))}
+    with engine_that(lines({**START, **own}, *SOUND[1:]), says({**INFO, **own})) as cluster:
+        trace = trace_of(cluster)
+    np.testing.assert_allclose(trace.weights.sum(-1), 2.5, rtol=1e-6)
+    assert trace.header.model["settings"] == {"groups": 2, "topk_groups": 1, "scale": 2.5}
+
+
 RULES = {
     "topk_norm": ({"scores": "softmax", "renormalise": True}, False),
     "topk": ({"scores": "softmax", "renormalise": False}, False),

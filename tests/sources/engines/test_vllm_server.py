@@ -8,11 +8,13 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from websockets.sync.client import ClientConnection
 
 from app.routing import ROUTERS
 from app.settings import ROOT, Settings
@@ -22,7 +24,7 @@ from app.sources.engines.cluster.background_loop import Closed
 from app.sources.live.models import Model, Models
 from app.trace import RoutingTrace, Token, TraceHeader
 from tests.live_server import serving
-from tests.socket_client import ask, viewer, watch
+from tests.socket_client import ask, hear, viewer, watch
 from tests.sources.engines.vllm_server import KEY, PYTHON, WAYS, VllmServer
 
 pytestmark = [
@@ -114,12 +116,9 @@ def test_requests_at_once_get_their_own_rows_with_a_cached_prefix_and_others_bet
 
 
 def test_prompt_that_is_typed_on_the_page_runs_on_the_engine(server, model):
-    engines = {"ENGINES": f"there={server.url}", "ENGINE_KEY_THERE": KEY}
-    with serving(Settings(port=0, engines=engines)) as url:
-        wait_until(lambda: "there" in json.load(urllib.request.urlopen(f"{url}/api/models")).__str__())
-        with viewer(url) as page:
-            ask(page, source="live", model="there", prompt=PROMPTS[1], **{"continue": 5, "temperature": 0})
-            trace, steps = watch(page)
+    with page_before(server) as (_, page):
+        ask(page, source="live", model="there", prompt=PROMPTS[1], **{"continue": 5, "temperature": 0})
+        trace, steps = watch(page)
     ours = by_numpy(model, Ask(PROMPTS[1], 5), header_of(trace))
     assert [*trace["tokens"], *trace["written"]] == [token.to_json() for token in ours.header.tokens]
     np.testing.assert_array_equal([step.experts for step in steps], ours.experts)
@@ -242,6 +241,41 @@ def test_engine_whose_hooks_fail_serves_everything_else_and_says_why_it_does_not
         answer = complete(server, prompt="Once", max_tokens=5, vllm_xargs={"moescope": "key"})
         assert len(answer["choices"][0]["text"]) > 0
         found.stop()
+
+
+def test_server_that_is_killed_under_a_viewer_of_the_page_and_comes_back(tmp_path, model):
+    with VllmServer(tmp_path / "log") as server, page_before(server) as (url, page):
+        ask(page, source="live", model="there", prompt="Once upon a time")
+        assert len(watch(page)[1]) == 6
+        server.kill()
+        ask(page, id=2, source="live", model="there", prompt="The river")
+        message = hear(page)
+        assert message["op"] == "error"
+        assert "it may be restarting" in message["message"]
+        ask(page, id=3, source="authored")
+        assert watch(page, id=3)[1]
+        server.start()
+        wait_until(lambda: "there" in listed(url))
+        ask(page, id=4, source="live", model="there", prompt="The river")
+        trace, steps = watch(page, id=4)
+        ours = by_numpy(model, Ask("The river"), header_of(trace))
+        np.testing.assert_array_equal([step.experts for step in steps], ours.experts)
+
+
+@contextmanager
+def page_before(server: VllmServer) -> Iterator[tuple[str, ClientConnection]]:
+    """A server of the page whose operator named this engine, and a viewer's socket."""
+    engines = {"ENGINES": f"there={server.url}", "ENGINE_KEY_THERE": KEY}
+    with serving(Settings(port=0, engines=engines)) as url:
+        wait_until(lambda: "there" in listed(url))
+        with viewer(url) as page:
+            yield url, page
+
+
+def listed(url: str) -> list[str]:
+    """The names of the models that the page offers."""
+    with urllib.request.urlopen(f"{url}/api/models", timeout=30) as answer:
+        return [model["name"] for model in json.load(answer)]
 
 
 def test_model_without_experts_is_refused_by_name(tmp_path):

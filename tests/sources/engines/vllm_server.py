@@ -18,7 +18,7 @@ from app.sources.engines.cluster import EngineAddress
 
 PYTHON = Path(os.environ.get("ENGINE_VENV", ".venv-vllm")) / "bin" / "python"
 KEY = "a key of the tests"
-START_SECS = 240
+START_SECS = 600
 SERVE = ("-m", "vllm.entrypoints.openai.api_server", "--model")
 HEADLESS = (str(Path(__file__).with_name("vllm_command.py")), "serve")
 ENVIRONMENT = {

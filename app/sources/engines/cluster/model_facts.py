@@ -188,6 +188,13 @@ def width(config: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) and 1 <= value <= 1_000_000 else 1
 
 
+def scale_of(rule: Mapping[str, Any]) -> float:
+    """What a rule multiplies the combine weights with, wherever it does."""
+    parts = (rule.get("scale", 1.0), rule.get("output_scale", 1.0))
+    usable = all(isinstance(part, (int, float)) and 0 < part <= 1000 for part in parts)
+    return float(parts[0] * parts[1]) if usable else 1.0
+
+
 def router_of(rule: Mapping[str, Any], biased: bool) -> tuple[str, dict[str, float]]:
     """The router by its name here, and its settings; one that is not here by the engine's own name."""
     scores, groups = rule.get("scores"), rule.get("groups") or 0
@@ -197,7 +204,7 @@ def router_of(rule: Mapping[str, Any], biased: bool) -> tuple[str, dict[str, flo
     limits = {
         "groups": groups or 1,
         "topk_groups": rule.get("topk_groups") or 1,
-        "scale": rule.get("scale", 1.0),
+        "scale": scale_of(rule),
     }
     if scores == "sigmoid" and biased:
         return "sigmoid_bias", limits

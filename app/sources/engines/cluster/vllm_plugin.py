@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ....problem import show
 from ....trace import Floats, Step, Token, TraceHeader
 from .ask import Ask, header_of
 from .connection import Connection
 from .engine_error import EngineError, nonsense, refused
-from .model_facts import ModelFacts, facts_of_plugin
+from .model_facts import ModelFacts, facts_of_plugin, scale_of
 from .routing_rows import scored_steps, tokens_of, unpacked
 
 INFO, ROUTE = "/v1/moescope/info", "/v1/moescope/route"
@@ -60,6 +62,7 @@ class Answer:
         self.ask = ask
         self.prompt: list[Token] = []
         self.scores = ""
+        self.scale = 1.0  # of weights, that the engine applies to what the experts say
         self.rows = 0
         self.ended = False
 
@@ -86,7 +89,9 @@ class Answer:
             raise refused(self.engine, "another model than a moment ago")
         self.prompt = tokens_of(self.engine, line.get("prompt"))
         rule = line.get("rule")
-        self.scores = str(rule.get("scores")) if isinstance(rule, dict) else ""
+        if isinstance(rule, dict):
+            self.scores = str(rule.get("scores"))
+            self.scale = scale_of({"output_scale": rule.get("output_scale", 1.0)})
         bias: Floats | None = None
         if line.get("bias") is not None:
             bias = unpacked(self.engine, line["bias"], "bias", "<f4", (shape.layers, shape.experts))
@@ -105,7 +110,8 @@ class Answer:
         weights = unpacked(self.engine, line.get("weights"), "weights", "<f4", narrow)
         written = [self.written(self.rows + index, token) for index, token in enumerate(tokens)]
         self.rows += len(tokens)
-        return scored_steps(self.engine, logits, ids, weights, self.scores, written)
+        scaled = weights * np.float32(self.scale)
+        return scored_steps(self.engine, logits, ids, scaled, self.scores, written)
 
     def written(self, position: int, token: Token) -> Token | None:
         """The token, where the model wrote it. Raises EngineError for a row of another prompt."""

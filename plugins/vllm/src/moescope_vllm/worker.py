@@ -154,18 +154,22 @@ def expire(records: Records) -> None:
 
 def describe(recorder: Recorder) -> Reply:
     """The layers of this stage, and the rule by which their routers choose."""
-    routers = [router for _, router in sorted(routers_of(moe_layers(recorder.runner.get_model())).items())]
-    rules = [rule_of(router) for router in routers]
+    runners = sorted(moe_layers(recorder.runner.get_model()), key=lambda runner: int(runner.layer_id))
+    rules = [rule_of(runner) for runner in runners]
     return {
         "layers": list(recorder.layers),
         "rule": rules[0] if rules else None,
         "one_rule": all(rule == rules[0] for rule in rules),
-        "bias": [bias_of(router) for router in routers],
+        "bias": [bias_of(runner.router) for runner in runners],
     }
 
 
-def rule_of(router: Any) -> Reply:
-    """How a router chooses, read from its own attributes (vllm/.../fused_moe/router)."""
+def rule_of(runner: Any) -> Reply:
+    """How the router of an MoE layer chooses, read from its own attributes (vllm/.../fused_moe/router).
+
+    `output_scale` multiplies what the experts say together: the weights that vLLM computes lack it.
+    """
+    router = runner.router
     return {
         "router": type(router).__name__,
         "scores": getattr(router, "scoring_func", "softmax"),
@@ -173,6 +177,7 @@ def rule_of(router: Any) -> Reply:
         "groups": int(getattr(router, "num_expert_group", 0) or 0),
         "topk_groups": int(getattr(router, "topk_group", 0) or 0),
         "scale": float(getattr(router, "routed_scaling_factor", 1.0) or 1.0),
+        "output_scale": float(getattr(runner, "routed_scaling_factor", 1.0) or 1.0),
         "custom": getattr(router, "custom_routing_function", None) is not None
         or getattr(router, "_hash_indices_table", None) is not None
         or hasattr(router, "zero_expert_type"),
