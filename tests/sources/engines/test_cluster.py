@@ -1,11 +1,13 @@
 """Engines over HTTP: steps from a sound answer, one sentence for each way of going wrong."""
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import numpy as np
 import pytest
 
@@ -269,6 +271,19 @@ def test_engine_that_says_nothing_for_too_long_is_too_slow(monkeypatch):
     ):
         trace_of(cluster)
     assert error.value.code == "slow"
+
+
+def test_certificate_that_is_not_trusted_is_told_apart_from_nobody_at_the_address():
+    def fail(request):
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed")
+
+    async def ask():
+        address = EngineAddress("cpu", "https://gpu-1")
+        await connection.Connection(address, httpx.MockTransport(fail)).ask("/v1/models")
+
+    with pytest.raises(EngineError, match="SSL_CERT_FILE") as error:
+        asyncio.run(ask())
+    assert error.value.code == "certificate"
 
 
 def test_redirect_is_not_followed_with_the_key():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from .engine_error import (
     refused,
     too_slow,
     unreachable,
+    untrusted,
     without_experts,
 )
 from .engines_setting import EngineAddress
@@ -49,6 +51,7 @@ class Connection:
             headers=headers,
             timeout=httpx.Timeout(SILENT_SECS, connect=CONNECT_SECS),
             trust_env=False,  # an engine is asked at its address and nowhere else
+            verify=ssl.create_default_context(),  # the system's authorities, or those of SSL_CERT_FILE
             transport=transport,
         )
 
@@ -103,7 +106,8 @@ class Connection:
                     raise await self._refusal(response, path)
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise unreachable(name, self.known) from error
+            badly_signed = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            raise (untrusted(name) if badly_signed else unreachable(name, self.known)) from error
         except httpx.TimeoutException as error:
             raise too_slow(name, SILENT_SECS) from error
         except TimeoutError as error:

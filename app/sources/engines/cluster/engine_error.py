@@ -41,6 +41,13 @@ def unreachable(engine: str, known: bool) -> EngineError:
     return EngineError(engine, "unreachable", "nothing: no server answers", "an answer", advice)
 
 
+def untrusted(engine: str) -> EngineError:
+    """The certificate of an https address does not hold."""
+    found = "a certificate that nobody here vouches for"
+    advice = "the operator sets SSL_CERT_FILE to its authority, or corrects the name in ENGINES"
+    return EngineError(engine, "certificate", found, "a trusted certificate", advice)
+
+
 def broken_off(engine: str) -> EngineError:
     """The connection ended in the middle of an answer."""
     found = "a connection that broke off"
