@@ -19,6 +19,9 @@ def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, A
     if not reading.available.reads(source, "router"):
         return {}
     asked = {key: value for key, value in reading.values.items() if value != ""}
+    if subject.fixed is not None:
+        reading.drop("k", "router", *(name for name in LIMITS if name != SEEDED))
+        return {**{name: None for name in LIMITS if name != SEEDED}, **subject.fixed}
     own = {} if subject.shaped is None else subject.shaped.defaults(asked)
     name = str(reading.get("router", "") or own.get("router") or subject.router or DEFAULT_ROUTER)
     router = ROUTERS[name]

@@ -19,6 +19,7 @@ from ..request.schema import TraceRequest
 from ..trace import RoutingTrace
 from .authored.scenario import Library
 from .authored.source import AuthoredSource
+from .engines.cluster import Cluster
 from .live.source import LiveSource
 from .pending_trace import PendingTrace
 from .recorded.source import RecordedSource
@@ -34,10 +35,10 @@ CACHE_BYTES = 128 * 2**20  # of finished traces
 class SourceRegistry:
     """The sources of this server, and a cache of finished traces."""
 
-    def __init__(self, library: Library, models: Path) -> None:
+    def __init__(self, library: Library, models: Path, engines: Cluster | None = None) -> None:
         self.library = library
         self.folder = models
-        place = Place(library, models)
+        place = Place(library, models, engines or Cluster(()))
         self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
         self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 
@@ -53,6 +54,8 @@ class SourceRegistry:
             shapes=shapes(),
             sources={name: source.keys for name, source in self.sources.items()},
             refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
+            fixed={name: keys for offer in offers for name, keys in offer.fixed.items()},
+            absent={name: problem for offer in offers for name, problem in offer.absent.items()},
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
@@ -93,7 +96,13 @@ class SourceRegistry:
         prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without the generated ones
         steps = opened.producer.steps
         return PendingTrace(
-            identity, replace(header, tokens=prompt), steps, self.cached, request.more, opened.at_once
+            identity,
+            replace(header, tokens=prompt),
+            steps,
+            self.cached,
+            request.more,
+            opened.at_once,
+            opened.cancel,
         )
 
     def read(
@@ -130,6 +139,10 @@ class SourceRegistry:
                 refused |= {problem.field: problem for problem in removed if problem is not None}
                 continue
             return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+
+    def elsewhere(self, request: TraceRequest) -> bool:
+        """Whether a request waits for an engine on another machine."""
+        return request.source == LiveSource.name and self.live.elsewhere(request.checkpoint)
 
     def without_path(self, message: str) -> str:
         """The message without the folder of the models: strangers need not know where it lies."""

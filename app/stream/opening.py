@@ -59,6 +59,8 @@ async def open_source(
 
     What is computed token by token is never heavy: each token is a job of its own.
     """
+    if sources.elsewhere(request):
+        return await workers.wait(lambda: sources.open(request))
     if workers.processes is None:
         return await workers.run(lambda: sources.open(request), client)
     cost = await workers.run(lambda: trace_secs(sources, request), client)
@@ -144,12 +146,23 @@ async def messages_of(
     shape = source.header.shape
     cost = 1e-6 * shape.layers * shape.experts
     try:
-        while (messages := await workers.run(frames.next, client, cost)) is not None:
+        while (messages := await next_messages(source, workers, frames, client, cost)) is not None:
             for message in messages:
                 yield message
     finally:
         frames.close()
+        if source.cancel is not None:
+            source.cancel()
     yield to_text(EndMessage(id=id, tokens=frames.token))
+
+
+async def next_messages(
+    source: PendingTrace, workers: Workers, frames: Frames, client: str, cost: float
+) -> list[str | bytes] | None:
+    """The messages of the next token, made in a thread for small work or in one that may wait."""
+    if source.cancel is not None:
+        return await workers.wait(frames.next, source.cancel)
+    return await workers.run(frames.next, client, cost)
 
 
 def check_start(start: int, source: PendingTrace) -> None:

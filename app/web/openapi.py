@@ -31,6 +31,7 @@ class ModelInfo(BaseModel):
     layers: int
     router: str
     steps: list[int]  # of training, whose routing was recorded: for source=recorded
+    engine: str | None = None  # the kind of server that runs it, if it runs elsewhere
 
 
 class RefusedModel(BaseModel):
