@@ -1,4 +1,4 @@
-"""`make siege`: attacks on a server on loopback, and what it does under each. `python -m tests.siege crowd` for one."""
+"""`make siege`: attacks on a server on loopback, and what it does. `python -m tests.siege crowd` is one of them."""
 
 from __future__ import annotations
 
