@@ -6,6 +6,8 @@
 # make siege  attack a server on loopback and print what it does (minutes; root for packet loss)
 # make lock   write requirements.lock and THIRD_PARTY.md anew
 # make parity compare the live model with transformers (installs PyTorch)
+# make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
+# make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -17,7 +19,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench siege lock parity train clean
+.PHONY: help run test check format bench siege lock parity engines atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -56,6 +58,13 @@ lock: $(VENV)/.siege node_modules/.stamp
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
 
+engines: $(VENV)/.engines
+	@$(BIN)/pytest -m engines tests/engines $(PYTEST)
+
+atlas-ray: $(VENV)/.test
+	@$(PIP) --editable '.[test,ray]'
+	@$(BIN)/pytest -m ray tests/atlas $(PYTEST)
+
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
@@ -81,6 +90,14 @@ $(VENV)/.siege: $(VENV)/.test
 $(VENV)/.train: $(VENV)/.test
 	@echo "Installing PyTorch and transformers ..."
 	@$(PIP) --editable '.[test,train]'
+	@touch $@
+
+# PyTorch first and by version, so that a wheel for the CPU counts. llama.cpp compiles for a quarter of an hour.
+$(VENV)/.engines: $(VENV)/.test
+	@echo "Installing PyTorch and transformers ..."
+	@$(PIP) torch==2.13.0
+	@$(PIP) --editable '.[test,transformers]'
+	@$(if $(LLAMA),$(PIP) --editable '.[llama-cpp]' gguf)
 	@touch $@
 
 PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')

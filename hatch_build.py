@@ -20,6 +20,10 @@ except ModuleNotFoundError:  # called by make: hatchling lives only in pip's thr
     BuildHookInterface = object
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+from app.page.bundle import page_digest  # noqa: E402
+
+STATIC = ROOT / "static"
 ENTRY = ROOT / "static" / "three.entry.js"
 PAGE = ROOT / "static" / "js"
 STYLES = ROOT / "static" / "css"
@@ -42,6 +46,11 @@ SCRIPTS = {"en": "moescope.js", "fr": "moescope.fr.js"}  # the page, in each lan
 SHEETS = ("full_page.imports.css", "embed_page.imports.css")
 BUILT = ("three.js", "uqr.js", *SCRIPTS.values(), *SHEETS, *COPIED)
 
+DATA = (  # shipped inside the package; the scripts of the page are in static/vendor, bundled
+    *("templates", "scenarios", "models"),
+    *(f"static/{name}" for name in ("vendor", "css", "favicon.svg", "embed.js", "embed.d.ts", "article.js")),
+)
+
 # Brotli makes a sixth less of a script than gzip; Node.js has it, Python's library has not.
 SQUEEZE = """
 const { readFileSync, writeFileSync } = require("node:fs");
@@ -57,9 +66,25 @@ class VendorBuildHook(BuildHookInterface):
         return [] if vendor_is_fresh() or node_on_path() else [NODE_WHEEL]
 
     def initialize(self, version: str, build_data: dict) -> None:
-        if self.target_name == "wheel" and version != "editable":
-            sys.exit("Moescope runs from its checkout: use `pip install -e .` (or `make run`), not a wheel.")
         build_vendor()
+        if self.target_name == "wheel" and version == "editable":
+            build_data["force_include_editable"][str(write_link(Path(self.directory)))] = (
+                "moescope/__init__.py"
+            )
+        elif self.target_name == "wheel":
+            build_data["force_include"][str(ROOT / "app")] = "moescope"
+            build_data["force_include"] |= {str(ROOT / name): f"moescope/data/{name}" for name in DATA}
+
+
+def write_link(folder: Path) -> Path:
+    """Writes the module that an editable install has in place of the package: it maps moescope to app/."""
+    folder.mkdir(parents=True, exist_ok=True)
+    link, package = folder / "editable_moescope.py", ROOT / "app"
+    link.write_text(
+        f"__path__ = [{str(package)!r}]\n"
+        f"exec(compile(open({str(package / '__init__.py')!r}).read(), __file__, 'exec'))\n"
+    )
+    return link
 
 
 def prepare_javascript() -> None:
@@ -82,7 +107,7 @@ def build_vendor() -> None:
     bundle(ENTRY, "three.js", MODULE)
     bundle(MODULES / "uqr" / "dist" / "index.mjs", "uqr.js", MODULE)
     # A classic script, which browsers load from file:// too; `await` at its top level needs a function.
-    start = f"/* {page_digest()} */(async()=>{{"
+    start = f"/* {page_digest(STATIC)} */(async()=>{{"
     for language, name in SCRIPTS.items():
         words = f'--define:globalThis.MOESCOPE_LANGUAGE="{language}"'
         bundle(PAGE / "main.js", name, MODULE, words, f"--banner:js={start}", "--footer:js=})();")
@@ -109,13 +134,7 @@ def vendor_is_fresh() -> bool:
 def source_digest() -> str:
     """A name for everything that the bundles are made of, so that dates of files decide nothing."""
     sources = b"".join(path.read_bytes() for path in (LOCK, ENTRY, Path(__file__)))
-    return hashlib.sha256(sources + page_digest().encode()).hexdigest()
-
-
-def page_digest() -> str:
-    """A digest of the scripts and styles of the page; app/page/bundle.py computes it too."""
-    parts = (*sorted(PAGE.rglob("*.js")), *sorted(STYLES.glob("*.css")))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()
+    return hashlib.sha256(sources + page_digest(STATIC).encode()).hexdigest()
 
 
 def install_modules() -> None:

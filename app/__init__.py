@@ -1,3 +1,18 @@
 """Moescope: watch tokens route through a mixture-of-experts model."""
 
-__version__ = "0.1.0"
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.2.0"
+
+
+def record(model: Any, tokenizer: Any = None, scores: bool = True) -> Any:
+    """Records the routing of a transformers model inside a `with` block; needs the extra `transformers`.
+
+    `with moescope.record(model) as r: model.generate(...)`, then `r.trace`, or `r.traces` for a batch.
+    Raises ValueError where the model has no MoE layer.
+    """
+    from .sources.engines.transformers_record import Recording
+
+    return Recording(model, tokenizer, scores)

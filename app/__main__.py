@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from .commands import atlas as atlas_command
+from .commands import compare, convert, inspect, record
 from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
@@ -14,7 +16,7 @@ from .commands import serve as serve_command
 from .commands.check import check as check_scenarios
 from .settings import Settings
 from .sources.authored.scenario import load_scenarios
-from .sources.registry import Sources
+from .sources.registry import SourceRegistry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,13 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     params_command.add_command(commands)
     export_command.add_command(commands)
     measure_command.add_command(commands)
+    captures = {"inspect": inspect, "convert": convert, "compare": compare, "record": record}
+    for command in captures.values():
+        command.add_command(commands)
+    atlas_command.add_command(commands)
     options = parser.parse_args(arguments)
+    if options.command in captures:
+        return int(captures[options.command].run(options))
     if options.command == "params":
         return params_command.run(options)
     try:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "atlas":
+        return atlas_command.run(settings, options)
     if options.command == "measure":
         return measure_command.run(settings, options)
     if options.command == "export":
@@ -43,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(settings: Settings) -> int:
     """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    known = Sources(load_scenarios(settings.scenarios), settings.models).known
+    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
     problems = check_scenarios(settings.scenarios, known)
     for problem in problems:
         print(problem)

@@ -64,6 +64,11 @@ def show(value: object) -> str:
     return cut(repr(value))
 
 
+def escaped(text: str) -> str:
+    """Returns the text as UTF-8 can carry it; half of a surrogate pair becomes an escape."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def cut(text: str) -> str:
     """Returns the text, or its beginning and its length."""
     return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text)} characters)"

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+CHECKOUT = PACKAGE.parent
+# Pages, scripts, scenarios and models lie beside the package in a checkout, and inside an installed package.
+ROOT = CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else PACKAGE / "data"
 CORES = os.cpu_count() or 2
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")

@@ -29,8 +29,9 @@ class ModelShape:
     attention: int = 0  # parameters of all attention blocks
     embeddings: int = 0  # input embedding and output head; a tied matrix once
     norms: int = 0
-    dense: int = 0  # feed-forward networks of layers without experts
+    dense: int = 0  # feed-forward networks of layers without experts, and what no other field has
     # Published models depart from the above in these; the JSON carries those that do.
+    d_latent: int = 0  # width that a routed expert reads and writes; 0: d_model
     matrices: int = 3  # weight matrices of an expert: 3 with a gated linear unit, 2 without
     expert_bias: int = 0  # bias parameters of one expert
     shared_gate: int = 0  # parameters of what gates one layer's shared expert
@@ -50,7 +51,7 @@ class ModelShape:
     @property
     def expert_size(self) -> int:
         """Parameters of one routed expert."""
-        return self.matrices * self.d_model * self.d_expert + self.expert_bias
+        return self.matrices * (self.d_latent or self.d_model) * self.d_expert + self.expert_bias
 
     @property
     def shared_size(self) -> int:
@@ -108,7 +109,7 @@ class ModelShape:
         }
 
 
-UNUSUAL = ("matrices", "expert_bias", "shared_gate", "router_bias", "dense_layers")
+UNUSUAL = ("d_latent", "matrices", "expert_bias", "shared_gate", "router_bias", "dense_layers")
 
 
 def small_shape(experts: int, top_k: int) -> ModelShape:

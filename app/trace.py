@@ -18,6 +18,8 @@ FORMAT = "moescope.trace/1"
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Token:
 class Step:
     """The routing of one token through all layers; what a source yields, and what crosses the wire."""
 
-    scores: Floats  # [L, N] gate scores, what selection looks at: probabilities or affinities in 0..1
+    scores: Floats | None  # [L, N] gate scores, what selection looks at: probabilities or affinities in 0..1
     experts: Ints  # [L, K] chosen experts, best first; -1 where a choice stays empty
     weights: Floats  # [L, K] combine weights; 0 where dropped or empty
     logits: Floats | None = None  # [L, N]
@@ -68,7 +70,7 @@ class RoutingTrace:
     """
 
     header: TraceHeader
-    scores: Floats  # [T, L, N]
+    scores: Floats | None  # [T, L, N]; None where nobody recorded them
     experts: Ints  # [T, L, K]
     weights: Floats  # [T, L, K]
     logits: Floats | None = None  # [T, L, N]
@@ -88,8 +90,14 @@ class RoutingTrace:
                 f"got {self.experts.min()} to {self.experts.max()}"
             )
         for name in ("scores", "weights"):
-            if not np.isfinite(getattr(self, name)).all():
+            column = getattr(self, name)
+            if column is not None and not np.isfinite(column).all():
                 raise ValueError(f"trace.{name}: expected finite numbers, got nan or infinity")
+
+    @property
+    def ids_only(self) -> bool:
+        """Whether only the chosen experts were recorded: weights are equal then, and scores None."""
+        return bool(self.header.origin.get("ids_only"))
 
     @classmethod
     def from_steps(cls, header: TraceHeader, steps: Iterable[Step]) -> RoutingTrace:
@@ -104,11 +112,12 @@ class RoutingTrace:
             for name in COLUMNS
             if getattr(rows[0], name) is not None
         }
-        return cls(header, **columns)
+        return cls(header, columns.pop("scores", None), **columns)
 
     def step(self, token: int) -> Step:
         """The routing of one token."""
-        return Step(**{n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None})
+        columns = {n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None}
+        return Step(columns.pop("scores", None), **columns)
 
     def to_bytes(self) -> bytes:
         """A safetensors file: the columns as tensors, the rest as JSON strings in its metadata."""
@@ -143,7 +152,8 @@ class RoutingTrace:
         )
         if "dropped" in tensors:
             tensors["dropped"] = tensors["dropped"].astype(np.bool_)
-        return cls(header, **{name: tensors[name] for name in COLUMNS if name in tensors})
+        columns = {name: tensors[name] for name in COLUMNS if name in tensors}
+        return cls(header, columns.pop("scores", None), **columns)
 
 
 NARROW = ("experts", "weights", "dropped")

@@ -25,7 +25,7 @@ def viewer(url: str, **options: Any) -> Iterator[ClientConnection]:
 
 def ask(connection: ClientConnection, id: int = 1, start: int = 0, **request: Any) -> None:
     """Open a trace."""
-    connection.send(json.dumps({"op": "open", "version": 1, "id": id, "request": request, "from": start}))
+    connection.send(json.dumps({"op": "open", "version": 2, "id": id, "request": request, "from": start}))
 
 
 def hear(connection: ClientConnection) -> dict[str, Any] | tuple[int, int, Step]:

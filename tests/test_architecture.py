@@ -1,7 +1,9 @@
-"""The import ladder of ARCHITECTURE.md, in both languages: who may know whom, and no circles."""
+"""The import ladder of ARCHITECTURE.md in Python, proven from syntax trees: of files and of folders.
+
+tests/js/architecture.test.js proves the ladder of the page.
+"""
 
 import ast
-import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -10,30 +12,33 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app"
-PAGE = ROOT / "static" / "js"
 
-# Values in, values out: no web framework, clock, socket, thread or process, and nobody of the shell.
-PURE = (
-    "shape",
-    "trace",
-    "routing",
-    "balance",
-    "metrics",
-    "parallel",
-    "authored",
-    "published",
-    "keys",
-    "shown",
-    "request",
-    "wire",
-    "session",
-    "lessons",
+# Bottom to top. A room imports lower rungs alone; two rooms of one rung do not know each other.
+LADDER = (
+    ("problem", "shape", "byte_cache", "settings", "references", "wording"),
+    ("trace",),
+    ("routing",),
+    ("metrics", "published"),
+    ("formats",),
+    ("request",),
+    ("sources",),
+    ("lessons", "measuring", "picture", "stream", "atlas"),
+    ("page", "training"),
+    ("export", "web"),
+    ("commands",),
+    ("__main__",),
 )
+RUNG = {room: rung for rung, rooms in enumerate(LADDER) for room in rooms}
+
+# Rooms that take values and return values: no web framework, clock, socket, thread or process.
+PURE = ("problem", "shape", "trace", "routing", "metrics", "published", "references", "request", "lessons")
 WORLD = {
     *("fastapi", "starlette", "uvicorn", "websockets", "jinja2", "asyncio", "socket", "threading", "time"),
     *("datetime", "random", "subprocess", "os", "concurrent", "torch", "transformers"),
 }
 WEB = {"fastapi", "starlette"}
+HEAVY = {"torch", "transformers", "llama_cpp", "ray"}
+LONGEST = 20  # lines that nine in ten functions stay under
 
 
 def module_of(path: Path) -> str:
@@ -74,35 +79,6 @@ def python_graph() -> dict[str, set[str]]:
     }
 
 
-def without_comments(code: str) -> str:
-    """JavaScript without comments; strings are left as they are."""
-    strings = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`"
-    return re.sub(
-        rf"({strings})|//[^\n]*|/\*.*?\*/", lambda found: found.group(1) or " ", code, flags=re.DOTALL
-    )
-
-
-def page_modules() -> dict[str, Path]:
-    return {path.relative_to(PAGE).as_posix(): path for path in sorted(PAGE.rglob("*.js"))}
-
-
-def page_imports(path: Path, types: bool = False) -> Iterator[str]:
-    """What a module imports: other modules by their path under static/js, libraries by name."""
-    code = path.read_text(encoding="utf-8")
-    named = re.findall(
-        r"""(?:\bfrom|^\s*import|\bimport\()\s*['"]([^'"]+)['"]""",
-        code if types else without_comments(code),
-        flags=re.MULTILINE,
-    )
-    for name in named:
-        yield (path.parent / name).resolve().relative_to(PAGE).as_posix() if name.startswith(".") else name
-
-
-def page_graph() -> dict[str, set[str]]:
-    modules = page_modules()
-    return {name: set(page_imports(path)) & set(modules) for name, path in modules.items()}
-
-
 def circle_in(graph: dict[str, set[str]]) -> list[str]:
     """The modules of one import cycle, or nothing."""
     try:
@@ -112,88 +88,101 @@ def circle_in(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("graph", [python_graph, page_graph], ids=["python", "javascript"])
-def test_imports_go_in_no_circle(graph):
-    assert len(graph()) > 10
-    assert circle_in(graph()) == []
-
-
-def test_only_server_and_pages_know_the_web_framework():
-    knowing = {
-        name
-        for name, path in python_modules().items()
-        if WEB & {m.split(".")[0] for m in python_imports(path)}
-    }
-    assert knowing <= {"app.web.application", "app.web.page_routes", "app.web.disconnect"}
-
-
 def room_of(module: str) -> str:
     """app.routing.topk -> routing"""
     return module.split(".")[1] if "." in module else ""
 
 
-@pytest.mark.parametrize("name", [name for name in python_modules() if room_of(name) in PURE])
-def test_pure_module_knows_only_pure_modules_and_nothing_of_the_world(name):
-    imports = set(python_imports(python_modules()[name]))
-    assert WORLD & {module.split(".")[0] for module in imports} == set()
-    assert {room_of(module) for module in imports if module.startswith("app.")} <= set(PURE)
+def room_graph() -> dict[str, set[str]]:
+    """Room -> the other rooms that its files import."""
+    rooms: dict[str, set[str]] = {}
+    for name, imports in python_graph().items():
+        rooms.setdefault(room_of(name), set()).update(
+            room_of(m) for m in imports if room_of(m) != room_of(name)
+        )
+    return rooms
 
 
-def test_toml_is_read_by_the_one_reader_of_each_kind_of_file():
-    readers = {name for name, path in python_modules().items() if "tomllib" in set(python_imports(path))}
-    assert readers == {"app.sources.authored.scenario", "app.lessons.library", "app.references.references"}
+def folder_graph() -> dict[str, set[str]]:
+    """Folder, inner ones too -> the folders that its files import, but not those above it."""
+    modules = python_modules()
+    folders: dict[str, set[str]] = {}
+    for name, imports in python_graph().items():
+        here = modules[name].parent
+        for module in imports:
+            there = modules[module].parent
+            if there != here and here not in there.parents and there not in here.parents:
+                folders.setdefault(str(here), set()).add(str(there))
+    return folders
 
 
-def test_serving_never_needs_the_training_libraries():
+@pytest.mark.parametrize("graph", [python_graph, room_graph, folder_graph], ids=["files", "rooms", "folders"])
+def test_imports_go_in_no_circle(graph):
+    assert len(graph()) > 10
+    assert circle_in(graph()) == []
+
+
+def test_every_room_has_a_rung():
+    assert {room_of(name) for name in python_modules()} - {""} == set(RUNG)
+
+
+@pytest.mark.parametrize("room", RUNG)
+def test_a_room_imports_lower_rungs_alone(room):
+    upward = {other for other in room_graph().get(room, ()) if other and RUNG[other] >= RUNG[room]}
+    assert upward == set(), f"{room} imports {upward}"
+
+
+def test_only_web_knows_the_web_framework():
+    knowing = {
+        room_of(name)
+        for name, path in python_modules().items()
+        if WEB & {m.split(".")[0] for m in python_imports(path)}
+    }
+    assert knowing == {"web"}
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_knows_nothing_of_the_world(room):
     for name, path in python_modules().items():
-        if not name.startswith("app.training"):
-            roots = {module.split(".")[0] for module in python_imports(path)}
-            assert not roots & {"torch", "transformers"}, name
-            assert not any(module.startswith("app.training") for module in python_imports(path)), name
+        if room_of(name) == room:
+            found = WORLD & {module.split(".")[0] for module in python_imports(path)}
+            assert not found, f"{name} imports {found}"
 
 
-def test_only_the_scene_knows_three():
-    for name, path in page_modules().items():
-        libraries = {module for module in page_imports(path, types=True) if module.startswith("three")}
-        assert not libraries or name.startswith("scene/"), f"{name} imports {libraries}"
+def test_heavy_libraries_are_imported_when_a_function_needs_them():
+    """The page runs without the extras: no file but those of training names one at its top level."""
+    for name, path in python_modules().items():
+        if room_of(name) == "training" or name.startswith("app.sources.engines."):
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            named = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+            named |= {str(node.module)} if isinstance(node, ast.ImportFrom) else set()
+            assert not HEAVY & {each.split(".")[0] for each in named}, name
 
 
-@pytest.mark.parametrize(("here", "there"), [("scene", "panels"), ("panels", "scene")])
-def test_scene_and_panels_never_know_each_other(here, there):
-    for name, path in page_modules().items():
-        if name.startswith(f"{here}/"):
-            known = {module for module in page_imports(path, types=True) if module.startswith(f"{there}/")}
-            assert not known, f"{name} imports {known}"
+def test_nothing_imports_an_engine_with_its_libraries_before_a_model_needs_it():
+    heavy = {
+        n for n, path in python_modules().items() if HEAVY & {m.split(".")[0] for m in python_imports(path)}
+    }
+    for name, imported in python_graph().items():
+        if name not in heavy and not name.startswith("app.training"):
+            known = imported & {n for n in heavy if n.startswith("app.sources.engines.")}
+            assert not known or name == "app", f"{name} imports {known}"
 
 
-def test_only_panels_build_elements():
-    """A canvas that is never shown (to probe for WebGL, to draw a label on) is no element of the page."""
-    building = re.compile(
-        r"\.createElement(?:NS)?\((?!['\"]canvas['\"])|\.(?:append|prepend|replaceChildren)\("
+def test_few_files_stand_beside_the_rooms():
+    assert len(list(APP.glob("*.py"))) <= 12
+
+
+def test_nine_in_ten_functions_are_short():
+    lengths = sorted(
+        node.end_lineno - node.lineno + 1
+        for path in python_modules().values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
-    for name, path in page_modules().items():
-        if not name.startswith("panels/"):
-            assert not building.search(without_comments(path.read_text(encoding="utf-8"))), name
+    assert lengths[len(lengths) * 9 // 10] <= LONGEST
 
 
-def test_no_text_becomes_markup():
-    markup = re.compile(r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function)\b")
-    for name, path in page_modules().items():
-        assert not markup.search(without_comments(path.read_text(encoding="utf-8"))), name
-
-
-def test_page_imports_no_library_but_three_and_one_for_qr_codes():
-    for name, path in page_modules().items():
-        for module in page_imports(path):
-            known = module in page_modules() or module.split("/")[0] == "three"
-            assert known or (name, module) == ("files/qr_code.js", "uqr"), f"{name} imports {module}"
-
-
-def test_circle_is_found_where_there_is_one():
+def test_a_circle_is_found_where_there_is_one():
     assert set(circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})) == {"a", "b", "c"}
-
-
-def test_imports_in_comments_and_strings_do_not_count():
-    code = "// import './a.js'\n/* from './b.js' */ const s = \"// './c.js'\"; import './d.js';"
-    assert without_comments(code).count("import") == 1
-    assert "// './c.js'" in without_comments(code)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.request.read import TraceRequest
+from app.request.schema import TraceRequest
 from app.routing import ROUTERS
 
 ROOT = Path(__file__).parent.parent

@@ -55,8 +55,9 @@ def test_a_changed_entry_makes_the_bundle_stale(bundle: Path, monkeypatch: pytes
 def test_a_changed_script_of_the_page_makes_the_bundle_stale(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hatch_build, "PAGE", bundle)
-    (bundle / "main.js").write_text("export {};\n")
+    monkeypatch.setattr(hatch_build, "STATIC", bundle)
+    (bundle / "js").mkdir()
+    (bundle / "js" / "main.js").write_text("export {};\n")
     assert not hatch_build.vendor_is_fresh()
 
 

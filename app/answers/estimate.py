@@ -5,21 +5,21 @@ from __future__ import annotations
 from ..request.cost import cost_of_trace, tokens_at_most
 from ..request.schema import TEXT_CHARS, TraceRequest
 from ..shape import ModelShape, small_shape
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 
 
-def shape_of(sources: Sources, request: TraceRequest) -> ModelShape:
+def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
     """The shape that a request runs on."""
     if request.source != "authored":
-        listing = sources.list_models().get(request.checkpoint)
+        listing = sources.live.list_models().get(request.checkpoint)
         if listing is not None:
             return listing.shape.with_routing(listing.experts, request.k)
-    shaped = sources.known.shaped(request.shape)
+    shaped = sources.available.shaped(request.shape)
     small = small_shape(request.experts, min(request.k, request.experts))
     return small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
 
 
-def tokens_of(sources: Sources, request: TraceRequest) -> int:
+def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
     """The tokens of a request, or the most that its text may have."""
     scenario = sources.library.scenarios.get(request.scenario)
     if request.source == "authored":
@@ -27,12 +27,12 @@ def tokens_of(sources: Sources, request: TraceRequest) -> int:
     return tokens_at_most(request.prompt or (scenario.text if scenario else ""))
 
 
-def trace_secs(sources: Sources, request: TraceRequest) -> float:
+def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
     """The seconds that a trace takes."""
     return cost_of_trace(request, shape_of(sources, request), tokens_of(sources, request))
 
 
-def text_secs(sources: Sources, request: TraceRequest, text: str) -> float:
+def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:
     """The seconds that the load of a text takes."""
     tokens = tokens_at_most(text, most=4 * TEXT_CHARS)
     alone = request.model_copy(update={"more": 0})

@@ -16,35 +16,35 @@ from ..request.schema import TraceRequest
 from ..settings import ROOT
 from ..sources.authored.scenario import load_scenarios
 from ..sources.live.text_windows import load_of, requests_over, windows
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace, dump
 
 Keys = Mapping[str, str]
 
 
-def open_sources(scenarios: Path, models: Path) -> Sources:
+def open_sources(scenarios: Path, models: Path) -> SourceRegistry:
     """The sources of a process."""
-    return Sources(load_scenarios(scenarios), models)
+    return SourceRegistry(load_scenarios(scenarios), models)
 
 
-def trace_file(sources: Sources, keys: Mapping[str, object]) -> bytes:
+def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
     """A trace as a safetensors file."""
     return sources.open(sources.parse(keys)).trace().to_bytes()
 
 
-def named_trace(sources: Sources, request: TraceRequest) -> tuple[str, bytes]:
+def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, bytes]:
     """The identity of a trace, and its file."""
     source = sources.open(request)
     return source.identity, source.trace().to_bytes()
 
 
-def picture(sources: Sources, keys: Keys, view: Keys, width: int | None) -> bytes:
+def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) -> bytes:
     """The preview of a view: SVG, or PNG of that width."""
     drawing = Shown.of(keys, view, sources).draw()
     return drawing.encode() if width is None else rasterise(drawing, width, ROOT / "static" / "vendor")
 
 
-def device_traffic(sources: Sources, keys: Keys, count: int) -> bytes:
+def device_traffic(sources: SourceRegistry, keys: Keys, count: int) -> bytes:
     """JSON: what a step sends between devices."""
     trace = sources.open(sources.parse(keys)).trace()
     shape = trace.header.shape
@@ -52,14 +52,14 @@ def device_traffic(sources: Sources, keys: Keys, count: int) -> bytes:
     return dump({"routers": [row.to_json(shape.d_model) for row in rows]}).encode()
 
 
-def load_over(sources: Sources, keys: Keys, over: str) -> bytes:
+def load_over(sources: SourceRegistry, keys: Keys, over: str) -> bytes:
     """JSON: the load of every expert over a prompt, or over all scenarios."""
-    requests = requests_over(sources.parse(keys), over, sources.known.scenarios)
+    requests = requests_over(sources.parse(keys), over, sources.available.scenarios)
     made: list[Callable[[], RoutingTrace]] = [sources.open(each).trace for each in requests]
     return dump({"over": over, **total(made).to_json()}).encode()
 
 
-def load_of_text(sources: Sources, keys: Keys, text: str) -> bytes:
+def load_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
     """JSON: the load of every expert over a text."""
     made = windows(sources, sources.parse(keys), text)
     return dump({"over": "text", **total(made).to_json()}).encode()

@@ -9,15 +9,16 @@ from pathlib import Path
 from ..lessons.check import check_lessons
 from ..lessons.library import load_lessons
 from ..problem import FileProblem
-from ..request.read import Known
-from ..request.schema import VIEW_KEYS
+from ..request.available import Available
+from ..request.view_keys import VIEW_KEY_NAMES
 from ..routing import DEFAULT_ROUTER, ROUTERS
 from ..shape import small_shape
 from ..sources.authored.authored_trace import trace
 from ..sources.authored.scenario import Scenario, load_scenarios
+from ..sources.registry import KEYS_READ
 
 
-def check(folder: Path, known: Known | None = None) -> list[FileProblem]:
+def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
     """All that is wrong with the files of a folder; empty where they are right.
 
     Live and recorded views of tours and questions are checked where `known` says what models there are.
@@ -27,8 +28,8 @@ def check(folder: Path, known: Known | None = None) -> list[FileProblem]:
     library = load_scenarios(folder)
     broken = [problem for scenario in library.scenarios.values() for problem in broken_promises(scenario)]
     lessons = load_lessons(folder)
-    here = known or Known(scenarios=tuple(library.scenarios), models={})
-    rotten = check_lessons(lessons, library.scenarios, here, VIEW_KEYS)
+    here = known or Available(tuple(library.scenarios), {}, sources=KEYS_READ)
+    rotten = check_lessons(lessons, library.scenarios, here, VIEW_KEY_NAMES)
     return [*library.problems, *broken, *lessons.problems, *rotten]
 
 

@@ -12,16 +12,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ..export.exported_page import Exhibit, Recording, folder, load_shared, one_file
 from ..page.boot import boot
 from ..picture.view_picture import Shown, titled
-from ..request.comparison import OTHER
-from ..request.read import WORDS
-from ..request.schema import VIEW_KEYS
+from ..request.comparison import SECOND
+from ..request.schema import KEY_HELP
+from ..request.view_keys import VIEW_KEY_NAMES
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or what stands after their question mark"
-REQUEST_KEYS = tuple(WORDS)
+REQUEST_KEYS = tuple(KEY_HELP)
 BYTES = 1_000_000  # more than this is worth a word
 
 
@@ -35,23 +35,23 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--embed", action="store_true", help="the scene alone, for a frame in an article")
     parser.add_argument("--home", metavar="URL", help="the Moescope that the pages link to (ORIGIN)")
     keys = parser.add_argument_group("keys of the view, as in its link; each holds for all views")
-    for key in (*REQUEST_KEYS, *VIEW_KEYS):
+    for key in (*REQUEST_KEYS, *VIEW_KEY_NAMES):
         keys.add_argument(f"--{key}", metavar=key.upper())
     others = parser.add_argument_group("keys of a second stack beside it: those in which it differs")
     for key in REQUEST_KEYS:
-        others.add_argument(f"--{OTHER}{key}", metavar=key.upper())
+        others.add_argument(f"--{SECOND}{key}", metavar=key.upper())
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Write the files and say which; 2 where a view cannot be exported."""
-    keys = (*REQUEST_KEYS, *VIEW_KEYS, *(OTHER + key for key in REQUEST_KEYS))
+    keys = (*REQUEST_KEYS, *VIEW_KEY_NAMES, *(SECOND + key for key in REQUEST_KEYS))
     common = {key: value for key in keys if (value := getattr(options, key)) is not None}
     views = [{**common, **keys_of(view)} for view in options.views] or [common]
     try:
         if options.output and len(views) > 1:
             raise ValueError(f"-o: expected one view, got {len(views)}; use --dir FOLDER for several")
         shared = load_shared(ROOT / "static", options.embed)
-        sources = Sources(load_scenarios(settings.scenarios), settings.models)
+        sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
         home = (settings.origin if options.home is None else options.home).rstrip("/")
         exhibits = list(named([exhibit(view, sources, home, options.embed) for view in views]))
         templates = ROOT / "templates"
@@ -71,11 +71,14 @@ def keys_of(view: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
 
 
-def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -> Exhibit:
+def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool) -> Exhibit:
     """Route what a view asks for. Raises BadRequest with every problem."""
     shown = Shown.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
     request, words = shown.requests[0], shown.words
-    recordings = [Recording(source.identity, source.trace()) for source in shown.opened]
+    recordings = [
+        Recording(source.identity, source.trace(), answer)
+        for source, answer in zip(shown.opened, shown.answers, strict=True)
+    ]
     title, told = titled(shown.requests, shown.labels, sources, words)
     shape = recordings[0].trace.header.shape
     text = "prompt" if request.prompt else request.scenario
@@ -85,8 +88,7 @@ def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -
         title=f"{title} · Moescope",
         description=told,
         boot=boot_of(shown, sources, embed),
-        identity=recordings[0].identity,
-        trace=recordings[0].trace,
+        recording=recordings[0],
         poster=shown.draw(),
         home=home,
         words=words,
@@ -94,7 +96,7 @@ def exhibit(view: Mapping[str, str], sources: Sources, home: str, embed: bool) -
     )
 
 
-def boot_of(shown: Shown, sources: Sources, embed: bool) -> dict[str, Any]:
+def boot_of(shown: Shown, sources: SourceRegistry, embed: bool) -> dict[str, Any]:
     """What the page needs to know, of what it shows alone."""
     everything = boot(sources, embed, shown.words.language)
     scenarios = {request.scenario for request in shown.requests}

@@ -20,7 +20,8 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh
-from ..request.appearance import look_of
+from ..request.read import Answer
+from ..request.view_keys import look_of
 from ..stream.wire import TraceMessage, pack_step
 from ..trace import RoutingTrace
 from ..wording import ENGLISH, Wording
@@ -43,12 +44,14 @@ class Recording:
 
     identity: str
     trace: RoutingTrace
+    answer: Answer
 
     def to_json(self) -> dict[str, Any]:
         """The messages that the socket would have sent; the steps as base64."""
         header = self.trace.header
-        steps = (pack_step(self.trace.step(token), 0, token) for token in range(len(header.tokens)))
-        message = TraceMessage.of(0, self.identity, 0, header)
+        experts, count = header.shape.experts, len(header.tokens)
+        steps = (pack_step(self.trace.step(token), 0, token, experts) for token in range(count))
+        message = TraceMessage.of(0, self.identity, 0, header, self.answer)
         return {
             "trace": message.model_dump(mode="json", by_alias=True),
             "steps": b64encode(b"".join(steps)).decode(),
@@ -64,8 +67,7 @@ class Exhibit:
     title: str
     description: str
     boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
-    identity: str  # of the trace
-    trace: RoutingTrace
+    recording: Recording
     poster: str  # its preview picture, SVG
     home: str  # address of the site it comes from, without a path; "" for none
     words: Wording = ENGLISH
@@ -76,7 +78,7 @@ class Exhibit:
         exported = {
             "query": self.query,
             "home": self.home,
-            **Recording(self.identity, self.trace).to_json(),
+            **self.recording.to_json(),
             **({} if self.other is None else {"other": self.other.to_json()}),
             "poster": "" if self.boot["embed"] else self.poster_address(),
         }

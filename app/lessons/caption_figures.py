@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.balance import counts, dropped_share, max_violation, pairs_hit
+from ..metrics.balance import dropped_share, max_violation
+from ..metrics.counts import counts, kept_choices, pairs_hit
 from ..trace import RoutingTrace
 
 
 def figures_of(trace: RoutingTrace) -> dict[str, float]:
     """The figures of a trace, by name. Loads are counted over the whole prompt; means are over layers."""
     shape, loads = trace.header.shape, counts(trace)
-    kept = trace.experts >= 0 if trace.dropped is None else (trace.experts >= 0) & ~trace.dropped
+    kept = kept_choices(trace)
     figures: dict[str, Any] = {
         "tokens": len(trace.header.tokens),
         "layers": shape.layers,

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
 from ..problem import BadRequest, FileProblem
-from ..request.read import WORDS, Known, parse
-from ..request.schema import TraceRequest
+from ..request.available import Available
+from ..request.comparison import SECOND, own_keys, read_second, request_keys
+from ..request.read import read
+from ..request.schema import KEY_HELP, TraceRequest
 from ..shape import small_shape
 from ..sources.authored.authored_trace import Authored
 from ..sources.authored.scenario import Scenario
@@ -16,25 +18,23 @@ from .caption_figures import agrees, figures_of
 from .library import Lessons
 from .view_query import keys_of
 
-OTHER = "b."  # before the request keys of a second stack
-
 View = tuple[str, str, str, Mapping[str, float]]  # file, field, view, figures stated of it
 
 
 def check_lessons(
-    lessons: Lessons, scenarios: Mapping[str, Scenario], known: Known, view_keys: Collection[str]
+    lessons: Lessons, scenarios: Mapping[str, Scenario], available: Available, view_keys: Collection[str]
 ) -> Iterator[FileProblem]:
     """What is wrong with the views of lessons that load. Values of view keys are the page's to check."""
     for file, field, view, figures in views_of(lessons):
         keys = keys_of(view)
         for key in keys:
-            if key.removeprefix(OTHER) not in WORDS and key not in view_keys:
-                expected = f"one of {', '.join((*WORDS, *view_keys))}"
+            if key.removeprefix(SECOND) not in KEY_HELP and key not in view_keys:
+                expected = f"one of {', '.join((*KEY_HELP, *view_keys))}"
                 yield FileProblem(file, field, repr(key), expected)
-        if not known.models and any(key.endswith("source") for key in keys):
+        if not available.models and any(key.endswith("source") for key in keys):
             continue  # nobody says what models there are
         try:
-            requests = {"": asked(keys, "", known), OTHER: asked(keys, OTHER, known)}
+            requests = {"": asked(keys, "", available), SECOND: asked(keys, SECOND, available)}
         except BadRequest as error:
             yield from (FileProblem(file, f"{field}.{p.field}", p.found, p.expected) for p in error.problems)
             continue
@@ -51,11 +51,14 @@ def views_of(lessons: Lessons) -> Iterator[View]:
         yield "quiz", f"questions.{i}.shows", question.shows, question.figures
 
 
-def asked(keys: Mapping[str, str], prefix: str, known: Known) -> TraceRequest:
-    """What the first or the second stack of a view asks for. Raises BadRequest."""
-    own = {key: value for key, value in keys.items() if key in WORDS}
-    other = {key.removeprefix(OTHER): value for key, value in keys.items() if key.startswith(prefix)}
-    return parse({**own, **{key: other[key] for key in other if key in WORDS}} if prefix else own, known)
+def asked(keys: Mapping[str, str], prefix: str, available: Available) -> TraceRequest:
+    """The request of the first or the second stack of a view. Raises BadRequest."""
+    first = read(request_keys(keys), available)
+    second = read_second(first, own_keys(keys), available) if prefix else None
+    understood = second or first
+    if understood.problems:
+        raise BadRequest(*understood.problems)
+    return understood.request
 
 
 def check_figures(
@@ -74,7 +77,9 @@ def check_figures(
     for name, figure in stated.items():
         path = f"{field}.figures.{name}"
         if name not in found:
-            names = chain.from_iterable((each, OTHER + each) for each in found if not each.startswith(OTHER))
+            names = chain.from_iterable(
+                (each, SECOND + each) for each in found if not each.startswith(SECOND)
+            )
             yield FileProblem(file, path, repr(name), f"a figure of an authored view: {', '.join(names)}")
         elif not agrees(figure, found[name]):
             yield FileProblem(file, path, f"{found[name]:.10g}", f"{figure:.10g}, as stated")

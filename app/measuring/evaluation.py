@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..metrics.balance import Counts, max_violation
+from ..metrics.balance import max_violation
 from ..routing import ROUTERS, BadSetting, Router
-from ..sources.live.models import Model
-from ..trace import Ints
-from .heldout import HeldOut
-from .heldout_pass import Doubles, Watched, loads, passes
-from .rounding import rounded, standard_error
+from ..sources.live.models import Model, Models
+from ..trace import Counts, Doubles, Ints
+from . import results
+from .heldout import HeldOut, hash_of
+from .heldout_pass import Chooser, Watched, passes, rounded, standard_error
+from .results import STRIDE, VERSION
 from .specialisation import learned
 
-VERSION = 1  # of what is measured: another one is measured again
 KS = (1, 2, 3, 4)
-STRIDE = 4  # routers are compared on every fourth window: their costs are larger than the sizes' differences
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Cost:
 
 
 def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
-    """All figures of a model, as `about` in `app.measuring.file` explains them."""
+    """All figures of a model, as `ABOUT` in `app.measuring.results` explains them."""
     forward, listing = Watched(model.checkpoint), model.listing
     own = ROUTERS[listing.router]
     by_k = {k: cost(forward, heldout.ids, k, own) for k in {*KS, listing.top_k} if k <= listing.experts}
@@ -86,13 +88,13 @@ def pairs(experts: int) -> Iterator[tuple[Router, int]]:
                 yield router, k
 
 
-def cost(forward: Watched, ids: Ints, k: int, router: Router) -> Cost:
+def cost(forward: Watched, ids: Ints, k: int, router: Chooser) -> Cost:
     """One pass over all windows."""
     losses, assigned, kept = [], [], []
     for passed in passes(forward, ids, k, router):
         losses.append(passed.losses.mean())
-        assigned.append(loads(passed.layers))
-        kept.append(loads(passed.layers, kept=True))
+        assigned.append(passed.loads())
+        kept.append(passed.loads(kept=True))
     return Cost(np.array(losses), np.sum(assigned, axis=0), np.sum(kept, axis=0))
 
 
@@ -100,3 +102,29 @@ def loss_json(losses: Doubles, heldout: HeldOut) -> dict[str, float]:
     """Mean loss of each language, and of all, each window counting the same: [W] -> nats a token."""
     by_language = {name: rounded(losses[part].mean()) for name, part in heldout.rows.items()}
     return {**by_language, "mean": rounded(losses.mean())}
+
+
+def measure_all(folder: Path, heldout: HeldOut, names: list[str], again: bool = False) -> int:
+    """Measures the models of a folder and writes their figures; returns 1 if one of `names` is unknown."""
+    models = Models(folder)
+    known = results.read(folder)
+    listed = models.runnable()
+    entries = {name: known[name] for name in listed if name in known}
+    failed = [name for name in names if name not in listed]
+    for name in failed:
+        print(f"{name}: expected one of {', '.join(listed)}", file=sys.stderr)
+    for name in names or listed:
+        if name not in listed:
+            continue
+        model, started = models.open(name), time.monotonic()
+        if hash_of(model.listing.folder / "tokenizer.json") != heldout.tokenizer:
+            print(f"{name}: passed over, its tokenizer is not that of the held-out text")
+        elif results.is_right(entries.get(name), model.checkpoint.digest, heldout) and not again:
+            print(f"{name}: as it was")
+        else:
+            entries[name] = measure(model, heldout)
+            print(f"{name}: {entries[name]['loss']}, {time.monotonic() - started:.0f} s", flush=True)
+        if name in entries:
+            entries[name]["finished"] = (model.listing.folder / "training.json").exists()
+    results.write(folder, heldout, {name: entries[name] for name in listed if name in entries})
+    return 1 if failed else 0

@@ -1,20 +1,28 @@
-"""One pass of a model over held-out text: what each token cost, and where it went."""
+"""One pass of a model over held-out text: the loss of each token and its routing; rounding of figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..metrics.balance import Counts
-from ..routing import Routed, Router
+from ..metrics.counts import expert_counts
+from ..routing import LayerRouting
 from ..sources.live.checkpoint import Checkpoint
-from ..sources.live.forward import Forward
-from ..trace import Floats, Ints
+from ..sources.live.forward import NOBODY, Forward
+from ..trace import Counts, Doubles, Floats, Ints
 
-Doubles = NDArray[np.float64]
+DIGITS = 4  # of a figure in a file
+
+
+class Chooser(Protocol):
+    """Whatever chooses experts as a `Router` does."""
+
+    def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
+        """Logits [T, N] of one layer -> chosen experts and weights."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,8 +30,18 @@ class Passed:
     """What one window did."""
 
     losses: Doubles  # [S] nats, of predicting each next token
-    layers: list[Routed]  # L of them, over S tokens
+    layers: list[LayerRouting]  # L of them, over S tokens
     inputs: list[Floats]  # what each router read, before the gain of its norm: L times [S, D]
+
+    def loads(self, kept: bool = False) -> Counts:
+        """Counts assignments to each expert of each layer: [L, N]; `kept`: without those over capacity."""
+        served = [~each.dropped if kept and each.dropped is not None else None for each in self.layers]
+        return np.stack(
+            [
+                expert_counts(each.experts, each.scores.shape[-1], mask)
+                for each, mask in zip(self.layers, served, strict=True)
+            ]
+        )
 
 
 class Watched(Forward):
@@ -33,13 +51,13 @@ class Watched(Forward):
         super().__init__(checkpoint)
         self.inputs: list[Floats] = []
 
-    def _feed(self, x: Floats, layer: int, routed: Routed | None) -> Floats:
-        if routed is not None:
+    def _feed(self, x: Floats, layer: int, routed: LayerRouting) -> Floats:
+        if routed is not NOBODY:
             self.inputs.append(x)
         return super()._feed(x, layer, routed)
 
 
-def passes(forward: Watched, ids: Ints, k: int, router: Router) -> Iterator[Passed]:
+def passes(forward: Watched, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
     """Run windows of ids [W, S + 1], each by itself and as one batch of the router."""
     for window in ids:
         forward.inputs.clear()
@@ -57,12 +75,16 @@ def cross_entropy(logits: Floats, ids: Ints) -> Doubles:
     return result
 
 
-def loads(layers: list[Routed], kept: bool = False) -> Counts:
-    """Assignments to each expert of each layer: [L, N]; those over capacity too, unless `kept`."""
-    rows = []
-    for routed in layers:
-        chosen = routed.experts >= 0
-        if kept and routed.dropped is not None:
-            chosen &= ~routed.dropped
-        rows.append(np.bincount(routed.experts[chosen], minlength=routed.scores.shape[-1]))
-    return np.stack(rows).astype(np.int64)
+def rounded(value: float | np.floating) -> float:
+    """Rounds a figure to as many digits as some thousand tokens can tell."""
+    return round(float(value), DIGITS) + 0.0  # never -0.0
+
+
+def listed(values: Iterable[float]) -> list[float]:
+    """Rounds each of them."""
+    return [rounded(value) for value in values]
+
+
+def standard_error(values: Doubles) -> float:
+    """Returns the standard error of the mean of values that were drawn independently: [W] -> one."""
+    return float(values.std(ddof=1) / np.sqrt(len(values)))

@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.balance import Counts, entropy, max_violation
-from ..metrics.divergence import by_chance, by_random_weights, divergence, group_loads
+from ..metrics.balance import entropy, max_violation
+from ..metrics.counts import expert_counts
+from ..metrics.divergence import divergence
+from ..metrics.specialisation import group_counts
+from ..metrics.token_preference import preference, preferred
 from ..routing import ROUTERS
 from ..sources.live.models import Model
-from ..trace import Floats, Ints
+from ..trace import Counts, Floats, Ints
 from .heldout import HeldOut
-from .heldout_pass import Watched, passes
-from .likes import likes
-from .rounding import DIGITS, listed, rounded
+from .heldout_pass import DIGITS, Watched, listed, passes, rounded
 
 UNTRAINED = 4  # routers of random weights a layer
 SEED = 4
+MOST = 5  # preferred tokens of an expert
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def learned(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, Any]:
     def loads(choices: Iterator[Ints]) -> Counts:
         """[G, layers, N]"""
         count = len(heldout.languages)
-        return np.stack([group_loads(experts, groups, count, size) for experts in choices], axis=1)
+        return np.stack([group_counts(experts, groups, count, size) for experts in choices], axis=1)
 
     own = loads(layer.experts for layer in layers)
     chance = loads(by_chance(len(ids), size, k, random) for _ in layers)
@@ -91,3 +93,28 @@ def likes_json(model: Model, experts: Ints, ids: Ints) -> list[list[list[str | i
     text, vocabulary = model.checkpoint.tokenizer.text, model.checkpoint.config.vocabulary
     found = likes(experts, ids, model.listing.experts, vocabulary)
     return [[[text(id), times, of] for id, times, of in liked] for liked in found]
+
+
+def likes(experts: Ints, ids: Ints, size: int, vocabulary: int) -> list[list[tuple[int, int, int]]]:
+    """Returns the tokens that each expert of a layer prefers: (id, times it received it, times it occurs).
+
+    Experts [T, K], ids [T]. `metrics.token_preference` defines the order.
+    """
+    pairs = np.where(experts >= 0, experts * vocabulary + ids[:, None], -1)
+    counts = expert_counts(pairs, size * vocabulary).reshape(size, vocabulary)
+    occurs = np.bincount(ids, minlength=vocabulary)
+    found = preferred(preference(counts, occurs, counts.sum(axis=1), len(ids)), MOST)
+    return [
+        [(id, int(counts[expert, id]), int(occurs[id])) for id in row] for expert, row in enumerate(found)
+    ]
+
+
+def by_chance(tokens: int, experts: int, k: int, random: np.random.Generator) -> Ints:
+    """Returns k different experts for each token, all equally likely: [T, k]."""
+    return random.random((tokens, experts)).argsort(axis=-1)[:, :k].astype(np.int32)
+
+
+def by_random_weights(inputs: Floats, experts: int, k: int, random: np.random.Generator) -> Ints:
+    """Returns the k best of a router that was never trained: inputs [T, D] -> [T, k]."""
+    matrix = random.standard_normal((inputs.shape[-1], experts)).astype(np.float32)
+    return np.argsort(-np.dot(inputs, matrix), axis=-1)[:, :k].astype(np.int32)

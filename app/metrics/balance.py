@@ -1,146 +1,164 @@
-"""How evenly a trace loads the experts: trace -> numbers. Formulas and sources: `MEASURES`.
+"""How evenly experts are loaded: loads [..., N] -> numbers [...]. Formulas and sources: `MEASURES`.
 
-Letters as everywhere: T tokens, L layers, N experts, K choices a token and layer. c_i counts the assignments
-that expert i of a layer received. All measures are per layer, [L]; say how many tokens were counted, because
-small batches look less balanced by chance.
+c_i is the number of assignments that expert i of a layer received. State how many tokens were counted beside
+each value: a small batch looks less balanced by chance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..trace import RoutingTrace
-
-Counts = NDArray[np.int64]
-Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One way to say how even a load is."""
-
-    name: str
-    formula: str
-    source: str
-    balanced: Literal[0, 1]  # its value where every expert receives the same
-
+from ..trace import Counts, Doubles, RoutingTrace
+from .counts import counts
+from .metric import Metric
 
 MEASURES = (
-    Measure("max_over_mean", "max(c) / mean(c)", "Shazeer et al. 2017, arXiv 1701.06538", 1),
-    Measure("max_violation", "(max(c) - mean(c)) / mean(c)", "Wang et al. 2024, arXiv 2408.15664, eq. 4", 0),
-    Measure("entropy", "-sum(q ln q) / ln N, q = c / sum(c)", "Shannon 1948", 1),
-    Measure("dropped_share", "1 - kept / assigned", "Fedus et al. 2022, arXiv 2101.03961", 0),
-    Measure(
+    Metric("max_over_mean", "max(c) / mean(c)", "Shazeer et al. 2017, arXiv 1701.06538", balanced=1),
+    Metric(
+        "max_violation",
+        "(max(c) - mean(c)) / mean(c)",
+        "Wang et al. 2024, arXiv 2408.15664, eq. 4",
+        balanced=0,
+    ),
+    Metric("entropy", "-sum(q ln q) / ln N, q = c / sum(c)", "Shannon 1948", balanced=1),
+    Metric("dropped_share", "1 - kept / assigned", "Fedus et al. 2022, arXiv 2101.03961", balanced=0),
+    Metric(
         "switch_loss",
         "N sum(f_i P_i), f_i = share of tokens whose first choice is i, P_i = mean gate score of i",
         "Fedus et al. 2022, arXiv 2101.03961, without its factor alpha",
-        1,
+        needs="scores",
+        balanced=1,
+    ),
+)
+SPREAD = (  # of an atlas; the load panel of the page shows `MEASURES`
+    Metric("min_violation", "min(c) / mean(c) - 1", "verl, `rollout/moe/min_vio`", balanced=0),
+    Metric("avg_violation", "mean of |c / mean(c) - 1|", "verl, `rollout/moe/avg_vio`", balanced=0),
+    Metric(
+        "variation",
+        "standard deviation of c / mean(c)",
+        "Shazeer et al. 2017, arXiv 1701.06538, eq. 7, whose loss squares it",
+        balanced=0,
+    ),
+    Metric("jain", "sum(c)^2 / (N sum(c^2))", "Jain, Chiu and Hawe 1984, DEC-TR-301", balanced=1),
+    Metric("kl_to_uniform", "ln N + sum(q ln q)", "Kullback and Leibler 1951", unit="nats", balanced=0),
+    Metric("dead_experts", "experts with c = 0", "Moescope", unit="experts", balanced=0),
+    Metric(
+        "mass_gap",
+        "sum |mass share - assignment share| / 2: the share of gate mass that goes to other experts "
+        "than the assignments do",
+        "total variation distance",
+        needs="weights",
+        balanced=0,
     ),
 )
 
 
-def counts(trace: RoutingTrace, kept: bool = False) -> Counts:
-    """Assignments to each expert: [L, N]; those over capacity count too, unless only the `kept` shall."""
-    experts, shape = trace.experts, trace.header.shape
-    chosen = experts >= 0  # [T, L, K]
-    if kept and trace.dropped is not None:
-        chosen &= ~trace.dropped
-    cells = experts + np.arange(shape.layers)[:, None] * shape.experts  # (layer, expert) as one number
-    flat = np.bincount(cells[chosen], minlength=shape.layers * shape.experts)
-    return flat.reshape(shape.layers, shape.experts).astype(np.int64)
-
-
 def shares(loads: Counts) -> Doubles:
-    """Each expert's share of its layer's assignments: [L, N] -> [L, N]; 0 in a layer without any."""
+    """Returns each expert's share of its layer's assignments: [..., N] -> [..., N]; 0 in an empty layer."""
     result: Doubles = loads / np.maximum(loads.sum(axis=-1, keepdims=True), 1)
     return result
 
 
 def max_over_mean(loads: Counts) -> Doubles:
-    """The fullest expert against the mean one: [L, N] -> [L]; 1 in a layer without any assignment."""
+    """Returns the load of the fullest expert over the mean: [..., N] -> [...]; 1 in an empty layer."""
     total = loads.sum(axis=-1)
     result: Doubles = np.where(total > 0, loads.max(axis=-1) * loads.shape[-1] / np.maximum(total, 1), 1.0)
     return result
 
 
 def max_violation(loads: Counts) -> Doubles:
-    """MaxVio of this batch: [L, N] -> [L]. Papers average it over layers."""
+    """Returns MaxVio of this batch: [..., N] -> [...]. Papers average it over layers."""
     return max_over_mean(loads) - 1
 
 
+def min_violation(loads: Counts) -> Doubles:
+    """Returns the same of the emptiest expert, in -1..0: [..., N] -> [...]."""
+    total = loads.sum(axis=-1)
+    result: Doubles = np.where(total > 0, loads.min(axis=-1) * loads.shape[-1] / np.maximum(total, 1), 1.0)
+    return result - 1
+
+
+def avg_violation(loads: Counts) -> Doubles:
+    """Returns the mean distance of an expert's load from the mean, over the mean: [..., N] -> [...]."""
+    mean = loads.mean(axis=-1, keepdims=True)
+    result: Doubles = (np.abs(loads - mean) / np.where(mean > 0, mean, 1)).mean(axis=-1)
+    return result
+
+
+def variation(loads: Counts) -> Doubles:
+    """Returns the coefficient of variation, with the population's deviation: [..., N] -> [...]."""
+    mean = loads.mean(axis=-1)
+    result: Doubles = np.where(mean > 0, loads.std(axis=-1) / np.where(mean > 0, mean, 1), 0.0)
+    return result
+
+
+def jain(loads: Counts) -> Doubles:
+    """Returns Jain's fairness index, from 1 / N to 1: [..., N] -> [...]; 1 in an empty layer."""
+    squares = (loads.astype(np.float64) ** 2).sum(axis=-1)
+    total = loads.sum(axis=-1, dtype=np.float64)
+    result: Doubles = np.where(
+        squares > 0, total**2 / (loads.shape[-1] * np.where(squares > 0, squares, 1)), 1.0
+    )
+    return result
+
+
+def nats(share: Doubles) -> Doubles:
+    """Returns the Shannon entropy over the last axis, in nats."""
+    result: Doubles = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=-1)
+    return result
+
+
 def entropy(loads: Counts) -> Doubles:
-    """Entropy of the load against an even one's: [L, N] -> [L], in 0..1; 1 where there is one expert."""
-    share = shares(loads)
-    bits = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=-1)
+    """Returns the entropy of the load over ln N: [..., N] -> [...], in 0..1; 1 where N is 1."""
     experts = loads.shape[-1]
-    result: Doubles = bits / np.log(experts) if experts > 1 else np.ones(len(loads))
+    result: Doubles = nats(shares(loads)) / np.log(experts) if experts > 1 else np.ones(loads.shape[:-1])
+    return result
+
+
+def kl_to_uniform(loads: Counts) -> Doubles:
+    """Returns the divergence of the load from an even one, nats: [..., N] -> [...]; 0 in an empty layer."""
+    result: Doubles = np.log(loads.shape[-1]) - nats(shares(loads))
+    return np.where(loads.sum(axis=-1) > 0, np.maximum(result, 0), 0.0)
+
+
+def dead_experts(loads: Counts) -> Counts:
+    """Counts the experts without any assignment: [..., N] -> [...]."""
+    result: Counts = (loads == 0).sum(axis=-1)
+    return result
+
+
+def mass_gap(loads: Counts, mass: Doubles) -> Doubles:
+    """Returns how much of the gate mass goes elsewhere than the assignments: twice [..., N] -> [...]."""
+    share = mass / np.maximum(mass.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
+    result: Doubles = np.abs(share - shares(loads)).sum(axis=-1) / 2
     return result
 
 
 def dropped_share(trace: RoutingTrace) -> Doubles:
-    """The share of each layer's assignments that were over capacity: [L]."""
+    """Returns the share of each layer's assignments that were over capacity: [L]."""
     assigned = counts(trace).sum(axis=-1)
     result: Doubles = 1 - counts(trace, kept=True).sum(axis=-1) / np.maximum(assigned, 1)
     return np.where(assigned > 0, result, 0.0)
 
 
-def switch_loss(trace: RoutingTrace) -> Doubles:
-    """The Switch load-balancing loss of each layer, without alpha: [L]; N where one expert has everything.
-
-    Affinities that do not sum to 1 (sigmoid routers) are normalised first, as DeepSeek-V3 does. Layers stay
-    apart: pooled over layers, collapses onto different experts would cancel out.
-    """
-    return balance_loss(first_choices(trace), score_sums(trace), len(trace.experts))
-
-
 def balance_loss(first: Counts, scores: Doubles, tokens: int) -> Doubles:
-    """The same from first choices [L, N] and sums of normalised gate scores [L, N] of so many tokens: [L]"""
+    """Returns the Switch balance loss without alpha: first choices and score sums [L, N] -> [L].
+
+    N where one expert has everything. Affinities that do not sum to 1 are normalised first, as DeepSeek-V3
+    does. Layers stay apart: pooled over layers, collapses onto different experts would cancel out.
+    """
     result: Doubles = first.shape[-1] * (first * scores).sum(axis=-1) / max(tokens, 1) ** 2
     return result
 
 
-def first_choices(trace: RoutingTrace) -> Counts:
-    """Of how many tokens each expert is the first choice: [L, N]"""
-    experts = np.arange(trace.header.shape.experts)
-    first: Counts = (trace.experts[..., :1] == experts).sum(axis=0)  # [T, L, 1], [N] -> [L, N]
-    return first
-
-
-def score_sums(trace: RoutingTrace) -> Doubles:
-    """Gate scores, each token's divided by their sum, over all tokens: [L, N]"""
-    scores = trace.scores.astype(np.float64)  # [T, L, N]
-    result: Doubles = (scores / scores.sum(axis=-1, keepdims=True)).sum(axis=0)
-    return result
-
-
-def z_loss(logits: NDArray[np.float32]) -> Doubles:
-    """The router z-loss of each layer, without coefficient: [T, L, N] -> [L]; (ln N)^2 at zero logits.
-
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906.
-    """
-    return z_sums(logits) / max(len(logits), 1)
-
-
-def z_sums(logits: NDArray[np.float32]) -> Doubles:
-    """The squared logsumexp of each layer's logits, over all tokens: [T, L, N] -> [L]"""
-    peak = logits.max(axis=-1).astype(np.float64)
-    size = np.log(np.exp(logits - peak[..., None]).sum(axis=-1)) + peak  # [T, L], logsumexp
-    result: Doubles = (size**2).sum(axis=0)
-    return result
-
-
-def pairs_hit(trace: RoutingTrace) -> Counts:
-    """EXPERTS_HIT: unique (layer, expert) pairs up to each event, by token, then from layer 1 up: [T, L]."""
-    tokens, layers, _ = trace.experts.shape
-    seen = np.zeros((layers, trace.header.shape.experts), np.bool_)
-    new = np.zeros((tokens, layers), np.int64)
-    for token, rows in enumerate(trace.experts):
-        for layer, row in enumerate(rows):
-            fresh = np.unique(row[row >= 0])
-            new[token, layer] = np.count_nonzero(~seen[layer, fresh])
-            seen[layer, fresh] = True
-    return new.cumsum().reshape(tokens, layers)
+def over_layers(values: Doubles) -> dict[str, float]:
+    """Returns percentiles of one measure over layers: [L] -> least, p10, median, p90, most, mean."""
+    least, p10, median, p90, most = np.percentile(values, (0, 10, 50, 90, 100)).tolist()
+    return {
+        "least": least,
+        "p10": p10,
+        "median": median,
+        "p90": p90,
+        "most": most,
+        "mean": float(values.mean()),
+    }

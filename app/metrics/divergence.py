@@ -1,43 +1,67 @@
-"""How far apart groups of tokens go, and how far they would without any learning."""
+"""How far two or more routings are apart: distributions of load, and choices token by token."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..measuring.heldout_pass import Doubles
-from ..trace import Floats, Ints
-from .balance import Counts, shares
+from ..trace import Counts, Doubles, Ints
+from .balance import nats, shares
+from .metric import Metric
+
+DIVERGENCE = Metric(
+    "divergence",
+    "Jensen-Shannon divergence of the loads of G groups, each with the same weight; 0 equal, log2 G apart",
+    'Lin 1991, "Divergence measures based on the Shannon entropy"',
+    unit="bits",
+)
+FLIPS = Metric(
+    "flips",
+    "share of tokens whose set of chosen experts differs between two routings of the same tokens",
+    "arXiv 2510.11370",
+)
+OVERLAP = Metric(
+    "overlap",
+    "|A and B| / |A or B| of a token's two sets of experts, mean over tokens",
+    "arXiv 2606.00395",
+)
 
 
 def divergence(groups: Counts) -> Doubles:
-    """How far apart the loads of G groups of tokens are: [G, L, N] -> [L], bits; 0 equal, log2 G apart.
-
-    Jensen-Shannon, each group weighing the same (Lin 1991, "Divergence measures based on the Shannon
-    entropy").
-    """
-    share = np.stack([shares(loads) for loads in groups])  # [G, L, N]
+    """Returns the Jensen-Shannon divergence of G loads: [G, ..., N] -> [...], bits."""
+    share = np.stack([shares(loads) for loads in groups])  # [G, ..., N]
     result: Doubles = bits(share.mean(axis=0)) - bits(share).mean(axis=0)
     return np.maximum(result, 0)
 
 
 def bits(share: Doubles) -> Doubles:
-    """Shannon entropy over the last axis, in bits."""
-    result: Doubles = -(share * np.log2(np.where(share > 0, share, 1))).sum(axis=-1)
+    """Returns the Shannon entropy over the last axis, in bits."""
+    result: Doubles = nats(share) / np.log(2)
     return result
 
 
-def by_chance(tokens: int, experts: int, k: int, random: np.random.Generator) -> Ints:
-    """k different experts for each token, all equally likely: [T, k]."""
-    return random.random((tokens, experts)).argsort(axis=-1)[:, :k].astype(np.int32)
+def shared_choices(a: Ints, b: Ints) -> Counts:
+    """Counts the experts that both sets of a token hold: [..., K], [..., K'] -> [...]. -1 is no expert."""
+    equal = (a[..., :, None] == b[..., None, :]) & (a[..., :, None] >= 0)
+    result: Counts = equal.any(axis=-1).sum(axis=-1)
+    return result
 
 
-def by_random_weights(inputs: Floats, experts: int, k: int, random: np.random.Generator) -> Ints:
-    """The k best of a router that was never trained: inputs [T, D] -> [T, k]."""
-    matrix = random.standard_normal((inputs.shape[-1], experts)).astype(np.float32)
-    return np.argsort(-np.dot(inputs, matrix), axis=-1)[:, :k].astype(np.int32)
+def flipped(a: Ints, b: Ints) -> Counts:
+    """Marks the rows whose sets differ: [..., K], [..., K'] -> [...], 0 or 1."""
+    shared = shared_choices(a, b)
+    result: Counts = ((shared != (a >= 0).sum(axis=-1)) | (shared != (b >= 0).sum(axis=-1))).astype(np.int64)
+    return result
 
 
-def group_loads(experts: Ints, groups: Ints, count: int, size: int) -> Counts:
-    """Assignments by group of the token: experts [T, K], groups [T] -> [G, N]."""
-    flat = np.bincount((groups[:, None] * size + experts).ravel(), minlength=count * size)
-    return flat.reshape(count, size).astype(np.int64)
+def flip_share(a: Ints, b: Ints) -> Doubles:
+    """Returns the share of tokens that flip: [T, ..., K] twice -> [...]."""
+    result: Doubles = flipped(a, b).mean(axis=0)
+    return result
+
+
+def overlap(a: Ints, b: Ints) -> Doubles:
+    """Returns the mean Jaccard index of the sets: [T, ..., K] twice -> [...]; two empty sets are equal."""
+    shared = shared_choices(a, b)
+    union = (a >= 0).sum(axis=-1) + (b >= 0).sum(axis=-1) - shared
+    result: Doubles = np.where(union > 0, shared / np.maximum(union, 1), 1.0).mean(axis=0)
+    return result

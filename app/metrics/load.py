@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import RoutingTrace
-from . import balance as metrics
-from .balance import Counts, Doubles
+from ..trace import Counts, Doubles, RoutingTrace
+from . import balance
+from .counts import counts, first_choices, score_sums, z_sums
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Load:
     assigned: Counts  # [L, N] assignments, those over capacity too
     kept: Counts  # [L, N] without them
     first: Counts  # [L, N] tokens whose first choice an expert is
-    scores: Doubles  # [L, N] sums of normalised gate scores
+    scores: Doubles | None  # [L, N] sums of normalised gate scores; None where scores are not known
     squares: Doubles | None = None  # [L] sums for the z-loss; None where the logits are not known
 
     @classmethod
@@ -30,11 +30,11 @@ class Load:
         return cls(
             texts=1,
             tokens=len(trace.experts),
-            assigned=metrics.counts(trace),
-            kept=metrics.counts(trace, kept=True),
-            first=metrics.first_choices(trace),
-            scores=metrics.score_sums(trace),
-            squares=None if trace.logits is None else metrics.z_sums(trace.logits),
+            assigned=counts(trace),
+            kept=counts(trace, kept=True),
+            first=first_choices(trace),
+            scores=None if getattr(trace, "scores", None) is None else score_sums(trace),
+            squares=None if trace.logits is None else z_sums(trace.logits),
         )
 
     def __add__(self, other: Load) -> Load:
@@ -47,17 +47,28 @@ class Load:
 
     @property
     def measures(self) -> dict[str, Doubles]:
-        """The measures of `metrics.MEASURES` by name, each [L], and `z_loss` where the logits are known."""
-        z_loss = {} if self.squares is None else {"z_loss": self.squares / max(self.tokens, 1)}
+        """The measures of `balance.MEASURES` by name, each [L], and `z_loss` where the logits are known.
+
+        Without scores there is no `switch_loss`.
+        """
         assigned = self.assigned.sum(axis=-1)
         return {
-            "max_over_mean": metrics.max_over_mean(self.assigned),
-            "max_violation": metrics.max_violation(self.assigned),
-            "entropy": metrics.entropy(self.assigned),
+            "max_over_mean": balance.max_over_mean(self.assigned),
+            "max_violation": balance.max_violation(self.assigned),
+            "entropy": balance.entropy(self.assigned),
             "dropped_share": (assigned - self.kept.sum(axis=-1)) / np.maximum(assigned, 1),
-            "switch_loss": metrics.balance_loss(self.first, self.scores, self.tokens),
-            **z_loss,
+            **self.score_measures,
         }
+
+    @property
+    def score_measures(self) -> dict[str, Doubles]:
+        """Returns the measures that need scores or logits, as far as they are known."""
+        found = {}
+        if self.scores is not None:
+            found["switch_loss"] = balance.balance_loss(self.first, self.scores, self.tokens)
+        if self.squares is not None:
+            found["z_loss"] = self.squares / max(self.tokens, 1)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As `GET /api/load` answers."""

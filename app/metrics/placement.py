@@ -11,19 +11,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..trace import Ints, RoutingTrace
+from ..trace import Bools, Counts, Ints
+from .metric import Metric
 
-Counts = NDArray[np.int64]
 MOST_DEVICES = 512
+DEVICE_LOAD = Metric(
+    "device_load",
+    "assignments of the fullest device over the mean of devices, per layer and step",
+    "EPLB, deepseek-ai/EPLB; DeepSeek-V3, arXiv 2412.19437, section 3.4",
+    balanced=1,
+)
+REACH = Metric(
+    "reach",
+    "devices that a token goes to in a layer, mean over tokens",
+    "DeepSeek-V2, arXiv 2405.04434, section 2.2.2",
+    unit="devices",
+)
 
 
 @dataclass(frozen=True)
 class Traffic:
     """What one step sends and computes where."""
 
-    place: Ints  # [N] device of each expert
+    place: Ints  # [N] device of each expert; of a plan with replicas: [L, S] expert of each slot
     sent: Counts  # [L, G] tokens that go to each device, each once
     load: Counts  # [L, G] assignments that each device computes
     reach: Counts  # [T, L] devices that each token goes to
@@ -57,20 +68,19 @@ def place_experts(experts: int, devices: int) -> Ints:
     return (np.arange(experts) * devices // experts).astype(np.int32)
 
 
-def traffic(trace: RoutingTrace, devices: int) -> Traffic:
-    """What one step over all tokens of the trace sends. Dropped and empty choices send nothing."""
-    return traffic_of(trace.experts, place_experts(trace.header.shape.experts, devices), trace.dropped)
-
-
-def traffic_of(experts: Ints, place: Ints, dropped: NDArray[np.bool_] | None = None) -> Traffic:
-    """The same from chosen experts [T, L, K] and places [N]."""
-    tokens, layers, _ = experts.shape
-    devices = int(place.max()) + 1
+def traffic_of(experts: Ints, place: Ints, dropped: Bools | None = None) -> Traffic:
+    """Counts what one step sends: experts [T, L, K], device of each expert [N]. Drops send nothing."""
     kept = experts >= 0 if dropped is None else (experts >= 0) & ~dropped
-    token, layer, choice = np.nonzero(kept)
-    to = place[experts[token, layer, choice]]
-    assigned = np.zeros((tokens, layers, devices), np.int32)  # [T, L, G] chosen experts on each device
-    np.add.at(assigned, (token, layer, to), 1)
+    at = np.nonzero(kept)
+    return traffic_at(experts.shape, at, place[experts[at]], int(place.max()) + 1, place)
+
+
+def traffic_at(
+    shape: tuple[int, ...], at: tuple[np.ndarray, ...], to: Ints, devices: int, place: Ints
+) -> Traffic:
+    """Counts assignments, given by their indices (token, layer, choice), that go to devices `to`."""
+    assigned = np.zeros((*shape[:2], devices), np.int32)  # [T, L, G] chosen experts on each device
+    np.add.at(assigned, (at[0], at[1], to), 1)
     reached = assigned > 0
     return Traffic(
         place=place,

@@ -20,6 +20,8 @@ def is_fresh(static: Path) -> bool:
     built = [static / name for name in (*BUNDLES.values(), f"vendor/{FULL}", f"vendor/{EMBEDDED}")]
     if not all(path.is_file() for path in built):
         return False
+    if not (static / "js").is_dir():
+        return True  # an installed package has the bundles alone
     stamps = tuple((path, path.stat().st_mtime_ns) for path in (*built, *sources(static)))
     return compare(static, stamps)
 

@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trace import Ints, RoutingTrace
+from ..metrics.counts import counts
+from ..trace import Counts, Ints, RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import captions
 from .layout import Flat, place
@@ -68,20 +69,15 @@ def main_token(trace: RoutingTrace) -> int:
     return words[-1] if words else len(trace.header.tokens) - 1
 
 
-def count_uses(trace: RoutingTrace) -> NDArray[np.int64]:
-    """How many tokens each expert of each layer served: [L, N]."""
-    shape = trace.header.shape
-    counts = np.zeros((shape.layers, shape.experts), np.int64)
-    served = trace.experts >= 0 if trace.dropped is None else (trace.experts >= 0) & ~trace.dropped
-    layers = np.broadcast_to(np.arange(shape.layers)[:, None], trace.experts.shape)
-    np.add.at(counts, (layers[served], trace.experts[served]), 1)
-    return counts
+def count_uses(trace: RoutingTrace) -> Counts:
+    """Counts the tokens that each expert of each layer served: [L, N]."""
+    return counts(trace, kept=True)
 
 
-def levels_of(counts: NDArray[np.int64], path: Ints) -> Levels:
+def levels_of(uses: Counts, path: Ints) -> Levels:
     """The brightness of each tower: [L, N]. The eye tells small loads apart better on a square-root scale."""
-    share = np.sqrt(counts / max(1, counts.max()))
-    levels = np.where(counts > 0, 1 + np.minimum(LEVELS - 3, (share * (LEVELS - 2)).astype(np.int64)), 0)
+    share = np.sqrt(uses / max(1, uses.max()))
+    levels = np.where(uses > 0, 1 + np.minimum(LEVELS - 3, (share * (LEVELS - 2)).astype(np.int64)), 0)
     for layer, experts in enumerate(path):
         levels[layer, experts[experts >= 0]] = LEVELS - 1
     return levels

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ..published.catalogue import find_shape, shapes
-from ..published.named_shape import Shaped
+from ..published.named_shape import NamedShape
 from ..request.schema import TraceRequest
 from ..routing import DEFAULT_ROUTER
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace
 from ..wording import ENGLISH, Wording
 
 
-def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLISH) -> str:
     """The name of a view."""
     if request.source == "recorded":
         step = words.exactly(request.step or 0)
@@ -24,7 +24,7 @@ def name(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> s
     return f"{title} · {model_name(shaped, words)}" if shaped and request.source == "authored" else title
 
 
-def model_name(shaped: Shaped, words: Wording) -> str:
+def model_name(shaped: NamedShape, words: Wording) -> str:
     """The name of a published model, or what a shape that the request itself spells is called."""
     if shaped.key in shapes():
         return shaped.name
@@ -32,7 +32,7 @@ def model_name(shaped: Shaped, words: Wording) -> str:
     return words.own_shape.format(layers=shape.layers, experts=shape.experts, k=shape.top_k)
 
 
-def description(request: TraceRequest, sources: Sources, words: Wording = ENGLISH) -> str:
+def description(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLISH) -> str:
     """A view in a sentence, with the badge that its picture carries."""
     shape = words.shape.format(experts=request.experts, k=request.k)
     if request.source == "recorded":
@@ -50,7 +50,7 @@ def description(request: TraceRequest, sources: Sources, words: Wording = ENGLIS
     return words.about_authored.format(teaches=teaches, shape=shape)
 
 
-def title_of(trace: RoutingTrace, sources: Sources, words: Wording) -> str:
+def title_of(trace: RoutingTrace, sources: SourceRegistry, words: Wording) -> str:
     """The title of an authored trace; of another one "": it has the name of its model."""
     scenario = sources.library.scenarios.get(str(trace.header.origin.get("scenario", "")))
     return scenario.title_in(words.language) if scenario else ""

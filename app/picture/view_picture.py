@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..request.appearance import look_of
-from ..request.comparison import own_keys, parse_second, side_names
+from ..problem import BadRequest
+from ..request.comparison import own_keys, read_view, side_names
+from ..request.read import Answer
 from ..request.schema import TraceRequest
-from ..sources.pending_trace import Source
-from ..sources.registry import Sources
+from ..request.view_keys import look_of
+from ..sources.pending_trace import PendingTrace
+from ..sources.registry import SourceRegistry
 from ..wording import Wording, wording_of
 from .comparison import Side, draw_pair
 from .preview import draw_preview
@@ -22,26 +24,30 @@ class Shown:
     """What a link shows."""
 
     requests: tuple[TraceRequest, ...]  # one or two
-    opened: tuple[Source, ...]
+    answers: tuple[Answer, ...]
+    opened: tuple[PendingTrace, ...]
     names: tuple[str, str]  # of two stacks: what sets them apart beside their badges
     labels: tuple[str, str]  # the same with the badges
-    sources: Sources
+    sources: SourceRegistry
     words: Wording
     theme: str
 
     @classmethod
-    def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: Sources) -> Shown:
+    def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: SourceRegistry) -> Shown:
         """From the request keys and all keys of a view. Raises BadRequest with every problem."""
-        first, second = sources.parse(keys), parse_second(view, sources.known)
-        requests = (first,) if second is None else (first, second)
+        read = [each for each in read_view({**view, **keys}, sources.available) if each is not None]
+        if problems := [problem for each in read for problem in each.problems]:
+            raise BadRequest(*problems)
+        requests, answers = tuple(each.request for each in read), tuple(each.answer for each in read)
         own = own_keys(view)
         beside = {key: value for key, value in own.items() if key != "source"}
         names, labels = (
-            ("", "") if second is None else side_names(first, second, keys) for keys in (beside, own)
+            ("", "") if len(requests) == 1 else side_names(requests[0], requests[1], keys)
+            for keys in (beside, own)
         )
         opened = tuple(sources.open(request) for request in requests)
         theme = look_of(view)["theme"]
-        return cls(requests, opened, names, labels, sources, wording_of(view), theme)
+        return cls(requests, answers, opened, names, labels, sources, wording_of(view), theme)
 
     @property
     def key(self) -> str:
@@ -64,7 +70,7 @@ class Shown:
 
 
 def titled(
-    requests: tuple[TraceRequest, ...], names: tuple[str, str], sources: Sources, words: Wording
+    requests: tuple[TraceRequest, ...], names: tuple[str, str], sources: SourceRegistry, words: Wording
 ) -> tuple[str, str]:
     """Title and description of a view of one stack or two."""
     title = name(requests[0], sources, words)

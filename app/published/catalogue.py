@@ -19,9 +19,10 @@ from typing import Any
 from ..shape import ModelShape
 from .architectures.model_config import Routing
 from .architectures.registry import read_config
-from .named_shape import BadShape, Shaped, read_shape
+from .named_shape import NamedShape, read_shape
 from .parameters import Parameters
 from .report import report
+from .shape_text import BadShape
 
 BILLION = 10**9
 CLOSE = 0.01  # a published figure this near needs no reason
@@ -44,7 +45,7 @@ class Comparison:
         return self.computed / BILLION / self.published - 1
 
     def to_json(self) -> dict[str, Any]:
-        """The fields and the deviation."""
+        """Returns the fields and the deviation."""
         return {**vars(self), "deviation": self.deviation}
 
 
@@ -75,9 +76,9 @@ class Published:
         return self.parameters.config.routing
 
     @property
-    def shaped(self) -> Shaped:
+    def shaped(self) -> NamedShape:
         """The same as a request asks for it."""
-        return Shaped(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
+        return NamedShape(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
 
     @cached_property
     def total(self) -> Comparison:
@@ -90,14 +91,14 @@ class Published:
         return self.compare("active")
 
     def compare(self, which: str) -> Comparison:
-        """The published figure, `total` or `active`, and the computed one under its convention."""
+        """Returns the published figure, `total` or `active`, and the computed one under its convention."""
         convention = self.match[which]
         computed = None if convention is None else getattr(self.parameters.under(convention), which)
         published = self.figures[f"{which}_B"]
         return Comparison(published, convention, computed, self.match["reasons"].get(which, ""))
 
     def to_json(self) -> dict[str, Any]:
-        """The report of the model, and the published figures beside it."""
+        """Returns the report of the model, and the published figures beside it."""
         return {
             "key": self.key,
             "name": self.name,
@@ -113,7 +114,7 @@ class Published:
 
 
 def read_published(key: str, entry: Mapping[str, Any]) -> Published:
-    """One entry from its file."""
+    """Returns one entry from its file."""
     return Published(
         key=key,
         name=entry["name"],
@@ -131,7 +132,7 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
 
 @cache
 def catalogue() -> tuple[Published, ...]:
-    """All published models, the smallest first."""
+    """Returns all published models, the smallest first."""
     found = (files(__package__) / "models").iterdir()
     entries = [
         read_published(file.name.removesuffix(".json"), json.loads(file.read_text(encoding="utf-8")))
@@ -142,21 +143,13 @@ def catalogue() -> tuple[Published, ...]:
 
 
 @cache
-def shapes() -> dict[str, Shaped]:
-    """The shapes of all published models by their keys."""
+def shapes() -> dict[str, NamedShape]:
+    """Returns the shapes of all published models by their keys."""
     return {entry.key: entry.shaped for entry in catalogue()}
 
 
-def find_published(key: str) -> Published:
-    """The model of that key. Raises ValueError naming those that there are."""
-    for entry in catalogue():
-        if entry.key == key:
-            return entry
-    raise ValueError(f"model: expected one of {', '.join(e.key for e in catalogue())}, got {key!r}")
-
-
-def find_shape(text: str) -> Shaped | None:
-    """The shape that the request key names or spells; None where it does neither."""
+def find_shape(text: str) -> NamedShape | None:
+    """Returns the shape that the request key names or spells; None if it does neither."""
     try:
         return shapes().get(text) or (read_shape(text) if text else None)
     except BadShape:

@@ -41,7 +41,7 @@ class Parameters:
     def expert_each(self) -> int:
         """Parameters of one routed expert."""
         experts = self.config.experts
-        return experts.matrices * self.config.d_model * experts.width + experts.bias
+        return experts.matrices * (experts.latent or self.config.d_model) * experts.width + experts.bias
 
     @cached_property
     def parts(self) -> dict[str, int]:
@@ -56,6 +56,8 @@ class Parameters:
             "experts": layers * experts.count * self.expert_each,
             "shared": layers * shared,
             "dense_residual": layers * experts.residual,
+            "moe_other": layers * experts.other,
+            "other": config.other,
             "router": layers * experts.count * (config.d_model + experts.router_bias),
             "embed": config.vocabulary * config.d_model,
             "head": config.vocabulary * (config.d_model * (not config.tied) + config.head_bias),
@@ -114,7 +116,7 @@ class Parameters:
         return Figures(*(config.mtp * size for size in sizes))
 
     def under(self, convention: str) -> Figures:
-        """The count under a convention. Raises ValueError naming those that there are."""
+        """Returns the count under a convention. Raises ValueError naming those that there are."""
         if convention not in CONVENTIONS:
             raise ValueError(f"convention: expected one of {', '.join(CONVENTIONS)}, got {convention!r}")
         if convention == "experts":
@@ -124,7 +126,7 @@ class Parameters:
         return Figures(self.total - out + more, self.active - out)
 
     def left_out(self, convention: str) -> int:
-        """Parameters of the embeddings that a convention does not count."""
+        """Returns parameters of the embeddings that a convention does not count."""
         embed, head = self.parts.get("embed", 0), self.parts.get("head", 0)
         if convention in ("no_emb", "mtp-no_emb"):
             return embed + head
@@ -140,11 +142,12 @@ class Parameters:
             top_k=experts.top_k,
             d_model=config.d_model,
             d_expert=experts.width,
+            d_latent=experts.latent,
             d_shared=experts.shared,
             attention=parts.get("attn", 0),
             embeddings=parts.get("embed", 0) + parts.get("head", 0),
             norms=config.norms,
-            dense=parts.get("dense_ffn", 0) + parts.get("dense_residual", 0),
+            dense=sum(parts.get(name, 0) for name in ("dense_ffn", "dense_residual", "moe_other", "other")),
             matrices=experts.matrices,
             expert_bias=experts.bias,
             shared_gate=experts.shared_gate,

@@ -63,44 +63,27 @@ class Reference(BaseModel):
         return f"{ARXIV}{self.arxiv}" if self.arxiv else self.url
 
     def people(self, others: str) -> str:
-        """All that are listed; `others`: the words for those that are not."""
+        """Returns all that are listed; `others`: the words for those that are not."""
         names = ", ".join(self.authors) or self.team
         return f"{names} {others}" if self.others else names
 
     def to_json(self) -> dict[str, str]:
-        """What a panel shows."""
+        """Returns what a panel shows."""
         return {"short": self.short, "title": self.title, "who": self.who, "address": self.address}
 
 
 @cache
 def references() -> dict[str, Reference]:
-    """All of them, by key, the oldest first as far as the file has them so."""
+    """Returns all references by key, in the order of the file."""
     text = (files(__package__) / "references.toml").read_text(encoding="utf-8")
     return {key: Reference(**fields) for key, fields in tomllib.loads(text).items()}
 
 
 def of_article() -> list[tuple[str, Reference]]:
-    """Those that the article cites by number, in its order."""
+    """Returns those that the article cites by number, in its order."""
     return [(key, references()[key]) for key in ARTICLE]
 
 
 def cite(key: str) -> str:
-    """A reference in a line. Raises KeyError where there is none of that key."""
+    """Returns a reference in a line. Raises KeyError for an unknown key."""
     return references()[key].short
-
-
-def of_router(name: str) -> Reference:
-    """Who described a router. Raises LookupError where nobody is known."""
-    return find(name, "routers")
-
-
-def of_model(key: str) -> Reference:
-    """Who described a published model. Raises LookupError where nobody is known."""
-    return find(key, "models")
-
-
-def find(name: str, where: str) -> Reference:
-    for found in references().values():
-        if name in getattr(found, where):
-            return found
-    raise LookupError(f"{where}: expected a name that app/references/references.toml has, got {name!r}")

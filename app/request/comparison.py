@@ -1,57 +1,96 @@
-"""The second stack of a view: what it asks for, by the request keys with `b.` before them.
+"""The second stack of a view: its request keys stand in the address with `b.` before them.
 
-It is the first but for the keys that are given; static/js/view/comparison.js reads them in the same way.
+The second stack is the first one but for these keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from ..problem import BadRequest, Problem
-from ..routing import LIMITS
-from .read import WORDS, Known, read
-from .schema import TraceRequest
+from ..problem import BadRequest, Problem, escaped
+from .available import Available
+from .read import Understood, fewest, read, settle
+from .reading import Reading
+from .schema import KEY_HELP, TraceRequest
 
-OTHER = "b."
-OF_SHAPE = {"experts", "k", "router", *LIMITS} - {"seed"}
+SECOND = "b."
 
 
 def own_keys(view: Mapping[str, str]) -> dict[str, str]:
-    """The keys in which the second stack differs, without what stands before them."""
-    keys = {key.removeprefix(OTHER): view[key] for key in view if key.startswith(OTHER)}
-    return {key: value for key, value in keys.items() if key in WORDS}
+    """The keys in which the second stack differs, without their prefix."""
+    keys = {key.removeprefix(SECOND): view[key] for key in view if key.startswith(SECOND)}
+    return {key: value for key, value in keys.items() if key in KEY_HELP}
 
 
-def read_second(view: Mapping[str, str], known: Known) -> tuple[TraceRequest | None, tuple[Problem, ...]]:
-    """Its request, bad keys left out, and a problem for each of those; None where a view has one stack.
+def request_keys(view: Mapping[str, str]) -> dict[str, str]:
+    """The request keys of the first stack in a query string."""
+    return {key: view[key] for key in KEY_HELP if key in view}
 
-    A key of the first stack that does not go with those of the second is no problem: it falls back.
+
+def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
+    """The second stack: the first with its own keys. None where it has none.
+
+    A key of the first that does not go with those of the second gives way. A key of the second that cannot be
+    used is left out, so that the one of the first holds. Problems carry the prefix.
     """
-    own = own_keys(view)
     if not own:
-        return None, ()
-    left = OF_SHAPE if "shape" in own else ()  # another shape brings these along
-    values = {key: view[key] for key in WORDS if key in view and key not in left} | own
-    request, problems = read(values, known)
+        return None
+    understood = read({**first.values, **own}, available, changed=tuple(own))
+    if understood.problems:
+        return without_wrong(first, own, understood.problems, available)
+    return replace(understood, given=given_beside(first, understood, own, available))
+
+
+def given_beside(
+    first: Understood, second: Understood, own: Mapping[str, object], available: Available
+) -> dict[str, Any]:
+    """The fewest keys that make the second stack of the given keys of the first.
+
+    A key that the first may leave out, as its shape has the same value, may be one that the second needs.
+    """
+
+    def same(keys: Mapping[str, Any]) -> bool:
+        return read_pair(first.given, keys, available) == second.request
+
+    used = {key: second.values[key] for key in own if key in second.values}
+    left_out = {key: value for key, value in first.values.items() if key not in first.given}
+    return fewest(used if same(used) else {**left_out, **used}, same)
+
+
+def without_wrong(
+    first: Understood, own: Mapping[str, object], problems: tuple[Problem, ...], available: Available
+) -> Understood:
+    """The second stack without the keys of these problems; the first stack itself where none is left."""
     wrong = {problem.field for problem in problems}
-    if "k" in wrong - own.keys() and "experts" not in wrong:
-        request, problems = read({**values, "k": str(request.experts)}, known)
-    named = (replace(problem, field=OTHER + problem.field) for problem in problems if problem.field in own)
-    return request, tuple(named)
+    right = {key: value for key, value in own.items() if escaped(key) not in wrong}
+    second = read_second(first, right, available) or replace(first, problems=(), given={})
+    named = tuple(replace(problem, field=SECOND + problem.field) for problem in problems)
+    return replace(second, problems=(*named, *second.problems))
 
 
-def parse_second(view: Mapping[str, str], known: Known) -> TraceRequest | None:
-    """The same. Raises BadRequest with every problem."""
-    request, problems = read_second(view, known)
-    if problems:
-        raise BadRequest(*problems)
-    return request
+def read_pair(first: Mapping[str, Any], own: Mapping[str, Any], available: Available) -> TraceRequest:
+    """The request of keys of the first stack with those of the second, all of them checked values."""
+    return settle(Reading({**first, **own}, available, changed=tuple(own)))
+
+
+def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood, Understood | None]:
+    """The first stack of a view and the second, if it has one."""
+    first = read(request_keys(view), available)
+    return first, read_second(first, own_keys(view), available)
+
+
+def parse_second(view: Mapping[str, str], available: Available) -> TraceRequest | None:
+    """The request of the second stack. Raises BadRequest with every problem."""
+    _, second = read_view(view, available)
+    if second is not None and second.problems:
+        raise BadRequest(*second.problems)
+    return None if second is None else second.request
 
 
 def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
-    """What sets the stacks apart: a source by its badge, other keys with their values."""
-
+    """The keys in which two stacks differ, in words: a source by its badge, other keys with their values."""
     fields = ["more" if key == "continue" else key for key in own]
     values = [[getattr(side, field) for field in fields] for side in (first, second)]
     apart = [(key, *pair) for key, *pair in zip(own, *values, strict=True) if pair[0] != pair[1]]
@@ -64,11 +103,11 @@ def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]
 
 
 def requests_of(
-    view: Mapping[str, str], known: Known
+    view: Mapping[str, str], available: Available
 ) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
-    """What one stack or two ask for, bad keys left out; what sets two apart; and every problem."""
-    first, problems = read({key: view[key] for key in WORDS if key in view}, known)
-    second, more = read_second(view, known)
+    """The requests of one stack or two, the names that set two apart, and every problem."""
+    first, second = read_view(view, available)
     if second is None:
-        return (first,), ("", ""), problems
-    return (first, second), side_names(first, second, own_keys(view)), problems + more
+        return (first.request,), ("", ""), first.problems
+    names = side_names(first.request, second.request, own_keys(view))
+    return (first.request, second.request), names, first.problems + second.problems

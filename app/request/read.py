@@ -1,270 +1,161 @@
-"""What a viewer asks for, checked key by key; errors name field, what was found and what was expected."""
+"""Reads the request keys of a client in one pass: every key that cannot be used is replaced, with a reason.
+
+The stages follow the order in which keys depend on each other: source, model or shape, experts, router, k,
+settings of the router. Each stage sees the keys before it as they were understood.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import BadRequest, Problem, show
-from ..published.named_shape import BadShape, Shaped, read_shape
-from ..routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting
-from .schema import (
-    CONTINUE,
-    EXPERTS,
-    PROMPT_CHARS,
-    SHAPE_CHARS,
-    SKEW,
-    STEP,
-    TEMPERATURE,
-    TraceRequest,
-    plain,
-)
+from ..problem import BadRequest, Problem, escaped
+from .available import Available
+from .reading import Reading
+from .routing_keys import read_routing
+from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, TraceRequest, plain, shown
+from .source_keys import read_source, read_subject
 
-
-@dataclass(frozen=True)
-class Known:
-    """What this server has: scenarios, and models with their number of experts a layer."""
-
-    scenarios: tuple[str, ...]
-    models: Mapping[str, int]
-    routers: Mapping[str, str] = field(default_factory=dict)  # that a model was trained with
-    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of training, recorded of a model
-    shapes: Mapping[str, Shaped] = field(default_factory=dict)  # of published models
-
-    @property
-    def first_scenario(self) -> str:
-        """The one that a request gets which names none."""
-        default: str = TraceRequest.model_fields["scenario"].default
-        return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
-
-    def experts(self, request: TraceRequest) -> int | None:
-        """N of what the request runs; None where it names a model or a shape that is not here."""
-        if request.source != "authored":
-            return self.models.get(request.checkpoint)
-        if not request.shape:
-            return request.experts
-        shaped = self.shaped(request.shape)
-        return None if shaped is None else shaped.shape.experts
-
-    def shaped(self, text: object) -> Shaped | None:
-        """The shape that a key names or spells; None where it does neither."""
-        if not isinstance(text, str) or not text:
-            return None
-        try:
-            return self.shapes.get(text) or read_shape(text)
-        except BadShape:
-            return None
-
-
-def whole(limits: tuple[float, float]) -> tuple[str, str]:
-    """Words of a key that holds a whole number."""
-    return f"a whole number from {limits[0]:g} to {limits[1]:.10g}", "choose a number in this range"
-
-
-def number(limits: tuple[float, float]) -> tuple[str, str]:
-    """Words of a key that holds a number."""
-    return f"a number from {limits[0]:g} to {limits[1]:g}", "choose a number in this range"
-
-
-WORDS = {  # key: (expected, what to do)
-    "source": ("authored, live or recorded", "choose one of them"),
-    "scenario": ("the name of a scenario", "see /api/scenarios"),
-    "prompt": (f"text of at most {PROMPT_CHARS} characters", "shorten the text"),
-    "model": ("the name of a model", "see /api/models"),
+OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
+    "experts": ("model", "shape"),
+    "model": ("experts", "shape"),
+    "scenario": ("prompt",),
     "shape": (
-        f"the name of a published model, or a shape as text of at most {SHAPE_CHARS} characters",
-        "see /api/catalogue",
+        "experts",
+        "k",
+        "router",
+        "capacity",
+        "groups",
+        "topk_groups",
+        "scale",
+        "noise",
+        "updates",
+        "rate",
     ),
-    "experts": whole(EXPERTS),
-    "k": ("a whole number from 1 to the number of experts", "choose a number in this range"),
-    "router": (f"one of {', '.join(ROUTERS)}", "see /api/routers"),
-    **{name: number(LIMITS[name]) for name in ("capacity", "scale", "noise", "rate")},
-    **{name: whole(LIMITS[name]) for name in ("groups", "topk_groups", "updates", "seed")},
-    "skew": number(SKEW),
-    "continue": whole(CONTINUE),
-    "temperature": number(TEMPERATURE),
-    "step": whole(STEP),
 }
 
 
-def parse(values: Mapping[str, object], known: Known) -> TraceRequest:
+@dataclass(frozen=True)
+class Understood:
+    """A request as the server understood it."""
+
+    request: TraceRequest  # every key filled in
+    values: Mapping[str, Any]  # the keys of the client that could be used
+    problems: tuple[Problem, ...]  # one per key that could not
+    given: Mapping[str, Any]  # the fewest of `values` that are understood as the same request
+
+    @property
+    def answer(self) -> Answer:
+        """The request and the problems as the page shows them, each problem with the value used instead."""
+        used = self.request.model_dump(by_alias=True)
+        notices = [
+            {
+                **problem.to_json(),
+                "advice": problem.advice,
+                "used": used.get(problem.field.removeprefix("b.")),
+            }
+            for problem in self.problems
+        ]
+        return Answer(used, dict(self.given), notices)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client is told of its request, on the wire and in the boot data of a page."""
+
+    request: dict[str, Any]  # as understood, every key filled in
+    given: dict[str, Any]  # the fewest keys that ask for the same
+    notices: list[dict[str, Any]]  # types.js `Notice`
+
+    def to_json(self) -> dict[str, Any]:
+        """types.js `Answer`."""
+        return {"request": self.request, "given": self.given, "notices": self.notices}
+
+
+def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
     """The request that `values` spell, filled in. Raises BadRequest with every problem."""
-    request, problems = read(values, known)
-    if problems:
-        raise BadRequest(*problems)
-    return request
+    understood = read(values, available)
+    if understood.problems:
+        raise BadRequest(*understood.problems)
+    return understood.request
 
 
-def read(values: Mapping[str, object], known: Known) -> tuple[TraceRequest, tuple[Problem, ...]]:
-    """The request with every bad key at its default, and what was wrong with each."""
-    values = without_own_experts({"scenario": known.first_scenario, **values}, known)
-    problems = {problem.field: problem for problem in check_alone(values)}
+def read(values: Mapping[str, object], available: Available, changed: Collection[str] = ()) -> Understood:
+    """The request with every unusable key replaced, and why. Never raises for any JSON object.
+
+    `changed` names keys that a person just changed: keys of before give way to them without a problem.
+    """
+    reading = Reading(values, available, changed)
+    read_each(reading)
+    request = settle(reading)
+    kept = reading.values
+    given = fewest(kept, lambda keys: settle(Reading(keys, available, ())) == request)
+    return Understood(request, kept, tuple(reading.problems.values()), given)
+
+
+def settle(reading: Reading) -> TraceRequest:
+    """The request of checked values, read again while keys go: one that goes may make room for a default."""
     while True:
-        good = {key: values[key] for key in values if key not in problems}
-        if "scenario" in problems:
-            good["scenario"] = known.first_scenario
-        request = TraceRequest.model_validate(with_defaults(good, known))
-        found = [problem for problem in check_together(request, known) if problem.field not in problems]
-        if not found:
-            return filled_in(request, known), tuple(problems.values())
-        problems |= {problem.field: problem for problem in found}
+        before = dict(reading.values)
+        request = resolve(reading)
+        if reading.values == before:
+            return request
 
 
-def without_own_experts(values: Mapping[str, object], known: Known) -> dict[str, object]:
-    """The same without a number of experts that is the shape's own: it may be more than others may ask."""
-    shaped = known.shaped(values.get("shape"))
-    own = shaped is not None and plain(values.get("experts")) == shaped.shape.experts
-    return {key: value for key, value in values.items() if not (own and key == "experts")}
+def resolve(reading: Reading) -> TraceRequest:
+    """The request that is left of a reading, of keys with checked values, once every stage has passed."""
+    source = read_source(reading)
+    for key in reading.changed:
+        if key in reading.values:
+            reading.drop(*(other for other in OVERRIDES.get(key, ()) if other not in reading.changed))
+    subject = read_subject(reading, source)
+    routing = read_routing(reading, source, subject)
+    left = {FIELDS[key]: value for key, value in reading.values.items()}
+    return DEFAULTS.model_copy(update={**left, "source": source, **subject.keys, **routing})
 
 
-def with_defaults(values: Mapping[str, object], known: Known) -> Mapping[str, object]:
-    """The same with what the shape has and the router forces, where nothing else is asked for."""
-    given = {
-        key: values[key] for key in values if values[key] is not None and (key, values[key]) != ("router", "")
-    }
-    shaped = known.shaped(values.get("shape"))
-    own = {} if shaped is None else shaped.defaults(given)
-    router = ROUTERS.get(str(given.get("router", own.get("router"))))
-    forced = {} if router is None or router.fixed_k is None else {"k": router.fixed_k}
-    return {**own, **forced, **given}
+def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The keys without those that change nothing when they are left out, in the order of the declaration."""
+    kept = {key: keys[key] for key in FIELDS if key in keys}
+    for key in tuple(kept):
+        fewer = {other: value for other, value in kept.items() if other != key}
+        if same(fewer):
+            kept = fewer
+    return kept
 
 
-def filled_in(request: TraceRequest, known: Known) -> TraceRequest:
-    """The same trace asked for with every key that decides it, without settings that its router ignores."""
-    if request.source == "recorded":
-        steps = known.steps.get(request.checkpoint)
-        return request.model_copy(update={"step": steps[-1]} if steps and request.step is None else {})
-    named = request.model_copy(update={"router": router_of(request, known), **own_shape(request, known)})
-    experts = known.experts(named)
+def read_each(reading: Reading) -> None:
+    """Checks each key by itself and replaces digits of an address by numbers."""
+    remove_unknown(reading)
+    remove_own_experts(reading)
     try:
-        settings = {} if experts is None else named.routed_by(experts).filled(experts, named.k)
-    except BadSetting:  # told already
-        settings = {}
-    unread: dict[str, Any] = {name: None for name in LIMITS if name not in settings and name != "seed"}
-    return named.model_copy(update={**unread, **settings})
-
-
-def own_shape(request: TraceRequest, known: Known) -> dict[str, Any]:
-    """The shape in the one form that it has, and its number of experts."""
-    shaped = known.shaped(request.shape)
-    return {} if shaped is None else {"shape": shaped.key, "experts": shaped.shape.experts}
-
-
-def router_of(request: TraceRequest, known: Known) -> str:
-    """The router that a request means."""
-    if request.router or request.source == "authored":
-        return request.router or DEFAULT_ROUTER
-    return known.routers.get(request.checkpoint, DEFAULT_ROUTER)
-
-
-def check_alone(values: Mapping[str, object]) -> Iterator[Problem]:
-    """Each key by itself."""
-    try:
-        TraceRequest.model_validate(values)
+        checked = TraceRequest.model_validate(reading.values)
     except ValidationError as error:
         for key in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
-            expected, advice = WORDS.get(key, (f"one of {', '.join(WORDS)}", "leave it out"))
-            yield Problem(key, show(plain(values[key])), expected, advice)
+            expected, advice = KEY_HELP[key]
+            found = shown(reading.values[key])
+            reading.drop(key)
+            reading.problems[key] = Problem(key, found, expected, advice)
+        checked = TraceRequest.model_validate(reading.values)
+    typed = checked.model_dump(by_alias=True)
+    reading.values = {key: typed[key] for key in reading.values if typed[key] is not None}
 
 
-def check_together(request: TraceRequest, known: Known) -> Iterator[Problem]:
-    """Keys against each other and against what there is."""
-    if request.scenario not in known.scenarios:
-        yield unknown("scenario", request.scenario, known.scenarios)
-    yield from check_source(request)
-    experts = known.experts(request)
-    if request.source == "recorded":
-        yield from check_recorded(request, known)
-    elif request.shape:
-        yield from check_shaped(request, known)
-    elif experts is None:
-        yield no_model(request, known)
-    else:
-        yield from check_routing(request, experts, known)
+def remove_unknown(reading: Reading) -> None:
+    """Removes what is no request key. A message names it as UTF-8 can carry it."""
+    for key in [key for key in reading.values if key not in KEY_HELP]:
+        found = shown(reading.values[key])
+        reading.drop(key)
+        named = escaped(key)
+        reading.problems[named] = Problem(named, found, f"one of {', '.join(KEY_HELP)}", "leave it out")
 
 
-def check_source(request: TraceRequest) -> Iterator[Problem]:
-    """Keys that ask of a source what another one does."""
-    source = request.source
-    if request.prompt and source != "live":
-        advice = "choose source=live to type a prompt"
-        yield Problem("prompt", show(request.prompt), f"no text with source={source}", advice)
-    if request.more and source != "live":
-        advice = "choose source=live to let a model write on"
-        yield Problem("continue", str(request.more), f"0 with source={source}", advice)
-    if request.shape and source != "authored":
-        advice = "choose source=authored to route on the shape of another model"
-        yield Problem("shape", show(request.shape), f"none with source={source}", advice)
-    if request.skew and source != "authored":
-        advice = "choose source=authored to lean a router by hand"
-        yield Problem("skew", f"{request.skew:g}", f"0 with source={source}", advice)
-
-
-def check_shaped(request: TraceRequest, known: Known) -> Iterator[Problem]:
-    """A shape that is there, with its own number of experts, and a router that routes it."""
-    shaped = known.shaped(request.shape)
-    if shaped is None:
-        yield no_shape(request.shape, known)
-    elif "experts" in request.model_fields_set:
-        expected = f"{shaped.shape.experts} with this shape"
-        yield Problem("experts", str(request.experts), expected, "leave it out, or leave out the shape")
-    else:
-        yield from check_routing(request, shaped.shape.experts, known)
-
-
-def no_shape(text: str, known: Known) -> Problem:
-    """Why a shape cannot be used: of what looks like one, what is wrong with it."""
-    if text[:1].isdigit():
-        try:
-            read_shape(text)
-        except BadShape as error:
-            return Problem("shape", error.found, error.expected, error.advice)
-    return unknown("shape", text, known.shapes)
-
-
-def check_routing(request: TraceRequest, experts: int, known: Known) -> Iterator[Problem]:
-    """k and the router's settings against N, and what the router can do."""
-    named = request.model_copy(update={"router": router_of(request, known)})
-    try:
-        named.routed_by(experts)
-    except BadSetting as error:
-        yield Problem(error.field, error.found, error.expected, error.advice)
-    if request.more and ROUTERS[named.router].whole_batch:
-        advice = "choose a router that takes token after token"
-        expected = f"0 with router {named.router}, which needs all tokens at once"
-        yield Problem("continue", str(request.more), expected, advice)
-
-
-def check_recorded(request: TraceRequest, known: Known) -> Iterator[Problem]:
-    """A recorded request needs a model whose training was recorded, at that step."""
-    steps = known.steps.get(request.checkpoint)
-    if not known.steps:
-        yield Problem(
-            "source", show("recorded"), "another, as no training is recorded here", "see /api/models"
-        )
-    elif steps is None and request.model:
-        yield unknown("model", request.model, known.steps)
-    elif steps is None:
-        expected = f"8 with source=recorded, or one of the models {', '.join(known.steps)}"
-        yield Problem("experts", str(request.experts), expected, "name a model")
-    elif request.step is not None and request.step not in steps:
-        expected = f"one of {', '.join(map(str, steps))}"
-        yield Problem("step", str(request.step), expected, "choose a moment that was recorded")
-
-
-def no_model(request: TraceRequest, known: Known) -> Problem:
-    """A live request needs a model that is there."""
-    if not known.models:
-        return Problem("source", show("live"), "authored, as no model is installed here", "see /api/models")
-    if request.model:
-        return unknown("model", request.model, known.models)
-    sizes = sorted({known.models[name] for name in known.models if name.startswith("trio-")})
-    expected = f"one of {', '.join(map(str, sizes))} with source=live"
-    return Problem("experts", str(request.experts), expected, "choose a number that a model was trained with")
-
-
-def unknown(field: str, value: str, names: Iterable[str]) -> Problem:
-    return Problem(field, show(value), f"one of {', '.join(names)}", WORDS[field][1])
+def remove_own_experts(reading: Reading) -> None:
+    """Removes the experts of a shape that has more than the small shape may have: they are its own."""
+    shaped = reading.available.shaped(reading.get("shape"))
+    large = shaped is not None and shaped.shape.experts > EXPERTS[1]
+    if shaped is not None and large and plain(reading.get("experts")) == shaped.shape.experts:
+        reading.drop("experts")

@@ -1,16 +1,23 @@
-"""The request keys: what decides a trace, the same for the page's URL, HTTP and the socket."""
+"""The request keys, which decide a trace: one declaration for the address, HTTP, the socket and the page.
+
+To add a key: declare it here, name it in the `keys` of the sources that read it, read it there, and give the
+page a control.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..problem import show
+from ..published.shape_text import SHAPE_CHARS
 from ..routing import LIMITS, ROUTERS, Router, RouterSettings
 from ..trace import dump
 
-EXPERTS = (2, 512)
+EXPERTS = (2, 1024)
 PROMPT_CHARS = 2000
 PROMPT_TOKENS = 256
 TEXT_CHARS = 20_000  # of a text that a load is counted over
@@ -19,14 +26,7 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
-# Those that say how a trace is looked at: the page alone reads them (static/js/view/keys.js).
-VIEW_KEYS = (
-    *("mode", "camera", "token", "layer", "floor", "fold", "speed", "path", "tower", "panel"),
-    *("devices", "whole"),
-    *("theme", "lang", "palette"),
-    *("tour", "at", "quiz"),
-)
-SHAPE_CHARS = 400
+NAMED = ("source", "scenario", "model", "shape", "router")  # values are names of things on the server
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
 
@@ -72,9 +72,11 @@ class TraceRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=False, validate_by_alias=True)
 
-    source: Literal["authored", "live", "recorded"] = Field(
+    source: Text = Field(
         "authored",
-        description="authored scenario, live forward pass, or routing recorded while a model was trained",
+        max_length=NAME_CHARS,
+        description="name of a source: authored (scenario), live (forward pass), "
+        "recorded (routing recorded while a model was trained)",
     )
     scenario: Text = Field(
         "english", max_length=NAME_CHARS, description="name of a scenario, see /api/scenarios"
@@ -173,3 +175,74 @@ class TraceRequest(BaseModel):
             return {}
         seed = {"sampling_seed": self.seed} if self.temperature else {}
         return {"continue": self.more, "temperature": self.temperature, **seed}
+
+
+DEFAULTS = TraceRequest()
+FIELDS = {info.alias or name: name for name, info in TraceRequest.model_fields.items()}  # key: attribute
+
+
+def whole(limits: tuple[float, float]) -> tuple[str, str]:
+    """Words of a key that holds a whole number."""
+    return f"a whole number from {limits[0]:g} to {limits[1]:.10g}", "choose a number in this range"
+
+
+def number(limits: tuple[float, float]) -> tuple[str, str]:
+    """Words of a key that holds a number."""
+    return f"a number from {limits[0]:g} to {limits[1]:g}", "choose a number in this range"
+
+
+KEY_HELP = {  # key: (expected, what to do)
+    "source": ("the name of a source", "see the documentation of the request keys"),
+    "scenario": ("the name of a scenario", "see /api/scenarios"),
+    "prompt": (f"text of at most {PROMPT_CHARS} characters", "shorten the text"),
+    "model": ("the name of a model", "see /api/models"),
+    "shape": (
+        f"the name of a published model, or a shape as text of at most {SHAPE_CHARS} characters",
+        "see /api/catalogue",
+    ),
+    "experts": whole(EXPERTS),
+    "k": ("a whole number from 1 to the number of experts", "choose a number in this range"),
+    "router": (f"one of {', '.join(ROUTERS)}", "see /api/routers"),
+    **{name: number(LIMITS[name]) for name in ("capacity", "scale", "noise", "rate")},
+    **{name: whole(LIMITS[name]) for name in ("groups", "topk_groups", "updates", "seed")},
+    "skew": number(SKEW),
+    "continue": whole(CONTINUE),
+    "temperature": number(TEMPERATURE),
+    "step": whole(STEP),
+}
+
+
+def shown(value: object) -> str:
+    """Returns a value of a key as a message quotes it: text quoted, numbers plain."""
+    return show(plain(value))
+
+
+def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """The request keys as the page receives them (types.js `KeyDeclaration`), in reading order.
+
+    `sources` names the keys that each source reads; the routers name theirs.
+    """
+    schemas = TraceRequest.model_json_schema()["properties"]
+    return [declare(name, schema, sources) for name, schema in schemas.items()]
+
+
+def declare(name: str, schema: Mapping[str, Any], sources: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """One request key: kind, limits, default, and the sources and routers that read it."""
+    number = next((each for each in schema.get("anyOf", ()) if each["type"] != "null"), schema)
+    low, high = number.get("ge", number.get("minimum")), number.get("le", number.get("maximum"))
+    kind = {"integer": "integer", "number": "number"}.get(number["type"], "text")
+    return {
+        "name": name,
+        "belongs": "request",
+        "kind": "name" if name in NAMED else kind,
+        "default": schema.get("default"),
+        "sources": [source for source, keys in sources.items() if name == "source" or name in keys],
+        **({} if low is None else {"limits": [low, high]}),
+        **({"max_chars": schema["maxLength"]} if "maxLength" in schema else {}),
+        **({"routers": readers_of(name)} if name in LIMITS else {}),
+    }
+
+
+def readers_of(setting: str) -> list[str]:
+    """The routers that read a setting."""
+    return [router.name for router in ROUTERS.values() if setting in router.uses]

@@ -4,9 +4,9 @@ Each is a short pure function that names its paper; `ROUTERS` has them by their 
 """
 
 from .registry import DEFAULT_ROUTER, ROUTERS, find_router
-from .router import Router
+from .router import NonFinite, Router, RouterInputs
 from .router_settings import LIMITS, BadSetting, RouterSettings
-from .topk import SORT_FROM, Routed, best, sigmoid, softmax
+from .topk import SORT_FROM, LayerRouting, sigmoid, softmax, top_k
 
 __all__ = [
     "DEFAULT_ROUTER",
@@ -14,11 +14,15 @@ __all__ = [
     "ROUTERS",
     "SORT_FROM",
     "BadSetting",
-    "Routed",
+    "LayerRouting",
+    "NonFinite",
     "Router",
+    "RouterInputs",
     "RouterSettings",
-    "best",
     "find_router",
     "sigmoid",
     "softmax",
+    "top_k",
 ]
+
+Routed = LayerRouting  # the former name; goes when no caller uses it

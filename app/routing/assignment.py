@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..references.references import cite
 from ..trace import Floats, Ints
-from .topk import Routed, at, best, sigmoid, softmax
+from .router import Router
+from .router_settings import capacity_of
+from .topk import LayerRouting, gather, sigmoid, softmax, top_k
 
 FEW = 512  # tokens up to which the solver is fast by itself
 ROUNDS = 20  # of setting prices
 TINY = np.float32(1e-6)
 
 
-def base(logits: Floats, k: int) -> Routed:
+def base(logits: Floats, k: int) -> LayerRouting:
     """The assignment with the largest sum of logits in which every expert has equally many tokens.
 
     Lewis et al. 2021, "BASE Layers", arXiv 2103.16716: in training; at inference each token takes
@@ -30,7 +33,7 @@ def base(logits: Floats, k: int) -> Routed:
         loads += np.bincount(experts[:, choice], minlength=count)
         left[np.arange(tokens), experts[:, choice]] = -np.inf
     scores = sigmoid(logits)
-    return Routed(scores, experts, at(scores, experts))
+    return LayerRouting(scores, experts, gather(scores, experts))
 
 
 def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
@@ -77,7 +80,7 @@ def prices(values: Floats, room: NDArray[np.int64]) -> NDArray[np.float64]:
     )  # so short that differences with logits are exact
 
 
-def expert_choice(logits: Floats, k: int, capacity: int) -> Routed:
+def expert_choice(logits: Floats, k: int, capacity: int) -> LayerRouting:
     """Each expert takes the `capacity` tokens that score highest with it, weighted by their probabilities.
 
     Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368. A token
@@ -87,11 +90,32 @@ def expert_choice(logits: Floats, k: int, capacity: int) -> Routed:
     scores = softmax(logits)  # [T, N]
     tokens, count = scores.shape
     taken = np.zeros((tokens, count), np.bool_)
-    picks = best(
+    picks = top_k(
         np.ascontiguousarray(scores.T), min(capacity, tokens)
     )  # [N, T] -> [N, C], tokens of each expert
     taken[picks, np.arange(count)[:, None]] = True
     width = max(k, int(taken.sum(axis=-1).max()))
-    experts = best(np.where(taken, scores, np.float32(-1)), width)
+    experts = top_k(np.where(taken, scores, np.float32(-1)), width)
     chosen = taken[np.arange(tokens)[:, None], experts]  # [T, K]
-    return Routed(scores, np.where(chosen, experts, -1), np.where(chosen, at(scores, experts), np.float32(0)))
+    return LayerRouting(
+        scores, np.where(chosen, experts, -1), np.where(chosen, gather(scores, experts), np.float32(0))
+    )
+
+
+ROUTERS = (
+    Router(
+        "base",
+        cite("base"),
+        lambda logits, k, inputs: base(logits, k),
+        largest_k=16,
+        whole_batch=True,
+    ),
+    Router(
+        "expert_choice",
+        cite("choice"),
+        # The paper's capacity factor is the mean number of experts per token, which is our k.
+        lambda logits, k, inputs: expert_choice(logits, k, capacity_of(len(logits), logits.shape[-1], k)),
+        whole_batch=True,
+        varies=True,
+    ),
+)

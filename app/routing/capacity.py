@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..references.references import cite
 from ..trace import Bools, Floats, Ints
-from .topk import Routed, at, best, softmax
-
-
-def capacity_of(tokens: int, experts: int, factor: float) -> int:
-    """How many tokens an expert takes: int(T * factor / N), at least 1.
-
-    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. Its code asks for at least 4.
-    """
-    return max(1, int(tokens * factor / experts))
+from .router import Router, RouterInputs
+from .router_settings import RouterSettings, capacity_of
+from .topk import LayerRouting, gather, softmax, top_k
 
 
 def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
@@ -31,7 +26,7 @@ def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
     return full.reshape(experts.shape[::-1]).T
 
 
-def switch(logits: Floats, capacity: int) -> Routed:
+def switch(logits: Floats, capacity: int) -> LayerRouting:
     """The one best expert, weighted by its probability; where it is full the token is dropped.
 
     Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961; a dropped token is passed by.
@@ -39,34 +34,73 @@ def switch(logits: Floats, capacity: int) -> Routed:
     return dropping(logits, 1, capacity)
 
 
-def st_moe(logits: Floats, capacity: int) -> Routed:
+def st_moe(logits: Floats, capacity: int) -> LayerRouting:
     """The two best experts, weighted by their probabilities; dropped where full.
 
-    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.z_loss` is its router z-loss.
+    Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.counts.z_sums` sums its router z-loss.
     """
     return dropping(logits, 2, capacity)
 
 
-def dropping(logits: Floats, k: int, capacity: int) -> Routed:
+def dropping(logits: Floats, k: int, capacity: int) -> LayerRouting:
     """The k best experts, weighted by their probabilities, 0 where full."""
     scores = softmax(logits)  # [T, N]
-    experts = best(scores, k)  # [T, N] -> [T, K]
+    experts = top_k(scores, k)  # [T, N] -> [T, K]
     full = over_capacity(experts, scores.shape[-1], capacity)
-    return Routed(scores, experts, np.where(full, np.float32(0), at(scores, experts)), full)
+    return LayerRouting(scores, experts, np.where(full, np.float32(0), gather(scores, experts)), full)
 
 
-def gshard(logits: Floats, capacity: int, draws: Floats) -> Routed:
+def gshard(logits: Floats, capacity: int, draws: Floats) -> LayerRouting:
     """The two best experts, p1 / (p1 + p2) and p2 / (p1 + p2); the second with probability twice its weight.
 
     Lepikhin et al. 2021, "GShard", arXiv 2006.16668, algorithm 1; draws [T] are uniform in 0..1. A second
     choice that is not drawn leaves its place empty (-1), yet takes one in the queue, as in the algorithm.
     """
     scores = softmax(logits)  # [T, N]
-    experts = best(scores, 2)  # [T, N] -> [T, 2]
-    gates = at(scores, experts)
+    experts = top_k(scores, 2)  # [T, N] -> [T, 2]
+    gates = gather(scores, experts)
     gates /= gates.sum(axis=-1, keepdims=True)
     full = over_capacity(experts, scores.shape[-1], capacity)
     drawn = np.ones(experts.shape, np.bool_)
     drawn[:, 1] = 2 * gates[:, 1] > draws
     kept = drawn & ~full
-    return Routed(scores, np.where(drawn, experts, -1), np.where(kept, gates, np.float32(0)), full & drawn)
+    return LayerRouting(
+        scores, np.where(drawn, experts, -1), np.where(kept, gates, np.float32(0)), full & drawn
+    )
+
+
+def capacity(logits: Floats, inputs: RouterInputs) -> int:
+    """Returns how many tokens of this batch an expert takes."""
+    tokens, experts = logits.shape
+    return capacity_of(tokens, experts, inputs.settings["capacity"])
+
+
+ROUTERS = (
+    Router(
+        "gshard",
+        cite("gshard"),
+        lambda logits, k, inputs: gshard(logits, capacity(logits, inputs), inputs.uniforms(len(logits))),
+        uses=("capacity", "seed"),
+        defaults=RouterSettings(capacity=2.0, seed=0),
+        fixed_k=2,
+        whole_batch=True,
+    ),
+    Router(
+        "switch",
+        cite("switch"),
+        lambda logits, k, inputs: switch(logits, capacity(logits, inputs)),
+        uses=("capacity",),
+        defaults=RouterSettings(capacity=1.25),
+        fixed_k=1,
+        whole_batch=True,
+    ),
+    Router(
+        "st_moe",
+        cite("stmoe"),
+        lambda logits, k, inputs: st_moe(logits, capacity(logits, inputs)),
+        uses=("capacity",),
+        defaults=RouterSettings(capacity=1.25),
+        fixed_k=2,
+        whole_batch=True,
+    ),
+)

@@ -9,34 +9,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..trace import Bools, Floats
-from .capacity import capacity_of
-from .router_settings import LIMITS, BadSetting, RouterSettings, check_groups, check_k, default_groups
-from .topk import Routed, among_best
+from ..trace import Bools, Floats, Ints
+from .router_settings import (
+    LIMITS,
+    BadSetting,
+    RouterSettings,
+    capacity_of,
+    check_groups,
+    check_k,
+    default_groups,
+)
+from .topk import LayerRouting, top_k_mask
 
 
 @dataclass(frozen=True)
-class Call:
+class RouterInputs:
     """What a router may use beside logits and k: settings, all filled in, bias, and seeded numbers."""
 
     settings: dict[str, float]
     bias: Floats  # [N]
     layer: int
     start: int  # index of the first token
+    ids: Ints | None = None  # token ids of the whole prompt, where its source has any
+
+    @property
+    def groups(self) -> tuple[int, int, float]:
+        """The number of groups, of groups per token, and the scale."""
+        settings = self.settings
+        return int(settings["groups"]), int(settings["topk_groups"]), settings["scale"]
+
+    def token_ids(self, tokens: int) -> Ints:
+        """Returns the ids [T] of this batch. A token without an id counts by its position."""
+        positions = np.arange(self.start, self.start + tokens, dtype=np.int32)
+        if self.ids is None:
+            return positions
+        given = self.ids[self.start : self.start + tokens]
+        return np.concatenate([given, positions[len(given) :]])
+
+    def of_layer(self, count: int) -> Floats:
+        """Returns standard normal numbers that belong to the layer, not to a token: [count]."""
+        bits = np.random.Philox(key=[int(self.settings["seed"]), self.layer])
+        return np.random.Generator(bits).standard_normal(count, dtype=np.float32)
 
     def normals(self, tokens: int, experts: int) -> Floats:
-        """Standard normal numbers [T, N]; those of a token do not depend on the chunk that it comes in."""
+        """Returns standard normal numbers [T, N]; a token has the same ones in any chunk."""
         one, other = self._uniforms(tokens, 2 * experts).reshape(tokens, 2, experts).swapaxes(0, 1)
         radius = np.sqrt(-2 * np.log(1 - one))  # Box and Muller 1958
         result: Floats = (radius * np.cos(2 * np.pi * other)).astype(np.float32)
         return result
 
     def uniforms(self, tokens: int) -> Floats:
-        """Numbers [T] in 0..1, one a token."""
+        """Returns numbers [T] in 0..1, one a token."""
         return self._uniforms(tokens, 1)[:, 0].astype(np.float32)
 
     def _uniforms(self, tokens: int, each: int) -> NDArray[np.float64]:
-        """Philox counts in blocks of four numbers; a token gets whole ones, so that it can be reached."""
+        """Returns numbers [T, each] in 0..1 from Philox, which counts in blocks of four."""
         blocks = -(-each // 4)
         bits = np.random.Philox(key=[int(self.settings["seed"]), self.layer])
         bits.advance(self.start * blocks)
@@ -44,7 +71,7 @@ class Call:
         return drawn.reshape(tokens, -1)[:, :each]
 
 
-Kernel = Callable[[Floats, int, Call], Routed]  # logits [T, N], k
+Kernel = Callable[[Floats, int, RouterInputs], LayerRouting]  # logits [T, N], k
 
 
 @dataclass(frozen=True)
@@ -52,10 +79,24 @@ class Selection:
     """What a bias is added to, and what is left of the sums to take the k best of."""
 
     scores: Callable[[Floats], Floats]  # logits [..., N] -> [..., N]
-    left: Callable[[Floats, Call], Floats] = lambda values, call: values  # [T, N] -> [T, N]
+    left: Callable[[Floats, RouterInputs], Floats] = lambda values, inputs: values  # [T, N] -> [T, N]
+
+
+class NonFinite(ValueError):
+    """Logits that are nan or infinite: nothing can be chosen by them."""
+
+    def __init__(self, logits: Floats, layer: int, start: int) -> None:
+        """`layer`: among those with experts. `start`: index of the first token of the logits [T, N]."""
+        token, expert = np.argwhere(~np.isfinite(logits))[0].tolist()
+        self.layer, self.token, self.expert = layer, start + token, expert
+        super().__init__(
+            f"logits: expected finite numbers, got {logits[token, expert]} for expert {expert} in layer "
+            f"{layer} at token {self.token}; the weights of the model are damaged or overflow"
+        )
 
 
 NO_SETTINGS = RouterSettings()
+BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thousands of batches
 
 
 @dataclass(frozen=True)
@@ -74,9 +115,10 @@ class Router:
     varies: bool = False  # a token may have fewer experts than k, or more: then there are more than k columns
     settings: RouterSettings = NO_SETTINGS
     bias: Floats | None = field(default=None, compare=False)  # [L, N] added for selection alone
+    ids: Ints | None = field(default=None, compare=False)  # [T] of the tokens of the prompt
 
     def with_settings(self, settings: RouterSettings, experts: int, k: int) -> Router:
-        """This router with these settings. Raises BadSetting where they do not fit N and k.
+        """Returns this router with these settings. Raises BadSetting if they do not fit N and k.
 
         Settings that it does not read are left out, so that two routers that do the same are equal.
         """
@@ -86,7 +128,7 @@ class Router:
         return chosen
 
     def to_json(self) -> dict[str, Any]:
-        """What a page needs to offer it, as `GET /api/routers` answers."""
+        """Returns what a page needs to offer it, as `GET /api/routers` answers."""
         return {
             "name": self.name,
             "source": self.source,
@@ -100,10 +142,14 @@ class Router:
         }
 
     def with_bias(self, bias: Floats) -> Router:
-        """This router with a selection bias [L, N]. Raises ValueError where it has no use for one."""
+        """Returns this router with a selection bias [L, N]. Raises ValueError if it has no use for one."""
         if "bias" not in self.uses:
             raise ValueError(f"bias: expected a router that selects with a bias, got {self.name}")
         return replace(self, bias=bias)
+
+    def with_token_ids(self, ids: Ints) -> Router:
+        """Returns this router with the token ids [T] of the prompt that it will route."""
+        return replace(self, ids=ids)
 
     def check_k(self, k: int, experts: int) -> None:
         """Raises BadSetting where k does not fit N, or the router takes no such k."""
@@ -116,7 +162,7 @@ class Router:
             raise BadSetting("k", f"{self.fixed_k} with router {self.name}", k, advice)
 
     def filled(self, experts: int, k: int) -> dict[str, float]:
-        """The settings that it reads, with defaults where none are given. Raises BadSetting as above."""
+        """Returns the settings that it reads, defaults included. Raises BadSetting as above."""
         self.check_k(k, experts)
         filled = {**self.defaults.given(), **self.settings.given()}
         if "groups" in self.uses:
@@ -127,28 +173,31 @@ class Router:
         return filled
 
     def capacity(self, tokens: int, experts: int, k: int) -> int | None:
-        """How many tokens an expert takes of a prompt of so many; None: as many as come."""
+        """Returns how many tokens an expert takes of a prompt of so many; None: as many as come."""
         factor = self.filled(experts, k).get("capacity", k if self.varies else None)
         return None if factor is None else capacity_of(tokens, experts, factor)
 
     def chosen(self, values: Floats, k: int) -> Bools:
-        """Which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
+        """Returns which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
         assert self.selection is not None, "a router that selects with a bias"
         experts = values.shape[-1]
-        call = Call(self.filled(experts, k), np.zeros(experts, np.float32), layer=0, start=0)
-        return among_best(self.selection.left(values, call), k)
+        inputs = RouterInputs(self.filled(experts, k), np.zeros(experts, np.float32), layer=0, start=0)
+        return top_k_mask(self.selection.left(values, inputs), k)
 
     def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
-        """What a trace of so many tokens says of its router; `capacity` where there is one."""
+        """Returns what a trace of so many tokens says of its router; `capacity` if there is one."""
         capacity = self.capacity(tokens, experts, k)
         facts = {"router": self.name, "settings": self.filled(experts, k)}
         return facts if capacity is None else {**facts, "capacity": capacity}
 
-    def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> Routed:
-        """Logits [T, N] of one layer -> Routed. Raises BadSetting naming the field, expected and found.
+    def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
+        """Routes the logits [T, N] of one layer. Raises BadSetting with the field, expected and found,
+        and NonFinite with layer and token.
 
         `layer` and `start`, the index of the first token, matter to routers that draw numbers or have a bias.
         """
         experts = logits.shape[-1]
+        if not np.isfinite(logits).all():
+            raise NonFinite(logits, layer, start)
         bias = np.zeros(experts, np.float32) if self.bias is None else self.bias[layer]
-        return self.kernel(logits, k, Call(self.filled(experts, k), bias, layer, start))
+        return self.kernel(logits, k, RouterInputs(self.filled(experts, k), bias, layer, start, self.ids))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 LIMITS: dict[str, tuple[float, float]] = {  # of each setting, both ends included
     "capacity": (0.05, 512),
-    "groups": (1, 512),
-    "topk_groups": (1, 512),
+    "groups": (1, 1024),
+    "topk_groups": (1, 1024),
     "scale": (0.01, 100),
     "noise": (0, 10),
     "seed": (0, 2**32 - 1),
@@ -35,7 +35,7 @@ class RouterSettings:
     scale: float | None = None  # what the weights are multiplied with
     noise: float | None = None  # standard deviation of what is added to a logit
     seed: int | None = None  # of noise and draws
-    updates: int | None = None  # steps of the selection bias before this batch is routed (`app.balance`)
+    updates: int | None = None  # steps of the selection bias before this batch is routed (`bias_updates`)
     rate: float | None = None  # by which a step moves the bias
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class RouterSettings:
             within(field, getattr(self, field), low, high)
 
     def given(self) -> dict[str, float]:
-        """Those that are set."""
+        """Returns those that are set."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
@@ -51,6 +51,14 @@ def within(field: str, value: float | None, low: float, high: float) -> None:
     """Raises BadSetting where a value that is set lies outside; nan lies outside too."""
     if value is not None and not low <= value <= high:
         raise BadSetting(field, f"a number from {low} to {high}", value, "choose one in this range")
+
+
+def capacity_of(tokens: int, experts: int, factor: float) -> int:
+    """Returns how many tokens an expert takes: int(T * factor / N), at least 1.
+
+    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. Its code asks for at least 4.
+    """
+    return max(1, int(tokens * factor / experts))
 
 
 def check_k(k: int, experts: int) -> None:
@@ -61,7 +69,7 @@ def check_k(k: int, experts: int) -> None:
 
 
 def default_groups(experts: int) -> int:
-    """Groups where none are asked for: 8 as DeepSeek has them, or as many as leave two experts to each."""
+    """Returns the default number of groups: 8 as DeepSeek has them, or as many as leave two experts each."""
     return next((g for g in (8, 4, 2) if experts % g == 0 and experts // g >= 2), 1)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..references.references import cite
 from ..trace import Floats
-from .topk import Routed, at, best, in_best_groups, sigmoid
+from .router import BIAS, Router, Selection
+from .router_settings import RouterSettings
+from .topk import LayerRouting, gather, in_best_groups, sigmoid, top_k
 
 
-def sigmoid_top1(logits: Floats) -> Routed:
+def sigmoid_top1(logits: Floats) -> LayerRouting:
     """The best logit; its weight is its sigmoid. The weight multiplies the expert's input, not its output.
 
     Meta 2025, Llama 4. Selection looks at the logits: in float32 large ones have the same sigmoid.
     """
     scores = sigmoid(logits)  # [T, N]
-    experts = best(logits, 1)  # [T, N] -> [T, 1]
-    return Routed(scores, experts, at(scores, experts), weighs_input=True)
+    experts = top_k(logits, 1)  # [T, N] -> [T, 1]
+    return LayerRouting(scores, experts, gather(scores, experts), weighs_input=True)
 
 
 def in_groups(values: Floats, groups: int, topk_groups: int) -> Floats:
@@ -28,7 +31,7 @@ def in_groups(values: Floats, groups: int, topk_groups: int) -> Floats:
 
 def sigmoid_bias(
     logits: Floats, k: int, bias: Floats, groups: int = 1, topk_groups: int = 1, scale: float = 1.0
-) -> Routed:
+) -> LayerRouting:
     """Sigmoid; the groups with the best two of s + bias [N]; the k best of s + bias within them; the weights
     are s without the bias, divided by their sum, times `scale`.
 
@@ -36,7 +39,20 @@ def sigmoid_bias(
     groups, k = 8, scale 2.5. Kimi-K2 and GLM-4.5 have one group, which limits nothing.
     """
     scores = sigmoid(logits)  # [T, N]
-    experts = best(in_groups(scores + bias, groups, topk_groups), k)
-    weights = at(scores, experts)
+    experts = top_k(in_groups(scores + bias, groups, topk_groups), k)
+    weights = gather(scores, experts)
     weights /= weights.sum(axis=-1, keepdims=True) + np.float32(1e-20)
-    return Routed(scores, experts, weights * np.float32(scale))
+    return LayerRouting(scores, experts, weights * np.float32(scale))
+
+
+ROUTERS = (
+    Router("sigmoid_top1", cite("llama4"), lambda logits, k, inputs: sigmoid_top1(logits), fixed_k=1),
+    Router(
+        "sigmoid_bias",
+        cite("v3"),
+        lambda logits, k, inputs: sigmoid_bias(logits, k, inputs.bias, *inputs.groups),
+        Selection(sigmoid, lambda values, inputs: in_groups(values, *inputs.groups[:2])),
+        uses=("groups", "topk_groups", "scale", *BIAS),
+        defaults=RouterSettings(scale=1.0, updates=0, rate=0.01),
+    ),
+)

@@ -16,7 +16,7 @@ SORT_FROM = 16  # from this k on one sort is cheaper than k passes that each tak
 
 
 @dataclass(frozen=True)
-class Routed:
+class LayerRouting:
     """What a router decided for the tokens of one layer."""
 
     scores: Floats  # [T, N] gate scores in 0..1, before any bias
@@ -25,10 +25,10 @@ class Routed:
     dropped: Bools | None = None  # [T, K] over the expert's capacity; None: a router without capacity
     weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
 
-    def widened(self, width: int) -> Routed:
-        """The same with empty choices appended: [T, K] -> [T, width]."""
+    def widened(self, width: int) -> LayerRouting:
+        """Returns the same with empty choices appended: [T, K] -> [T, max(K, width)]."""
         missing = width - self.experts.shape[-1]
-        if not missing:
+        if missing <= 0:
             return self
         extra = ((0, 0), (0, missing))
         return replace(
@@ -40,21 +40,21 @@ class Routed:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities over the last axis; the largest logit is subtracted first, so that none overflows."""
+    """Returns probabilities over the last axis. The largest logit is subtracted, so none overflows."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return result
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """Affinities, each by itself; written so that neither side overflows and small ones keep their digits."""
+    """Returns affinities. Neither side overflows, and small ones keep their digits."""
     power = np.exp(-np.abs(logits))
     result: Floats = np.where(logits >= 0, 1, power) / (1 + power)
     return result
 
 
-def best(values: Floats, k: int) -> Ints:
-    """The k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
+def top_k(values: Floats, k: int) -> Ints:
+    """Returns the k largest of each row, largest first, lower id first where they tie: [T, N] -> [T, K]."""
     if k >= SORT_FROM:
         return np.argsort(-values, axis=-1, kind="stable")[:, :k].astype(np.int32)
     left = values.copy()
@@ -66,8 +66,8 @@ def best(values: Floats, k: int) -> Ints:
     return chosen
 
 
-def among_best(values: Floats, k: int) -> Bools:
-    """Which of each row are those that `best` finds, in no order, for a fraction of the time: -> [T, N]."""
+def top_k_mask(values: Floats, k: int) -> Bools:
+    """Returns which of each row `top_k` finds, in no order, faster: [T, N] -> [T, N]."""
     least = np.partition(values, -k, axis=-1)[:, -k, None]
     inside: Bools = values >= least
     if np.count_nonzero(inside) == k * len(values):
@@ -79,17 +79,17 @@ def among_best(values: Floats, k: int) -> Bools:
     return inside
 
 
-def at(values: Floats, experts: Ints) -> Floats:
-    """The values of the chosen experts: [T, N], [T, K] -> [T, K]."""
+def gather(values: Floats, experts: Ints) -> Floats:
+    """Returns the values of the chosen experts: [T, N], [T, K] -> [T, K]."""
     return values[np.arange(len(values))[:, None], experts]
 
 
 def in_best_groups(values: Floats, group_values: Floats, kept: int) -> Floats:
-    """`values` [T, N] with -inf outside the `kept` best of the groups, whose values are [T, G].
+    """Returns `values` [T, N] with -inf outside the `kept` best groups, whose values are [T, G].
 
     Minus infinity and not 0: values below 0 would otherwise lose to experts of the groups that are out.
     """
-    inside = among_best(group_values, kept)[..., None]
+    inside = top_k_mask(group_values, kept)[..., None]
     grouped = values.reshape(*group_values.shape, -1)  # [T, N] -> [T, G, N / G]
     result: Floats = np.where(inside, grouped, np.float32(-np.inf)).reshape(values.shape)
     return result

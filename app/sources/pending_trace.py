@@ -10,7 +10,7 @@ from ..trace import RoutingTrace, Step, TraceHeader
 
 
 @dataclass(frozen=True)
-class Source:
+class PendingTrace:
     """One trace, before it is computed. `compute` starts from the first token each time it is called."""
 
     identity: str  # equal for equal requests, scenario or checkpoint, and version

@@ -1,177 +1,151 @@
-"""A request becomes a source of routing steps, whatever produces them."""
+"""Opens the routing source that a request names. A new source is one file and one line in SOURCES."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .. import __version__
 from ..byte_cache import Cache
 from ..problem import BadRequest, Problem
 from ..published.catalogue import shapes
-from ..request.cost import check_updates
-from ..request.read import Known, parse
+from ..request.available import Available
+from ..request.comparison import SECOND, read_second
+from ..request.read import Understood, parse, read
 from ..request.schema import TraceRequest
-from ..shape import small_shape
-from ..trace import RoutingTrace, Step, TraceHeader
-from .authored.authored_trace import Authored
-from .authored.scenario import Library, Scenario
-from .live.models import Listing, Model, Models
-from .live.prompt_trace import Prompted, tokenize
-from .pending_trace import Source
-from .recorded.snapshots import Recordings
+from ..trace import RoutingTrace
+from .authored.scenario import Library
+from .authored.source import AuthoredSource
+from .live.source import LiveSource
+from .pending_trace import PendingTrace
+from .recorded.source import RecordedSource
+from .source import Opened, Place, TraceSource
 
-KEPT_BYTES = 128 * 2**20  # of finished traces
+SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource)
+KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
 
-
-class Made(Protocol):
-    """What makes a trace: a header first, then the steps."""
-
-    @property
-    def header(self) -> TraceHeader: ...
-
-    def steps(self) -> Iterator[Step]: ...
+NO_KEYS: Mapping[str, object] = {}
+CACHE_BYTES = 128 * 2**20  # of finished traces
 
 
-class Sources:
-    """Everything that can produce routing here: the scenarios of `library`, and the models of a folder."""
+class SourceRegistry:
+    """The sources of this server, and a cache of finished traces."""
 
-    def __init__(self, library: Library, folder: Path) -> None:
+    def __init__(self, library: Library, models: Path) -> None:
         self.library = library
-        self.digests = {name: digest_of(scenario) for name, scenario in library.scenarios.items()}
-        self.folder = folder
-        self.models = Models(folder)
-        self.recordings = Recordings(folder)
-        self.listings: dict[str, Listing] = {}
-        self.problems: list[tuple[str, str]] = []  # names of folders that cannot be run, and why
-        self.stamp: tuple[object, ...] = ()
-        self.kept: Cache[RoutingTrace] = Cache(KEPT_BYTES)
+        self.folder = models
+        place = Place(library, models)
+        self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
+        self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 
     @property
-    def known(self) -> Known:
-        """The names that a request may use."""
-        listings = self.list_models()
-        return Known(
-            scenarios=tuple(self.library.scenarios),
-            models={name: listing.experts for name, listing in listings.items()},
-            routers={name: listing.router for name, listing in listings.items()},
-            steps=self.recordings.steps(),
+    def available(self) -> Available:
+        """The names that a request may use, joined from what the sources offer."""
+        offers = [source.offer() for source in self.sources.values()]
+        return Available(
+            scenarios=tuple(name for offer in offers for name in offer.scenarios),
+            models={name: n for offer in offers for name, n in offer.models.items()},
+            routers={name: router for offer in offers for name, router in offer.routers.items()},
+            steps={name: steps for offer in offers for name, steps in offer.steps.items()},
             shapes=shapes(),
+            sources={name: source.keys for name, source in self.sources.items()},
+            refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
         )
 
-    def list_models(self) -> dict[str, Listing]:
-        """The models of the folder. Its files are looked at each time, and read when they changed."""
-        stamp = tuple((path, path.stat().st_mtime_ns) for path in self.folder.glob("*/config.json"))
-        if stamp != self.stamp:
-            self.listings, problems = self.models.list()
-            self.problems, self.stamp = [self.named_problem(each) for each in problems], stamp
-        return self.listings
-
-    def model_problems(self) -> list[tuple[str, str]]:
-        """The name of each folder that cannot be run, and why."""
-        self.list_models()
-        return self.problems
-
-    def named_problem(self, message: str) -> tuple[str, str]:
-        """The folder that a message is about, and the message without the place of all of them."""
-        told = self.without_path(message)
-        return re.split(r"[/:]", told, maxsplit=1)[0], told
-
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
-        """types.js `ScenarioInfo`, in the order of the menu."""
+        """The scenarios in the order of the menu: types.js `ScenarioInfo`."""
         return [scenario.info(language) for scenario in self.library.scenarios.values()]
 
     def model_infos(self) -> list[dict[str, Any]]:
-        """types.js `ModelInfo`, and more."""
-        steps = self.recordings.steps()
-        listings = self.list_models().values()
-        return [{**listing.to_json(), "steps": list(steps.get(listing.name, ()))} for listing in listings]
+        """The models, each with the training steps that were recorded: types.js `ModelInfo`."""
+        offers = [source.offer() for source in self.sources.values()]
+        steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
+        return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]
+
+    def refused_infos(self) -> list[dict[str, Any]]:
+        """Name and reason of each model that cannot be run: types.js `RefusedModel`."""
+        return [each for source in self.sources.values() for each in source.offer().refused]
+
+    @property
+    def live(self) -> LiveSource:
+        """The source that runs models."""
+        source = self.sources[LiveSource.name]
+        assert isinstance(source, LiveSource)
+        return source
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
         """The request that `values` spell. Raises BadRequest with every problem."""
-        return parse(values, self.known)
+        return parse(values, self.available)
 
-    def open(self, request: TraceRequest) -> Source:
-        """The source of a request that `parse` gave. Raises BadRequest for what cannot be run after all."""
-        opened = {"authored": self.authored, "live": self.live, "recorded": self.recorded}
-        return opened[request.source](request)
+    def open(self, request: TraceRequest) -> PendingTrace:
+        """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
+        return self.pending(request, self.sources[request.source].open(request))
 
-    def authored(self, request: TraceRequest) -> Source:
-        """A scenario through a router, on the shape of the shipped models or of another one."""
-        scenario = self.library.scenarios[request.scenario]
-        shaped = self.known.shaped(request.shape)
-        small = small_shape(request.experts, request.k)
-        shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
-        router = request.routed_by(request.experts)
-        check_updates(request, shape, len(scenario.tokens))
-        made = Authored(scenario, shape, router, request.skew, shaped)
-        digest = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
-        return self.source(request, digest, made)
+    def identity_of(self, request: TraceRequest) -> str:
+        """The name of the trace of a request, before anything of it is computed."""
+        return identify(request, self.sources[request.source].open(request).content)
 
-    def live(self, request: TraceRequest) -> Source:
-        """A prompt, or the text of a scenario, through a checkpoint and a router."""
-        model = self.open_model(request.checkpoint)
-        text = request.prompt or self.library.scenarios[request.scenario].text
-        tokens = tokenize(text, model, request.more)
-        check_updates(request, model.listing.shape, len(tokens))
-        return self.source(request, model.checkpoint.digest, Prompted(model, tokens, request))
+    def understand(
+        self, values: Mapping[str, object], changed: Collection[str], second: Mapping[str, object]
+    ) -> Understood:
+        """The request that the keys spell, of the second stack where it has keys. Bad keys fall back."""
+        first = read(values, self.available, () if second else changed)
+        return read_second(first, second, self.available) or first
 
-    def recorded(self, request: TraceRequest) -> Source:
-        """Routing that was recorded at a moment of a model's training."""
-        assert request.step is not None, "parse fills it in"
-        try:
-            recording = self.recordings.open(request.checkpoint, request.step)
-        except (OSError, ValueError) as error:
-            told = self.without_path(str(error))
-            problem = Problem("step", str(request.step), "a recording that can be read", told)
-            raise BadRequest(problem) from error
-        return self.source(request, recording.digest, recording)
+    def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
+        """A trace on its way. Some headers take time: that of a cached trace is used."""
+        identity = identify(request, opened.content)
+        cached = self.cached.get(identity)
+        header = opened.producer.header if cached is None else cached.header
+        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without the generated ones
+        steps = opened.producer.steps
+        return PendingTrace(
+            identity, replace(header, tokens=prompt), steps, self.cached, request.more, opened.at_once
+        )
 
-    def source(self, request: TraceRequest, content: str, made: Made) -> Source:
-        """What is made for a request to what has this content. Some headers take time: a kept one is used."""
-        identity = identify(request, content)
-        kept = self.kept.get(identity)
-        header = made.header if kept is None else kept.header
-        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without those that a model wrote
-        at_once = request.source == "authored"
-        return Source(identity, replace(header, tokens=prompt), made.steps, self.kept, request.more, at_once)
+    def open_understood(
+        self,
+        values: Mapping[str, object],
+        changed: Collection[str] = (),
+        second: Mapping[str, object] = NO_KEYS,
+    ) -> tuple[PendingTrace, Understood]:
+        """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 
-    def open_model(self, name: str) -> Model:
-        """A checkpoint, opened by the first who asks. Raises BadRequest where it cannot be run."""
-        try:
-            return self.models.open(name)
-        except ValueError as error:
-            told = self.without_path(str(error))
-            problem = Problem("model", repr(name), "a checkpoint that can be run", told)
-            raise BadRequest(problem) from error
-
-    def without_path(self, message: str) -> str:
-        """The message without the place of the folder: strangers need not know where this server keeps it."""
-        for folder in {str(self.folder), str(self.folder.resolve())}:
-            message = message.replace(f"{folder}/", "")
-        return message
-
-    def fingerprint(self, request: TraceRequest) -> str:
-        """Equal where the traces are, without opening anything: by the request and the times of the files."""
-        digest = self.digests.get(request.scenario, "")
-        shaped = self.known.shaped(request.shape)
-        parts = [request.canonical(), digest, "" if shaped is None else shaped.text]
-        if request.source != "authored":
-            files = sorted((self.folder / request.checkpoint).rglob("*"))
-            parts += [f"{path} {path.stat().st_mtime_ns}" for path in files if path.is_file()]
-        return identify(request, "\0".join(parts))
+        `second`: keys of the second stack; then the trace is the one of the second stack.
+        Raises BadRequest where no key is left to leave out.
+        """
+        available = self.available
+        keys, own = dict(values), dict(second)
+        refused: dict[str, Problem] = {}
+        while True:
+            first = read(keys, available, () if own else changed)
+            understood = read_second(first, own, available) or first
+            try:
+                pending = self.open(understood.request)
+            except BadRequest as error:
+                removed = [remove_key(problem, keys, own) for problem in error.problems]
+                if not any(removed):
+                    raise
+                refused |= {problem.field: problem for problem in removed if problem is not None}
+                continue
+            return pending, replace(understood, problems=(*understood.problems, *refused.values()))
 
 
-def digest_of(scenario: Scenario) -> str:
-    """A hash of what decides the routing of a scenario, and of its English words, which are in the trace."""
-    return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()
+def remove_key(problem: Problem, keys: dict[str, object], own: dict[str, object]) -> Problem | None:
+    """Removes the key of a problem, of the second stack where it has that key. None where nobody has it."""
+    if problem.field in own:
+        del own[problem.field]
+        return replace(problem, field=SECOND + problem.field)
+    if problem.field in keys:
+        del keys[problem.field]
+        return problem
+    return None
 
 
 def identify(request: TraceRequest, content: str) -> str:
-    """A name for the trace of a request to what has this content: scenario or checkpoint."""
+    """A name for the trace of a request to this content: scenario or checkpoint."""
     parts = "\0".join((request.canonical(), content, __version__))
     return sha256(parts.encode()).hexdigest()[:32]

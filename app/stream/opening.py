@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
 from ..answers.estimate import trace_secs
 from ..answers.files import named_trace
 from ..problem import BadRequest, Problem
+from ..request.cost import SECS_OF_REQUEST
+from ..request.read import Answer, Understood
 from ..request.schema import TraceRequest
 from ..routing import ROUTERS
-from ..sources.pending_trace import Source
-from ..sources.registry import Sources
+from ..sources.pending_trace import PendingTrace
+from ..sources.registry import NO_KEYS, SourceRegistry
 from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
 from .workers import Workers
 
 
-async def open_source(sources: Sources, workers: Workers, request: TraceRequest, client: str) -> Source:
-    """The source of a request. Raises BadRequest, and Busy where too much is waiting.
+async def open_source(
+    sources: SourceRegistry,
+    workers: Workers,
+    client: str,
+    keys: Mapping[str, object],
+    changed: Collection[str] = (),
+    second: Mapping[str, object] = NO_KEYS,
+) -> tuple[PendingTrace, Understood]:
+    """The trace of the keys that can be used, and how they were understood.
 
-    What is computed token by token is never heavy: each token is a job of its own.
+    What is computed token by token is never heavy: each token is a job of its own. Raises BadRequest, and
+    Busy where too much is waiting.
     """
+
+    def open_here() -> tuple[PendingTrace, Understood]:
+        return sources.open_understood(keys, changed, second)
+
     if workers.processes is None:
-        return await workers.run(lambda: sources.open(request), client)
-    cost = await workers.run(lambda: trace_secs(sources, request), client)
+        return await workers.run(open_here, client)
+
+    def estimate() -> tuple[Understood, float]:
+        understood = sources.understand(keys, changed, second)
+        return understood, trace_secs(sources, understood.request)
+
+    understood, cost = await workers.run(estimate, client, SECS_OF_REQUEST)
+    request = understood.request
     if not workers.is_heavy(cost) or by_token(request):
-        return await workers.run(lambda: sources.open(request), client, cost)
-    key = sources.fingerprint(request)
-    trace = sources.kept.get(key)
+        return await workers.run(open_here, client, cost)
+    identity = await workers.run(lambda: sources.identity_of(request), client, SECS_OF_REQUEST)
+    trace = sources.cached.get(identity)
     if trace is None:
         _, data = await workers.compute(named_trace, request, client=client, cost=cost)
         trace = await workers.run(lambda: RoutingTrace.from_bytes(data), client, 0.1)
-        sources.kept.put(key, trace, len(data))
-    return finished(sources, request, key, trace)
+        sources.cached.put(identity, trace, len(data))
+    return finished(sources, request, identity, trace), understood
 
 
 def by_token(request: TraceRequest) -> bool:
@@ -42,7 +62,9 @@ def by_token(request: TraceRequest) -> bool:
     return request.source == "live" and not request.updates and not ROUTERS[request.router].whole_batch
 
 
-def finished(sources: Sources, request: TraceRequest, identity: str, trace: RoutingTrace) -> Source:
+def finished(
+    sources: SourceRegistry, request: TraceRequest, identity: str, trace: RoutingTrace
+) -> PendingTrace:
     """The source of a trace that is there as a whole."""
     prompt = trace.header.tokens[: trace.header.origin.get("prompt_tokens")]
     header = replace(trace.header, tokens=prompt)
@@ -52,14 +74,15 @@ def finished(sources: Sources, request: TraceRequest, identity: str, trace: Rout
             written = trace.header.tokens[token] if token >= len(prompt) else None
             yield replace(trace.step(token), written=written)
 
-    return Source(identity, header, steps, sources.kept, request.more)
+    return PendingTrace(identity, header, steps, sources.cached, request.more)
 
 
 class Frames:
     """The messages of a stream, those of one token at a time, made in worker threads."""
 
-    def __init__(self, source: Source, id: int, start: int) -> None:
+    def __init__(self, source: PendingTrace, id: int, start: int) -> None:
         self.steps = source.pull(start)
+        self.experts = source.header.shape.experts
         self.id = id
         self.token = start
         self.closed = False
@@ -85,7 +108,7 @@ class Frames:
 
     def messages(self, step: Step) -> list[str | bytes]:
         """A step, after the token itself where a model wrote it."""
-        frame = pack_step(step, self.id, self.token)
+        frame = pack_step(step, self.id, self.token, self.experts)
         if step.written is None:
             return [frame]
         tokens = TokensMessage(id=self.id, start=self.token, tokens=[step.written.to_json()])
@@ -97,10 +120,10 @@ class Frames:
 
 
 async def messages_of(
-    source: Source, workers: Workers, client: str, id: int, start: int
+    source: PendingTrace, answer: Answer, workers: Workers, client: str, id: int, start: int
 ) -> AsyncGenerator[str | bytes, None]:
     """Header, steps, end. Nothing is made before what came before was taken."""
-    yield to_text(TraceMessage.of(id, source.identity, start, source.header))
+    yield to_text(TraceMessage.of(id, source.identity, start, source.header, answer))
     frames = Frames(source, id, start)
     shape = source.header.shape
     cost = 1e-6 * shape.layers * shape.experts
@@ -113,7 +136,7 @@ async def messages_of(
     yield to_text(EndMessage(id=id, tokens=frames.token))
 
 
-def check_start(start: int, source: Source) -> None:
+def check_start(start: int, source: PendingTrace) -> None:
     """A stream resumes at a token that there is, or just after the last."""
     last = len(source.header.tokens) + source.more
     if start > last:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from ..problem import BadRequest, show
-from ..request.schema import TraceRequest
+from ..problem import escaped, show
 from .wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 
 RATE = 60.0  # messages a second that a viewer may send for ever
@@ -22,6 +21,8 @@ EXPECTED = {
     "id": f"a whole number from 0 to {MAX_ID}",
     "from": f"a whole number from 0 to {MAX_ID}",
     "request": "an object of request keys",
+    "changed": "a list of request keys",
+    "second": "an object of request keys",
 }
 
 POLICY = 1008  # close codes of RFC 6455
@@ -30,10 +31,12 @@ UNSUPPORTED = 1003
 
 @dataclass(frozen=True)
 class Begin:
-    """Stream the trace of `request` from token `start`, in place of what runs."""
+    """Stream the trace of these request keys from token `start`, in place of the running stream."""
 
     id: int
-    request: TraceRequest
+    keys: Mapping[str, object]
+    changed: tuple[str, ...]
+    second: Mapping[str, object]
     start: int
 
 
@@ -61,10 +64,9 @@ Action = Begin | Halt | Say | Close
 
 
 class Session:
-    """What a viewer may do next. `parse` checks a request and raises BadRequest."""
+    """What a client may do next."""
 
-    def __init__(self, parse: Callable[[Mapping[str, object]], TraceRequest]) -> None:
-        self.parse = parse
+    def __init__(self) -> None:
         self.running: int | None = None  # id of the stream that the viewer is sent
         self.closed = False
         self.allowance = BURST
@@ -102,21 +104,18 @@ class Session:
         try:
             asked = from_client.validate_python(message)
         except ValidationError as error:
-            field = str(error.errors()[0]["loc"][-1])
+            field = field_of(error, message)
             found = show(message[field]) if field in message else "nothing"
+            field = escaped(field)
             return complain(
                 "bad_message", f"{field}: expected {EXPECTED.get(field, NOTHING)}, got {found}", id, field
             )
         return self.begin(asked) if isinstance(asked, Open) else self.stop(asked.id)
 
     def begin(self, asked: Open) -> list[Action]:
-        """A new stream takes the place of the running one; a bad request changes nothing."""
-        try:
-            request = self.parse(asked.request)
-        except BadRequest as error:
-            return [Say(ErrorMessage.of(asked.id, error.problems))]
+        """A new stream takes the place of the running one."""
         self.running = asked.id
-        return [Begin(asked.id, request, asked.start)]
+        return [Begin(asked.id, asked.request, tuple(asked.changed), asked.second or {}, asked.start)]
 
     def stop(self, id: int) -> list[Action]:
         """A stop for what no longer runs is a stop that crossed the end of the stream: nothing to do."""
@@ -129,6 +128,12 @@ class Session:
         self.closed = True
         self.running = None
         return [Close(code, reason)]
+
+
+def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
+    """The key of a message that is wrong first. One that UTF-8 cannot carry has no place in the error."""
+    place = error.errors(include_url=False)[0]["loc"][1:]  # after the op
+    return str(place[0]) if place else next((key for key in message if escaped(key) != key), "op")
 
 
 def complain(code: Code, message: str, id: int | None = None, field: str | None = None) -> list[Action]:

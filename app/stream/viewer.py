@@ -10,8 +10,9 @@ from contextlib import aclosing, suppress
 from typing import Protocol
 
 from ..problem import BadRequest
-from ..sources.pending_trace import Source
-from ..sources.registry import Sources
+from ..request.read import Answer
+from ..sources.pending_trace import PendingTrace
+from ..sources.registry import SourceRegistry
 from .opening import check_start, messages_of, open_source
 from .session import POLICY, Action, Begin, Close, Halt, Say, Session
 from .wire import ErrorMessage, ToClient, to_text
@@ -45,7 +46,7 @@ class Viewer:
         self,
         socket: Socket,
         session: Session,
-        sources: Sources,
+        sources: SourceRegistry,
         workers: Workers,
         send_secs: float,
         client: str = SOMEBODY,
@@ -132,9 +133,11 @@ class Viewer:
     async def try_stream(self, begin: Begin) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            source = await open_source(self.sources, self.workers, begin.request, self.client)
+            source, understood = await open_source(
+                self.sources, self.workers, self.client, begin.keys, begin.changed, begin.second
+            )
             check_start(begin.start, source)
-            await self.send_trace(begin, source)
+            await self.send_trace(begin, source, understood.answer)
         except BadRequest as error:
             await self.say(ErrorMessage.of(begin.id, error.problems))
         except Busy as error:
@@ -145,9 +148,9 @@ class Viewer:
             log.exception("stream %d failed", begin.id)
             await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
 
-    async def send_trace(self, begin: Begin, source: Source) -> None:
+    async def send_trace(self, begin: Begin, source: PendingTrace, answer: Answer) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
-        messages = messages_of(source, self.workers, self.client, begin.id, begin.start)
+        messages = messages_of(source, answer, self.workers, self.client, begin.id, begin.start)
         async with aclosing(messages):
             async for message in messages:
                 await self.send(message)

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ..problem import Problem
+from ..request.read import Answer
 from ..shape import ModelShape
 from ..trace import Floats, Step, TraceHeader
 
-VERSION = 1
+VERSION = 2
 STEP = 1  # the one kind of binary message
 DROPPED = 1  # flag: a column of drops follows
+IDS_ONLY = 2  # flag: no gate scores are known, and their column is left out
 NO_EXPERT = 65535
 BIAS_DIGITS = 6
 MAX_ID = 2**32 - 1
@@ -36,9 +38,11 @@ class Open(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     op: Literal["open"]
-    version: Literal[1]
+    version: Literal[2]
     id: Id
     request: dict[str, Any] = {}
+    changed: list[str] = []  # request keys that a person just changed: the others give way to them
+    second: dict[str, Any] | None = None  # keys of the second stack; then its trace is asked for
     start: Id = Field(0, alias="from")
 
 
@@ -66,12 +70,16 @@ class TraceMessage(BaseModel):
     model: dict[str, Any]
     origin: dict[str, Any]
     tokens: list[dict[str, Any]]
+    request: dict[str, Any]  # as understood, every key filled in
+    given: dict[str, Any]  # the fewest keys that ask for the same: those of an address
+    notices: list[dict[str, Any]] = []  # keys that could not be used: types.js `Notice`
     bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out where none is
 
     @classmethod
-    def of(cls, id: int, identity: str, start: int, header: TraceHeader) -> TraceMessage:
-        """The message that opens the stream of a trace."""
+    def of(cls, id: int, identity: str, start: int, header: TraceHeader, answer: Answer) -> TraceMessage:
+        """The message that opens the stream of a trace, with the request as it was understood."""
         return cls(
+            **answer.to_json(),
             id=id,
             trace=identity,
             start=start,
@@ -130,15 +138,18 @@ def to_text(message: ToClient) -> str:
     return message.model_dump_json(by_alias=True, exclude={"bias"} if unbiased else None)
 
 
-def pack_step(step: Step, id: int, token: int) -> bytes:
-    """One step as a binary message: header, experts, weights, scores, drops."""
-    layers, experts = step.scores.shape
-    flags = 0 if step.dropped is None else DROPPED
+def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
+    """One step of N experts per layer as a binary message: header, experts, weights, scores, drops.
+
+    A step without scores has the flag IDS_ONLY, and no column of scores.
+    """
+    layers = len(step.experts)
+    flags = (0 if step.dropped is None else DROPPED) | (IDS_ONLY if step.scores is None else 0)
     columns = [
         HEADER.pack(VERSION, STEP, flags, id, token, layers, experts, step.experts.shape[1]),
         np.where(step.experts < 0, NO_EXPERT, step.experts).astype("<u2").tobytes(),
         step.weights.astype("<f2").tobytes(),
-        pack_scores(step.scores).tobytes(),
+        b"" if step.scores is None else pack_scores(step.scores).tobytes(),
     ]
     if step.dropped is not None:
         columns.append(step.dropped.astype(np.uint8).tobytes())
@@ -157,6 +168,11 @@ def pack_scores(scores: Floats) -> NDArray[np.uint8]:
     return codes.astype(np.uint8)
 
 
+def unpack_scores(codes: NDArray[np.uint8]) -> Floats:
+    """Gate scores from the bytes of `pack_scores`."""
+    return np.square(codes.astype(np.float32) / 255)
+
+
 def unpack_step(data: bytes) -> tuple[int, int, Step]:
     """id, token and step of a binary message, as far as its rounding keeps them. Raises ValueError."""
     if len(data) < HEADER.size:
@@ -164,13 +180,13 @@ def unpack_step(data: bytes) -> tuple[int, int, Step]:
     version, kind, flags, id, token, layers, experts, top_k = HEADER.unpack_from(data)
     if (version, kind) != (VERSION, STEP):
         raise ValueError(f"step: expected version {VERSION} and kind {STEP}, got {version} and {kind}")
-    narrow, wide = layers * top_k, layers * experts
+    narrow, wide = layers * top_k, 0 if flags & IDS_ONLY else layers * experts
     size = HEADER.size + 4 * narrow + wide + (narrow if flags & DROPPED else 0)
     if len(data) != size:
         raise ValueError(f"step: expected {size} bytes, got {len(data)}")
     chosen, weights, scores, dropped = columns_of(data, narrow, wide)
     step = Step(
-        scores=np.square(scores.astype(np.float32) / 255).reshape(layers, experts),
+        scores=None if flags & IDS_ONLY else unpack_scores(scores).reshape(layers, experts),
         experts=np.where(chosen == NO_EXPERT, -1, chosen.astype(np.int32)).reshape(layers, top_k),
         weights=weights.astype(np.float32).reshape(layers, top_k),
         dropped=dropped.astype(np.bool_).reshape(layers, top_k) if flags & DROPPED else None,

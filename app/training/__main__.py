@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..commands.measure import measure_all
+from ..measuring.evaluation import measure_all
 from ..measuring.heldout import HeldOut
 from . import __doc__ as DESCRIPTION
 from .recipe import MODELS, Named, named

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..metrics.balance import entropy, max_violation
 from .batches import held_out_rows
 from .model import Mixtral
 
@@ -34,16 +35,15 @@ class Measured:
 
 
 def max_vio(counts: Tensor) -> list[float]:
-    """Choices of each expert [L, N] -> (busiest - mean) / mean by layer (2408.15664, eq. 4)."""
-    loads = counts.double()
-    return [float(value) for value in loads.max(-1).values / loads.mean(-1) - 1]
+    """Choices of each expert [L, N] -> MaxVio of each layer."""
+    found: list[float] = max_violation(counts.numpy()).tolist()
+    return found
 
 
 def load_entropy(counts: Tensor) -> list[float]:
-    """Choices of each expert [L, N] -> entropy of the load over its most, ln N: 1 is even."""
-    share = counts.double() / counts.sum(-1, keepdim=True)
-    nats = -torch.xlogy(share, share).sum(-1)
-    return [float(value) for value in nats / np.log(counts.shape[-1])]
+    """Choices of each expert [L, N] -> entropy of the load of each layer over its most, ln N: 1 is even."""
+    found: list[float] = entropy(counts.numpy()).tolist()
+    return found
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from ..answers.files import open_sources
 from ..request.cost import SECS_OF_REQUEST
 from ..settings import Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.fair_queue import client_of
 from ..stream.processes import Processes
 from ..stream.workers import Workers
@@ -39,7 +39,7 @@ def client(connection: HTTPConnection) -> str:
 class Desk:
     """Has answers made, at the cost that is estimated for them."""
 
-    def __init__(self, sources: Sources, workers: Workers) -> None:
+    def __init__(self, sources: SourceRegistry, workers: Workers) -> None:
         self.sources = sources
         self.workers = workers
 

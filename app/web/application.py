@@ -13,7 +13,7 @@ from .. import __version__
 from ..problem import BadRequest, Problem
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, OwnQueueFull, TooMuch
 from .admission import Desk, make_workers
 from .asset_routes import static
@@ -37,7 +37,7 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models, threads and processes."""
-    sources = Sources(load_scenarios(settings.scenarios), settings.models)
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
     workers = make_workers(settings)
     seats = Seats(settings.viewers, settings.client_viewers)
     metrics = Metrics(workers, seats)

@@ -9,20 +9,20 @@ from ..published.architectures.registry import LARGEST_FILE
 from ..published.catalogue import catalogue
 from ..published.uploaded_config import count_config
 from ..routing import ROUTERS
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import dump
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import unless_left
-from .openapi import CATALOGUE, COUNTED, MEASURED, ModelInfo, RouterInfo, ScenarioInfo, UnusableModel
+from .openapi import CATALOGUE, COUNTED, MEASURED, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
 
 
-def offers(sources: Sources) -> APIRouter:
-    """Scenarios, models, routers and measurements."""
+def offers(sources: SourceRegistry) -> APIRouter:
+    """Scenarios, models, routers, and measurements."""
     router = APIRouter()
     measured = Assets(sources.folder)
 
@@ -30,10 +30,10 @@ def offers(sources: Sources) -> APIRouter:
     def scenarios() -> list[ScenarioInfo]:
         return [ScenarioInfo(**info) for info in sources.scenario_infos()]
 
-    @router.get("/api/models", summary="The checkpoints that can be run, and why the others cannot")
-    def models() -> list[ModelInfo | UnusableModel]:
-        usable = [ModelInfo(**info) for info in sources.model_infos()]
-        return [*usable, *(UnusableModel(name=name, problem=why) for name, why in sources.model_problems())]
+    @router.get("/api/models", summary="The checkpoints that can be run, and why others cannot")
+    def models() -> list[ModelInfo | RefusedModel]:
+        runnable = [ModelInfo(**info) for info in sources.model_infos()]
+        return [*runnable, *(RefusedModel(**info) for info in sources.refused_infos())]
 
     @router.get("/api/routers", summary="The routers that can be asked for")
     async def routers() -> list[RouterInfo]:

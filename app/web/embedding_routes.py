@@ -9,7 +9,7 @@ from ..picture.view_picture import titled
 from ..problem import Problem
 from ..request.comparison import requests_of
 from ..settings import Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..wording import wording_of
 from . import oembed
 from .openapi import OEMBED, Embedding
@@ -18,7 +18,7 @@ from .query import base_of
 OPEN = {"access-control-allow-origin": "*", "cache-control": f"public, max-age={oembed.CACHE_SECS}"}
 
 
-def embedding(sources: Sources, settings: Settings) -> APIRouter:
+def embedding(sources: SourceRegistry, settings: Settings) -> APIRouter:
     """How sites that are given a link to a view show it themselves."""
     router = APIRouter()
 
@@ -39,7 +39,7 @@ def embedding(sources: Sources, settings: Settings) -> APIRouter:
         if view is None:
             unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
             return failure(404, unknown)
-        requests, names, problems = requests_of(view, sources.known)
+        requests, names, problems = requests_of(view, sources.available)
         if problems:
             return failure(404, *problems)
         title, _ = titled(requests, names, sources, words)

@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from .. import __version__
 from ..settings import Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, Workers
 from .observation import Metrics
 from .openapi import Health
@@ -20,7 +20,7 @@ READY_SECS = 2.0  # within which a small trace is to be there
 
 
 def health(
-    sources: Sources, workers: Workers, seats: Seats, metrics: Metrics, settings: Settings
+    sources: SourceRegistry, workers: Workers, seats: Seats, metrics: Metrics, settings: Settings
 ) -> APIRouter:
     """The routes that operators ask."""
     router = APIRouter()

@@ -35,9 +35,9 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         over, keys = check_over(request.query_params.get("over", OVER[0])), read_query(request)
 
         def estimate() -> tuple[float, str]:
-            asked = requests_over(sources.parse(keys), over, sources.known.scenarios)
+            asked = requests_over(sources.parse(keys), over, sources.available.scenarios)
             cost = sum(trace_secs(sources, each) for each in asked)
-            return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
+            return cost, " ".join((over, *(sources.identity_of(each) for each in asked)))
 
         cost, key = await desk.look(request, estimate)
         workers.check(cost)

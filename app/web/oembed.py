@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from ..problem import BadRequest, Problem
-from ..request.comparison import OTHER
-from ..request.read import WORDS
+from ..request.comparison import SECOND
+from ..request.schema import KEY_HELP
 from ..wording import Wording
 
 WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/embed/snippets.js has them too
@@ -68,7 +68,7 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
     if not address.path.startswith(ours.path) or address.path.removeprefix(ours.path) not in PAGES:
         return None
     pairs = parse_qsl(address.query, keep_blank_values=True)
-    names = [name for name, _ in pairs if name.removeprefix(OTHER) in WORDS]
+    names = [name for name, _ in pairs if name.removeprefix(SECOND) in KEY_HELP]
     return dict(pairs) if len(names) == len(set(names)) else None
 
 

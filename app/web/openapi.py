@@ -33,11 +33,11 @@ class ModelInfo(BaseModel):
     steps: list[int]  # of training, whose routing was recorded: for source=recorded
 
 
-class UnusableModel(BaseModel):
-    """A model folder that cannot be run, and why."""
+class RefusedModel(BaseModel):
+    """A folder that looks like a checkpoint and cannot be run."""
 
     name: str
-    problem: str
+    refused: str  # the reason, with what to do
 
 
 class RouterInfo(BaseModel):

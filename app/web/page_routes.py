@@ -14,17 +14,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
 from ..lessons.library import Lessons, load_lessons
-from ..page.boot import boot
+from ..page.boot import boot, understood
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from ..page.hashed_names import hashed_name
 from ..page.modules import imported
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
-from ..request.appearance import look_of, own_look
-from ..request.comparison import OTHER, requests_of
-from ..request.read import WORDS
+from ..request.comparison import SECOND, requests_of
+from ..request.schema import KEY_HELP
+from ..request.view_keys import look_of, own_look
 from ..settings import ROOT, Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..wording import ENGLISH, LANGUAGES, Wording, wording_of
 from . import oembed
 from .asset_routes import shared_for
@@ -36,7 +36,7 @@ EXPERTS_OFFERED = [8, 16, 32, 64]
 K_OFFERED = [1, 2, 3, 4]
 
 
-def pages(sources: Sources, assets: Assets, settings: Settings) -> APIRouter:
+def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
     lessons = load_lessons(settings.scenarios)
@@ -130,20 +130,22 @@ def with_self(ancestors: str) -> str:
 
 
 def page_context(
-    query: Mapping[str, str], sources: Sources, lessons: Lessons, base: str, embed: bool
+    query: Mapping[str, str], sources: SourceRegistry, lessons: Lessons, base: str, embed: bool
 ) -> dict[str, Any]:
     """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
-    requests, names, problems = requests_of(query, sources.known)
+    requests, names, problems = requests_of(query, sources.available)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
     words = wording_of(query)
     language = {} if words is ENGLISH else {"lang": words.language}
     kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
-    requested = {key: value for key, value in kept if key.removeprefix(OTHER) in WORDS} | language
+    requested = {key: value for key, value in kept if key.removeprefix(SECOND) in KEY_HELP} | language
     title, told = titled(requests, names, sources, words)
     search = urlencode(kept)
     return {
-        "boot": boot(sources, embed, words.language) | lessons.info(words.language),
+        "boot": boot(sources, embed, words.language)
+        | understood(query, sources)
+        | lessons.info(words.language),
         "words": words,
         "translations": list(translations(kept, base)),
         "version": __version__,

@@ -6,7 +6,7 @@ from fastapi import Request
 
 from ..metrics.placement import MOST_DEVICES
 from ..problem import BadRequest, Problem
-from ..request.read import WORDS
+from ..request.schema import KEY_HELP
 from ..settings import Settings
 from .oembed import THUMBNAILS
 from .openapi import EXAMPLE_DEVICES
@@ -32,10 +32,10 @@ def read_devices(text: str | None) -> int:
 
 def read_query(request: Request) -> dict[str, str]:
     """The request keys of a query; others belong to the view. Raises BadRequest for a key given twice."""
-    twice = [key for key in WORDS if len(request.query_params.getlist(key)) > 1]
+    twice = [key for key in KEY_HELP if len(request.query_params.getlist(key)) > 1]
     if twice:
         raise BadRequest(*(Problem(key, "several", "one value", "leave out all but one") for key in twice))
-    return {key: request.query_params[key] for key in WORDS if key in request.query_params}
+    return {key: request.query_params[key] for key in KEY_HELP if key in request.query_params}
 
 
 async def read_body(request: Request, most: int) -> bytes:

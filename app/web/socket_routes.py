@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
 from ..settings import Settings
-from ..sources.registry import Sources
+from ..sources.registry import SourceRegistry
 from ..stream.session import Session
 from ..stream.viewer import Gone, Viewer
 from ..stream.workers import Busy, Workers
@@ -22,7 +22,7 @@ TRY_AGAIN = 1013
 log = logging.getLogger("moescope")
 
 
-def sockets(sources: Sources, workers: Workers, seats: Seats, settings: Settings) -> APIRouter:
+def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: Settings) -> APIRouter:
     """The socket of the page."""
     router = APIRouter()
 
@@ -39,7 +39,7 @@ def sockets(sources: Sources, workers: Workers, seats: Seats, settings: Settings
             with seats.take(who):
                 await Viewer(
                     Line(websocket),
-                    Session(sources.parse),
+                    Session(),
                     sources,
                     workers,
                     settings.send_secs,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import ExitStack, aclosing
+from hashlib import sha256
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ..problem import BadRequest, Problem
+from ..request.comparison import own_keys
 from ..settings import Settings
 from ..stream.opening import check_start, messages_of, open_source
 from ..stream.wire import MAX_ID, frame_message
+from ..trace import dump
 from .admission import Desk, client
 from .asset_routes import shared_for
 from .assets import matches
@@ -35,18 +38,20 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
     )
     async def stream(request: Request) -> Response:
         start, keys, who = read_start(request.query_params.get("from")), read_query(request), client(request)
-        asked = await desk.look(request, lambda: sources.parse(keys))
-        source = await open_source(sources, workers, asked, who)
+        changed = tuple(key for key in request.query_params.get("changed", "").split(",") if key)
+        second = own_keys(request.query_params)
+        source, understood = await open_source(sources, workers, who, keys, changed, second)
         check_start(start, source)
-        etag = f'"{source.identity}-{start}"'
+        told = sha256(dump(understood.answer.to_json()).encode()).hexdigest()[:8]
+        etag = f'"{source.identity}-{told}-{start}"'
         headers = {"etag": etag, **shared_for(settings.cache_secs)}
-        if asked.source == "live":
+        if understood.request.source == "live":
             headers["x-accel-buffering"] = "no"  # nginx shows each token when it is there
         if matches(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)
         held = ExitStack()
         held.enter_context(seats.take(who))
-        messages = messages_of(source, workers, who, STREAM_ID, start)
+        messages = messages_of(source, understood.answer, workers, who, STREAM_ID, start)
         return StreamingResponse(
             framed(messages, held), media_type="application/octet-stream", headers=headers
         )

@@ -181,19 +181,19 @@ def infer(oracle: Any, batch: Any, past: Any) -> Any:
 
 def products(case: Case, count: int, start: int) -> Callable[[], None]:
     """The bare matrix products of `count` tokens after `start` others, with the routing that they have."""
-    forward, config, checkpoint = case.forward, case.forward.config, case.forward.checkpoint
+    forward, config, weights = case.forward, case.forward.config, case.forward.checkpoint.kept
     cache = forward.cache(start + count)
     if start:
         forward.extend(case.ids[:start], cache, case.k, ROUTER.route)
     routing = forward.extend(case.ids[:count], cache, case.k, ROUTER.route)
     pairs: list[tuple[Floats, Floats]] = []
     for layer, routed in enumerate(routing.layers):
-        attention, router = checkpoint.attention(layer), checkpoint.router(layer)
+        attention, router = weights.attention(layer), weights.router(layer)
         pairs += [(rows(count, matrix), matrix) for matrix in (attention.qkv, attention.out, router)]
         pairs += config.heads * heads(count, start + count, config.head_dim)
         chosen, counts = np.unique(routed.experts, return_counts=True)
         for expert, tokens in zip(chosen.tolist(), counts.tolist(), strict=True):
-            network = checkpoint.expert(layer, expert)
+            network = weights.expert(layer, expert)
             if layer < config.layers - 1:
                 pairs += [(rows(tokens, m), m) for m in (network.gate, network.up, network.down)]
     work = [(left, right, left @ right) for left, right in pairs]

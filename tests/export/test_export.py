@@ -11,16 +11,19 @@ import pytest
 
 import hatch_build
 from app.__main__ import main
-from app.commands.export import REQUEST_KEYS, VIEW_KEYS
+from app.commands.export import REQUEST_KEYS
 from app.export.exported_page import STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
 from app.page.bundle import page_digest
 from app.picture.preview import draw_preview
+from app.request.read import Answer
+from app.request.view_keys import VIEW_KEY_NAMES
 from app.settings import ROOT
 from app.stream.wire import unpack_step
 from app.wording import LANGUAGES
 from tests.trace_factory import trace_of
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
+ANSWER = Answer({"scenario": "code"}, {"scenario": "code"}, [])
 BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "limits": {}, "embed": False}
 
 
@@ -68,8 +71,7 @@ def exhibit_of(trace, **more):
         "title": "Code",
         "description": "AUTHORED",
         "boot": BOOT,
-        "identity": "abc",
-        "trace": trace,
+        "recording": Recording("abc", trace, ANSWER),
         "poster": draw_preview(trace),
         "home": "",
     }
@@ -89,9 +91,9 @@ def test_a_page_of_32_tokens_through_6_by_64_is_under_a_megabyte(trace, shared):
 
 def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
     other = trace_of(np.zeros((3, 2, 1), np.int32), 4)
-    exported = Page(one_file(exhibit_of(trace, other=Recording("def", other)), shared, TEMPLATES)).boot()[
-        "exported"
-    ]
+    exported = Page(
+        one_file(exhibit_of(trace, other=Recording("def", other, ANSWER)), shared, TEMPLATES)
+    ).boot()["exported"]
     assert (exported["trace"]["trace"], exported["other"]["trace"]["trace"]) == ("abc", "def")
     assert len(exported["other"]["trace"]["tokens"]) == 3
     data = b64decode(exported["other"]["steps"])
@@ -101,6 +103,7 @@ def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
 def test_a_page_holds_the_steps_that_the_socket_would_have_sent(trace, shared):
     exported = Page(one_file(exhibit_of(trace), shared, TEMPLATES)).boot()["exported"]
     assert exported["trace"]["op"] == "trace" and exported["trace"]["trace"] == "abc"
+    assert exported["trace"]["given"] == {"scenario": "code"}
     data = b64decode(exported["steps"])
     size = len(data) // 32
     for token in range(32):
@@ -182,7 +185,7 @@ def test_build_and_export_name_the_scripts_alike():
 def test_every_key_of_a_view_is_an_option_of_the_command():
     element = (STATIC / "embed.js").read_text()
     keys = re.findall(r'"(\w+)"', re.search(r"KEYS = \[(.*?)\]", element, re.DOTALL)[1])
-    assert set(VIEW_KEYS) == set(keys) - set(REQUEST_KEYS)
+    assert set(VIEW_KEY_NAMES) == set(keys) - set(REQUEST_KEYS)
 
 
 def test_author_exporting_a_view_finds_it_in_one_file(tmp_path, capsys):

@@ -27,7 +27,7 @@ const RUNGS = [
   ["panels/parts"],
   ["panels/controls", "panels/share", "panels/lessons"],
   ["panels/chrome"],
-  ["panels/data"],
+  ["panels/data", "panels/atlas"],
   ["panels"],
   ["."],
 ];

@@ -13,10 +13,10 @@ from app.lessons.check import check_lessons, views_of
 from app.lessons.glossary_terms import TERMS, marked, plain
 from app.lessons.library import load_lessons
 from app.lessons.view_query import keys_of
-from app.request.schema import VIEW_KEYS
+from app.request.view_keys import VIEW_KEY_NAMES
 from app.settings import ROOT, Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.web.page_routes import boot
 
 FOLDER = Settings().scenarios
@@ -43,7 +43,7 @@ NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?(?![\w])")
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(FOLDER), Settings().models)
+    return SourceRegistry(load_scenarios(FOLDER), Settings().models)
 
 
 def texts():
@@ -69,7 +69,7 @@ def written(folder: Path, tour: str = TOUR, question: str = QUESTION) -> Path:
 
 def test_check_finds_nothing_wrong_in_what_is_shipped_models_included(sources):
     assert LESSONS.problems == []
-    assert list(check_lessons(LESSONS, sources.library.scenarios, sources.known, VIEW_KEYS)) == []
+    assert list(check_lessons(LESSONS, sources.library.scenarios, sources.available, VIEW_KEY_NAMES)) == []
 
 
 def test_newcomer_is_offered_four_tours_and_six_to_ten_questions():

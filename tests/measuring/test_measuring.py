@@ -13,8 +13,9 @@ from app.commands import measure as command
 from app.measuring import results as file
 from app.measuring.heldout import FILE, HeldOut, hash_of
 from app.measuring.heldout_pass import Watched, cross_entropy, passes
-from app.measuring.likes import likes
-from app.metrics.divergence import by_chance, by_random_weights, divergence, group_loads
+from app.measuring.specialisation import by_chance, by_random_weights, likes
+from app.metrics.divergence import divergence
+from app.metrics.specialisation import group_counts
 from app.routing import ROUTERS
 from app.settings import Settings
 from app.sources.live.models import Models
@@ -76,7 +77,7 @@ def test_what_routers_read_is_what_makes_their_logits(folder):
     ids = HeldOut.open(folder).ids[:2]
     for passed in passes(Watched(model.checkpoint), ids, 2, ROUTERS["topk_norm"]):
         for layer, (routed, read) in enumerate(zip(passed.layers, passed.inputs, strict=True)):
-            logits = read @ model.checkpoint.router(layer)
+            logits = read @ model.checkpoint.kept.router(layer)
             np.testing.assert_array_equal(ROUTERS["topk_norm"].route(logits, 2).experts, routed.experts)
 
 
@@ -95,7 +96,7 @@ def test_divergence_is_0_for_equal_shares_and_log_3_for_groups_that_share_no_exp
 
 def test_loads_of_groups_are_counted_by_the_group_of_the_token():
     experts, groups = np.array([[0, 1], [2, 1], [0, 2]], np.int32), np.array([0, 1, 1], np.int32)
-    assert group_loads(experts, groups, 2, 3).tolist() == [[1, 1, 0], [1, 1, 2]]
+    assert group_counts(experts, groups, 2, 3).tolist() == [[1, 1, 0], [1, 1, 2]]
 
 
 def test_experts_by_chance_are_different_ones_and_even_in_the_long_run():

@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from app.metrics.balance import (
-    MEASURES,
-    counts,
-    dropped_share,
-    entropy,
-    max_over_mean,
-    max_violation,
-    pairs_hit,
-    shares,
-    switch_loss,
-    z_loss,
-)
+from app.metrics.balance import MEASURES, dropped_share, entropy, max_over_mean, max_violation, shares
+from app.metrics.counts import counts, pairs_hit, z_sums
+from app.metrics.load import Load
 from tests.trace_factory import trace_of
 
 EVEN = trace_of([[[0, 1]], [[2, 3]], [[1, 0]], [[3, 2]]], 4)  # four tokens, one layer, k = 2
@@ -37,7 +28,7 @@ def test_measure_has_its_stated_value_when_the_load_is_even(measure):
         "max_violation": max_violation(counts(EVEN)),
         "entropy": entropy(counts(EVEN)),
         "dropped_share": dropped_share(EVEN),
-        "switch_loss": switch_loss(EVEN),
+        "switch_loss": Load.of(EVEN).measures["switch_loss"],
     }[measure.name]
     np.testing.assert_allclose(value, [measure.balanced], atol=1e-7)
 
@@ -48,7 +39,7 @@ def test_measures_of_a_collapsed_layer_take_their_extremes():
     assert max_over_mean(load).tolist() == [4]
     assert max_violation(load).tolist() == [3]
     assert entropy(load).tolist() == [0]
-    assert switch_loss(COLLAPSED).tolist() == [4]
+    assert Load.of(COLLAPSED).measures["switch_loss"].tolist() == [4]
 
 
 def test_measures_of_a_skewed_load_match_values_worked_out_by_hand():
@@ -62,7 +53,7 @@ def test_measures_of_a_skewed_load_match_values_worked_out_by_hand():
 def test_switch_loss_keeps_layers_apart_where_each_collapses_onto_another_expert():
     experts = [[[layer] for layer in range(4)]] * 3
     scores = [np.eye(4)] * 3
-    assert switch_loss(trace_of(experts, 4, scores=scores)).tolist() == [4, 4, 4, 4]
+    assert Load.of(trace_of(experts, 4, scores=scores)).measures["switch_loss"].tolist() == [4, 4, 4, 4]
 
 
 def test_dropped_assignments_count_as_assigned_and_not_as_kept():
@@ -80,18 +71,18 @@ def test_layer_without_assignments_is_balanced_and_drops_nothing():
 
 
 def test_z_loss_of_zero_logits_is_the_squared_logarithm_of_n():
-    np.testing.assert_allclose(z_loss(np.zeros((5, 2, 4), np.float32)), [1.9218, 1.9218], atol=1e-4)
+    np.testing.assert_allclose(z_sums(np.zeros((5, 2, 4), np.float32)) / 5, [1.9218, 1.9218], atol=1e-4)
 
 
 def test_z_loss_is_the_mean_over_tokens_of_the_squared_logsumexp_worked_out_by_hand():
     """ln(1 + 3) = 1.3863 and ln(4 + 4) = 2.0794: (1.9218 + 4.3241) / 2; the other layer, ln 2 both times."""
     log = math.log
     logits = np.array([[[0, log(3)], [0, 0]], [[log(4), log(4)], [0, 0]]], np.float32)
-    np.testing.assert_allclose(z_loss(logits), [3.12294, 0.48045], atol=1e-5)
+    np.testing.assert_allclose(z_sums(logits) / 2, [3.12294, 0.48045], atol=1e-5)
 
 
 def test_z_loss_of_large_logits_does_not_overflow():
-    np.testing.assert_allclose(z_loss(np.full((3, 1, 2), 1000, np.float32)), [(1000 + math.log(2)) ** 2])
+    np.testing.assert_allclose(z_sums(np.full((3, 1, 2), 1000, np.float32)) / 3, [(1000 + math.log(2)) ** 2])
 
 
 @given(TRACES)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from app.metrics.device_limits import compare_routers
-from app.metrics.placement import place_experts, traffic
+from app.metrics.placement import place_experts, traffic_of
 from app.settings import ROOT
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    return Sources(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
+    return SourceRegistry(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,8 @@ def test_plain_row_is_what_the_router_topk_does(sources):
     trace = trace_of(sources, shape="qwen1-5-moe-a2-7b")
     own, plain, *_ = compare_routers(trace, 6)
     np.testing.assert_array_equal(own.traffic.sent, plain.traffic.sent)
-    np.testing.assert_array_equal(own.traffic.sent, traffic(trace, 6).sent)
+    place = place_experts(trace.header.shape.experts, 6)
+    np.testing.assert_array_equal(own.traffic.sent, traffic_of(trace.experts, place).sent)
     assert own.kept == pytest.approx(1)
 
 

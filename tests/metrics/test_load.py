@@ -8,7 +8,8 @@ import httpx
 import numpy as np
 import pytest
 
-from app.metrics import balance as metrics
+from app.metrics import balance
+from app.metrics.counts import counts, z_sums
 from app.metrics.load import Load
 from app.problem import BadRequest
 from app.published.catalogue import shapes
@@ -16,7 +17,7 @@ from app.request.cost import check_updates
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.live.text_windows import check_over, cut, requests_over, windows
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, Token
 from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
 from tests.trace_factory import trace_of
@@ -45,10 +46,9 @@ def test_load_of_a_trace_counts_what_was_worked_out_by_hand():
 def test_measures_of_one_trace_are_those_of_metrics():
     trace = dropping(SMALL, DROPS)
     measures = Load.of(trace).measures
-    assert list(measures) == [measure.name for measure in metrics.MEASURES]
-    np.testing.assert_allclose(measures["switch_loss"], metrics.switch_loss(trace))
-    np.testing.assert_allclose(measures["dropped_share"], metrics.dropped_share(trace))
-    np.testing.assert_allclose(measures["entropy"], metrics.entropy(metrics.counts(trace)))
+    assert list(measures) == [measure.name for measure in balance.MEASURES]
+    np.testing.assert_allclose(measures["dropped_share"], balance.dropped_share(trace))
+    np.testing.assert_allclose(measures["entropy"], balance.entropy(counts(trace)))
 
 
 def test_loads_of_two_texts_add_up_to_that_of_all_their_tokens():
@@ -75,7 +75,7 @@ def test_the_load_of_a_prompt_by_st_moe_tells_its_z_loss(server_url):
     trace = httpx.get(f"{server_url}/api/trace", params={"router": "st_moe", "scenario": "code"}, timeout=60)
     logits = RoutingTrace.from_bytes(trace.content).logits
     assert logits is not None
-    np.testing.assert_allclose(answer.json()["measures"]["z_loss"], metrics.z_loss(logits), atol=1e-5)
+    np.testing.assert_allclose(answer.json()["measures"]["z_loss"], z_sums(logits) / len(logits), atol=1e-5)
 
 
 def test_a_text_is_cut_into_windows_of_nearly_equal_length():
@@ -89,13 +89,13 @@ def test_a_text_is_cut_into_windows_of_nearly_equal_length():
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     write_checkpoint(folder / "trio-8", {**MIXTRAL, "num_local_experts": 8, "max_position_embeddings": 20})
-    return Sources(load_scenarios(Settings().scenarios), folder)
+    return SourceRegistry(load_scenarios(Settings().scenarios), folder)
 
 
 def test_scenarios_are_asked_for_one_by_one_with_the_same_router(sources):
     asked = sources.parse({"source": "live", "prompt": "words", "router": "switch", "capacity": 0.5})
-    requests = requests_over(asked, "scenarios", sources.known.scenarios)
-    assert [each.scenario for each in requests] == list(sources.known.scenarios)
+    requests = requests_over(asked, "scenarios", sources.available.scenarios)
+    assert [each.scenario for each in requests] == list(sources.available.scenarios)
     assert {(each.router, each.capacity, each.prompt) for each in requests} == {("switch", 0.5, "")}
     assert requests_over(asked, "prompt", ()) == [asked]
 
@@ -145,10 +145,10 @@ def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_
 
 
 @pytest.mark.parametrize("name", sorted(shapes()))
-def test_every_published_shape_takes_half_of_the_updates_that_a_small_one_may(sources, name):
-    keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 100}
+def test_every_published_shape_takes_nearly_half_of_the_updates_that_a_small_one_may(sources, name):
+    keys = {"scenario": "code", "router": "sigmoid_bias", "k": 1, "updates": 90}
     asked = sources.parse({**keys, "shape": name})
-    shape = sources.known.shaped(name).shape
+    shape = sources.available.shaped(name).shape
     check_updates(asked, shape, tokens=13)
 
 
@@ -162,7 +162,7 @@ def test_more_updates_are_refused_than_anybody_shall_wait_for(sources):
 
 
 def test_more_updates_are_refused_over_a_long_text_by_a_router_that_reads_them():
-    sources = Sources(load_scenarios(Settings().scenarios), Settings().models)
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
     live = {"source": "live", "experts": 64, "updates": 200}
     text = sources.parse({**live, "router": "sigmoid_bias"})
     with pytest.raises(BadRequest, match="choose fewer updates, tokens or experts"):

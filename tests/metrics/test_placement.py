@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.metrics.placement import Traffic, place_experts, traffic, traffic_of
+from app.metrics.placement import Traffic, place_experts, traffic_of
 from app.routing import RouterSettings, find_router
 from app.shape import ModelShape
 from app.trace import RoutingTrace, Token, TraceHeader
@@ -83,6 +83,11 @@ def trace_of(logits, router, k):
     shape = ModelShape(1, logits.shape[-1], k, 4, 4)
     header = TraceHeader(tuple(Token("a") for _ in logits), shape, {"name": "m"}, {"source": "authored"})
     return RoutingTrace(header, *(a[:, None] for a in (routed.scores, routed.experts, routed.weights)))
+
+
+def traffic(trace, devices):
+    """Neighbours together."""
+    return traffic_of(trace.experts, place_experts(trace.header.shape.experts, devices), trace.dropped)
 
 
 def test_one_device_takes_every_token_once():

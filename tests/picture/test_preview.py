@@ -13,7 +13,7 @@ from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview,
 from app.settings import Settings
 from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, Token, TraceHeader
 from app.wording import ENGLISH
 from tests.trace_factory import trace_of
@@ -23,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 def drawn(sources, **request):

@@ -7,14 +7,14 @@ from app.picture.theme import COLOUR, CONTRAST, LIGHT, repaint
 from app.picture.view_picture import Shown
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 
 DUSK = ("#2a1013", "#140b0d", "#0b0709")
 
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 def luminance(colour):

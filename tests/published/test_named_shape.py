@@ -8,24 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.problem import BadRequest
-from app.published.catalogue import catalogue, find_published, shapes
-from app.published.named_shape import BadShape, progressions, read_shape, write_shape
+from app.published.catalogue import catalogue, shapes
+from app.published.named_shape import read_shape
+from app.published.shape_text import BadShape, progressions, write_shape
 from app.request.comparison import read_second
-from app.request.read import Known, parse, read
+from app.request.read import parse, read
 from app.settings import ROOT
 from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.stream.wire import step_bytes
+from tests.published_models import find_published
+from tests.request.offered import offered
 
 MODELS = catalogue()
-KNOWN = Known(("english",), {"trio-8": 8}, shapes=shapes())
+KNOWN = offered(("english",), {"trio-8": 8}, shapes=shapes())
 by_model = pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.key)
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    return Sources(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
+    return SourceRegistry(load_scenarios(ROOT / "scenarios"), tmp_path_factory.mktemp("models"))
 
 
 @by_model
@@ -57,7 +60,7 @@ def test_shape_survives_its_text(entry):
     assert (again.shape, again.router) == (entry.shape, entry.routing.name)
     assert again.settings == entry.routing.settings
     assert again.key == entry.shaped.text
-    assert len(again.key) < 200
+    assert len(again.key) < 300
 
 
 def test_a_shape_as_text_and_by_name_give_the_same_figures(sources):
@@ -80,7 +83,8 @@ def test_router_that_forces_k_has_it_on_any_shape():
     [({}, 4), ({"k": "100"}, 4), ({"k": "200"}, 7), ({"groups": "2"}, 1), ({"groups": 8}, 4), ({"k": 0}, 4)],
 )
 def test_chosen_groups_of_the_model_hold_as_long_as_they_fit(keys, topk_groups):
-    request, _ = read({"shape": "deepseek-v3", **keys}, KNOWN)
+    understood = read({"shape": "deepseek-v3", **keys}, KNOWN)
+    request, _ = understood.request, understood.problems
     assert request.topk_groups == topk_groups
 
 
@@ -120,7 +124,7 @@ def test_keys_that_the_shape_has_itself_make_no_other_trace(values):
         ),
         ({"shape": "6x8x2-d1-e0"}, "shape: expected 1 to 1000000 d_expert, got 0"),
         ({"shape": "6x8x9-d1-e1"}, "shape: expected 1 to 8 top_k, got 9"),
-        ({"shape": "60x2000x1-d1-e1"}, "shape: expected at most 65,536 experts in all layers, got 120,000"),
+        ({"shape": "80x2000x1-d1-e1"}, "shape: expected at most 131,072 experts in all layers, got 160,000"),
         ({"shape": "6x8x2-d1-e1-q7"}, "shape: expected sizes named d, e, .* got 'q7'"),
         ({"shape": "6x8x2-d1.5-e1"}, "shape: expected a whole number of d_model, got 1.5"),
         (
@@ -131,7 +135,7 @@ def test_keys_that_the_shape_has_itself_make_no_other_trace(values):
             {"shape": "9x9x9-d999999-e999999-att9999999999999999"},
             "shape: expected 1 to 9,007,199,254,740,991 par",
         ),
-        ({"experts": 2048}, "experts: expected a whole number from 2 to 512, got 2048"),
+        ({"experts": 2048}, "experts: expected a whole number from 2 to 1024, got 2048"),
     ],
 )
 def test_wrong_shape_is_refused_in_words(values, message):
@@ -140,7 +144,8 @@ def test_wrong_shape_is_refused_in_words(values, message):
 
 
 def test_bad_shape_falls_back_alone():
-    request, problems = read({"shape": "gpt-5", "k": "3"}, KNOWN)
+    understood = read({"shape": "gpt-5", "k": "3"}, KNOWN)
+    request, problems = understood.request, understood.problems
     assert (request.shape, request.experts, request.k) == ("", 8, 3)
     assert [problem.field for problem in problems] == ["shape"]
 
@@ -162,7 +167,7 @@ def test_any_text_is_a_shape_or_refused(text):
 
 def test_step_of_the_widest_models_stays_below_what_a_phone_takes():
     for entry in MODELS:
-        assert step_bytes(entry.shape, dropped=True) < 64 * 1024, entry.key
+        assert step_bytes(entry.shape, dropped=True) < 96 * 1024, entry.key
 
 
 def test_interleaved_dense_layers_take_little_text():

@@ -16,48 +16,58 @@ from app.published.parameters import Parameters
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 transformers = pytest.importorskip("transformers")
 torch = pytest.importorskip("torch")
+defaults = pytest.importorskip("tests.published.make_default_configs")
 
 ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "tests" / "data" / "counted.json").read_text())["cases"]
 ELSEWHERE = {"arctic", "deepseek", "grok-1"}  # families that transformers does not have
 PAPERS = {"glam", "gshard"}
-TYPES = {"kimi_k2": "deepseek_v3", "minimax_text_01": "minimax"}
-HEADS = {"switch_transformers": "AutoModelForSeq2SeqLM", "llama4": "AutoModelForImageTextToText"}
-# Untied, transformers 5 gives encoder and decoder an embedding each; T5 and Switch share one.
-SHARED_EMBEDDING = {"switch-c-2048"}
+TYPES = {"kimi_k2": "deepseek_v3", "minimax_text_01": "minimax", "minimax_m3": "minimax_m3_vl_text"}
+# Untied, transformers 5 gives encoder and decoder an embedding each; T5 and Switch share one. It has rows
+# for LongCat's zero experts, and has Kimi Linear without Kimi K3's latent experts.
+OTHERWISE = {"switch-c-2048", "longcat-flash", "kimi-k3"}
+WITH_VISION = {"llama4": "AutoModelForImageTextToText"}
 
 
 def in_transformers(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A published config as transformers' own class takes it."""
-    fields = {name: value for name, value in config.items() if name not in ("architectures", "model_type")}
-    kind = TYPES.get(config["model_type"], config["model_type"])
+    """A published config as transformers' own class takes it, of a wrapper its text part."""
+    inner = config.get("text_config", {}) if config.get("model_type") not in WITH_VISION else {}
+    tied = {"tie_word_embeddings": config["tie_word_embeddings"]} if "tie_word_embeddings" in config else {}
+    fields = {**tied, **(inner or config)}
+    kind = fields.pop("model_type")
+    fields.pop("architectures", None)
     if kinds := fields.pop("attn_type_list", None):
         fields["layer_types"] = [("linear_attention", "full_attention")[number] for number in kinds]
+    if kind == "minimax_m3":
+        fields["mlp_layer_types"] = [("dense", "sparse")[flag] for flag in fields.pop("moe_layer_freq")]
+        fields.pop("moe_intermediate_size", None)
     if kind == "dbrx":
         fields["attn_config"] = {"rope_theta": 500000.0, **fields["attn_config"]}
-    return kind, fields
+    return TYPES.get(kind, kind), fields
 
 
-def count_of_transformers(config: dict[str, Any]) -> int:
-    """Parameters of the model that transformers builds; tied matrices once, correction biases left out."""
-    kind, fields = in_transformers(config)
-    head = getattr(transformers, HEADS.get(kind, "AutoModelForCausalLM"))
-    with torch.device("meta"):
-        model = head.from_config(transformers.AutoConfig.for_model(kind, **fields))
-    model.tie_weights()
-    return sum(p.numel() for name, p in model.named_parameters() if "correction_bias" not in name)
+def count_of_transformers(values: dict[str, Any]) -> int:
+    """Parameters of the model that transformers builds; tied matrices once, selection biases left out."""
+    kind, fields = in_transformers(values)
+    config = transformers.AutoConfig.for_model(kind, **fields)
+    if kind in WITH_VISION:
+        with torch.device("meta"):
+            model = getattr(transformers, WITH_VISION[kind]).from_config(config)
+        model.tie_weights()
+        return defaults.total_of(model)
+    model = defaults.build(config)
+    return defaults.total_of(model) + defaults.missing_head(model, config)
 
 
 def published_config(key: str) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((ROOT / "app" / "published" / "models" / f"{key}.json").read_text())[
-        "config"
-    ]
+    path = ROOT / "app" / "published" / "models" / f"{key}.json"
+    config: dict[str, Any] = json.loads(path.read_text())["config"]
     return config
 
 
 def comparable() -> list[str]:
     keys = [entry.key for entry in catalogue() if entry.parameters.config.family not in ELSEWHERE | PAPERS]
-    return [key for key in keys if key not in SHARED_EMBEDDING]
+    return [key for key in keys if key not in OTHERWISE]
 
 
 @pytest.mark.parametrize("key", comparable())

@@ -9,10 +9,11 @@ import pytest
 
 from app.problem import BadRequest
 from app.published.architectures.registry import LARGEST_FILE
-from app.published.catalogue import catalogue, find_published
+from app.published.catalogue import catalogue
 from app.published.named_shape import read_shape
 from app.published.uploaded_config import count_config
 from app.settings import ROOT
+from tests.published_models import find_published
 
 MIXTRAL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]
 OWN = {**MIXTRAL, "num_local_experts": 24, "num_experts_per_tok": 3, "_name_or_path": "somebody/My-24x7B"}

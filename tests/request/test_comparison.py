@@ -8,16 +8,16 @@ import pytest
 
 from app.picture.comparison import Side, draw_pair
 from app.picture.view_picture import Shown
-from app.request.comparison import read_second, side_names
+from app.request.comparison import read_view, side_names
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from tests.trace_factory import trace_of
 
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def client(server_url):
 
 def second(sources, **view):
     keys = {key.replace("b_", "b."): value for key, value in view.items()}
-    request, problems = read_second(keys, sources.known)
-    return request, [problem.message for problem in problems]
+    _, understood = read_view(keys, sources.available)
+    if understood is None:
+        return None, []
+    return understood.request, [problem.message for problem in understood.problems]
 
 
 def test_view_without_keys_of_a_second_stack_has_one(sources):

@@ -4,11 +4,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.problem import BadRequest
-from app.request.read import WORDS, Known, parse, read
-from app.request.schema import PROMPT_CHARS, TraceRequest
+from app.request.read import parse, read
+from app.request.schema import KEY_HELP, PROMPT_CHARS, TraceRequest
 from app.routing import ROUTERS
+from tests.request.offered import offered
 
-KNOWN = Known(
+KNOWN = offered(
     ("english", "code"),
     {"trio-8": 8, "trio-64": 64, "mine": 6},
     routers={"mine": "topk"},
@@ -38,9 +39,9 @@ def test_keys_are_the_same_from_a_url_and_from_json():
         ({"k": 9}, "k: expected 1 to 8, got 9; choose fewer experts a token or more experts a layer"),
         ({"k": "9"}, "k: expected 1 to 8, got 9; choose fewer experts a token or more experts a layer"),
         ({"k": 0}, "k: expected a whole number from 1 to the number of experts, got 0"),
-        ({"experts": 1}, "experts: expected a whole number from 2 to 512, got 1"),
-        ({"experts": 513}, "experts: expected a whole number from 2 to 512, got 513"),
-        ({"experts": "8.0"}, "experts: expected a whole number from 2 to 512, got 8.0"),
+        ({"experts": 1}, "experts: expected a whole number from 2 to 1024, got 1"),
+        ({"experts": 1025}, "experts: expected a whole number from 2 to 1024, got 1025"),
+        ({"experts": "8.0"}, "experts: expected a whole number from 2 to 1024, got 8.0"),
         ({"experts": "1_6"}, "got '1_6'"),
         ({"experts": "٨"}, "got '٨'"),
         ({"experts": True}, "got True"),
@@ -114,17 +115,18 @@ def test_all_wrong_values_are_told_at_once():
 
 def test_live_without_a_model_says_so():
     with pytest.raises(BadRequest, match="no model is installed here"):
-        parse({"source": "live"}, Known(("english",), {}))
+        parse({"source": "live"}, offered(("english",), {}))
 
 
 def test_a_bad_value_falls_back_alone():
-    request, problems = read({"scenario": "code", "experts": "9999", "k": "3"}, KNOWN)
+    understood = read({"scenario": "code", "experts": "9999", "k": "3"}, KNOWN)
+    request, problems = understood.request, understood.problems
     assert (request.scenario, request.experts, request.k) == ("code", 8, 3)
     assert [problem.field for problem in problems] == ["experts"]
 
 
 def test_a_library_without_the_default_scenario_begins_with_its_first():
-    assert parse({}, Known(("mine", "yours"), {})).scenario == "mine"
+    assert parse({}, offered(("mine", "yours"), {})).scenario == "mine"
 
 
 def test_a_live_request_is_limited_by_the_experts_of_its_model():
@@ -183,7 +185,8 @@ def test_a_router_that_forces_k_gives_it_where_none_is_asked_for():
 
 
 def test_a_bad_k_of_a_router_that_forces_one_falls_back_to_that():
-    request, problems = read({"router": "switch", "k": 4, "capacity": 2}, KNOWN)
+    understood = read({"router": "switch", "k": 4, "capacity": 2}, KNOWN)
+    request, problems = understood.request, understood.problems
     assert (request.k, request.router, request.capacity) == (1, "switch", 2)
     assert [problem.field for problem in problems] == ["k"]
 
@@ -201,7 +204,7 @@ def test_recorded_without_a_step_is_the_last():
 
 def test_recorded_where_nothing_is_recorded_says_so():
     with pytest.raises(BadRequest, match="no training is recorded here"):
-        parse({"source": "recorded"}, Known(("english",), {"trio-8": 8}))
+        parse({"source": "recorded"}, offered(("english",), {"trio-8": 8}))
 
 
 @pytest.mark.parametrize(
@@ -236,17 +239,18 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(WORDS)) | st.text(), json_values))
+@given(st.dictionaries(st.sampled_from(sorted(KEY_HELP)) | st.text(), json_values))
 def test_whatever_is_asked_there_is_a_request_and_problems_that_json_can_carry(values):
-    request, problems = read(values, KNOWN)
+    understood = read(values, KNOWN)
+    request, problems = understood.request, understood.problems
     assert parse(request.model_dump(by_alias=True), KNOWN) == request
-    assert {problem.field for problem in problems} >= set(values) - set(WORDS)
+    assert {problem.field for problem in problems} >= set(values) - set(KEY_HELP)
     for problem in problems:
         assert all(isinstance(text, str) for text in problem.to_json().values())
     assert len(request.prompt) <= PROMPT_CHARS
 
 
-numbers = st.sampled_from(sorted(set(WORDS) - {"source", "scenario", "prompt", "model", "router"}))
+numbers = st.sampled_from(sorted(set(KEY_HELP) - {"source", "scenario", "prompt", "model", "router"}))
 
 
 @given(
@@ -255,7 +259,8 @@ numbers = st.sampled_from(sorted(set(WORDS) - {"source", "scenario", "prompt", "
     st.dictionaries(numbers, st.integers(0, 20) | st.floats(0, 20)),
 )
 def test_whatever_numbers_are_asked_of_a_router_the_request_that_is_left_can_be_routed(source, router, keys):
-    request, _ = read({"source": source, "router": router, **keys}, KNOWN)
+    understood = read({"source": source, "router": router, **keys}, KNOWN)
+    request, _ = understood.request, understood.problems
     assert parse(request.model_dump(by_alias=True), KNOWN).canonical() == request.canonical()
     if source != "recorded":
         request.routed_by(KNOWN.experts(request) or request.experts)
@@ -263,4 +268,4 @@ def test_whatever_numbers_are_asked_of_a_router_the_request_that_is_left_can_be_
 
 def test_every_key_has_words():
     keys = {info.alias or name for name, info in TraceRequest.model_fields.items()}
-    assert keys == set(WORDS)
+    assert keys == set(KEY_HELP)

@@ -12,26 +12,28 @@ from typing import Any
 from app.problem import BadRequest
 from app.published.architectures.registry import read_config
 from app.published.uploaded_config import count_config
-from app.request.read import Known, parse
+from app.request.available import Available
+from app.request.read import parse
 from app.settings import ROOT, Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.live.models import Models
 from app.sources.live.prompt_trace import tokenize
 from app.sources.live.text_windows import requests_over, windows
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from tests.published.test_parameters import every_config
+from tests.request.offered import offered
 
 FILE = Path(__file__).parents[1] / "golden" / "refusals.json"
 NOTES = FILE.with_name("router_notes.json")  # of models whose router is not quite the one named
 MODELS = ROOT / "app" / "published" / "models"
-KNOWN = Known(
+KNOWN = offered(
     ("english", "code"),
     {"trio-8": 8, "trio-64": 64},
     routers={"trio-8": "topk_norm"},
     steps={"trio-8": (1, 70, 3600)},
 )
-BARE = Known(("english",), {})
-REFUSED: tuple[tuple[dict[str, Any], Known], ...] = (
+BARE = offered(("english",), {})
+REFUSED: tuple[tuple[dict[str, Any], Available], ...] = (
     ({"k": 9}, KNOWN),
     ({"k": 0}, KNOWN),
     ({"experts": 1}, KNOWN),
@@ -113,7 +115,7 @@ def refusals() -> list[str]:
     return list(dict.fromkeys([*said, *(problem.message for problem in more)]))
 
 
-def refused(values: dict[str, Any], known: Known) -> tuple[Any, ...]:
+def refused(values: dict[str, Any], known: Available) -> tuple[Any, ...]:
     try:
         parse(values, known)
     except BadRequest as error:
@@ -147,11 +149,11 @@ def uncounted() -> list[Any]:
 
 def unloaded() -> list[Any]:
     """What is said of a text that no load can be counted over."""
-    sources = Sources(load_scenarios(Settings().scenarios), Settings().models)
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
     problems: list[Any] = []
     live = sources.parse({"source": "live"})
     recorded = live.model_copy(update={"source": "recorded"})
-    settling = live.model_copy(update={"experts": 64, "router": "sigmoid_bias", "updates": 200})
+    settling = sources.parse({"source": "live", "experts": 64, "router": "sigmoid_bias", "updates": 200})
     for make in (
         lambda: windows(sources, sources.parse({}), "words"),
         lambda: windows(sources, live, ""),

@@ -120,6 +120,64 @@ def softmax_bias(rows, k, bias):
     return each(rows, one)
 
 
+def softplus_root(x):
+    return math.sqrt(math.log(1 + math.exp(x)) if x < 30 else x)
+
+
+def share(values):
+    return [value / (sum(values) + 1e-20) for value in values]
+
+
+def sqrt_softplus_bias(rows, k, bias, scale):
+    def one(row):
+        s = [softplus_root(x) for x in row]
+        chosen = pick([x + b for x, b in zip(s, bias, strict=True)], k)
+        total = sum(s[e] for e in chosen) + 1e-20
+        return share(s), [(e, s[e] / total * scale, False) for e in chosen]
+
+    return each(rows, one)
+
+
+def hash_routing(rows, table, ids, scale):
+    """The experts of a token are those that the table has for its id, in the table's order."""
+    scores, tokens = [], []
+    for row, token in zip(rows, ids, strict=True):
+        s = [softplus_root(x) for x in row]
+        total = sum(s[e] for e in table[token]) + 1e-20
+        scores.append(share(s))
+        tokens.append([(e, s[e] / total * scale, False) for e in table[token]])
+    return scores, tokens
+
+
+def softmax_with_zeros(rows, k, zeros, bias, scale):
+    """Rows are N + Z wide; a choice from N on is (-1, 0, False)."""
+
+    def one(row):
+        p, count = softmax(row), len(row) - zeros
+        chosen = pick([x + b for x, b in zip(p, bias, strict=True)], k)
+        return p[:count], [(e, p[e] * scale, False) if e < count else (-1, 0.0, False) for e in chosen]
+
+    return each(rows, one)
+
+
+def sigmoid_joint(rows, shared, k, bias, scale):
+    """Also returns the weights of the shared experts of each token."""
+    scores, tokens, beside = [], [], []
+    for row, more in zip(rows, shared, strict=True):
+        s, always = [sigmoid(x) for x in row], [sigmoid(x) for x in more]
+        chosen = pick([x + b for x, b in zip(s, bias, strict=True)], k)
+        total = sum(s[e] for e in chosen) + sum(always)
+        scores.append(s)
+        tokens.append([(e, s[e] / total * scale, False) for e in chosen])
+        beside.append([x / total * scale for x in always])
+    return (scores, tokens), beside
+
+
+def topk_norm_scaled(rows, k, scales):
+    scores, tokens = topk_norm(rows, k)
+    return scores, [[(e, weight * scales[e], drop) for e, weight, drop in token] for token in tokens]
+
+
 def queueing(rows, k, capacity):
     """Switch for k = 1, ST-MoE for k = 2: first choices of all tokens first, then the second ones."""
     scores = [softmax(row) for row in rows]

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from app.routing.capacity import gshard, switch
+from app.routing.hash_table import hash_routing, random_table
+from app.routing.joint import joint_sigmoid, topk_norm_scaled
 from app.routing.sigmoid import sigmoid_bias, sigmoid_top1
 from app.routing.softmax import group_limited, softmax_after, softmax_bias, topk, topk_norm
-from app.routing.topk import at
+from app.routing.sqrt_softplus import sqrt_softplus_bias
+from app.routing.topk import gather
+from app.routing.zero_experts import softmax_with_zeros
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -136,7 +140,7 @@ def test_switch_agrees_with_switch_transformers(capacity):
         mask, probability, _ = router(torch.from_numpy(LOGITS)[None])
     routed = switch(LOGITS, capacity)
     assert np.array_equal(by_expert(routed.experts, ~routed.dropped), mask[0].numpy().astype(np.float32))
-    chosen = at(routed.scores, routed.experts)
+    chosen = gather(routed.scores, routed.experts)
     np.testing.assert_allclose(chosen, probability[0].numpy(), atol=1e-6)
 
 
@@ -159,3 +163,64 @@ def test_gshard_agrees_with_nllb_where_every_second_choice_is_taken(capacity):
         _, combined = router.route_tokens(torch.from_numpy(LOGITS.copy()))
     routed = gshard(LOGITS, capacity, np.zeros(len(LOGITS), np.float32))
     np.testing.assert_allclose(by_expert(routed.experts, routed.weights), combined.numpy(), atol=1e-6)
+
+
+V4 = {
+    "num_experts_per_tok": 6,
+    "scoring_func": "sqrtsoftplus",
+    "routed_scaling_factor": 2.5,
+    "vocab_size": 50,
+}
+
+
+def test_sqrt_softplus_bias_agrees_with_deepseek_v4():
+    router = theirs("deepseek_v4", "DeepseekV4TopKRouter", **V4)
+    router.e_score_correction_bias.copy_(torch.from_numpy(BIAS))
+    _, weights, indices = run(router)
+    assert_same(sqrt_softplus_bias(LOGITS, 6, BIAS, 2.5), indices, weights)
+
+
+def test_hash_routing_agrees_with_deepseek_v4_on_the_same_table():
+    router = theirs("deepseek_v4", "DeepseekV4HashRouter", **V4)
+    table = random_table(np.arange(50, dtype=np.int32), N, 6, seed=0, layer=0)
+    router.tid2eid.copy_(torch.from_numpy(table.astype(np.int64)))
+    ids = np.random.default_rng(5).integers(0, 50, len(LOGITS))
+    _, weights, indices = run(router, torch.from_numpy(ids))
+    assert_same(hash_routing(LOGITS, table[ids], 2.5), indices, weights)
+
+
+def test_softmax_with_zeros_agrees_with_longcat_flash_where_ids_from_n_on_are_zero_experts():
+    zeros = 24
+    config = {"n_routed_experts": N - zeros, "zero_expert_num": zeros, "routed_scaling_factor": 6.0}
+    router = theirs("longcat_flash", "LongcatFlashTopkRouter", num_experts_per_tok=12, **config)
+    router.e_score_correction_bias.copy_(torch.from_numpy(BIAS / 10))
+    _, weights, indices = run(router)
+    routed = softmax_with_zeros(LOGITS, 12, zeros, BIAS / 10, 6.0)
+    computed = indices.numpy() < N - zeros
+    assert np.array_equal((routed.experts >= 0).sum(1), computed.sum(1))
+    ours = by_expert(np.where(routed.experts >= 0, routed.experts, N - 1), routed.weights)
+    expected = by_expert(np.where(computed, indices.numpy(), N - 1), np.where(computed, weights.numpy(), 0))
+    np.testing.assert_allclose(ours, expected, atol=1e-6, rtol=1e-5)
+
+
+def test_joint_sigmoid_agrees_with_inkling():
+    config = {"n_routed_experts": N - 2, "n_shared_experts": 2, "route_scale": 2.5}
+    router = theirs("inkling", "InklingTopkRouter", num_experts_per_tok=6, **config)
+    router.e_score_correction_bias.copy_(torch.from_numpy(BIAS[:-2]))
+    _, weights, indices, beside = run(router)
+    routed, ours = joint_sigmoid(LOGITS[:, :-2], LOGITS[:, -2:], 6, BIAS[:-2], 2.5)
+    assert_same(routed, indices, weights)
+    np.testing.assert_allclose(ours, beside.numpy(), atol=1e-6)
+
+
+def test_topk_norm_scaled_agrees_with_gemma_4():
+    """Gemma 4 divides the hidden state by its root mean square first; ours starts after that."""
+    config = SimpleNamespace(hidden_size=N, num_experts=N, top_k_experts=8, rms_norm_eps=0.0)
+    module = pytest.importorskip("transformers.models.gemma4.modeling_gemma4")
+    router, scales = module.Gemma4TextRouter(config).eval(), np.exp(BIAS)
+    with torch.no_grad():
+        router.proj.weight.copy_(torch.eye(N) * 8)
+        router.per_expert_scale.copy_(torch.from_numpy(scales))
+    _, weights, indices = run(router)
+    logits = LOGITS / np.sqrt((LOGITS**2).mean(axis=1, keepdims=True))
+    assert_same(topk_norm_scaled(logits, 8, scales), indices, weights)

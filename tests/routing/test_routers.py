@@ -9,8 +9,12 @@ from app.metrics.balance import counts, max_violation
 from app.routing import ROUTERS, RouterSettings
 from app.routing.assignment import base, expert_choice
 from app.routing.capacity import capacity_of, gshard, st_moe, switch
+from app.routing.hash_table import hash_routing, random_table
+from app.routing.joint import joint_sigmoid, topk_norm_scaled
 from app.routing.sigmoid import sigmoid_bias, sigmoid_top1
 from app.routing.softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
+from app.routing.sqrt_softplus import sqrt_softplus_bias
+from app.routing.zero_experts import softmax_with_zeros
 from tests.routing import reference_routers as slow
 from tests.trace_factory import trace_of
 
@@ -90,6 +94,72 @@ def test_sigmoid_bias_lets_the_bias_choose_and_not_weigh():
 def test_softmax_bias_agrees_with_the_slow_loop(k):
     logits, bias = batch(40, 64), batch(1, 64, seed=2, spread=0.05)[0]
     assert_same(softmax_bias(logits, k, bias), slow.softmax_bias(logits.tolist(), k, bias.tolist()))
+
+
+@pytest.mark.parametrize("k", [1, 2, 6])
+def test_sqrt_softplus_bias_agrees_with_the_slow_loop(k):
+    logits, bias = batch(40, 64), batch(1, 64, seed=2, spread=0.2)[0]
+    expected = slow.sqrt_softplus_bias(logits.tolist(), k, bias.tolist(), 2.5)
+    assert_same(sqrt_softplus_bias(logits, k, bias, 2.5), expected)
+
+
+@pytest.mark.parametrize("level", [-300.0, 300.0])
+def test_sqrt_softplus_stays_finite_at_logits_where_exp_does_not(level):
+    routed = sqrt_softplus_bias(np.full((2, 8), level, np.float32), 2, np.zeros(8, np.float32))
+    assert np.isfinite(routed.scores).all() and np.isfinite(routed.weights).all()
+
+
+@pytest.mark.parametrize("k", [1, 2, 6])
+def test_hash_routing_agrees_with_the_slow_loop(k):
+    logits, ids = batch(40, 16), np.random.default_rng(4).integers(0, 9, 40).astype(np.int32)
+    table = random_table(np.arange(9, dtype=np.int32), 16, k, seed=0, layer=3)
+    expected = slow.hash_routing(logits.tolist(), table.tolist(), ids.tolist(), 1.5)
+    assert_same(hash_routing(logits, table[ids], 1.5), expected)
+
+
+def test_hash_router_sends_a_token_id_to_the_same_distinct_experts_wherever_it_stands():
+    ids = np.array([5, 7, 5, 9, 7, 5], np.int32)
+    router = ROUTERS["hash"].with_token_ids(ids)
+    experts = router.route(batch(6, 32), 4, layer=1).experts
+    assert experts[0].tolist() == experts[2].tolist() == experts[5].tolist() != experts[1].tolist()
+    assert all(len(set(row)) == 4 for row in experts.tolist())
+    assert not np.array_equal(experts, router.route(batch(6, 32), 4, layer=2).experts)
+
+
+def test_random_table_uses_all_experts_about_equally_often():
+    table = random_table(np.arange(20_000, dtype=np.int32), 16, 2, seed=1, layer=0)
+    counts = np.bincount(table.ravel(), minlength=16)
+    assert abs(counts - 2500).max() < 5 * 2500**0.5
+
+
+@pytest.mark.parametrize(("k", "zeros"), [(1, 1), (6, 1), (6, 32), (12, 32)])
+def test_softmax_with_zeros_agrees_with_the_slow_loop(k, zeros):
+    logits, bias = batch(40, 64 + zeros), batch(1, 64 + zeros, seed=2, spread=0.02)[0]
+    routed = softmax_with_zeros(logits, k, zeros, bias, 6.0)
+    assert_same(routed, slow.softmax_with_zeros(logits.tolist(), k, zeros, bias.tolist(), 6.0))
+
+
+def test_zero_experts_leave_a_token_fewer_experts_than_k_and_skip_leaves_it_none():
+    logits = batch(200, 16)
+    some = (ROUTERS["zero_experts"].route(logits, 4).experts >= 0).sum(axis=1)
+    assert some.min() < 4 and some.max() == 4
+    assert set((ROUTERS["skip_expert"].route(logits, 1).experts >= 0).sum(axis=1)) == {0, 1}
+
+
+@pytest.mark.parametrize("k", [1, 6])
+def test_joint_sigmoid_agrees_with_the_slow_loop_and_all_weights_sum_to_the_scale(k):
+    logits, shared, bias = batch(40, 64), batch(40, 2, seed=1), batch(1, 64, seed=2, spread=0.2)[0]
+    routed, beside = joint_sigmoid(logits, shared, k, bias, 2.5)
+    expected, expected_beside = slow.sigmoid_joint(logits.tolist(), shared.tolist(), k, bias.tolist(), 2.5)
+    assert_same(routed, expected)
+    np.testing.assert_allclose(beside, expected_beside, atol=2e-6)
+    np.testing.assert_allclose(routed.weights.sum(1) + beside.sum(1), 2.5, rtol=1e-5)
+
+
+def test_topk_norm_scaled_agrees_with_the_slow_loop():
+    logits, scales = batch(40, 64), np.exp(batch(1, 64, seed=2, spread=0.3)[0])
+    expected = slow.topk_norm_scaled(logits.tolist(), 8, scales.tolist())
+    assert_same(topk_norm_scaled(logits, 8, scales), expected)
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 5, 100])

@@ -1,4 +1,4 @@
-"""`make siege`: attacks on a server on loopback, and what it does. `python -m tests.siege crowd` is one of them."""
+"""`make siege`: attacks on a server on loopback. `python -m tests.siege crowd` is one of them."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.stream.wire import pack_step
 
 from .besieged import memory_mb, server
@@ -21,9 +21,12 @@ VIEWERS = 1000
 def expected(requests: list[dict[str, object]]) -> list[list[bytes]]:
     """The frames of each request, of stream 1."""
     settings = Settings()
-    sources = Sources(load_scenarios(settings.scenarios), settings.models)
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
     opened = (sources.open(sources.parse(request)) for request in requests)
-    return [[pack_step(step, 1, token) for token, step in enumerate(each.steps())] for each in opened]
+    return [
+        [pack_step(step, 1, token, each.header.shape.experts) for token, step in enumerate(each.steps())]
+        for each in opened
+    ]
 
 
 async def watch(url: str, number: int, request: dict[str, object], frames: list[bytes]) -> int:

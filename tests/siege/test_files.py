@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.problem import BadRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace
 
 MODEL = Settings().models / "trio-8"
@@ -31,10 +31,10 @@ def models(tmp_path):
 
 def survive(folder):
     """The good model is served; the bad one is, or is refused in words."""
-    sources = Sources(load_scenarios(Settings().scenarios), folder)
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), folder)
     names = {each["name"] for each in sources.model_infos()}
     assert "good" in names
-    assert "bad" in names or any(name == "bad" for name, _ in sources.model_problems())
+    assert "bad" in names or any(each["name"] == "bad" for each in sources.refused_infos())
     try:
         request = sources.parse({"source": "live", "model": "bad", "prompt": "a b c"})
         sources.open(request).trace()

@@ -10,10 +10,10 @@ from app.problem import BadRequest
 from app.request.schema import TraceRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.stream.session import Begin, Close, Halt, Say, Session
 
-SOURCES = Sources(load_scenarios(Settings().scenarios), Settings().models)
+SOURCES = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -29,7 +29,7 @@ class SocketMachine(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.session = Session(SOURCES.parse)
+        self.session = Session()
         self.now = 0.0
 
     def receive(self, message):
@@ -56,9 +56,9 @@ class SocketMachine(RuleBasedStateMachine):
             if isinstance(action, Begin):
                 assert self.session.running == id and start >= 0
                 try:
-                    SOURCES.parse(keys)
-                except BadRequest:
-                    raise AssertionError("a bad request began") from None
+                    SOURCES.understand(action.keys, action.changed, action.second)
+                except BadRequest as error:
+                    assert error.problems
 
     @rule(id=st.integers(0, 3))
     def stop(self, id):

@@ -12,7 +12,7 @@ from app.routing import ROUTERS
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.recorded.snapshots import Recordings
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, read_metadata
 from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
 from tests.trace_factory import trace_of
@@ -40,7 +40,7 @@ def recorded(step):
 
 @pytest.fixture
 def sources(folder):
-    return Sources(load_scenarios(Settings().scenarios), folder)
+    return SourceRegistry(load_scenarios(Settings().scenarios), folder)
 
 
 def open_source(sources, **request):
@@ -88,7 +88,7 @@ def test_a_kept_trace_gives_the_same_header_and_steps_as_a_fresh_one(sources, na
     fresh = open_source(sources, **keys)
     steps = list(fresh.steps())
     again = open_source(sources, **keys)
-    assert sources.kept.get(again.identity) is not None
+    assert sources.cached.get(again.identity) is not None
     assert again.header == fresh.header
     for one, other in zip(steps, again.steps(), strict=True):
         np.testing.assert_array_equal(one.experts, other.experts)
@@ -115,7 +115,7 @@ def texts(steps):
 def test_a_model_writes_on_the_same_for_equal_requests_and_other_text_for_another_seed(sources):
     found = []
     for seed in (3, 3, 4):
-        sources.kept.kept.clear()
+        sources.cached.kept.clear()
         found.append(texts(open_source(sources, **LIVE, **{"continue": 9, "seed": seed}).steps()))
     assert found[0] == found[1] != found[2]
     assert len(found[0]) == 9
@@ -145,7 +145,7 @@ def test_what_a_model_writes_is_routed_as_if_it_had_been_typed(sources):
     """The tokens of prompt and continuation together, given as ids, through the forward pass at once."""
     source = open_source(sources, **LIVE, **{"continue": 9})
     trace = source.trace()
-    model = sources.open_model("trio-8")
+    model = sources.live.open_model("trio-8")
     typed = list(model.steps(trace.header.tokens, 2, ROUTERS["topk_norm"]))
     np.testing.assert_array_equal(trace.experts, np.stack([step.experts for step in typed]))
 
@@ -155,7 +155,7 @@ def test_steps_resume_anywhere_and_bring_the_tokens_that_come_with_them(sources,
     keys = {**LIVE, "continue": 9}
     whole = list(open_source(sources, **keys).steps())
     assert len(whole) == 25 + 9
-    sources.kept.kept.clear()
+    sources.cached.kept.clear()
     for _ in ("computed again", "taken from what is kept"):
         rest = list(open_source(sources, **keys).steps(start))
         assert [step.written for step in rest] == [step.written for step in whole[start:]]
@@ -226,8 +226,9 @@ def test_a_changed_recording_is_another_trace(sources, folder):
 
 def test_a_model_that_was_trained_with_another_router_runs_with_that(tmp_path):
     write_checkpoint(tmp_path / "mine", MIXTRAL)
-    sources = Sources(load_scenarios(Settings().scenarios), tmp_path)
-    sources.listings = {"mine": replace(sources.list_models()["mine"], router="topk")}
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), tmp_path)
+    listing = replace(sources.live.list_models()["mine"], router="topk")
+    sources.live.models.runnable = lambda: {"mine": listing}
     assert sources.parse({"source": "live", "model": "mine"}).router == "topk"
     header = open_source(sources, source="live", model="mine", prompt="abc").header
     assert header.model["router"] == "topk"

@@ -6,7 +6,7 @@ import pytest
 from app.problem import BadRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios, parse_scenario
-from app.sources.registry import KEPT_BYTES, Sources
+from app.sources.registry import CACHE_BYTES, SourceRegistry
 from app.trace import RoutingTrace
 from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
 
@@ -15,7 +15,7 @@ from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
 def sources(tmp_path):
     write_checkpoint(tmp_path / "trio-8", {**MIXTRAL, "num_local_experts": 8, "max_position_embeddings": 300})
     write_checkpoint(tmp_path / "small", {**MIXTRAL, "max_position_embeddings": 20})
-    return Sources(load_scenarios(Settings().scenarios), tmp_path)
+    return SourceRegistry(load_scenarios(Settings().scenarios), tmp_path)
 
 
 def open_source(sources, **request):
@@ -57,20 +57,20 @@ def test_a_live_source_without_a_prompt_takes_the_text_of_the_scenario(sources):
 )
 def test_steps_from_the_middle_are_the_end_of_the_steps(sources, request_):
     whole = list(open_source(sources, **request_).steps())
-    sources.kept.kept.clear()
+    sources.cached.kept.clear()
     for kept in (False, True):  # computed again, and taken from what is kept
         rest = list(open_source(sources, **request_).steps(3))
         assert len(rest) == len(whole) - 3
         for ours, right in zip(rest, whole[3:], strict=True):
             np.testing.assert_array_equal(ours.experts, right.experts)
             np.testing.assert_array_equal(ours.weights, right.weights)
-        assert bool(sources.kept.kept) or kept
+        assert bool(sources.cached.kept) or kept
 
 
 def test_steps_come_while_later_ones_are_still_to_be_computed(sources):
     source = open_source(sources, source="live", prompt="x" * 100)
     computed = []
-    model = sources.models.open("trio-8")
+    model = sources.live.models.open("trio-8")
     extend = model.forward.extend
     model.forward.extend = lambda ids, *rest, **keys: computed.append(len(ids)) or extend(ids, *rest, **keys)
     steps = source.steps()
@@ -96,9 +96,9 @@ def test_viewers_of_one_authored_trace_share_it(sources):
 def test_what_is_kept_is_bounded(sources):
     for k in range(1, 513):
         open_source(sources, experts=512, k=k).trace()
-    assert 0 < sources.kept.bytes <= KEPT_BYTES
-    sizes = [size for _, size in sources.kept.kept.values()]
-    assert sum(sizes) == sources.kept.bytes
+    assert 0 < sources.cached.bytes <= CACHE_BYTES
+    sizes = [size for _, size in sources.cached.kept.values()]
+    assert sum(sizes) == sources.cached.bytes
 
 
 def test_equal_requests_have_one_identity_and_others_another(sources):
@@ -121,7 +121,7 @@ def test_an_edited_scenario_is_another_trace(sources, tmp_path):
     scenarios = dict(sources.library.scenarios)
     fields = scenarios["code"].model_dump(exclude={"name"})
     scenarios["code"] = parse_scenario("code", {**fields, "seed": fields["seed"] + 1})
-    edited = Sources(type(sources.library)(scenarios, []), tmp_path)
+    edited = SourceRegistry(type(sources.library)(scenarios, []), tmp_path)
     assert open_source(edited, scenario="code").identity != before
 
 
@@ -140,14 +140,16 @@ def test_a_prompt_over_the_limit_of_its_model_is_refused(sources):
 
 def test_a_model_that_cannot_be_opened_is_refused_by_name(sources, tmp_path):
     (tmp_path / "small" / "model.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(BadRequest, match="model: expected a checkpoint that can be run, got 'small'"):
+    with pytest.raises(
+        BadRequest, match=r"model: expected a model that can be run, got 'small'; model\.safetensors: "
+    ):
         open_source(sources, source="live", model="small", prompt="x")
 
 
 def test_a_model_that_is_added_is_found(sources, tmp_path):
-    assert set(sources.known.models) == {"trio-8", "small"}
+    assert set(sources.available.models) == {"trio-8", "small"}
     write_checkpoint(tmp_path / "later", MIXTRAL)
-    assert sources.known.models["later"] == 6
+    assert sources.available.models["later"] == 6
     assert [info["name"] for info in sources.model_infos()] == ["later", "small", "trio-8"]
 
 

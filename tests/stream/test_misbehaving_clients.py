@@ -137,11 +137,9 @@ def test_viewer_opens_a_thousand_traces_in_a_second(hall):
         ("not JSON", "bad_message"),
         ("[" * 60_000, "bad_message"),
         ('{"op":"sing","id":1}', "unknown_op"),
-        ('{"op":"open","version":1,"id":1,"request":{"scenario":"../../etc/passwd"}}', "bad_request"),
-        (
-            '{"op":"open","version":1,"id":1,"request":{"source":"live","prompt":"%s"}}' % ("x" * 50_000),
-            "bad_request",
-        ),
+        ('{"op":"open","version":1,"id":1}', "bad_message"),
+        ('{"op":"open","version":2,"id":1,"changed":"k"}', "bad_message"),
+        ('{"op":"open","version":2,"id":1,"from":1000}', "bad_request"),
     ],
 )
 def test_viewer_sends_nonsense_and_is_told_so(hall, message, code):
@@ -153,6 +151,26 @@ def test_viewer_sends_nonsense_and_is_told_so(hall, message, code):
         assert len(error["message"]) < 500
         ask(connection, id=9, scenario="long")
         assert len(watch(connection, id=9)[1]) == 256
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scenario", "../../etc/passwd"),
+        ("prompt", "x" * 50_000),
+        ("experts", "9" * 50_000),
+        ("nonsense", {"a": [1, None]}),
+        ("router", "\ud800"),
+    ],
+)
+def test_viewer_asks_for_an_absurd_value_and_sees_the_trace_without_it(hall, key, value):
+    with beside(hall), viewer(hall) as connection:
+        ask(connection, **{key: value})
+        trace, steps = watch(connection)
+        (notice,) = trace["notices"]
+        assert notice["field"] == key
+        assert len(notice["message"]) < 700
+        assert (len(steps), trace["given"]) == (256, {})
 
 
 def test_viewer_sends_what_is_not_utf8(hall):
@@ -171,7 +189,7 @@ def test_viewer_never_reads(hall, let_go):
             assert id < 10, "the server waits for ever"
         *sent, last = frames_until_close(line)
         assert last == (1008).to_bytes(2, "big") + NOT_READING
-        steps = [data for data in sent if data[:2] == b"\x01\x01"]
+        steps = [data for data in sent if data[:2] == b"\x02\x01"]
         assert steps and steps[-1][8:12] != (255).to_bytes(4, "little"), "the last trace was made to its end"
 
 
@@ -237,7 +255,7 @@ def frame(data, opcode):
 
 
 def open_text(id):
-    return json.dumps({"op": "open", "version": 1, "id": id, "request": LARGE})
+    return json.dumps({"op": "open", "version": 2, "id": id, "request": LARGE})
 
 
 def frames_until_close(line):

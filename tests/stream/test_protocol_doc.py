@@ -40,7 +40,7 @@ def test_the_table_is_the_header():
     golden = bytes.fromhex(GOLDEN[0]["hex"])
     found = {int(at): golden[int(at) :][: sizes[kind]] for at, kind, _ in rows}
     values = {at: int.from_bytes(data, "little") for at, data in found.items()}
-    expected = {0: 1, 1: 1, 2: 0, 3: 0, 4: GOLDEN[0]["id"], 8: 0, 12: 2, 14: 4, 16: 2, 18: 0}
+    expected = {0: 2, 1: 1, 2: 0, 3: 0, 4: GOLDEN[0]["id"], 8: 0, 12: 2, 14: 4, 16: 2, 18: 0}
     assert values == expected
     assert offsets[-1] + 2 == HEADER.size
 

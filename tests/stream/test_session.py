@@ -4,19 +4,20 @@ import json
 
 import pytest
 
-from app.request.read import Known, parse
 from app.stream.session import BURST, RATE, Begin, Close, Halt, Say, Session
-
-KNOWN = Known(("english", "code"), {"trio-8": 8})
 
 
 @pytest.fixture
 def session():
-    return Session(lambda values: parse(values, KNOWN))
+    return Session()
 
 
 def open_text(id=7, request=None, **more):
-    return json.dumps({"op": "open", "version": 1, "id": id, "request": request or {}, **more})
+    return json.dumps({"op": "open", "version": 2, "id": id, "request": request or {}, **more})
+
+
+def begin(id=7, keys=None, changed=(), second=None, start=0):
+    return Begin(id, keys or {}, changed, second or {}, start)
 
 
 def error_of(actions):
@@ -26,21 +27,21 @@ def error_of(actions):
 
 
 def test_viewer_opens_a_trace(session):
-    message = '{"op":"open","version":1,"id":7,"request":{"scenario":"code","k":1},"from":0}'
-    assert session.receive(message, 0.0) == [Begin(7, parse({"scenario": "code", "k": 1}, KNOWN), 0)]
+    message = '{"op":"open","version":2,"id":7,"request":{"scenario":"code","k":1},"from":0}'
+    assert session.receive(message, 0.0) == [begin(7, {"scenario": "code", "k": 1})]
 
 
 def test_viewer_opens_a_trace_with_defaults_left_out(session):
-    assert session.receive('{"op":"open","version":1,"id":0}', 0.0) == [Begin(0, parse({}, KNOWN), 0)]
+    assert session.receive('{"op":"open","version":2,"id":0}', 0.0) == [begin(0)]
 
 
 def test_viewer_resumes_a_trace(session):
-    assert session.receive(open_text(**{"from": 12}), 0.0) == [Begin(7, parse({}, KNOWN), 12)]
+    assert session.receive(open_text(**{"from": 12}), 0.0) == [begin(7, start=12)]
 
 
 def test_viewer_opens_another_trace_while_one_runs(session):
     session.receive(open_text(7), 0.0)
-    assert session.receive(open_text(8), 0.0) == [Begin(8, parse({}, KNOWN), 0)]
+    assert session.receive(open_text(8), 0.0) == [begin(8)]
     assert session.receive('{"op":"stop","id":7}', 0.0) == []
 
 
@@ -50,11 +51,25 @@ def test_viewer_stops_the_running_trace(session):
     assert session.receive('{"op":"stop","id":7}', 0.0) == []
 
 
-def test_viewer_asks_for_what_cannot_be_while_a_trace_runs(session):
+def test_viewer_names_the_key_that_a_person_just_changed(session):
+    message = open_text(7, {"experts": 8, "k": 16}, changed=["experts"])
+    assert session.receive(message, 0.0) == [begin(7, {"experts": 8, "k": 16}, ("experts",))]
+
+
+def test_viewer_opens_the_trace_of_a_second_stack(session):
+    message = open_text(7, {"scenario": "code"}, second={"k": 1})
+    assert session.receive(message, 0.0) == [begin(7, {"scenario": "code"}, second={"k": 1})]
+    assert session.receive(open_text(8, second=None), 0.0) == [begin(8)]
+
+
+def test_viewer_opens_with_keys_that_cannot_be_used_and_they_are_read_later(session):
+    absurd = {"k": 9, "experts": [1], "nonsense": None}
+    assert session.receive(open_text(8, absurd), 0.0) == [begin(8, absurd)]
+
+
+def test_viewer_sends_no_message_while_a_trace_runs(session):
     session.receive(open_text(7), 0.0)
-    error = error_of(session.receive(open_text(8, {"k": 9, "experts": 1}), 0.0))
-    assert (error.id, error.code, error.field) == (8, "bad_request", "experts")
-    assert {each["field"] for each in error.errors} == {"k", "experts"}
+    assert error_of(session.receive(open_text(8, [1]), 0.0)).code == "bad_message"
     assert session.receive('{"op":"stop","id":7}', 0.0) == [Halt()], "the running trace was given up"
 
 
@@ -71,34 +86,57 @@ def test_viewer_asks_for_what_cannot_be_while_a_trace_runs(session):
         ('{"op":"play","id":3}', "unknown_op", 3, "op", "expected one of open, stop, got 'play'"),
         ('{"op":null}', "unknown_op", None, "op", "got None"),
         ('{"op":["open"],"id":true}', "unknown_op", None, "op", "got ['open']"),
-        ('{"op":"open","version":2,"id":3}', "bad_message", 3, "version", "expected 1, the version"),
+        ('{"op":"open","version":1,"id":3}', "bad_message", 3, "version", "expected 2, the version"),
+        ('{"op":"open","version":"2","id":3}', "bad_message", 3, "version", "got '2'"),
         ('{"op":"open","id":3}', "bad_message", 3, "version", "got nothing"),
         (
-            '{"op":"open","version":1}',
+            '{"op":"open","version":2}',
             "bad_message",
             None,
             "id",
             "expected a whole number from 0 to 4294967295",
         ),
-        ('{"op":"open","version":1,"id":"3"}', "bad_message", None, "id", "got '3'"),
-        ('{"op":"open","version":1,"id":4294967296}', "bad_message", 4294967296, "id", "got 4294967296"),
-        ('{"op":"open","version":1,"id":3,"from":-1}', "bad_message", 3, "from", "got -1"),
-        ('{"op":"open","version":1,"id":3,"from":1.5}', "bad_message", 3, "from", "got 1.5"),
+        ('{"op":"open","version":2,"id":"3"}', "bad_message", None, "id", "got '3'"),
+        ('{"op":"open","version":2,"id":4294967296}', "bad_message", 4294967296, "id", "got 4294967296"),
+        ('{"op":"open","version":2,"id":3,"from":-1}', "bad_message", 3, "from", "got -1"),
+        ('{"op":"open","version":2,"id":3,"from":1.5}', "bad_message", 3, "from", "got 1.5"),
         (
-            '{"op":"open","version":1,"id":3,"request":[]}',
+            '{"op":"open","version":2,"id":3,"request":[]}',
             "bad_message",
             3,
             "request",
             "an object of request keys",
         ),
         (
-            '{"op":"open","version":1,"id":3,"extra":1}',
+            '{"op":"open","version":2,"id":3,"extra":1}',
             "bad_message",
             3,
             "extra",
             "expected no such key, got 1",
         ),
+        (
+            '{"op":"open","version":2,"id":3,"changed":{}}',
+            "bad_message",
+            3,
+            "changed",
+            "expected a list of request keys, got {}",
+        ),
+        (
+            '{"op":"open","version":2,"id":3,"changed":[1]}',
+            "bad_message",
+            3,
+            "changed",
+            "expected a list of request keys, got [1]",
+        ),
+        (
+            '{"op":"open","version":2,"id":3,"second":"k"}',
+            "bad_message",
+            3,
+            "second",
+            "expected an object of request keys, got 'k'",
+        ),
         ('{"op":"stop","id":3,"x":"\\ud800"}', "bad_message", 3, "x", "got '\\ud800'"),
+        ('{"op":"stop","id":3,"\\ud800":1}', "bad_message", 3, "\\ud800", "expected no such key, got 1"),
     ],
 )
 def test_viewer_sends_what_is_no_message(session, message, code, id, field, words):
@@ -134,4 +172,4 @@ def test_viewer_sends_as_much_as_is_allowed_for_ten_minutes(session):
 
 def test_clock_goes_back(session):
     session.receive(open_text(), 10.0)
-    assert session.receive(open_text(), 9.0) == [Begin(7, parse({}, KNOWN), 0)]
+    assert session.receive(open_text(), 9.0) == [begin(7)]

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from app.byte_cache import Cache
-from app.request.read import Known, parse
+from app.request.read import read
 from app.shape import small_shape
-from app.sources.pending_trace import Source
+from app.sources.pending_trace import PendingTrace
 from app.stream.session import Session
 from app.stream.viewer import Gone, Viewer
 from app.stream.wire import unpack_step
 from app.stream.workers import Busy, Workers
 from app.trace import Step, Token, TraceHeader
+from tests.request.offered import offered
 from tests.run_async import run_apart
 
 TOKENS = 5
@@ -28,16 +29,20 @@ def step():
 
 @dataclass
 class Made:
-    """Sources of steps that a test lets through one by one; `asked` has one for each step waited for."""
+    """A source of steps that a test lets through one by one; `asked` has one for each step waited for."""
 
     asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     made: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
+    def open_understood(self, keys, changed, second):
+        understood = read({**keys, **second}, offered(("english", "code"), {}), changed)
+        return self.open(understood.request), understood
+
     def open(self, request):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})
-        return Source(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
+        return PendingTrace(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
 
     def steps(self, name):
         for _ in range(TOKENS):
@@ -75,7 +80,7 @@ class HeldSocket:
     def open(self, id, scenario="english", start=0):
         request = {"scenario": scenario}
         self.come.put_nowait(
-            json.dumps({"op": "open", "version": 1, "id": id, "request": request, "from": start})
+            json.dumps({"op": "open", "version": 2, "id": id, "request": request, "from": start})
         )
 
     async def hear(self):
@@ -88,7 +93,7 @@ def play(scene, send_secs=20.0, **sources):
 
     async def run():
         socket, made = HeldSocket(), Made(**sources)
-        session = Session(lambda values: parse(values, Known(("english", "code"), {})))
+        session = Session()
         workers = Workers(threads=1)
         viewer = Viewer(socket, session, made, workers, send_secs)
         serving = asyncio.create_task(viewer.serve())

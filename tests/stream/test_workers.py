@@ -63,7 +63,9 @@ async def until(true):
 )
 def test_a_client_goes_while_its_request_waits_for_a_thread(workers, monkeypatch, method, path):
     opened = []
-    monkeypatch.setattr("app.sources.registry.Sources.open", lambda sources, request: opened.append(request))
+    monkeypatch.setattr(
+        "app.sources.registry.SourceRegistry.open", lambda sources, request: opened.append(request)
+    )
 
     async def run():
         app, gate = create_app(Settings()), threading.Event()

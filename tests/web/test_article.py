@@ -8,13 +8,13 @@ import httpx
 import numpy as np
 import pytest
 
-from app.published.catalogue import find_published
 from app.references.references import of_article
-from app.request.read import WORDS
+from app.request.schema import KEY_HELP
 from app.settings import ROOT, Settings
 from app.shape import small_shape
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
+from tests.published_models import find_published
 
 UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "B": 1e9, "gigabytes": 1e9}
 IN_FRENCH = {"millions": "million", "milliards": "billion", "Md": "B", "gigaoctets": "gigabytes"}
@@ -59,7 +59,7 @@ ARTICLES = {language: Article(text) for language, text in TEMPLATES.items()}
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 def load_of(sources, scenario, experts, k):
@@ -157,7 +157,7 @@ def test_links_that_set_a_view_name_one_and_lead_to_the_same_without_script(lang
         asked = dict(parse_qsl(link["data-set"]))
         opened = dict(parse_qsl(urlsplit(link["href"]).query))
         assert opened.get("lang", "en") == language
-        sources.parse({key: value for key, value in opened.items() if key in WORDS})
+        sources.parse({key: value for key, value in opened.items() if key in KEY_HELP})
         defaults = {"source": "authored", "k": "2", "experts": "8", "mode": "sequence", "camera": "orbit"}
         for key, value in asked.items():
             assert opened.get(key, defaults.get(key)) == value, (link["href"], key)

@@ -14,7 +14,7 @@ from app.request.schema import TraceRequest
 from app.routing import LIMITS, ROUTERS
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.registry import Sources
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, read_metadata
 from tests.live_server import serving
 from tests.socket_client import ask, hear, viewer, watch
@@ -28,7 +28,7 @@ def client(server_url):
 
 @pytest.fixture(scope="module")
 def sources():
-    return Sources(load_scenarios(Settings().scenarios), Settings().models)
+    return SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 
 
 def test_a_trace_is_a_safetensors_file_that_says_what_it_is(client):
@@ -68,7 +68,7 @@ def test_wrong_keys_are_refused_all_at_once(client):
     assert answer.status_code == 422
     errors = {error["field"]: error for error in answer.json()["errors"]}
     assert set(errors) == {"experts", "k", "scenario"}
-    assert errors["experts"]["message"].startswith("experts: expected a whole number from 2 to 512, got 1;")
+    assert errors["experts"]["message"].startswith("experts: expected a whole number from 2 to 1024, got 1;")
 
 
 def test_a_key_given_twice_is_refused(client):
@@ -79,7 +79,7 @@ def test_a_key_given_twice_is_refused(client):
 
 def test_the_scenarios_and_models_are_listed(client, sources):
     assert [each["name"] for each in client.get("/api/scenarios").json()] == list(sources.library.scenarios)
-    assert [each["name"] for each in client.get("/api/models").json()] == list(sources.list_models())
+    assert [each["name"] for each in client.get("/api/models").json()] == list(sources.live.list_models())
 
 
 def test_the_server_says_that_it_is_well(client):
@@ -121,12 +121,46 @@ def test_viewer_resumes_after_the_end(server_url):
         assert "start again from 0" in error["message"]
 
 
-def test_viewer_asks_for_what_cannot_be_and_then_for_what_can(server_url):
+def test_viewer_asks_for_what_cannot_be_and_is_told_in_the_trace_of_what_can(server_url):
     with viewer(server_url) as connection:
-        ask(connection, id=1, k=9)
-        assert hear(connection)["message"].startswith("k: expected 1 to 8, got 9")
-        ask(connection, id=2, k=8)
-        assert len(watch(connection, id=2)[1]) > 0
+        ask(connection, id=1, scenario="code", k=9)
+        trace, steps = watch(connection, id=1)
+    (notice,) = trace["notices"]
+    assert notice["message"].startswith("k: expected 1 to 8, got 9")
+    assert (notice["used"], trace["request"]["k"], steps[0].experts.shape) == (2, 2, (6, 2))
+    assert trace["given"] == {"scenario": "code"}
+
+
+def test_viewer_asks_for_a_prompt_that_is_too_long_and_is_told_in_the_trace_of_the_scenario(server_url):
+    with viewer(server_url) as connection:
+        ask(connection, id=1, source="live", prompt="a b " * 400)
+        trace, _ = watch(connection, id=1)
+    assert [notice["field"] for notice in trace["notices"]] == ["prompt"]
+    assert trace["given"] == {"source": "live"}
+
+
+def test_viewer_changes_the_number_of_experts_and_k_gives_way_without_a_notice(server_url):
+    with viewer(server_url) as connection:
+        open_with(connection, {"experts": 8, "k": 16}, changed=["experts"])
+        trace, steps = watch(connection)
+    assert (trace["given"], trace["notices"]) == ({"k": 8}, [])
+    assert steps[0].experts.shape == (6, 8)
+
+
+def test_viewer_opens_the_second_stack_of_a_view(server_url, client):
+    keys = {"scenario": "code", "experts": 16, "k": 3}
+    with viewer(server_url) as connection:
+        open_with(connection, keys, second={"k": 1, "router": "best"})
+        trace, steps = watch(connection)
+    assert (trace["request"]["scenario"], trace["request"]["k"], trace["given"]) == ("code", 1, {"k": 1})
+    assert [notice["field"] for notice in trace["notices"]] == ["b.router"]
+    right = RoutingTrace.from_bytes(client.get("/api/trace", params={**keys, "k": 1}).content)
+    np.testing.assert_array_equal(np.stack([step.experts for step in steps]), right.experts)
+
+
+def open_with(connection, request, **more):
+    """Open a trace with keys of a message beside the request."""
+    connection.send(json.dumps({"op": "open", "version": 2, "id": 1, "request": request, **more}))
 
 
 def test_viewer_changes_the_request_again_and_again(server_url):

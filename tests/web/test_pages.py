@@ -69,7 +69,7 @@ def test_the_page_is_told_what_there_is(get):
     assert not boot["embed"]
     assert boot["scenarios"][0]["name"] == "english"
     assert set(boot["scenarios"][0]) == {"name", "title", "teaches", "text", "groups"}
-    assert boot["limits"]["experts"] == [2, 512]
+    assert boot["limits"]["experts"] == [2, 1024]
     assert get("/embed")[1].boot()["embed"]
 
 

@@ -30,29 +30,28 @@ def decoder(
 
 
 def check(config: ModelConfig) -> ModelConfig:
-    """Refuse what is no mixture of experts."""
+    """Refuses a config without a mixture of experts."""
     experts = config.experts
     if not experts.layers:
-        raise ConfigError("experts: no layer has any; expected at least one MoE layer")
+        raise ConfigError("experts", "at least one layer with experts", "none")
     if experts.count < 2:
-        raise ConfigError(f"experts: expected at least 2 a layer, got {experts.count}; that is a dense model")
+        raise ConfigError("experts", "at least 2 a layer", f"{experts.count}; that is a dense model")
     if experts.top_k > experts.count:
-        raise ConfigError(
-            f"experts a token: expected at most {experts.count}, which a layer has, got {experts.top_k}"
-        )
+        limit = f"at most {experts.count}, which a layer has"
+        raise ConfigError("experts a token", limit, str(experts.top_k))
     return config
 
 
 def glu(d: int, width: int) -> int:
-    """Parameters of a gated linear unit: gate, up and down (Shazeer 2020)."""
+    """Returns parameters of a gated linear unit: gate, up and down (Shazeer 2020)."""
     return 3 * d * width
 
 
 def dense_size(f: Fields, experts: Experts) -> int:
-    """Parameters of a layer without experts, whose width is asked for only where there is such a layer."""
+    """Returns the parameters of a layer without experts; its width is read only if there is one."""
     return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
 
 
 def softmax_topk(renormalised: bool) -> Routing:
-    """Softmax over all experts, then the k best, with or without their weights made to sum to 1."""
+    """Returns softmax routing, with or without weights that sum to 1."""
     return Routing("topk_norm" if renormalised else "topk")

@@ -31,7 +31,7 @@ def switch_transformers(f: Fields) -> ModelConfig:
 
 
 def switch_experts(f: Fields, encoder: int, decoder: int) -> Experts:
-    """Experts of two matrices, in some layers of either stack."""
+    """Returns experts of two matrices, in some layers of either stack."""
     first = sparse_layers(f, encoder, "encoder")
     then = tuple(encoder + i for i in sparse_layers(f, decoder, "decoder"))
     bias = int(f.switch("router_bias"))
@@ -39,7 +39,7 @@ def switch_experts(f: Fields, encoder: int, decoder: int) -> Experts:
 
 
 def sparse_layers(f: Fields, layers: int, stack: str) -> tuple[int, ...]:
-    """Every step-th layer from the second on, all where the step is 1, none where it is 0.
+    """Returns every step-th layer from the second on, all where the step is 1, none where it is 0.
 
     The file may give the step; else it follows from the number of sparse layers, as transformers reckons it.
     """
@@ -51,11 +51,37 @@ def sparse_layers(f: Fields, layers: int, stack: str) -> tuple[int, ...]:
 
 
 def switch_mixers(f: Fields, encoder: int, decoder: int) -> tuple[Mixer, ...]:
-    """Self-attention, in the decoder cross-attention too; each stack's first layer has position biases."""
+    """Returns self-attention, and cross-attention in the decoder; first layers have position biases."""
     block = 4 * f.size("d_model") * f.size("num_heads") * f.size("d_kv")
     positions = f.count("relative_attention_num_buckets") * f.size("num_heads")
     sizes = [block] * encoder + [2 * block] * decoder
     return tuple(Mixer("attention", size + positions * (i in (0, encoder))) for i, size in enumerate(sizes))
+
+
+def nllb_moe(f: Fields) -> ModelConfig:
+    """NLLB-MoE (arXiv 2207.04672): biases everywhere, two experts a token in every fourth layer."""
+    d, width = f.size("d_model"), f.size("encoder_ffn_dim")
+    encoder, decoder = f.layers("encoder_layers"), f.layers("decoder_layers")
+    steps = ((0, encoder, "encoder_sparse_step"), (encoder, decoder, "decoder_sparse_step"))
+    sparse = tuple(
+        start + i for start, count, name in steps for i in range(count) if (i + 1) % f.period(name) == 0
+    )
+    block = 4 * d * (d + 1)
+    return check(
+        ModelConfig(
+            family="nllb-moe",
+            d_model=d,
+            vocabulary=f.size("vocab_size"),
+            tied=f.switch("tie_word_embeddings"),
+            mixers=(Mixer("attention", block),) * encoder + (Mixer("attention", 2 * block),) * decoder,
+            experts=Experts(sparse, f.size("num_experts"), 2, width, matrices=2, bias=width + d),
+            routing=Routing("gshard"),
+            norms=2 * d * (2 * encoder + 3 * decoder + 2),
+            dense=2 * d * width + width + d,
+            dense_layers=others(encoder + decoder, sparse),
+            assumed=f.assumed,
+        )
+    )
 
 
 def glam(f: Fields) -> ModelConfig:
@@ -96,12 +122,12 @@ def gshard(f: Fields) -> ModelConfig:
 
 
 def paper_experts(f: Fields) -> Experts:
-    """Experts of two matrices in every `moe_layer_freq`-th layer."""
+    """Returns experts of two matrices in every `moe_layer_freq`-th layer."""
     layers, step = f.layers("num_layers"), f.size("moe_layer_freq")
     which = tuple(range(step - 1, layers, step))
     return Experts(which, f.size("num_experts"), f.size("num_experts_per_tok"), f.size("d_ff"), matrices=2)
 
 
 def others(layers: int, chosen: tuple[int, ...]) -> tuple[int, ...]:
-    """The layers that are not among the chosen."""
+    """Returns the layers that are not among the chosen."""
     return tuple(i for i in range(layers) if i not in set(chosen))

@@ -12,7 +12,7 @@ ONE_GROUP = {"groups": 1, "topk_groups": 1, "scale": 1.0}
 
 
 def deepseek_experts(f: Fields, selection_bias: bool = False) -> Experts:
-    """Experts in all layers after the first dense ones; the shared experts are one network."""
+    """Returns experts in all layers after the first dense ones; the shared experts are one network."""
     f.only("moe_layer_freq", 1)
     width = f.size("moe_intermediate_size")
     return Experts(
@@ -43,7 +43,7 @@ def deepseek_v2(f: Fields) -> ModelConfig:
 
 
 def v2_routing(f: Fields) -> Routing:
-    """Group-limited, or greedy in V2-Lite; never renormalised, but scaled."""
+    """Returns group-limited routing, or greedy in V2-Lite; never renormalised, but scaled."""
     f.only("topk_method", "greedy", "group_limited_greedy")
     f.only("norm_topk_prob", False)
     scale = f.number("routed_scaling_factor")
@@ -64,8 +64,9 @@ def deepseek_v3(f: Fields) -> ModelConfig:
 def glm4_moe(f: Fields) -> ModelConfig:
     """GLM-4.5 and GLM-4.5-Air (arXiv 2508.06471): biases on query, key and value alone."""
     heads = f.size("num_attention_heads")
-    norms = 2 * head_width(f, heads) if f.switch("use_qk_norm") else 0
-    mixer = attention(f, qkv_bias=f.switch("attention_bias"), extra=norms)
+    named = Fields({"head_dim": f.size("hidden_size") // heads, **f.values}, f.family, f.at, f.assumed)
+    norms = 2 * head_width(named, heads) if f.switch("use_qk_norm") else 0
+    mixer = attention(named, qkv_bias=f.switch("attention_bias"), extra=norms)
     experts = deepseek_experts(f, selection_bias=True)
     dense = dense_size(f, experts)
     return decoder(f, mixer, experts, sigmoid_bias(f), dense=dense, mtp=prediction_modules(f))
@@ -104,16 +105,16 @@ def ernie4_5_moe(f: Fields) -> ModelConfig:
 
 
 def sigmoid_bias(f: Fields) -> Routing:
-    """Sigmoid scores, a bias in selection, groups, of which one limits nothing, and a scale."""
+    """Returns sigmoid routing with a selection bias, groups (one limits nothing) and a scale."""
     note = "" if f.switch("norm_topk_prob") else "the model does not divide the weights by their sum"
     return Routing("sigmoid_bias", {**groups(f), "scale": f.number("routed_scaling_factor")}, note)
 
 
 def groups(f: Fields) -> dict[str, float]:
-    """How many groups the experts fall into, and how many of them a token may use."""
+    """Returns how many groups the experts fall into, and how many of them a token may use."""
     return {"groups": f.size("n_group"), "topk_groups": f.size("topk_group")}
 
 
 def prediction_modules(f: Fields) -> int:
-    """How many multi-token prediction modules the file comes with."""
+    """Returns how many multi-token prediction modules the file comes with."""
     return f.count("num_nextn_predict_layers") if "num_nextn_predict_layers" in f.values else 0

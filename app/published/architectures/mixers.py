@@ -9,25 +9,25 @@ from .model_config import Mixer
 
 
 def attention(f: Fields, *, qkv_bias: bool = False, out_bias: bool = False, extra: int = 0) -> Mixer:
-    """Multi-head attention, or grouped-query attention where G < H (Ainslie et al. 2023)."""
+    """Returns multi-head attention, or grouped-query attention if G < H (Ainslie et al. 2023)."""
     size = grouped(f.size("hidden_size"), *heads_of(f), qkv_bias, out_bias)
     return Mixer("attention", size + extra)
 
 
 def grouped(d: int, heads: int, kv_heads: int, width: int, qkv_bias: bool, out_bias: bool) -> int:
-    """Query and output [D, H E], key and value [D, G E], with their biases."""
+    """Returns the parameters of query and output [D, H E], key and value [D, G E], with their biases."""
     rows = (heads + 2 * kv_heads) * width
     return d * rows + heads * width * d + qkv_bias * rows + out_bias * d
 
 
 def heads_of(f: Fields) -> tuple[int, int, int]:
-    """H, G, E as the file gives them."""
+    """Returns H, G, E as the file gives them."""
     heads = f.size("num_attention_heads", "num_heads")
     return heads, key_value_heads(f, heads), head_width(f, heads)
 
 
 def key_value_heads(f: Fields, heads: int) -> int:
-    """G: null means as many as there are heads, and so does silence where the class says so."""
+    """Returns G: as many as heads for null, and for a missing field if the class says so."""
     if f.values.get("num_key_value_heads") is not None:
         return f.size("num_key_value_heads")
     if "num_key_value_heads" not in f.values and f.maybe("num_key_value_heads") is not None:
@@ -36,19 +36,20 @@ def key_value_heads(f: Fields, heads: int) -> int:
 
 
 def head_width(f: Fields, heads: int) -> int:
-    """E: the file's, else D / H unless the class has a width of its own."""
+    """Returns E: as the file says, else D / H unless the class has a default of its own."""
     if f.values.get("head_dim") is not None:
         return f.size("head_dim")
     if f.defaults.get("head_dim") is not None:
         raise f.missing("head_dim")
     d = f.size("hidden_size")
     if d % heads:
-        raise ConfigError(f"{f.at}head_dim: missing, and {d} (hidden_size) does not divide by {heads} heads")
+        expected = f"a value, as {d} (hidden_size) does not divide by {heads} heads"
+        raise ConfigError(f"{f.at}head_dim", expected, "nothing", "write it in")
     return d // heads
 
 
 def latent(f: Fields) -> Mixer:
-    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434, section 2.1), with its two inner norms."""
+    """Returns multi-head latent attention with its two inner norms (DeepSeek-V2, arXiv 2405.04434, 2.1)."""
     d, heads = f.size("hidden_size"), f.size("num_attention_heads")
     rope, nope, value = (f.size(n) for n in ("qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim"))
     kv_rank, q_rank, bias = f.size("kv_lora_rank"), f.maybe("q_lora_rank"), f.switch("attention_bias")
@@ -58,12 +59,12 @@ def latent(f: Fields) -> Mixer:
 
 
 def low_rank(d: int, rank: int, out: int, bias: bool) -> int:
-    """Down to `rank`, a norm there, and up again."""
+    """Returns the parameters of a projection to `rank`, a norm there, and a projection up again."""
     return d * rank + bias * rank + rank + rank * out
 
 
 def mamba(f: Fields) -> Mixer:
-    """Mamba (Gu and Dao 2023) with Jamba's three inner norms (Lieber et al. 2024)."""
+    """Returns Mamba (Gu and Dao 2023) with Jamba's three inner norms (Lieber et al. 2024)."""
     d, state = f.size("hidden_size"), f.count("mamba_d_state")
     inner = f.count("mamba_expand") * d
     rank = math.ceil(d / 16) if f.optional("mamba_dt_rank") == "auto" else f.count("mamba_dt_rank")
@@ -74,6 +75,6 @@ def mamba(f: Fields) -> Mixer:
 
 
 def lightning(f: Fields) -> Mixer:
-    """Lightning attention (MiniMax-01, arXiv 2501.08313): query, key, value, output, gate, and one norm."""
+    """Returns lightning attention (MiniMax-01, arXiv 2501.08313): four projections, a gate, one norm."""
     heads, _, width = heads_of(f)
     return Mixer("linear_attention", 5 * f.size("hidden_size") * heads * width + heads * width)

@@ -26,6 +26,10 @@ class Experts:
     bias: int = 0  # bias parameters of one expert
     shared: int = 0  # width of the shared expert; several shared experts are one wide one
     shared_gate: int = 0  # parameters of what gates the shared expert, a layer
+    latent: int = 0  # width that an expert reads and writes, where it is not that of the model
+    other: int = (
+        0  # parameters a layer beside experts and gate: projections into the latent space, other rows
+    )
     residual: int = 0  # parameters of a dense network beside the experts, a layer (Arctic)
     router_bias: int = 0  # 1 where the router adds a bias to each logit
     selection_bias: bool = False  # a bias that only selection sees: a buffer, not a parameter
@@ -54,6 +58,7 @@ class ModelConfig:
     norms: int  # parameters of the norms outside the mixers
     dense: int = 0  # parameters of the feed-forward network of one layer without experts
     dense_layers: tuple[int, ...] = ()  # which of all layers have no experts
+    other: int = 0  # parameters outside layers and norms: hyper-connections, residual scales
     head_bias: bool = False
     mtp: int = 0  # multi-token prediction modules, each with a layer of its own
     vision: int = 0  # parameters of the vision tower and its projector

@@ -10,6 +10,7 @@ from typing import Any
 from ...problem import cut, show
 from . import encoder_decoder as encoder_decoder_families
 from . import grouped_or_biased as biased_families
+from . import grouped_query, linear_hybrids, sparse_attention, special_experts
 from . import softmax_then_topk as softmax_families
 from . import topk_then_softmax as late_softmax_families
 from .config_fields import ConfigError, Fields
@@ -35,102 +36,126 @@ READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     "minimax": softmax_families.minimax,
     "minimax_m2": biased_families.minimax_m2,
     "mixtral": softmax_families.mixtral,
+    "nllb-moe": encoder_decoder_families.nllb_moe,
     "olmoe": softmax_families.olmoe,
+    "openai_privacy_filter": late_softmax_families.privacy_filter,
     "phimoe": late_softmax_families.phimoe,
     "qwen2_moe": softmax_families.qwen2_moe,
     "qwen3_moe": softmax_families.qwen3_moe,
     "switch_transformers": encoder_decoder_families.switch_transformers,
+    **grouped_query.FAMILIES,
+    **linear_hybrids.FAMILIES,
+    **sparse_attention.FAMILIES,
+    **special_experts.FAMILIES,
 }
 
-# `architectures` of the files: the class that loads the weights, so it decides where there is one.
-ARCHITECTURES = {
-    "ArcticForCausalLM": "arctic",
-    "DbrxForCausalLM": "dbrx",
-    "DeepseekForCausalLM": "deepseek",
-    "DeepseekV2ForCausalLM": "deepseek_v2",
-    "DeepseekV3ForCausalLM": "deepseek_v3",
-    "Ernie4_5_MoeForCausalLM": "ernie4_5_moe",
-    "Glm4MoeForCausalLM": "glm4_moe",
-    "GptOssForCausalLM": "gpt_oss",
-    "GraniteMoeForCausalLM": "granitemoe",
-    "GraniteMoeSharedForCausalLM": "granitemoeshared",
-    "Grok1ModelForCausalLM": "grok-1",
-    "HunYuanMoEV1ForCausalLM": "hunyuan_v1_moe",
-    "JambaForCausalLM": "jamba",
-    "KimiK2ForCausalLM": "deepseek_v3",
-    "Llama4ForCausalLM": "llama4",
-    "Llama4ForConditionalGeneration": "llama4",
-    "MiniMaxForCausalLM": "minimax",
-    "MiniMaxM1ForCausalLM": "minimax",
-    "MiniMaxM2ForCausalLM": "minimax_m2",
-    "MiniMaxText01ForCausalLM": "minimax",
-    "MixtralForCausalLM": "mixtral",
-    "OlmoeForCausalLM": "olmoe",
-    "PhiMoEForCausalLM": "phimoe",
-    "PhimoeForCausalLM": "phimoe",
-    "Qwen2MoeForCausalLM": "qwen2_moe",
-    "Qwen3MoeForCausalLM": "qwen3_moe",
-    "SwitchTransformersForConditionalGeneration": "switch_transformers",
+# Classes whose name is not that of their model_type: `architectures` decides, as it loads the weights.
+CLASSES = {
+    "grok1model": "grok-1",
+    "hunyuanmoev1": "hunyuan_v1_moe",
+    "minimaxm3": "minimax_m3_vl_text",
+    "minimaxm3sparse": "minimax_m3_vl_text",
+    "step3p5": "step3p5",
 }
-
-MODEL_TYPES = {
-    **{family: family for family in READERS},
+ALIASES = {  # model_type of a file: family
+    "deepseek_v3": "deepseek_v3",
     "kimi_k2": "deepseek_v3",
     "llama4_text": "llama4",
     "minimax_m1": "minimax",
+    "minimax_m3": "minimax_m3_vl_text",
     "minimax_text_01": "minimax",
+    "sarvam_moe": "glm4_moe",
 }
-
-TOO_DEEP = "config.json: expected JSON, got one that is nested too deeply"
+MODEL_TYPES = {**{family: family for family in READERS}, **ALIASES}
+TEXT_PARTS = ("text_config", "language_model", "language_config", "llm_config", "thinker_config")
+COUNTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_experts_per_tok")
+FILE = "config.json"
 LARGEST_FILE = 2**20  # bytes; published files have a few thousand
 
 
 def read_config(values: Mapping[str, Any]) -> ModelConfig:
-    """The model that a config.json describes. Raises ConfigError naming the field or the architecture."""
+    """Returns the model that a config.json describes, of a wrapper its language model.
+
+    Raises ConfigError with the field or the architecture.
+    """
     family = family_of(values)
-    return READERS[family](Fields(values, family))
+    if family is not None:
+        return READERS[family](Fields(values, family))
+    for part in TEXT_PARTS:
+        if isinstance(inner := values.get(part), dict):
+            return read_config({"tie_word_embeddings": values.get("tie_word_embeddings", False), **inner})
+    raise unsupported(values)
 
 
 def load_config(path: Path) -> dict[str, Any]:
-    """A config.json from disk. Raises ConfigError where it is none."""
+    """Reads a config.json from disk. Raises ConfigError if it is none."""
     try:
         with path.open("rb") as file:
             return parse_config(file.read(LARGEST_FILE + 1))
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}") from error
+        raise ConfigError(FILE, "a file that can be read", str(error.strerror)) from error
 
 
 def parse_config(data: bytes) -> dict[str, Any]:
-    """A config.json from its bytes. Raises ConfigError where it is none."""
+    """Reads a config.json from its bytes. Raises ConfigError if it is none."""
     if len(data) > LARGEST_FILE:
-        raise ConfigError(f"config.json: expected at most {LARGEST_FILE:,} bytes, got more")
+        raise ConfigError(FILE, f"at most {LARGEST_FILE:,} bytes", "more")
     try:
         values = json.loads(data)
     except RecursionError as error:
-        raise ConfigError(TOO_DEEP) from error
+        raise too_deep() from error
     except ValueError as error:
-        raise ConfigError(f"config.json: expected JSON, got something else: {error}") from error
+        raise ConfigError(FILE, "JSON", f"something else: {error}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"config.json: expected an object of fields, got {type(values).__name__}")
+        raise ConfigError(FILE, "an object of fields", type(values).__name__)
     return values
 
 
-def family_of(values: Mapping[str, Any]) -> str:
-    """The family, by the class that loads the weights, else by `model_type`."""
-    named = values.get("architectures") or []
-    names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
-    model_type = values.get("model_type")
+def too_deep() -> ConfigError:
+    """Returns the refusal of a file whose nesting exhausts the reader."""
+    return ConfigError(FILE, "JSON", "one that is nested too deeply")
+
+
+def family_of(values: Mapping[str, Any]) -> str | None:
+    """Returns the family, by the class that loads the weights, else by `model_type`; None if unknown."""
+    names = architectures(values)
     if names:
-        family = next((ARCHITECTURES[name] for name in names if name in ARCHITECTURES), None)
-    else:
-        family = MODEL_TYPES.get(model_type) if isinstance(model_type, str) else None
-    if family is None:
-        raise unsupported(", ".join(names), model_type)
-    return family
+        return next((family for name in names if (family := family_of_class(name))), None)
+    model_type = values.get("model_type")
+    return MODEL_TYPES.get(model_type) if isinstance(model_type, str) else None
 
 
-def unsupported(names: str, model_type: Any) -> ConfigError:
-    """The refusal of an architecture, by name."""
-    kind = f"model_type {show(model_type)}"
+def architectures(values: Mapping[str, Any]) -> list[str]:
+    """Returns the names of classes in `architectures`."""
+    named = values.get("architectures") or []
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+
+def family_of_class(name: str) -> str | None:
+    """Returns the family of a class: Qwen3_5MoeForCausalLM is qwen3_5_moe, in letters and digits alone."""
+    stem = plain(name.partition("For")[0])
+    return CLASSES.get(stem) or PLAIN_TYPES.get(stem)
+
+
+def plain(name: str) -> str:
+    """Returns the letters and digits of a name, in lower case."""
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+PLAIN_TYPES = {plain(name): family for name, family in MODEL_TYPES.items()}
+
+
+def names_experts(values: Mapping[str, Any]) -> bool:
+    """Whether a config says how many experts there are."""
+    return any(values.get(name) for name in COUNTS)
+
+
+def unsupported(values: Mapping[str, Any]) -> ConfigError:
+    """Returns the refusal of an architecture: dense, or not known here."""
+    kind = f"model_type {show(values.get('model_type'))}"
+    names = ", ".join(architectures(values))
     found = f"{cut(names)} ({kind})" if names else kind
-    return ConfigError(f"architecture: got {found}; expected one of {', '.join(sorted(ARCHITECTURES))}")
+    if not names_experts(values):
+        return ConfigError("architecture", "a mixture of experts", found, "this config names no experts")
+    advice = "count the folder of the checkpoint instead, or install the extra `transformers`"
+    return ConfigError("architecture", "one that is counted here", found, advice)

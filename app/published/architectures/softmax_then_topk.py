@@ -10,7 +10,7 @@ from .model_config import Experts, Mixer, ModelConfig
 
 
 def every_layer(f: Fields, width: str = "intermediate_size") -> Experts:
-    """Experts in all layers, under the names that most files use."""
+    """Returns experts in all layers, under the names that most files use."""
     return Experts(
         layers=tuple(range(f.layers())),
         count=f.size("num_local_experts", "num_experts"),
@@ -34,7 +34,7 @@ def olmoe(f: Fields) -> ModelConfig:
 
 
 def qwen_experts(f: Fields, shared: int = 0) -> Experts:
-    """Experts in every `decoder_sparse_step`-th layer but those listed as dense."""
+    """Returns experts in every `decoder_sparse_step`-th layer but those listed as dense."""
     step = f.period("decoder_sparse_step")
     listed = f.optional("mlp_only_layers") is not None
     dense = f.indices("mlp_only_layers", f.layers()) if listed else ()
@@ -147,12 +147,12 @@ def minimax(f: Fields) -> ModelConfig:
 
 
 def minimax_kinds(f: Fields) -> list[str]:
-    """The kind of each layer's attention: numbers in the first files, names in those of transformers."""
+    """Returns the kind of each layer's attention: numbers in old files, words in those of transformers."""
     kinds = {0: "linear", 1: "full", "linear_attention": "linear", "full_attention": "full"}
     name = "attn_type_list" if "attn_type_list" in f.values else "layer_types"
     listed = f.values.get(name)
     each = listed if isinstance(listed, list) else []
     if len(each) != f.layers() or not all(isinstance(k, int | str) and k in kinds for k in each):
         expected = f"{f.layers()} times 0 (linear) or 1 (full), or linear_attention or full_attention"
-        raise ConfigError(f"{f.at}{name}: expected {expected}, got {show(listed)}")
+        raise ConfigError(f.at + name, expected, show(listed))
     return [kinds[kind] for kind in each]

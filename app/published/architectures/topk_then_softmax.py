@@ -26,6 +26,11 @@ def gpt_oss(f: Fields) -> ModelConfig:
     return decoder(f, mixer, experts, Routing("softmax_after"))
 
 
+def privacy_filter(f: Fields) -> ModelConfig:
+    """OpenAI's privacy filter: an encoder of gpt-oss layers, without an output head."""
+    return gpt_oss(Fields({**f.values, "tie_word_embeddings": True}, f.family, f.at, f.assumed))
+
+
 def granite(f: Fields) -> ModelConfig:
     """Granite 3 MoE, and GraniteMoeShared with its shared expert."""
     bias, plain = f.switch("attention_bias"), every_layer(f)
@@ -56,7 +61,7 @@ def llama4(f: Fields) -> ModelConfig:
 
 
 def llama4_experts(text: Fields) -> Experts:
-    """Experts in the layers listed, else in every `interleave_moe_layer_step`-th, from step - 1 on."""
+    """Returns experts in the layers listed, else in every `interleave_moe_layer_step`-th from step - 1 on."""
     text.only("num_experts_per_tok", 1)
     layers, step = text.layers(), text.period("interleave_moe_layer_step")
     listed = text.optional("moe_layers") is not None
@@ -71,7 +76,7 @@ def llama4_experts(text: Fields) -> Experts:
 
 
 def llama4_vision(f: Fields, d: int) -> int:
-    """Parameters of Llama 4's vision tower and of the projector into the text model, of width `d`."""
+    """Returns parameters of Llama 4's vision tower and of the projector into the text model, of width `d`."""
     width, inner, out = f.size("hidden_size"), f.size("intermediate_size"), f.size("projector_output_dim")
     patches = (f.size("image_size") // f.size("patch_size")) ** 2 + 1
     patch = f.size("num_channels") * f.size("patch_size") ** 2

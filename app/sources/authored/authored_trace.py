@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
-from ...published.named_shape import Shaped
+from ...published.named_shape import NamedShape
 from ...routing import Routed, Router
-from ...routing.bias_updates import settled
+from ...routing.bias_updates import with_updated_bias
 from ...shape import ModelShape
-from ...trace import Floats, RoutingTrace, Step, Token, TraceHeader
+from ...trace import Floats, Ints, RoutingTrace, Step, Token, TraceHeader
 from .logits import logits_of
 from .scenario import Scenario
 
@@ -37,7 +38,7 @@ class Authored:
     shape: ModelShape
     router: Router
     skew: float = 0.0  # a logit that two experts of each layer have on top
-    shaped: Shaped | None = None  # where the shape is another model's, whose
+    shaped: NamedShape | None = None  # where the shape is another model's, whose
 
     @cached_property
     def logits(self) -> Floats:
@@ -51,12 +52,18 @@ class Authored:
         if not settings.get("updates"):
             return self.router
         updates = int(settings["updates"])
-        return settled(self.router, self.logits, self.shape.top_k, updates, settings["rate"])
+        return with_updated_bias(self.router, self.logits, self.shape.top_k, updates, settings["rate"])
+
+    @property
+    def token_ids(self) -> Ints:
+        """Ids [T] for a router that hashes tokens: equal texts have equal ids."""
+        ids = [crc32(token.text.encode()) >> 1 for token in self.scenario.tokens]
+        return np.array(ids, np.int32)
 
     @cached_property
     def layers(self) -> list[Routed]:
         """The routing of every layer; all with as many columns as the widest."""
-        route, k = self.biased.route, self.shape.top_k
+        route, k = self.biased.with_token_ids(self.token_ids).route, self.shape.top_k
         layers = [route(self.logits[:, layer], k, layer) for layer in range(self.shape.layers)]
         width = max(layer.experts.shape[-1] for layer in layers)
         return [layer.widened(width) for layer in layers]

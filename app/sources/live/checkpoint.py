@@ -1,85 +1,86 @@
-"""A checkpoint: its config, its tensors by the part of the model that they make, its tokenizer."""
+"""A checkpoint on disk: config, tensors, tokenizer, and whether this machine can run it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from ...trace import Floats, Ints
-from .config import Config, read_config
+from ...routing import Router, find_router
+from ...shape import ModelShape
+from ...trace import Floats
+from .config import CheckpointError, Config
+from .families.family import Family
+from .families.registry import FAMILIES, read_config
+from .kept_weights import KeptWeights
+from .streamed import StreamedWeights
 from .tensor_layout import check_tensors
 from .tensors import Tensors, shards
 from .tokenizer import Tokenizer
-from .weight_cache import Block, Shelf, Slab
 
-GIB = 1 << 30
+KEPT_BYTES = 256 << 20  # a model that takes no more in float32 is kept so; a larger one is read as it is used
 HASHED_WHOLE = 256 << 20  # a larger file is known by its header, size and time of change
-
-B = TypeVar("B", bound=Block)
-
-
-@dataclass(frozen=True)
-class AttentionWeights:
-    """One attention block. The gain of the norm before it is multiplied into `qkv`."""
-
-    qkv: Floats  # [D, (heads + 2 kv_heads) * head_dim], rotary pairs of queries and keys beside each other
-    out: Floats  # [heads * head_dim, D]
-    bias: Floats | None  # [(heads + 2 kv_heads) * head_dim]
-    out_bias: Floats | None  # [D]
-    gain: Floats | None  # norms of queries and keys: [(heads + kv_heads) * head_dim]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all matrices."""
-        return sum(value.nbytes for value in vars(self).values() if value is not None)
-
-
-@dataclass(frozen=True)
-class ExpertWeights:
-    """One SwiGLU network. The gain of the norm before it is multiplied into `gate` and `up`."""
-
-    gate: Floats  # [D, I]
-    up: Floats  # [D, I]
-    down: Floats  # [I, D]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the three matrices."""
-        return self.gate.nbytes + self.up.nbytes + self.down.nbytes
+CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 @dataclass
 class Checkpoint:
-    """A model on disk. Parts become float32 when first asked for, and are kept within `budget_bytes`."""
+    """A model on disk. `kept` has its weights in float32 where they are few, `layers` streams them."""
 
     folder: Path
     config: Config
     tensors: Tensors
-    budget_bytes: int = 2 * GIB
-    _shelf: Shelf = field(init=False, repr=False)
-    _slab: Slab = field(init=False, repr=False)
-    _fits: bool = field(init=False, repr=False)
+    kept_bytes: int = KEPT_BYTES
+    family: Family = field(init=False)
+    kept: KeptWeights | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        check_tensors(self.config, self.tensors.shapes(), self.folder)
-        size = self.config.shape.total_p + self.config.shape.rest
-        self._fits = 4 * size <= self.budget_bytes
-        self._shelf = Shelf(self.budget_bytes)
-        self._slab = Slab(size if self._fits else 0)
+        self.family = family_of(self.config, self.tensors)
+        check_tensors(self.config, self.family, self.tensors)
+        check_memory(self.tensors.bytes, memory_bytes())
+        numbers = self.shape.total_p + self.shape.rest
+        plain = all(stored.type in ("F32", "F16", "BF16") for stored in self.tensors.stored.values())
+        if self.family.kept and plain and not self.fused and 4 * numbers <= self.kept_bytes:
+            self.kept = KeptWeights(self.config, self.family, self.tensors, numbers)
 
     @classmethod
-    def open(cls, folder: Path, budget_bytes: int = 2 * GIB) -> Checkpoint:
+    def open(cls, folder: Path, kept_bytes: int = KEPT_BYTES) -> Checkpoint:
         """Read config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
-        config = read_config(
-            folder
-        )  # first, so that a quantised model is refused for that, not for its tensors
-        return cls(folder, config, Tensors(folder), budget_bytes)
+        config = read_config(folder)  # first: a type that is not implemented is told before its tensors
+        return cls(folder, config, Tensors(folder), kept_bytes)
+
+    @property
+    def fused(self) -> bool:
+        """Whether all experts of a layer lie in one tensor."""
+        return any(name.endswith(".experts.gate_up_proj") for name in self.tensors.stored)
+
+    @property
+    def shape(self) -> ModelShape:
+        """The sizes that the page shows."""
+        return self.family.shape(self.config)
+
+    @cached_property
+    def weights(self) -> KeptWeights | StreamedWeights:
+        """The weights as the forward pass uses them."""
+        if self.kept is not None:
+            return self.kept
+        layers = range(self.config.layers)
+        return StreamedWeights(
+            self.tensors, [self.family.layer(self.config, self.tensors, layer) for layer in layers]
+        )
+
+    @cached_property
+    def router(self) -> Router:
+        """The router that the model was trained with: its settings, and its selection bias."""
+        settings = self.family.settings(self.config)
+        router = find_router(self.family.router(self.config))
+        router = router.with_settings(settings, self.config.experts, self.config.top_k)
+        biases = self.weights.selection_biases
+        return router.with_bias(np.stack(biases)) if biases else router
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -95,119 +96,37 @@ class Checkpoint:
                 digest.update(path.name.encode() + fingerprint(path))
         return digest.hexdigest()[:16]
 
-    @property
-    def kept_bytes(self) -> int:
-        """What the parts that are kept in float32 take."""
-        return self._shelf.bytes
-
-    def embed(self, ids: Ints) -> Floats:
-        """Token ids [T] -> their rows of the embedding [T, D]."""
-        return self.tensors.rows("model.embed_tokens.weight", ids)
-
-    def attention(self, layer: int) -> AttentionWeights:
-        """The attention block of a layer."""
-        key = ("attention", layer)
-        return self._shelf.find(key) or self._shelf.put(key, self._attention(layer))
-
-    def router(self, layer: int) -> Floats:
-        """The router of a layer, one column an expert, with the gain of the norm before it: [D, N]."""
-        return self._kept(
-            ("router", layer), lambda: self._columns(layer, (f"{self._block(layer)}.gate.weight",))
-        )
-
-    def expert(self, layer: int, expert: int) -> ExpertWeights:
-        """One expert of a layer."""
-        key = (layer, expert)
-        return self._shelf.find(key) or self._shelf.put(
-            key, self._network(layer, f"{self._block(layer)}.experts.{expert}")
-        )
-
-    def dense(self, layer: int) -> ExpertWeights:
-        """The one network of a layer without experts."""
-        key = ("dense", layer)
-        return self._shelf.find(key) or self._shelf.put(key, self._network(layer, self._block(layer)))
-
+    @cached_property
     def final_norm(self) -> Floats:
         """The gain of the last norm: [D]."""
-        return self._kept("norm", lambda: self.tensors.read("model.norm.weight"))
+        return self.tensors.read("model.norm.weight")
 
-    def head(self) -> Floats:
-        """The output matrix: [V, D]."""
-        name = "model.embed_tokens.weight" if self.config.tied else "lm_head.weight"
-        return self._kept("head", lambda: self.tensors.read(name))
 
-    def _kept(self, key: object, make: Callable[[], Floats]) -> Floats:
-        found: Floats | None = self._shelf.find(key)
-        return self._shelf.put(key, make()) if found is None else found
+def family_of(config: Config, tensors: Tensors) -> Family:
+    """The family of a config; with the block name of transformers 5 where the published one is not there."""
+    family = FAMILIES[config.family]
+    published = any(f".{family.block}." in name for name in tensors.stored)
+    return family if published else replace(family, block="mlp")
 
-    def _block(self, layer: int) -> str:
-        return f"model.layers.{layer}.{self.config.family.block}"
 
-    def _columns(self, layer: int, names: tuple[str, ...], norm: str = "post_attention_layernorm") -> Floats:
-        """Matrices [M, D] side by side as columns [D, all M], scaled by the gain of a norm.
-
-        A norm multiplies its output by one gain a channel: a diagonal matrix, so it goes into those after it.
-        """
-        gain = self.tensors.read(f"model.layers.{layer}.{norm}.weight")
-        parts = [self.tensors.read(name) for name in names]
-        return self._transposed((parts[0] if len(parts) == 1 else np.concatenate(parts)) * gain)
-
-    def _transposed(self, matrix: Floats) -> Floats:
-        """A matrix as the products take it.
-
-        Where the model is kept, a contiguous copy: products read it twice as fast. Where it is too large to
-        be kept, a view: copying takes longer than the few products before the matrix is let go.
-        """
-        if not self._fits:
-            return matrix.T
-        copy = self._slab.empty(*matrix.shape[::-1])
-        copy[:] = matrix.T
-        return copy
-
-    def _network(self, layer: int, prefix: str) -> ExpertWeights:
-        gate, up, down = (f"{prefix}.{name}.weight" for name in self.config.family.matrices)
-        gate_columns, up_columns = self._columns(layer, (gate,)), self._columns(layer, (up,))
-        return ExpertWeights(gate_columns, up_columns, self._transposed(self.tensors.read(down)))
-
-    def _attention(self, layer: int) -> AttentionWeights:
-        prefix = f"model.layers.{layer}.self_attn"
-        names = [f"{prefix}.{part}_proj" for part in "qkv"]
-        order = self._pairs()
-        qkv = self._columns(layer, tuple(f"{name}.weight" for name in names), "input_layernorm")
-        qkv[:] = qkv[:, order]
-        biased = self.config.attention_bias
-        bias = (
-            np.concatenate([self.tensors.read(f"{name}.bias") for name in names])[order] if biased else None
-        )
-        return AttentionWeights(
-            qkv=qkv,
-            out=self._transposed(self.tensors.read(f"{prefix}.o_proj.weight")),
-            bias=bias,
-            out_bias=self.tensors.read(f"{prefix}.o_proj.bias") if biased else None,
-            gain=self._qk_gain(prefix, order),
+def check_memory(needed: int, there: int) -> None:
+    """Raises CheckpointError where the weights do not fit the memory: each pass would read them from disk."""
+    if needed > there:
+        raise CheckpointError(
+            f"weights: expected at most {there / 1e9:.1f} GB, the memory of this machine, got "
+            f"{needed / 1e9:.1f} GB; use a smaller or quantised copy, or an engine on a larger machine"
         )
 
-    def _qk_gain(self, prefix: str, order: Ints) -> Floats | None:
-        """The gains of the norms of queries and keys, one number a column of both."""
-        kind, config = self.config.family.qk_norm, self.config
-        if kind == "none":
-            return None
-        query, key = (self.tensors.read(f"{prefix}.{part}_norm.weight") for part in "qk")
-        if kind == "head":
-            query, key = np.tile(query, config.heads), np.tile(key, config.kv_heads)
-        return np.concatenate([query, key])[order[: len(query) + len(key)]]
 
-    def _pairs(self) -> Ints:
-        """The order of the columns of queries, keys and values that puts rotary pairs beside each other.
-
-        The layout rotates column i of a head with column i + head_dim/2. Side by side they are one complex
-        number, and the products of queries with keys do not depend on the order of columns within a head.
-        """
-        config, half = self.config, self.config.head_dim // 2
-        head = np.arange(2 * half, dtype=np.int32).reshape(2, half).T.reshape(-1)  # 0, half, 1, half + 1, ...
-        rotated, plain = (config.heads + config.kv_heads) * 2 * half, config.kv_heads * 2 * half
-        heads = np.arange(0, rotated, 2 * half, dtype=np.int32)[:, None] + head
-        return np.concatenate([heads.reshape(-1), np.arange(rotated, rotated + plain, dtype=np.int32)])
+def memory_bytes() -> int:
+    """The memory of this machine, or of this container where it may use less."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
+    for path in CGROUP_LIMITS:
+        try:
+            limits.append(int(Path(path).read_text(encoding="ascii")))
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return min(limits, default=1 << 62)
 
 
 def fingerprint(path: Path) -> bytes:

@@ -3,87 +3,108 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from ...shape import ModelShape
+from ...problem import show
+from .rotary import Rope, RopeError, read_rope
+
+CONFIG_BYTES = 4 << 20
+MOST = 1 << 31  # of any size
+MOST_LAYERS = 4096
+MOST_EXPERTS = 16_384
 
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be run: which file, what was found, what was expected."""
 
 
-@dataclass(frozen=True)
-class Family:
-    """What tells one family of checkpoints from another, beyond what their config.json says."""
-
-    block: str  # name of the MoE block in tensor names
-    matrices: tuple[str, str, str]  # names of gate, up and down in an expert
-    qk_norm: Literal["none", "all", "head"] = "none"  # over a whole projection (OLMoE), or each head (Qwen3)
-    renormalise: bool = False  # where config.json does not say
-    theta: float = 10_000.0  # rotary base where config.json does not say
-
-
-FAMILIES = {
-    "mixtral": Family("block_sparse_moe", ("w1", "w3", "w2"), renormalise=True, theta=1_000_000.0),
-    "olmoe": Family("mlp", ("gate_proj", "up_proj", "down_proj"), qk_norm="all"),
-    "qwen3_moe": Family("mlp", ("gate_proj", "up_proj", "down_proj"), qk_norm="head"),
-}
-
-# Keys that ask nothing of a forward pass (names, versions, training, what to return), or are read apart.
+# Keys that ask nothing of a forward pass (names, versions, training, generation), or are read apart.
 SILENT = frozenset(
     """
     architectures _name_or_path _commit_hash transformers_version dtype torch_dtype tokenizer_class
-    problem_type initializer_range attention_dropout router_aux_loss_coef router_jitter_noise
-    bos_token_id pad_token_id use_cache chunk_size_feed_forward pretraining_tp is_encoder_decoder
-    id2label label2id return_dict return_dict_in_generate
-    output_router_logits output_attentions output_hidden_states
-    rope_theta rope_scaling rope_parameters use_sliding_window max_window_layers
+    problem_type initializer_range attention_dropout router_aux_loss_coef router_z_loss_coef aux_loss_alpha
+    router_jitter_noise seq_aux ep_size moe_layer_freq experts_per_token initial_context_length
+    bos_token_id pad_token_id sep_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id
+    use_cache chunk_size_feed_forward pretraining_tp is_encoder_decoder is_decoder cross_attention_hidden_size
+    id2label label2id return_dict return_dict_in_generate finetuning_task task_specific_params prefix
+    output_router_logits output_attentions output_hidden_states output_scores torchscript use_bfloat16
+    max_length min_length do_sample num_beams num_beam_groups diversity_penalty temperature top_p typical_p
+    repetition_penalty length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids
+    num_return_sequences early_stopping suppress_tokens begin_suppress_tokens remove_invalid_values
+    exponential_decay_length_penalty tf_legacy_loss pruned_heads max_window_layers num_nextn_predict_layers
+    num_mtp_layers qk_head_dim rope_theta rope_scaling rope_parameters auto_map quantization_config
+    model_type text_config
     """.split()
 )
+SILENT_PREFIXES = ("unsloth_", "_attn_implementation")
+# Keys that change the forward pass of some families. The others do not read them, as in transformers.
+OPTIONAL = frozenset(
+    """
+    norm_topk_prob clip_qkv attention_bias sliding_window use_sliding_window decoder_sparse_step
+    mlp_only_layers moe_intermediate_size layer_types swiglu_alpha swiglu_limit
+    q_lora_rank kv_lora_rank qk_nope_head_dim qk_rope_head_dim v_head_dim rope_interleave n_group topk_group
+    routed_scaling_factor n_shared_experts first_k_dense_replace scoring_func topk_method
+    """.split()
+)
+
+Size = Annotated[int, Field(ge=1, le=MOST)]
+Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Config(BaseModel):
     """The fields of config.json that the forward pass uses, under one name for all families."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="allow", strict=True, protected_namespaces=(), arbitrary_types_allowed=True
+    )
 
-    model_type: Literal["mixtral", "olmoe", "qwen3_moe"]
-    vocabulary: PositiveInt = Field(validation_alias="vocab_size")
-    d_model: PositiveInt = Field(validation_alias="hidden_size")
-    layers: PositiveInt = Field(validation_alias="num_hidden_layers")
-    heads: PositiveInt = Field(validation_alias="num_attention_heads")
-    kv_heads: PositiveInt = Field(validation_alias="num_key_value_heads")
-    head_dim: PositiveInt
-    experts: PositiveInt = Field(validation_alias=AliasChoices("num_local_experts", "num_experts"))
-    top_k: PositiveInt = Field(validation_alias="num_experts_per_tok")
-    d_expert: PositiveInt
-    d_dense: PositiveInt = Field(validation_alias="intermediate_size")  # width of layers without experts
-    epsilon: float = Field(1e-5, validation_alias="rms_norm_eps")
-    theta: float
-    renormalise: bool = Field(validation_alias="norm_topk_prob")
+    family: str
+    vocabulary: Size = Field(validation_alias="vocab_size")
+    d_model: Size = Field(validation_alias="hidden_size")
+    layers: Annotated[int, Field(ge=1, le=MOST_LAYERS)] = Field(validation_alias="num_hidden_layers")
+    heads: Size = Field(validation_alias="num_attention_heads")
+    kv_heads: Size = Field(validation_alias="num_key_value_heads")
+    head_dim: Size
+    experts: Annotated[int, Field(ge=1, le=MOST_EXPERTS)] = Field(
+        validation_alias=AliasChoices("num_local_experts", "num_experts", "n_routed_experts")
+    )
+    top_k: Size = Field(validation_alias="num_experts_per_tok")
+    d_expert: Size
+    d_dense: Size = Field(validation_alias="intermediate_size")  # width of layers without experts
+    epsilon: Number = Field(validation_alias="rms_norm_eps")
+    rope: Rope
+    renormalise: bool = Field(True, validation_alias="norm_topk_prob")
     tied: bool = Field(False, validation_alias="tie_word_embeddings")
     attention_bias: bool = False
-    clip: float | None = Field(None, validation_alias="clip_qkv")
-    window: PositiveInt | None = Field(None, validation_alias="sliding_window")
-    positions: PositiveInt = Field(4096, validation_alias="max_position_embeddings")
+    clip: Number | None = Field(None, validation_alias="clip_qkv")
+    window: Size | None = Field(None, validation_alias="sliding_window")
+    positions: Size = Field(validation_alias="max_position_embeddings")
     hidden_act: Literal["silu"] = "silu"
-    sparse_step: PositiveInt = Field(1, validation_alias="decoder_sparse_step")
-    dense_layers: tuple[int, ...] = Field((), validation_alias="mlp_only_layers")
+    sparse_step: Size = Field(1, validation_alias="decoder_sparse_step")
+    dense_layers: list[int] = Field([], validation_alias="mlp_only_layers")
     end: int | list[int] | None = Field(None, validation_alias="eos_token_id")
-
-    @property
-    def family(self) -> Family:
-        """The rules of the checkpoint's family."""
-        return FAMILIES[self.model_type]
-
-    @property
-    def router(self) -> str:
-        """The router that the model was trained with, by its name in `app.routing.ROUTERS`."""
-        return "topk_norm" if self.renormalise else "topk"
+    layer_types: list[str] | None = None
+    # gpt-oss
+    swiglu_alpha: float = 1.702
+    swiglu_limit: float = 7.0
+    # DeepSeek-V3
+    query_rank: Size | None = Field(None, validation_alias="q_lora_rank")
+    key_value_rank: Size | None = Field(None, validation_alias="kv_lora_rank")
+    key_dim: Size | None = Field(None, validation_alias="qk_nope_head_dim")
+    rotary_dim: Size | None = Field(None, validation_alias="qk_rope_head_dim")
+    value_dim: Size | None = Field(None, validation_alias="v_head_dim")
+    rope_interleave: bool = True
+    groups: Size = Field(1, validation_alias="n_group")
+    topk_groups: Size = Field(1, validation_alias="topk_group")
+    scale: Number = Field(1.0, validation_alias="routed_scaling_factor")
+    shared: Annotated[int, Field(ge=0, le=MOST)] = Field(0, validation_alias="n_shared_experts")
+    first_dense: Annotated[int, Field(ge=0)] = Field(0, validation_alias="first_k_dense_replace")
+    scoring_func: Literal["sigmoid"] = "sigmoid"
+    topk_method: Literal["noaux_tc"] = "noaux_tc"
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -94,104 +115,129 @@ class Config(BaseModel):
     def moe_layers(self) -> tuple[bool, ...]:
         """For each layer whether it has experts; a layer without has one dense network."""
         return tuple(
-            layer not in self.dense_layers and (layer + 1) % self.sparse_step == 0
+            layer >= self.first_dense
+            and layer not in self.dense_layers
+            and (layer + 1) % self.sparse_step == 0
             for layer in range(self.layers)
         )
 
     @property
-    def shape(self) -> ModelShape:
-        """The sizes that the page shows, every parameter counted."""
-        query, key = self.heads * self.head_dim, self.kv_heads * self.head_dim
-        matrices = self.d_model * (2 * query + 2 * key)
-        biases = (query + 2 * key + self.d_model) if self.attention_bias else 0
-        gains = {"none": 0, "all": query + key, "head": 2 * self.head_dim}[self.family.qk_norm]
-        return ModelShape(
-            layers=sum(self.moe_layers),
-            experts=self.experts,
-            top_k=self.top_k,
-            d_model=self.d_model,
-            d_expert=self.d_expert,
-            attention=self.layers * (matrices + biases),
-            embeddings=self.vocabulary * self.d_model * (1 if self.tied else 2),
-            norms=self.layers * (2 * self.d_model + gains) + self.d_model,
-            dense=3 * self.d_model * self.d_dense * (self.layers - sum(self.moe_layers)),
-        )
+    def windows(self) -> tuple[int | None, ...]:
+        """For each layer how many positions a token sees, itself among them; None: all."""
+        if self.layer_types is None:
+            return (self.window,) * self.layers
+        return tuple(self.window if kind == "sliding_attention" else None for kind in self.layer_types)
+
+    @property
+    def query_width(self) -> int:
+        """Columns of all queries."""
+        return self.heads * self.head_dim
+
+    @property
+    def key_width(self) -> int:
+        """Columns of all keys, and of all values."""
+        return self.kv_heads * self.head_dim
 
 
-def read_config(folder: Path) -> Config:
-    """The config.json of a checkpoint. Raises CheckpointError naming a wrong or unknown key."""
-    path = folder / "config.json"
+def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
+    """A file with one JSON object. Raises CheckpointError where it is none, too large, or nested too deep."""
     try:
+        size = path.stat().st_size
+        if size > most:
+            raise ValueError(f"expected at most {most:,} bytes, got {size:,}")
         values = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict):
             raise ValueError(f"expected an object, got {type(values).__name__}")
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: expected a model's configuration in JSON; {error}") from error
-    return parse_config(values, str(path))
+    except RecursionError as error:
+        raise CheckpointError(f"{path.name}: expected JSON, got brackets nested too deep") from error
+    except OSError as error:
+        raise CheckpointError(f"{path.name}: expected a file to read; {error.strerror}") from error
+    except ValueError as error:
+        raise CheckpointError(f"{path.name}: expected JSON; {error}") from error
+    return values
 
 
-def parse_config(values: dict[str, Any], where: str) -> Config:
-    """The keys of config.json -> Config. Raises CheckpointError as `read_config` does."""
-    family = FAMILIES.get(values.get("model_type", ""))
-    if family is None:
-        raise CheckpointError(
-            f"{where}: model_type: expected one of {', '.join(FAMILIES)}, got {values.get('model_type')!r}"
-        )
-    given = {key: value for key, value in values.items() if value is not None}
-    given["theta"] = rotary_base(values, family, where)
-    given.setdefault("norm_topk_prob", family.renormalise)
-    given.setdefault("num_key_value_heads", given.get("num_attention_heads"))
-    given.setdefault("head_dim", given.get("hidden_size", 0) // max(1, given.get("num_attention_heads", 1)))
-    given["d_expert"] = given.pop("moe_intermediate_size", given.get("intermediate_size"))
-    if not values.get("use_sliding_window", family is not FAMILIES["qwen3_moe"]):
-        given.pop("sliding_window", None)
+def parse_config(
+    values: Mapping[str, Any], family: str, defaults: Mapping[str, Any], reads: frozenset[str]
+) -> Config:
+    """The keys of config.json -> Config.
+
+    `defaults`: what the family's configuration class assumes. `reads`: those of `OPTIONAL` that it reads.
+    Raises CheckpointError naming a wrong or unknown key.
+    """
+    if values.get("is_causal") is False:
+        raise CheckpointError("config.json: is_causal: expected true, got false; no text model attends ahead")
+    given = {**defaults, **values}
+    if given.get("rope_parameters") is None:
+        given["rope_parameters"] = defaults.get("rope_parameters")
+    asked = {key for key in given if key in reads or key not in OPTIONAL}
+    given = {key: given[key] for key in given if key in asked and given[key] is not None}
     try:
-        config = Config(**{key: value for key, value in given.items() if key not in SILENT})
+        given["rope"] = read_rope(given, defaults.get("rope_theta", 10_000.0))
+    except RopeError as error:
+        raise CheckpointError(f"config.json: {error}") from error
+    if "use_sliding_window" in reads and not given.pop("use_sliding_window", False):
+        given.pop("sliding_window", None)
+    given.setdefault("num_key_value_heads", given.get("num_attention_heads"))
+    given.setdefault("head_dim", head_width(given))
+    given["d_expert"] = given.pop("moe_intermediate_size", given.get("intermediate_size"))
+    given["family"] = family
+    try:
+        config = Config(**{key: value for key, value in given.items() if not silent(key)})
     except ValidationError as error:
-        raise CheckpointError(f"{where}: {'; '.join(map(explain, error.errors()))}") from error
-    refuse(config, where)
+        raise CheckpointError(f"config.json: {'; '.join(map(explain, error.errors()))}") from error
+    refuse(config)
     return config
+
+
+def silent(key: str) -> bool:
+    """Whether a key asks nothing of a forward pass."""
+    return key in SILENT or key.startswith(SILENT_PREFIXES)
+
+
+def head_width(given: Mapping[str, Any]) -> Any:
+    """The width of a head where the file does not give it; what is no number is told of later."""
+    width, heads = given.get("hidden_size"), given.get("num_attention_heads")
+    if isinstance(width, int) and isinstance(heads, int) and heads > 0:
+        return width // heads
+    return 2
 
 
 def explain(error: Any) -> str:
     """One fault that pydantic found, as `key: expected, got`."""
     key = ".".join(str(part) for part in error["loc"])
     return (
-        f"{key}: {error['msg']}, got {error['input']!r}" if error["type"] != "missing" else f"{key}: missing"
+        f"{key}: missing"
+        if error["type"] == "missing"
+        else f"{key}: {error['msg']}, got {show(error['input'])}"
     )
 
 
-def rotary_base(values: dict[str, Any], family: Family, where: str) -> float:
-    """The base of the rotary embedding. Raises CheckpointError for ways of stretching it."""
-    settings = {**(values.get("rope_scaling") or {}), **(values.get("rope_parameters") or {})}
-    kind = settings.pop("rope_type", settings.pop("type", "default"))
-    base = settings.pop("rope_theta", values.get("rope_theta", family.theta))
-    asked = {key: value for key, value in settings.items() if value is not None and key != "type"}
-    asked = {key: value for key, value in asked.items() if (key, value) != ("partial_rotary_factor", 1.0)}
-    if kind != "default" or asked:
-        raise CheckpointError(
-            f"{where}: rope_parameters: expected rope_type 'default' and no more, got {kind!r} {asked or ''}"
-        )
-    return float(base)
-
-
-def refuse(config: Config, where: str) -> None:
+def refuse(config: Config) -> None:
     """Raises CheckpointError where the config asks for something that nothing here does: never ignored."""
     for key, value in (config.model_extra or {}).items():
-        if value not in (False, 0, "", [], {}):
+        if key not in ("is_causal",) and value not in (False, 0, "", [], {}):
             raise CheckpointError(
-                f"{where}: {key} = {value!r} is not implemented; only checkpoints without it run"
+                f"config.json: {key} = {show(value)} is not implemented; only checkpoints without it run"
             )
     if config.top_k > config.experts:
         raise CheckpointError(
-            f"{where}: num_experts_per_tok: expected 1 to {config.experts}, got {config.top_k}"
+            f"config.json: num_experts_per_tok: expected 1 to {config.experts}, got {config.top_k}"
         )
     if config.heads % config.kv_heads or config.head_dim % 2:
         raise CheckpointError(
-            f"{where}: expected num_attention_heads a multiple of num_key_value_heads, and an even head_dim; "
-            f"got {config.heads}, {config.kv_heads}, {config.head_dim}"
+            "config.json: expected num_attention_heads a multiple of num_key_value_heads, and an even "
+            f"head_dim; got {config.heads}, {config.kv_heads}, {config.head_dim}"
+        )
+    if config.experts % config.groups or config.topk_groups > config.groups:
+        raise CheckpointError(
+            f"config.json: n_group, topk_group: expected groups that divide {config.experts} experts, and at "
+            f"most as many of them, got {config.groups}, {config.topk_groups}"
+        )
+    if config.layer_types is not None and len(config.layer_types) != config.layers:
+        raise CheckpointError(
+            f"config.json: layer_types: expected {config.layers}, one per layer, "
+            f"got {len(config.layer_types)}"
         )
     if not any(config.moe_layers):
-        raise CheckpointError(f"{where}: expected a layer with experts, got none")
-    if config.attention_bias and config.model_type == "mixtral":
-        raise CheckpointError(f"{where}: attention_bias: Mixtral has none, got true")
+        raise CheckpointError("config.json: expected a layer with experts, got none")

@@ -1,26 +1,42 @@
-"""The experts of one layer: each token goes through those chosen for it, their outputs summed by weight."""
+"""The experts of one layer: each token goes through those chosen for it, their outputs summed by weight.
+
+Letters: T tokens, K chosen experts, A assignments (at most T K), D width, I width of an expert.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...trace import Floats, Ints
-from .checkpoint import ExpertWeights
 
 ONE = np.float32(1)
+NOBODY = 65535  # where an empty choice, -1, is sorted
+
+
+@dataclass(frozen=True)
+class ExpertWeights:
+    """One SwiGLU network in float32. The gain of the norm before it is multiplied into `gate` and `up`."""
+
+    gate: Floats  # [D, I]
+    up: Floats  # [D, I]
+    down: Floats  # [I, D]
+
+
 Fetch = Callable[[int], ExpertWeights]
 
 
-def mix(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+def combine_experts(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     """Normed x [T, D], chosen experts [T, K] (-1: none), combine weights [T, K] -> weighted sums [T, D]."""
-    return mix_one(x, experts, weights, fetch) if len(x) == 1 else mix_many(x, experts, weights, fetch)
+    combine = combine_for_one if len(x) == 1 else combine_for_many
+    return combine(x, experts, weights, fetch)
 
 
-def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
-    """`mix` for a single token: nothing to sort."""
+def combine_for_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`combine_experts` for a single token: nothing to sort."""
     networks = [fetch(expert) for expert in experts[0].tolist() if expert >= 0]
     if not networks:
         return np.zeros_like(x)
@@ -33,16 +49,11 @@ def mix_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     return out
 
 
-def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
-    """`mix` for several tokens: the assignments sorted by expert, so that each expert has one product."""
-    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and is sorted last
-    order = np.argsort(flat, kind="stable")
-    counts = np.bincount(flat)[:65535]
-    used = np.flatnonzero(counts)
-    ends = np.cumsum(counts[used]).tolist()
-    spans = list(zip(map(fetch, used.tolist()), [0, *ends], ends, strict=False))
-    order = order[: ends[-1] if ends else 0]
-    inputs = x.take(order % len(x), axis=0)  # [A, D], A assignments
+def combine_for_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
+    """`combine_experts` for several tokens: sorted by expert, so that each expert has one product."""
+    order, used, ends = by_expert(experts)
+    spans = list(zip(map(fetch, used), [0, *ends], ends, strict=False))
+    inputs = x.take(order % len(x), axis=0)  # [A, D]
     gate, up = np.empty((2, len(order), spans[0][0].up.shape[1] if spans else 0), np.float32)
     for network, start, end in spans:
         rows = inputs[start:end]
@@ -53,6 +64,19 @@ def mix_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
     for network, start, end in spans:
         np.dot(activated[start:end], network.down, inputs[start:end])  # the inputs are no longer needed
     return gather(inputs, order, experts.T.shape)
+
+
+def by_expert(experts: Ints) -> tuple[NDArray[np.intp], list[int], list[int]]:
+    """Assignments [T, K] sorted by expert.
+
+    Returns where each of the A lies in [K, T], the experts that have some, and where the span of each ends.
+    """
+    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and is sorted last
+    order = np.argsort(flat, kind="stable")
+    counts = np.bincount(flat)[:NOBODY]
+    used = np.flatnonzero(counts)
+    ends = np.cumsum(counts[used]).tolist()
+    return order[: ends[-1] if ends else 0], used.tolist(), ends
 
 
 def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...routing import Routed
+from ...routing import LayerRouting
 from ...trace import Floats, Ints, Step
-from .attention import Cache, attend, inverse_rms, rotations
+from .attention import KeyValueCache, inverse_rms
 from .checkpoint import Checkpoint
-from .experts import mix, run
-from .process import WIDE, Turns, prepare
+from .fair_lock import FairLock
+from .process import prepare
 
-TURNS = Turns()  # of all small models of the process
-Route = Callable[[Floats, int, int, int], Routed]  # logits [T, N], k, MoE layer, index of the first token
+SMALL_MODELS = FairLock()  # of all small models of the process
+Route = Callable[
+    [Floats, int, int, int], LayerRouting
+]  # logits [T, N], k, MoE layer, index of the first token
 
 
 @dataclass(frozen=True)
 class Routing:
     """The routing of some tokens in every MoE layer, and what the model made of the last ones."""
 
-    hidden: (
-        Floats  # residual stream after the last layer of as many of the last tokens as were asked for [., D]
-    )
-    layers: list[Routed]  # L of them, over T tokens
+    hidden: Floats  # [., D] residual stream after the last layer of as many of the last tokens as asked for
+    layers: list[LayerRouting]  # L of them, over T tokens
     logits: list[Floats]  # L times [T, N]
 
     def steps(self) -> list[Step]:
-        """One step a token; all layers with as many choices as the widest."""
+        """One step per token; all layers with as many choices as the widest."""
         width = max(layer.experts.shape[-1] for layer in self.layers)
         layers = [layer.widened(width) for layer in self.layers]
         scores = np.stack([layer.scores for layer in layers], axis=1)  # L x [T, N] -> [T, L, N]
@@ -41,28 +40,32 @@ class Routing:
         return list(map(Step, scores, experts, weights, np.stack(self.logits, axis=1), dropped))
 
 
+NOBODY = LayerRouting(np.empty((0, 0), np.float32), np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
+
+
 class Forward:
     """A checkpoint that runs. Holds nothing of a prompt, so that all viewers share one."""
 
     def __init__(self, checkpoint: Checkpoint, room: int = 512) -> None:
         self.checkpoint = checkpoint
         self.config = checkpoint.config
-        prepare(self.config.d_model)
+        prepare(streamed=checkpoint.kept is None)
         self._sparse = self.config.moe_layers
-        self._turn: Turns | nullcontext[None] = TURNS if self.config.d_model < WIDE else nullcontext()
-        self._turns = rotations(self.config, room)
+        self._turn = FairLock() if checkpoint.kept is None else SMALL_MODELS
+        self._turns = checkpoint.family.rotations(self.config, room)
 
-    def cache(self, room: int) -> Cache:
-        """An empty cache for `room` tokens."""
+    def cache(self, room: int) -> KeyValueCache:
+        """An empty cache for `room` tokens. Raises ValueError where the model cannot take so many."""
+        cache = KeyValueCache.empty(self.config, room)
         if room > len(self._turns):
-            self._turns = rotations(self.config, room)
-        return Cache.empty(self.config, room)
+            self._turns = self.checkpoint.family.rotations(self.config, room)
+        return cache
 
-    def extend(self, ids: Ints, cache: Cache, k: int, route: Route, keep: int = 0) -> Routing:
+    def extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int = 0) -> Routing:
         """Run tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
 
         The experts of the last layer change no routing: they run for the last `keep` tokens alone, those
-        whose `hidden` is wanted.
+        whose `hidden` is wanted. Raises ValueError where a logit is not finite, naming layer and token.
         """
         if cache.length + len(ids) > cache.room:
             free = cache.room - cache.length
@@ -70,42 +73,35 @@ class Forward:
         with self._turn:
             return self._extend(ids, cache, k, route, keep)
 
-    def _extend(self, ids: Ints, cache: Cache, k: int, route: Route, keep: int) -> Routing:
-        x = self.checkpoint.embed(ids)  # [T] -> [T, D]
+    def _extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int) -> Routing:
+        weights = self.checkpoint.weights
+        x = weights.embed(ids)  # [T] -> [T, D]
         routing = Routing(x, [], [])
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             for layer, sparse in enumerate(self._sparse):
-                block = self.checkpoint.attention(layer)
-                x += attend(self._norm(x), block, self.config, cache, layer, self._turns)
+                x += weights.attend(self._norm(x), cache, layer, self._turns)
                 normed = self._norm(x)
                 if sparse:
-                    logits = np.dot(normed, self.checkpoint.router(layer))  # [T, D] -> [T, N]
+                    logits = weights.logits(normed, layer)  # [T, D] -> [T, N]
                     routing.logits.append(logits)
                     routing.layers.append(route(logits, k, len(routing.layers), cache.length))
                 kept = len(x) - keep if layer == len(self._sparse) - 1 else 0
                 x = x[kept:]
                 if len(x):
-                    x += self._feed(normed[kept:], layer, routing.layers[-1] if sparse else None)
+                    x += self._feed(normed[kept:], layer, routing.layers[-1] if sparse else NOBODY)
         cache.length += len(ids)
         return replace(routing, hidden=x)
 
     def head(self, hidden: Floats) -> Floats:
         """Residual stream [T, D] -> logits over the vocabulary [T, V]."""
-        normed = self._norm(hidden) * self.checkpoint.final_norm()
-        out: Floats = np.dot(normed, self.checkpoint.head().T)
-        return out
+        return self.checkpoint.weights.head(self._norm(hidden) * self.checkpoint.final_norm)
 
-    def _feed(self, x: Floats, layer: int, routed: Routed | None) -> Floats:
+    def _feed(self, x: Floats, layer: int, routed: LayerRouting) -> Floats:
         """What the experts of a layer, or its one network, add for the last tokens that were routed."""
-        checkpoint = self.checkpoint
-        if routed is None:
-            return run(x, checkpoint.dense(layer))
         experts, weights = routed.experts[-len(x) :], routed.weights[-len(x) :]
-        if routed.weighs_input:
-            x, weights = x * weights, np.ones_like(weights)
-        return mix(x, experts, weights, lambda expert: checkpoint.expert(layer, expert))
+        return self.checkpoint.weights.feed(x, layer, experts, weights, routed.weighs_input)
 
     def _norm(self, x: Floats) -> Floats:
-        """RMSNorm (Zhang and Sennrich 2019) without its gain, which is in the matrices that follow."""
+        """RMSNorm (Zhang and Sennrich 2019) without its gain, which belongs to what follows."""
         normed: Floats = x * inverse_rms(x, self.config.epsilon)[:, None]
         return normed

@@ -9,12 +9,11 @@ import numpy as np
 
 from ...routing import Router
 from ...trace import Floats, Ints, Step, Token
-from .attention import Cache
+from .attention import KeyValueCache
 from .forward import Forward, Routing
-from .process import WIDE
 
 PROMPT_TOKENS = 256  # at most
-GROWTH = {False: 128, True: 4}  # by whether the model is wide: how many times each chunk is the one before
+GROWTH = {False: 128, True: 16}  # by whether the model is streamed: how many times a chunk is the one before
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,16 @@ def check_prompt(tokens: tuple[Token, ...]) -> Ints:
     return np.array([token.id for token in tokens], np.int32)
 
 
-def chunks(count: int, router: Router, wide: bool) -> Iterator[slice]:
+def chunks(count: int, router: Router, streamed: bool) -> Iterator[slice]:
     """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once.
 
     The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more
-    pieces cost more than they show; a wide one takes seconds.
+    pieces cost more than they show. A streamed one reads its weights once for each piece.
     """
     start, size = 0, count if router.whole_batch else 1
     while start < count:
         yield slice(start, min(count, start + size))
-        start, size = start + size, size * GROWTH[wide]
+        start, size = start + size, size * GROWTH[streamed]
 
 
 def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
@@ -50,10 +49,10 @@ def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]
 
 
 def prefill(
-    forward: Forward, ids: Ints, k: int, router: Router, cache: Cache, keep: int
+    forward: Forward, ids: Ints, k: int, router: Router, cache: KeyValueCache, keep: int
 ) -> Generator[Step, None, Routing]:
     """Yield the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
-    for piece in chunks(len(ids), router, forward.config.d_model >= WIDE):
+    for piece in chunks(len(ids), router, forward.checkpoint.kept is None):
         routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
         yield from routing.steps()
     return routing

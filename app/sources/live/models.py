@@ -12,15 +12,20 @@ from typing import Any
 from ...routing import Router
 from ...shape import ModelShape
 from ...trace import Step, Token
-from .checkpoint import GIB, Checkpoint
-from .config import CheckpointError, read_config
+from .checkpoint import KEPT_BYTES, Checkpoint
+from .config import CheckpointError
+from .families.registry import FAMILIES, read_config
 from .forward import Forward
 from .generation import Written, check_prompt, generate, steps
+from .tensors import INDEX
+from .tokenizer import Tokenizer
+
+FILES = ("config.json", "model.safetensors", INDEX, "tokenizer.json", "adapter_config.json")
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What is known of a model from its config.json alone."""
+    """What is known of a model before it is opened."""
 
     name: str
     folder: Path
@@ -30,12 +35,12 @@ class Listing:
 
     @property
     def experts(self) -> int:
-        """Experts a layer."""
+        """Experts per layer."""
         return self.shape.experts
 
     @property
     def top_k(self) -> int:
-        """Chosen experts a token and layer, as trained."""
+        """Chosen experts per token and layer, as trained."""
         return self.shape.top_k
 
     @property
@@ -60,6 +65,19 @@ class Listing:
         }
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A folder that looks like a model and cannot be run, and why. The reason names no path above it."""
+
+    name: str
+    folder: Path
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As `GET /api/models` answers it."""
+        return {"name": self.name, "refused": self.reason}
+
+
 @dataclass
 class Model:
     """A model that is open. Nothing in it belongs to one viewer."""
@@ -72,20 +90,14 @@ class Model:
         """The forward pass."""
         return Forward(self.checkpoint)
 
-    def tokens(self, prompt: str) -> tuple[Token, ...]:
-        """The tokens of a prompt. Raises ValueError where there are none or too many."""
-        tokens = self.checkpoint.tokenizer.encode(prompt)
-        check_prompt(tokens)
-        return tokens
-
     def steps(self, tokens: tuple[Token, ...], k: int, router: Router) -> Iterator[Step]:
         """The routing of each token, computed as it is pulled."""
         return steps(self.forward, check_prompt(tokens), k, router)
 
-    def write_on(
+    def generate(
         self, tokens: tuple[Token, ...], k: int, router: Router, *, count: int, temperature: float, seed: int
     ) -> Iterator[Step]:
-        """The same, and then up to `count` tokens that the model writes, each with its routing."""
+        """The same, and then up to `count` tokens that the model generates, each with its routing."""
         ids, text = check_prompt(tokens), self.checkpoint.tokenizer.text
         made = generate(self.forward, ids, k, router, count=count, temperature=temperature, seed=seed)
         for each in made:
@@ -98,46 +110,82 @@ class Model:
 class Models:
     """The models in some folders, by name; looked for when asked, so a new one is found without a restart."""
 
-    def __init__(self, *folders: Path, budget_bytes: int = 2 * GIB) -> None:
+    def __init__(self, *folders: Path, kept_bytes: int = KEPT_BYTES) -> None:
         """Folders whose subfolders are checkpoints; of two with one name, the first counts."""
-        self._folders = folders
-        self._budget = budget_bytes
-        self._open: dict[str, Model] = {}
-        self._lock = Lock()
+        self.folders = folders
+        self.kept_bytes = kept_bytes
+        self.opened: dict[str, Model] = {}
+        self.known: dict[Path, tuple[object, Listing | Refused]] = {}
+        self.lock = Lock()
 
-    def list(self) -> tuple[dict[str, Listing], list[str]]:
-        """The models by name, and a sentence for each folder that cannot be run."""
-        found: dict[str, Listing] = {}
-        problems: list[str] = []
-        for folder in subfolders(self._folders):
-            try:
-                config = read_config(folder)
-            except CheckpointError as error:
-                problems.append(str(error))
-                continue
-            except (ValueError, TypeError, OSError, ArithmeticError, RecursionError, LookupError) as error:
-                problems.append(f"{folder}/config.json: expected a model's config, got {error!r}"[:500])
-                continue
-            listing = Listing(folder.name, folder, config.model_type, config.shape, config.router)
-            if found.setdefault(folder.name, listing) is not listing:
-                problems.append(f"{folder}: expected a name of its own, {found[folder.name].folder} has it")
-        return found, problems
+    def list(self) -> dict[str, Listing | Refused]:
+        """The models by name, and those that cannot be run, each with its reason.
+
+        Of each folder config.json, the headers of the weights and the tokenizer are read, and read again when
+        one of them changed.
+        """
+        found: dict[str, Listing | Refused] = {}
+        for folder in subfolders(self.folders):
+            entry = self.entry(folder)
+            if folder.name in found:
+                taken = f"{folder.name}: expected a name of its own, another folder of models has it"
+                entry = Refused(f"{folder.name} ({folder.parent.name})", folder, taken)
+            found[entry.name] = entry
+        return found
+
+    def runnable(self) -> dict[str, Listing]:
+        """The models that can be run, by name."""
+        return {name: entry for name, entry in self.list().items() if isinstance(entry, Listing)}
+
+    def entry(self, folder: Path) -> Listing | Refused:
+        """What is known of a folder; one that cannot be run changes nothing for the others."""
+        stamp = stamp_of(folder)
+        if folder not in self.known or self.known[folder][0] != stamp:
+            self.known[folder] = stamp, look_at(folder, self.kept_bytes)
+        return self.known[folder][1]
 
     def find(self, name: str) -> Listing:
-        """The model of that name. Raises ValueError naming those that there are."""
-        found, problems = self.list()
-        if name not in found:
-            known = ", ".join(found) or "none is installed"
-            raise ValueError("; ".join([f"model: expected one of {known}, got {name!r}", *problems]))
-        return found[name]
+        """The model of that name. Raises ValueError with its reason, or naming those that there are."""
+        found = self.list()
+        entry = found.get(name)
+        if isinstance(entry, Refused):
+            raise CheckpointError(f"model: {name} cannot be run: {entry.reason}")
+        if entry is None:
+            known = ", ".join(self.runnable()) or "none is installed"
+            raise ValueError(f"model: expected one of {known}, got {name!r}")
+        return entry
 
     def open(self, name: str) -> Model:
         """The model of that name, opened by the first who asks. Raises ValueError where it cannot be run."""
-        with self._lock:
-            if name not in self._open:
+        with self.lock:
+            if name not in self.opened:
                 listing = self.find(name)
-                self._open[name] = Model(listing, Checkpoint.open(listing.folder, self._budget))
-            return self._open[name]
+                self.opened[name] = Model(listing, Checkpoint.open(listing.folder, self.kept_bytes))
+            return self.opened[name]
+
+
+def look_at(folder: Path, kept_bytes: int) -> Listing | Refused:
+    """Read what can be known of a folder without its weights."""
+    try:
+        config = read_config(folder)
+        checkpoint = Checkpoint.open(folder, kept_bytes)
+        Tokenizer.open(folder, config.vocabulary)
+    except (ValueError, OSError, RecursionError, MemoryError) as error:
+        return Refused(folder.name, folder, str(error))
+    family = FAMILIES[config.family]
+    return Listing(folder.name, folder, config.family, checkpoint.shape, family.router(config))
+
+
+def stamp_of(folder: Path) -> tuple[object, ...]:
+    """What changes when a file of a model changes."""
+    stamp: list[object] = []
+    for name in FILES:
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            continue
+        stamp.append((name, status.st_mtime_ns, status.st_size))
+    return tuple(stamp)
 
 
 def subfolders(folders: Iterable[Path]) -> Iterator[Path]:

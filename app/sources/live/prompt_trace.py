@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ...problem import BadRequest, Problem
 from ...request.schema import PROMPT_TOKENS, TraceRequest
-from ...routing import Router
-from ...trace import Step, Token, TraceHeader
-from .bias import settled
+from ...routing import LayerRouting, Router, RouterSettings
+from ...routing.alterations import Alteration, altered, spell
+from ...routing.bias_updates import bias_after_updates
+from ...trace import Floats, Ints, Step, Token, TraceHeader
+from .forward import Forward
 from .generation import check_prompt
 from .models import Model
+from .next_tokens import NextTokens, next_tokens
 
 COMPUTED = "Computed just now from trained weights"
 
@@ -26,25 +31,53 @@ class Prompted:
     tokens: tuple[Token, ...]
     request: TraceRequest  # filled in
 
+    alterations: tuple[Alteration, ...] = ()
+
     @cached_property
     def router(self) -> Router:
-        """The router, with the bias that its updates on this prompt leave, where it has any."""
-        router = self.request.routed_by(self.model.listing.experts)
-        return settled(self.model.forward, check_prompt(self.tokens), self.request.k, router)
+        """The router: where it is the model's own, with the model's settings and selection bias.
+
+        With the bias that its updates on this prompt leave, where there are some, and with the alterations.
+        """
+        shape, k = self.model.listing.shape, self.request.k
+        router = own_router(self.model, self.request.routed_by(shape.experts), k)
+        ids = check_prompt(self.tokens)
+        settled_one = settled(self.model.forward, ids, k, router.with_token_ids(ids))
+        return altered(settled_one, self.alterations, shape.layers, shape.experts)
 
     @cached_property
     def whole(self) -> list[Step]:
         """All steps at once."""
         return list(self.model.steps(self.tokens, self.request.k, self.router))
 
+    @cached_property
+    def next_tokens(self) -> NextTokens:
+        """The most likely next tokens after each token of the prompt, and the loss on it."""
+        forward, ids = self.model.forward, check_prompt(self.tokens)
+        routing = forward.extend(
+            ids, forward.cache(len(ids)), self.request.k, self.router.route, keep=len(ids)
+        )
+        return next_tokens(forward.head(routing.hidden), ids)
+
     def steps(self) -> Iterator[Step]:
-        """The routing of each token, computed as it is pulled, and of those that the model writes on."""
+        """The routing of each token, computed as it is pulled, and of those that the model generates.
+
+        Raises BadRequest where the model computes what is no number.
+        """
+        try:
+            yield from self.pulled()
+        except ValueError as error:
+            advice = "choose another model, or copy this one again"
+            raise BadRequest(Problem("model", repr(self.model.listing.name), str(error), advice)) from error
+
+    def pulled(self) -> Iterator[Step]:
+        """The steps."""
         request = self.request
         if self.router.varies:
             return iter(self.whole)
         if not request.more:
             return self.model.steps(self.tokens, request.k, self.router)
-        return self.model.write_on(
+        return self.model.generate(
             self.tokens,
             request.k,
             self.router,
@@ -90,6 +123,8 @@ class Prompted:
             "trained_top_k": listing.top_k,
             "trained_router": listing.router,
         }
+        if self.alterations:
+            origin["alter"] = spell(self.alterations)
         if request.more:
             origin |= {
                 "prompt_tokens": len(self.tokens),
@@ -100,13 +135,42 @@ class Prompted:
         return origin
 
 
+def own_router(model: Model, router: Router, k: int) -> Router:
+    """The router, with the model's own settings and selection bias where it is the model's own router."""
+    own = model.checkpoint.router
+    if router.name != own.name:
+        return router
+    given: dict[str, Any] = {**own.settings.given(), **router.settings.given()}
+    fitted = router.with_settings(RouterSettings(**given), model.listing.experts, k)
+    return fitted if own.bias is None else fitted.with_bias(own.bias)
+
+
+def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
+    """The router with the bias that its `updates` on this prompt, ids [T], leave in each layer.
+
+    From the first layer up: what a layer sees follows from how those below it are routed by then.
+    """
+    settings = router.filled(forward.config.experts, k)
+    updates, rate = int(settings.get("updates", 0)), settings.get("rate", 0.0)
+    if not updates:
+        return router
+    layers: list[Floats] = []
+
+    def route(logits: Floats, k: int, layer: int, start: int) -> LayerRouting:
+        layers.append(bias_after_updates(router, logits[None], k, updates, rate)[0])
+        return router.with_bias(np.stack(layers)).route(logits, k, layer, start)
+
+    forward.extend(ids, forward.cache(len(ids)), k, route)
+    return router.with_bias(np.stack(layers))
+
+
 def tokenize(text: str, model: Model, more: int = 0) -> tuple[Token, ...]:
     """The tokens of a prompt. Raises BadRequest where they are more than we serve or than the model takes.
 
-    `more`: tokens that it shall write after them.
+    `more`: tokens that it shall generate after them.
     """
     config = model.checkpoint.config
-    positions = min(config.positions, config.window or config.positions)
+    positions = config.positions
     room = min(PROMPT_TOKENS, positions)
     tokens = model.checkpoint.tokenizer.encode(text)
     if not 1 <= len(tokens) <= room:

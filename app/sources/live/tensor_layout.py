@@ -2,69 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import re
 
 from .config import CheckpointError, Config
+from .families.family import Family
+from .tensors import HEAD, Tensors
 
-Shape = tuple[int, ...]
 UNUSED = ("rotary_emb.inv_freq",)  # buffers that old files carry and that follow from config.json
+LAYER = re.compile(r"model\.layers\.(\d+)\.")
+SCALE = "_scale_inv"
 
 
-def check_tensors(config: Config, found: Mapping[str, Shape], folder: Path) -> None:
+def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
     """Raises CheckpointError where a tensor is missing, has another shape than expected, or is not used."""
-    expected = dict(expected_tensors(config))
-    for name, shape in expected.items():
+    found = tensors.shapes()
+    check_adapters(found)
+    fused = any(name.endswith(".experts.gate_up_proj") for name in found)
+    expected: set[str] = set()
+    for name, shape in family.tensors(config, fused):
         if found.get(name) != shape:
-            raise CheckpointError(f"{folder}: tensor {name}: expected {shape}, got {found.get(name, 'none')}")
-    unknown = [name for name in found if name not in expected and not name.endswith(UNUSED)]
-    unknown = [name for name in unknown if not (config.tied and name == "lm_head.weight")]
+            raise CheckpointError(f"tensor {name}: expected {shape}, got {found.get(name, 'none')}")
+        expected.add(name)
+        if tensors.stored[name].type.startswith("F8"):
+            check_scale(name, shape, tensors)
+            expected.add(name + SCALE)
+    if HEAD in found and found[HEAD] != (config.vocabulary, config.d_model):
+        raise CheckpointError(
+            f"tensor {HEAD}: expected {(config.vocabulary, config.d_model)}, got {found[HEAD]}"
+        )
+    unknown = [name for name in found if name not in expected and not aside(name, config)]
     if unknown:
         raise CheckpointError(
-            f"{folder}: {len(unknown)} tensors that nothing here uses, the first is {unknown[0]}; "
-            f"expected those of a {config.model_type} checkpoint"
+            f"{len(unknown)} tensors that nothing here uses, the first is {unknown[0][:100]}; "
+            f"expected those of a {family.model_type} checkpoint"
         )
 
 
-def expected_tensors(config: Config) -> Iterator[tuple[str, Shape]]:
-    """Name and shape of each tensor that the config implies."""
-    yield "model.embed_tokens.weight", (config.vocabulary, config.d_model)
-    yield "model.norm.weight", (config.d_model,)
-    if not config.tied:
-        yield "lm_head.weight", (config.vocabulary, config.d_model)
-    for layer, sparse in enumerate(config.moe_layers):
-        prefix = f"model.layers.{layer}"
-        for norm in ("input_layernorm", "post_attention_layernorm"):
-            yield f"{prefix}.{norm}.weight", (config.d_model,)
-        yield from attention_tensors(config, f"{prefix}.self_attn")
-        block = f"{prefix}.{config.family.block}"
-        if sparse:
-            yield f"{block}.gate.weight", (config.experts, config.d_model)
-            for expert in range(config.experts):
-                yield from network_tensors(config, f"{block}.experts.{expert}", config.d_expert)
-        else:
-            yield from network_tensors(config, block, config.d_dense)
+def aside(name: str, config: Config) -> bool:
+    """Whether a tensor may be there without being expected."""
+    layer = LAYER.match(name)
+    beyond = layer is not None and int(layer[1]) >= config.layers  # predicts a second token (DeepSeek-V3)
+    return name == HEAD or name.endswith(UNUSED) or beyond
 
 
-def attention_tensors(config: Config, prefix: str) -> Iterator[tuple[str, Shape]]:
-    """Name and shape of the tensors of one attention block."""
-    query, key = config.heads * config.head_dim, config.kv_heads * config.head_dim
-    for part, width in (("q", query), ("k", key), ("v", key)):
-        yield f"{prefix}.{part}_proj.weight", (width, config.d_model)
-        if config.attention_bias:
-            yield f"{prefix}.{part}_proj.bias", (width,)
-    yield f"{prefix}.o_proj.weight", (config.d_model, query)
-    if config.attention_bias:
-        yield f"{prefix}.o_proj.bias", (config.d_model,)
-    if config.family.qk_norm != "none":
-        whole = config.family.qk_norm == "all"
-        yield f"{prefix}.q_norm.weight", (query if whole else config.head_dim,)
-        yield f"{prefix}.k_norm.weight", (key if whole else config.head_dim,)
+def check_adapters(found: dict[str, tuple[int, ...]]) -> None:
+    """Raises CheckpointError for LoRA matrices among the weights: they are not added to them here."""
+    name = next((name for name in found if ".lora_" in name or "lora_A" in name), None)
+    if name is not None:
+        raise CheckpointError(
+            f"tensor {name[:100]}: expected merged weights, got a LoRA matrix; merge it into the model first"
+        )
 
 
-def network_tensors(config: Config, prefix: str, width: int) -> Iterator[tuple[str, Shape]]:
-    """Name and shape of the tensors of one SwiGLU network."""
-    gate, up, down = config.family.matrices
-    yield f"{prefix}.{gate}.weight", (width, config.d_model)
-    yield f"{prefix}.{up}.weight", (width, config.d_model)
-    yield f"{prefix}.{down}.weight", (config.d_model, width)
+def check_scale(name: str, shape: tuple[int, ...], tensors: Tensors) -> None:
+    """Raises CheckpointError where a matrix in E4M3 has no scale for each block of 128 x 128."""
+    blocks = tuple(-(-size // 128) for size in shape)
+    found = tensors.stored.get(name + SCALE)
+    if len(shape) != 2 or not name.endswith(".weight") or found is None or found.shape != blocks:
+        raise CheckpointError(
+            f"tensor {name}{SCALE}: expected {blocks}, got {found.shape if found else 'none'}"
+        )

@@ -1,8 +1,12 @@
-"""The tensors of a checkpoint on disk, memory-mapped: a tensor is read when it is used, and only then."""
+"""The tensors of a checkpoint on disk. A tensor is read when it is used, and only then."""
 
 from __future__ import annotations
 
 import json
+import math
+import os
+import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,28 +15,85 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from ...trace import Floats
-from .config import CheckpointError
+from ...trace import Floats, Ints
+from .config import CheckpointError, read_json
+from .floats import decoder_of
 
-# bfloat16 is the upper half of float32; numpy has no such type, so its bits are read as integers.
-STORED: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E8M0": 1, "U8": 1}  # of one element, by type
+EMBEDDING = "model.embed_tokens.weight"
+HEAD = "lm_head.weight"
 INDEX = "model.safetensors.index.json"
+INDEX_BYTES = 256 << 20
+STAGED_BYTES = 256 << 10  # read at once: they stay in the second-level cache until they are converted
+LFS = b"version https://git-lfs.github.com/spec/"
+PICKLES = ("*.bin", "*.pt", "*.pth")
+local = threading.local()  # one staging buffer per thread
+
+
+class WeightFile:
+    """A file of weights, open for reading.
+
+    It is read and not mapped: a file that is shortened while it is mapped ends the process (SIGBUS).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self.handle)
+
+    def read_into(self, target: memoryview, start: int) -> None:
+        """Fill `target` with the bytes from `start` on. Raises CheckpointError where the file ends before."""
+        done = 0
+        while done < len(target):
+            count = os.preadv(self.handle, [target[done:]], start + done)
+            if count == 0:
+                raise CheckpointError(
+                    f"{self.path.name}: expected {len(target)} bytes at {start}, got {done}; "
+                    "the file was shortened since it was opened: copy it again"
+                )
+            done += count
 
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a tensor lies: its file's mapping, its type, its shape, its first byte."""
+    """Where a tensor lies: its file, its type, its shape, its first byte."""
 
-    file: NDArray[np.uint8]
+    file: WeightFile
     type: str
     shape: tuple[int, ...]
     start: int
 
-    def array(self) -> NDArray[Any]:
-        """The tensor as it is stored, a view of the mapped file."""
-        dtype = STORED[self.type]
-        size = dtype.itemsize * int(np.prod(self.shape))
-        return self.file[self.start : self.start + size].view(dtype).reshape(self.shape)
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return math.prod(self.shape)
+
+    def fill(self, out: Floats, first: int = 0) -> None:
+        """Write the elements from index `first` on, in float32, into the contiguous array `out`."""
+        flat, width = out.reshape(-1), BYTES[self.type]
+        start = self.start + first * width
+        if self.type == "F32":
+            self.file.read_into(flat.data.cast("B"), start)
+            return
+        decode, staged = decoder_of(self.type), staging()
+        at_once = STAGED_BYTES // width
+        for done in range(0, len(flat), at_once):
+            part = flat[done : done + at_once]
+            raw = staged[: len(part) * width]
+            self.file.read_into(raw.data, start + done * width)
+            decode(raw, part)
+
+    def fill_bytes(self, out: NDArray[np.uint8], first: int = 0) -> None:
+        """Write the elements from index `first` on, as they are stored, into `out` [count * width]."""
+        self.file.read_into(out.reshape(-1).data, self.start + first * BYTES[self.type])
+
+
+def staging() -> NDArray[np.uint8]:
+    """The bytes that this thread reads into before it converts them."""
+    if not hasattr(local, "staged"):
+        local.staged = np.empty(STAGED_BYTES, np.uint8)
+    staged: NDArray[np.uint8] = local.staged
+    return staged
 
 
 class Tensors:
@@ -40,67 +101,113 @@ class Tensors:
 
     def __init__(self, folder: Path) -> None:
         """Read the headers. Raises CheckpointError naming the file, or a tensor of a type not read."""
-        self._stored: dict[str, Stored] = {}
+        self.stored: dict[str, Stored] = {}
         for path in shards(folder):
-            self._stored.update(read_header(path))
+            self.stored.update(read_header(path))
+        if all(name.startswith("language_model.") for name in self.stored if "vision" not in name):
+            self.stored = {plain_name(name): stored for name, stored in self.stored.items()}
+
+    @property
+    def bytes(self) -> int:
+        """What all tensors take on disk."""
+        return sum(stored.size * BYTES[stored.type] for stored in self.stored.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.stored
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor."""
-        return {name: stored.shape for name, stored in self._stored.items()}
+        return {name: stored.shape for name, stored in self.stored.items()}
 
     def read(self, name: str) -> Floats:
         """The whole tensor in float32."""
-        return widen(self._stored[name], self._stored[name].array())
+        stored = self.stored[name]
+        out = np.empty(stored.shape, np.float32)
+        stored.fill(out)
+        return out
 
-    def rows(self, name: str, rows: NDArray[Any]) -> Floats:
-        """Some rows of a matrix in float32; only the pages of the file that hold them are read."""
-        return widen(self._stored[name], self._stored[name].array()[rows])
+    def rows(self, name: str, rows: Ints) -> Floats:
+        """Some rows of a matrix in float32; no others are read."""
+        stored = self.stored[name]
+        width = stored.shape[-1]
+        out = np.empty((len(rows), width), np.float32)
+        for target, row in zip(out, rows.tolist(), strict=True):
+            stored.fill(target, row * width)
+        return out
 
 
-def widen(stored: Stored, values: NDArray[Any]) -> Floats:
-    """Stored values in float32, exactly: every float16 and bfloat16 is also a float32."""
-    if stored.type == "BF16":
-        bits: NDArray[np.uint32] = np.left_shift(values, 16, dtype=np.uint32)
-        return bits.view(np.float32)
-    return np.asarray(values, np.float32)
+def plain_name(name: str) -> str:
+    """The name of a tensor without the prefix that a wrapper of language model and others gives it."""
+    inner = name.removeprefix("language_model.")
+    return inner if inner.startswith(("model.", "lm_head.")) else f"model.{inner}"
 
 
 def shards(folder: Path) -> list[Path]:
-    """The weight files of a checkpoint: one, or those that its index names."""
+    """The weight files of a checkpoint: one, or those that its index names.
+
+    Raises CheckpointError for a missing file, for pickled weights, and for adapters without their model.
+    """
+    if (folder / "adapter_config.json").exists():
+        raise CheckpointError(
+            "adapter_config.json: expected a whole model, got LoRA weights beside it; "
+            "merge them into the model (peft: merge_and_unload) and save that"
+        )
     single = folder / "model.safetensors"
     if single.exists():
         return [single]
-    try:
-        names = sorted(set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{folder}: expected model.safetensors or {INDEX}; {error!r}") from error
+    if not (folder / INDEX).exists():
+        raise CheckpointError(no_weights(folder))
+    index = read_json(folder / INDEX, INDEX_BYTES)
+    names = sorted({str(name) for name in dict(index.get("weight_map") or {}).values()})
+    if not names:
+        raise CheckpointError(f"{INDEX}: weight_map: expected the shards of the model, got none")
     missing = [name for name in names if Path(name).name != name or not (folder / name).exists()]
     if missing:
-        raise CheckpointError(
-            f"{folder / INDEX}: expected its shards beside it, missing {', '.join(missing)}"
-        )
+        raise CheckpointError(f"{INDEX}: expected its shards beside it, missing {', '.join(missing)}")
     return [folder / name for name in names]
 
 
+def no_weights(folder: Path) -> str:
+    """Why a folder without safetensors cannot be run."""
+    pickled = next((path.name for pattern in PICKLES for path in sorted(folder.glob(pattern))), None)
+    if pickled:
+        return (
+            f"{pickled}: expected model.safetensors, got pickled weights, which can run any program; convert "
+            "them on a machine that may: AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(NEW)"
+        )
+    return f"weights: expected model.safetensors or {INDEX}, got neither"
+
+
 def read_header(path: Path) -> dict[str, Stored]:
-    """The tensors of one safetensors file. The library checks the header; numpy maps the file."""
+    """The tensors of one safetensors file. The library checks the header and the size of the file."""
     try:
-        with safe_open(path, framework="np"):
-            pass
-        file = np.memmap(path, np.uint8, mode="r")
-        size = int.from_bytes(file[:8].tobytes(), "little")
-        header = json.loads(bytes(file[8 : 8 + size]))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: expected a safetensors file; {error}") from error
+        with path.open("rb") as opened:
+            start = opened.read(len(LFS))
+            if start == LFS:
+                raise CheckpointError(
+                    f"{path.name}: expected weights, got a Git LFS pointer; run git lfs pull in its folder"
+                )
+            with safe_open(path, framework="np"):
+                pass
+            size = int.from_bytes(start[:8], "little")
+            opened.seek(8)
+            header = json.loads(opened.read(size))
+    except CheckpointError:
+        raise
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        reason = f"; {error}" if not isinstance(error, OSError) else f"; {error.strerror}"
+        raise CheckpointError(f"{path.name}: expected a whole safetensors file{reason}") from error
     header.pop("__metadata__", None)
     for name, entry in header.items():
-        if entry["dtype"] not in STORED:
+        if entry["dtype"] not in BYTES:
             raise CheckpointError(
-                f"{path}: {name}: expected {', '.join(STORED)}, got {entry['dtype']}; "
-                "quantised weights are not implemented"
+                f"{path.name}: {name}: expected {', '.join(BYTES)}, got {entry['dtype']}; "
+                "quantised weights of this type are not implemented"
             )
-    view = np.asarray(file)
-    return {
-        name: Stored(view, entry["dtype"], tuple(entry["shape"]), 8 + size + entry["data_offsets"][0])
-        for name, entry in header.items()
-    }
+    file = WeightFile(path)
+    return {name: stored_of(file, 8 + size, entry) for name, entry in header.items()}
+
+
+def stored_of(file: WeightFile, start: int, entry: dict[str, Any]) -> Stored:
+    """A tensor of the header; `start` is where the data of all of them begins."""
+    return Stored(file, entry["dtype"], tuple(entry["shape"]), start + entry["data_offsets"][0])

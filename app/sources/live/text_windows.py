@@ -9,7 +9,7 @@ from ...problem import BadRequest, Problem
 from ...request.cost import check_updates
 from ...request.schema import PROMPT_TOKENS, TEXT_CHARS, TraceRequest
 from ...trace import RoutingTrace, Token
-from ..registry import Sources
+from ..registry import SourceRegistry
 from .prompt_trace import Prompted
 
 OVER = ("prompt", "scenarios")
@@ -50,12 +50,12 @@ def check_text(request: TraceRequest, text: str) -> None:
         raise BadRequest(Problem("text", f"{len(text)} characters", f"1 to {TEXT_CHARS} characters", advice))
 
 
-def windows(sources: Sources, request: TraceRequest, text: str) -> list[Make]:
+def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[Make]:
     """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
     check_text(request, text)
-    model = sources.open_model(request.checkpoint)
+    model = sources.live.open_model(request.checkpoint)
     config = model.checkpoint.config
-    room = min(PROMPT_TOKENS, config.positions, config.window or config.positions)
+    room = min(PROMPT_TOKENS, config.positions)
     tokens = model.checkpoint.tokenizer.encode(text)
     if not tokens:
         raise BadRequest(Problem("text", "0 tokens", "at least 1 token", "type something"))

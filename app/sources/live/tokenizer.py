@@ -8,8 +8,11 @@ from typing import Any
 
 import tokenizers
 
+from ...problem import cut
 from ...trace import Token
 from .config import CheckpointError
+
+MOST_BYTES = 64 << 20
 
 
 class Tokenizer:
@@ -24,7 +27,9 @@ class Tokenizer:
         self._fast.no_truncation()
         self._fast.no_padding()
         self._fast.encode_special_tokens = True
-        self._byte_level = "ByteLevel" in kinds(json.loads(data).get("decoder"))
+        self._byte_level = "ByteLevel" in kinds(
+            json.loads(data).get("decoder")
+        )  # no deeper than the library takes
         self._added = {id: token.content for id, token in self._fast.get_added_tokens_decoder().items()}
 
     @classmethod
@@ -32,12 +37,16 @@ class Tokenizer:
         """Read tokenizer.json. Raises CheckpointError where it is missing, wrong, or too large."""
         path = folder / "tokenizer.json"
         try:
+            if path.stat().st_size > MOST_BYTES:
+                raise ValueError(f"expected at most {MOST_BYTES:,} bytes, got {path.stat().st_size:,}")
             tokenizer = cls(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{path}: expected a tokenizer; {error}") from error
+        except OSError as error:
+            raise CheckpointError(f"{path.name}: expected a tokenizer; {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise CheckpointError(f"{path.name}: expected a tokenizer; {cut(str(error))}") from error
         largest = max(tokenizer._fast.get_vocab().values(), default=0)
         if largest >= vocabulary:
-            raise CheckpointError(f"{path}: expected ids below vocab_size {vocabulary}, got {largest}")
+            raise CheckpointError(f"{path.name}: expected ids below vocab_size {vocabulary}, got {largest}")
         return tokenizer
 
     def encode(self, text: str) -> tuple[Token, ...]:

@@ -1,66 +1,32 @@
-"""Weights made ready for the forward pass, kept in memory within a budget."""
+"""Weights of a small model that are kept, and the memory that they lie in.
+
+Nothing is evicted: a model that does not fit is streamed instead, so a look-up takes no lock.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...trace import Floats
 
-
-class Block(Protocol):
-    """Weights made ready for the forward pass, which know their size in bytes."""
-
-    @property
-    def nbytes(self) -> int: ...
+B = TypeVar("B")
 
 
-B = TypeVar("B", bound=Block)
+class WeightCache:
+    """Weights by name, each made by the thread that first asks for it."""
 
-
-class Shelf:
-    """Blocks of weights in float32, made when first used; over the budget, the one used longest ago goes.
-
-    Until the budget is reached nothing is reordered: a model that fits pays one look-up in a dictionary.
-    """
-
-    def __init__(self, budget_bytes: int) -> None:
-        self._budget = budget_bytes
-        self._bytes = 0
-        self._full = False
-        self._blocks: dict[Hashable, Any] = {}
-        self._lock = Lock()
-
-    def find(self, key: Hashable) -> Any:
-        """The block of that key, or None."""
-        block = self._blocks.get(key)
-        if block is not None and self._full:
-            with self._lock:
-                if self._blocks.pop(key, None) is not None:
-                    self._blocks[key] = block
-        return block
+    def __init__(self) -> None:
+        self.blocks: dict[Hashable, Any] = {}
+        self.get = self.blocks.get
 
     def put(self, key: Hashable, block: B) -> B:
-        """Keep a block, and let go of others where the budget asks for it. Returns the one that is kept."""
-        with self._lock:
-            if key in self._blocks:  # another thread was faster
-                kept: B = self._blocks[key]
-                return kept
-            self._blocks[key] = block
-            self._bytes += block.nbytes
-            while self._bytes > self._budget and len(self._blocks) > 1:
-                self._full = True
-                oldest = next(iter(self._blocks))
-                self._bytes -= self._blocks.pop(oldest).nbytes
-        return block
-
-    @property
-    def bytes(self) -> int:
-        """What the kept blocks take."""
-        return self._bytes
+        """Keep a block. Returns the one that is kept: another thread may have been faster."""
+        kept: B = self.blocks.setdefault(key, block)
+        return kept
 
 
 class Slab:

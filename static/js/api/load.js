@@ -6,7 +6,7 @@
  */
 
 import { countedThere } from "../counts/load_measures.js";
-import { requestOf } from "../view/keys.js";
+import { requestOf, requestQuery } from "../view/keys.js";
 import { words } from "../words/words.js";
 
 /**
@@ -20,7 +20,7 @@ import { words } from "../words/words.js";
 export function askedOf(view, over, text) {
   const { continue: _, ...short } = requestOf(view);
   const request = over === "prompt" ? requestOf(view) : short;
-  const query = new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
+  const query = requestQuery(request);
   if (over === "scenarios") query.delete("scenario");
   if (over !== "prompt") query.delete("prompt");
   return { over, query: String(query), text: over === "text" ? text : "" };

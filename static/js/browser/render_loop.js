@@ -8,6 +8,7 @@ const LONGEST_SECS = 0.25;
 
 /**
  * @typedef {object} Loop
+ * @property {(run: (secs: number) => boolean) => void} run   what a frame does, said once all parts are there
  * @property {() => void} wake           something changed: run a frame soon
  * @property {(held: boolean) => void} hold   the real clock stops counting
  * @property {(secs: number) => void} step    one frame now, this much later
@@ -16,10 +17,10 @@ const LONGEST_SECS = 0.25;
  */
 
 /**
- * @param {(secs: number) => boolean} run  one frame; true while it wants another
+ * @param {(secs: number) => boolean} [run]  one frame; true while it wants another
  * @returns {Loop}
  */
-export function createLoop(run) {
+export function createLoop(run = () => false) {
   let asked = 0;
   let held = false;
   let count = 0;
@@ -42,6 +43,7 @@ export function createLoop(run) {
 
   return {
     wake,
+    run: (next) => void (run = next),
     hold(on) {
       held = on;
       wake();

@@ -10,7 +10,7 @@
  */
 
 import { otherView, sideName } from "../view/comparison.js";
-import { requestOf } from "../view/keys.js";
+import { requestOf, requestQuery } from "../view/keys.js";
 import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
@@ -37,10 +37,7 @@ export function fileName(view, ending, both = view.b !== null) {
 
 /** @param {View} view */
 async function fetchTrace(view) {
-  const query = new URLSearchParams(
-    Object.entries(requestOf(view)).map(([key, value]) => [key, String(value)]),
-  );
-  const answer = await fetch(`api/trace?${query}`);
+  const answer = await fetch(`api/trace?${requestQuery(requestOf(view))}`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.blob();
 }
@@ -88,7 +85,7 @@ async function pictureOf(sides, look) {
  */
 export function createSave(boot, sides, hand) {
   const link = (/** @type {State} */ state) => {
-    const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
+    const site = boot.exported?.home ?? location.origin;
     return site && `${site}/${formatView(viewNow(state), boot)}`;
   };
   return async (kind, look = { scale: 2, transparent: false }) => {

@@ -15,7 +15,7 @@ import { Scene } from "three";
 import { createCursor } from "../playback/events.js";
 import { axes } from "./camera/framing.js";
 import { createSlots } from "./effects/beam_slots.js";
-import { createGlow, pathOf } from "./effects/tower_glow.js";
+import { createGlow, towersOnPath } from "./effects/tower_glow.js";
 import { createMarks } from "./effects/tower_marks.js";
 import { createTable } from "./gpu/data_texture.js";
 import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
@@ -120,7 +120,7 @@ export function createStack(uniforms, shape, topK) {
 
   function followPath(/** @type {Frame} */ { trace, path: token }) {
     const now = token === null ? "" : `${trace.id} ${token} ${token < trace.received}`;
-    if (now !== path) glow.setPath(pathOf(trace, token));
+    if (now !== path) glow.setPath(towersOnPath(trace, token));
     path = now;
     uniforms.path.value = token === null ? 0 : 1;
     trail.highlight(token !== null);

@@ -1,8 +1,6 @@
 /**
  * A WebSocket where the network lets one through, and where it does not, something that looks like one: it asks for the
  * same messages over HTTP. It falls back by itself within three seconds, and returns once a socket opens.
- *
- * @import {Request} from "../types.js"
  */
 
 /** Seconds that a socket may take to open, and after which the next one is tried. */
@@ -13,6 +11,8 @@ const TEXT = 1;
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
 /**
+ * @typedef {{id: number, request: object, changed?: string[], second?: object | null, from?: number}} Asked  an open
+ *
  * @typedef {object} Options
  * @property {boolean} [http]            ask over HTTP alone: a cache in front can keep that
  * @property {string} [address]          of the stream over HTTP
@@ -117,11 +117,11 @@ export function createTransport(options = {}) {
       if (asked.op === "open") this.stream(asked);
     }
 
-    /** @param {{id: number, request: Partial<Request>, from: number}} asked */
-    async stream({ id, request, from }) {
+    /** @param {Asked} asked */
+    async stream({ id, ...asked }) {
       const running = (this.running = new AbortController());
       try {
-        const answer = await ask(`${address}?${queryOf(request, from)}`, { signal: running.signal });
+        const answer = await ask(`${address}?${queryOf(asked)}`, { signal: running.signal });
         if (answer.ok) block();
         if (answer.ok && answer.body)
           for await (const data of messagesIn(answer.body, id)) this.tell(running, data);
@@ -150,10 +150,15 @@ export function createTransport(options = {}) {
   return /** @type {any} */ (Transport);
 }
 
-/** @param {Partial<Request>} request @param {number} from */
-function queryOf(request, from) {
-  const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
-  const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
+/** @param {Omit<Asked, "id">} asked */
+function queryOf({ request, changed = [], second = {}, from = 0 }) {
+  /** @param {object} keys @param {string} prefix */
+  const pairs = (keys, prefix) =>
+    Object.entries(keys)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([key, value]) => [prefix + key, String(value)]);
+  const query = new URLSearchParams([...pairs(request, ""), ...pairs(second ?? {}, "b.")]);
+  if (changed.length) query.set("changed", changed.join(","));
   if (from) query.set("from", String(from));
   return query.toString();
 }

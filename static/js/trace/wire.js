@@ -42,17 +42,21 @@
  * @property {number} topK
  * @property {Uint16Array} chosen      [L, K], NO_EXPERT for none
  * @property {Float32Array} weights    [L, K]
- * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score)
+ * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score); equal for the chosen ones where `idsOnly`
+ * @property {boolean} [idsOnly]       no gate scores are known
  * @property {Uint8Array | null} dropped  [L, K]
  *
  * @import {Model, Origin, Request, Token} from "../types.js"
  */
 
-export const VERSION = 1;
+export const VERSION = 2;
 export const NO_EXPERT = 65535;
 
 const STEP = 1;
 const DROPPED = 1;
+const IDS_ONLY = 2;
+/** The scores of chosen experts where only their ids are known: beams are drawn equal. */
+const EQUAL = 255;
 const HEADER_BYTES = 20;
 
 /** @type {(keyof Request)[]} */
@@ -128,22 +132,40 @@ export function decodeStep(buffer) {
   }
   const [id, token] = [header.getUint32(4, true), header.getUint32(8, true)];
   const [layers, experts, topK] = [12, 14, 16].map((at) => header.getUint16(at, true));
-  const [narrow, wide] = [layers * topK, layers * experts];
+  const idsOnly = (flags & IDS_ONLY) !== 0;
+  const [narrow, wide] = [layers * topK, idsOnly ? 0 : layers * experts];
   const dropped = (flags & DROPPED) !== 0;
   const bytes = HEADER_BYTES + 4 * narrow + wide + (dropped ? narrow : 0);
   if (buffer.byteLength !== bytes) throw new Error(`step: expected ${bytes} bytes, got ${buffer.byteLength}`);
   const scoresAt = HEADER_BYTES + 4 * narrow;
+  const chosen = new Uint16Array(buffer, HEADER_BYTES, narrow); // browsers run on little-endian machines
   return {
     id,
     token,
     layers,
     experts,
     topK,
-    chosen: new Uint16Array(buffer, HEADER_BYTES, narrow), // all machines that browsers run on are little-endian
+    idsOnly,
+    chosen,
     weights: Float32Array.from(new Uint16Array(buffer, HEADER_BYTES + 2 * narrow, narrow), fromHalf),
-    scores: new Uint8Array(buffer, scoresAt, wide),
+    scores: idsOnly ? equalScores(chosen, layers, experts) : new Uint8Array(buffer, scoresAt, wide),
     dropped: dropped ? new Uint8Array(buffer, scoresAt + wide, narrow) : null,
   };
+}
+
+/**
+ * Equal scores of the chosen experts, and none of the others.
+ * @param {Uint16Array} chosen
+ * @param {number} layers
+ * @param {number} experts
+ */
+function equalScores(chosen, layers, experts) {
+  const scores = new Uint8Array(layers * experts);
+  const topK = chosen.length / layers;
+  chosen.forEach((expert, place) => {
+    if (expert !== NO_EXPERT) scores[Math.floor(place / topK) * experts + expert] = EQUAL;
+  });
+  return scores;
 }
 
 /** The number that 16 bits spell (IEEE 754 binary16). @param {number} bits */

@@ -1,8 +1,8 @@
 /**
  * The keys of the address bar, in the order in which they are read: each may depend on those before it.
  *
- * @import {Boot, Request, View} from "../types.js"
  * @import {Property} from "./key_types.js"
+ * @import {Boot, Request, View} from "../types.js"
  */
 
 import { LANGUAGES } from "../words/language.js";
@@ -271,4 +271,9 @@ export function requestOf(view) {
 export function asksTheSame(a, b) {
   const [one, other] = [requestOf(a), requestOf(b)];
   return REQUEST_KEYS.every((key) => one[key] === other[key]);
+}
+
+/** The query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
+export function requestQuery(request) {
+  return new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
 }

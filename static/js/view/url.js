@@ -2,8 +2,8 @@
  * The address bar holds the whole view. Each key is read and written alone, so that a wrong value falls back by itself
  * and the page can say so.
  *
- * @import {Context, Property} from "./key_types.js"
  * @import {Boot, Notice, Request, State, View} from "../types.js"
+ * @import {Context, Property} from "./key_types.js"
  */
 
 import { language, LANGUAGES } from "../words/language.js";

@@ -251,6 +251,12 @@ export const en = {
       group_limited: "Group-limited (DeepSeek-V2)",
       sigmoid_bias: "Sigmoid + bias (DeepSeek-V3)",
       softmax_bias: "Softmax + bias (ERNIE 4.5)",
+      sqrt_softplus_bias: "√softplus + bias (DeepSeek-V4)",
+      hash: "Hash of the token",
+      zero_experts: "Zero experts (LongCat-Flash)",
+      skip_expert: "Skip expert (ZAYA1)",
+      sigmoid_joint: "Joint with shared experts (Inkling)",
+      topk_norm_scaled: "Scale per expert (Gemma 4)",
     }),
     does: /** @type {Record<string, string>} */ ({
       topk_norm: "Each token takes its k best experts; their probabilities are divided by their sum.",
@@ -273,6 +279,14 @@ export const en = {
         "Sigmoid scores plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it, batch after batch.",
       softmax_bias:
         "Probabilities plus a bias that selects and does not weigh: busy experts lose it, idle ones gain it.",
+      sqrt_softplus_bias:
+        "Scores without an upper bound, the square root of softplus; a bias selects and does not weigh.",
+      hash: "A fixed table says which experts a token uses, whatever stands before it; the scores only weigh them.",
+      zero_experts: "Some experts compute nothing: a token that chooses them uses fewer than k.",
+      skip_expert: "One more class than experts: a token that chooses it skips the layer.",
+      sigmoid_joint: "The weights of chosen and shared experts are divided by their joint sum.",
+      topk_norm_scaled:
+        "The weights are divided by their sum, then multiplied with a learned scale of each expert.",
     }),
     settings: {
       capacity: "Capacity",

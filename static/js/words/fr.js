@@ -264,6 +264,12 @@ export const fr = {
       group_limited: "Limité aux groupes (DeepSeek-V2)",
       sigmoid_bias: "Sigmoïde + biais (DeepSeek-V3)",
       softmax_bias: "Softmax + biais (ERNIE 4.5)",
+      sqrt_softplus_bias: "√softplus + biais (DeepSeek-V4)",
+      hash: "Hachage du jeton",
+      zero_experts: "Experts nuls (LongCat-Flash)",
+      skip_expert: "Expert de saut (ZAYA1)",
+      sigmoid_joint: "Avec les experts partagés (Inkling)",
+      topk_norm_scaled: "Échelle par expert (Gemma 4)",
     },
     does: {
       topk_norm:
@@ -288,6 +294,14 @@ export const fr = {
         "Des scores sigmoïdes plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent, lot après lot.",
       softmax_bias:
         "Des probabilités plus un biais qui sélectionne sans pondérer : les experts chargés en perdent, les oisifs en gagnent.",
+      sqrt_softplus_bias:
+        "Des scores sans borne supérieure, la racine carrée de softplus ; un biais sélectionne sans pondérer.",
+      hash: "Une table fixe dit quels experts un jeton utilise, quoi qu’il y ait avant lui ; les scores ne font que les pondérer.",
+      zero_experts: "Certains experts ne calculent rien : un jeton qui les choisit en utilise moins de k.",
+      skip_expert: "Une classe de plus qu’il n’y a d’experts : un jeton qui la choisit saute la couche.",
+      sigmoid_joint: "Les poids des experts choisis et partagés sont divisés par leur somme commune.",
+      topk_norm_scaled:
+        "Les poids sont divisés par leur somme, puis multipliés par une échelle apprise de chaque expert.",
     },
     settings: {
       capacity: "Capacité",

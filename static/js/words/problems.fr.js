@@ -86,35 +86,27 @@ const PARTS = [
     /^sizes named (.+), x or r, each with a number$/,
     "des tailles nommées $1, x ou r, chacune avec un nombre",
   ],
-  [/^the config\.json of a supported architecture$/, "le config.json d’une architecture connue"],
+  [/^one that is counted here$/, "une architecture comptée ici"],
+  [/^a mixture of experts$/, "un mélange d’experts"],
+  [/^a value$/, "une valeur"],
+  [
+    /^a value, as (\d+) \(hidden_size\) does not divide by (\d+) heads$/,
+    "une valeur, car $1 (hidden_size) ne se divise pas en $2 têtes",
+  ],
+  [/^at least one layer with experts$/, "au moins une couche avec des experts"],
+  [/^a list of (\d+) words$/, "une liste de $1 mots"],
+  [/^a list of (\d+) numbers$/, "une liste de $1 nombres"],
+  [/^(\d+) times 0, 4 or 128$/, "$1 fois 0, 4 ou 128"],
   [/^(\S+) or (\S+)$/, "$1 ou $2"],
   // got
   [/^more$/, "davantage"],
   [/^something else: .*\(char (\d+)\)$/s, "autre chose, à partir du caractère $1"],
   [/^something else: .*$/s, "autre chose"],
   [/^(\d+); that is a dense model$/, "$1 ; c’est un modèle dense"],
-  [
-    /^(.*), which is not implemented$/s,
-    (_, value) => `${told(value, PARTS)}, ce qui n’est pas pris en charge`,
-  ],
+  [/^nothing$/, "rien"],
+  [/^neither$/, "ni l’une ni l’autre"],
+  [/^tables of n-grams$/, "des tables de n-grammes"],
   [/^one that is nested too deeply$/, "du JSON aux niveaux trop nombreux"],
-  [
-    /^experts: no layer has any; expected at least one MoE layer$/,
-    "aucune couche avec des experts, il en faut au moins une",
-  ],
-  [
-    /^(\S+): missing, and (.+) gives no default; write it in$/,
-    (_, name, source) => `${name} absent, sans valeur par défaut dans ${told(source, CLASSES)} ; écrivez-le`,
-  ],
-  [
-    /^(\S+): missing; (.+) would take (.*): write it in if that is meant$/,
-    (_, name, source, value) =>
-      `${name} absent, pour lequel ${told(source, CLASSES)} prendrait ${value} ; écrivez-le si c’est bien cela`,
-  ],
-  [
-    /^(\S+): missing, and (\d+) \(hidden_size\) does not divide by (\d+) heads$/,
-    "$1 absent, et $2 (hidden_size) ne se divise pas en $3 têtes",
-  ],
   [/^(\d+) characters$/, "$1 caractères"],
   [/^(\d+) tokens$/, "$1 jetons"],
   [/^several$/, "plusieurs"],
@@ -177,6 +169,21 @@ const PARTS = [
     "choisissez un nombre avec lequel un modèle a été entraîné",
   ],
   [/^drop the config\.json on the page again$/, "déposez de nouveau le config.json sur la page"],
+  [/^no other value is implemented$/, "aucune autre valeur n’est prise en charge"],
+  [/^write it in$/, "écrivez-la"],
+  [
+    /^write it in, as (.+) gives no default$/,
+    (_, source) => `écrivez-la, car ${told(source, CLASSES)} n’en donne pas par défaut`,
+  ],
+  [
+    /^(.+) would take (.*): write it in if that is meant$/,
+    (_, source, value) => `${told(source, CLASSES)} prendrait ${value} : écrivez-la si c’est bien cela`,
+  ],
+  [/^this config names no experts$/, "cette config ne nomme pas d’experts"],
+  [
+    /^count the folder of the checkpoint( instead, or install the extra `transformers`)?$/,
+    (_, more) => `comptez le dossier du modèle${more ? ", ou installez l’extra `transformers`" : ""}`,
+  ],
   [/^start again from 0$/, "recommencez à 0"],
   [
     /^choose the config\.json of a mixture-of-experts model$/,
@@ -214,6 +221,11 @@ const NOTES = [
     /^the model multiplies the weights by (\d+)(?:\.(\d+))?$/,
     (_, whole, rest) => `le modèle multiplie les poids par ${rest ? `${whole},${rest}` : whole}`,
   ],
+  [
+    /^the first (\d+) layers of the model choose by a table of token ids$/,
+    "les $1 premières couches du modèle choisissent par une table d’identifiants de jetons",
+  ],
+  [/^the model has no selection bias$/, "le modèle n’a pas de biais de sélection"],
   [
     /^the model does not divide the weights by their sum$/,
     "le modèle ne divise pas les poids par leur somme",

@@ -6,9 +6,9 @@ import {
   chosen,
   createGlow,
   createSpans,
-  NONE,
-  pathOf,
+  towersOnPath,
 } from "../../../static/js/scene/effects/tower_glow.js";
+import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { seeded, traceOf } from "../random_traces.js";
 
 const SHAPE = { tokens: 9, layers: 3, experts: 8, k: 2 };
@@ -74,7 +74,7 @@ test("in ALL AT ONCE the masses of one moment add up, in SEQUENCE the last hit c
 
 test("the largest weight has mass one and an empty choice none", () => {
   const made = traceOf(SHAPE);
-  made.experts.set([3, NONE]);
+  made.experts.set([3, NO_EXPERT]);
   made.weights.set([0.25, 0]);
   assert.deepEqual(chosen(made, 0, 0), [{ expert: 3, mass: 1, dropped: false }]);
 });
@@ -86,7 +86,7 @@ test("a dropped choice does not light its tower", () => {
   glow.fire(made, createTimeline("single", 9, 3), 0, 0);
   assert.equal(glow.hits[4 * made.experts[0] + 2], 0);
   assert.equal(glow.hits[4 * made.experts[1] + 2], 1);
-  assert.equal(pathOf(made, 0).length, 3 * 2 - 1);
+  assert.equal(towersOnPath(made, 0).length, 3 * 2 - 1);
 });
 
 test("the path of a token is marked, and unmarked when another is chosen", () => {
@@ -94,12 +94,12 @@ test("the path of a token is marked, and unmarked when another is chosen", () =>
   const marked = () =>
     Array.from({ length: 24 }, (_, tower) => tower).filter((tower) => glow.hits[4 * tower + 3] === 1);
   for (const token of [2, 5]) {
-    glow.setPath(pathOf(trace, token));
+    glow.setPath(towersOnPath(trace, token));
     assert.deepEqual(
       marked(),
-      [...new Set(pathOf(trace, token))].sort((a, b) => a - b),
+      [...new Set(towersOnPath(trace, token))].sort((a, b) => a - b),
     );
-    assert.equal(pathOf(trace, token).length, 3 * 2);
+    assert.equal(towersOnPath(trace, token).length, 3 * 2);
   }
   glow.reset();
   assert.ok(marked().length > 0, "a jump in time keeps the path");
@@ -108,8 +108,8 @@ test("the path of a token is marked, and unmarked when another is chosen", () =>
 });
 
 test("a token that has not arrived, or is none, has no path", () => {
-  assert.deepEqual(pathOf(traceOf(SHAPE, 2), 2), []);
-  assert.deepEqual(pathOf(trace, null), []);
+  assert.deepEqual(towersOnPath(traceOf(SHAPE, 2), 2), []);
+  assert.deepEqual(towersOnPath(trace, null), []);
 });
 
 test("an event sends the columns of its own layer alone", () => {

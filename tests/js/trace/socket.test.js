@@ -98,7 +98,7 @@ test("viewer opens a trace: asks when connected, hears trace, steps and end", ()
   socket.open(REQUEST);
   assert.equal(line, undefined);
   sockets[0].accept();
-  assert.deepEqual(sockets[0].last(), { op: "open", version: 1, id: 1, request: REQUEST, from: 0 });
+  assert.deepEqual(sockets[0].last(), { op: "open", version: 2, id: 1, request: REQUEST, from: 0 });
   sockets[0].say(traceMessage(1));
   [0, 1, 2].forEach((token) => sockets[0].say(step(1, token)));
   sockets[0].say({ op: "end", id: 1, tokens: 3 });

@@ -46,11 +46,11 @@ test("decodeStep refuses bytes that are not a step of this version", () => {
   assert.throws(() => decodeStep(good.slice(0, 19)), /expected 20 bytes, got 19/);
   assert.throws(() => decodeStep(good.slice(0, -1)), /expected 44 bytes, got 43/);
   for (const [at, message] of /** @type {const} */ ([
-    [0, /version 1 and kind 1, got 2 and 1/],
+    [0, /version 2 and kind 1, got 3 and 1/],
     [1, /got 1 and 2/],
   ])) {
     const wrong = good.slice(0);
-    new Uint8Array(wrong)[at] = 2;
+    new Uint8Array(wrong)[at] += 1;
     assert.throws(() => decodeStep(wrong), message);
   }
 });

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.commands.check import check
-from app.metrics.balance import pairs_hit
+from app.metrics.counts import pairs_hit
 from app.routing import ROUTERS
 from app.shape import small_shape
 from app.sources.authored.authored_trace import trace

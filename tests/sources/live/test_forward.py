@@ -176,11 +176,16 @@ def test_forward_past_the_cache_is_refused_with_numbers(make):
         forward.extend(IDS[:3], cache, 2, ROUTER.route)
 
 
-@pytest.mark.parametrize("limit", [{"max_position_embeddings": 9}, {"sliding_window": 9}])
-def test_cache_longer_than_the_model_allows_is_refused_by_name(make, limit):
-    forward, _ = make(**limit)
+def test_cache_longer_than_the_model_allows_is_refused_by_name(make):
+    forward, _ = make(max_position_embeddings=9)
     forward.cache(9)
-    with pytest.raises(
-        ValueError, match=r"at most 9 tokens, got 10.*max_position_embeddings, sliding_window"
-    ):
+    with pytest.raises(ValueError, match=r"at most 9 tokens, got 10.*max_position_embeddings"):
         forward.cache(10)
+
+
+@pytest.mark.parametrize("pieces", [[1] * 13, [13], [4, 9]])
+def test_a_window_hides_earlier_positions_alike_in_any_pieces(make, pieces):
+    windowed, _ = make(sliding_window=3, num_hidden_layers=1)
+    plain, _ = make(num_hidden_layers=1)
+    last_three = run(plain, IDS[-3:])["head"][-1]
+    np.testing.assert_allclose(run(windowed, pieces=pieces)["head"][-1], last_three, rtol=0, atol=2e-5)

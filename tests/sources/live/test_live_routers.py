@@ -5,11 +5,11 @@ import pytest
 
 from app.metrics.balance import max_violation
 from app.routing import ROUTERS, RouterSettings
-from app.routing.bias_updates import settled as settled_by_hand
-from app.sources.live.bias import settled
+from app.routing.bias_updates import with_updated_bias as settled_by_hand
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
 from app.sources.live.generation import steps
+from app.sources.live.prompt_trace import settled
 from tests.routing import reference_routers as slow
 from tests.sources.live import reference_transformer as live_oracle
 from tests.sources.live.tiny_checkpoints import MIXTRAL, mixtral_tensors, write_checkpoint

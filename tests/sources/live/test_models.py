@@ -1,6 +1,7 @@
 """The models of a folder: listed without opening, opened once for all."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 
 from app.routing import ROUTERS
 from app.sources.live.checkpoint import Checkpoint
-from app.sources.live.models import Models
-from tests.sources.live.tiny_checkpoints import write_checkpoint
+from app.sources.live.models import Models, Refused
+from tests.sources.live.tiny_checkpoints import edit_config, write_checkpoint
 
 ROUTER = ROUTERS["topk_norm"]
 
@@ -21,11 +22,8 @@ def folder(tmp_path):
     return tmp_path / "models"
 
 
-def test_list_names_the_models_from_their_configs_alone(folder):
-    for weights in folder.glob("*/model.safetensors"):
-        weights.unlink()
-    found, problems = Models(folder).list()
-    assert problems == []
+def test_list_names_the_models_in_the_order_of_their_sizes(folder):
+    found = Models(folder).list()
     assert [(m.name, m.experts, m.top_k, m.router) for m in found.values()] == [
         ("trio-4", 4, 2, "topk_norm"),
         ("trio-8", 8, 2, "topk_norm"),
@@ -35,25 +33,75 @@ def test_list_names_the_models_from_their_configs_alone(folder):
     assert json.dumps([m.to_json() for m in found.values()])
 
 
-def test_list_says_what_is_wrong_with_one_folder_and_has_the_others(folder):
-    (folder / "trio-8" / "config.json").write_text('{"model_type": "bert"}')
-    found, problems = Models(folder).list()
-    assert list(found) == ["trio-4", "trio-16"]
-    assert len(problems) == 1 and "trio-8" in problems[0] and "bert" in problems[0]
+def spoil_config(text):
+    return lambda folder: (folder / "config.json").write_text(text)
+
+
+def shorten_weights(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+FAULTS = {
+    "another type": (spoil_config('{"model_type": "bert"}'), "model_type: expected one of .*'bert'"),
+    "a list as type": (spoil_config('{"model_type": [1]}'), r"model_type: expected one of .*got \[1\]"),
+    "brackets": (spoil_config("[" * 200_000), "nested too deep"),
+    "weights cut short": (shorten_weights, r"model\.safetensors: expected a whole safetensors file"),
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "got neither"),
+    "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), r"tokenizer\.json"),
+    "a tokenizer that is none": (
+        lambda folder: (folder / "tokenizer.json").write_text('{"model": 3}'),
+        r"tokenizer\.json: expected a tokenizer",
+    ),
+    "a tokenizer of brackets": (
+        lambda folder: (folder / "tokenizer.json").write_text("[" * 200_000),
+        r"tokenizer\.json: expected a tokenizer",
+    ),
+    "two billion layers": (
+        lambda folder: edit_config(folder, num_hidden_layers=2_000_000_000),
+        "num_hidden_layers",
+    ),
+    "sizes as text": (lambda folder: edit_config(folder, hidden_size="24"), "hidden_size"),
+    "lists as numbers": (lambda folder: edit_config(folder, rms_norm_eps=[1e-5]), "rms_norm_eps"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_list_has_a_folder_that_cannot_be_run_with_its_reason_and_the_others_as_ever(folder, fault):
+    spoil, reason = FAULTS[fault]
+    spoil(folder / "trio-8")
+    models = Models(folder)
+    assert list(models.list()) == ["trio-4", "trio-8", "trio-16"]
+    assert list(models.runnable()) == ["trio-4", "trio-16"]
+    refused = models.list()["trio-8"]
+    assert isinstance(refused, Refused) and re.search(reason, refused.reason)
+    assert str(folder) not in refused.reason  # no path of this machine
+    assert models.open("trio-16").listing.experts == 16
+    with pytest.raises(ValueError, match="model: trio-8 cannot be run: "):
+        models.open("trio-8")
+
+
+def test_a_folder_that_was_mended_is_found_without_a_restart(folder):
+    models, path = Models(folder), folder / "trio-8" / "config.json"
+    good = path.read_text()
+    path.write_text("{")
+    assert isinstance(models.list()["trio-8"], Refused)
+    path.write_text(good)
+    assert models.open("trio-8").listing.experts == 8
 
 
 def test_list_of_a_folder_that_is_not_there_is_empty(tmp_path):
-    assert Models(tmp_path / "nowhere").list() == ({}, [])
+    assert Models(tmp_path / "nowhere").list() == {}
 
 
 def test_list_of_two_folders_has_both_and_the_first_of_one_name(folder, tmp_path):
     mine = tmp_path / "mine"
     write_checkpoint(mine / "own", num_local_experts=3)
     write_checkpoint(mine / "trio-4", num_local_experts=5)
-    found, problems = Models(folder, mine).list()
-    assert list(found) == ["trio-4", "trio-8", "trio-16", "own"]
+    found = Models(folder, mine).list()
+    assert list(found) == ["trio-4", "trio-8", "trio-16", "own", "trio-4 (mine)"]
     assert found["trio-4"].experts == 4
-    assert len(problems) == 1 and "expected a name of its own" in problems[0]
+    assert "expected a name of its own" in found["trio-4 (mine)"].reason
 
 
 def test_a_model_added_later_is_found_without_a_restart(folder):
@@ -83,6 +131,8 @@ def test_open_reads_a_checkpoint_once_for_all_viewers(folder, monkeypatch):
         classmethod(lambda cls, *arguments: opened.append(arguments) or really(cls, *arguments)),
     )
     models = Models(folder)
+    models.list()  # looks at each once
+    opened.clear()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: models.open("trio-8"), range(16)))
     assert len(opened) == 1
@@ -94,7 +144,9 @@ def test_viewers_at_the_same_time_get_what_one_alone_gets(folder):
     prompts = [f"viewer {number} types {'x' * number}" for number in range(10)]
 
     def scores(prompt):
-        return np.stack([step.scores for step in model.steps(model.tokens(prompt), 2, ROUTER)])
+        return np.stack(
+            [step.scores for step in model.steps(model.checkpoint.tokenizer.encode(prompt), 2, ROUTER)]
+        )
 
     with ThreadPoolExecutor(10) as pool:
         together = list(pool.map(scores, prompts))
@@ -102,8 +154,9 @@ def test_viewers_at_the_same_time_get_what_one_alone_gets(folder):
         np.testing.assert_array_equal(found, scores(prompt))
 
 
-def test_tokens_of_a_prompt_over_the_limit_are_refused_with_numbers(folder):
+def test_a_prompt_over_the_limit_is_refused_with_numbers(folder):
     model = Models(folder).open("trio-4")
-    assert len(model.tokens("a" * 256)) == 256
+    encode = model.checkpoint.tokenizer.encode
+    assert len(list(model.steps(encode("a" * 256), 2, ROUTER))) == 256
     with pytest.raises(ValueError, match="prompt: expected 1 to 256 tokens, got 257"):
-        model.tokens("a" * 257)
+        model.steps(encode("a" * 257), 2, ROUTER)

@@ -131,3 +131,74 @@ def byte_tokenizer() -> tokenizers.Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(["<|endoftext|>"])
     return tokenizer
+
+
+def write_raw(path: Path, tensors: dict[str, tuple[str, NDArray[Any]]]) -> None:
+    """A safetensors file written by hand; each tensor with the name of its type and its raw elements."""
+    header, parts, end = {}, [], 0
+    for name, (kind, values) in tensors.items():
+        data = np.ascontiguousarray(values).tobytes()
+        header[name] = {"dtype": kind, "shape": values.shape, "data_offsets": [end, end + len(data)]}
+        parts.append(data)
+        end += len(data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(parts))
+
+
+def quantise_mxfp4(folder: Path, seed: int = 0) -> None:
+    """Replace the experts of a gpt-oss folder by random ones in MXFP4, as the published files have them."""
+    random, tensors = np.random.default_rng(seed), {}
+    for name, values in load_file(folder / "model.safetensors").items():
+        if not name.endswith(("gate_up_proj", "down_proj")):
+            tensors[name] = ("F32", values)
+            continue
+        experts, columns, rows = values.shape
+        blocks = random.integers(0, 256, (experts, rows, columns // 32, 16)).astype(np.uint8)
+        scales = random.integers(120, 126, (experts, rows, columns // 32)).astype(np.uint8)
+        tensors[f"{name}_blocks"] = ("U8", blocks)
+        tensors[f"{name}_scales"] = ("U8", scales)
+    write_raw(folder / "model.safetensors", tensors)
+    edit_config(folder, quantization_config={"quant_method": "mxfp4"})
+
+
+def quantise_fp8(folder: Path, keep: tuple[str, ...], seed: int = 0) -> None:
+    """Replace the matrices of a folder by random ones in E4M3 with a scale per block of 128 x 128."""
+    random, tensors = np.random.default_rng(seed), {}
+    for name, values in load_file(folder / "model.safetensors").items():
+        if values.ndim != 2 or any(part in name for part in keep):
+            tensors[name] = ("F32", values)
+            continue
+        rows, columns = values.shape
+        codes = random.integers(0, 256, values.shape).astype(np.uint8)
+        codes[codes & 0x7F > 0x60] = 0x38  # no large ones, and no nan
+        scales = random.uniform(0.01, 0.05, (-(-rows // 128), -(-columns // 128))).astype(np.float32)
+        tensors[name] = ("F8_E4M3", codes)
+        tensors[f"{name}_scale_inv"] = ("F32", scales)
+    write_raw(folder / "model.safetensors", tensors)
+    method = {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128]}
+    edit_config(folder, quantization_config={**method, "activation_scheme": "dynamic"})
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    """Change config.json; `...` deletes a key."""
+    path = folder / "config.json"
+    config = {**json.loads(path.read_text(encoding="utf-8")), **changes}
+    kept = {key: value for key, value in config.items() if value is not ...}
+    path.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def fuse_experts(folder: Path) -> None:
+    """Put all experts of each layer into two tensors, gate rows first, as transformers has them in memory."""
+    tensors = load_file(folder / "model.safetensors")
+    parts: dict[str, dict[int, dict[str, Floats]]] = {}
+    for name in [name for name in tensors if ".experts." in name]:
+        block, _, rest = name.partition(".experts.")
+        number, matrix, _ = rest.split(".")
+        parts.setdefault(block, {}).setdefault(int(number), {})[matrix] = tensors.pop(name)
+    for block, experts in parts.items():
+        every = [experts[number] for number in sorted(experts)]
+        gate_up = [np.concatenate([each["gate_proj"], each["up_proj"]]) for each in every]
+        tensors[f"{block}.experts.gate_up_proj"] = np.stack(gate_up)
+        tensors[f"{block}.experts.down_proj"] = np.stack([each["down_proj"] for each in every])
+    save_file(tensors, folder / "model.safetensors")

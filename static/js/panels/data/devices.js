@@ -6,7 +6,7 @@
  */
 
 import { allToAllBytes, placeExperts, trafficOf } from "../../counts/device_traffic.js";
-import { requestOf } from "../../view/keys.js";
+import { requestOf, requestQuery } from "../../view/keys.js";
 import { floorOf } from "../../view/layers.js";
 import { deviceColour } from "../../view/palettes.js";
 import { formatBytes, formatDecimal } from "../../words/format.js";
@@ -147,11 +147,7 @@ export function createDevices(host, actions, wake, boot) {
   let asked = "";
   /** @param {State} state @param {number} devices */
   function compare({ view }, devices) {
-    const query = String(
-      new URLSearchParams(
-        Object.entries({ ...requestOf(view), devices }).map(([key, value]) => [key, String(value)]),
-      ),
-    );
+    const query = `${requestQuery(requestOf(view))}&devices=${devices}`;
     if (boot.exported || query === asked) return;
     asked = query;
     others.replaceChildren(h("p", { class: "caption", role: "status" }, said.loading));

@@ -8,6 +8,7 @@
 import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
 import { formatShare, formatSigned, formatToken, formatWeight } from "../../words/format.js";
+import { language } from "../../words/language.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
@@ -48,6 +49,7 @@ export function createInspector(host, actions) {
   const bias = createFact(words.balance.biasName);
   const served = h("ol", { class: "served" });
   const more = h("p", { class: "readout" });
+  const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, "Atlas");
   host.append(
     h("div", { class: "panel-head" }, title, close),
     h(
@@ -61,6 +63,7 @@ export function createInspector(host, actions) {
     h("p", { class: "label" }, words.served),
     served,
     more,
+    atlas,
   );
   served.addEventListener("click", (event) => {
     const item = /** @type {Element} */ (event.target).closest("[data-token]");
@@ -83,9 +86,24 @@ export function createInspector(host, actions) {
       setText(load, formatShare(count / (totals[tower.layer] || 1)));
       sayRouting(state.trace, tower);
       list(state, tower);
+      linkAtlas(state.trace, tower);
     },
     dispose: () => host.replaceChildren(),
   };
+
+  /** The expert's page over the held-out text: of a model that runs on the server that serves this page. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
+  function linkAtlas({ model, origin }, { layer, expert }) {
+    const isServed = origin.source !== "authored" && location.protocol.startsWith("http");
+    attribute(atlas, "hidden", !isServed);
+    const query = {
+      atlas: `heldout/${model.name}`,
+      layer: layer + 1,
+      expert,
+      lang: language,
+    };
+    const keys = Object.entries(query).map(([key, value]) => [key, String(value)]);
+    attribute(atlas, "href", `atlas?${new URLSearchParams(keys)}`);
+  }
 
   /** What its capacity turned away, and the bias that selects it. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
   function sayRouting(trace, { layer, expert }) {

@@ -9,7 +9,8 @@
  */
 
 import { columnsOf } from "../../trace/trace.js";
-import { createSpans, NONE } from "./tower_glow.js";
+import { NO_EXPERT } from "../../trace/wire.js";
+import { createSpans } from "./tower_glow.js";
 
 const BUDGET = 4096; // beams of either kind
 const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of what is free around the axis
@@ -150,7 +151,7 @@ function copyChoices(
   for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
   for (let k = 0; k < columns; k++) {
     const id = experts[from + k];
-    const kind = id === NONE ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
+    const kind = id === NO_EXPERT ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
     row.set([id, weights[from + k] / largest, kind], 4 * k);
   }
 }

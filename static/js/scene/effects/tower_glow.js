@@ -7,9 +7,9 @@
  */
 
 import { columnsOf } from "../../trace/trace.js";
+import { NO_EXPERT } from "../../trace/wire.js";
 
 const NEVER = -1e6; // seconds: long settled
-export const NONE = 65535; // an empty choice in `trace.experts`
 
 /**
  * @param {number} layers
@@ -88,7 +88,7 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
   for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
   const found = [];
   for (let k = 0; k < columns; k++) {
-    if (experts[from + k] === NONE) continue;
+    if (experts[from + k] === NO_EXPERT) continue;
     found.push({
       expert: experts[from + k],
       mass: weights[from + k] / largest,
@@ -99,7 +99,7 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
 }
 
 /** The towers that a token uses, as layer * N + expert. @returns {number[]} */
-export function pathOf(/** @type {Trace} */ trace, /** @type {number | null} */ token) {
+export function towersOnPath(/** @type {Trace} */ trace, /** @type {number | null} */ token) {
   if (token === null || token < 0 || token >= trace.received) return [];
   return Array.from({ length: trace.model.layers }, (_, layer) =>
     chosen(trace, token, layer)

@@ -6,7 +6,8 @@
  */
 
 import { columnsOf } from "../../trace/trace.js";
-import { createSpans, NONE } from "./tower_glow.js";
+import { NO_EXPERT } from "../../trace/wire.js";
+import { createSpans } from "./tower_glow.js";
 
 const NEVER = -1e6; // seconds
 
@@ -58,7 +59,7 @@ export function createMarks(layers, experts) {
       const columns = columnsOf(trace.model);
       const from = (token * layers + layer) * columns;
       for (let choice = from; choice < from + columns; choice++) {
-        if (!trace.dropped[choice] || trace.experts[choice] === NONE) continue;
+        if (!trace.dropped[choice] || trace.experts[choice] === NO_EXPERT) continue;
         const at = 4 * (layer * experts + trace.experts[choice]);
         marks[at] = Math.max(marks[at], timeline.fires(token, layer));
         marks[at + 1] += 1;

@@ -1,0 +1,1 @@
+"""A corpus of routing as Parquet files, and what is asked of it."""

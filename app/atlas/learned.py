@@ -1,0 +1,48 @@
+"""What the router of any recorded model learned, in the fields of models/measured.json, `learned`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..metrics.balance import entropy, max_violation
+from ..metrics.counts import expert_counts
+from ..metrics.divergence import divergence
+from ..metrics.token_preference import preference, preferred
+from .expert_maps import domain_counts, listed
+from .queries import Atlas
+
+MOST = 5  # preferred tokens of an expert
+
+
+def learned(atlas: Atlas, label: str = "domain") -> dict[str, Any]:
+    """Returns divergence of groups, balance, loads of each group, and each expert's preferred tokens."""
+    loads, groups = atlas.load[0], domain_counts(atlas, label)
+    stacked = np.stack(list(groups.values())) if groups else np.zeros((0, *loads.shape), np.int64)
+    shares = stacked / np.maximum(stacked.sum(axis=-1, keepdims=True), 1)
+    return {
+        "tokens": atlas.tokens,
+        "label": label,
+        "js_bits": listed(divergence(stacked)) if len(groups) > 1 else None,
+        "js_bits_most": round(float(np.log2(max(len(groups), 1))), 4),
+        "max_violation": listed(max_violation(loads)),
+        "entropy": listed(entropy(loads)),
+        "language_loads": dict(zip(groups, listed(shares), strict=True)),
+        "likes": [layer_likes(atlas, layer) for layer in range(atlas.shape.layers)],
+    }
+
+
+def layer_likes(atlas: Atlas, layer: int) -> list[list[tuple[str, int, int]]]:
+    """Returns the preferred tokens of each expert of a layer: [text, times received, times it occurs]."""
+    n, occurs, texts = atlas.shape.experts, atlas.occurrences, atlas.token_texts
+    width = len(occurs)
+    counts = np.zeros((n, width), np.int64)
+    for rows in atlas.rows(layer):
+        cells = np.where(rows.experts >= 0, rows.experts.astype(np.int64) * width + rows.ids[:, None], -1)
+        counts += expert_counts(cells, n * width).reshape(n, width)
+    score = preference(counts, occurs, counts.sum(axis=1), atlas.tokens)
+    return [
+        [(texts.get(id, f"[{id}]"), int(counts[expert, id]), int(occurs[id])) for id in row]
+        for expert, row in enumerate(preferred(score, MOST))
+    ]

@@ -1,0 +1,220 @@
+"""Where atlases lie: a folder of them, and those of the shipped models, made when first asked for.
+
+The atlas of a model `NAME` over the shipped held-out text is `heldout/NAME`. It is recorded into the cache
+folder, about five seconds for a shipped model, and used from then on; another checkpoint or text is recorded
+anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ..measuring.heldout import HeldOut, hash_of
+from ..sources.live.models import Models
+from .manifest import FILE, AtlasError
+from .manifest import read as read_manifest
+
+if TYPE_CHECKING:
+    from .queries import Atlas
+
+HELDOUT = "heldout"
+MOST_OPEN = 8
+
+
+def folders_from_env(env: Mapping[str, str]) -> tuple[Path, Path]:
+    """ATLASES: a folder whose subfolders are atlases; ATLAS_CACHE: where those of models are made."""
+    cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return (
+        Path(env.get("ATLASES") or "atlases"),
+        Path(env.get("ATLAS_CACHE") or Path(cache) / "moescope" / "atlas"),
+    )
+
+
+class Atlases:
+    """All atlases of a server, each opened once. Safe for threads: the first who asks makes, others wait."""
+
+    def __init__(self, models: Path, folder: Path, cache: Path) -> None:
+        self.models = Models(models)
+        self.models_folder, self.folder, self.cache = models, folder, cache
+        self._open: dict[str, Atlas] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def from_env(cls, models: Path, env: Mapping[str, str] | None = None) -> Atlases:
+        """Atlases beside the models of a server, in the folders that the environment names."""
+        return cls(models, *folders_from_env(os.environ if env is None else env))
+
+    def list(self) -> list[dict[str, Any]]:
+        """Returns name, kind and size of each; those of the held-out text may still have to be made."""
+        found = [self._listed(path) for path in sorted(self.folder.glob(f"*/{FILE}"))]
+        return [*found, *({"name": name, "kind": HELDOUT, "made": made} for name, made in self._heldout())]
+
+    def _listed(self, path: Path) -> dict[str, Any]:
+        name = path.parent.name
+        try:
+            known = read_manifest(path.parent)
+        except AtlasError as error:
+            return {"name": name, "kind": "folder", "problem": str(error)}
+        return {
+            "name": name,
+            "kind": "folder",
+            "model": known.model.get("name"),
+            "documents": known.documents,
+            "tokens": known.tokens,
+            "complete": known.complete,
+        }
+
+    def _heldout(self) -> Iterator[tuple[str, bool]]:
+        heldout = self._text()
+        if heldout is None:
+            return
+        for name, listing in self.models.runnable().items():
+            if hash_of(listing.folder / "tokenizer.json") == heldout.tokenizer:
+                yield f"{HELDOUT}/{name}", f"{HELDOUT}/{name}" in self._open
+
+    def _text(self) -> HeldOut | None:
+        try:
+            return HeldOut.open(self.models_folder)
+        except (OSError, ValueError):
+            return None
+
+    def open(self, name: str) -> Atlas:
+        """Opens an atlas by name; makes that of a shipped model. Raises AtlasError for an unknown name."""
+        with self._lock:
+            if name not in self._open:
+                if len(self._open) >= MOST_OPEN:
+                    self._open.pop(next(iter(self._open)))
+                self._open[name] = self._opened(name)
+            return self._open[name]
+
+    def _opened(self, name: str) -> Atlas:
+        from .queries import Atlas
+
+        kind, _, model = name.partition("/")
+        if kind == HELDOUT and model in self.models.runnable():
+            return Atlas(self._made(model))
+        known = {path.parent.name: path.parent for path in self.folder.glob(f"*/{FILE}")}
+        if name not in known:
+            names = ", ".join([*known, *(each for each, _ in self._heldout())]) or "none is there"
+            raise AtlasError(f"atlas: expected one of {names}, got {name[:80]!r}")
+        return Atlas(known[name])
+
+    def _made(self, model: str) -> Path:
+        """Records the held-out text with a model, unless that was done before."""
+        from .routes import NumpyRoutes
+        from .writer import record
+
+        heldout = self._text()
+        opened = self.models.open(model)
+        if heldout is None or hash_of(opened.listing.folder / "tokenizer.json") != heldout.tokenizer:
+            raise AtlasError(f"atlas: expected held-out text for {model}; record texts of your own")
+        documents, corpus = heldout_corpus(heldout)
+        identity = sha256(f"{opened.checkpoint.digest} {heldout.digest}".encode()).hexdigest()[:16]
+        folder = self.cache / f"{model}-{identity}"
+        record(folder, NumpyRoutes(opened), documents, corpus)
+        return folder
+
+    # What routes and commands ask
+
+    def answer(self, name: str, question: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the answer of one atlas. Raises ValueError naming what is wrong."""
+        from .answers import answer
+
+        return answer(self.open(name), question, query)
+
+    def compare(self, name: str, other: str) -> dict[str, Any]:
+        """Returns how far two atlases are apart. Raises ValueError."""
+        from .comparison import compare
+
+        return compare(self.open(name), self.open(other))
+
+    def prune(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Returns a keep list and what it costs on held-out text. Raises ValueError."""
+        from .answers import share
+        from .pruning_preview import preview
+
+        by, drop = query.get("by", "frequency"), share(query, "drop", 0.25)
+        return preview(self.open(name), self.models_folder, by, drop)
+
+    def plan(self, name: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """Returns the file name and text of a placement. Raises ValueError."""
+        from .answers import whole
+        from .plans import write_plan
+        from .what_if import make_plan
+
+        atlas = self.open(name)
+        sizes = (whole(query, "slots", 0), whole(query, "groups", 1), whole(query, "nodes", 1))
+        made = make_plan(atlas, query.get("strategy", "eplb"), whole(query, "devices", 8), *sizes)
+        return write_plan(made, query.get("format", "sglang"), atlas.shape.dense_layers)
+
+    def read_plan(self, name: str, query: Mapping[str, str], text: str) -> dict[str, Any]:
+        """Returns what a placement file would do to this corpus. Raises ValueError naming the field."""
+        from .answers import whole
+        from .plans import read_plan
+        from .what_if import plan_answer
+
+        atlas = self.open(name)
+        dense = atlas.shape.dense_layers
+        devices = whole(query, "devices", 8)
+        return plan_answer(
+            atlas, read_plan(text, query.get("format", "sglang"), atlas.shape.experts, devices, dense)
+        )
+
+    def kind(self, name: str, text: str) -> dict[str, Any]:
+        """Returns a routing, JSON with ids [T] and experts [T][L][K], against the corpus."""
+        from .live_text import against_corpus, read_routing
+
+        return against_corpus(self.open(name), *read_routing(text))
+
+    def text(self, name: str, text: str) -> dict[str, Any]:
+        """Returns a text, routed now by the atlas' own model, against its corpus.
+
+        Raises ValueError if the model does not run here, is another one by now, or the text is too long.
+        """
+        from .live_text import text_against_corpus
+        from .routes import NumpyRoutes
+
+        atlas = self.open(name)
+        model = str(atlas.manifest.model.get("name"))
+        opened = self.models.open(model)
+        if opened.checkpoint.digest != atlas.manifest.model.get("digest"):
+            raise AtlasError(f"model: expected the checkpoint that was recorded, got another {model}")
+        return text_against_corpus(atlas, NumpyRoutes(opened), text)
+
+    def trainings(self) -> dict[str, Path]:
+        """Returns the trainings that can be shown: models with snapshots, and subfolders with counts."""
+        models = {path.parent.name: path for path in self.models_folder.glob("*/snapshots") if path.is_dir()}
+        own = {path.parent.name: path.parent for path in self.folder.glob("*/tokens_per_expert")}
+        traces = {path.parent.name: path.parent for path in self.folder.glob("*/step-*.safetensors")}
+        return {**models, **own, **traces}
+
+    def training(self, name: str) -> dict[str, Any]:
+        """Returns the series of a training. Raises ValueError for an unknown name."""
+        from .training_view import read_training
+
+        known = self.trainings()
+        if name not in known:
+            raise AtlasError(f"name: expected one of {', '.join(sorted(known))}, got {name[:80]!r}")
+        return {"name": name, **read_training(known[name]).to_json()}
+
+
+def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:
+    """Returns the held-out text as a corpus: its documents, and what the manifest says of it."""
+    about = {"digest": heldout.digest, "documents": len(heldout.ids), "unlabelled": {}}
+    return heldout_documents(heldout), {"name": "held-out text", **about}
+
+
+def heldout_documents(heldout: HeldOut) -> Iterator[Any]:
+    """Returns the windows of the held-out text as documents; the last token of each is only predicted."""
+    from .corpus import Document
+
+    number = 0
+    for name in heldout.languages:
+        for window in heldout.windows[name]:
+            yield Document(number, ids=tuple(window[:-1].tolist()), labels={"domain": name})
+            number += 1

@@ -1,0 +1,107 @@
+"""A capture: the routing of one request as some file holds it, placed on tokens and layers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..trace import Floats, Token
+from .findings import Finding
+from .stored import Array
+
+Kind = Literal["routing", "counts"]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Tokens T, MoE layers L, places K, experts N, passes P. What a file does not say is None.
+
+    `layers` are the numbers of the MoE layers, from 0, dense ones counted; `stored_layers` is how many layers
+    the file holds, dense ones included. A token without routing has -1 everywhere in its row of `ids`.
+    """
+
+    format: str  # a name of `registry.FORMATS`
+    engine: str
+    kind: Kind
+    tokens: tuple[Token, ...]  # T; empty for counts
+    layers: tuple[int, ...]  # L
+    stored_layers: int
+    experts: int | None  # N
+    k: int | None
+    ids: Array | None = None  # [T, L, K]; -1: no expert
+    weights: Floats | None = None  # [T, L, K]
+    logits: Floats | None = None  # [T, L, N]
+    scores: Floats | None = None  # [T, L, N]
+    counts: NDArray[np.float64] | None = None  # [P, L, N]
+    routed: Array = field(default_factory=lambda: np.zeros(0, np.bool_))  # [T]
+    experts_at_least: int = 0  # the largest id plus 1, where N is unknown
+    prompt: int | None = None  # how many tokens are the prompt
+    text: str | None = None
+    model: str | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    choice: int = 0  # which of the answers in the file
+    choices: int = 1
+    small_type: bool = False  # ids are kept in 8 bits without a sign
+    weighted_rule: tuple[float, float] | None = None  # least and largest sum of weights, where the file says
+
+    @property
+    def rows(self) -> int:
+        """How many tokens have routing."""
+        return int(np.count_nonzero(self.routed))
+
+    @property
+    def token_count(self) -> int | None:
+        """Tokens, a sampled last one included. Of counts: passes plus one, which supposes one request."""
+        if self.kind == "routing":
+            return len(self.tokens)
+        passes = self.counted_passes
+        return None if passes is None else passes + 1
+
+    @property
+    def counted_passes(self) -> int | None:
+        """How many tokens went through the model while counts were taken; None where k is unknown."""
+        if self.counts is None or not self.k:
+            return None
+        return round(float(self.counts.sum(axis=(0, 2)).max()) / self.k)
+
+    @property
+    def ids_only(self) -> bool:
+        """Whether the file has experts and nothing that weighs them."""
+        return self.weights is None and self.logits is None and self.scores is None
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns a digest that is equal for equal routing, whichever format holds it."""
+        digest = hashlib.sha256()
+        held = self.ids if self.ids is not None else self.logits if self.logits is not None else self.counts
+        if held is not None:
+            digest.update(repr(held.shape).encode())
+            digest.update(np.ascontiguousarray(held, dtype="<i4" if held is self.ids else "<f4").tobytes())
+        return digest.hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `inspect --json` prints."""
+        return {
+            "format": self.format,
+            "kind": self.kind,
+            "engine": self.engine,
+            "tokens": self.token_count,
+            "rows": self.rows,
+            "layers": self.stored_layers,
+            "moe_layers": list(self.layers),
+            "experts": self.experts,
+            "k": self.k,
+            "weights": self.weights is not None,
+            "scores": self.logits is not None or self.scores is not None,
+            "choice": self.choice,
+            "choices": self.choices,
+            "fingerprint": self.fingerprint,
+            "notes": list(self.notes),
+            "findings": [finding.to_json() for finding in self.findings],
+        }

@@ -1,0 +1,236 @@
+"""Two traces of the same tokens: where their routing differs, by how little, and from where on.
+
+Sets of experts are compared, not their order: a flip is a token and layer whose sets differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..trace import Floats, RoutingTrace
+from .bounds import no_routing
+from .stored import Array
+
+NEAR = 0.01  # a margin below which a flip is rounding
+FARTHEST = 4  # tokens by which one trace may begin later: special tokens at the beginning
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs; layers and tokens are numbered from 0 as in the first trace.
+
+    Shares are of the tokens that both traces route, up to the token where their ids part.
+    """
+
+    layers: tuple[int, ...]  # L layers that both have
+    tokens: int  # that were compared
+    shift: int  # token t of the first is token t + shift of the second
+    parted_at: int | None  # the first token whose ids differ
+    aligned_by: str  # "ids", "texts" or "position"
+    flips: Array  # [T, L] of the compared tokens
+    at: Array  # [T] their numbers in the first trace
+    flipped: Floats  # [L] share of tokens
+    jaccard: Floats  # [L] mean overlap of the sets
+    first: tuple[int, int] | None  # token and layer number of the first flip
+    first_of_layer: tuple[int | None, ...]  # the first flipped token of each layer
+    margins: Floats | None  # [flips] by how much the weakest chosen score led in the first trace
+    kl: Floats | None  # [L] mean divergence of the second's scores from the first's, nats
+    js: Floats | None  # [L] mean Jensen-Shannon divergence, bits
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures, as `compare --json` prints them."""
+        flips = int(self.flips.sum())
+        return {
+            "tokens": self.tokens,
+            "layers": list(self.layers),
+            "aligned_by": self.aligned_by,
+            "shift": self.shift,
+            "parted_at": self.parted_at,
+            "flips": flips,
+            "flipped_choices": ratio(flips, self.flips.size),
+            "flipped_tokens": ratio(int(self.flips.any(axis=1).sum()), self.tokens),
+            "first_flip": None if self.first is None else {"token": self.first[0], "layer": self.first[1]},
+            "jaccard": float(self.jaccard.mean()) if len(self.jaccard) else None,
+            "margin_median": None if self.margins is None or not flips else float(np.median(self.margins)),
+            "margins_below_0.01": None
+            if self.margins is None
+            else ratio(int((self.margins < NEAR).sum()), flips),
+            "kl": None if self.kl is None else float(self.kl.mean()),
+            "js": None if self.js is None else float(self.js.mean()),
+            "by_layer": [self.layer_json(at) for at in range(len(self.layers))],
+        }
+
+    def layer_json(self, at: int) -> dict[str, Any]:
+        """The figures of one layer."""
+        return {
+            "layer": self.layers[at],
+            "flipped_tokens": float(self.flipped[at]),
+            "jaccard": float(self.jaccard[at]),
+            "first_flip": self.first_of_layer[at],
+            "kl": None if self.kl is None else float(self.kl[at]),
+            "js": None if self.js is None else float(self.js[at]),
+        }
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """Returns a share; None of nothing."""
+    return part / whole if whole else None
+
+
+def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
+    """Compares two traces over the tokens and layers that both have.
+
+    Raises CaptureError where they have no layer or no token in common.
+    """
+    layers, left_layers, right_layers = common_layers(a, b)
+    shift, aligned_by = alignment(a, b)
+    begin, end = max(0, -shift), min(len(a.experts), len(b.experts) - shift)
+    parted = parting(a, b, shift, begin, end, aligned_by)
+    rows = np.arange(begin, end if parted is None else parted)
+    both = routed(a)[rows] & routed(b)[rows + shift]
+    rows = rows[both]
+    if not len(rows):
+        where = f"token {parted}" if parted is not None else "the first token"
+        advice = "compare two traces of one text"
+        raise no_routing("compare", "tokens that both traces route", f"none; they part at {where}", advice)
+    left = a.experts[np.ix_(rows, left_layers)]
+    right = b.experts[np.ix_(rows + shift, right_layers)]
+    overlap = jaccard(left, right)
+    flips = overlap < 1
+    scores = chosen_scores(a, rows, left_layers), chosen_scores(b, rows + shift, right_layers)
+    kl, js = divergences(*scores)
+    return Comparison(
+        layers=layers,
+        tokens=len(rows),
+        shift=shift,
+        parted_at=parted,
+        aligned_by=aligned_by,
+        flips=flips,
+        at=rows,
+        flipped=flips.mean(axis=0),
+        jaccard=overlap.mean(axis=0),
+        first=first_flip(flips, rows, layers),
+        first_of_layer=tuple(int(rows[one.argmax()]) if one.any() else None for one in flips.T),
+        margins=None if scores[0] is None else margins(scores[0], left)[flips],
+        kl=kl,
+        js=js,
+    )
+
+
+def numbers_of(trace: RoutingTrace) -> tuple[int, ...]:
+    """Returns the numbers of a trace's layers in the model, dense ones counted where they are known."""
+    numbers = trace.header.origin.get("layers")
+    count = trace.experts.shape[1]
+    return tuple(numbers) if isinstance(numbers, list) and len(numbers) == count else tuple(range(count))
+
+
+def common_layers(a: RoutingTrace, b: RoutingTrace) -> tuple[tuple[int, ...], Array, Array]:
+    """Returns the layers that both have, and where they stand in each."""
+    left, right = numbers_of(a), numbers_of(b)
+    layers = tuple(sorted(set(left) & set(right)))
+    if not layers:
+        raise no_routing("compare", "layers that both traces have", "none", "give both their config.json")
+    return (
+        layers,
+        np.array([left.index(one) for one in layers]),
+        np.array([right.index(one) for one in layers]),
+    )
+
+
+def routed(trace: RoutingTrace) -> Array:
+    """Returns which tokens [T] have an expert."""
+    return np.asarray((trace.experts >= 0).any(axis=(1, 2)))
+
+
+def alignment(a: RoutingTrace, b: RoutingTrace) -> tuple[int, str]:
+    """Returns by how many tokens the second begins later, and what says so."""
+    for kind, left, right in (("ids", ids_of(a), ids_of(b)), ("texts", texts_of(a), texts_of(b))):
+        if any(one is not None for one in left) and any(one is not None for one in right):
+            shifts = sorted(range(-FARTHEST, FARTHEST + 1), key=abs)
+            return max(shifts, key=lambda shift: agreeing(left, right, shift)), kind
+    return 0, "position"
+
+
+def ids_of(trace: RoutingTrace) -> list[object]:
+    """Returns vocabulary ids; None where a token has none."""
+    return [token.id for token in trace.header.tokens]
+
+
+def texts_of(trace: RoutingTrace) -> list[object]:
+    """Returns texts; None where a token has none."""
+    return [token.text or None for token in trace.header.tokens]
+
+
+def agreeing(left: list[object], right: list[object], shift: int) -> int:
+    """Returns how many tokens agree from the beginning on."""
+    count = 0
+    begin = max(0, -shift)
+    for one, other in zip(left[begin:], right[begin + shift :], strict=False):
+        if one is not None and other is not None and one != other:
+            break
+        count += one is not None and other is not None
+    return count
+
+
+def parting(a: RoutingTrace, b: RoutingTrace, shift: int, begin: int, end: int, by: str) -> int | None:
+    """Returns the first token whose ids or texts differ."""
+    if by == "position":
+        return None
+    left, right = (ids_of(a), ids_of(b)) if by == "ids" else (texts_of(a), texts_of(b))
+    for at in range(begin, end):
+        one, other = left[at], right[at + shift]
+        if one is not None and other is not None and one != other:
+            return at
+    return None
+
+
+def jaccard(left: Array, right: Array) -> Array:
+    """Returns the overlap of two sets of experts, [T, L, K] each -> [T, L]; 1 where both are empty."""
+    equal = (left[..., :, None] == right[..., None, :]) & (left >= 0)[..., :, None]
+    shared = equal.any(axis=-1).sum(axis=-1)
+    union = (left >= 0).sum(axis=-1) + (right >= 0).sum(axis=-1) - shared
+    return np.where(union > 0, shared / np.maximum(union, 1), 1.0)
+
+
+def first_flip(flips: Array, rows: Array, layers: tuple[int, ...]) -> tuple[int, int] | None:
+    """Returns token and layer of the first flip in the order of computation."""
+    if not flips.any():
+        return None
+    token = int(flips.any(axis=1).argmax())
+    return int(rows[token]), layers[int(flips[token].argmax())]
+
+
+def chosen_scores(trace: RoutingTrace, rows: Array, layers: Array) -> Floats | None:
+    """Returns gate scores [T, L, N] of rows and layers, each summing to 1."""
+    if trace.scores is None:
+        return None
+    scores = trace.scores[np.ix_(rows, layers)].astype(np.float64)
+    return np.asarray(scores / np.maximum(scores.sum(axis=-1, keepdims=True), TINY))
+
+
+def margins(scores: Floats, experts: Array) -> Floats:
+    """Returns by how much the weakest chosen score leads the best that was left out: [T, L]."""
+    safe = np.where(experts >= 0, experts, 0)
+    chosen = np.where(experts >= 0, np.take_along_axis(scores, safe, axis=-1), np.inf)
+    rest = scores.copy()
+    np.put_along_axis(rest, safe, -np.inf, axis=-1)
+    return np.asarray(chosen.min(axis=-1) - rest.max(axis=-1))
+
+
+def divergences(p: Array | None, q: Array | None) -> tuple[Array | None, Array | None]:
+    """Returns mean Kullback-Leibler (nats) and Jensen-Shannon (bits) divergence of each layer: [L]."""
+    if p is None or q is None or p.shape != q.shape:
+        return None, None
+    middle = (p + q) / 2
+    both = (relative(p, middle) + relative(q, middle)) / 2 / np.log(2)
+    return relative(p, q).mean(axis=0), both.mean(axis=0)
+
+
+def relative(p: Array, q: Array) -> Array:
+    """Returns the Kullback-Leibler divergence of q from p, nats: [T, L, N] twice -> [T, L]."""
+    terms = p * (np.log(np.maximum(p, TINY)) - np.log(np.maximum(q, TINY)))
+    return np.asarray(np.maximum(terms.sum(axis=-1), 0))

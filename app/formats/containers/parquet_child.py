@@ -1,0 +1,55 @@
+"""Reads Parquet from standard input in a process of its own, and writes Arrow to standard output.
+
+Parquet's C++ reader can end the process that runs it, or take minutes, over a file with one wrong byte. This
+one may: it has limits on memory and time, and nothing to lose. It is started by its path and imports nothing
+of ours. Arguments: most values, most bytes unpacked, most memory, most seconds. It ends with 3 where there is
+too much, with another status where the file is broken.
+"""
+
+import sys
+
+TOO_LARGE = 3
+
+
+def limit(memory: int, seconds: int) -> None:
+    """Sets the limits of this process, where the system has any."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def main() -> int:
+    """Reads, checks what the footer announces, unpacks, and writes."""
+    values, unpacked, memory, seconds = (int(one) for one in sys.argv[1:5])
+    limit(memory, seconds)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    data = sys.stdin.buffer.read()
+    file = pq.ParquetFile(
+        pa.BufferReader(data), thrift_string_size_limit=2**26, thrift_container_size_limit=1_000_000
+    )
+    metadata = file.metadata
+    groups = [metadata.row_group(at) for at in range(min(metadata.num_row_groups, 100_000))]
+    columns = [group.column(at) for group in groups for at in range(group.num_columns)]
+    announced = max(sum(one.num_values for one in columns), metadata.num_rows)
+    bytes_announced = sum(one.total_uncompressed_size for one in columns)
+    if announced > values or max(bytes_announced, 4 * announced) > unpacked:
+        print(f"{announced:,} values and {bytes_announced:,} bytes", file=sys.stderr)
+        return TOO_LARGE
+    table = file.read(use_threads=False)
+    with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as out:
+        out.write_table(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

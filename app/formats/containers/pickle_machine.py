@@ -1,0 +1,257 @@
+"""A stack that follows the opcodes of a pickle and knows tensors and plain containers only.
+
+Opcodes are walked by `pickletools.genops`, which runs nothing. Any call but those below is refused by name.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..bounds import too_large, truncated, unsafe
+from ..findings import CaptureError
+from ..stored import Array
+from .files import Bytes
+from .numpy_files import widened
+
+STORAGES = {
+    **{"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "BFloat16Storage": "bf16"},
+    **{"LongStorage": "<i8", "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "i1"},
+    **{"ByteStorage": "u1", "BoolStorage": "?", "UInt16Storage": "<u2", "UInt32Storage": "<u4"},
+}
+DTYPES = {
+    **{"float64": "<f8", "float32": "<f4", "float16": "<f2", "bfloat16": "bf16", "int64": "<i8"},
+    **{"int32": "<i4", "int16": "<i2", "int8": "i1", "uint8": "u1", "bool": "?", "uint16": "<u2"},
+    **{"uint32": "<u4", "uint64": "<u8"},
+}
+CONTAINERS: dict[str, Callable[..., Any]] = {
+    "collections.OrderedDict": dict,
+    "torch.Size": tuple,
+    "builtins.set": set,
+}
+TENSORS = (
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor",
+    "torch._tensor._rebuild_from_type_v2",
+)
+PARAMETER = "torch._utils._rebuild_parameter"
+MOST_OPCODES = 20_000_000
+MARK = object()
+
+
+@dataclass(frozen=True)
+class Name:
+    """A class or function that a pickle names; it is never looked up."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The numbers behind tensors: bytes and their type."""
+
+    data: Bytes
+    kind: str
+
+    def numbers(self) -> Array:
+        """Returns all numbers [count], bfloat16 as float32."""
+        if self.kind == "bf16":
+            return widened(np.frombuffer(self.data, "<u2"))
+        return np.frombuffer(self.data, self.kind)
+
+
+LoadStorage = Callable[[tuple[Any, ...]], Storage]
+
+
+def opcodes(name: str, raw: bytes) -> Iterator[tuple[str, Any, int]]:
+    """Yields name, argument and place of each opcode; nothing is run."""
+    try:
+        for count, (opcode, argument, at) in enumerate(pickletools.genops(raw)):
+            if count > MOST_OPCODES:
+                raise too_large(name, f"at most {MOST_OPCODES:,} opcodes", "more")
+            yield opcode.name, argument, at or 0
+    except CaptureError:
+        raise
+    except (ValueError, IndexError, UnicodeDecodeError, OverflowError) as error:
+        raise truncated(name, "a whole pickle", f"a broken one ({error})"[:200]) from error
+
+
+class Machine:
+    """A stack that follows the opcodes of one pickle and knows tensors and plain containers only."""
+
+    def __init__(self, name: str, load: LoadStorage, build: bool = True) -> None:
+        self.name = name
+        self.load = load
+        self.build = build
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self, raw: bytes) -> Any:
+        """Returns the value that the pickle describes."""
+        for opcode, argument, _ in opcodes(self.name, raw):
+            if opcode == "STOP":
+                break
+            try:
+                self.step(opcode, argument)
+            except (IndexError, KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+                if isinstance(error, CaptureError):
+                    raise
+                raise truncated(self.name, "a whole pickle", f"a broken one at {opcode}") from error
+        if not self.stack:
+            raise truncated(self.name, "a whole pickle", "its beginning")
+        return self.stack[-1]
+
+    def step(self, opcode: str, argument: Any) -> None:
+        """Follows one opcode. Raises CaptureError `unsafe-file` for one that would run something."""
+        if opcode in VALUES:
+            self.stack.append(argument)
+        elif opcode in EMPTY:
+            self.stack.append(EMPTY[opcode]())
+        elif opcode in SAVES:
+            self.memo[len(self.memo) if argument is None else argument] = self.stack[-1]
+        elif opcode in ("BINGET", "LONG_BINGET", "GET"):
+            self.stack.append(self.memo[int(argument)])
+        elif (handler := HANDLERS.get(opcode)) is not None:
+            handler(self)
+        elif opcode in ("GLOBAL", "STACK_GLOBAL"):
+            self.name_class(argument)
+        elif opcode not in ("PROTO", "FRAME"):
+            raise unsafe(self.name, "tensors and containers", f"opcode {opcode}", "save tensors alone")
+
+    def name_class(self, argument: Any) -> None:
+        """Puts the name of a class or function on the stack; unknown ones are refused here already."""
+        if argument is None:
+            second, firstly = self.stack.pop(), self.stack.pop()
+            argument = f"{firstly} {second}"
+        path = str(argument).replace(" ", ".", 1)
+        known = path in CONTAINERS or path in TENSORS or path == PARAMETER
+        storage = path.removeprefix("torch.") in STORAGES and path.startswith("torch.")
+        if not known and not storage and path.removeprefix("torch.") not in DTYPES:
+            advice = "save tensors, numbers and texts alone"
+            raise unsafe(self.name, "tensors and plain containers", f"a call of {path[:80]}", advice)
+        self.stack.append(Name(path))
+
+    def since_mark(self) -> list[Any]:
+        """Takes what lies above the last mark."""
+        at = next(at for at in reversed(range(len(self.stack))) if self.stack[at] is MARK)
+        taken = self.stack[at + 1 :]
+        del self.stack[at:]
+        return taken
+
+    def pairs(self) -> None:
+        """SETITEMS: pairs above the mark go into the dictionary below it."""
+        taken = self.since_mark()
+        self.stack[-1].update(zip(map(hashable, taken[::2]), taken[1::2], strict=True))
+
+    def pair(self) -> None:
+        """SETITEM: one pair."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self.stack[-1][hashable(key)] = value
+
+    def extend(self) -> None:
+        """APPENDS, ADDITEMS: values above the mark go into the list or set below it."""
+        taken = self.since_mark()
+        target = self.stack[-1]
+        target.extend(taken) if isinstance(target, list) else target.update(map(hashable, taken))
+
+    def append(self) -> None:
+        """APPEND: one value."""
+        value = self.stack.pop()
+        self.stack[-1].append(value)
+
+    def group(self, make: Callable[[list[Any]], Any]) -> None:
+        """TUPLE, LIST, DICT: makes a container of what lies above the mark."""
+        self.stack.append(make(self.since_mark()))
+
+    def last(self, count: int) -> None:
+        """TUPLE1 to TUPLE3: makes a tuple of the last values."""
+        taken = tuple(self.stack[-count:])
+        del self.stack[-count:]
+        self.stack.append(taken)
+
+    def storage(self) -> None:
+        """BINPERSID: loads a storage."""
+        self.stack.append(self.load(tuple(self.stack.pop())))
+
+    def call(self) -> None:
+        """REDUCE: makes a container, or a tensor of a storage."""
+        arguments, name = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, Name):
+            raise unsafe(self.name, "tensors and plain containers", "another call", "save tensors alone")
+        self.stack.append(self.made(name.path, tuple(arguments)))
+
+    def build_state(self) -> None:
+        """BUILD: drops the state that a dictionary carries beside its items."""
+        self.stack.pop()
+        if not isinstance(self.stack[-1], dict):
+            raise unsafe(self.name, "tensors and plain containers", "an object", "save tensors alone")
+
+    def made(self, path: str, arguments: tuple[Any, ...]) -> Any:
+        """Returns what a known call makes."""
+        if path in CONTAINERS:
+            return CONTAINERS[path](*arguments)
+        if path == PARAMETER:
+            return arguments[0]
+        if path in TENSORS[:2]:
+            return self.tensor(*arguments[:4])
+        raise unsafe(
+            self.name, "tensors and plain containers", f"a call of {path[:80]}", "save tensors alone"
+        )
+
+    def tensor(self, storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+        """Returns a view of a storage. Raises CaptureError `truncated` where it reaches beyond its end."""
+        if not self.build:
+            return None
+        if not isinstance(storage, Storage) or len(shape) != len(strides) or len(shape) > 32:
+            raise unsafe(self.name, "a tensor of a storage", "something else", "save tensors alone")
+        numbers = storage.numbers()
+        steps = [(size - 1) * step for size, step in zip(shape, strides, strict=True)]
+        if min((offset, *shape, *strides)) < 0:
+            raise truncated(self.name, "sizes and strides from 0 up", f"{shape}, {strides}")
+        if 0 in shape:
+            return np.zeros(shape, numbers.dtype)
+        if offset + sum(steps) >= len(numbers):
+            raise truncated(self.name, f"{offset + sum(steps) + 1:,} numbers", f"{len(numbers):,}")
+        if int(np.prod(np.array(shape, dtype=object))) > max(len(numbers) * 64, 1 << 20):
+            raise too_large(self.name, "tensors about as large as their storage", f"shape {shape}")
+        byte_steps = tuple(step * numbers.itemsize for step in strides)
+        return np.lib.stride_tricks.as_strided(numbers[offset:], shape, byte_steps, writeable=False)
+
+
+def hashable(key: Any) -> Any:
+    """Returns a key as it is, where it can be one; a container as its text."""
+    return key if isinstance(key, str | int | float | bool | bytes | tuple | type(None)) else repr(type(key))
+
+
+VALUES = {
+    *("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "INT", "LONG", "BINFLOAT", "FLOAT"),
+    *("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "UNICODE", "STRING", "BINSTRING", "SHORT_BINSTRING"),
+    *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+}
+EMPTY: dict[str, Callable[[], Any]] = {
+    **{"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set, "EMPTY_TUPLE": tuple},
+    **{"NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False, "MARK": lambda: MARK},
+}
+SAVES = {"BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"}
+HANDLERS: dict[str, Callable[[Machine], Any]] = {
+    "SETITEMS": Machine.pairs,
+    "SETITEM": Machine.pair,
+    "APPENDS": Machine.extend,
+    "ADDITEMS": Machine.extend,
+    "APPEND": Machine.append,
+    "TUPLE": lambda machine: machine.group(tuple),
+    "LIST": lambda machine: machine.group(list),
+    "DICT": lambda machine: machine.group(lambda taken: dict(zip(taken[::2], taken[1::2], strict=True))),
+    "TUPLE1": lambda machine: machine.last(1),
+    "TUPLE2": lambda machine: machine.last(2),
+    "TUPLE3": lambda machine: machine.last(3),
+    "BINPERSID": Machine.storage,
+    "REDUCE": Machine.call,
+    "BUILD": Machine.build_state,
+    "POP": lambda machine: machine.stack.pop(),
+    "DUP": lambda machine: machine.stack.append(machine.stack[-1]),
+}

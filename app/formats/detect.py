@@ -1,0 +1,56 @@
+"""Which format a file is in."""
+
+from __future__ import annotations
+
+from .bounds import no_routing
+from .containers.opened import Opened
+from .findings import CaptureError
+from .registry import ALL, FORMATS, Format
+
+
+def format_of(opened: Opened, asked: str | None = None) -> Format:
+    """Returns the format that was asked for, else the first that recognises the file. Raises CaptureError."""
+    if asked is not None:
+        return asked_format(opened, asked)
+    chosen = next((one for one in ALL if one.recognises(opened)), None)
+    if chosen is None:
+        raise unknown(opened)
+    return chosen
+
+
+def asked_format(opened: Opened, asked: str) -> Format:
+    """Returns the format of this name that reads such a container. Raises CaptureError where none does."""
+    if asked not in FORMATS:
+        raise no_routing("--format", f"one of {', '.join(FORMATS)}", repr(asked[:60]), "name one of these")
+    named = [one for one in ALL if one.name == asked and opened.container in one.containers]
+    if not named:
+        got = f"a file of kind {opened.container}"
+        raise no_routing(opened.name, f"what {asked} is kept in", got, "leave --format out, or name another")
+    return next((one for one in named if one.recognises(opened)), named[0])
+
+
+def unknown(opened: Opened) -> CaptureError:
+    """Returns the refusal of a file that nothing recognises, with what it seems to be."""
+    got = known_other(opened) or f"{opened.container} of no known shape"
+    return no_routing(
+        opened.name, "a capture", got, "see docs/CAPTURES.md for what is read, or name its --format"
+    )
+
+
+def known_other(opened: Opened) -> str | None:
+    """Returns what a file is that is often given by mistake."""
+    value = opened.value
+    if isinstance(value, dict):
+        if "architectures" in value or "num_hidden_layers" in value:
+            return "a model's config.json"
+        if "added_tokens" in value and "model" in value:
+            return "a tokenizer.json"
+        if "error" in value or "detail" in value:
+            return "the error that a server answered"
+        if opened.container == "safetensors" and any("weight" in str(name) for name in value):
+            return "a model's weights"
+    if opened.container == "binary" and b"blk." in bytes(value[:4096]):
+        return "an imatrix of the old .dat kind; write it with --output-format gguf"
+    if opened.container == "folder":
+        return "a folder without a trace that is known"
+    return None

@@ -1,0 +1,72 @@
+"""Arrays without a name: .npy files and bare tensors of ids, in whichever order of axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..asked import Asked
+from ..containers.opened import Opened
+from ..stored import Array, Stored
+from .axes import layers_first, tokens_first, unfolded
+
+ENGINE_TYPES = ("uint8", "uint16", "int16", "int32")  # that vLLM keeps ids in
+
+
+def array_of(opened: Opened) -> Array | None:
+    """Returns the one array of a file; None where there are more, or none."""
+    value = opened.value
+    if opened.container == "npz" and isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if (
+        opened.container in ("npy", "npz", "pt")
+        and isinstance(value, np.ndarray)
+        and value.dtype.kind in "iuf"
+    ):
+        return value
+    return None
+
+
+def matches_ids(opened: Opened) -> bool:
+    """Recognises whole numbers with two to four axes."""
+    array = array_of(opened)
+    return array is not None and array.dtype.kind in "iu" and array.ndim in (2, 3, 4)
+
+
+def matches_logits(opened: Opened) -> bool:
+    """Recognises floating point numbers with three axes."""
+    array = array_of(opened)
+    return array is not None and array.dtype.kind == "f" and array.ndim == 3
+
+
+def read_ids(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads ids: [rows, layers, k], layers first, or [rows, layers x k]; a batch gives several."""
+    array = array_of(opened)
+    assert array is not None
+    if array.ndim == 4:
+        return [Stored("array", ids=one, small_type=array.dtype == np.uint8) for one in array]
+    if array.ndim == 2:
+        return [Stored("array", ids=unfolded(opened.name, array, asked, asked.any_k))]
+    first = layers_first(array, asked)
+    stored = Stored("array", ids=array.swapaxes(0, 1) if first else array)
+    stored.small_type = array.dtype == np.uint8
+    if opened.container == "npy" and not first and as_engines_write(array):
+        stored.engine, stored.sampled_last = "vllm", True
+        stored.notes.append(
+            "rows are taken as an engine writes them: one for every token but a sampled last one"
+        )
+    if asked.facts is None and asked.layers is None:
+        stored.notes.append("no config: axes are taken as token, layer, place")
+    return [stored]
+
+
+def as_engines_write(array: Array) -> bool:
+    """Returns whether an array is as vLLM's Python interface gives it: C order, a native type of ids."""
+    return array.dtype.name in ENGINE_TYPES and array.dtype.isnative and array.flags.c_contiguous
+
+
+def read_logits(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads logits [rows, layers, N] or layers first."""
+    array = array_of(opened)
+    assert array is not None
+    first = tokens_first(array, None, 1, asked, None)
+    return [Stored("array", logits=array if first else array.swapaxes(0, 1))]

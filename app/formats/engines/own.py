@@ -1,0 +1,114 @@
+"""Moescope's own files: traces, and the tables that the page saves. See docs/FILES.md."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from ...trace import FORMAT, Token
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..stored import Stored, tokens_at
+from ..texts import joined
+from .cells import from_lists
+from .long_tables import add_texts
+
+TABLE = {"token", "layer", "experts", "weights", "dropped"}
+NORMALISED = ("topk_norm", "softmax_after", "gshard", "st_moe")
+
+
+def matches_trace(opened: Opened) -> bool:
+    """Recognises the format named in the metadata."""
+    return opened.container == "safetensors" and str(opened.metadata.get("format", "")).startswith(
+        "moescope."
+    )
+
+
+def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads a trace. Raises CaptureError where its metadata is of a later version."""
+    if opened.metadata["format"] != FORMAT:
+        advice = "open it with the Moescope that wrote it"
+        raise no_routing(f"{opened.name}: format", FORMAT, opened.metadata["format"][:40], advice)
+    tensors = opened.value
+    try:
+        tokens = [Token(**one) for one in json.loads(opened.metadata["tokens"])]
+        model = json.loads(opened.metadata["model"])
+        origin = json.loads(opened.metadata["origin"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        advice = "save the trace again"
+        raise no_routing(f"{opened.name}: metadata", "tokens, model and origin", "others", advice) from error
+    ids = tensors["experts"]
+    stored = Stored("moescope", ids=ids, weights=tensors.get("weights"))
+    stored.logits, stored.scores = tensors.get("logits"), tensors.get("scores")
+    if origin.get("ids_only"):
+        stored.weights = None
+    stored.tokens, stored.total = tuple(tokens), len(tokens)
+    stored.experts, stored.model = model.get("experts"), model.get("name")
+    numbers = origin.get("layers")
+    if isinstance(numbers, list) and len(numbers) == ids.shape[1]:
+        stored.layers = tuple(int(one) for one in numbers)
+    stored.text = joined(token.text for token in tokens)
+    stored.prompt = origin.get("prompt_tokens")
+    stored.rule = (0.0, float("inf")) if model.get("router") not in NORMALISED else None
+    return [stored]
+
+
+def matches_csv(opened: Opened) -> bool:
+    """Recognises the columns of the page's CSV."""
+    return opened.container == "table" and set(opened.value.columns) >= TABLE
+
+
+def read_csv(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads the page's CSV; of two stacks each is a capture."""
+    table = opened.value
+    stacks = table.texts("stack") if "stack" in table.columns else ["a"] * table.rows
+    token, layer = table.integers("token"), table.integers("layer")
+    lists, weights = table.lists("experts"), table.lists("weights", float)
+    result = []
+    for stack in sorted(set(stacks)):
+        rows = np.array([at for at, one in enumerate(stacks) if one == stack])
+        stored = from_lists(
+            "moescope", token[rows], layer[rows], [lists[at] for at in rows], [weights[at] for at in rows]
+        )
+        stored.rule = (0.0, float("inf"))
+        if stack == stacks[0]:
+            add_texts(stored, table, token)
+        result.append(stored)
+    return result
+
+
+def matches_json(opened: Opened) -> bool:
+    """Recognises the page's JSON."""
+    return (
+        opened.container == "json"
+        and isinstance(opened.value, dict)
+        and (opened.value.get("format") == "moescope-table")
+    )
+
+
+def read_json(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads each stack of the page's JSON."""
+    stacks = opened.value.get("stacks")
+    if not isinstance(stacks, list) or not stacks:
+        raise no_routing(f"{opened.name}: stacks", "a list of stacks", "none", "save the table again")
+    return [of_stack(one) for one in stacks]
+
+
+def of_stack(stack: dict[str, Any]) -> Stored:
+    """Reads one stack."""
+    rows = stack["rows"]
+    token = np.array([int(one["token"]) for one in rows], np.int64)
+    layer = np.array([int(one["layer"]) for one in rows], np.int64)
+    stored = from_lists(
+        "moescope", token, layer, [one["experts"] for one in rows], [one["weights"] for one in rows]
+    )
+    texts = {int(one["token"]): str(one.get("text", "")) for one in rows}
+    stored.tokens = tokens_at({at: Token(text) for at, text in texts.items()})
+    stored.text = joined(one.text for one in stored.tokens or ())
+    stored.experts = stack.get("model", {}).get("experts")
+    stored.model = stack.get("model", {}).get("name")
+    stored.rule = (0.0, float("inf"))
+    return stored

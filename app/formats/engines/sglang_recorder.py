@@ -1,0 +1,183 @@
+"""Files of SGLang's expert distribution recorder: `stat`, `per_pass`, `per_token`.
+
+Source: sglang/srt/eplb/expert_distribution.py (0.5.23). Ids and counts are those of physical experts; the
+last map from physical to logical ones is in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..asked import Asked
+from ..bounds import no_routing
+from ..containers.opened import Opened
+from ..findings import CaptureError
+from ..stored import Array, Stored, tokens_of
+
+MAP = "last_physical_to_logical_map"
+IDS = "topk_ids_of_layer"
+COUNT = "global_physical_count"
+EXTEND = 1  # forward_mode of a prompt; 2 is decoding
+
+
+def value_of(opened: Opened) -> dict[str, Any]:
+    """Returns the dictionary of a .pt file; empty where it is something else."""
+    return opened.value if opened.container == "pt" and isinstance(opened.value, dict) else {}
+
+
+def records_of(opened: Opened) -> list[dict[str, Any]]:
+    """Returns the records of a file, one a forward pass, in their order."""
+    records = value_of(opened).get("records")
+    kept = [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
+    primary = [one for one in kept if one.get("gatherer_key", "primary") == "primary"]
+    return primary or kept
+
+
+def matches_per_token(opened: Opened) -> bool:
+    """Recognises records with ids."""
+    return any(IDS in one for one in records_of(opened))
+
+
+def matches_per_pass(opened: Opened) -> bool:
+    """Recognises records with counts."""
+    return "records" in value_of(opened)
+
+
+def matches_stat(opened: Opened) -> bool:
+    """Recognises counts with the rank that wrote them."""
+    value = value_of(opened)
+    return "logical_count" in value and ("rank" in value or "average_utilization_rate_over_window" in value)
+
+
+def physical_map(opened: Opened) -> NDArray[np.int64] | None:
+    """Returns the map [layers, physical experts] to logical ones."""
+    held = value_of(opened).get(MAP)
+    if not isinstance(held, np.ndarray) or held.ndim != 2 or not held.size:
+        return None
+    fits = held.min() >= 0 and held.max() < held.shape[1]
+    return np.asarray(held, np.int64) if fits else None
+
+
+def read_stat(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads counts [steps, layers, logical experts]."""
+    counts = np.asarray(value_of(opened)["logical_count"])
+    if counts.ndim not in (2, 3):
+        where = f"{opened.name}: logical_count"
+        raise no_routing(where, "[steps, layers, experts]", f"{counts.shape}", "record again")
+    counts = counts[None] if counts.ndim == 2 else counts
+    return [Stored("sglang", counts=counts, span="all", experts=counts.shape[-1])]
+
+
+def read_per_pass(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads counts of each pass, brought from physical to logical experts."""
+    counted = [np.asarray(one[COUNT]) for one in records_of(opened) if COUNT in one]
+    if not counted or any(one.ndim != 2 for one in counted):
+        raise no_routing(
+            f"{opened.name}: {COUNT}", "[layers, experts] in each record", "none", "record again"
+        )
+    counts = np.stack(counted)
+    mapping = physical_map(opened)
+    if mapping is not None and mapping.shape == counts.shape[1:]:
+        logical = np.zeros((*counts.shape[:2], int(mapping.max()) + 1))
+        for layer, targets in enumerate(mapping):
+            np.add.at(logical[:, layer].T, targets, counts[:, layer].T)
+        counts = logical
+    return [Stored("sglang", counts=counts, span="all", experts=counts.shape[-1])]
+
+
+@dataclass
+class Request:
+    """The rows of one request as passes bring them."""
+
+    next: int = 0
+    positions: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    rows: list[Array] = field(default_factory=list)  # [layers, K] each
+
+    def add(self, position: int, token: int, row: Array) -> None:
+        """Takes the row of one token."""
+        self.positions.append(position)
+        self.tokens.append(token)
+        self.rows.append(row)
+        self.next = position + 1
+
+
+def read_per_token(opened: Opened, asked: Asked) -> list[Stored]:
+    """Reads the rows of each request; requests are not named, so positions tell them apart."""
+    requests: list[Request] = []
+    for record in records_of(opened):
+        if IDS in record:
+            take_pass(opened.name, record, requests)
+    mapping = physical_map(opened)
+    return [of_request(request, mapping) for request in requests if request.rows]
+
+
+def take_pass(name: str, record: dict[str, Any], requests: list[Request]) -> None:
+    """Gives each row of a pass to its request."""
+    ids = np.asarray(record[IDS])
+    if ids.ndim != 3:
+        raise no_routing(f"{name}: {IDS}", "[layers, tokens, places]", f"{ids.shape}", "record again")
+    tokens = [int(one) for one in record.get("input_ids", ())]
+    positions = [int(one) for one in record.get("positions", range(ids.shape[1]))]
+    lengths = [int(one) for one in record.get("extend_seq_lens") or ()]
+    if not len(positions) == ids.shape[1] == len(tokens or positions):
+        got = f"{ids.shape[1]} rows, {len(tokens)} input_ids, {len(positions)} positions"
+        raise CaptureError("token-count", f"{name}: {IDS}", "a row for each token", got, "record again")
+    used: set[int] = set()
+    begins = set(np.cumsum([0, *lengths])[:-1].tolist()) if record.get("forward_mode") == EXTEND else None
+    current: Request | None = None
+    for at, position in enumerate(positions):
+        if begins is None or at in begins or current is None or position != current.next:
+            current = owner(requests, position, used)
+            used.add(id(current))
+        current.add(position, tokens[at] if tokens else -1, ids[:, at])
+
+
+def owner(requests: list[Request], position: int, used: set[int]) -> Request:
+    """Returns the request that waits for this position, else a new one."""
+    if position:
+        for request in requests:
+            if request.next == position and id(request) not in used:
+                return request
+    requests.append(Request())
+    return requests[-1]
+
+
+def of_request(request: Request, mapping: NDArray[np.int64] | None) -> Stored:
+    """Returns the rows of one request, with logical experts."""
+    ids = np.stack(request.rows).astype(np.int64)
+    stored = Stored("sglang", ids=ids, span="all", sampled_last=True)
+    stored.positions = np.array(request.positions, np.int64)
+    known = dict(zip(request.positions, request.tokens, strict=True))
+    if min(request.tokens) >= 0 and len(known) == max(known) + 1:
+        stored.tokens = tokens_of([known[at] for at in range(len(known))])
+    if mapping is not None and mapping.shape[0] == ids.shape[1]:
+        stored.ids, moved = translated(ids, mapping)
+        stored.experts = int(mapping.max()) + 1
+        if moved:
+            stored.notes.append(
+                "ids are of physical experts; they were translated by the last map, so what was recorded"
+                " before a rebalance is wrong"
+            )
+    return stored
+
+
+def unwritten(ids: NDArray[np.int64]) -> Array:
+    """Returns cells [R, S] that nobody wrote: expert 0 several times, or in every row of a layer."""
+    nothing = (ids <= 0).all(axis=-1)
+    return np.asarray((nothing & ((ids == 0).sum(axis=-1) > 1)) | nothing.all(axis=0))
+
+
+def translated(ids: NDArray[np.int64], mapping: NDArray[np.int64]) -> tuple[NDArray[np.int64], bool]:
+    """Returns logical ids [R, S, K], and whether any differs from the physical one; unknown ids are kept."""
+    known = (ids >= 0) & (ids < mapping.shape[1]) & ~unwritten(ids)[..., None]
+    layer = np.arange(ids.shape[1])[None, :, None]
+    logical = np.where(known, mapping[layer, np.where(known, ids, 0)], ids)
+    beyond = (ids >= mapping.shape[1]) & (ids >= 0)
+    logical = np.where(beyond, int(mapping.max()) + 1 + ids - mapping.shape[1], logical)
+    identity = np.array_equal(mapping, np.broadcast_to(np.arange(mapping.shape[1]), mapping.shape))
+    return logical, not identity

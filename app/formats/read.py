@@ -1,0 +1,138 @@
+"""Reads captures: paths or bytes, with a config and a tokenizer beside them, to judged captures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .asked import Asked
+from .bounds import Bounds, no_routing
+from .capture import Capture
+from .containers.files import Files, from_bytes, from_path
+from .containers.opened import Opened, open_files
+from .detect import format_of
+from .findings import CaptureError
+from .model_facts import ModelFacts, facts_of
+from .placing import place
+from .soundness import judge, judge_together
+from .texts import Decode, with_texts
+
+CONFIG_BYTES = 2**20
+BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")
+
+
+def read(
+    path: str | Path,
+    *,
+    config: str | Path | Mapping[str, Any] | None = None,
+    decode: Decode | None = None,
+    asked: Asked | None = None,
+    bounds: Bounds | None = None,
+) -> list[Capture]:
+    """Reads a file or a folder; one capture for each request in it, the findings in each.
+
+    `config` is a config.json; without it the one beside the file is read. `decode` turns ids into text.
+    Raises CaptureError where the file cannot be read, OSError where it is not there.
+    """
+    bounds = bounds or Bounds()
+    path = Path(path)
+    files = from_path(path, bounds)
+    files, beside = without_config(files)
+    if config is None and beside is None and (path.parent / "config.json").is_file() and path.is_file():
+        config = path.parent / "config.json"
+    values = beside if config is None else config_values(config)
+    return read_files(files, values, decode, asked)
+
+
+def read_bytes(
+    contents: Mapping[str, bytes],
+    *,
+    config: Mapping[str, Any] | None = None,
+    decode: Decode | None = None,
+    asked: Asked | None = None,
+    bounds: Bounds | None = None,
+) -> list[Capture]:
+    """Reads files that are in memory, by name; a config.json may be among them. As `read`."""
+    files, beside = without_config(from_bytes(contents, bounds or Bounds()))
+    return read_files(files, config or beside, decode, asked)
+
+
+def read_files(
+    files: Files, config: Mapping[str, Any] | None, decode: Decode | None, asked: Asked | None
+) -> list[Capture]:
+    """Opens, recognises, places and judges."""
+    asked = asked or Asked()
+    if asked.facts is None and config is not None:
+        asked = replace(asked, facts=facts_of(config))
+    opened = open_files(files)
+    format = format_of(opened, asked.format)
+    try:
+        captures = [place(stored, format.name, asked) for stored in format.read(opened, asked)]
+    except CaptureError as error:
+        error.format = format.name
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise no_routing(
+            opened.name, f"a file of {format.name}", "one that cannot be held", "shorten it"
+        ) from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise malformed(opened, format.name, error) from error
+    return finish(captures, asked.facts, decode, opened)
+
+
+def malformed(opened: Opened, format: str, error: Exception) -> CaptureError:
+    """Returns the refusal of a file that begins like its format and goes on otherwise."""
+    got = f"a value that does not fit ({type(error).__name__}: {str(error)[:100]})"
+    refusal = no_routing(opened.name, f"a file of {format}", got, "check it, or name another --format")
+    refusal.format = format
+    return refusal
+
+
+def finish(
+    captures: Sequence[Capture], facts: ModelFacts | None, decode: Decode | None, opened: Opened
+) -> list[Capture]:
+    """Judges each capture and all of them together, and gives their tokens text."""
+    count = len(captures)
+    judged = [replace(one, choice=at, choices=count) for at, one in enumerate(captures)]
+    judged = [judge(one, facts) for one in judged]
+    judged = judge_together(judged)
+    origin = {"source": "recorded", "file": opened.name}
+    return [with_texts(replace(one, origin={**origin, "format": one.format}), decode) for one in judged]
+
+
+def without_config(files: Files) -> tuple[Files, Mapping[str, Any] | None]:
+    """Takes the config and the tokenizer out of a folder; one capture alone may be left."""
+    if not files.folder:
+        return files, None
+    beside = [name for name in files.names if name.rpartition("/")[2] in BESIDE]
+    configs = [name for name in beside if name.endswith("/config.json") or name == "config.json"]
+    config = config_values(bytes(files.contents[configs[0]])) if configs else None
+    left = files.without(beside)
+    if len(left.contents) == 1:
+        return Files(left.contents, False, left.bounds), config
+    return left, config
+
+
+def config_values(config: str | Path | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Reads a config.json. Raises CaptureError where it is none."""
+    if isinstance(config, Mapping):
+        return config
+    data = config if isinstance(config, bytes) else Path(config).read_bytes()
+    if len(data) > CONFIG_BYTES:
+        raise no_routing(
+            "config.json", f"at most {CONFIG_BYTES:,} bytes", f"{len(data):,}", "give the config"
+        )
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise no_routing(
+            "config.json", "JSON", "something else", "give the config.json of the model"
+        ) from error
+    if not isinstance(values, dict):
+        raise no_routing(
+            "config.json", "an object of fields", "something else", "give the config of the model"
+        )
+    return values

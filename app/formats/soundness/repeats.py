@@ -1,0 +1,85 @@
+"""Rows that repeat: a buffer that was not renewed, a warm-up run, a shared expert in a place of its own."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..findings import Finding, found
+from ..stored import Array
+from .identities import FEW_ROWS, Checked
+
+LIKE_BITS = 1.74  # that two neighbours differ is worth, a layer: three in ten agree in a layer by chance
+SURE_BITS = 20.0
+UNKNOWN = 12  # rows that must be equal where the tokens are not known, which may be one and the same
+TELLING_BITS = 100.0  # a row that says so much does not come twice by chance, even for one and the same token
+
+
+def check_repeats(checked: Checked) -> list[Finding]:
+    """Returns `repeated-rows`: an error for whole rows, a warning for one place."""
+    if checked.constant.any():
+        return [constant_place(checked)]
+    begin, length = longest_run(checked)
+    if length < 2:
+        return []
+    token = int(checked.tokens[begin])
+    text = f"{length} tokens in a row, from token {token}, have the very same experts in every layer"
+    text += ": a buffer that was not renewed, or a warm-up run; capture again with another engine version"
+    return [found("repeated-rows", text, token=token)]
+
+
+def constant_place(checked: Checked) -> Finding:
+    """Returns the warning that a place never changes."""
+    place = int(checked.constant.argmax())
+    expert = int(checked.ids[0, 0, place])
+    text = f"place {place} of {checked.ids.shape[-1]} is always expert {expert}"
+    if not (checked.ids[0, :, place] == expert).all():
+        text = f"place {place} of {checked.ids.shape[-1]} never changes in any layer"
+    text += ": a shared expert that was fused in, or filler; leave that place out"
+    return Finding("repeated-rows", "warning", text)
+
+
+def longest_run(checked: Checked) -> tuple[int, int]:
+    """Returns begin and length of the longest suspicious run of equal rows; length 0 where there is none."""
+    ids = checked.ids
+    rows = len(ids)
+    zero = np.asarray((ids <= 0).all(axis=(1, 2)))
+    same = np.asarray((ids[1:] == ids[:-1]).all(axis=(1, 2))) & ~zero[1:]
+    same &= np.diff(checked.tokens) == 1
+    names = names_of(checked)
+    best = (0, 0)
+    for begin, length in runs(same):
+        known = names is not None and all(names[begin : begin + length])
+        if known and names is not None and len(set(names[begin : begin + length])) == 1:
+            continue  # the prompt repeats a token, so its routing may repeat too
+        if length >= due(checked, known, rows) and length > best[1]:
+            best = (begin, length)
+    return best
+
+
+def due(checked: Checked, known: bool, rows: int) -> int:
+    """Returns how long a run must be: longer where layers are few, or where the tokens are not known."""
+    layers, places = checked.ids.shape[1:]
+    least = max(4, 1 + math.ceil(SURE_BITS / (LIKE_BITS * layers)))
+    experts = max(checked.experts, places + 1)
+    row_bits = layers * math.log2(math.comb(experts, places))
+    if known or row_bits >= TELLING_BITS:
+        return int(least)
+    return int(min(max(least, UNKNOWN), max(rows, FEW_ROWS)))
+
+
+def names_of(checked: Checked) -> list[object] | None:
+    """Returns what tells the tokens of the rows apart: ids, else texts; None where neither is known."""
+    tokens = checked.capture.tokens
+    names: list[object] = [
+        (tokens[at].id or 0) + 1 if tokens[at].id is not None else tokens[at].text for at in checked.tokens
+    ]
+    return names if any(names) else None
+
+
+def runs(same: Array) -> list[tuple[int, int]]:
+    """Returns begin and length of each stretch of rows that equal their neighbours."""
+    edges = np.diff(np.concatenate(([False], same, [False])).astype(np.int8))
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(begin), int(end - begin) + 1) for begin, end in zip(begins, ends, strict=True)]

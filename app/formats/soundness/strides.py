@@ -1,0 +1,61 @@
+"""Ids read with wrong strides: rows of an argsort, cut to k, read as if they followed one another.
+
+llama.cpp's `ffn_moe_topk` is a view of [tokens, N] whose rows are k long. Read as contiguous memory, its
+first N / k rows list the experts of token 0 from best to worst, each once, the next rows those of token 1.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..findings import Finding, found
+from ..stored import Array
+from .identities import Checked
+
+SURE = 20.0  # nats against chance
+
+
+def check_strides(checked: Checked) -> list[Finding]:
+    """Returns `strided-ids` where rows from the first on list every expert once, in half of the layers."""
+    experts, places = max(checked.experts, checked.limit or 0), checked.ids.shape[-1]
+    if experts <= places or len(checked.ids) < 2 or checked.tokens[0] != 0:
+        return []
+    rows = checked.ids[: checked.capture.prompt or len(checked.ids)]  # later tokens came one by one
+    against = np.array([surprise(rows[:, layer], experts) for layer in range(rows.shape[1])])
+    listed = against > 0
+    if np.count_nonzero(listed) * 2 < len(listed) or against.sum() < SURE:
+        return []
+    layer = checked.capture.layers[int(listed.argmax())]
+    text = f"consecutive rows together list every expert once in {int(listed.sum())} of {len(listed)} layers"
+    text += ": a strided view (llama.cpp's ffn_moe_topk) was read as if contiguous; read it with its strides"
+    return [found("strided-ids", text + ", or cut ffn_moe_argsort to k", layer)]
+
+
+def surprise(ids: Array, experts: int) -> float:
+    """Returns nats against chance that the rows [R, K] of a layer begin with whole lists of all experts.
+
+    0 where they do not. Rows whose own places differ are taken as given; only repeats across rows count.
+    """
+    places = ids.shape[-1]
+    flat = ids[: -(-8 * experts // places)].reshape(-1)
+    blocks = [flat[begin : begin + experts] for begin in range(0, min(len(flat), 8 * experts), experts)]
+    against = 0.0
+    for block in blocks:
+        if len(block) <= places or (block < 0).any() or (block >= experts).any():
+            break
+        if len(np.unique(block)) < len(block):
+            break
+        against += list_surprise(len(block), places, experts)
+    return against
+
+
+def list_surprise(length: int, places: int, experts: int) -> float:
+    """Returns nats against chance that rows of distinct places have no expert in common."""
+    nats = 0.0
+    for taken in range(places, length, places):
+        size = min(places, length - taken)
+        free = experts - taken
+        nats += math.log(math.comb(experts, size)) - (math.log(math.comb(free, size)) if free >= size else -9)
+    return nats

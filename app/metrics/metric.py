@@ -1,0 +1,31 @@
+"""What every metric of this room declares: its definition, its source, and what it must be given."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Needs = Literal["ids", "weights", "scores", "logits", "activations"]
+Per = Literal["layer", "expert", "pair", "token", "model"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `balanced`: its value at an even load, for those that measure evenness."""
+
+    name: str
+    definition: str
+    source: str
+    needs: Needs = "ids"  # the least that a trace must hold
+    per: Per = "layer"
+    unit: str = "1"  # "1": a plain ratio
+    balanced: float | None = None
+
+    @property
+    def ids_suffice(self) -> bool:
+        """Whether a trace of expert ids alone is enough."""
+        return self.needs == "ids"
+
+    def to_json(self) -> dict[str, Any]:
+        """The declaration, as the atlas sends it with the numbers."""
+        return {**asdict(self), "ids_suffice": self.ids_suffice}

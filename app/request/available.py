@@ -1,0 +1,51 @@
+"""The names that a request may use on this server, and the keys that each source reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..published.named_shape import NamedShape, read_shape
+from ..published.shape_text import BadShape
+from .schema import TraceRequest
+
+
+@dataclass(frozen=True)
+class Available:
+    """Scenarios, models with their number of experts per layer, and what else the sources offer."""
+
+    scenarios: tuple[str, ...]
+    models: Mapping[str, int]
+    routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
+    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
+    shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
+    refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
+
+    @property
+    def first_scenario(self) -> str:
+        """The scenario of a request that names none."""
+        default: str = TraceRequest.model_fields["scenario"].default
+        return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
+
+    def reads(self, source: str, key: str) -> bool:
+        """Whether a source reads a request key."""
+        return key in self.sources.get(source, ())
+
+    def experts(self, request: TraceRequest) -> int | None:
+        """Returns N of the model or shape that a request runs; None where there is no such model or shape."""
+        if self.reads(request.source, "model"):
+            return self.models.get(request.checkpoint)
+        if not request.shape:
+            return request.experts
+        shaped = self.shaped(request.shape)
+        return None if shaped is None else shaped.shape.experts
+
+    def shaped(self, text: object) -> NamedShape | None:
+        """Returns the shape that a key names or spells; None where it does neither."""
+        if not isinstance(text, str) or not text:
+            return None
+        try:
+            return self.shapes.get(text) or read_shape(text)
+        except BadShape:
+            return None

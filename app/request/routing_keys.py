@@ -1,0 +1,73 @@
+"""The keys that say how the router decides: router, k, and the settings that the router reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..problem import Problem
+from ..routing import DEFAULT_ROUTER, LIMITS, ROUTERS, BadSetting, Router, RouterSettings
+from .reading import Reading
+from .schema import TraceRequest
+from .source_keys import Subject
+
+SEEDED = "seed"  # decides what a model generates too, so no router owns it
+
+
+def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, Any]:
+    """Router, k and settings filled in, each as the source, the model and the keys before it allow."""
+    if not reading.available.reads(source, "router"):
+        return {}
+    own = {} if subject.shaped is None else subject.shaped.defaults(reading.values)
+    name = str(reading.get("router", "") or own.get("router") or subject.router or DEFAULT_ROUTER)
+    router = ROUTERS[name]
+    k = read_k(reading, router, subject.experts, own.get("k"))
+    settings = read_settings(reading, router, subject.experts, k, own)
+    if reading.get("continue") and router.whole_batch:
+        expected = f"0 with router {name}, which needs all tokens at once"
+        advice = "choose a router that takes token after token"
+        reading.reject(Problem("continue", str(reading.get("continue")), expected, advice))
+    return {"router": name, "k": k, **settings}
+
+
+def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> int:
+    """The number of chosen experts that the router takes with N experts."""
+    most = min(experts, router.largest_k or experts)
+    usual = router.fixed_k or min(own or TraceRequest.model_fields["k"].default, most)
+    k = int(reading.get("k", usual))
+    try:
+        router.check_k(k, experts)
+    except BadSetting as error:
+        reading.reject(Problem(error.field, error.found, error.expected, error.advice))
+        stood_before = bool(reading.changed) and "k" not in reading.changed
+        if stood_before and k > most and not router.fixed_k:
+            reading.values["k"] = most  # as near to the k of before as the change lets it
+            return most
+        return usual
+    return k
+
+
+def read_settings(
+    reading: Reading, router: Router, experts: int, k: int, own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Every setting of a request: those that the router reads filled in, the others None.
+
+    A setting that does not fit is left out by itself.
+    """
+    chosen = RouterSettings()
+    for name in LIMITS:
+        value = reading.get(name, own.get(name))
+        if name == SEEDED or value is None:
+            continue
+        if name not in router.uses:
+            reading.drop(name)
+            continue
+        try:
+            more = RouterSettings(**{**chosen.given(), name: value})
+            router.with_settings(more, experts, k)
+            chosen = more
+        except BadSetting as error:
+            if name in reading.values:
+                reading.reject(Problem(name, error.found, error.expected, error.advice))
+    filled = router.with_settings(chosen, experts, k).filled(experts, k)
+    return {name: filled.get(name) for name in LIMITS if name != SEEDED}

@@ -1,0 +1,182 @@
+"""The keys that say who produces the routing, and of which model, shape and text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..problem import Problem, show
+from ..published.named_shape import NamedShape, read_shape
+from ..published.shape_text import BadShape
+from .reading import Reading
+from .schema import DEFAULTS, KEY_HELP, TraceRequest
+
+# Keys whose value would be lost without a word with a source that does not read them.
+UNREAD = {
+    "prompt": ("no text", "choose source=live to type a prompt"),
+    "continue": ("0", "choose source=live to let a model write on"),
+    "shape": ("none", "choose source=authored to route on the shape of another model"),
+    "skew": ("0", "choose source=authored to lean a router by hand"),
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model or shape that is routed: keys as understood, its number of experts, its own router."""
+
+    keys: Mapping[str, Any]
+    experts: int
+    router: str = ""
+    shaped: NamedShape | None = None
+
+
+def read_source(reading: Reading) -> str:
+    """The source, with the keys that it does not read removed."""
+    sources = reading.available.sources
+    source = str(reading.get("source", TraceRequest.model_fields["source"].default))
+    if source not in sources:
+        reading.reject(Problem("source", show(source), either(sources), "choose one of them"))
+    elif missing := nothing_offered(reading, source):
+        reading.reject(missing)
+    else:
+        remove_unread(reading, source)
+        return source
+    fallback = next(name for name in sources if not nothing_offered(reading, name))
+    remove_unread(reading, fallback)
+    return fallback
+
+
+def nothing_offered(reading: Reading, source: str) -> Problem | None:
+    """The problem of a source that needs models where none is there."""
+    available = reading.available
+    if available.reads(source, "step") and not available.steps:
+        return Problem("source", show(source), "another, as no training is recorded here", "see /api/models")
+    if available.reads(source, "model") and not available.models:
+        return Problem("source", show(source), "authored, as no model is installed here", "see /api/models")
+    return None
+
+
+def remove_unread(reading: Reading, source: str) -> None:
+    """Removes keys that the source does not read; of those in UNREAD the client is told."""
+    for key in [key for key in reading.values if key != "source"]:
+        if reading.available.reads(source, key):
+            continue
+        name = "more" if key == "continue" else key
+        if key in UNREAD and reading.values[key] != getattr(DEFAULTS, name):
+            expected, advice = UNREAD[key]
+            found = reading.values[key]
+            text = show(found) if isinstance(found, str) else f"{found:g}"
+            reading.reject(Problem(key, text, f"{expected} with source={source}", advice))
+        reading.drop(key)
+
+
+def read_subject(reading: Reading, source: str) -> Subject:
+    """The scenario, and the model or shape with its number of experts."""
+    reads = reading.available.reads
+    scenario = read_scenario(reading) if reads(source, "scenario") else {}
+    if str(reading.get("prompt", "x")).strip() == "" and reading.get("prompt"):
+        expected = "text with at least one character that is no space"
+        reading.reject(Problem("prompt", show(reading.get("prompt")), expected, "type something"))
+    subject = read_model(reading, source) if reads(source, "model") else read_own_shape(reading)
+    return Subject({**scenario, **subject.keys}, subject.experts, subject.router, subject.shaped)
+
+
+def read_scenario(reading: Reading) -> dict[str, Any]:
+    """The scenario; the first one where the named one is not here."""
+    scenarios = reading.available.scenarios
+    if "scenario" in reading.values and reading.get("scenario") not in scenarios:
+        reading.reject(unknown("scenario", reading.get("scenario"), scenarios))
+    return {"scenario": reading.get("scenario", reading.available.first_scenario)}
+
+
+def read_model(reading: Reading, source: str) -> Subject:
+    """The model, and for recorded training the step."""
+    available = reading.available
+    recorded = available.reads(source, "step")
+    models: Iterable[str] = available.steps if recorded else available.models
+    name = str(reading.get("model", ""))
+    if name in available.refused:
+        reading.reject(Problem("model", show(name), "a model that can be run", available.refused[name]))
+        name = ""
+    elif name and name not in models:
+        reading.reject(unknown("model", name, models))
+        name = ""
+    if name:
+        reading.drop("experts")
+    else:
+        name = model_by_experts(reading, tuple(models), recorded)
+    keys: dict[str, Any] = {"model": name, "experts": available.models.get(name, 8)}
+    if recorded:
+        keys["step"] = read_step(reading, available.steps[name])
+    return Subject(keys, keys["experts"], available.routers.get(name, ""))
+
+
+def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) -> str:
+    """The shipped model with so many experts per layer; where there is none, the first model."""
+    default = TraceRequest.model_fields["experts"].default
+    for experts in (reading.get("experts", default), default):
+        if f"trio-{experts}" in models:
+            return f"trio-{experts}"
+        if "experts" in reading.values:
+            reading.reject(not_trained(reading, models, recorded))
+    return models[0]
+
+
+def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Problem:
+    """The problem of a number of experts that no shipped model has."""
+    found = str(reading.get("experts"))
+    if recorded:
+        expected = f"8 with source=recorded, or one of the models {', '.join(models)}"
+        return Problem("experts", found, expected, "name a model")
+    sizes = sorted({reading.available.models[name] for name in models if name.startswith("trio-")})
+    expected = f"one of {', '.join(map(str, sizes))} with source=live"
+    return Problem("experts", found, expected, "choose a number that a model was trained with")
+
+
+def read_step(reading: Reading, steps: tuple[int, ...]) -> int:
+    """The training step; the last one where it is left out or was not recorded."""
+    step = reading.get("step", steps[-1])
+    if step in steps:
+        return int(step)
+    expected = f"one of {', '.join(map(str, steps))}"
+    reading.reject(Problem("step", str(step), expected, "choose a moment that was recorded"))
+    return steps[-1]
+
+
+def read_own_shape(reading: Reading) -> Subject:
+    """The shape of a published model with its own experts, or the small shape with any number of them."""
+    text = str(reading.get("shape", ""))
+    shaped = reading.available.shaped(text)
+    if text and shaped is None:
+        reading.reject(no_shape(text, reading.available.shapes))
+    if shaped is None:
+        default = TraceRequest.model_fields["experts"].default
+        return Subject({}, int(reading.get("experts", default)))
+    own = shaped.shape.experts
+    if reading.get("experts", own) != own:
+        advice = "leave it out, or leave out the shape"
+        reading.reject(Problem("experts", str(reading.get("experts")), f"{own} with this shape", advice))
+    reading.drop("experts")
+    return Subject({"shape": shaped.key, "experts": own}, own, shaped=shaped)
+
+
+def no_shape(text: str, shapes: Iterable[str]) -> Problem:
+    """The problem of a shape: of text that looks like one, the part that is wrong."""
+    if text[:1].isdigit():
+        try:
+            read_shape(text)
+        except BadShape as error:
+            return Problem("shape", error.found, error.expected, error.advice)
+    return unknown("shape", text, shapes)
+
+
+def unknown(field: str, value: object, names: Iterable[str]) -> Problem:
+    """The problem of a name that is not among those here."""
+    return Problem(field, show(value), f"one of {', '.join(names)}", KEY_HELP[field][1])
+
+
+def either(names: Iterable[str]) -> str:
+    """authored, live or recorded"""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,148 @@
+"""The view keys: how a trace is looked at. The page reads them; pictures and pages read some of them too.
+
+Layers and tokens count from 1 in an address. The page receives these declarations and reads the same values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+THEMES = ("dark", "light", "contrast")
+PALETTES = ("ember", "cobalt", "mono")
+LANGUAGES = ("en", "fr")
+MOST_TOKEN, MOST_LAYER, MOST_DEVICES = 100_000, 1000, 512
+TOWER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+FOLD = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
+
+
+@dataclass(frozen=True)
+class ViewKey:
+    """One view key. `kind` says how its text is read; `origin` is the number that a person counts from."""
+
+    name: str
+    kind: str  # choice, integer, number, flag, tower, fold or name
+    default: Any = None
+    values: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
+    origin: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The declaration as the page receives it: types.js `KeyDeclaration`."""
+        limits = {} if self.limits is None else {"limits": list(self.limits)}
+        values = {"values": list(self.values)} if self.values else {}
+        origin = {"origin": self.origin} if self.origin else {}
+        common = {"name": self.name, "belongs": "view", "kind": self.kind, "default": self.default}
+        return {**common, **limits, **values, **origin}
+
+    def read(self, text: str) -> Any:
+        """The value that a text spells, counted from 0; None where it spells none."""
+        return READERS[self.kind](self, text)
+
+
+def choice(name: str, *values: str) -> ViewKey:
+    """A key with a few values; the first is the default."""
+    return ViewKey(name, "choice", values[0], values)
+
+
+def place(name: str, most: int) -> ViewKey:
+    """A key that holds a token or a layer, counted from 1 in an address."""
+    return ViewKey(name, "integer", limits=(1, most), origin=1)
+
+
+VIEW_KEYS = (
+    choice("mode", "sequence", "single", "all"),
+    choice("camera", "orbit", "front", "top"),
+    place("token", MOST_TOKEN),
+    place("layer", MOST_LAYER),
+    place("floor", MOST_LAYER),
+    ViewKey("fold", "fold"),
+    ViewKey("speed", "number", 1, limits=(0.1, 10)),
+    place("path", MOST_TOKEN),
+    ViewKey("tower", "tower"),
+    ViewKey("devices", "integer", 0, limits=(0, MOST_DEVICES)),
+    choice("panel", "none", "heatmap", "load", "table", "learned", "models", "devices"),
+    ViewKey("whole", "flag", False),
+    choice("theme", *THEMES),
+    choice("palette", *PALETTES),
+    choice("lang", *LANGUAGES),
+    ViewKey("tour", "name", ""),
+    ViewKey("at", "integer", 0, limits=(1, 100), origin=1),
+    ViewKey("quiz", "integer", limits=(1, 100), origin=1),
+)
+VIEW_KEY_NAMES = tuple(key.name for key in VIEW_KEYS)
+
+
+def read_choice(key: ViewKey, text: str) -> str | None:
+    return text if text in key.values else None
+
+
+def read_integer(key: ViewKey, text: str) -> int | None:
+    value = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
+    return None if value is None or not within(key, value) else value - key.origin
+
+
+def read_number(key: ViewKey, text: str) -> float | None:
+    value = float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) else None
+    return value if value is not None and within(key, value) else None
+
+
+def read_flag(key: ViewKey, text: str) -> bool | None:
+    return {"0": False, "1": True}.get(text)
+
+
+def read_tower(key: ViewKey, text: str) -> dict[str, int] | None:
+    """2.5: expert 5 of the second layer."""
+    found = TOWER.fullmatch(text)
+    if not found or found[1] == "0" * len(found[1]):
+        return None
+    return {"layer": int(found[1]) - 1, "expert": int(found[2])}
+
+
+def read_fold(key: ViewKey, text: str) -> dict[str, int] | None:
+    """10-20: layers 10 to 20 stand open."""
+    found = FOLD.fullmatch(text)
+    if not found:
+        return None
+    first, last = int(found[1]), int(found[2] or found[1])
+    return {"first": first - 1, "last": last - 1} if 1 <= first <= last else None
+
+
+def read_name(key: ViewKey, text: str) -> str | None:
+    return text if re.fullmatch(r"[a-z0-9-]{0,60}", text) else None
+
+
+READERS = {
+    "choice": read_choice,
+    "integer": read_integer,
+    "number": read_number,
+    "flag": read_flag,
+    "tower": read_tower,
+    "fold": read_fold,
+    "name": read_name,
+}
+
+
+def within(key: ViewKey, value: float) -> bool:
+    """Whether a number lies within the limits of its key, both ends included."""
+    return key.limits is None or key.limits[0] <= value <= key.limits[1]
+
+
+def read_view_key(name: str, query: Mapping[str, str]) -> Any:
+    """The value of one view key in a query string; its default where it is left out or unusable."""
+    key = next(each for each in VIEW_KEYS if each.name == name)
+    value = key.read(query[name]) if name in query else None
+    return key.default if value is None else value
+
+
+def look_of(query: Mapping[str, str]) -> dict[str, str]:
+    """Theme and palette of a view."""
+    return {name: read_view_key(name, query) for name in ("theme", "palette")}
+
+
+def own_look(query: Mapping[str, str]) -> dict[str, str]:
+    """Theme and palette of a view, without those at their default."""
+    plain = look_of({})
+    return {key: value for key, value in look_of(query).items() if value != plain[key]}

@@ -1,0 +1,159 @@
+"""Alterations of a model's routing, as a link spells them, and a router that carries them out.
+
+`alter=2.5:off,3.1:force,1.7:+2.0,4:k=1`: expert 5 of layer 2 is switched off, expert 1 of layer 3 takes every
+token, expert 7 of layer 1 has 2 added to its logit, a token takes one expert in layer 4. Layers are those
+with experts. Both count from 0.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ..trace import Floats
+from .router import Router, RouterInputs
+from .router_settings import BadSetting
+from .topk import LayerRouting
+
+CHARS = 400  # of the text
+MOST = 64  # alterations
+LARGEST_ADDED = 1000.0
+OFF = np.float32(-1e9)  # exp of it is 0, its sigmoid is 0, and unlike -inf it has no nan in its differences
+FORCED = np.float32(1e9)
+MARGIN = np.float32(1e-4)  # by which a forced logit lies above the others, relative and absolute
+FORM = re.compile(r"(\d{1,4})(?:\.(\d{1,5}))?:(off|force|k=(\d{1,5})|[+-]\d{1,4}(?:\.\d{1,6})?)")
+EXPECTED = "LAYER.EXPERT:off, LAYER.EXPERT:force, LAYER.EXPERT:+NUMBER or LAYER:k=NUMBER, separated by commas"
+
+Kind = Literal["off", "force", "add", "k"]
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """One change to one layer. `value`: what is added to the logit, or the number of experts per token."""
+
+    layer: int
+    kind: Kind
+    expert: int | None = None  # None for kind "k"
+    value: float = 0.0
+
+    def __str__(self) -> str:
+        """As it stands in a link."""
+        if self.kind == "k":
+            return f"{self.layer}:k={self.value:g}"
+        added = f"{self.value:+g}" if self.kind == "add" else self.kind
+        return f"{self.layer}.{self.expert}:{added}"
+
+
+def parse_alterations(text: str) -> tuple[Alteration, ...]:
+    """The alterations that a text spells. Raises BadSetting with the part that is none."""
+    parts = text.split(",") if text else []
+    if len(text) > CHARS or len(parts) > MOST:
+        found = f"{len(text)} characters, {len(parts)} alterations"
+        raise BadSetting(
+            "alter", f"at most {CHARS} characters and {MOST} alterations", found, "leave some out"
+        )
+    return tuple(map(parse_one, parts))
+
+
+def parse_one(part: str) -> Alteration:
+    """One alteration. Raises BadSetting."""
+    found = FORM.fullmatch(part.strip())
+    if found is None or (found[2] is None) != (found[4] is not None):
+        raise BadSetting("alter", EXPECTED, repr(part[:40]), "write it so")
+    layer = int(found[1])
+    if found[4] is not None:
+        return Alteration(layer, "k", value=int(found[4]))
+    if found[3] in ("off", "force"):
+        return Alteration(layer, "off" if found[3] == "off" else "force", int(found[2]))
+    return Alteration(layer, "add", int(found[2]), float(found[3]))
+
+
+def spell(alterations: tuple[Alteration, ...]) -> str:
+    """The text that `parse_alterations` reads as these."""
+    return ",".join(map(str, alterations))
+
+
+def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, experts: int) -> Router:
+    """A router that does the same on logits that are altered. Raises BadSetting where one does not fit.
+
+    Off: the expert's logit is so low that its score is 0, its selection bias so low that others are chosen.
+    Force: its logit is raised just above all others of the token, and its selection bias above all others.
+    Alterations happen in the order of the list, before the router scores.
+    """
+    if not alterations:
+        return router
+    for each in alterations:
+        check(each, router, layers, experts)
+        check_left(each.layer, alterations, router, experts)
+
+    def kernel(logits: Floats, k: int, call: RouterInputs) -> LayerRouting:
+        here = [each for each in alterations if each.layer == call.layer]
+        if not here:
+            return router.kernel(logits, k, call)
+        logits, bias = alter(logits, call.bias, here)
+        chosen = next((int(each.value) for each in reversed(here) if each.kind == "k"), k)
+        routed = router.kernel(logits, chosen, replace(call, bias=bias))
+        return without(routed, off_in(here)).widened(k)
+
+    return replace(router, kernel=kernel)
+
+
+def alter(logits: Floats, bias: Floats, alterations: list[Alteration]) -> tuple[Floats, Floats]:
+    """The logits [T, N] and the selection bias [N] of one layer after these alterations."""
+    logits, bias = logits.copy(), bias.copy()
+    for each in alterations:
+        if each.expert is None:
+            continue
+        column = logits[:, each.expert]
+        if each.kind == "off":
+            column[:], bias[each.expert] = OFF, OFF
+        elif each.kind == "force":
+            others = np.delete(logits, each.expert, axis=-1).max(axis=-1, initial=OFF)
+            np.maximum(column, others + MARGIN * (1 + np.abs(others)), out=column)
+            bias[each.expert] = FORCED
+        else:
+            column += np.float32(each.value)
+    return logits, bias
+
+
+def off_in(alterations: list[Alteration]) -> list[int]:
+    """The experts that are switched off."""
+    return [each.expert for each in alterations if each.kind == "off" and each.expert is not None]
+
+
+def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
+    """The same with empty choices where one fell on an expert that is off: fewer than k were left."""
+    gone = np.isin(routed.experts, np.array(off, np.int32))
+    if not gone.any():
+        return routed
+    experts, weights = np.where(gone, -1, routed.experts), np.where(gone, 0, routed.weights)
+    dropped = None if routed.dropped is None else routed.dropped & ~gone
+    return replace(
+        routed, experts=experts.astype(np.int32), weights=weights.astype(np.float32), dropped=dropped
+    )
+
+
+def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
+    """Raises BadSetting where an alteration does not fit the model or the router."""
+    if each.layer >= layers:
+        raise BadSetting("alter", f"layers from 0 to {layers - 1}", f"{each}", "choose one of them")
+    if each.expert is not None and each.expert >= experts:
+        raise BadSetting("alter", f"experts from 0 to {experts - 1}", f"{each}", "choose one of them")
+    if each.kind == "add" and abs(each.value) > LARGEST_ADDED:
+        raise BadSetting("alter", f"at most {LARGEST_ADDED:g} added", f"{each}", "switch it off, or force it")
+    if each.kind == "k":
+        try:
+            router.filled(experts, int(each.value))
+        except BadSetting as error:
+            raise BadSetting("alter", f"k={error.expected}", f"{each}", error.advice) from error
+
+
+def check_left(layer: int, alterations: tuple[Alteration, ...], router: Router, experts: int) -> None:
+    """Raises BadSetting where fewer experts are left in a layer than one."""
+    off = {each.expert for each in alterations if each.layer == layer and each.kind == "off"}
+    if len(off) >= experts:
+        found = f"all {experts} of layer {layer} off"
+        raise BadSetting("alter", "at least one expert per layer left", found, "leave one on")

@@ -1,0 +1,66 @@
+"""Choices that compute nothing: zero experts and the skip expert. The result has -1 in their place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..references.references import cite
+from ..trace import Floats
+from .router import Router, RouterInputs
+from .router_settings import RouterSettings
+from .topk import LayerRouting, gather, softmax, top_k
+
+NO_BIAS = np.zeros(1, np.float32)
+ZEROS_PER_EXPERT = 0.5  # LongCat-Flash has 256 zero experts beside 512
+
+
+def softmax_with_zeros(logits: Floats, k: int, zeros: int, bias: Floats, scale: float = 1.0) -> LayerRouting:
+    """Softmax over N + `zeros` logits [T, N + Z]; the k best of p + bias; weights are p times `scale`.
+
+    Meituan 2025, "LongCat-Flash Technical Report", arXiv 2509.01322: ids from N on are zero experts, which
+    return their input. Here such a choice is -1 and its weight 0, so a token has 0 to k experts.
+    """
+    scores = softmax(logits)  # [T, N + Z]
+    experts = top_k(scores + bias, k)
+    computed = experts < logits.shape[-1] - zeros
+    weights = gather(scores, experts) * np.float32(scale)
+    return LayerRouting(
+        scores[:, : logits.shape[-1] - zeros],
+        np.where(computed, experts, -1),
+        np.where(computed, weights, np.float32(0)),
+    )
+
+
+def zero_experts(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
+    """Routes with half as many zero experts as experts. Their logits, learned in the model, are drawn."""
+    zeros = max(1, int(logits.shape[-1] * ZEROS_PER_EXPERT))
+    wide = np.concatenate([logits, drawn(logits, zeros, inputs)], axis=-1)  # [T, N] -> [T, N + Z]
+    return softmax_with_zeros(wide, k, zeros, NO_BIAS, inputs.settings["scale"])
+
+
+def skip_expert(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
+    """Routes with one class more than experts: a token that chooses it skips the layer.
+
+    Zyphra 2025, ZAYA1, whose router is a small network; k = 1. The logit of the class is drawn here.
+    """
+    wide = np.concatenate([logits, drawn(logits, 1, inputs)], axis=-1)  # [T, N] -> [T, N + 1]
+    return softmax_with_zeros(wide, k, 1, NO_BIAS)
+
+
+def drawn(logits: Floats, count: int, inputs: RouterInputs) -> Floats:
+    """Returns `count` more logits for each token, normal with the mean and deviation of its own."""
+    spread, middle = logits.std(axis=-1, keepdims=True), logits.mean(axis=-1, keepdims=True)
+    result: Floats = middle + spread * inputs.normals(len(logits), count)
+    return result
+
+
+ROUTERS = (
+    Router(
+        "zero_experts",
+        cite("longcat"),
+        zero_experts,
+        uses=("scale", "seed"),
+        defaults=RouterSettings(scale=1.0, seed=0),
+    ),
+    Router("skip_expert", cite("zaya"), skip_expert, uses=("seed",), defaults=RouterSettings(seed=0)),
+)

@@ -1,0 +1,45 @@
+"""The source `authored`: a scenario through a router, on the small shape or a published one."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ...published.catalogue import find_shape
+from ...request.cost import check_updates
+from ...request.schema import TraceRequest
+from ...routing import LIMITS
+from ...shape import small_shape
+from ..source import Offer, Opened, Place, TraceSource
+from .authored_trace import Authored
+from .scenario import Scenario
+
+
+class AuthoredSource(TraceSource):
+    """Routing of the hand-authored scenarios."""
+
+    name = "authored"
+    keys = ("scenario", "shape", "experts", "k", "router", *LIMITS, "skew")
+
+    def __init__(self, place: Place) -> None:
+        self.scenarios = place.library.scenarios
+        self.digests = {name: digest_of(scenario) for name, scenario in self.scenarios.items()}
+
+    def offer(self) -> Offer:
+        """The scenarios."""
+        return Offer(scenarios=tuple(self.scenarios))
+
+    def open(self, request: TraceRequest) -> Opened:
+        """A scenario through a router. Raises BadRequest for too many updates of a bias."""
+        scenario = self.scenarios[request.scenario]
+        shaped = find_shape(request.shape)
+        small = small_shape(request.experts, request.k)
+        shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
+        check_updates(request, shape, len(scenario.tokens))
+        trace = Authored(scenario, shape, request.routed_by(request.experts), request.skew, shaped)
+        content = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
+        return Opened(trace, content, at_once=True)
+
+
+def digest_of(scenario: Scenario) -> str:
+    """A hash of what decides the routing of a scenario, and of its English words, which are in the trace."""
+    return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()

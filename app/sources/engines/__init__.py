@@ -1,0 +1,1 @@
+"""Engines that run a model in place of the embedded numpy one."""

@@ -1,0 +1,65 @@
+"""Text to tokens and back for a checkpoint folder, whichever engine runs it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import tokenizers
+
+from ...trace import Token
+from ..live.config import CheckpointError
+from ..live.tokenizer import Tokenizer
+from .chat_template import read_template, render
+from .engine_error import EngineRefusal
+
+
+class ModelTokens:
+    """The tokenizer of a folder, read when it is first needed: a model without one takes token ids."""
+
+    def __init__(self, folder: Path, vocabulary: int) -> None:
+        self.folder = folder
+        self.vocabulary = vocabulary
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer | None:
+        if not (self.folder / "tokenizer.json").exists():
+            return None
+        return Tokenizer.open(self.folder, self.vocabulary)
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The tokens of a text. Raises EngineRefusal where the folder has no tokenizer.json."""
+        return self._needed().encode(text)
+
+    def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
+        """The tokens of a conversation; what its template writes as special tokens are special tokens."""
+        needed = self._needed()
+        text = render(*chat_parts(self.folder, messages))
+        fast = tokenizers.Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        return tuple(Token(needed.text(id), id=id) for id in fast.encode(text, add_special_tokens=False).ids)
+
+    def token(self, id: int) -> Token:
+        """A token by its id. Raises EngineRefusal where the model has none of that id."""
+        if not 0 <= id < self.vocabulary:
+            raise EngineRefusal(f"token ids: expected 0 to {self.vocabulary - 1}, got {id}")
+        try:
+            tokenizer = self._tokenizer
+        except CheckpointError:
+            tokenizer = None  # ids alone need none
+        return Token(f"[{id}]" if tokenizer is None else tokenizer.text(id), id=id)
+
+    def _needed(self) -> Tokenizer:
+        if self._tokenizer is None:
+            raise EngineRefusal(
+                f"{self.folder}: expected tokenizer.json, got none; give --token-ids, or save it with "
+                "transformers: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)"
+            )
+        return self._tokenizer
+
+
+def chat_parts(
+    folder: Path, messages: list[dict[str, str]]
+) -> tuple[str, list[dict[str, str]], dict[str, str]]:
+    """What `render` takes, for a folder."""
+    template, special = read_template(folder)
+    return template, messages, special

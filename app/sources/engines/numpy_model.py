@@ -1,0 +1,98 @@
+"""A checkpoint on the embedded numpy engine, as other engines are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ... import __version__
+from ...routing import Router
+from ...routing.alterations import Alteration, altered
+from ...shape import ModelShape
+from ...trace import Step, Token
+from ..live.checkpoint import Checkpoint
+from ..live.forward import Forward, Routing
+from ..live.generation import chunks, sample
+from .engine_trace import check_length
+from .memory_limit import check_memory
+from .model_files import ModelFiles
+from .model_tokens import ModelTokens
+from .recorder import EngineFacts, LayerMap
+
+
+class NumpyModel:
+    """A checkpoint of one of the families that numpy runs, by the router that it was trained with."""
+
+    def __init__(self, files: ModelFiles, checkpoint: Checkpoint) -> None:
+        config = checkpoint.config
+        self.name = files.name
+        self.family = config.family
+        self.digest = checkpoint.digest
+        self.facts = EngineFacts("numpy", __version__, "float32")
+        self.shape: ModelShape = checkpoint.shape
+        self._forward = Forward(checkpoint)
+        self._router = checkpoint.router
+        self._tokens = ModelTokens(files.path, config.vocabulary)
+        names = tuple(
+            f"model.layers.{i}.{checkpoint.family.block}" for i, moe in enumerate(config.moe_layers) if moe
+        )
+        rules = (checkpoint.router.name,) * len(names)
+        self.layers = LayerMap(names, rules=rules, experts=config.experts, choices=config.top_k)
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The tokens of a text."""
+        return self._tokens.encode(text)
+
+    def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
+        """The tokens of a conversation."""
+        return self._tokens.encode_chat(messages)
+
+    def token(self, id: int) -> Token:
+        """A token by its id."""
+        return self._tokens.token(id)
+
+    def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+        """The prompt alone."""
+        return tokens
+
+    def steps(
+        self,
+        tokens: tuple[Token, ...],
+        more: int = 0,
+        chunk: int | None = None,
+        alterations: tuple[Alteration, ...] = (),
+    ) -> Iterator[Step]:
+        """The routing of each token, then of the most likely ones after them."""
+        check_length(tokens, more, chunk)
+        forward, k = self._forward, self.shape.top_k
+        router = altered(self._router, alterations, self.shape.layers, self.shape.experts)
+        ids = np.array([self.token(token.id or 0).id for token in tokens], np.int32)
+        cache = forward.cache(len(ids) + more)
+        routing: Routing | None = None
+        for piece in pieces(len(ids), chunk, router, forward.checkpoint.kept is None):
+            routing = forward.extend(ids[piece], cache, k, router.route, keep=1 if more else 0)
+            yield from routing.steps()
+        for _ in range(more):
+            assert routing is not None, "check_length refuses an empty prompt"
+            id = sample(forward.head(routing.hidden)[0], temperature=0, random=np.random.default_rng(0))
+            if id in forward.config.ends:
+                return
+            routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
+            (step,) = routing.steps()
+            yield Step(**{**vars(step), "written": self.token(id)})
+
+
+def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:
+    """The tokens of each pass: growing pieces, or those that were asked for."""
+    if chunk is None:
+        yield from chunks(count, router, streamed)
+        return
+    yield from (slice(start, min(count, start + chunk)) for start in range(0, count, chunk))
+
+
+def open_model(files: ModelFiles) -> NumpyModel:
+    """Opens a checkpoint folder. Raises CheckpointError for a family that numpy does not run."""
+    checkpoint = Checkpoint.open(files.path)
+    check_memory(files.name, files.weight_bytes() // 4)  # mapped, and read as they are used
+    return NumpyModel(files, checkpoint)

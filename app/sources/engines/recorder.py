@@ -1,0 +1,187 @@
+"""What an engine gives for one MoE layer, and how the layers of some tokens become steps of a trace.
+
+An engine records what it computed with. Nothing here derives expert ids from logits: a plain top-k of them is
+right for about half of the model types only, because of biases, groups, hash tables and capacities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from ...routing.alterations import Alteration
+from ...shape import ModelShape
+from ...trace import Bools, Floats, Ints, Step, Token
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """The routing of T rows in one MoE layer, as an engine computed it."""
+
+    name: str  # where the engine has it: "model.layers.3.mlp", "blk.3"
+    experts: Ints  # [T, K] in any order; -1 for no expert
+    weights: Floats  # [T, K] combine weights; 0 where no expert
+    scores: Floats | None = None  # [T, N] gate scores in 0..1; None: the engine has none
+    logits: Floats | None = None  # [T, N] as the router computed them
+    dropped: Bools | None = None  # [T, K] chosen, but over the expert's capacity
+    kind: str = ""  # a label of the layer: "hash", "attention experts"; "" for an ordinary one
+    rule: str = ""  # the engine's name of the rule, such as the class of its router
+
+    def best_first(self) -> LayerRecord:
+        """Returns the record with the choices of each row in descending order of weight; empty ones last.
+
+        Engines leave them in any order. A dropped choice has weight 0, and stands before the empty ones.
+        """
+        empty = self.experts < 0
+        order = np.argsort(np.where(empty, np.inf, -self.weights), axis=-1, kind="stable")
+
+        def along(values: Any) -> Any:
+            return None if values is None else np.take_along_axis(values, order, axis=-1)
+
+        columns = {name: along(getattr(self, name)) for name in ("experts", "weights", "dropped")}
+        return LayerRecord(**{**vars(self), **columns})
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What computed a trace: shown beside the badge LIVE and kept in the origin of a file."""
+
+    engine: str  # "numpy", "transformers", "llama.cpp", "server"
+    version: str
+    dtype: str  # of the arithmetic: "float32", "bfloat16"
+    device: str = "cpu"
+    stored: str = ""  # how the weights lie on disk, where that differs: "fp8", "mxfp4", "Q4_K_M"
+
+    def to_json(self) -> dict[str, str]:
+        """The fields that are set."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    @property
+    def note(self) -> str:
+        """One clause for a person: `by transformers 5.24.0 in bfloat16 on cpu`."""
+        stored = f" from {self.stored} weights" if self.stored else ""
+        return f"by {self.engine} {self.version} in {self.dtype} on {self.device}{stored}"
+
+
+@dataclass(frozen=True)
+class LayerMap:
+    """The MoE layers of a model in the order in which a token passes them, and how wide a trace must be."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...] = ()  # one label a layer; "" for an ordinary one
+    rules: tuple[str, ...] = ()
+    experts: int = 0  # N, of the widest layer
+    choices: int = 0  # K, of the widest layer
+    scored: bool = True  # whether the engine gives gate scores
+    logits: bool = True
+    drops: bool = False
+    expert_kinds: Mapping[str, Sequence[int]] = field(default_factory=dict)  # {"identity": [512, ...]}
+
+    @classmethod
+    def of(cls, records: Sequence[LayerRecord], expert_kinds: Mapping[str, Sequence[int]]) -> LayerMap:
+        """The map of the layers of one whole pass."""
+        return cls(
+            names=tuple(record.name for record in records),
+            kinds=tuple(record.kind for record in records),
+            rules=tuple(record.rule for record in records),
+            experts=max(width_of(record) for record in records),
+            choices=max(record.experts.shape[-1] for record in records),
+            scored=any(record.scores is not None for record in records),
+            logits=all(record.logits is not None for record in records),
+            drops=any(record.dropped is not None for record in records),
+            expert_kinds=expert_kinds,
+        )
+
+    def labels(self) -> dict[str, Any]:
+        """What a header says of unusual layers and experts; nothing for a model without any."""
+        kinds = {str(layer): kind for layer, kind in enumerate(self.kinds) if kind}
+        found = {"layer_kinds": kinds, "expert_kinds": {k: list(v) for k, v in self.expert_kinds.items()}}
+        return {name: value for name, value in found.items() if value}
+
+
+def width_of(record: LayerRecord) -> int:
+    """How many experts a record speaks of, as far as it shows."""
+    for column in (record.scores, record.logits):
+        if column is not None:
+            return int(column.shape[-1])
+    return int(record.experts.max(initial=-1)) + 1
+
+
+def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) -> list[Step]:
+    """Returns one step a row. A layer without a record has no experts for these rows.
+
+    Layers with fewer experts or choices than the widest are filled: scores 0, experts -1, weights 0.
+    """
+    shape = (rows, len(layers.names))
+    experts = np.full((*shape, layers.choices), -1, np.int32)
+    weights = np.zeros((*shape, layers.choices), np.float32)
+    scores = np.zeros((*shape, layers.experts), np.float32) if layers.scored else None
+    logits = np.zeros((*shape, layers.experts), np.float32) if layers.logits else None
+    dropped = np.zeros((*shape, layers.choices), np.bool_) if layers.drops else None
+    for layer, name in enumerate(layers.names):
+        record = records.get(name)
+        if record is None:
+            continue
+        check_finite(record, layer)
+        sorted_record = record.best_first()
+        for column, values in (
+            (experts, sorted_record.experts),
+            (weights, sorted_record.weights),
+            (scores, sorted_record.scores),
+            (logits, sorted_record.logits),
+            (dropped, sorted_record.dropped),
+        ):
+            if column is not None and values is not None:
+                column[:, layer, : values.shape[-1]] = values
+    nothing = [None] * rows
+    columns = (scores, experts, weights, logits, dropped)
+    return list(map(Step, *(nothing if column is None else column for column in columns)))
+
+
+def check_finite(record: LayerRecord, layer: int) -> None:
+    """Raises ValueError naming layer and row where an engine computed something that is no number."""
+    for name in ("logits", "weights"):
+        values = getattr(record, name)
+        if values is not None and np.isnan(values).any():
+            row = int(np.argwhere(np.isnan(values))[0, 0])
+            raise ValueError(
+                f"{name}: expected numbers, got nan in layer {layer} ({record.name}), row {row}; "
+                "the weights are damaged, or the dtype is too small for them"
+            )
+
+
+class EngineModel(Protocol):
+    """A model that an engine has open. Nothing in it belongs to one prompt."""
+
+    name: str
+    family: str
+    digest: str  # a hash of what decides the routing
+
+    @property
+    def facts(self) -> EngineFacts: ...
+
+    @property
+    def shape(self) -> ModelShape: ...
+
+    @property
+    def layers(self) -> LayerMap: ...
+
+    def encode(self, text: str) -> tuple[Token, ...]:
+        """The tokens of a text."""
+
+    def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
+        """The tokens of a conversation, by the model's own chat template."""
+
+    def token(self, id: int) -> Token:
+        """A token by its id. Raises EngineRefusal where the model has none of that id."""
+
+    def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+        """The tokens that have a step before the model writes: a decoder's start token is one of them."""
+
+    def steps(
+        self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]
+    ) -> Iterator[Step]:
+        """The routing of each token, and of up to `more` that the model writes. `chunk`: tokens a pass."""

@@ -1,0 +1,83 @@
+"""Engines by name, and which of them runs a model: chosen by what the model is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .engine_error import EngineRefusal
+from .model_files import Kind, ModelFiles, find_model
+from .recorder import EngineModel
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that runs models on this machine. Its module is imported when a model needs it."""
+
+    name: str
+    kind: Kind  # what it takes
+    module: str  # has `open_model(files)`
+    needs: tuple[str, ...] = ()  # packages of its extra
+    extra: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the packages of its extra are here."""
+        return all(importlib.util.find_spec(package) is not None for package in self.needs)
+
+    def open(self, files: ModelFiles) -> EngineModel:
+        """The model, open. Raises EngineRefusal with the remedy."""
+        if files.kind != self.kind:
+            raise EngineRefusal(
+                f"engine: expected one that runs a {files.kind}, got {self.name}; leave --engine out"
+            )
+        if not self.installed:
+            raise EngineRefusal(
+                f"engine: {self.name} is not installed here; run: pip install 'moescope[{self.extra}]'"
+            )
+        opener: Callable[[ModelFiles], EngineModel] = importlib.import_module(
+            f".{self.module}", __package__
+        ).open_model
+        return opener(files)
+
+
+# In the order in which they are tried for a kind of model: the first that takes it runs it.
+ENGINES = (
+    Engine("numpy", "checkpoint", "numpy_model"),
+    Engine("transformers", "checkpoint", "transformers_model", ("torch", "transformers"), "transformers"),
+    Engine("llama.cpp", "gguf", "llama_model", ("llama_cpp",), "llama-cpp"),
+)
+NAMES = (*(engine.name for engine in ENGINES), "server")
+
+
+def open_model(model: str, engine: str | None = None) -> EngineModel:
+    """Opens a model on the engine that is named, or on the first that runs it. Raises EngineRefusal."""
+    files = find_model(model)
+    if engine is not None and engine not in NAMES:
+        raise EngineRefusal(f"engine: expected one of {', '.join(NAMES)}, got {engine!r}")
+    if files.kind == "address" or engine == "server":
+        raise EngineRefusal(
+            f"model: a server is asked through the page, got {model!r}; start it with "
+            'ENGINES="name=https://host:8000" and choose the model there'
+        )
+    return open_files(files, engine)
+
+
+def open_files(files: ModelFiles, engine: str | None = None) -> EngineModel:
+    """Opens a model that was found. The refusal names what each engine that takes its kind said."""
+    takes = [each for each in ENGINES if (each.kind == files.kind if engine is None else each.name == engine)]
+    said = []
+    for each in takes:
+        try:
+            return each.open(files)
+        except ValueError as error:
+            said.append(f"{each.name}: {error}" if len(takes) > 1 else str(error))
+    raise EngineRefusal("\n".join(said))
+
+
+def engine_infos() -> list[dict[str, Any]]:
+    """The engines of this machine, for a page or a person."""
+    return [{"name": each.name, "installed": each.installed, "extra": each.extra} for each in ENGINES]

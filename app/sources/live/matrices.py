@@ -1,0 +1,107 @@
+"""Matrices as they are stored, whose rows are decoded to float32 when they are used.
+
+Letters: R rows (outputs), C columns (inputs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ...trace import Floats
+from .floats import E2M1_PAIRS, E8M0
+from .tensors import Stored, Tensors
+
+FP8_BLOCK = 128  # rows and columns that share a scale (DeepSeek-V3, arXiv 2412.19437, section 3.3)
+FP4_BLOCK = 32  # columns that share a scale (OCP Microscaling specification 1.0, MXFP4)
+
+
+class Matrix(Protocol):
+    """A matrix [R, C] of the checkpoint."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def fill(self, start: int, out: Floats) -> None:
+        """Write the rows from `start` on into `out` [rows, C]."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A matrix of a float type; `offset`, its first row in a tensor of several."""
+
+    stored: Stored
+    shape: tuple[int, int]
+    offset: int = 0
+
+    def fill(self, start: int, out: Floats) -> None:
+        self.stored.fill(out, (self.offset + start) * self.shape[1])
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A matrix in E4M3 with one scale per block of 128 x 128."""
+
+    stored: Stored
+    scales: Floats  # [ceil(R / 128), ceil(C / 128)]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.stored.shape[0], self.stored.shape[1]
+
+    def fill(self, start: int, out: Floats) -> None:
+        rows, columns = out.shape
+        self.stored.fill(out, start * columns)
+        scales = self.scales[np.arange(start, start + rows) // FP8_BLOCK]
+        out *= np.repeat(scales, FP8_BLOCK, axis=1)[:, :columns]
+
+
+@dataclass(frozen=True)
+class Microscaled:
+    """One expert's matrix in MXFP4: blocks [E, R, C/32, 16] of two values a byte, scales [E, R, C/32]."""
+
+    blocks: Stored
+    scales: Stored
+    expert: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.blocks.shape[1], self.blocks.shape[2] * FP4_BLOCK
+
+    def fill(self, start: int, out: Floats) -> None:
+        rows, columns = out.shape
+        first = self.expert * self.shape[0] + start
+        packed = np.empty((rows, columns // 2), np.uint8)
+        self.blocks.fill_bytes(packed, first * (columns // 2))
+        np.take(E2M1_PAIRS, packed, out=out.view(np.complex64), mode="clip")
+        powers = np.empty((rows, columns // FP4_BLOCK), np.uint8)
+        self.scales.fill_bytes(powers, first * (columns // FP4_BLOCK))
+        out.reshape(rows, -1, FP4_BLOCK)[...] *= E8M0[powers][:, :, None]
+
+
+@dataclass(frozen=True)
+class Transposed:
+    """A matrix whose columns are stored as rows: `stored_as` is [C, R]."""
+
+    stored_as: Plain
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.stored_as.shape[1], self.stored_as.shape[0]
+
+
+def matrix_of(tensors: Tensors, name: str) -> Matrix:
+    """The matrix of that name, with its scales where it has some."""
+    stored = tensors.stored[f"{name}.weight"]
+    if stored.type == "F8_E4M3":
+        return Scaled(stored, tensors.read(f"{name}.weight_scale_inv"))
+    return Plain(stored, (stored.shape[0], stored.shape[1]))
+
+
+def expert_slice(tensors: Tensors, name: str, expert: int, start: int = 0, rows: int | None = None) -> Plain:
+    """Rows of one expert's matrix in a tensor [E, R, C] of all experts."""
+    stored = tensors.stored[name]
+    _, every, columns = stored.shape
+    return Plain(stored, (rows or every, columns), expert * every + start)

@@ -1,0 +1,58 @@
+"""What the model says next: the most likely next tokens after each token, and the loss on a text.
+
+Letters: T tokens, V entries of the vocabulary, M tokens that are named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...trace import Floats, Ints
+
+NAMED = 5  # most likely tokens
+
+
+@dataclass(frozen=True)
+class NextTokens:
+    """The most likely next tokens after each token of a text, most likely first."""
+
+    ids: Ints  # [T, M]
+    probabilities: Floats  # [T, M]
+    loss: Floats  # [T - 1] -log of the probability of the token that follows
+
+    @property
+    def mean_loss(self) -> float | None:
+        """The mean over the text, in nats per token; None where nothing follows anything."""
+        return float(self.loss.mean()) if self.loss.size else None
+
+    def to_json(self, text: Any) -> dict[str, Any]:
+        """As the web answers it; `text` gives a token's text from its id."""
+        named = [
+            [{"id": id, "text": text(id), "probability": share} for id, share in zip(*row, strict=True)]
+            for row in zip(self.ids.tolist(), self.probabilities.tolist(), strict=True)
+        ]
+        return {"next": named, "loss": self.loss.tolist(), "mean_loss": self.mean_loss}
+
+
+def next_tokens(logits: Floats, ids: Ints, count: int = NAMED) -> NextTokens:
+    """Logits over the vocabulary [T, V] after each of the tokens [T] -> the `count` most likely next ones.
+
+    Where two tie, the lower id comes first.
+    """
+    largest = logits.max(axis=-1, keepdims=True)
+    total = np.log(np.exp((logits - largest).astype(np.float64)).sum(axis=-1)) + largest[:, 0]  # [T]
+    count = min(count, logits.shape[-1])
+    chosen = np.argpartition(-logits, count - 1, axis=-1)[:, :count]
+    chosen.sort(axis=-1)  # so that the stable sort below leaves the lower id of equals first
+    values = np.take_along_axis(logits, chosen, axis=-1)
+    order = np.argsort(-values, axis=-1, kind="stable")
+    best = np.take_along_axis(values, order, axis=-1)
+    followed = logits[np.arange(len(ids) - 1), ids[1:]] if len(ids) > 1 else np.empty(0, np.float32)
+    return NextTokens(
+        np.take_along_axis(chosen, order, axis=-1).astype(np.int32),
+        np.exp(best - total[:, None]).astype(np.float32),
+        (total[: len(followed)] - followed).astype(np.float32),
+    )

@@ -1,0 +1,133 @@
+"""Products with stored matrices: rows are decoded to float32 piece by piece, and no matrix is kept.
+
+OpenBLAS copies ("packs") the whole weight matrix before a product of few columns, which takes longer than the
+product. Below 100^3 multiplications it has a kernel that packs nothing, so the rows are cut into blocks of
+that size: 3 to 8 times as fast up to about 64 tokens (measured with OpenBLAS 0.3.31).
+
+Letters: R rows of a matrix, C its columns, T tokens. Inputs and results are columns: [C, T] -> [R, T].
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+
+from ...trace import Floats
+from .matrices import Matrix, Transposed
+from .process import CHOSEN
+
+PIECE = 1 << 19  # weights decoded at once by a thread: 2 MiB in float32, which stay in the cache
+NO_PACKING = 100**3  # multiplications up to which OpenBLAS packs nothing
+FEWEST_ROWS = 8  # of a block; with fewer, one product of all rows is faster
+local = threading.local()
+
+Job = TypeVar("Job")
+AnyMatrix = Matrix | Transposed
+
+
+def scratch(rows: int, columns: int) -> Floats:
+    """This thread's buffer as an array of that shape; its content is lost with the next call."""
+    size = rows * columns
+    if not hasattr(local, "numbers") or len(local.numbers) < size:
+        local.numbers = np.empty(max(size, PIECE), np.float32)
+    numbers: Floats = local.numbers
+    return numbers[:size].reshape(rows, columns)
+
+
+def multiply(weights: Floats, x: Floats, out: Floats) -> None:
+    """weights [R, C] times x [C, T] into out [R, T], in blocks that OpenBLAS does not pack."""
+    rows, width = weights.shape
+    count = x.shape[1]
+    block = NO_PACKING // (width * count)
+    if block < FEWEST_ROWS:
+        np.matmul(weights, x, out=out)
+        return
+    block = 1 << (block.bit_length() - 1)
+    whole = rows - rows % block
+    if whole:
+        blocks, results = weights[:whole].reshape(-1, block, width), out[:whole].reshape(-1, block, count)
+        np.matmul(blocks, x, out=results)
+    if whole < rows:
+        np.matmul(weights[whole:], x, out=out[whole:])
+
+
+def pieces(matrix: Matrix) -> Iterable[tuple[int, int]]:
+    """First and last row of each piece of a matrix."""
+    rows, columns = matrix.shape
+    step = max(1, PIECE // columns)
+    step = step if step < 64 else step - step % 64
+    return ((start, min(rows, start + step)) for start in range(0, rows, step))
+
+
+def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) -> None:
+    """Rows `start` to `end` of a matrix times x [C, T], into those rows of out [R, T]."""
+    weights = scratch(end - start, matrix.shape[1])
+    matrix.fill(start, weights)
+    multiply(weights, x, out[start:end])
+
+
+def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
+    """A matrix times x [C, T] -> [R, T], by this thread alone."""
+    if isinstance(matrix, Transposed):
+        return transposed_product(matrix, x)
+    out = np.empty((matrix.shape[0], x.shape[1]), np.float32) if out is None else out
+    for start, end in pieces(matrix):
+        piece_product(matrix, start, end, x, out)
+    return out
+
+
+def transposed_product(matrix: Transposed, x: Floats) -> Floats:
+    """The same where columns are stored as rows: each piece adds its columns' share."""
+    stored = matrix.stored_as
+    out = np.zeros((matrix.shape[0], x.shape[1]), np.float32)
+    for start, end in pieces(stored):
+        weights = scratch(end - start, stored.shape[1])
+        stored.fill(start, weights)
+        out += np.dot(weights.T, x[start:end])
+    return out
+
+
+def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
+    """Several matrices times x [C, T], their results below each other [all R, T], pieces dealt to threads."""
+    out = np.empty((sum(matrix.shape[0] for matrix in matrices), x.shape[1]), np.float32)
+    jobs, first = [], 0
+    for matrix in matrices:
+        if isinstance(matrix, Transposed):
+            raise TypeError("a transposed matrix is not dealt: its pieces add up")
+        rows = out[first : first + matrix.shape[0]]
+        jobs += [(matrix, start, end, x, rows) for start, end in pieces(matrix)]
+        first += matrix.shape[0]
+    deal(lambda job: piece_product(*job), jobs)
+    return out
+
+
+def deal(work: Callable[[Job], object], jobs: Sequence[Job]) -> None:
+    """Do all jobs, in turn by whichever thread is free. Raises what a job raised."""
+    if thread_count() == 1 or len(jobs) < 2:
+        for job in jobs:
+            work(job)
+        return
+    for _ in team().map(work, jobs):
+        pass
+
+
+@cache
+def thread_count() -> int:
+    """As many as the process may use cores, unless a person chose another number for linear algebra."""
+    chosen = next((os.environ[name] for name in CHOSEN if os.environ.get(name, "").isdigit()), None)
+    if chosen is not None:
+        return max(1, int(chosen))
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@cache
+def team() -> ThreadPoolExecutor:
+    """The threads that share the products of all large models."""
+    return ThreadPoolExecutor(thread_count(), thread_name_prefix="product")

@@ -1,0 +1,32 @@
+"""The source `recorded`: the routing of a model at one step of its training."""
+
+from __future__ import annotations
+
+from ...problem import BadRequest, Problem
+from ...request.schema import TraceRequest
+from ..source import Offer, Opened, Place, TraceSource
+from .snapshots import Recordings
+
+
+class RecordedSource(TraceSource):
+    """Trace files that were written while the models of a folder were trained."""
+
+    name = "recorded"
+    keys = ("model", "experts", "step")
+
+    def __init__(self, place: Place) -> None:
+        self.recordings = Recordings(place.models)
+
+    def offer(self) -> Offer:
+        """The recorded steps of each model."""
+        return Offer(steps=self.recordings.steps())
+
+    def open(self, request: TraceRequest) -> Opened:
+        """The routing at a step. Raises BadRequest where its file cannot be read."""
+        assert request.step is not None, "read fills it in"
+        try:
+            recording = self.recordings.open(request.checkpoint, request.step)
+        except (OSError, ValueError) as error:
+            problem = Problem("step", str(request.step), "a recording that can be read", str(error))
+            raise BadRequest(problem) from error
+        return Opened(recording, recording.digest)

@@ -1,0 +1,69 @@
+"""The interface of a source of routing traces. sources/registry.py lists the sources."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from ..request.schema import TraceRequest
+from ..trace import Step, TraceHeader
+from .authored.scenario import Library
+
+
+class TraceProducer(Protocol):
+    """Makes one trace: a header first, then the steps."""
+
+    @property
+    def header(self) -> TraceHeader: ...
+
+    def steps(self) -> Iterator[Step]: ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A trace that can be computed: its producer, and a digest of the content it is computed from."""
+
+    producer: TraceProducer
+    content: str
+    at_once: bool = False  # the first step takes as long as all; clients of one trace then share it
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The names that a source adds to those that a request may use."""
+
+    scenarios: tuple[str, ...] = ()
+    models: Mapping[str, int] = field(default_factory=dict)  # number of experts per layer of each model
+    routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
+    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
+    infos: tuple[dict[str, Any], ...] = ()  # its models, as `GET /api/models` answers them
+    refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a source is built from: the scenarios, and the folder of the models."""
+
+    library: Library
+    models: Path
+
+
+class TraceSource(ABC):
+    """One source of traces. A subclass and one line in the registry add a source."""
+
+    name: ClassVar[str]  # value of the request key `source`
+    keys: ClassVar[tuple[str, ...]]  # request keys that it reads
+
+    @abstractmethod
+    def __init__(self, place: Place) -> None: ...
+
+    @abstractmethod
+    def offer(self) -> Offer:
+        """The names that it adds, looked up anew at each call."""
+
+    @abstractmethod
+    def open(self, request: TraceRequest) -> Opened:
+        """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""

@@ -1,0 +1,152 @@
+"""Routes of the atlas: what there is, questions by name, placements as files, a training over its steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..request.view_keys import look_of
+from ..settings import ROOT
+from ..wording import wording_of
+from .disconnect import Attended, unless_left
+from .security_headers import PAGE, page_policy
+
+if TYPE_CHECKING:
+    from ..atlas.shipped import Atlases
+
+Result = TypeVar("Result")
+MOST_WAITING = 100
+BODY_BYTES = 4 * 2**20  # of a plan or a routing that is sent
+CACHED = {"cache-control": "no-cache"}
+TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
+
+
+class Full(Exception):
+    """Too many questions wait already."""
+
+
+class Line:
+    """One thread for questions, and a bounded number that wait for it."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="atlas")
+        self.waiting = 0
+
+    async def run(self, job: Callable[[], Result]) -> Result:
+        """The result of a job. Raises Full, and what the job raises."""
+        if self.waiting >= MOST_WAITING:
+            raise Full(f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment")
+        self.waiting += 1
+        try:
+            return await asyncio.wrap_future(self.thread.submit(job))
+        finally:
+            self.waiting -= 1
+
+
+def atlas_routes(atlases: Atlases) -> APIRouter:
+    """Answers about corpora. Jobs run one after another in a thread of their own.
+
+    Reason: a first question may have to record for seconds, and must not keep views waiting.
+    """
+    router = APIRouter(route_class=Attended)
+    line = Line()
+
+    async def told(job: Any) -> Response:
+        """Runs a job; a wrong question becomes 422 with the message."""
+        try:
+            return JSONResponse(await line.run(job), headers=CACHED)
+        except ValueError as error:
+            return refused(error)
+        except Full as error:
+            return refused(error, status=503)
+
+    templates = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
+    )
+
+    @router.api_route("/atlas", methods=["GET", "HEAD"], include_in_schema=False)
+    def page(request: Request) -> Response:
+        words = wording_of(request.query_params)
+        text = templates.get_template("atlas.html").render(words=words, **look_of(request.query_params))
+        policy = page_policy(token_urlsafe(16), ancestors="'none'")
+        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
+
+    @router.get("/api/atlases", summary="The atlases that can be asked")
+    async def names() -> Response:
+        return await told(lambda: {"atlases": atlases.list(), "trainings": sorted(atlases.trainings())})
+
+    @router.get("/api/atlas/{question}", summary="The answer of an atlas to a question; see docs/ATLAS.md")
+    async def ask(request: Request, question: str, atlas: str) -> Response:
+        query = {key: value for key, value in request.query_params.items() if key != "atlas"}
+        return await told(partial(atlases.answer, atlas, question, query))
+
+    @router.get(
+        "/api/atlas-compare", summary="Two atlases of one shape: divergence, and flips of the same tokens"
+    )
+    async def compare(atlas: str, other: str) -> Response:
+        return await told(lambda: atlases.compare(atlas, other))
+
+    @router.get("/api/atlas-prune", summary="Experts to keep, and the held-out loss without the others")
+    async def prune(request: Request, atlas: str) -> Response:
+        query = dict(request.query_params)
+        return await told(lambda: atlases.prune(atlas, query))
+
+    @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
+    async def plan(request: Request, atlas: str) -> Response:
+        query = dict(request.query_params)
+        try:
+            name, text = await line.run(partial(atlases.plan, atlas, query))
+        except (ValueError, Full) as error:
+            return refused(error, status=503 if isinstance(error, Full) else 422)
+        headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
+        return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
+
+    @router.post(
+        "/api/atlas-plan", summary="What a placement that an engine reads would do; the body is the file"
+    )
+    async def read_plan(request: Request, atlas: str) -> Response:
+        query, text = dict(request.query_params), await body_of(request)
+        return await unless_left(request, told(lambda: atlases.read_plan(atlas, query, text)))
+
+    @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
+    async def kind(request: Request, atlas: str) -> Response:
+        text = await body_of(request)
+        return await unless_left(request, told(lambda: atlases.kind(atlas, text)))
+
+    @router.post(
+        "/api/atlas-text", summary="A text, the body, routed now by the atlas' model, against the corpus"
+    )
+    async def compare_text(request: Request, atlas: str) -> Response:
+        text = await body_of(request)
+        return await unless_left(request, told(lambda: atlases.text(atlas, text)))
+
+    @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
+    async def training(name: str) -> Response:
+        return await told(lambda: atlases.training(name))
+
+    return router
+
+
+def refused(error: Exception, status: int = 422) -> Response:
+    """Returns the answer to a question that is wrong, or that comes while too many wait."""
+    field, _, _ = str(error).partition(":")
+    headers = {"retry-after": "5"} if status == 503 else {}
+    return JSONResponse({"errors": [{"field": field, "message": str(error)}]}, status, headers=headers)
+
+
+async def body_of(request: Request) -> str:
+    """Returns the body as text; of a longer one than `BODY_BYTES` a beginning, which its reader refuses."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > BODY_BYTES:
+            break
+    return data.decode(errors="replace")

@@ -1,0 +1,152 @@
+/**
+ * What an atlas answers: GET /api/atlas, as docs/ATLAS.md describes it. Layers and experts count from 0 here.
+ *
+ * @typedef {object} Named  one atlas that can be asked
+ * @property {string} name
+ * @property {number} [tokens]
+ * @property {string} [problem]
+ *
+ * @typedef {object} Overview
+ * @property {{name: string}} model
+ * @property {{name: string}} engine
+ * @property {{name: string}} corpus
+ * @property {number} tokens
+ * @property {number} documents
+ * @property {number} layers
+ * @property {number} experts
+ * @property {number} top_k
+ * @property {boolean} ids_only
+ * @property {Record<string, Record<string, number>>} labels
+ * @property {Record<string, {definition: string, unit: string}>} expert_maps
+ *
+ * @typedef {object} ExpertMap
+ * @property {(number | null)[][]} values  [L][N]
+ * @property {string} unit
+ * @property {number} tokens
+ *
+ * @typedef {object} Flow
+ * @property {number} layer
+ * @property {number} from
+ * @property {number} to
+ * @property {number} count
+ * @property {number} share
+ * @property {number} lift
+ *
+ * @typedef {object} Neighbour
+ * @property {number} [layer]
+ * @property {number} expert
+ * @property {number} count
+ * @property {number} share
+ * @property {number} lift
+ *
+ * @typedef {object} Finding
+ * @property {string} kind
+ * @property {string} value
+ * @property {number} share
+ * @property {number} low
+ * @property {number} high
+ * @property {number} corpus_share
+ * @property {number} tokens
+ * @property {number} documents
+ *
+ * @typedef {object} TokenRow
+ * @property {number} id
+ * @property {string} text
+ * @property {number} count
+ * @property {number} occurs
+ * @property {number} share_of_expert
+ * @property {number} share_of_token
+ *
+ * @typedef {object} Context
+ * @property {number} doc
+ * @property {number} position
+ * @property {number} weight
+ * @property {string} before
+ * @property {string} token
+ * @property {string} after
+ * @property {string} domain
+ *
+ * @typedef {object} ExpertPage
+ * @property {number} layer
+ * @property {number} expert
+ * @property {number} tokens
+ * @property {number} of
+ * @property {number} documents
+ * @property {{finding: Finding | null}} sentence
+ * @property {Finding[]} findings
+ * @property {{frequent: TokenRow[], preferred: TokenRow[]}} top_tokens
+ * @property {Context[]} contexts
+ * @property {Neighbour[]} partners
+ * @property {{from: Neighbour[], to: Neighbour[]}} flows
+ * @property {{share: number, even_share: number, rank: number, layer_loads: number[], over_corpus: number[]}} load
+ *
+ * @typedef {object} Coverage
+ * @property {number[][]} curves  [L][N]
+ * @property {number[]} experts_for_half
+ * @property {number} tokens
+ *
+ * @typedef {object} Pairs
+ * @property {number[][]} share  [N][N]
+ * @property {number} tokens
+ *
+ * @typedef {object} Training
+ * @property {string} name
+ * @property {number[]} steps
+ * @property {number[][]} max_violation  [S][L]
+ * @property {(number | null)[]} collapse  [L]
+ * @property {number[][] | null} saturation  [S][L]
+ *
+ * @typedef {object} Caches
+ * @property {number[]} shares
+ * @property {Record<string, number[]>} hit_rate
+ * @property {number} tokens
+ *
+ * @typedef {object} Placement
+ * @property {number} devices
+ * @property {number} tokens
+ * @property {Record<string, {imbalance: number[], reach: number, bytes: number, slots: number}>} strategies
+ */
+
+/**
+ * The answer to a question. Rejects with the server's reason.
+ * @param {string} atlas
+ * @param {string} question
+ * @param {Record<string, string | number>} [query]
+ * @returns {Promise<any>}
+ */
+export async function askAtlas(atlas, question, query = {}) {
+  const keys = new URLSearchParams({
+    atlas,
+    ...Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)])),
+  });
+  return answerOf(await fetch(`api/atlas/${question}?${keys}`));
+}
+
+/** What can be asked. @returns {Promise<{atlases: Named[], trainings: string[]}>} */
+export async function listAtlases() {
+  return answerOf(await fetch("api/atlases"));
+}
+
+/** The series of a training. @param {string} name @returns {Promise<Training>} */
+export async function askTraining(name) {
+  return answerOf(await fetch(`api/training?${new URLSearchParams({ name })}`));
+}
+
+/**
+ * A text routed now by the atlas' own model, against the corpus.
+ * @param {string} atlas
+ * @param {string} text
+ * @returns {Promise<{even: number, tokens: {text: string, occurs: number, mean: number | null}[]}>}
+ */
+export async function compareText(atlas, text) {
+  return answerOf(
+    await fetch(`api/atlas-text?${new URLSearchParams({ atlas })}`, { method: "POST", body: text }),
+  );
+}
+
+/** @param {Response} answer */
+async function answerOf(answer) {
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
+  return body;
+}

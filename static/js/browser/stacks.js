@@ -1,0 +1,137 @@
+/**
+ * The stacks that are seen: the first, and a second beside it while the view compares two. Each has its own canvas and scene;
+ * one clock and one camera drive both.
+ *
+ * @import {Boot, Frame, State} from "../types.js"
+ * @import {Connection, Listener} from "../state/loading.js"
+ * @import {Store} from "../state/store.js"
+ */
+
+import { placeExperts } from "../counts/device_traffic.js";
+import { createSide } from "../state/second_stack.js";
+import { sameTokens } from "../trace/trace.js";
+import { floorOf, foldOf } from "../view/layers.js";
+import { createViewport } from "./scene_host.js";
+
+/** The token whose path is lit. @param {State} state */
+function pathIn({ hover, view }) {
+  return hover && "token" in hover ? hover.token : view.path;
+}
+
+/** What the scene draws of a state. @param {State} state @param {number} wall  seconds of the camera's clock @returns {Frame} */
+function frameOf(state, wall) {
+  const { trace, timeline, time, view, hover, still } = state;
+  const tower = hover && "expert" in hover ? hover : view.tower;
+  return {
+    trace: /** @type {NonNullable<typeof trace>} */ (trace),
+    timeline: /** @type {NonNullable<typeof timeline>} */ (timeline),
+    time,
+    wall,
+    camera: view.camera,
+    layer: floorOf(state),
+    fold: foldOf(state),
+    path: pathIn(state),
+    tower,
+    still,
+    theme: state.theme,
+    palette: view.palette,
+    devices: trace && placeExperts(trace.model.experts, view.devices),
+  };
+}
+
+/** The second stack's frame: it follows the first in what is no part of its request. @param {State} other @param {State} first @param {number} wall @returns {Frame} */
+function frameBeside(other, first, wall) {
+  const { still, theme } = first;
+  const path = sameTokens(first.trace, other.trace) ? pathIn(first) : null;
+  return { ...frameOf(other, wall), still, theme, path };
+}
+
+/**
+ * @param {object} parts
+ * @param {Store<State>} parts.store
+ * @param {Boot} parts.boot
+ * @param {(listener: Listener) => Connection} parts.connect  to where the second stack's trace comes from
+ * @param {() => void} parts.wake
+ */
+export function createStacks({ store, boot, connect, wake }) {
+  const [place, placeBeside] = ["stage", "stage-b"].map((id) => document.getElementById(id));
+  /** @type {ReturnType<typeof openSecond> | null} */
+  let second = null;
+  const viewport = createViewport(
+    /** @type {HTMLElement} */ (place),
+    {
+      point: (hover) => store.set({ hover }),
+      choose: (tower) => store.set({ view: { ...store.get().view, tower } }),
+      become: (scene) => store.set({ scene }),
+      wake,
+      turned: (...by) => second?.viewport.turn(...by),
+    },
+    boot,
+  );
+
+  function openSecond() {
+    const side = createSide(store, connect, wake);
+    const beside = createViewport(
+      /** @type {HTMLElement} */ (placeBeside),
+      {
+        point: (hover) => side.store.set({ hover }),
+        choose: () => {},
+        become: (scene) => side.store.set({ scene }),
+        wake,
+        turned: (...by) => viewport.turn(...by),
+      },
+      boot,
+    );
+    if (viewport.opened()) void beside.open();
+    return { side, store: side.store, viewport: beside };
+  }
+  const other = () => second?.store.get() ?? null;
+
+  return {
+    viewport,
+    /** The state of the second stack, while there is one. */
+    other,
+    all: () => [{ store, viewport }, ...(second ? [second] : [])],
+    /** As many stacks as the view has. @returns {boolean} whether one came or went */
+    arrange() {
+      const two = store.get().view.b !== null && placeBeside !== null;
+      document.documentElement.toggleAttribute("data-compare", two);
+      if (two === (second !== null)) return false;
+      if (second) {
+        second.viewport.close();
+        second.side.close();
+      }
+      second = two ? openSecond() : null;
+      return true;
+    },
+    /** Brings the second stack to where the first stands. */
+    sync: () => second?.side.syncToFirst(),
+    /** @param {number} wall @returns {boolean[]} which stacks were drawn */
+    draw(wall) {
+      const state = store.get();
+      const drawn = [state.trace && state.timeline ? viewport.draw(frameOf(state, wall)) : false];
+      const beside = other();
+      if (second && beside?.trace && beside.timeline)
+        drawn.push(second.viewport.draw(frameBeside(beside, state, wall)));
+      return drawn;
+    },
+    moving: () => viewport.moving() || (second?.viewport.moving() ?? false),
+    /** The second stack shows all that it will show. */
+    settled: () => second?.side.settled() ?? true,
+    async open() {
+      await viewport.open();
+      await second?.viewport.open();
+    },
+    close() {
+      viewport.close();
+      second?.viewport.close();
+      second?.side.disconnect();
+    },
+    observe() {
+      viewport.observe();
+      second?.viewport.observe();
+    },
+    /** @param {boolean} doubtful  the network changed meanwhile */
+    reconnect: (doubtful) => second?.side.reconnect(doubtful),
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * The page of an atlas. Everything shown follows from the address: atlas, layer (from 1), expert (from 0), metric.
+ *
+ * @import {Named, Overview, Placement} from "../../api/atlas.js"
+ */
+
+import { askAtlas, askTraining, listAtlases } from "../../api/atlas.js";
+import { atlasWords as words } from "../../words/atlas.js";
+import { formatDecimal } from "../../words/format.js";
+import { h } from "../parts/element.js";
+import { createExpertPage } from "./expert_page.js";
+import { createLiveText } from "./live_text.js";
+import { createExpertMap, createPairMap } from "./expert_map.js";
+import { createCaches, createCoverage, createFlows, createTraining } from "./plots.js";
+
+const KEPT = ["atlas", "layer", "expert", "metric"];
+const DEVICES = 8;
+const root = /** @type {HTMLElement} */ (document.querySelector("#atlas"));
+
+/** What the address asks for. */
+function asked() {
+  const query = new URLSearchParams(location.search);
+  const [layer, expert] = [Number(query.get("layer")), query.get("expert")];
+  return {
+    atlas: query.get("atlas"),
+    metric: query.get("metric") ?? "load",
+    chosen: layer >= 1 && expert ? { layer: layer - 1, expert: Number(expert) } : null,
+  };
+}
+
+/** The address with other values; what is no key of the atlas (language, theme) stays. @param {Record<string, string | number>} changes */
+function address(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [key, value] of Object.entries(changes)) query.set(key, String(value));
+  return `?${query}`;
+}
+
+/** @param {number} layer @param {number} expert */
+const addressOf = (layer, expert) => address({ layer: layer + 1, expert });
+
+/** @param {string} to */
+function go(to) {
+  history.pushState(null, "", to);
+  show();
+}
+
+/** Opens the page of an expert and brings it into view. @param {number} layer @param {number} expert */
+async function open(layer, expert) {
+  history.pushState(null, "", addressOf(layer, expert));
+  await show();
+  const page = /** @type {HTMLElement | null} */ (root.querySelector("#expert"));
+  page?.scrollIntoView({ block: "nearest" });
+  page?.focus({ preventScroll: true });
+}
+
+/** Draws the page anew; an answer that comes late is dropped. */
+async function show() {
+  const at = location.search;
+  root.setAttribute("aria-busy", "true");
+  try {
+    const { atlases: names, trainings } = await listAtlases();
+    const name = asked().atlas ?? names.find(({ problem }) => !problem)?.name ?? "";
+    root.replaceChildren(chooser(names, name), h("p", { class: "hint", role: "status" }, words.loading));
+    const parts = await partsOf(name);
+    if (location.search !== at) return;
+    root.replaceChildren(chooser(names, name), ...parts);
+    const later = [...(await slowPartsOf(name)), ...(await trainingOf(name, trainings))];
+    if (location.search !== at) return;
+    root.querySelector(".plots")?.append(...later);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    root.append(h("p", { role: "alert", class: "trouble" }, words.failed(reason)));
+  }
+  root.removeAttribute("aria-busy");
+  root.dataset.ready = at;
+}
+
+/** @param {readonly Named[]} names @param {string} name */
+function chooser(names, name) {
+  const options = names.map((each) =>
+    h("option", { value: each.name, selected: each.name === name }, each.name),
+  );
+  const choose = (/** @type {Event} */ event) => {
+    const query = new URLSearchParams(location.search);
+    for (const key of KEPT) query.delete(key);
+    query.set("atlas", /** @type {HTMLSelectElement} */ (event.target).value);
+    go(`?${query}`);
+  };
+  return h("label", { class: "chooser" }, `${words.choose} `, h("select", { onchange: choose }, ...options));
+}
+
+/** @param {string} name */
+async function partsOf(name) {
+  const { metric, chosen } = asked();
+  /** @type {Overview} */
+  const overview = await askAtlas(name, "overview");
+  const layer = chosen?.layer ?? 0;
+  const [map, coverage, flows, pairs, page] = await Promise.all([
+    askAtlas(name, "map", { metric }),
+    askAtlas(name, "coverage"),
+    askAtlas(name, "flows"),
+    askAtlas(name, "coactivation", { layer }),
+    chosen && askAtlas(name, "expert", chosen),
+  ]);
+  return [
+    h(
+      "p",
+      { class: "hint" },
+      `${overview.model.name}: ${words.corpus(overview.tokens, overview.documents, overview.engine.name)}`,
+    ),
+    overview.ids_only && h("p", { class: "trouble" }, words.idsOnly),
+    figure(
+      words.mapTitle,
+      words.mapHint,
+      h("div", { class: "choosers" }, metricMenu(overview, metric), ...expertMenus(overview, chosen)),
+      h(
+        "div",
+        { class: "wide" },
+        createExpertMap(map, chosen, (to, expert) => open(to, expert)),
+      ),
+    ),
+    page && createExpertPage(page, addressOf),
+    createLiveText(name),
+    figure(
+      words.flows,
+      words.flowsHint,
+      h(
+        "div",
+        { class: "wide" },
+        createFlows(flows.flows, overview.layers, overview.experts, overview.tokens, chosen),
+      ),
+    ),
+    h(
+      "div",
+      { class: "columns plots" },
+      figure(words.coverage, words.coverageHint, createCoverage(coverage)),
+      figure(`${words.pairs}, ${words.layer} ${layer + 1}`, words.pairsHint, createPairMap(pairs)),
+    ),
+  ].filter((part) => part instanceof Node);
+}
+
+/** The training of the atlas' model, if its steps are here. @param {string} name @param {readonly string[]} trainings */
+async function trainingOf(name, trainings) {
+  const model = name.split("/").at(-1) ?? "";
+  if (!trainings.includes(model)) return [];
+  const found = await askTraining(model);
+  const collapsed = found.collapse.filter((step) => step !== null).length;
+  const hint = [words.trainingHint, collapsed > 0 && words.collapsed(collapsed)].filter(Boolean).join(" ");
+  const plots = [createTraining(found, found.max_violation, words.maxVio)];
+  if (found.saturation) plots.push(createTraining(found, found.saturation, words.saturation));
+  return [figure(words.training, hint, ...plots)];
+}
+
+/** What takes seconds to simulate: caches and placements. @param {string} name */
+async function slowPartsOf(name) {
+  const caches = figure(words.caches, words.cachesHint, createCaches(await askAtlas(name, "caches")));
+  const { experts } = await askAtlas(name, "overview");
+  if (experts % DEVICES !== 0) return [caches];
+  return [caches, placements(name, await askAtlas(name, "placement", { devices: DEVICES }))];
+}
+
+/** @param {string} title @param {string} hint @param {...Node} parts */
+function figure(title, hint, ...parts) {
+  return h("figure", {}, h("h2", {}, title), ...parts, h("figcaption", {}, hint));
+}
+
+/** @param {Overview} overview @param {string} metric */
+function metricMenu(overview, metric) {
+  const options = Object.keys(overview.expert_maps).map((name) =>
+    h("option", { value: name, selected: name === metric }, words.maps[name] ?? name),
+  );
+  const choose = (/** @type {Event} */ event) =>
+    go(address({ metric: /** @type {HTMLSelectElement} */ (event.target).value }));
+  return h("label", { class: "chooser" }, `${words.metric} `, h("select", { onchange: choose }, ...options));
+}
+
+/**
+ * Layer and expert as menus: the way to an expert for a keyboard.
+ * @param {Overview} overview
+ * @param {{layer: number, expert: number} | null} chosen
+ */
+function expertMenus({ layers, experts }, chosen) {
+  const menu = (
+    /** @type {string} */ name,
+    /** @type {number} */ count,
+    /** @type {number} */ first,
+    /** @type {number | undefined} */ at,
+  ) => {
+    const options = Array.from({ length: count }, (_, i) =>
+      h("option", { value: i, selected: i === at }, String(i + first)),
+    );
+    const none = h("option", { value: "", selected: at === undefined }, "–");
+    return h("select", { "aria-label": name, onchange: change }, none, ...options);
+  };
+  const layer = menu(words.layer, layers, 1, chosen?.layer);
+  const expert = menu(words.expert, experts, 0, chosen?.expert);
+  function change() {
+    if (layer.value !== "" && expert.value !== "") open(Number(layer.value), Number(expert.value));
+  }
+  return [
+    h("label", { class: "chooser" }, `${words.layer} `, layer),
+    h("label", { class: "chooser" }, `${words.expert} `, expert),
+  ];
+}
+
+/** @param {string} name @param {Placement} placement */
+function placements(name, placement) {
+  const rows = Object.entries(placement.strategies).map(([strategy, found]) => {
+    const plan = new URLSearchParams({ atlas: name, strategy, devices: String(placement.devices) });
+    const file = (/** @type {string} */ format, /** @type {string} */ text) =>
+      h("a", { href: `api/atlas-plan?${plan}&format=${format}`, download: true }, text);
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, words.strategies[strategy] ?? strategy),
+      h("td", {}, formatDecimal(Math.max(...found.imbalance), 2)),
+      h("td", {}, formatDecimal(found.reach, 2)),
+      h("td", {}, file("sglang", words.forSglang), " ", file("trtllm", words.forTrtllm)),
+    );
+  });
+  const names = [words.strategy, words.imbalance, words.reach, ""];
+  const head = h("thead", {}, h("tr", {}, ...names.map((each) => h("th", { scope: "col" }, each))));
+  return figure(
+    words.placement,
+    `${words.placementHint(placement.devices)} (${words.behind(placement.tokens)})`,
+    h("table", {}, head, h("tbody", {}, ...rows)),
+  );
+}
+
+window.addEventListener("popstate", show);
+show();

@@ -1,0 +1,9 @@
+"""The names that a request may use, with the sources that Moescope ships."""
+
+from app.request.available import Available
+from app.sources.registry import KEYS_READ
+
+
+def offered(*names, **more):
+    """An `Available` with the keys that each shipped source reads."""
+    return Available(*names, **more, sources=KEYS_READ)
