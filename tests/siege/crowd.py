@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
-from app.stream.wire import pack_step
+from app.stream.wire import VERSION, pack_step
 
 from .besieged import memory_mb, server
 
@@ -33,7 +33,7 @@ async def watch(url: str, number: int, request: dict[str, object], frames: list[
     """One viewer; the number of frames that were right. Raises AssertionError for a wrong one."""
     at = f"127.0.{1 + number // 200}.{1 + number % 200}"
     async with connect(f"{url.replace('http', 'ws')}/ws", local_addr=(at, 0), open_timeout=120) as socket:
-        await socket.send(json.dumps({"op": "open", "version": 1, "id": 1, "request": request}))
+        await socket.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": request}))
         seen = 0
         while True:
             message = await asyncio.wait_for(socket.recv(), 240)

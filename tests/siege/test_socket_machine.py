@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
 from app.stream.session import Begin, Close, Halt, Say, Session
+from app.stream.wire import VERSION
 
 SOURCES = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
 JSON = st.recursive(
@@ -51,7 +52,7 @@ class SocketMachine(RuleBasedStateMachine):
 
     @rule(id=st.integers(-1, 2**33), start=st.integers(-1, 300), keys=KEYS)
     def open(self, id, start, keys):
-        message = {"op": "open", "version": 1, "id": id, "request": keys, "from": start}
+        message = {"op": "open", "version": VERSION, "id": id, "request": keys, "from": start}
         for action in self.receive(json.dumps(message)):
             if isinstance(action, Begin):
                 assert self.session.running == id and start >= 0
@@ -82,7 +83,9 @@ class SocketMachine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(['"\\ud800"', "1e999", "-0", "9" * 400, "NaN", "[" * 5000]))
     def say_odd_values(self, number):
-        self.receive(f'{{"op":"open","version":1,"id":1,"request":{{"prompt":{number},"source":"live"}}}}')
+        self.receive(
+            f'{{"op":"open","version":{VERSION},"id":1,"request":{{"prompt":{number},"source":"live"}}}}'
+        )
 
     @invariant()
     def nothing_runs_after_a_close(self):

@@ -46,7 +46,7 @@ def test_a_stream_is_what_the_socket_sends(server_url, request_keys):
 
 def test_a_key_that_cannot_be_used_falls_back_and_is_told(server_url):
     first = messages(httpx.get(f"{server_url}/api/stream?k=99").content)[0]
-    assert first["problems"][0]["field"] == "k" and first["model"]["top_k"] == 2
+    assert first["notices"][0]["field"] == "k" and first["model"]["top_k"] == 2
 
 
 def test_a_stream_resumes_where_it_is_asked_to(server_url):
