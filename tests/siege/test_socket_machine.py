@@ -92,5 +92,5 @@ class SocketMachine(RuleBasedStateMachine):
         assert not (self.session.closed and self.session.running is not None)
 
 
-SocketMachine.TestCase.settings = hypothesis.settings(max_examples=150, stateful_step_count=40, deadline=None)
+SocketMachine.TestCase.settings = hypothesis.settings(max_examples=60, stateful_step_count=30, deadline=None)
 test_a_socket_keeps_its_rules_whatever_a_client_does = SocketMachine.TestCase
