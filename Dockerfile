@@ -1,16 +1,21 @@
-# docker build -t moescope . && docker run --rm -p 8000:8000 moescope
-FROM python:3.12-slim AS build
+# docker build -t moescope . && docker run --rm -p 8000:8000 --read-only --tmpfs /tmp moescope
+# A release names the base by digest: docker build --build-arg BASE=python:3.12-slim@sha256:... (docs/DEPLOY.md).
+ARG BASE=python:3.12-slim
+FROM ${BASE} AS build
 WORKDIR /moescope
-COPY pyproject.toml hatch_build.py package.json package-lock.json .npmrc LICENSE ./
+COPY pyproject.toml requirements.lock hatch_build.py package.json package-lock.json .npmrc LICENSE ./
 COPY static/three.entry.js static/
 COPY static/js static/js
+COPY static/css static/css
 COPY app app
-# The environment gets no pip, and the node that bundles scripts stays in pip's throwaway build environment.
+# The environment gets no pip, and the node that bundles scripts stays in pip's throwaway build environment. What is
+# installed has the versions and the hashes of requirements.lock.
 RUN python -m venv --without-pip /environment \
- && pip --python /environment install --no-cache-dir --quiet --root-user-action=ignore --editable .
+ && pip --python /environment install --no-cache-dir --quiet --root-user-action=ignore --require-hashes -r requirements.lock \
+ && pip --python /environment install --no-cache-dir --quiet --root-user-action=ignore --no-deps --editable .
 
-FROM python:3.12-slim
-RUN useradd --system --no-create-home moescope
+FROM ${BASE}
+RUN useradd --system --no-create-home --uid 10001 moescope
 WORKDIR /moescope
 COPY --from=build /environment /environment
 COPY --from=build /moescope/static/vendor static/vendor
@@ -19,9 +24,10 @@ COPY static static
 COPY templates templates
 COPY scenarios scenarios
 COPY models models
-ENV PATH=/environment/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 OPEN=0
-USER moescope
+COPY LICENSE THIRD_PARTY.md ./
+ENV PATH=/environment/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 OPEN=0 ACCESS_LOG=1
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
-  "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
+  "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/readyz', timeout=4)"]
 CMD ["python", "-m", "app"]

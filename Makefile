@@ -3,6 +3,8 @@
 # make check  the static checks alone
 # make format format Python, JavaScript, CSS and templates, and repair what can be repaired
 # make bench  measure and print
+# make siege  attack a server on loopback and print what it does (minutes; root for packet loss)
+# make lock   write requirements.lock and THIRD_PARTY.md anew
 # make parity compare the live model with transformers (installs PyTorch)
 # make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
 # make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
@@ -18,7 +20,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench parity engines atlas-ray train clean
+.PHONY: help run test check format bench siege lock parity engines atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -45,6 +47,14 @@ format: $(VENV)/.test node_modules/.stamp
 
 bench: $(VENV)/.test static/vendor/.stamp
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench
+
+siege: $(VENV)/.siege static/vendor/.stamp
+	@.ci/nginx
+	@$(BIN)/python -m tests.siege $(SIEGE)
+
+lock: $(VENV)/.siege node_modules/.stamp
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --output-file requirements.lock
+	@$(BIN)/python .ci/third_party.py
 
 parity: $(VENV)/.train
 	@$(BIN)/pytest -m parity $(PYTEST)
@@ -73,6 +83,10 @@ $(VENV)/.test: pyproject.toml | static/vendor/.stamp
 	@echo "Installing what the tests need ..."
 	@$(PIP) --editable '.[test]'
 	@touch $(VENV)/.run $@
+
+$(VENV)/.siege: $(VENV)/.test
+	@$(PIP) --editable '.[test,siege]'
+	@touch $@
 
 $(VENV)/.train: $(VENV)/.test
 	@echo "Installing PyTorch and transformers ..."

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from .shape import ModelShape
@@ -137,6 +138,16 @@ class RoutingTrace:
     @classmethod
     def from_bytes(cls, data: bytes) -> RoutingTrace:
         """Read what `to_bytes` wrote. Raises ValueError on anything else."""
+        try:
+            return cls.read(data)
+        except (SafetensorError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(
+                f"trace: expected a file of {FORMAT}, got one that is damaged: {error!r}"
+            ) from error
+
+    @classmethod
+    def read(cls, data: bytes) -> RoutingTrace:
+        """The same, where the file is whole."""
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")

@@ -76,5 +76,5 @@ def read_all(
             yield kind.model_validate({**fields, **({"name": path.stem} if named else {})})
         except ValidationError as error:
             problems += [problem_of(file, detail) for detail in error.errors(include_url=False)]
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        except (RecursionError, tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             problems.append(FileProblem(file, "", str(error), "a readable TOML file in UTF-8"))

@@ -11,9 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 from websockets.sync.client import connect
+
+from app.stream.wire import VERSION
 
 from .besieged import ROOT, memory_mb, server
 
@@ -24,19 +27,21 @@ SPACE = "moescope-siege"
 def stream(url: str, **request: object) -> int:
     """One whole stream; the number of its steps."""
     with connect(f"{url.replace('http', 'ws')}/ws", open_timeout=60) as viewer:
-        viewer.send(json.dumps({"op": "open", "version": 1, "id": 1, "request": request}))
+        viewer.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": request}))
         steps = 0
         while True:
             message = viewer.recv(timeout=120)
             if isinstance(message, bytes):
                 steps += 1
-            elif json.loads(message)["op"] == "end":
+            elif (told := json.loads(message))["op"] == "end":
                 return steps
+            else:
+                assert told["op"] == "trace", told
 
 
 def stopped_for_a_while() -> None:
     with server() as (process, url), connect(f"{url.replace('http', 'ws')}/ws") as viewer:
-        viewer.send(json.dumps({"op": "open", "version": 1, "id": 1, "request": {}}))
+        viewer.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": {}}))
         process.send_signal(signal.SIGSTOP)
         time.sleep(PAUSE_SECS)
         process.send_signal(signal.SIGCONT)
@@ -50,14 +55,16 @@ def killed_and_ended() -> None:
         with server() as (process, url):
             stream(url)
             httpx.get(f"{url}/preview.svg?shape=512x128x2-d64-e64", timeout=60)
+            found = Path(f"/proc/{process.pid}/task").glob("*/children")
+            children = [pid for path in found for pid in path.read_text().split()]
             began = time.monotonic()
             process.send_signal(number)
             process.wait(30)
-            print(f"chaos: {number.name}: gone after {time.monotonic() - began:.2f} s")
-        left = subprocess.run(
-            ["pgrep", "-f", "-P", "1", "app.stream.processes"], capture_output=True, text=True, check=False
-        )
-        assert not left.stdout.strip(), f"a process is left after {number.name}"
+            while any(Path(f"/proc/{pid}").exists() for pid in children):
+                assert time.monotonic() < began + 10, f"a process is left after {number.name}"
+                time.sleep(0.01)
+            took = time.monotonic() - began
+            print(f"chaos: {number.name}: gone with {len(children)} processes after {took:.2f} s")
 
 
 def slow_readers() -> None:

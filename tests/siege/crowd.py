@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
-from app.stream.wire import pack_step
+from app.stream.wire import VERSION, pack_step
 
 from .besieged import memory_mb, server
 
@@ -23,14 +23,17 @@ def expected(requests: list[dict[str, object]]) -> list[list[bytes]]:
     settings = Settings()
     sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
     opened = (sources.open(sources.parse(request)) for request in requests)
-    return [[pack_step(step, 1, token) for token, step in enumerate(each.steps())] for each in opened]
+    return [
+        [pack_step(step, 1, token, each.header.shape.experts) for token, step in enumerate(each.steps())]
+        for each in opened
+    ]
 
 
 async def watch(url: str, number: int, request: dict[str, object], frames: list[bytes]) -> int:
     """One viewer; the number of frames that were right. Raises AssertionError for a wrong one."""
     at = f"127.0.{1 + number // 200}.{1 + number % 200}"
     async with connect(f"{url.replace('http', 'ws')}/ws", local_addr=(at, 0), open_timeout=120) as socket:
-        await socket.send(json.dumps({"op": "open", "version": 1, "id": 1, "request": request}))
+        await socket.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": request}))
         seen = 0
         while True:
             message = await asyncio.wait_for(socket.recv(), 240)

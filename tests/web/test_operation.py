@@ -139,7 +139,7 @@ def test_no_answer_names_a_place_on_the_disk(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(config)
     with serving(Settings(port=0, models=tmp_path)) as url, httpx.Client(base_url=url) as client:
-        entries = {each["name"]: each.get("problem") for each in client.get("/api/models").json()}
+        entries = {each["name"]: each.get("refused") for each in client.get("/api/models").json()}
         assert set(bad) <= set(entries) and all(entries[name] for name in bad)
         for name in bad:
             answer = client.get("/api/trace", params={"source": "live", "model": name})

@@ -44,6 +44,11 @@ def test_a_stream_is_what_the_socket_sends(server_url, request_keys):
     assert last == {"op": "end", "id": 0, "tokens": len(steps)}
 
 
+def test_a_key_that_cannot_be_used_falls_back_and_is_told(server_url):
+    first = messages(httpx.get(f"{server_url}/api/stream?k=99").content)[0]
+    assert first["notices"][0]["field"] == "k" and first["model"]["top_k"] == 2
+
+
 def test_a_stream_resumes_where_it_is_asked_to(server_url):
     whole = messages(httpx.get(f"{server_url}/api/stream").content)
     rest = messages(httpx.get(f"{server_url}/api/stream?from=4").content)
@@ -57,7 +62,7 @@ def test_a_stream_that_the_reader_has_is_not_sent_again(server_url):
     assert httpx.get(f"{server_url}/api/stream?from=1").headers["etag"] != etag
 
 
-@pytest.mark.parametrize("query", ["k=99", "from=x", "from=999", "from=-1", "scenario=none"])
+@pytest.mark.parametrize("query", ["from=x", "from=999", "from=-1", "k=1&k=2"])
 def test_a_stream_that_cannot_be_is_refused_with_the_key(server_url, query):
     answer = httpx.get(f"{server_url}/api/stream?{query}")
     assert answer.status_code == 422

@@ -146,6 +146,8 @@ def load_scenarios(folder: Path) -> Library:
             problems += [problem_of(path.name, detail) for detail in error.errors(include_url=False)]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             problems.append(FileProblem(path.name, "", str(error), "a readable TOML file in UTF-8"))
+        except RecursionError:
+            problems.append(FileProblem(path.name, "", "values nested too deeply", "a scenario"))
     found.sort(key=lambda scenario: (scenario.order, scenario.name))
     return Library({scenario.name: scenario for scenario in found}, problems)
 
