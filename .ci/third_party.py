@@ -1,7 +1,7 @@
 """Writes THIRD_PARTY.md: what is shipped or installed for serving, with its licence.
 
-Python packages are read from requirements.lock and, by pip-licenses, from this environment. JavaScript and fonts are
-read from the licences that the build copies beside them.
+Python packages are read from requirements.lock and, by pip-licenses, from this environment. JavaScript
+and fonts from the licences that the build copies beside them.
 """
 
 import json
