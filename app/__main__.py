@@ -1,4 +1,4 @@
-"""The command line: `python -m app` serves; `check`, `params`, `export`, `measure` do one thing and end."""
+"""The command line: `moescope COMMAND`, or `python -m app COMMAND` in a checkout. The default serves."""
 
 from __future__ import annotations
 
@@ -6,65 +6,43 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from inspect import signature
 
-from .commands import atlas as atlas_command
-from .commands import compare, convert, inspect, record
-from .commands import export as export_command
-from .commands import measure as measure_command
-from .commands import params as params_command
-from .commands import serve as serve_command
-from .commands.check import check as check_scenarios
+from .commands.registry import COMMANDS, load
 from .settings import Settings
-from .sources.authored.scenario import load_scenarios
-from .sources.registry import SourceRegistry
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m app", description="Watch tokens route through a model.")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    serve_command.add_command(commands)
-    commands.add_parser("check", help="look over scenarios, tours and questions").set_defaults(run=check)
-    params_command.add_command(commands)
-    export_command.add_command(commands)
-    measure_command.add_command(commands)
-    captures = {"inspect": inspect, "convert": convert, "compare": compare, "record": record}
-    for command in captures.values():
-        command.add_command(commands)
-    atlas_command.add_command(commands)
-    options = parser.parse_args(arguments)
-    if options.command in captures:
-        return int(captures[options.command].run(options))
-    if options.command == "params":
-        return params_command.run(options)
+    """Runs a command; returns its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        given = ["serve"]
+    options = parser_for(given[0]).parse_args(given)
+    run = load(options.command).run
+    wanted = signature(run).parameters
     try:
-        settings = Settings.from_env(os.environ)
+        settings = {"settings": Settings.from_env(os.environ)} if "settings" in wanted else {}
     except ValueError as error:
-        return fail(str(error))
-    if options.command == "atlas":
-        return atlas_command.run(settings, options)
-    if options.command == "measure":
-        return measure_command.run(settings, options)
-    if options.command == "export":
-        return export_command.run(settings, options)
-    run = getattr(options, "run", serve_command.run)
-    return int(run(settings))
+        print(error, file=sys.stderr)
+        return 2
+    return int(run(**settings, **({"options": options} if "options" in wanted else {})))
 
 
-def check(settings: Settings) -> int:
-    """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
-    problems = check_scenarios(settings.scenarios, known)
-    for problem in problems:
-        print(problem)
-    if not problems:
-        print(f"{settings.scenarios}: nothing wrong")
-    return 1 if problems else 0
+def parser_for(name: str) -> argparse.ArgumentParser:
+    """The parser of the command line. Only the command that is asked for brings its arguments."""
+    parser = argparse.ArgumentParser(prog=program(), description="Watch tokens route through a model.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for each, summary in COMMANDS.items():
+        if each == name:
+            load(each).add_command(commands)
+        else:
+            commands.add_parser(each, help=summary)
+    return parser
 
 
-def fail(message: str) -> int:
-    print(message, file=sys.stderr)
-    return 2
+def program() -> str:
+    """The name under which a person started this."""
+    return "moescope" if __package__ == "moescope" else "python -m app"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from ..lessons.check import check_lessons
 from ..lessons.library import load_lessons
@@ -12,10 +13,13 @@ from ..problem import FileProblem
 from ..request.available import Available
 from ..request.view_keys import VIEW_KEY_NAMES
 from ..routing import DEFAULT_ROUTER, ROUTERS
+from ..settings import Settings
 from ..shape import small_shape
 from ..sources.authored.authored_trace import trace
 from ..sources.authored.scenario import Scenario, load_scenarios
-from ..sources.registry import KEYS_READ
+from ..sources.registry import KEYS_READ, SourceRegistry
+
+SUMMARY = "look over scenarios, tours and questions"
 
 
 def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
@@ -42,3 +46,19 @@ def broken_promises(scenario: Scenario) -> Iterator[FileProblem]:
                 where = f" at experts={experts}, k={k}"
                 yield FileProblem(f"{scenario.name}.toml", f"expect.{i}", found + where, str(statement))
                 break
+
+
+def add_command(commands: Any) -> None:
+    """Adds the command to the subparsers of the command line."""
+    commands.add_parser("check", help=SUMMARY, description=SUMMARY)
+
+
+def run(settings: Settings) -> int:
+    """Prints what is wrong with scenarios, tours and questions; returns 1 if anything is."""
+    available = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
+    problems = check(settings.scenarios, available)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{settings.scenarios}: nothing wrong")
+    return 1 if problems else 0

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..formats.exports import EXPORTS, logical_count
 from ..formats.findings import CaptureError
 from ..formats.model_facts import ModelFacts
 from ..formats.to_trace import to_trace
+from ..trace import RoutingTrace
 from .capture_options import add_options, chosen, problem_of, read_with
 
 COUNT = "logical_count"
@@ -23,8 +25,11 @@ COUNT = "logical_count"
 def add_command(commands: Any) -> None:
     """Adds the command."""
     command = commands.add_parser("convert", help="write a capture as a trace, a table or counts")
-    command.add_argument("file", type=Path, help="file or folder that an engine, a hook or a person wrote")
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write")
+    command.add_argument(
+        "file", type=Path, nargs="+", help="file or folder that an engine, a hook or a person wrote"
+    )
+    told = "file to write; a folder (its name ends in /) gets an atlas of all files"
+    command.add_argument("-o", "--output", required=True, metavar="OUT", help=told)
     names = [*EXPORTS, COUNT]
     command.add_argument("--to", choices=names, help="what to write; by the end of OUT's name else")
     add_options(command)
@@ -32,6 +37,14 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes the file; nothing is written where the capture cannot be read. Findings go to standard error."""
+    to_atlas = options.output.endswith("/") or Path(options.output).is_dir()
+    files, options.output = options.file, Path(options.output)
+    if to_atlas:
+        return convert_to_atlas(files, options)
+    if len(files) > 1:
+        print("convert: expected one file, got several; a folder, as in OUT/, takes all", file=sys.stderr)
+        return 2
+    (options.file,) = files
     try:
         captures, facts = read_with(options, options.file)
         capture = chosen(captures, options)
@@ -43,6 +56,24 @@ def run(options: argparse.Namespace) -> int:
     for finding in capture.findings:
         print(f"{finding.level} {finding.code}: {finding.message}", file=sys.stderr)
     print(f"{options.output}: {len(data):,} bytes")
+    return 0
+
+
+def convert_to_atlas(files: list[Path], options: argparse.Namespace) -> int:
+    """Writes the traces of all files as an atlas; returns 2 with a message where one cannot be read."""
+    from ..atlas.convert import convert
+    from ..atlas.manifest import AtlasError
+
+    def read(path: Path) -> Iterator[RoutingTrace]:
+        captures, facts = read_with(options, path)
+        return (to_trace(capture, facts) for capture in captures)
+
+    try:
+        known = convert(options.output, files, read)
+    except (AtlasError, CaptureError, ValueError, OSError) as error:
+        print(f"convert: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.output}: {known.documents:,} documents, {known.tokens:,} tokens")
     return 0
 
 

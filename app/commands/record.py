@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..routing.alterations import parse_alterations
+from ..settings import Settings
 from ..sources.engines.chat_template import read_chat
 from ..sources.engines.engine_error import EngineRefusal
 from ..sources.engines.engine_trace import EngineTrace, check_length
 from ..sources.engines.recorder import EngineModel
 from ..sources.engines.registry import NAMES, open_model
 from ..trace import Token
+from . import record_corpus
 
 SUMMARY = "record the routing of a prompt through any MoE model"
 ALTER = "experts off, forced, raised, or k of a layer: 2.5:off,3.1:force,1.7:+2.0,4:k=1"
@@ -24,7 +26,8 @@ def add_command(commands: Any) -> None:
     """Adds the command to the subparsers of `python -m app`."""
     parser: argparse.ArgumentParser = commands.add_parser("record", help=SUMMARY, description=SUMMARY)
     parser.add_argument("model", metavar="MODEL", help=MODEL)
-    given = parser.add_mutually_exclusive_group(required=True)
+    record_corpus.add_arguments(parser)
+    given = parser.add_mutually_exclusive_group()
     given.add_argument("--prompt", metavar="TEXT", help="a text, through the model's tokenizer")
     given.add_argument("--token-ids", metavar="1,2,3", help="token ids; needs no tokenizer")
     given.add_argument("--chat", type=Path, metavar="FILE", help="messages in JSON, by its chat template")
@@ -40,12 +43,23 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--alter", default="", metavar="TEXT", help=ALTER)
     parser.add_argument("--engine", choices=NAMES, help="chosen by what the model is, if left out")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="a .safetensors file"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a .safetensors file; with --corpus a folder",
     )
 
 
-def run(options: argparse.Namespace) -> int:
-    """Writes the trace and says what ran; 2 where the model or the prompt is refused."""
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Writes the trace, or the atlas of a corpus, and says what ran; 2 where the model or text is refused."""
+    if options.corpus:
+        options.out = options.output
+        return record_corpus.run(settings, options)
+    if options.prompt is None and options.token_ids is None and options.chat is None:
+        print("record: expected --prompt, --token-ids, --chat or --corpus, got none of them", file=sys.stderr)
+        return 2
     try:
         chat = None if options.chat is None else read_chat(options.chat)
         ids = None if options.token_ids is None else read_ids(options.token_ids)
