@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from ..problem import Problem
 from ..request.schema import TraceRequest
-from ..trace import Step, TraceHeader
+from ..trace import RoutingTrace, Step, TraceHeader
 from .authored.scenario import Library
 from .engines.cluster import Cluster
 from .pending_trace import Cancel
@@ -23,6 +23,22 @@ class TraceProducer(Protocol):
     def header(self) -> TraceHeader: ...
 
     def steps(self) -> Iterator[Step]: ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The producer of a trace that exists already."""
+
+    trace: RoutingTrace
+
+    @property
+    def header(self) -> TraceHeader:
+        """The header of the trace."""
+        return self.trace.header
+
+    def steps(self) -> Iterator[Step]:
+        """The routing of each token, in order."""
+        return (self.trace.step(token) for token in range(len(self.header.tokens)))
 
 
 @dataclass(frozen=True)
