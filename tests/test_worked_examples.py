@@ -21,6 +21,11 @@ from app.trace import Counts, Doubles, RoutingTrace, Token, TraceHeader
 PAGE = (Path(__file__).parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SOURCE, METRIC = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 NAMES = {
+    "np": np,
+    "small_shape": small_shape,
+    "Counts": Counts,
+    "Doubles": Doubles,
+} | {
     **{
         "np": np,
         "Offer": Offer,

@@ -160,6 +160,8 @@ class TraceRequest(BaseModel):
         """The keys that decide the trace, and no others, in one form. Of a request that `parse` filled in."""
         if self.source == "recorded":
             return dump({"source": "recorded", "model": self.checkpoint, "step": self.step})
+        if self.source not in ("authored", "live"):  # keys that a source does not read are at their defaults
+            return dump({"source": self.source, **self.model_dump(by_alias=True, exclude_defaults=True)})
         given = {name: getattr(self, name) for name in ROUTERS[self.router].uses if name in LIMITS}
         routing = {"source": self.source, "k": self.k, "router": self.router, **given}
         if self.source == "authored":
