@@ -13,6 +13,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+ENGINE_VENV ?= $(CURDIR)/.venv-vllm
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 PRETTIER := node node_modules/prettier/bin/prettier.cjs
@@ -69,7 +70,7 @@ train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
 clean:
-	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-vllm node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # What is installed, by whom it is needed. A stamp is older than what it was made from only when something changed.
 

@@ -248,6 +248,8 @@ class Settings:
     )
     access_log: bool = setting(False, "ACCESS_LOG", read_flag, "one line of JSON a request on stderr")
     metrics: bool = setting(True, "METRICS", read_flag, "serve /metrics for Prometheus")
+    # ENGINES, and ENGINE_KEY_NAME with the key of each: docs/SETTINGS.md. Keys are never shown.
+    engines: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -265,7 +267,8 @@ class Settings:
                 problems.append(str(error))
         if problems:
             raise ValueError("\n".join(problems))
-        return cls(**given)
+        engines = {name: env[name] for name in env if name.startswith(("ENGINES", "ENGINE_"))}
+        return cls(**given, engines=engines)
 
     @property
     def trusted_proxies(self) -> str:
@@ -289,7 +292,7 @@ class Settings:
 
 def declared() -> tuple[Field[Any], ...]:
     """The declarations, in order."""
-    return fields(Settings)
+    return tuple(each for each in fields(Settings) if "name" in each.metadata)
 
 
 def default_of(each: Field[Any]) -> str:

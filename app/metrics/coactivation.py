@@ -36,8 +36,10 @@ def neighbour_pairs(experts: Ints, n: int) -> Counts:
 
 def ordered_pairs(a: Ints, b: Ints, n: int) -> Counts:
     """Counts (a, b) row by row: twice [T] -> [n, n]; rows with an empty choice do not count."""
-    both = (a >= 0) & (b >= 0)
-    cells = a[both].astype(np.int64) * n + b[both]
+    if a.min(initial=0) < 0 or b.min(initial=0) < 0:  # most layers have none: no copies then
+        both = (a >= 0) & (b >= 0)
+        a, b = a[both], b[both]
+    cells = np.multiply(a, n, dtype=np.intp) + b
     return np.bincount(cells, minlength=n * n).reshape(n, n).astype(np.int64)
 
 

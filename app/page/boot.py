@@ -25,6 +25,7 @@ def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str
         "scenarios": sources.scenario_infos(language),
         "models": sources.model_infos(),
         "refused_models": sources.refused_infos(),
+        "engines": list(sources.live.engines.names),
         "keys": [*declarations(sources.available.sources), *(key.to_json() for key in VIEW_KEYS)],
         "offers": {"experts": EXPERTS_OFFERED, "k": K_OFFERED},
         "routers": [router.to_json() for router in ROUTERS.values()],

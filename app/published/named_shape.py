@@ -11,6 +11,7 @@ from ..shape import ModelShape
 from .shape_text import MOST_LAYERS, BadShape, parse_shape, write_shape
 
 MOST_EXPERTS, MOST_TOWERS, MOST_WIDTH = 2048, 131_072, 1_000_000
+MOST_CHOSEN = 512  # k, at most
 MOST_PARAMETERS = 2**53 - 1  # that a browser counts exactly
 
 
@@ -78,7 +79,11 @@ def read_shape(text: str) -> NamedShape:
 
 def check_shape(shape: ModelShape) -> None:
     """Raises BadShape where it is too large to be routed and drawn, or no shape at all."""
-    limits = {"layers": (1, MOST_LAYERS), "experts": (2, MOST_EXPERTS), "top_k": (1, shape.experts)}
+    limits = {
+        "layers": (1, MOST_LAYERS),
+        "experts": (2, MOST_EXPERTS),
+        "top_k": (1, min(shape.experts, MOST_CHOSEN)),
+    }
     limits |= {"d_model": (1, MOST_WIDTH), "d_expert": (1, MOST_WIDTH)}
     for name, (low, high) in limits.items():
         if not low <= getattr(shape, name) <= high:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from ..problem import Problem
 from ..published.named_shape import NamedShape, read_shape
 from ..published.shape_text import BadShape
 from .schema import TraceRequest
@@ -21,6 +23,8 @@ class Available:
     shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
     refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
+    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
+    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
 
     @property
     def first_scenario(self) -> str:

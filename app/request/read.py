@@ -156,6 +156,6 @@ def remove_unknown(reading: Reading) -> None:
 def remove_own_experts(reading: Reading) -> None:
     """Removes the experts of a shape that has more than the small shape may have: they are its own."""
     shaped = reading.available.shaped(reading.get("shape"))
-    large = shaped is not None and shaped.shape.experts > EXPERTS[1]
-    if shaped is not None and large and plain(reading.get("experts")) == shaped.shape.experts:
+    own = 0 if shaped is None else shaped.shape.experts
+    if own > EXPERTS[1] and plain(reading.get("experts")) == own:
         reading.drop("experts")

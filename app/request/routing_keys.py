@@ -18,7 +18,11 @@ def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, A
     """Router, k and settings filled in, each as the source, the model and the keys before it allow."""
     if not reading.available.reads(source, "router"):
         return {}
-    own = {} if subject.shaped is None else subject.shaped.defaults(reading.values)
+    asked = {key: value for key, value in reading.values.items() if value != ""}
+    if subject.fixed is not None:
+        reading.drop("k", "router", *(name for name in LIMITS if name != SEEDED))
+        return {**{name: None for name in LIMITS if name != SEEDED}, **subject.fixed}
+    own = {} if subject.shaped is None else subject.shaped.defaults(asked)
     name = str(reading.get("router", "") or own.get("router") or subject.router or DEFAULT_ROUTER)
     router = ROUTERS[name]
     k = read_k(reading, router, subject.experts, own.get("k"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -222,8 +223,13 @@ def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]
 
     `sources` names the keys that each source reads; the routers name theirs.
     """
-    schemas = TraceRequest.model_json_schema()["properties"]
-    return [declare(name, schema, sources) for name, schema in schemas.items()]
+    return [declare(name, schema, sources) for name, schema in key_schemas().items()]
+
+
+@cache
+def key_schemas() -> Mapping[str, dict[str, Any]]:
+    """The JSON schema of each request key. Making it takes longer than reading an address."""
+    return dict(TraceRequest.model_json_schema()["properties"])
 
 
 def declare(name: str, schema: Mapping[str, Any], sources: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Subject:
     experts: int
     router: str = ""
     shaped: NamedShape | None = None
+    fixed: Mapping[str, Any] | None = None  # keys that the engine of a model decides
 
 
 def read_source(reading: Reading) -> str:
@@ -79,7 +80,9 @@ def read_subject(reading: Reading, source: str) -> Subject:
         expected = "text with at least one character that is no space"
         reading.reject(Problem("prompt", show(reading.get("prompt")), expected, "type something"))
     subject = read_model(reading, source) if reads(source, "model") else read_own_shape(reading)
-    return Subject({**scenario, **subject.keys}, subject.experts, subject.router, subject.shaped)
+    return Subject(
+        {**scenario, **subject.keys}, subject.experts, subject.router, subject.shaped, subject.fixed
+    )
 
 
 def read_scenario(reading: Reading) -> dict[str, Any]:
@@ -96,7 +99,10 @@ def read_model(reading: Reading, source: str) -> Subject:
     recorded = available.reads(source, "step")
     models: Iterable[str] = available.steps if recorded else available.models
     name = str(reading.get("model", ""))
-    if name in available.refused:
+    if name in available.absent:
+        reading.reject(available.absent[name])
+        name = ""
+    elif name in available.refused:
         reading.reject(Problem("model", show(name), "a model that can be run", available.refused[name]))
         name = ""
     elif name and name not in models:
@@ -109,7 +115,8 @@ def read_model(reading: Reading, source: str) -> Subject:
     keys: dict[str, Any] = {"model": name, "experts": available.models.get(name, 8)}
     if recorded:
         keys["step"] = read_step(reading, available.steps[name])
-    return Subject(keys, keys["experts"], available.routers.get(name, ""))
+    fixed = None if recorded else available.fixed.get(name)
+    return Subject(keys, keys["experts"], available.routers.get(name, ""), fixed=fixed)
 
 
 def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) -> str:

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from ..byte_cache import Cache
 from ..trace import RoutingTrace, Step, TraceHeader
+
+
+class Cancel:
+    """Ends what waits for another machine. May be called before the waiting has begun."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._called = False
+        self._ends: list[Callable[[], None]] = []
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._called, ends = True, [*self._ends]
+        for end in ends:
+            end()
+
+    def add(self, end: Callable[[], None]) -> None:
+        """Calls `end` when this is called, or now if it was."""
+        with self._lock:
+            self._ends.append(end)
+            called = self._called
+        if called:
+            end()
 
 
 @dataclass(frozen=True)
@@ -19,6 +43,7 @@ class PendingTrace:
     kept: Cache[RoutingTrace]
     more: int = 0  # tokens that a model may write after those of the header
     at_once: bool = False  # the first step takes as long as all; viewers of one trace then share it
+    cancel: Cancel | None = None  # of one that waits for another machine
 
     def steps(self, start: int = 0) -> Iterator[Step]:
         """The steps from token `start` on."""

@@ -19,6 +19,7 @@ from ..request.schema import TraceRequest
 from ..trace import RoutingTrace
 from .authored.scenario import Library
 from .authored.source import AuthoredSource
+from .engines.cluster import Cluster
 from .live.source import LiveSource
 from .pending_trace import PendingTrace
 from .recorded.source import RecordedSource
@@ -34,10 +35,10 @@ CACHE_BYTES = 128 * 2**20  # of finished traces
 class SourceRegistry:
     """The sources of this server, and a cache of finished traces."""
 
-    def __init__(self, library: Library, models: Path) -> None:
+    def __init__(self, library: Library, models: Path, engines: Cluster | None = None) -> None:
         self.library = library
         self.folder = models
-        place = Place(library, models)
+        place = Place(library, models, engines or Cluster(()))
         self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
         self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 
@@ -53,6 +54,8 @@ class SourceRegistry:
             shapes=shapes(),
             sources={name: source.keys for name, source in self.sources.items()},
             refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
+            fixed={name: keys for offer in offers for name, keys in offer.fixed.items()},
+            absent={name: problem for offer in offers for name, problem in offer.absent.items()},
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
@@ -67,7 +70,8 @@ class SourceRegistry:
 
     def refused_infos(self) -> list[dict[str, Any]]:
         """Name and reason of each model that cannot be run: types.js `RefusedModel`."""
-        return [each for source in self.sources.values() for each in source.offer().refused]
+        refused = [each for source in self.sources.values() for each in source.offer().refused]
+        return [{**each, "refused": self.without_path(each["refused"])} for each in refused]
 
     @property
     def live(self) -> LiveSource:
@@ -84,17 +88,6 @@ class SourceRegistry:
         """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
         return self.pending(request, self.sources[request.source].open(request))
 
-    def identity_of(self, request: TraceRequest) -> str:
-        """The name of the trace of a request, before anything of it is computed."""
-        return identify(request, self.sources[request.source].open(request).content)
-
-    def understand(
-        self, values: Mapping[str, object], changed: Collection[str], second: Mapping[str, object]
-    ) -> Understood:
-        """The request that the keys spell, of the second stack where it has keys. Bad keys fall back."""
-        first = read(values, self.available, () if second else changed)
-        return read_second(first, second, self.available) or first
-
     def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
         """A trace on its way. Some headers take time: that of a cached trace is used."""
         identity = identify(request, opened.content)
@@ -103,8 +96,25 @@ class SourceRegistry:
         prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without the generated ones
         steps = opened.producer.steps
         return PendingTrace(
-            identity, replace(header, tokens=prompt), steps, self.cached, request.more, opened.at_once
+            identity,
+            replace(header, tokens=prompt),
+            steps,
+            self.cached,
+            request.more,
+            opened.at_once,
+            opened.cancel,
         )
+
+    def read(
+        self,
+        values: Mapping[str, object],
+        changed: Collection[str] = (),
+        second: Mapping[str, object] = NO_KEYS,
+    ) -> Understood:
+        """The keys of the first stack as understood; with keys of a second stack, that one."""
+        available = self.available
+        first = read(values, available, () if second else changed)
+        return read_second(first, second, available) or first
 
     def open_understood(
         self,
@@ -114,15 +124,12 @@ class SourceRegistry:
     ) -> tuple[PendingTrace, Understood]:
         """The trace of the keys that can be used. A key that the source refuses falls back like any other.
 
-        `second`: keys of the second stack; then the trace is the one of the second stack.
         Raises BadRequest where no key is left to leave out.
         """
-        available = self.available
         keys, own = dict(values), dict(second)
         refused: dict[str, Problem] = {}
         while True:
-            first = read(keys, available, () if own else changed)
-            understood = read_second(first, own, available) or first
+            understood = self.read(keys, changed, own)
             try:
                 pending = self.open(understood.request)
             except BadRequest as error:
@@ -132,6 +139,25 @@ class SourceRegistry:
                 refused |= {problem.field: problem for problem in removed if problem is not None}
                 continue
             return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+
+    def elsewhere(self, request: TraceRequest) -> bool:
+        """Whether a request waits for an engine on another machine."""
+        return request.source == LiveSource.name and self.live.elsewhere(request.checkpoint)
+
+    def without_path(self, message: str) -> str:
+        """The message without the folder of the models: strangers need not know where it lies."""
+        for folder in {str(self.folder), str(self.folder.resolve())}:
+            message = message.replace(f"{folder}/", "")
+        return message
+
+    def fingerprint(self, request: TraceRequest) -> str:
+        """Equal where the traces are, without opening anything: by the request and the dates of the files."""
+        scenario = self.library.scenarios.get(request.scenario)
+        parts = [request.canonical(), scenario.model_dump_json(exclude={"fr"}) if scenario else ""]
+        if request.source != "authored":
+            files = sorted((self.folder / request.checkpoint).rglob("*"))
+            parts += [f"{path} {path.stat().st_mtime_ns}" for path in files if path.is_file()]
+        return identify(request, "\0".join(parts))
 
 
 def remove_key(problem: Problem, keys: dict[str, object], own: dict[str, object]) -> Problem | None:

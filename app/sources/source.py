@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from ..problem import Problem
 from ..request.schema import TraceRequest
 from ..trace import Step, TraceHeader
 from .authored.scenario import Library
+from .engines.cluster import Cluster
+from .pending_trace import Cancel
 
 
 class TraceProducer(Protocol):
@@ -29,6 +32,7 @@ class Opened:
     producer: TraceProducer
     content: str
     at_once: bool = False  # the first step takes as long as all; clients of one trace then share it
+    cancel: Cancel | None = None  # of a trace that waits for another machine
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Offer:
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
     infos: tuple[dict[str, Any], ...] = ()  # its models, as `GET /api/models` answers them
     refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
+    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
+    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Place:
 
     library: Library
     models: Path
+    engines: Cluster
 
 
 class TraceSource(ABC):

@@ -2,59 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from ..answers.estimate import trace_secs
 from ..answers.files import named_trace
 from ..problem import BadRequest, Problem
-from ..request.cost import SECS_OF_REQUEST
-from ..request.read import Answer, Understood
+from ..request.read import Answer
 from ..request.schema import TraceRequest
 from ..routing import ROUTERS
 from ..sources.pending_trace import PendingTrace
-from ..sources.registry import NO_KEYS, SourceRegistry
+from ..sources.registry import SourceRegistry, remove_key
 from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
 from .workers import Workers
 
 
-async def open_source(
-    sources: SourceRegistry,
-    workers: Workers,
-    client: str,
-    keys: Mapping[str, object],
-    changed: Collection[str] = (),
-    second: Mapping[str, object] = NO_KEYS,
-) -> tuple[PendingTrace, Understood]:
-    """The trace of the keys that can be used, and how they were understood.
+@dataclass(frozen=True)
+class Asked:
+    """The keys that a client sent: of the first stack, those just changed, and those of the second stack."""
 
-    What is computed token by token is never heavy: each token is a job of its own. Raises BadRequest, and
-    Busy where too much is waiting.
+    keys: Mapping[str, object]
+    changed: tuple[str, ...] = ()
+    second: Mapping[str, object] = field(default_factory=dict)
+
+
+async def open_asked(
+    sources: SourceRegistry, workers: Workers, asked: Asked, client: str
+) -> tuple[PendingTrace, Answer]:
+    """The trace of the keys that can be used, and what the client is told of its request.
+
+    A key that the source refuses falls back like any other. Raises BadRequest where no key is left to leave
+    out, and Busy where too much is waiting.
     """
+    keys, own = dict(asked.keys), dict(asked.second)
+    refused: dict[str, Problem] = {}
+    while True:
+        understood = await workers.run(lambda: sources.read(keys, asked.changed, own), client)
+        try:
+            pending = await open_source(sources, workers, understood.request, client)
+        except BadRequest as error:
+            removed = [remove_key(problem, keys, own) for problem in error.problems]
+            if not any(removed):
+                raise
+            refused |= {problem.field: problem for problem in removed if problem is not None}
+            continue
+        problems = (*understood.problems, *refused.values())
+        return pending, replace(understood, problems=problems).answer
 
-    def open_here() -> tuple[PendingTrace, Understood]:
-        return sources.open_understood(keys, changed, second)
 
+async def open_source(
+    sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str
+) -> PendingTrace:
+    """The source of a request. Raises BadRequest, and Busy where too much is waiting.
+
+    What is computed token by token is never heavy: each token is a job of its own.
+    """
+    if sources.elsewhere(request):
+        return await workers.wait(lambda: sources.open(request))
     if workers.processes is None:
-        return await workers.run(open_here, client)
-
-    def estimate() -> tuple[Understood, float]:
-        understood = sources.understand(keys, changed, second)
-        return understood, trace_secs(sources, understood.request)
-
-    understood, cost = await workers.run(estimate, client, SECS_OF_REQUEST)
-    request = understood.request
+        return await workers.run(lambda: sources.open(request), client)
+    cost = await workers.run(lambda: trace_secs(sources, request), client)
     if not workers.is_heavy(cost) or by_token(request):
-        return await workers.run(open_here, client, cost)
-    identity = await workers.run(lambda: sources.identity_of(request), client, SECS_OF_REQUEST)
-    trace = sources.cached.get(identity)
+        return await workers.run(lambda: sources.open(request), client, cost)
+    key = sources.fingerprint(request)
+    trace = sources.cached.get(key)
     if trace is None:
         _, data = await workers.compute(named_trace, request, client=client, cost=cost)
         trace = await workers.run(lambda: RoutingTrace.from_bytes(data), client, 0.1)
-        sources.cached.put(identity, trace, len(data))
-    return finished(sources, request, identity, trace), understood
+        sources.cached.put(key, trace, len(data))
+    return finished(sources, request, key, trace)
 
 
 def by_token(request: TraceRequest) -> bool:
@@ -120,7 +138,7 @@ class Frames:
 
 
 async def messages_of(
-    source: PendingTrace, answer: Answer, workers: Workers, client: str, id: int, start: int
+    source: PendingTrace, workers: Workers, client: str, id: int, start: int, answer: Answer
 ) -> AsyncGenerator[str | bytes, None]:
     """Header, steps, end. Nothing is made before what came before was taken."""
     yield to_text(TraceMessage.of(id, source.identity, start, source.header, answer))
@@ -128,12 +146,23 @@ async def messages_of(
     shape = source.header.shape
     cost = 1e-6 * shape.layers * shape.experts
     try:
-        while (messages := await workers.run(frames.next, client, cost)) is not None:
+        while (messages := await next_messages(source, workers, frames, client, cost)) is not None:
             for message in messages:
                 yield message
     finally:
         frames.close()
+        if source.cancel is not None:
+            source.cancel()
     yield to_text(EndMessage(id=id, tokens=frames.token))
+
+
+async def next_messages(
+    source: PendingTrace, workers: Workers, frames: Frames, client: str, cost: float
+) -> list[str | bytes] | None:
+    """The messages of the next token, made in a thread for small work or in one that may wait."""
+    if source.cancel is not None:
+        return await workers.wait(frames.next, source.cancel)
+    return await workers.run(frames.next, client, cost)
 
 
 def check_start(start: int, source: PendingTrace) -> None:

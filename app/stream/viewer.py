@@ -13,7 +13,7 @@ from ..problem import BadRequest
 from ..request.read import Answer
 from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
-from .opening import check_start, messages_of, open_source
+from .opening import Asked, check_start, messages_of, open_asked
 from .session import POLICY, Action, Begin, Close, Halt, Say, Session
 from .wire import ErrorMessage, ToClient, to_text
 from .workers import SOMEBODY, Busy, Workers
@@ -133,11 +133,10 @@ class Viewer:
     async def try_stream(self, begin: Begin) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            source, understood = await open_source(
-                self.sources, self.workers, self.client, begin.keys, begin.changed, begin.second
-            )
+            asked = Asked(begin.keys, begin.changed, begin.second)
+            source, answer = await open_asked(self.sources, self.workers, asked, self.client)
             check_start(begin.start, source)
-            await self.send_trace(begin, source, understood.answer)
+            await self.send_trace(begin, source, answer)
         except BadRequest as error:
             await self.say(ErrorMessage.of(begin.id, error.problems))
         except Busy as error:
@@ -150,7 +149,7 @@ class Viewer:
 
     async def send_trace(self, begin: Begin, source: PendingTrace, answer: Answer) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
-        messages = messages_of(source, answer, self.workers, self.client, begin.id, begin.start)
+        messages = messages_of(source, self.workers, self.client, begin.id, begin.start, answer)
         async with aclosing(messages):
             async for message in messages:
                 await self.send(message)

@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 
 WAITING = 4000  # jobs that may wait for a thread; each is one step of one viewer, or one file
 SOMEBODY = "somebody"
+ELSEWHERE = 256  # jobs that wait for another machine at a time
 
 
 class Busy(Exception):
@@ -136,6 +137,7 @@ class Workers:
         slots = threads or os.cpu_count() or 2
         self.threads = ThreadPoolExecutor(slots, thread_name_prefix="worker")
         self.small = Lane(slots, waiting)
+        self.elsewhere = ThreadPoolExecutor(ELSEWHERE, thread_name_prefix="waiting-worker")
         self.processes = processes
         self.drivers = ThreadPoolExecutor(count, thread_name_prefix="process-driver")
         self.heavy = Lane(count, waiting, client_secs, queue_secs)
@@ -179,6 +181,21 @@ class Workers:
                     await asyncio.wait([asyncio.wrap_future(future)])
                 raise
 
+    async def wait(self, job: Callable[[], Result], cancel: Callable[[], None] | None = None) -> Result:
+        """The result of a job that waits for another machine, in a thread that others do not need.
+
+        Cancelled, `cancel` ends the waiting, and the job is waited for.
+        """
+        future = self.elsewhere.submit(job)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(future))
+        except asyncio.CancelledError:
+            if not future.cancel():
+                if cancel is not None:
+                    cancel()
+                await asyncio.wait([asyncio.wrap_future(future)])
+            raise
+
     async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
         """The result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job raises.
 
@@ -221,5 +238,5 @@ class Workers:
         """Forget what waits, end what is heavy."""
         if self.processes is not None:
             self.processes.stop()
-        for threads in (self.threads, self.drivers):
+        for threads in (self.threads, self.drivers, self.elsewhere):
             threads.shutdown(wait=False, cancel_futures=True)

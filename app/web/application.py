@@ -10,14 +10,17 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from .. import __version__
+from ..atlas.shipped import Atlases
 from ..problem import BadRequest, Problem
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
+from ..sources.engines.cluster import Cluster, EngineError, read_engines
 from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, OwnQueueFull, TooMuch
 from .admission import Desk, make_workers
 from .asset_routes import static
 from .assets import Assets
+from .atlas_routes import atlas_routes
 from .catalogue_routes import offers, published
 from .disconnect import Left
 from .embedding_routes import embedding
@@ -37,7 +40,8 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models, threads and processes."""
-    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
+    cluster = Cluster(read_engines(settings.engines))
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, cluster)
     workers = make_workers(settings)
     seats = Seats(settings.viewers, settings.client_viewers)
     metrics = Metrics(workers, seats)
@@ -46,8 +50,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        cluster.known()  # begins to look at the engines
         yield
         workers.stop()
+        cluster.stop()
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
@@ -65,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))
     app.include_router(sockets(sources, workers, seats, settings))
+    app.include_router(atlas_routes(Atlases.from_env(settings.models)))
     app.include_router(embedding(sources, settings))
     app.include_router(pages(sources, assets, settings))
     app.include_router(static(assets))
@@ -72,10 +79,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """422 with every problem; 413 where the problem is what it would cost."""
+    """422 with every problem; 413 where the problem is the cost, 502 where an engine failed."""
     assert isinstance(error, BadRequest)
     content = {"errors": [problem.to_json() for problem in error.problems]}
-    return JSONResponse(content, 413 if isinstance(error, TooMuch) else 422)
+    status = 413 if isinstance(error, TooMuch) else 502 if isinstance(error, EngineError) else 422
+    return JSONResponse(content, status)
 
 
 async def close(_: Request, error: Exception) -> Response:

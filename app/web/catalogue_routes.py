@@ -22,7 +22,7 @@ NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
 
 
 def offers(sources: SourceRegistry) -> APIRouter:
-    """Scenarios, models, routers, and measurements."""
+    """Scenarios, models, routers and measurements."""
     router = APIRouter()
     measured = Assets(sources.folder)
 
@@ -30,10 +30,10 @@ def offers(sources: SourceRegistry) -> APIRouter:
     def scenarios() -> list[ScenarioInfo]:
         return [ScenarioInfo(**info) for info in sources.scenario_infos()]
 
-    @router.get("/api/models", summary="The checkpoints that can be run, and why others cannot")
+    @router.get("/api/models", summary="The checkpoints that can be run, and why the others cannot")
     def models() -> list[ModelInfo | RefusedModel]:
-        runnable = [ModelInfo(**info) for info in sources.model_infos()]
-        return [*runnable, *(RefusedModel(**info) for info in sources.refused_infos())]
+        usable = [ModelInfo(**info) for info in sources.model_infos()]
+        return [*usable, *(RefusedModel(**info) for info in sources.refused_infos())]
 
     @router.get("/api/routers", summary="The routers that can be asked for")
     async def routers() -> list[RouterInfo]:

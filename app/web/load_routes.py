@@ -37,7 +37,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         def estimate() -> tuple[float, str]:
             asked = requests_over(sources.parse(keys), over, sources.available.scenarios)
             cost = sum(trace_secs(sources, each) for each in asked)
-            return cost, " ".join((over, *(sources.identity_of(each) for each in asked)))
+            return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
 
         cost, key = await desk.look(request, estimate)
         workers.check(cost)

@@ -31,10 +31,11 @@ class ModelInfo(BaseModel):
     layers: int
     router: str
     steps: list[int]  # of training, whose routing was recorded: for source=recorded
+    engine: str | None = None  # the kind of server that runs it, if it runs elsewhere
 
 
 class RefusedModel(BaseModel):
-    """A folder that looks like a checkpoint and cannot be run."""
+    """A model folder that cannot be run, and why."""
 
     name: str
     refused: str  # the reason, with what to do

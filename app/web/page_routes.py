@@ -32,9 +32,6 @@ from .assets import Assets, matches
 from .query import base_of
 from .security_headers import EMBED, PAGE, page_policy
 
-EXPERTS_OFFERED = [8, 16, 32, 64]
-K_OFFERED = [1, 2, 3, 4]
-
 
 def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRouter:
     """The routes of the pages."""
@@ -143,9 +140,11 @@ def page_context(
     title, told = titled(requests, names, sources, words)
     search = urlencode(kept)
     return {
-        "boot": boot(sources, embed, words.language)
-        | understood(query, sources)
-        | lessons.info(words.language),
+        "boot": {
+            **boot(sources, embed, words.language),
+            **understood(query, sources),
+            **lessons.info(words.language),
+        },
         "words": words,
         "translations": list(translations(kept, base)),
         "version": __version__,

@@ -11,8 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from ..problem import BadRequest, Problem
 from ..request.comparison import own_keys
+from ..request.read import Answer
 from ..settings import Settings
-from ..stream.opening import check_start, messages_of, open_source
+from ..stream.opening import Asked, check_start, messages_of, open_asked
 from ..stream.wire import MAX_ID, frame_message
 from ..trace import dump
 from .admission import Desk, client
@@ -38,20 +39,19 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
     )
     async def stream(request: Request) -> Response:
         start, keys, who = read_start(request.query_params.get("from")), read_query(request), client(request)
-        changed = tuple(key for key in request.query_params.get("changed", "").split(",") if key)
-        second = own_keys(request.query_params)
-        source, understood = await open_source(sources, workers, who, keys, changed, second)
+        changed = tuple(filter(None, request.query_params.get("changed", "").split(",")))
+        asked = Asked(keys, changed, own_keys(request.query_params))
+        source, answer = await open_asked(sources, workers, asked, who)
         check_start(start, source)
-        told = sha256(dump(understood.answer.to_json()).encode()).hexdigest()[:8]
-        etag = f'"{source.identity}-{told}-{start}"'
+        etag = f'"{source.identity}-{start}-{digest_of(answer)}"'
         headers = {"etag": etag, **shared_for(settings.cache_secs)}
-        if understood.request.source == "live":
+        if source.header.origin.get("source") == "live":
             headers["x-accel-buffering"] = "no"  # nginx shows each token when it is there
         if matches(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)
         held = ExitStack()
         held.enter_context(seats.take(who))
-        messages = messages_of(source, understood.answer, workers, who, STREAM_ID, start)
+        messages = messages_of(source, workers, who, STREAM_ID, start, answer)
         return StreamingResponse(
             framed(messages, held), media_type="application/octet-stream", headers=headers
         )
@@ -65,6 +65,11 @@ async def framed(messages: AsyncGenerator[str | bytes, None], held: ExitStack) -
         async with aclosing(messages):
             async for message in messages:
                 yield frame_message(message)
+
+
+def digest_of(answer: Answer) -> str:
+    """A digest of what the client is told of its request: two requests may lead to one trace."""
+    return sha256(dump(answer.to_json()).encode()).hexdigest()[:16]
 
 
 def read_start(text: str | None) -> int:

@@ -12,10 +12,8 @@ from ..answers.files import device_traffic, picture, trace_file
 from ..byte_cache import Cache
 from ..metrics.placement import MOST_DEVICES
 from ..picture.view_picture import Shown
-from ..problem import BadRequest
-from ..request.comparison import read_view
+from ..request.comparison import parse_second
 from ..request.cost import cost_of_picture
-from ..request.schema import TraceRequest
 from ..settings import Settings
 from .admission import Desk
 from .asset_routes import send, shared_for
@@ -45,23 +43,19 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
         response.headers.update(shared_for(settings.cache_secs))
         return response
 
-    def key_of(keys: dict[str, str]) -> str:
-        """Equal where the answers are."""
-        return sources.identity_of(sources.parse(keys))
+    def key_of(keys: dict[str, str], cost: float) -> str:
+        """Equal where the answers are: of small work the identity, of heavy work what decides it."""
+        asked = sources.parse(keys)
+        return sources.fingerprint(asked) if workers.is_heavy(cost) else sources.open(asked).identity
 
     async def show(request: Request, kind: str, width: int | None) -> Response:
         keys, view = read_query(request), dict(request.query_params)
 
         def estimate() -> float:
-            both = requests_in({**view, **keys})
+            first, second = sources.parse(keys), parse_second(view, sources.available)
+            both = [each for each in (first, second) if each is not None]
             drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in both)
             return sum(trace_secs(sources, each) for each in both) + sum(drawn)
-
-        def requests_in(query: dict[str, str]) -> list[TraceRequest]:
-            read = [each for each in read_view(query, sources.available) if each is not None]
-            if problems := [problem for each in read for problem in each.problems]:
-                raise BadRequest(*problems)
-            return [each.request for each in read]
 
         cost = await desk.look(request, estimate)
         workers.check(cost)
@@ -69,8 +63,10 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
         def name() -> str:
             if not workers.is_heavy(cost):
                 return Shown.of(keys, view, sources).key
-            named = (sources.identity_of(each) for each in requests_in({**view, **keys}))
-            return " ".join([*named, repr(sorted(view.items()))])
+            both = (sources.parse(keys), parse_second(view, sources.available))
+            return " ".join(
+                [*(sources.fingerprint(each) for each in both if each), repr(sorted(view.items()))]
+            )
 
         key = f"{kind}{width} {await desk.look(request, name)}"
         return await answer(request, kind, key, cost, picture, keys, view, width)
@@ -81,7 +77,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
         cost = await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
         workers.check(cost)
         kind = "application/octet-stream"
-        key = f"{kind} {await desk.look(request, lambda: key_of(keys))}"
+        key = f"{kind} {await desk.look(request, lambda: key_of(keys, cost))}"
         return await answer(request, kind, key, cost, trace_file, keys)
 
     @router.get("/preview.svg", summary="A trace as a picture", responses=PREVIEW, openapi_extra=query)
@@ -107,7 +103,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
         count, keys = read_devices(request.query_params.get("devices")), read_query(request)
         cost = 2 * await desk.look(request, lambda: trace_secs(sources, sources.parse(keys)))
         workers.check(cost)
-        key = f"devices {count} {await desk.look(request, lambda: key_of(keys))}"
+        key = f"devices {count} {await desk.look(request, lambda: key_of(keys, cost))}"
         return await answer(request, "application/json", key, cost, device_traffic, keys, count)
 
     return router

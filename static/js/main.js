@@ -32,16 +32,22 @@ import { words } from "./words/words.js";
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 
+// State
+const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
+/** No socket opens here: the page says so, for the person who can change that. */
+function tellBlocked() {
+  const notice = { field: "connection", message: words.socketBlocked(location.host) };
+  store.set({ notices: [...store.get().notices, notice] });
+}
+
+const Transport = createTransport({ http: boot.transport === "http", onBlocked: tellBlocked });
+
 /** Where traces come from: the server, or in an exported page the page. @param {Listener} listener @param {Pick<Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createRecording(recorded, listener);
   const url = new URL("ws", location.href).href.replace(/^http/, "ws");
   return createSocket({ url, WebSocket: Transport, ...listener });
 }
-
-// State
-const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
-const Transport = createTransport({ http: boot.transport === "http", onBlocked: tellBlocked });
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
@@ -146,12 +152,6 @@ function reconnect(doubtful) {
   loading.reconnect(doubtful);
   stacks.reconnect(doubtful);
 }
-/** No socket opens here: the page says so, for the person who can change that. */
-function tellBlocked() {
-  const notice = { field: "connection", message: words.socketBlocked(location.host) };
-  store.set({ notices: [...store.get().notices, notice] });
-}
-
 let begun = false;
 /** Asks for the trace, the first time. */
 function begin() {

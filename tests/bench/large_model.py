@@ -59,7 +59,7 @@ CONFIG: dict[str, Any] = {
     "tie_word_embeddings": True,
 }
 TOKENS = 18
-REPETITIONS = 7
+REPETITIONS = 5
 LOUDER = {"embed_tokens": 64, "down_proj": 2, "o_proj": 2}
 
 Measured = tuple[float, float]  # seconds that passed, and the processor's

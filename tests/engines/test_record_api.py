@@ -95,6 +95,26 @@ def test_dense_model_is_refused():
         pass
 
 
+def test_diffusion_model_is_recorded_canvas_by_canvas():
+    config_class = transformers.CONFIG_MAPPING["diffusion_gemma"]
+    text = config_class().text_config.to_dict() | {
+        **{"vocab_size": 128, "hidden_size": 64, "intermediate_size": 48, "num_hidden_layers": 4},
+        **{"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "num_experts": 8},
+        **{"top_k_experts": 2, "moe_intermediate_size": 24, "per_layer_config": None},
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    }
+    config = config_class(**config_class().to_dict() | {"text_config": text, "vision_config": None})
+    model = transformers.DiffusionGemmaForBlockDiffusion(config).eval()
+    canvas = torch.arange(8)[None]
+    with moescope.record(model) as r, torch.no_grad():
+        model(input_ids=torch.tensor([IDS]), decoder_input_ids=canvas)
+    trace, text_rows = r.trace, len(IDS)
+    assert [token.id for token in trace.header.tokens] == [*IDS, *range(8)]
+    assert trace.header.shape.layers == 8  # four of the encoder, four of the decoder
+    assert (trace.experts[:text_rows, :4] >= 0).all() and (trace.experts[text_rows:, 4:] >= 0).all()
+    assert (trace.experts[:text_rows, 4:] == -1).all() and (trace.experts[text_rows:, :4] == -1).all()
+
+
 def routed(folder, engine: str, alter: str) -> RoutingTrace:
     model = open_model(str(folder), engine)
     tokens = tuple(model.token(id) for id in IDS)

@@ -11,7 +11,7 @@ from app.problem import BadRequest
 from app.published.catalogue import catalogue, shapes
 from app.published.named_shape import read_shape
 from app.published.shape_text import BadShape, progressions, write_shape
-from app.request.comparison import read_second
+from app.request.comparison import read_view
 from app.request.read import parse, read
 from app.settings import ROOT
 from app.shape import ModelShape
@@ -186,6 +186,6 @@ def test_interleaved_dense_layers_take_little_text():
     ],
 )
 def test_second_stack_on_another_shape_has_what_belongs_to_that(view, asked):
-    request, problems = read_second(view, KNOWN)
-    assert (request.shape, request.experts, request.k) == asked
-    assert not problems
+    _, second = read_view(view, KNOWN)
+    assert (second.request.shape, second.request.experts, second.request.k) == asked
+    assert not second.problems

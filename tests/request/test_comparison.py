@@ -50,6 +50,19 @@ def test_key_of_the_first_that_does_not_go_with_the_second_falls_back_without_a_
     assert (request.source, request.prompt, problems) == ("authored", "", [])
 
 
+def test_bad_key_of_the_second_leaves_that_of_the_first(sources):
+    request, problems = second(sources, router="st_moe", k="2", b_router="best", b_scenario="code")
+    assert (request.router, request.scenario) == ("st_moe", "code")
+    assert [problem.split(":")[0] for problem in problems] == ["b.router"]
+
+
+def test_given_keys_of_the_second_have_what_the_first_leaves_out_as_its_shape_has_it(sources):
+    view = {"shape": "deepseek-v3", "router": "sigmoid_bias", "b.experts": "16"}
+    first, other = read_view(view, sources.available)
+    assert first.given == {"shape": "deepseek-v3"}
+    assert other.request.router == other.given["router"] == "sigmoid_bias"
+
+
 def test_bad_key_of_the_second_is_named_as_it_was_written(sources):
     request, problems = second(sources, scenario="code", b_k="9", b_source="moon")
     assert request.k == 2

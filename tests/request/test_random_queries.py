@@ -1,4 +1,4 @@
-"""No query string makes the server fail or contradict itself."""
+"""Whatever stands in an address, it is understood: no query makes the server fail or contradict itself."""
 
 import random
 import re

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.problem import BadRequest
+from app.published.catalogue import shapes
 from app.request.read import parse, read
 from app.request.schema import KEY_HELP, PROMPT_CHARS, TraceRequest
 from app.routing import ROUTERS
@@ -269,3 +270,35 @@ def test_whatever_numbers_are_asked_of_a_router_the_request_that_is_left_can_be_
 def test_every_key_has_words():
     keys = {info.alias or name for name, info in TraceRequest.model_fields.items()}
     assert keys == set(KEY_HELP)
+
+
+def test_k_of_before_gives_way_to_a_changed_number_of_experts_and_stays_given():
+    understood = read({"experts": 8, "k": 16}, KNOWN, changed=["experts"])
+    assert (understood.request.k, understood.given, understood.problems) == (8, {"k": 8}, ())
+
+
+def test_a_changed_key_that_the_source_does_not_read_changes_nothing():
+    understood = read({"experts": 64, "model": "trio-8"}, KNOWN, changed=["model"])
+    assert (understood.request.experts, understood.problems) == (64, ())
+
+
+def test_a_name_that_utf8_cannot_carry_is_told_escaped():
+    understood = read({"\ud800": "\ud800", "k": 3}, KNOWN)
+    assert (understood.request.k, [problem.field for problem in understood.problems]) == (3, ["\\ud800"])
+
+
+def test_a_setting_that_is_refused_leaves_the_others_of_the_shape_as_they_are():
+    shaped = offered(("english",), {}, shapes=shapes())
+    understood = read({"shape": "deepseek-v2", "groups": 512}, shaped)
+    assert [problem.field for problem in understood.problems] == ["groups"]
+    assert understood.request == read({"shape": "deepseek-v2"}, shaped).request
+
+
+def test_experts_beyond_the_limit_are_those_of_the_shape_that_has_them():
+    shaped = offered(("english",), {}, shapes=shapes())
+    understood = read({"shape": "switch-c-2048", "experts": "2048"}, shaped)
+    assert (understood.request.experts, understood.given) == (2048, {"shape": "switch-c-2048"})
+    assert not understood.problems
+    assert [each.field for each in read({"shape": "arctic", "experts": "2048"}, shaped).problems] == [
+        "experts"
+    ]

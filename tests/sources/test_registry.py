@@ -146,6 +146,15 @@ def test_a_model_that_cannot_be_opened_is_refused_by_name(sources, tmp_path):
         open_source(sources, source="live", model="small", prompt="x")
 
 
+def test_a_model_that_cannot_be_run_is_told_of_with_its_reason_beside_the_others(sources, tmp_path):
+    (tmp_path / "small" / "config.json").write_text('{"model_type": [1]}')
+    assert [info["name"] for info in sources.model_infos()] == ["trio-8"]
+    assert [info["name"] for info in sources.refused_infos()] == ["small"]
+    assert "model_type: expected one of" in sources.refused_infos()[0]["refused"]
+    with pytest.raises(BadRequest, match=r"got 'small'; config\.json: model_type: expected one of"):
+        sources.parse({"source": "live", "model": "small", "prompt": "x"})
+
+
 def test_a_model_that_is_added_is_found(sources, tmp_path):
     assert set(sources.available.models) == {"trio-8", "small"}
     write_checkpoint(tmp_path / "later", MIXTRAL)
@@ -169,3 +178,36 @@ def test_many_ask_at_once_for_the_same(sources):
     assert all(isinstance(trace, RoutingTrace) for trace in traces)
     for trace in traces[1:]:
         np.testing.assert_array_equal(trace.experts, traces[0].experts)
+
+
+def test_a_key_that_the_source_refuses_falls_back_with_a_problem(sources):
+    opened, understood = sources.open_understood({"source": "live", "k": 3, "prompt": "x" * 300})
+    assert [problem.field for problem in understood.problems] == ["prompt"]
+    assert understood.given == {"source": "live", "k": 3}
+    assert opened.identity == open_source(sources, **understood.given).identity
+
+
+def test_a_key_of_the_second_stack_that_the_source_refuses_leaves_that_of_the_first(sources):
+    first = {"source": "live", "prompt": "abc"}
+    opened, understood = sources.open_understood(first, second={"prompt": "x" * 300, "k": 1})
+    assert [problem.field for problem in understood.problems] == ["b.prompt"]
+    assert (understood.request.prompt, understood.given) == ("abc", {"k": 1})
+    assert opened.identity == open_source(sources, **first, k=1).identity
+
+
+def test_a_checkpoint_that_cannot_be_run_falls_back_to_the_first_model(sources, tmp_path):
+    (tmp_path / "small" / "model.safetensors").write_bytes(b"nonsense")
+    _, understood = sources.open_understood({"source": "live", "model": "small", "prompt": "x"})
+    assert [problem.field for problem in understood.problems] == ["model"]
+    assert understood.request.checkpoint == "trio-8"
+
+
+def test_a_text_of_a_scenario_that_is_too_long_for_the_named_model_is_refused(sources):
+    with pytest.raises(BadRequest, match="prompt: expected 1 to 20 tokens"):
+        sources.open_understood({"source": "live", "model": "small"})
+
+
+def test_what_no_key_can_be_left_out_of_is_refused(sources, tmp_path):
+    (tmp_path / "trio-8" / "model.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(BadRequest, match="model: expected a checkpoint that can be run, got 'trio-8'"):
+        sources.open_understood({"source": "live", "prompt": "x"})

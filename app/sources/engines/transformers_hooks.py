@@ -210,13 +210,17 @@ def roots(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         for root in ("encoder", "decoder"):
             stack: Any = getattr(model, f"get_{root}")()
             yield root, stack
+    elif "Diffusion" in type(model).__name__:  # the encoder reads text, the decoder fills a canvas in passes
+        for root in ("encoder", "decoder"):
+            yield root, model.get_submodule(f"model.{root}")
     else:
         yield "", model
 
 
 def begin(root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
     """The pass that a call with these arguments begins."""
-    ids = kwargs.get("input_ids", args[0] if args else None)
+    given = args[0] if args else kwargs.get("decoder_input_ids")
+    ids = kwargs.get("input_ids", given)
     if isinstance(ids, Tensor) and not ids.is_floating_point():
         embedded = ids
     else:

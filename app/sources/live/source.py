@@ -6,6 +6,8 @@ from ...problem import BadRequest, Problem
 from ...request.cost import check_updates
 from ...request.schema import TraceRequest
 from ...routing import LIMITS
+from ..engines.cluster import Ask, ModelFacts, problem_of
+from ..pending_trace import Cancel
 from ..source import Offer, Opened, Place, TraceSource
 from .models import Listing, Model, Models, Refused
 from .prompt_trace import Prompted, tokenize
@@ -20,6 +22,7 @@ class LiveSource(TraceSource):
     def __init__(self, place: Place) -> None:
         self.scenarios = place.library.scenarios
         self.models = Models(place.models)
+        self.engines = place.engines
 
     def list_models(self) -> dict[str, Listing]:
         """The models of the folder that can be run. Files are read again when they changed."""
@@ -27,19 +30,45 @@ class LiveSource(TraceSource):
 
     def offer(self) -> Offer:
         """The models that can be run, and why the others cannot."""
-        listings = self.list_models()
+        listings, (ready, absent) = self.list_models(), self.list_engines()
         others = [entry for entry in self.models.list().values() if isinstance(entry, Refused)]
         return Offer(
-            models={name: listing.experts for name, listing in listings.items()},
+            models={name: listing.experts for name, listing in listings.items()}
+            | {name: facts.shape.experts for name, facts in ready.items()},
             routers={name: listing.router for name, listing in listings.items()},
-            infos=tuple(listing.to_json() for listing in listings.values()),
+            infos=(
+                *(listing.to_json() for listing in listings.values()),
+                *(facts.to_json() for facts in ready.values()),
+            ),
+            fixed={name: facts.request_keys for name, facts in ready.items()},
+            absent=absent,
             refused=tuple(entry.to_json() for entry in others),
         )
 
+    def list_engines(self) -> tuple[dict[str, ModelFacts], dict[str, Problem]]:
+        """The engines that answer, and the problem of each other. A model of the folder hides an engine."""
+        found = {name: each for name, each in self.engines.known().items() if self.elsewhere(name)}
+        ready = {name: each for name, each in found.items() if isinstance(each, ModelFacts)}
+        others = {name: each for name, each in found.items() if not isinstance(each, ModelFacts)}
+        return ready, {name: problem_of(name, each) for name, each in others.items()}
+
+    def elsewhere(self, name: str) -> bool:
+        """Whether a model runs on an engine of another machine."""
+        return name in self.engines.names and name not in self.list_models()
+
+    def open_remote(self, request: TraceRequest, text: str) -> Opened:
+        """A text through the model of an engine. Waits for the network. Raises EngineError."""
+        ask = Ask(text, request.more, request.temperature, request.seed)
+        trace, cancel = self.engines.open(request.checkpoint, ask), Cancel()
+        cancel.add(trace.cancel)
+        return Opened(trace, trace.known.digest, cancel=cancel)
+
     def open(self, request: TraceRequest) -> Opened:
         """A prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
-        model = self.open_model(request.checkpoint)
         text = request.prompt or self.scenarios[request.scenario].text
+        if self.elsewhere(request.checkpoint):
+            return self.open_remote(request, text)
+        model = self.open_model(request.checkpoint)
         tokens = tokenize(text, model, request.more)
         check_updates(request, model.listing.shape, len(tokens))
         return Opened(Prompted(model, tokens, request), model.checkpoint.digest)

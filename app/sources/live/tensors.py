@@ -27,6 +27,7 @@ INDEX_BYTES = 256 << 20
 STAGED_BYTES = 256 << 10  # read at once: they stay in the second-level cache until they are converted
 LFS = b"version https://git-lfs.github.com/spec/"
 PICKLES = ("*.bin", "*.pt", "*.pth")
+SEEKING = threading.Lock()
 local = threading.local()  # one staging buffer per thread
 
 
@@ -45,13 +46,24 @@ class WeightFile:
         """Fill `target` with the bytes from `start` on. Raises CheckpointError where the file ends before."""
         done = 0
         while done < len(target):
-            count = os.preadv(self.handle, [target[done:]], start + done)
+            count = read_at(self.handle, target[done:], start + done)
             if count == 0:
                 raise CheckpointError(
                     f"{self.path.name}: expected {len(target)} bytes at {start}, got {done}; "
                     "the file was shortened since it was opened: copy it again"
                 )
             done += count
+
+
+def read_at(handle: int, target: memoryview, start: int) -> int:
+    """Read into `target` from a place in a file; returns how many bytes came. Threads may share the file."""
+    if hasattr(os, "preadv"):
+        return os.preadv(handle, [target], start)
+    with SEEKING:  # Windows has no read at a place
+        os.lseek(handle, start, os.SEEK_SET)
+        data = os.read(handle, len(target))
+    target[: len(data)] = data
+    return len(data)
 
 
 @dataclass(frozen=True)

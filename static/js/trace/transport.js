@@ -1,6 +1,8 @@
 /**
  * A WebSocket where the network lets one through, and where it does not, something that looks like one: it asks for the
  * same messages over HTTP. It falls back by itself within three seconds, and returns once a socket opens.
+ *
+ * @import {Request} from "../types.js"
  */
 
 /** Seconds that a socket may take to open, and after which the next one is tried. */
@@ -10,9 +12,9 @@ const FRAME_BYTES = 5; // kind and length of a message, as docs/PROTOCOL.md has 
 const TEXT = 1;
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
+/** @typedef {{id: number, request: Partial<Request>, from: number, changed?: string[], second?: Partial<Request> | null}} Asked */
+
 /**
- * @typedef {{id: number, request: object, changed?: string[], second?: object | null, from?: number}} Asked  an open
- *
  * @typedef {object} Options
  * @property {boolean} [http]            ask over HTTP alone: a cache in front can keep that
  * @property {string} [address]          of the stream over HTTP
@@ -118,7 +120,8 @@ export function createTransport(options = {}) {
     }
 
     /** @param {Asked} asked */
-    async stream({ id, ...asked }) {
+    async stream(asked) {
+      const { id } = asked;
       const running = (this.running = new AbortController());
       try {
         const answer = await ask(`${address}?${queryOf(asked)}`, { signal: running.signal });
@@ -150,14 +153,11 @@ export function createTransport(options = {}) {
   return /** @type {any} */ (Transport);
 }
 
-/** @param {Omit<Asked, "id">} asked */
-function queryOf({ request, changed = [], second = {}, from = 0 }) {
-  /** @param {object} keys @param {string} prefix */
-  const pairs = (keys, prefix) =>
-    Object.entries(keys)
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([key, value]) => [prefix + key, String(value)]);
-  const query = new URLSearchParams([...pairs(request, ""), ...pairs(second ?? {}, "b.")]);
+/** The message `open` as a query string. @param {Asked} asked */
+function queryOf({ request, from, changed = [], second }) {
+  const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
+  const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
+  for (const [key, value] of Object.entries(second ?? {})) query.set(`b.${key}`, String(value));
   if (changed.length) query.set("changed", changed.join(","));
   if (from) query.set("from", String(from));
   return query.toString();

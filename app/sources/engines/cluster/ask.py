@@ -1,0 +1,67 @@
+"""What is asked of an engine, and the header of the trace that it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ....problem import BadRequest, Problem
+from ....request.schema import PROMPT_TOKENS
+from ....trace import Floats, Token, TraceHeader
+from .model_facts import ENGINES, ModelFacts
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A prompt, and how many tokens the model shall write after it."""
+
+    prompt: str
+    more: int = 0
+    temperature: float = 0.0
+    seed: int = 0
+
+
+def header_of(
+    known: ModelFacts, ask: Ask, tokens: tuple[Token, ...], bias: Floats | None = None
+) -> TraceHeader:
+    """The header of a trace. Raises BadRequest where the prompt has no token or too many."""
+    if not 1 <= len(tokens) <= PROMPT_TOKENS:
+        advice = "shorten the text" if tokens else "type something"
+        expected = f"1 to {PROMPT_TOKENS} tokens"
+        raise BadRequest(Problem("prompt", f"{len(tokens)} tokens", expected, advice))
+    return TraceHeader(
+        tokens=tokens,
+        shape=known.shape,
+        model={"name": known.engine, "router": known.router, "settings": dict(known.settings)},
+        origin=origin_of(known, ask, len(tokens)),
+        bias=bias,
+    )
+
+
+def origin_of(known: ModelFacts, ask: Ask, prompt_tokens: int) -> dict[str, Any]:
+    """Where the routing comes from, and which of its figures are filled in."""
+    engine = ENGINES[known.kind]
+    computed = f"Computed just now by {known.model} on {engine}"
+    note = f"{computed}: scores, choices and weights are those of the engine."
+    if not known.scores:
+        note = f"{computed}, which gives the ids of the chosen experts alone: weights are drawn equal."
+    origin: dict[str, Any] = {
+        "source": "live",
+        "badge": "LIVE" if known.scores else "IDS ONLY",
+        "note": note,
+        "engine": engine,
+        "engine_version": known.version,
+        "engine_model": known.model,
+        "ids_only": not known.scores,
+        "checkpoint": known.digest,
+        "trained_top_k": known.shape.top_k,
+        "trained_router": known.router,
+    }
+    if ask.more:
+        origin |= {
+            "prompt_tokens": prompt_tokens,
+            "continue": ask.more,
+            "temperature": ask.temperature,
+            "sampling_seed": ask.seed,
+        }
+    return origin

