@@ -57,7 +57,7 @@ class SocketMachine(RuleBasedStateMachine):
             if isinstance(action, Begin):
                 assert self.session.running == id and start >= 0
                 try:
-                    SOURCES.understand(action.keys, action.changed, action.second)
+                    SOURCES.read(action.keys, action.changed, action.second)
                 except BadRequest as error:
                     assert error.problems
 
