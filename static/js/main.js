@@ -25,7 +25,7 @@ import { createStore } from "./state/store.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { titleOf } from "./view/title.js";
-import { parseView, searchOf } from "./view/url.js";
+import { openingView } from "./view/url.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -37,7 +37,7 @@ function connect(listener, recorded = boot.exported) {
 }
 
 // State
-const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
+const store = createStore(initialState(openingView(location.search, boot)));
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,

@@ -15,7 +15,7 @@ export function report(state, boot) {
   const view = viewNow(state);
   const model = trace?.model;
   return {
-    view: keysOf(view),
+    view: keysOf(view, boot),
     query: formatView(view, boot),
     status: statusOf(state),
     error: state.error,
