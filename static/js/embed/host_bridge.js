@@ -67,8 +67,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @type {Record<string, (message: Record<string, any>) => string[] | void>} */
   const requests = {
     set: ({ view }) => set(typeof view === "object" && view ? view : {}),
-    play: () => actions.play(),
-    pause: () => actions.pause(),
+    play: () => void actions.play(),
+    pause: () => void actions.pause(),
     seek: ({ token, layer }) => set({ ...placed("token", token), ...placed("layer", layer) }),
     get: () => {},
   };
@@ -98,10 +98,14 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const request = host !== null && Object.hasOwn(requests, message.type) ? requests[message.type] : null;
     if (!request) return;
     begin();
-    const problems = request(message) ?? [];
+    const problems = request(message);
     if (message.id !== undefined)
       whenSettled(() =>
-        tell("reply", { id: message.id, state: now(), problems: [...problems, ...fellBack()] }),
+        tell("reply", {
+          id: message.id,
+          state: now(),
+          problems: problems ? [...problems, ...fellBack()] : [],
+        }),
       );
   }
 

@@ -36,7 +36,7 @@ const READERS = {
     return value === null ? null : value - (key.origin ?? 0);
   },
   number: (key, text) => numberOf(key, text, DECIMAL),
-  flag: (_, text) => ({ 0: false, 1: true })[text] ?? null,
+  flag: (_, text) => (text === "0" || text === "1" ? text === "1" : null),
   tower(_, text) {
     const [, layer, expert] = (TOWER.exec(text) ?? []).map(Number);
     return layer >= 1 ? { layer: layer - 1, expert } : null;

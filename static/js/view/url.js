@@ -8,7 +8,7 @@
 import { language, LANGUAGES } from "../words/language.js";
 import { words } from "../words/words.js";
 import { expectedOf, formatKey, isFixed, OTHER, readKey, requestKeys, viewKeys } from "./keys.js";
-import { questionOf, tourOf, withLesson } from "./lessons.js";
+import { unknownLessons, withLesson } from "./lessons.js";
 import { noticesOf, ownOf, ownTexts, shortened, understood } from "./request.js";
 
 /** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
@@ -98,22 +98,13 @@ function fellBack(key, text) {
  * @param {Boot} boot
  */
 function withKnownLesson({ view, notices }, boot) {
-  const kept = { ...view };
-  const told = [...notices];
-  /** @param {"tour" | "at" | "quiz"} name @param {any} usual @param {string} expected @param {string} found @param {string} showing */
-  function leave(name, usual, expected, found, showing) {
-    Object.assign(kept, { [name]: usual });
-    told.push({ field: name, message: words.fellBack(name, expected, found, showing) });
-  }
-  const tour = tourOf(boot, view);
-  const names = (boot.tours ?? []).map(({ name }) => name);
-  if (view.tour && !tour) leave("tour", "", words.oneOf(names), view.tour, words.nothing);
-  if (!tour) kept.at = 0;
-  else if (view.at >= tour.steps.length)
-    leave("at", 0, words.range(1, tour.steps.length), String(view.at + 1), "1");
-  if (view.quiz !== null && !questionOf(boot, view))
-    leave("quiz", null, words.range(1, boot.questions?.length ?? 0), String(view.quiz + 1), words.nothing);
-  return { view: kept, notices: told };
+  const unknown = unknownLessons(boot, view);
+  const usual = Object.fromEntries(unknown.map((each) => [each.name, each.usual]));
+  const told = unknown.map(({ name, expected, found }) => ({
+    field: name,
+    message: words.fellBack(name, expected, found, name === "at" ? "1" : words.nothing),
+  }));
+  return { view: { ...view, ...usual }, notices: [...notices, ...told] };
 }
 
 /** @param {string} version @returns {Notice} */

@@ -693,7 +693,7 @@ export const fr = {
   retry: "Réessayer",
   backToDefault: "Afficher la vue par défaut",
   towerBeyond: (layers, experts) =>
-    `tower : attendu une couche de 1 à ${layers} et un expert de 0 à ${experts - 1}, reçu autre chose ; rien n’est affiché`,
+    `tower : attendu une couche de 1 à ${layers} et un expert de 0 à ${experts - 1}, reçu autre chose ; rien n’est affiché`,
   beyondTrace: (name, last, got) => `${name} : attendu de 1 à ${last}, reçu ${got} ; affiché : ${last}`,
 
   // What just happened, for those who listen
