@@ -22,7 +22,7 @@ from app.wording import LANGUAGES
 from tests.trace_factory import trace_of
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
-BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "limits": {}, "embed": False}
+BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "keys": [], "embed": False}
 
 
 class Page(HTMLParser):
