@@ -199,7 +199,7 @@
  * What the store holds.
  * @typedef {object} State
  * @property {View} view
- * @property {import("./state/loading.js").Loading} loading   how far the trace that was asked for has come
+ * @property {import("./state/loading_states.js").Loading} loading   how far the trace that was asked for has come
  * @property {string} error                 what went wrong, in words, when loading failed
  * @property {"connecting" | "streaming" | "done" | "lost"} connection
  * @property {string[]} changed             request keys that a person changed and the server has not yet answered

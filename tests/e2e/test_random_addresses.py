@@ -13,7 +13,7 @@ from app.request.schema import TraceRequest
 from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import counter, state
+from tests.e2e.page_reader import idle, state, wait_until
 
 FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
   return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
@@ -91,10 +91,14 @@ def assert_works(page: Page) -> None:
     told = state(page)
     assert told["status"] == "ready", told["error"]
     assert not page.locator(".trouble").is_visible()
-    for name in ("total_p", "active_p", "experts_hit"):
-        assert counter(page, name).isdigit(), name
     if told["b"] is not None:
-        assert told["b"]["status"] != "error", told["b"]["error"]
+        wait_until(page, "moescope.state().b.status !== 'loading'")
+        assert state(page)["b"]["status"] == "ready"
+        idle(page)
+    for name in ("total_p", "active_p", "experts_hit"):
+        values = page.locator(f'[data-counter="{name}"]').evaluate_all("all => all.map(e => e.dataset.value)")
+        assert values, name
+        assert all(value.isdigit() for value in values), (name, values)
 
 
 @pytest.mark.parametrize("path", [*NAMED, *(address(seed) for seed in range(30))])

@@ -9,7 +9,7 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { statusOf } from "../state/loading.js";
+import { statusOf } from "../state/loading_states.js";
 import { viewOfLesson } from "../view/lesson_views.js";
 import { asksTheSame } from "../view/request.js";
 import { happened, report } from "./host_report.js";

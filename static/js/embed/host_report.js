@@ -4,7 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { statusOf } from "../state/loading.js";
+import { statusOf } from "../state/loading_states.js";
 import { choices } from "../trace/trace.js";
 import { formatView, viewNow } from "../view/url.js";
 import { keysOf } from "./view_patch.js";

@@ -8,7 +8,7 @@
 
 import { isRequestKey, limitsOf } from "../view/keys.js";
 import { wished } from "../view/request.js";
-import { statusOf } from "./loading.js";
+import { statusOf } from "./loading_states.js";
 import { createGuide } from "./tour_navigation.js";
 
 /** @typedef {State["hover"]} Target */

@@ -6,6 +6,7 @@
  * @import {Player} from "../playback/player.js"
  * @import {createSocket} from "../trace/socket.js"
  * @import {TraceMessage, Wish} from "../trace/wire.js"
+ * @import {LoadingEvent} from "./loading_states.js"
  * @import {Store} from "./store.js"
  */
 
@@ -14,6 +15,7 @@ import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/
 import { foldWithin } from "../view/layers.js";
 import { noticesOf, sameKeys, understood } from "../view/request.js";
 import { words } from "../words/words.js";
+import { nextLoading, statusOf } from "./loading_states.js";
 
 /** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
@@ -77,38 +79,6 @@ function neededOf({ view, writing, trace }, fresh) {
     expectedOf(fresh),
     Math.max(asked > fresh.tokens.length ? asked : 0, goesOn ? old.length : 0),
   );
-}
-
-/**
- * The states of loading.
- *
- * idle: nothing was asked. asking: a request is under way, and what is shown belongs to an earlier one. arriving: the trace
- * is in the store, but playback waits for some of its steps. growing: it is shown, and a model writes more tokens. ready:
- * scene, counters and token strip show the trace that was asked for. failed: the request was refused.
- *
- * @typedef {"idle" | "asking" | "arriving" | "growing" | "ready" | "failed"} Loading
- * @typedef {"ask" | "extend" | "show" | "route" | "grow" | "end" | "fail"} LoadingEvent
- */
-
-/** @type {Record<Loading, Partial<Record<LoadingEvent, Loading>>>} */
-const MOVES = {
-  idle: { ask: "asking", fail: "failed" },
-  asking: { ask: "asking", show: "arriving", fail: "failed" },
-  arriving: { ask: "asking", show: "arriving", route: "ready", grow: "growing", fail: "failed" },
-  growing: { ask: "asking", extend: "growing", end: "ready", fail: "failed" },
-  ready: { ask: "asking", extend: "growing", fail: "failed" },
-  failed: { ask: "asking" },
-};
-
-/** Moves between the states; an event that a state does not know changes nothing. @param {Loading} loading @param {LoadingEvent} event @returns {Loading} */
-export function nextLoading(loading, event) {
-  return MOVES[loading][event] ?? loading;
-}
-
-/** The state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
-export function statusOf({ loading }) {
-  if (loading === "failed") return "error";
-  return loading === "ready" || loading === "growing" ? "ready" : "loading";
 }
 
 /**

@@ -54,8 +54,9 @@ export function createSide(first, connect, wake, boot) {
   function syncToFirst() {
     const state = first.get();
     if (!state.view.b) return;
-    const waits = asked && state.loading === "asking"; // what the first asks for decides what this one differs in
-    if (state.view !== of && !waits) {
+    const unsure = state.loading === "asking" && (asked || state.changed.length > 0);
+    if (unsure && !asked) return; // what the first is decides what this one differs in
+    if (state.view !== of && !unsure) {
       store.set({ still: state.still });
       follow((of = state.view));
     }

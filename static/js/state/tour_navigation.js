@@ -9,7 +9,7 @@
 import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
 import { asksTheSame, withRequestOf } from "../view/request.js";
-import { statusOf } from "./loading.js";
+import { statusOf } from "./loading_states.js";
 
 /**
  * @typedef {object} Guide

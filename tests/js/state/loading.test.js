@@ -5,12 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlayer } from "../../../static/js/playback/player.js";
-import {
-  clampToTrace,
-  createLoading,
-  nextLoading,
-  sameTokensAndLayers,
-} from "../../../static/js/state/loading.js";
+import { clampToTrace, createLoading, sameTokensAndLayers } from "../../../static/js/state/loading.js";
+import { nextLoading } from "../../../static/js/state/loading_states.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { wished } from "../../../static/js/view/request.js";
