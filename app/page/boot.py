@@ -8,9 +8,9 @@ from typing import Any
 from .. import __version__
 from ..published.catalogue import shapes
 from ..request.comparison import read_view
-from ..request.schema import CONTINUE, EXPERTS, PROMPT_CHARS, PROMPT_TOKENS, SKEW, TEMPERATURE, declarations
+from ..request.schema import declarations
 from ..request.view_keys import VIEW_KEYS
-from ..routing import LIMITS, ROUTERS
+from ..routing import ROUTERS
 from ..sources.registry import SourceRegistry
 
 EXPERTS_OFFERED = [8, 16, 32, 64]
@@ -30,19 +30,6 @@ def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str
         "offers": {"experts": EXPERTS_OFFERED, "k": K_OFFERED},
         "routers": [router.to_json() for router in ROUTERS.values()],
         "shapes": [shaped.info() for shaped in shapes().values()],
-        "limits": {
-            "prompt_tokens": PROMPT_TOKENS,
-            "prompt_chars": PROMPT_CHARS,
-            "experts": list(EXPERTS),
-            "experts_offered": EXPERTS_OFFERED,
-            "k_offered": K_OFFERED,
-            "settings": {
-                **{name: list(limits) for name, limits in LIMITS.items()},
-                "skew": list(SKEW),
-                "continue": list(CONTINUE),
-                "temperature": list(TEMPERATURE),
-            },
-        },
         "embed": embed,
     }
 

@@ -19,21 +19,22 @@ import { createTaking } from "./files/save.js";
 import { download } from "./panels/parts/element.js";
 import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
-import { createLoading, statusOf } from "./state/loading.js";
+import { createLoading } from "./state/loading.js";
+import { statusOf } from "./state/loading_states.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { createTransport } from "./trace/transport.js";
 import { titleOf } from "./view/title.js";
-import { parseView, searchOf } from "./view/url.js";
+import { openingView } from "./view/url.js";
 import { words } from "./words/words.js";
 
 const boot = /** @type {Boot} */ (JSON.parse(document.getElementById("boot")?.textContent ?? "null"));
 const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 
 // State
-const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
+const store = createStore(initialState(openingView(location.search, boot)));
 /** No socket opens here: the page says so, for the person who can change that. */
 function tellBlocked() {
   const notice = { field: "connection", message: words.socketBlocked(location.host) };

@@ -56,7 +56,40 @@
  * @property {number | null} quiz     the question that is asked, from 0
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
- * @typedef {Request & ViewOnly} View
+ * Between a change and the answer of the server, `given` holds what is wished, and `asks` what was asked before.
+ * @typedef {object} Spelt
+ * @property {Partial<Request>} given   the fewest request keys that ask for the same: those of the address
+ * @property {Partial<Request>} asks    request keys as the server understood them last: those of other questions to it
+ *
+ * @typedef {Request & ViewOnly & Spelt} View
+ *
+ * How the server understood request keys.
+ * @typedef {object} Answer
+ * @property {Request} request          every key filled in
+ * @property {Partial<Request>} given   the fewest keys that ask for the same
+ * @property {ServerNotice[]} notices
+ *
+ * A key that could not be used, and what is used instead.
+ * @typedef {object} ServerNotice
+ * @property {string} field             with "b." before it for the second stack
+ * @property {string} found
+ * @property {string} expected
+ * @property {string} message
+ * @property {string} advice
+ * @property {string | number | null} used
+ *
+ * One key of the address, as app/request declares it.
+ * @typedef {object} KeyDeclaration
+ * @property {keyof Request & keyof ViewOnly} name
+ * @property {"request" | "view"} belongs
+ * @property {"choice" | "integer" | "number" | "flag" | "tower" | "fold" | "name" | "text"} kind
+ * @property {any} default
+ * @property {string[]} [values]            of a choice
+ * @property {[number, number]} [limits]    least and most
+ * @property {number} [max_chars]
+ * @property {number} [origin]              what a person counts from
+ * @property {string[]} [sources]           that read it
+ * @property {string[]} [routers]           that read it
  *
  * One token of a trace.
  * @typedef {object} Token
@@ -166,9 +199,10 @@
  * What the store holds.
  * @typedef {object} State
  * @property {View} view
- * @property {import("./state/loading.js").Loading} loading   how far the trace that was asked for has come
+ * @property {import("./state/loading_states.js").Loading} loading   how far the trace that was asked for has come
  * @property {string} error                 what went wrong, in words, when loading failed
  * @property {"connecting" | "streaming" | "done" | "lost"} connection
+ * @property {string[]} changed             request keys that a person changed and the server has not yet answered
  * @property {Notice[]} notices             values of the URL that fell back, and the like
  * @property {Trace | null} trace
  * @property {boolean} playing
@@ -199,8 +233,12 @@
  * @property {ShapeInfo[]} [shapes]     of published models
  * @property {TourInfo[]} [tours]       left out in a file that plays without a server, as are the questions
  * @property {QuestionInfo[]} [questions]
- * @property {{prompt_tokens: number, prompt_chars: number, experts: [number, number], experts_offered: number[], k_offered: number[], settings?: Record<string, [number, number]>}} limits
- *   `settings`: least and most of the other numbers among the request keys
+ * @property {KeyDeclaration[]} keys
+ * @property {{experts: number[], k: number[]}} offers   numbers that are offered without a link
+ * @property {Request} request          the request of the address, as the server understood it
+ * @property {Partial<Request>} given
+ * @property {ServerNotice[]} notices
+ * @property {Answer | null} second     of the second stack
  * @property {boolean} embed
  * @property {"socket" | "http"} [transport]   how to ask for traces first; left out: by socket
  * @property {Exported} [exported]   only in a file that plays without a server
@@ -249,15 +287,8 @@
  * @property {boolean} whole_batch        needs all tokens of the prompt at once: no `continue`
  * @property {boolean} varies             a token may have more or fewer experts than k
  *
- * A shape that can be asked for; `layers` counts those with experts.
- * @typedef {object} ShapeInfo
- * @property {string} key
- * @property {string} name
- * @property {number} layers
- * @property {number} experts
- * @property {number} top_k
- * @property {string} router
- * @property {Record<string, number>} settings
+ * A shape that can be asked for.
+ * @typedef {{key: string, name: string}} ShapeInfo
  *
  * @typedef {object} ModelInfo
  * @property {string} name

@@ -44,7 +44,7 @@ def test_reader_opening_a_link_with_bad_values_sees_each_named_and_the_rest_kept
     page = open_page("/?scenario=code&experts=banana&k=3&mode=sideways")
     complete(page)
     notices = page.locator("body").inner_text()
-    assert "experts: expected 2 to 512, got banana" in notices
+    assert "experts: expected a whole number from 2 to 1024, got 'banana'" in notices
     assert "sideways" in notices
     told = state(page)["view"]
     assert (told["scenario"], told["experts"], told["k"], told["mode"]) == ("code", 8, 3, "sequence")

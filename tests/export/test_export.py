@@ -24,7 +24,7 @@ from tests.trace_factory import trace_of
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
 ANSWER = Answer({"scenario": "code"}, {"scenario": "code"}, [])
-BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "limits": {}, "embed": False}
+BOOT = {"version": "0.0.1", "scenarios": [], "models": [], "keys": [], "embed": False}
 
 
 class Page(HTMLParser):

@@ -4,6 +4,8 @@
  * @import {Boot} from "../../static/js/types.js"
  */
 
+import { readFileSync } from "node:fs";
+
 /** @param {string} name @param {Partial<import("../../static/js/types.js").RouterInfo>} [more] */
 const router = (name, more) => ({
   name,
@@ -17,6 +19,17 @@ const router = (name, more) => ({
   varies: false,
   ...more,
 });
+
+/** @type {import("../../static/js/types.js").KeyDeclaration[]} */
+export const KEYS = JSON.parse(readFileSync(new URL("declarations.json", import.meta.url), "utf8"));
+
+/** Every request key at its default. @type {any} */
+const REQUEST = Object.fromEntries(
+  KEYS.filter(({ belongs }) => belongs === "request").map(({ name, default: usual }) => [name, usual]),
+);
+
+/** How a server understands keys that go together: as they are. @param {Record<string, any>} [given] */
+export const answerTo = (given = {}) => ({ request: { ...REQUEST, ...given }, given, notices: [] });
 
 /** @type {Boot} */
 export const BOOT = {
@@ -35,23 +48,12 @@ export const BOOT = {
       biased: true,
     }),
   ],
-  limits: {
-    prompt_tokens: 256,
-    prompt_chars: 2000,
-    experts: [2, 512],
-    experts_offered: [8, 64],
-    k_offered: [1, 2],
-    settings: {
-      capacity: [0.05, 512],
-      groups: [1, 512],
-      topk_groups: [1, 512],
-      scale: [0.01, 100],
-      noise: [0, 10],
-      updates: [0, 200],
-      rate: [0.0001, 1],
-      skew: [0, 20],
-    },
-  },
+  keys: KEYS,
+  offers: { experts: [8, 64], k: [1, 2] },
+  request: REQUEST,
+  given: {},
+  notices: [],
+  second: null,
   tours: [
     {
       name: "walk",

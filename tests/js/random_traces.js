@@ -5,6 +5,7 @@
  */
 
 import { createTrace, withEnd, withStep } from "../../static/js/trace/trace.js";
+import { answerTo } from "./boot_data.js";
 
 /** @param {number} seed @returns {() => number} 0 to 1, a linear congruential generator */
 export function seeded(seed) {
@@ -25,6 +26,7 @@ export function messageOf({ tokens = 5, layers = 3, experts = 8, k = 2 } = {}) {
     model,
     origin,
     tokens: list,
+    ...answerTo(),
   };
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { countedThere } from "../counts/load_measures.js";
-import { requestOf, requestQuery } from "../view/keys.js";
+import { requestOf, requestQuery } from "../view/request.js";
 import { words } from "../words/words.js";
 
 /**

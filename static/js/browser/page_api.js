@@ -7,7 +7,7 @@
  * @import {Loop} from "./render_loop.js"
  */
 
-import { statusOf } from "../state/loading.js";
+import { statusOf } from "../state/loading_states.js";
 import { viewNow } from "../view/url.js";
 
 /** The state as plain JSON. @param {State} state */

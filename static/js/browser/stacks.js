@@ -70,7 +70,7 @@ export function createStacks({ store, boot, connect, wake }) {
   );
 
   function openSecond() {
-    const side = createSide(store, connect, wake);
+    const side = createSide(store, connect, wake, boot);
     const beside = createViewport(
       /** @type {HTMLElement} */ (placeBeside),
       {

@@ -9,9 +9,9 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { statusOf } from "../state/loading.js";
-import { asksTheSame } from "../view/keys.js";
+import { statusOf } from "../state/loading_states.js";
 import { viewOfLesson } from "../view/lesson_views.js";
+import { asksTheSame } from "../view/request.js";
 import { happened, report } from "./host_report.js";
 import { patchView } from "./view_patch.js";
 
@@ -67,8 +67,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
   /** @type {Record<string, (message: Record<string, any>) => string[] | void>} */
   const requests = {
     set: ({ view }) => set(typeof view === "object" && view ? view : {}),
-    play: () => actions.play(),
-    pause: () => actions.pause(),
+    play: () => void actions.play(),
+    pause: () => void actions.pause(),
     seek: ({ token, layer }) => set({ ...placed("token", token), ...placed("layer", layer) }),
     get: () => {},
   };
@@ -77,14 +77,14 @@ export function createBridge({ page, boot, store, actions, begin }) {
   function set(keys) {
     const before = store.get().view;
     const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
-    const { view, problems } = patchView(lesson ?? before, keys, boot);
+    const { view, patch, problems } = patchView(lesson ?? before, keys, boot);
     if (lesson) {
       actions.guide.goTo(view); // as its link does
       return problems;
     }
-    const { token, layer, ...rest } = view;
+    const { token = null, layer = null, ...rest } = patch;
     const there = statusOf(store.get()) === "ready" && asksTheSame(before, view);
-    actions.setRequest(there ? rest : view);
+    actions.setRequest(there ? rest : patch);
     if (there && (token !== null || layer !== null))
       actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
     return problems;
@@ -98,9 +98,15 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const request = host !== null && Object.hasOwn(requests, message.type) ? requests[message.type] : null;
     if (!request) return;
     begin();
-    const problems = request(message) ?? [];
+    const problems = request(message);
     if (message.id !== undefined)
-      whenSettled(() => tell("reply", { id: message.id, state: now(), problems }));
+      whenSettled(() =>
+        tell("reply", {
+          id: message.id,
+          state: now(),
+          problems: problems ? [...problems, ...fellBack()] : [],
+        }),
+      );
   }
 
   /** @param {string} origin */
@@ -113,6 +119,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
   }
 
   const now = () => report(store.get(), boot);
+  /** What the server could not use of the last change. */
+  const fellBack = () => store.get().notices.map(({ message }) => message);
   const measure = () => tell("height", { height: heightFor(page.innerWidth) });
 
   /** Answers come once the trace is there, so that they tell what was asked for. @param {() => void} answer */

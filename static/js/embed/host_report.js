@@ -4,7 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { statusOf } from "../state/loading.js";
+import { statusOf } from "../state/loading_states.js";
 import { choices } from "../trace/trace.js";
 import { formatView, viewNow } from "../view/url.js";
 import { keysOf } from "./view_patch.js";
@@ -15,7 +15,7 @@ export function report(state, boot) {
   const view = viewNow(state);
   const model = trace?.model;
   return {
-    view: keysOf(view),
+    view: keysOf(view, boot),
     query: formatView(view, boot),
     status: statusOf(state),
     error: state.error,

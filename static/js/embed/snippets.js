@@ -4,8 +4,8 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { isRequestKey } from "../view/keys.js";
-import { formatView, OTHER, viewNow } from "../view/url.js";
+import { isRequestKey, OTHER } from "../view/keys.js";
+import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 
 /** @typedef {"moment" | "start"} Opens */
@@ -27,11 +27,11 @@ export function queryOf(state, boot, opens) {
   return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
 }
 
-/** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query */
-export function requestPart(query) {
+/** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
+export function requestPart(query, boot) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
-    if (key !== "lang" && !isRequestKey(key.startsWith(OTHER) ? key.slice(OTHER.length) : key))
+    if (key !== "lang" && !isRequestKey(boot, key.startsWith(OTHER) ? key.slice(OTHER.length) : key))
       keys.delete(key);
   }
   const written = String(keys);
@@ -81,8 +81,9 @@ export function elementCode(site, query, title) {
  * @param {string} site
  * @param {string} query
  * @param {string} title
+ * @param {Boot} boot
  */
-export function markdownCode(site, query, title) {
+export function markdownCode(site, query, title, boot) {
   const name = title.replace(/[\\[\]`*_<>]/g, "\\$&").replace(/\s+/g, " ");
-  return `[![${name}](${site}/preview.png${requestPart(query)})](${site}/${query})`;
+  return `[![${name}](${site}/preview.png${requestPart(query, boot)})](${site}/${query})`;
 }

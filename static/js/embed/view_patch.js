@@ -4,74 +4,66 @@
  * @import {Boot, View} from "../types.js"
  */
 
-import { isFixed, isRequestKey, PROPERTIES } from "../view/keys.js";
-import { withItsShape } from "../view/model_shapes.js";
-import { fitted } from "../view/routers.js";
-import { formatView, keptOther, OTHER, parseView } from "../view/url.js";
+import { expectedOf, formatKey, isFixed, isRequestKey, keyNamed, OTHER, readKey } from "../view/keys.js";
+import { unknownLessons } from "../view/lessons.js";
+import { wished } from "../view/request.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 
+const EXPORTED = "expected no change, as an exported page holds one routing in one language; left as it is";
+
 /**
- * The view with these keys changed; null takes a key back to its default. A value that is none leaves its key as it is,
- * and there is a sentence on it. The key of the version is passed over.
+ * The view with these keys changed, and the change alone; null takes a key back to its default. A value that is none
+ * leaves its key as it is, and there is a sentence on it. The key of the version is passed over. Whether request keys go
+ * together the server says.
  *
  * @param {View} view
  * @param {Keys} keys
  * @param {Boot} boot
- * @returns {{view: View, problems: string[]}}
+ * @returns {{view: View, patch: Partial<View>, problems: string[]}}
  */
 export function patchView(view, keys, boot) {
-  const next = { ...view };
-  const context = { boot, view: next };
-  const known = new Set(["v", ...PROPERTIES.map(({ name }) => name)]);
-  const other = Object.keys(keys).filter(
-    (key) => key.startsWith(OTHER) && isRequestKey(key.slice(OTHER.length)),
-  );
-  const problems = Object.keys(keys)
-    .filter((key) => !known.has(key) && !other.includes(key))
-    .map((key) => `${key}: expected a key of the URL, got this; left out`);
-  for (const property of PROPERTIES) {
-    const asked = Object.hasOwn(keys, property.name) ? keys[property.name] : undefined;
-    if (asked === undefined) continue;
-    if (boot.exported && isFixed(property.name)) {
-      problems.push(
-        `${property.name}: expected no change, as an exported page holds one routing in one language; left as it is`,
-      );
-      continue;
-    }
-    const text = textOf(asked);
-    const value = text === null ? property.fallback(context) : property.parse(text, context);
-    if (value !== undefined) Object.assign(next, withItsShape(boot, next, { [property.name]: value }));
-    else
-      problems.push(`${property.name}: expected ${property.expected(context)}, got ${text}; left as it is`);
+  /** @type {Record<string, any>} */
+  const patch = {};
+  /** @type {Record<string, any>} */
+  const own = { ...view.b };
+  const problems = [];
+  for (const [name, asked] of Object.entries(keys)) {
+    if (name === "v" || asked === undefined) continue;
+    const read = readChange(name, asked, boot);
+    if ("problem" in read) problems.push(`${name}: ${read.problem}`);
+    else if (!name.startsWith(OTHER)) patch[name] = read.value;
+    else if (read.value === null) delete own[name.slice(OTHER.length)];
+    else own[name.slice(OTHER.length)] = read.value;
   }
-  Object.assign(next, fitted(boot, next, view));
-  next.b = keptOther(next, view, boot);
-  if (!other.length) return { view: next, problems };
-  const { b, wrong } = patchOther(next, Object.fromEntries(other.map((key) => [key, keys[key]])), boot);
-  return { view: { ...next, b }, problems: [...problems, ...wrong] };
+  if (Object.keys(keys).some((name) => name.startsWith(OTHER)) && !boot.exported)
+    patch.b = Object.keys(own).length ? own : null;
+  const { view: next } = wished(boot, view, patch);
+  for (const { name, expected, found } of unknownLessons(boot, next)) {
+    problems.push(`${name}: expected ${expected}, got ${found}; left as it is`);
+    delete patch[name];
+    Object.assign(next, { [name]: view[name] });
+  }
+  return { view: next, patch, problems };
 }
 
-/** The keys of the second stack, which are read beside those of the first. @param {View} view @param {Keys} keys @param {Boot} boot */
-function patchOther(view, keys, boot) {
-  if (boot.exported)
-    return {
-      b: view.b,
-      wrong: Object.keys(keys).map(
-        (key) => `${key}: expected no change, as an exported page holds its routing; left as it is`,
-      ),
-    };
-  const query = new URLSearchParams(formatView(view, boot));
-  for (const [key, value] of Object.entries(keys)) {
-    const text = textOf(value);
-    if (text === null) query.delete(key);
-    else query.set(key, text);
-  }
-  const { view: read, notices } = parseView(String(query), boot);
-  return {
-    b: read.b,
-    wrong: notices.filter(({ field }) => field.startsWith(OTHER)).map(({ message }) => message),
-  };
+/**
+ * One key with the value that it is to have; null for none.
+ * @param {string} name
+ * @param {string | number | boolean | null} asked
+ * @param {Boot} boot
+ * @returns {{value: any} | {problem: string}}
+ */
+function readChange(name, asked, boot) {
+  const other = name.startsWith(OTHER);
+  const key = keyNamed(boot, other ? name.slice(OTHER.length) : name);
+  if (!key || (other && !isRequestKey(boot, key.name)))
+    return { problem: "expected a key of the URL, got this; left out" };
+  if (boot.exported && isFixed(boot, key.name)) return { problem: EXPORTED };
+  const text = textOf(asked);
+  if (text === null) return { value: key.belongs === "request" ? null : key.default };
+  const value = readKey(key, text);
+  return value === null ? { problem: `expected ${expectedOf(key)}, got ${text}; left as it is` } : { value };
 }
 
 /** As the URL has it. @param {string | number | boolean | null} value */
@@ -82,13 +74,14 @@ function textOf(value) {
 /**
  * All keys of a view with their values as the URL spells them, numbers as numbers; null where a key is not set.
  * @param {View} view
+ * @param {Boot} boot
  * @returns {Keys}
  */
-export function keysOf(view) {
-  const own = PROPERTIES.map(({ name, format }) => {
-    const value = view[name];
-    const text = value === null ? null : format(value);
-    return [name, typeof value === "number" ? Number(text) : typeof value === "boolean" ? value : text];
+export function keysOf(view, boot) {
+  const own = boot.keys.map((key) => {
+    const value = view[key.name];
+    const text = value === null || value === undefined ? null : formatKey(key, value);
+    return [key.name, typeof value === "number" ? Number(text) : typeof value === "boolean" ? value : text];
   });
   const other = Object.entries(view.b ?? {}).map(([name, value]) => [OTHER + name, value]);
   return Object.fromEntries([...own, ...other]);

@@ -9,8 +9,8 @@
  * @import {Plate} from "./picture_caption.js"
  */
 
-import { otherView, sideName } from "../view/comparison.js";
-import { requestOf, requestQuery } from "../view/keys.js";
+import { sideName } from "../view/comparison.js";
+import { requestOf, requestQuery } from "../view/request.js";
 import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
@@ -104,7 +104,7 @@ export function createSave(boot, sides, hand) {
         fileName(view, "json"),
       );
     if (kind === "png") return hand(await pictureOf(seen, look), fileName(view, "png"));
-    const one = kind === "trace" ? view : otherView(view);
+    const one = kind === "trace" ? view : seen[seen.length - 1].state().view;
     hand(await fetchTrace(one), fileName(one, "safetensors", false));
   };
 }

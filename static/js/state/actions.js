@@ -6,11 +6,9 @@
  * @import {Store} from "./store.js"
  */
 
-import { isRequestKey, MOST_WRITTEN } from "../view/keys.js";
-import { needsSmall, withItsShape } from "../view/model_shapes.js";
-import { checkpointOf, fitted } from "../view/routers.js";
-import { keptOther } from "../view/url.js";
-import { statusOf } from "./loading.js";
+import { isRequestKey, limitsOf } from "../view/keys.js";
+import { wished } from "../view/request.js";
+import { statusOf } from "./loading_states.js";
 import { createGuide } from "./tour_navigation.js";
 
 /** @typedef {State["hover"]} Target */
@@ -65,27 +63,33 @@ export function createActions({ boot, store, player, feed, save, film }) {
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) =>
     store.get().timeline && statusOf(store.get()) !== "loading" ? player.seek(to) : setView(to);
+  /** Asks for other request keys, beside those that were asked for and are not answered. @param {Partial<View>} patch @param {Partial<State>} [more] */
+  function ask(patch, more = {}) {
+    const { view, changed: before } = store.get();
+    const { view: next, changed } = wished(boot, view, patch);
+    store.set({
+      view: next,
+      changed: [...new Set([...before, ...changed])],
+      writing: "",
+      notices: [],
+      ...more,
+    });
+  }
   return {
-    setRequest(patch) {
-      const { view } = store.get();
-      const change = boot.exported ? withoutRequest(patch) : keptInRange(view, withoutOld(patch), boot);
-      const next = { ...view, ...change };
-      store.set({ view: { ...next, b: keptOther(next, view, boot) }, writing: "", notices: [] });
-    },
+    setRequest: (patch) => ask(boot.exported ? withoutRequest(boot, patch) : withoutOld(patch)),
     setView,
     retry: feed.retry,
     writeOn(how) {
       const { view } = store.get();
-      const count = how && view.continue ? view.continue : MOST_WRITTEN;
-      store.set({ view: { ...view, ...how, continue: count }, writing: how ? "anew" : "on" });
+      const count = how && view.continue ? view.continue : limitsOf(boot, "continue")[1];
+      ask({ ...how, continue: count }, { writing: how ? "anew" : "on", notices: store.get().notices });
     },
     stopWriting: feed.stop,
-    compare(pair) {
-      const { view } = store.get();
-      const small = pair && needsSmall(pair.b) ? { shape: "" } : {};
-      const first = pair ? keptInRange(view, withoutOld({ ...small, ...pair.a }), boot) : {};
-      store.set({ view: { ...view, ...first, b: pair && pair.b }, overlay: "none", writing: "" });
-    },
+    compare: (pair) =>
+      ask(
+        { ...(pair && withoutOld(pair.a)), b: pair && pair.b },
+        { overlay: "none", notices: store.get().notices },
+      ),
     play: player.play,
     pause: player.pause,
     toggle: player.toggle,
@@ -118,72 +122,17 @@ export function createActions({ boot, store, player, feed, save, film }) {
   };
 }
 
-/** The numbers of experts a layer that a source has; null: any. @param {Boot} boot @param {Request["source"]} source */
-export function expertsOf(boot, source) {
-  return source === "live" && boot.models.length
-    ? [...new Set(boot.models.map(({ experts }) => experts))]
-    : null;
-}
-
-/**
- * A smaller number of experts takes k and the selected tower along, and the live source has only what was trained.
- * @param {View} view
- * @param {Partial<Request>} asks
- * @param {Boot} boot
- * @returns {Partial<View>}
- */
-export function keptInRange(view, asks, boot) {
-  const patch = withItsShape(boot, view, asks);
-  if ((patch.source ?? view.source) === "recorded") return ofRecording(view, patch, boot);
-  const asked = patch.experts ?? view.experts;
-  const trained = expertsOf(boot, patch.source ?? view.source) ?? [asked];
-  const experts = trained.includes(asked)
-    ? asked
-    : Math.max(...trained.filter((each) => each < asked), Math.min(...trained));
-  const tower = view.tower && view.tower.expert < experts ? view.tower : null;
-  return { ...patch, experts, tower, ...fitted(boot, { ...view, ...patch, experts }, view) };
-}
-
-/**
- * A recording holds the shape of its model; where none was made of the one that is asked for, the first that has one.
- * @param {View} view
- * @param {Partial<Request>} patch
- * @param {Boot} boot
- * @returns {Partial<View>}
- */
-function ofRecording(view, patch, boot) {
-  const asked = checkpointOf({ ...view, ...patch });
-  const recorded = boot.models.filter(({ steps }) => steps?.length);
-  const model = recorded.find(({ name }) => name === asked) ?? recorded[0];
-  if (!model) return patch;
-  const { name, experts, top_k: k } = model;
-  const step = patch.step === undefined ? view.step : patch.step;
-  const tower = view.tower && view.tower.expert < experts ? view.tower : null;
-  return {
-    ...patch,
-    experts,
-    k,
-    tower,
-    model: name === `trio-${experts}` ? "" : name,
-    step: step !== null && model.steps?.includes(step) ? step : null,
-  };
-}
-
-/** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch */
+/** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch @returns {Partial<View>} */
 function withoutOld(patch) {
   const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
   const otherTokens = ["source", "scenario", "prompt"].some((key) => key in patch);
-  return {
-    ...(other && { continue: 0 }),
-    ...(otherTokens && { path: null }),
-    ...(patch.source === "authored" && { model: "" }),
-    ...patch,
-  };
+  const gone = /** @type {any} */ (other ? { continue: null } : {});
+  return { ...gone, ...(otherTokens && { path: null }), ...patch };
 }
 
-/** An exported page holds one routing; how it is looked at may change. @param {Partial<View>} patch @returns {Partial<View>} */
-function withoutRequest(patch) {
-  return Object.fromEntries(Object.entries(patch).filter(([key]) => !isRequestKey(key)));
+/** An exported page holds one routing; how it is looked at may change. @param {Boot} boot @param {Partial<View>} patch @returns {Partial<View>} */
+function withoutRequest(boot, patch) {
+  return Object.fromEntries(Object.entries(patch).filter(([key]) => !isRequestKey(boot, key)));
 }
 
 /** @param {Store<State>} store @param {(patch: Partial<View>) => void} setView */

@@ -2,18 +2,20 @@
  * Brings a trace into the store, and says how far that has come: from the socket here, from a file in an exported page. The
  * page learns nothing else of where routing comes from.
  *
- * @import {Notice, State, Token, Trace, View} from "../types.js"
+ * @import {Answer, Notice, State, Token, Trace, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
  * @import {createSocket} from "../trace/socket.js"
- * @import {TraceMessage} from "../trace/wire.js"
+ * @import {TraceMessage, Wish} from "../trace/wire.js"
+ * @import {LoadingEvent} from "./loading_states.js"
  * @import {Store} from "./store.js"
  */
 
 import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
 import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
-import { asksTheSame, requestOf } from "../view/keys.js";
 import { foldWithin } from "../view/layers.js";
+import { noticesOf, sameKeys, understood } from "../view/request.js";
 import { words } from "../words/words.js";
+import { nextLoading, statusOf } from "./loading_states.js";
 
 /** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
@@ -55,7 +57,10 @@ export function clampToTrace(view, { model, tokens }) {
   if (view.fold && view.fold.first >= model.layers)
     notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
   kept.fold = fold;
-  if (view.tower && view.tower.layer >= model.layers) kept.tower = null;
+  if (view.tower && (view.tower.layer >= model.layers || view.tower.expert >= model.experts)) {
+    kept.tower = null;
+    notices.push({ field: "tower", message: words.towerBeyond(model.layers, model.experts) });
+  }
   return { view: kept, notices };
 }
 
@@ -77,46 +82,28 @@ function neededOf({ view, writing, trace }, fresh) {
 }
 
 /**
- * The states of loading.
- *
- * idle: nothing was asked. asking: a request is under way, and what is shown belongs to an earlier one. arriving: the trace
- * is in the store, but playback waits for some of its steps. growing: it is shown, and a model writes more tokens. ready:
- * scene, counters and token strip show the trace that was asked for. failed: the request was refused.
- *
- * @typedef {"idle" | "asking" | "arriving" | "growing" | "ready" | "failed"} Loading
- * @typedef {"ask" | "extend" | "show" | "route" | "grow" | "end" | "fail"} LoadingEvent
+ * What is asked of the server for a state, and the view that its answer makes.
+ * @typedef {object} Side
+ * @property {(state: Pick<State, "view" | "changed">) => Wish} wishOf
+ * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} understood
  */
 
-/** @type {Record<Loading, Partial<Record<LoadingEvent, Loading>>>} */
-const MOVES = {
-  idle: { ask: "asking", fail: "failed" },
-  asking: { ask: "asking", show: "arriving", fail: "failed" },
-  arriving: { ask: "asking", show: "arriving", route: "ready", grow: "growing", fail: "failed" },
-  growing: { ask: "asking", extend: "growing", end: "ready", fail: "failed" },
-  ready: { ask: "asking", extend: "growing", fail: "failed" },
-  failed: { ask: "asking" },
+/** The stack that panels show. @type {Side} */
+const FIRST = {
+  wishOf: ({ view, changed }) => ({ request: view.given, ...(changed.length && { changed }) }),
+  understood: (view, answer) => ({ view: understood(view, answer), notices: noticesOf(answer) }),
 };
-
-/** Moves between the states; an event that a state does not know changes nothing. @param {Loading} loading @param {LoadingEvent} event @returns {Loading} */
-export function nextLoading(loading, event) {
-  return MOVES[loading][event] ?? loading;
-}
-
-/** The state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
-export function statusOf({ loading }) {
-  if (loading === "failed") return "error";
-  return loading === "ready" || loading === "growing" ? "ready" : "loading";
-}
 
 /**
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
  * @param {Pick<Player, "begin">} player  says where playback stands on a new trace
+ * @param {Side} [side]
  */
-export function createLoading(store, connect, player) {
-  /** The view that was asked last; the trace in the store answers it in the states after `asking`. */
-  let asked = store.get().view;
-  /** @type {{trace: Trace, needed: number} | null} a trace that is not shown yet */
+export function createLoading(store, connect, player, side = FIRST) {
+  /** What was asked last; the trace in the store answers it in the states after `asking`. */
+  let asked = side.wishOf(store.get());
+  /** @type {{trace: Trace, needed: number, answer: Answer} | null} a trace that is not shown yet */
   let coming = null;
   /** @type {{grows: boolean, change: Change}[]} what has arrived and waits for playback */
   let waiting = [];
@@ -124,7 +111,7 @@ export function createLoading(store, connect, player) {
   const connection = connect({
     onTrace(message) {
       const trace = createTrace({ ...message, tokens: marked(message) });
-      coming = { trace, needed: neededOf(store.get(), trace) };
+      coming = { trace, needed: neededOf(store.get(), trace), answer: message };
       waiting = [];
       showTrace();
     },
@@ -155,20 +142,23 @@ export function createLoading(store, connect, player) {
   function showTrace() {
     if (!coming || !(coming.trace.complete || coming.trace.received >= coming.needed)) return;
     const before = store.get();
-    const { trace } = coming;
+    const { trace, answer } = coming;
     coming = null;
-    const { view, notices } = clampToTrace(before.view, trace);
+    const heard = side.understood(before.view, answer);
+    const { view, notices } = clampToTrace(heard.view, trace);
+    const beyond = notices.filter(({ field }) => field !== "tower" || !before.changed.length);
     const shown = {
       ...before,
       trace,
       timeline: timelineOf(view.mode, trace),
       view,
+      changed: [],
       error: "",
       hover: null,
-      notices: [...before.notices, ...notices],
+      notices: [...before.notices, ...heard.notices, ...beyond],
     };
     const place = player.begin(shown, sameTokensAndLayers(before.trace, trace));
-    asked = { ...view, ...place.view };
+    asked = side.wishOf({ ...shown, ...place });
     store.set({ ...shown, ...place, loading: settled({ ...shown, ...place, loading: moved("show") }) });
     settle();
   }
@@ -200,8 +190,9 @@ export function createLoading(store, connect, player) {
   function finish() {
     const { view, trace } = store.get();
     waiting = [];
-    asked = { ...view, continue: trace?.tokens.filter(({ written }) => written).length ?? 0 };
-    store.set({ writing: "", view: asked, loading: moved("end") });
+    const written = withWritten(view, trace?.tokens.filter((token) => token.written).length ?? 0);
+    asked = side.wishOf({ view: written, changed: [] });
+    store.set({ writing: "", view: written, changed: [], loading: moved("end") });
   }
   /** Whether what is shown will not change any more up to where playback stands. @param {State} state */
   function settled(state) {
@@ -215,16 +206,17 @@ export function createLoading(store, connect, player) {
     });
   }
   function open() {
-    const { view, loading, writing } = store.get();
+    const { loading, writing } = store.get();
     coming = null;
     waiting = [];
-    asked = view;
+    asked = side.wishOf(store.get());
     const extends_ = writing !== "" && (loading === "ready" || loading === "growing");
     store.set(extends_ ? { loading: moved("extend") } : { loading: moved("ask"), error: "" });
-    connection.open(requestOf(view));
+    connection.open(asked);
   }
   store.subscribe((state, before) => {
-    if (!asksTheSame(state.view, asked)) return open();
+    const wish = side.wishOf(state);
+    if (!sameKeys(wish.request, asked.request) || !sameKeys(wish.second, asked.second)) return open();
     if (state.time !== before.time || state.view.mode !== before.view.mode) release();
     settle();
   });
@@ -247,6 +239,13 @@ export function createLoading(store, connect, player) {
       settle();
     },
   };
+}
+
+/** The view with so many tokens that the model wrote. @param {View} view @param {number} count @returns {View} */
+function withWritten(view, count) {
+  const { continue: _, ...rest } = view.given;
+  const given = count ? { ...rest, continue: count } : rest;
+  return { ...view, continue: count, given, asks: given };
 }
 
 /** The tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */

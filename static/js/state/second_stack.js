@@ -1,7 +1,7 @@
 /**
  * The second side of a comparison: its own trace and its own scene, on the clock of the first.
  *
- * @import {State, View} from "../types.js"
+ * @import {Answer, Boot, State, View} from "../types.js"
  * @import {Connection, Listener} from "./loading.js"
  * @import {Store} from "./store.js"
  */
@@ -9,6 +9,7 @@
 import { createHits } from "../counts/expert_uses.js";
 import { NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
 import { otherView } from "../view/comparison.js";
+import { asksTheSame, noticesOf, sameKeys, understoodBeside, withRequestOf } from "../view/request.js";
 import { createLoading } from "./loading.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
@@ -17,21 +18,48 @@ import { createStore } from "./store.js";
  * @param {Store<State>} first
  * @param {(listener: Listener) => Connection} connect
  * @param {() => void} wake
+ * @param {Boot} boot
  */
-export function createSide(first, connect, wake) {
+export function createSide(first, connect, wake, boot) {
   const hits = createHits();
   /** @type {Store<State>} */
   const store = createStore(initialState({ view: otherView(first.get().view), notices: [] }));
-  const feed = createLoading(store, connect, { begin: () => ({}) });
+  const feed = createLoading(store, connect, { begin: () => ({}) }, { wishOf, understood: hear });
   let of = /** @type {View | null} */ (null);
   let asked = false;
   store.subscribe(wake);
+
+  /** The request of the first side, and the keys in which this one differs. @param {Pick<State, "view">} state */
+  function wishOf({ view }) {
+    return { request: view.given, second: view.b ?? {} };
+  }
+
+  /** The keys that the server understood stand in the address, which the first side writes. @param {View} view @param {Answer} answer */
+  function hear(view, answer) {
+    const next = understoodBeside(view, answer);
+    const { view: before, notices } = first.get();
+    if (before.b && sameKeys(before.b, view.b))
+      first.set({ view: { ...before, b: next.b }, notices: [...notices, ...noticesOf(answer)] });
+    return { view: next, notices: [] };
+  }
+
+  /** Its own request keys stay until the first side, or what sets them apart, asks for others. @param {View} view */
+  function follow(view) {
+    const { view: own } = store.get();
+    const same = asksTheSame(own, view) && sameKeys(own.b, view.b);
+    store.set({ view: same ? withRequestOf(boot, otherView(view), own) : otherView(view) });
+  }
 
   /** Stands where the first side stands. */
   function syncToFirst() {
     const state = first.get();
     if (!state.view.b) return;
-    if (state.view !== of) store.set({ view: otherView((of = state.view)), still: state.still });
+    const unsure = state.loading === "asking" && (asked || state.changed.length > 0);
+    if (unsure && !asked) return; // what the first is decides what this one differs in
+    if (state.view !== of && !unsure) {
+      store.set({ still: state.still });
+      follow((of = state.view));
+    }
     if (!asked) feed.open();
     asked = true;
     const { trace, timeline: before, view } = store.get();

@@ -5,13 +5,13 @@
  */
 
 import { NOWHERE } from "../playback/timeline.js";
-import { words } from "../words/words.js";
 
 /** @param {{view: View, notices: Notice[]}} parsed @returns {State} */
 export function initialState({ view, notices }) {
   return {
     view,
-    notices: [...notices, ...adviceOn(view)],
+    changed: [],
+    notices,
     loading: "idle",
     error: "",
     connection: "connecting",
@@ -30,9 +30,4 @@ export function initialState({ view, notices }) {
     writing: "",
     scene: "waiting",
   };
-}
-
-/** Keys that are right alone and not together. @param {View} view @returns {Notice[]} */
-function adviceOn({ source, prompt }) {
-  return source === "authored" && prompt ? [{ field: "prompt", message: words.promptNeedsLive }] : [];
 }

@@ -6,10 +6,10 @@
  * @import {Store} from "./store.js"
  */
 
-import { asksTheSame } from "../view/keys.js";
 import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
-import { statusOf } from "./loading.js";
+import { asksTheSame, withRequestOf } from "../view/request.js";
+import { statusOf } from "./loading_states.js";
 
 /**
  * @typedef {object} Guide
@@ -36,13 +36,20 @@ export function createGuide({ boot, store, player }) {
     player.seekTime(0);
   }
 
-  /** @param {View} view @param {State["notices"]} [notices] */
-  function goTo(view, notices = []) {
+  /** @param {View} asked @param {State["notices"]} [notices] */
+  function goTo(asked, notices = []) {
     const { timeline, trace, view: before } = store.get();
+    const same = asksTheSame(before, asked);
+    const view = same ? withRequestOf(boot, asked, before) : asked;
     const { token, layer } = view;
     const placed = token !== null || layer !== null;
-    const news = /** @type {const} */ ({ overlay: "none", writing: "", notices });
-    if (statusOf(store.get()) !== "ready" || !asksTheSame(before, view)) {
+    const news = {
+      overlay: /** @type {const} */ ("none"),
+      writing: /** @type {const} */ (""),
+      notices,
+      changed: [],
+    };
+    if (statusOf(store.get()) !== "ready" || !same) {
       if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
       return store.set({ view, ...news });
     }

@@ -1,7 +1,7 @@
 /**
  * A trace that is in the page itself, in place of a server: the same messages as from the socket, all at once.
  *
- * @import {Exported, Request} from "../types.js"
+ * @import {Exported} from "../types.js"
  * @import {Listener} from "../state/loading.js"
  */
 
@@ -32,5 +32,5 @@ export function createRecording({ trace, steps }, listener) {
     listener.onState("done");
     listener.onEnd();
   }
-  return { open: (/** @type {Request} */ _) => open(), retry() {} };
+  return { open: () => open(), retry() {} };
 }

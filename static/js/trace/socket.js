@@ -2,8 +2,7 @@
  * The connection to the server: it comes back by itself and goes on where it was. It knows no page: the caller gives it
  * a WebSocket and timers, and is told what arrives.
  *
- * @import {Request} from "../types.js"
- * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage} from "./wire.js"
+ * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage, Wish} from "./wire.js"
  */
 
 import { decodeStep, decodeText, encodeOpen, encodeStop } from "./wire.js";
@@ -31,7 +30,7 @@ const OPEN = 1; // readyState of a WebSocket
  * @property {() => number} [random]
  *
  * @typedef {object} Stream
- * @property {Partial<Request>} request
+ * @property {Wish} wish
  * @property {number} id            of the last message that asked for it; answers to earlier ones are dropped
  * @property {number} received      tokens that have arrived
  * @property {string | null} trace  identity, once it is known
@@ -76,7 +75,7 @@ export function createSocket(options) {
   function ask() {
     if (!stream || stream.over || socket?.readyState !== OPEN) return;
     stream.id = lastId = (lastId + 1) % 2 ** 32;
-    socket.send(encodeOpen(stream.id, stream.request, stream.received));
+    socket.send(encodeOpen(stream.id, stream.wish, stream.received));
   }
 
   function lose() {
@@ -146,9 +145,9 @@ export function createSocket(options) {
   }
 
   return {
-    /** Asks for a trace, in place of the one before. @param {Partial<Request>} request */
-    open(request) {
-      stream = { request, id: -1, received: 0, trace: null, over: false };
+    /** Asks for a trace, in place of the one before. @param {Wish} wish */
+    open(wish) {
+      stream = { wish, id: -1, received: 0, trace: null, over: false };
       become("connecting");
       if (socket) ask();
       else connect();

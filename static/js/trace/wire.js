@@ -1,6 +1,9 @@
 /**
  * What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes.
  *
+ * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
+ * keys in which a second stack differs.
+ * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>}} Wish
  *
  * @typedef {object} TraceMessage
  * @property {"trace"} op
@@ -10,6 +13,9 @@
  * @property {Model} model
  * @property {Origin} origin
  * @property {Token[]} tokens
+ * @property {Request} request     as understood, every key filled in
+ * @property {Partial<Request>} given   the fewest keys that ask for the same
+ * @property {ServerNotice[]} notices   keys that could not be used
  * @property {number[][]} [bias]   [L][N] that the router adds to scores for selection alone; left out where none is
  *
  * Tokens that the model wrote; `from` is the place of the first. The steps of their routing follow.
@@ -46,7 +52,7 @@
  * @property {boolean} [idsOnly]       no gate scores are known
  * @property {Uint8Array | null} dropped  [L, K]
  *
- * @import {Model, Origin, Request, Token} from "../types.js"
+ * @import {Model, Origin, Request, ServerNotice, Token} from "../types.js"
  */
 
 export const VERSION = 2;
@@ -59,40 +65,13 @@ const IDS_ONLY = 2;
 const EQUAL = 255;
 const HEADER_BYTES = 20;
 
-/** @type {(keyof Request)[]} */
-const REQUEST_KEYS = [
-  "source",
-  "scenario",
-  "prompt",
-  "model",
-  "shape",
-  "experts",
-  "k",
-  "router",
-  "capacity",
-  "groups",
-  "topk_groups",
-  "scale",
-  "noise",
-  "updates",
-  "rate",
-  "skew",
-  "continue",
-  "temperature",
-  "seed",
-  "step",
-];
-
 /**
  * @param {number} id
- * @param {Partial<Request>} request  other keys of the view may be in it; they are not sent
+ * @param {Wish} wish
  * @param {number} from      tokens that are there already
  */
-export function encodeOpen(id, request, from) {
-  const asked = Object.fromEntries(
-    REQUEST_KEYS.filter((key) => key in request).map((key) => [key, request[key]]),
-  );
-  return JSON.stringify({ op: "open", version: VERSION, id, request: asked, from });
+export function encodeOpen(id, wish, from) {
+  return JSON.stringify({ op: "open", version: VERSION, id, ...wish, from });
 }
 
 /** @param {number} id */

@@ -13,26 +13,22 @@ import { routerOf } from "./routers.js";
  * @typedef {{name: string, a: Partial<Request>, b: Partial<Request>}} Pair
  */
 
-/** The view of the second side. @param {View} view @returns {View} */
+/** The view of the second side, as far as it is known before the server's answer. @param {View} view @returns {View} */
 export function otherView(view) {
-  const other = { ...view, ...view.b, b: null, token: null, layer: null, path: null, tower: null };
-  return { ...other, k: Math.min(other.k, other.experts) };
+  return { ...view, ...view.b, token: null, layer: null, path: null, tower: null };
 }
 
 /** The pairs that this server can show. @param {Boot} boot @param {View} view @returns {Pair[]} */
 export function pairsOf(boot, view) {
-  const trained = (/** @type {number} */ experts) =>
-    boot.models.some(({ name }) => name === `trio-${experts}`);
-  const recorded = (/** @type {string} */ model) =>
-    boot.models.find(({ name, steps }) => name === model && steps?.length)?.steps ?? [];
-  const source = view.source === "recorded" ? { source: /** @type {const} */ ("live"), model: "" } : {};
+  const trained = (/** @type {number} */ count) => boot.models.some(({ experts }) => experts === count);
+  const source = view.source === "recorded" ? { source: /** @type {const} */ ("live") } : {};
   const sizes =
     view.source === "authored" || (trained(8) && trained(64))
       ? source
       : { source: /** @type {const} */ ("authored") };
-  const steps = recorded("trio-8");
+  const recorded = boot.models.find(({ steps = [] }) => steps.length > 1);
   const experts = trained(view.experts) ? view.experts : 8;
-  /** @type {(Pair | false)[]} */
+  /** @type {(Pair | false | undefined)[]} */
   const pairs = [
     trained(experts) && {
       name: words.pairs.sources,
@@ -44,16 +40,19 @@ export function pairsOf(boot, view) {
       a: { ...source, ...(routerOf(boot, view)?.fixed_k && { router: "" }), k: 1 },
       b: { k: 4 },
     },
-    { name: words.pairs.experts, a: { ...sizes, experts: 8, model: "" }, b: { experts: 64 } },
-    steps.length > 1 && {
+    { name: words.pairs.experts, a: { ...sizes, experts: 8 }, b: { experts: 64 } },
+    recorded?.steps && {
       name: words.pairs.training,
-      a: { source: "recorded", experts: 8, model: "", step: steps[0] },
-      b: { step: steps[steps.length - 1] },
+      a: { source: "recorded", model: recorded.name, step: recorded.steps[0] },
+      b: { step: recorded.steps[recorded.steps.length - 1] },
     },
     trainedPairs(boot).training ?? false,
   ];
-  return pairs.filter((pair) => pair !== false);
+  return pairs.filter((pair) => pair !== false && pair !== undefined);
 }
+
+/** The end of the name of a model that was trained without the balancing loss; its twin is named without it. */
+const UNBALANCED = "-unbalanced";
 
 /**
  * The models that were trained with and without the balancing loss: on this prompt, and as their training was recorded.
@@ -61,18 +60,27 @@ export function pairsOf(boot, view) {
  * @returns {{live: Pair | null, training: Pair | null}}
  */
 export function trainedPairs(boot) {
-  const names = boot.models.map(({ name }) => name);
-  const b = { model: "trio-8-unbalanced" };
-  const live = names.includes("trio-8") && names.includes(b.model);
-  const recorded = ["trio-8", b.model].every((model) =>
-    boot.models.some(({ name, steps }) => name === model && steps?.length),
-  );
+  const twins = boot.models.flatMap((collapsed) => {
+    const balanced = boot.models.find(({ name }) => name + UNBALANCED === collapsed.name);
+    return balanced ? [{ balanced, collapsed }] : [];
+  });
+  const [live] = twins;
+  const training = twins.find((pair) => pair.balanced.steps?.length && pair.collapsed.steps?.length);
+  const name = words.pairs.balance;
   return {
     live: live
-      ? { name: words.pairs.balance, a: { source: "live", experts: 8, model: "", router: "" }, b }
+      ? {
+          name,
+          a: { source: "live", model: live.balanced.name, router: "" },
+          b: { model: live.collapsed.name },
+        }
       : null,
-    training: recorded
-      ? { name: words.pairs.balance, a: { source: "recorded", experts: 8, model: "", step: null }, b }
+    training: training
+      ? {
+          name,
+          a: { source: "recorded", model: training.balanced.name, step: null },
+          b: { model: training.collapsed.name },
+        }
       : null,
   };
 }

@@ -1,279 +1,101 @@
 /**
- * The keys of the address bar, in the order in which they are read: each may depend on those before it.
+ * The keys of the address bar by their declarations, which the server puts into the page. Each value is read alone, as
+ * app/request/view_keys.py reads it; rules of several keys run on the server. Pure.
  *
- * @import {Property} from "./key_types.js"
- * @import {Boot, Request, View} from "../types.js"
+ * @import {Boot, KeyDeclaration, Request} from "../types.js"
  */
 
-import { LANGUAGES } from "../words/language.js";
 import { words } from "../words/words.js";
-import { choice, integer } from "./key_types.js";
 import { formatFold, parseFold } from "./layers.js";
-import { tourOf } from "./lessons.js";
-import { findShape, shapeOf } from "./model_shapes.js";
-import { PALETTE_NAMES, THEMES } from "./palettes.js";
-import { ROUTER, SETTING_KEYS } from "./router_keys.js";
-import { checkpointOf, rangeOfK, reads, usualK } from "./routers.js";
 
-/** How far a trace may reach; whether this one does is known only when it is there (see `withinTrace`). */
-const SOME_TOKEN = /** @type {const} */ ([1, 100_000]);
-const SOME_LAYER = /** @type {const} */ ([1, 1000]);
-const SPEEDS = /** @type {const} */ ([0.1, 10]);
-/** Tokens that a model may write, as app/keys.py has it. */
-export const MOST_WRITTEN = 256;
-const HOTTEST = 2;
-/** As app/parallel.py has it. */
-const MOST_DEVICES = 512;
+/** Before the request keys of the second stack. */
+export const OTHER = "b.";
 
-/** @type {Property} */
-const scenario = {
-  name: "scenario",
-  fallback: ({ boot }) =>
-    (boot.scenarios.find(({ name }) => name === "english") ?? boot.scenarios[0])?.name ?? "english",
-  parse: (text, { boot }) => (boot.scenarios.some(({ name }) => name === text) ? text : undefined),
-  format: String,
-  expected: ({ boot }) => words.oneOf(boot.scenarios.map(({ name }) => name)),
-};
+const WHOLE = /^[0-9]{1,6}$/;
+const DECIMAL = /^[0-9]{1,6}(\.[0-9]{1,6})?$/;
+const NAME = /^[a-z0-9-]{0,60}$/;
+const TOWER = /^([0-9]{1,4})\.([0-9]{1,4})$/;
+/** A number of a request key, as app/request/schema.py takes it. */
+const REQUEST_NUMBER = /^[+-]?[0-9]{1,10}(\.[0-9]{1,9})?$/;
 
-/** @type {Property} */
-const prompt = {
-  name: "prompt",
-  fallback: () => "",
-  parse: (text, { boot }) => (text.length <= boot.limits.prompt_chars ? text : undefined),
-  format: String,
-  expected: ({ boot }) => words.charactersAtMost(boot.limits.prompt_chars),
-  applies: ({ view }) => view.source === "live", // an authored view has its scenario's text
-};
-
-/** @type {Property} */
-const model = {
-  name: "model",
-  fallback: () => "",
-  parse: (text, { boot }) =>
-    text === "" || boot.models.some(({ name }) => name === text) ? text : undefined,
-  format: String,
-  expected: ({ boot }) => words.oneOf(boot.models.map(({ name }) => name)),
-  applies: ({ view }) => view.source !== "authored",
-};
-
-/** @type {Property} */
-const shape = {
-  name: "shape",
-  fallback: () => "",
-  parse: (text, { boot }) => (text === "" || findShape(boot, text) ? text : undefined),
-  format: String,
-  expected: ({ boot }) => words.oneOf((boot.shapes ?? []).map(({ key }) => key)),
-  applies: ({ view }) => view.source === "authored",
-};
-
-/** @type {Property} */
-const speed = {
-  name: "speed",
-  fallback: () => 1,
-  parse(text) {
-    const value = /^\d{1,2}(\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
-    return value >= SPEEDS[0] && value <= SPEEDS[1] ? value : undefined;
-  },
-  format: String,
-  expected: () => words.range(...SPEEDS),
-};
-
-/** @type {Property} */
-const temperature = {
-  name: "temperature",
-  fallback: () => 0.8,
-  parse(text) {
-    const value = /^\d(\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
-    return value <= HOTTEST ? value : undefined;
-  },
-  format: String,
-  expected: () => words.range(0, HOTTEST),
-  applies: ({ view }) => view.source === "live",
-};
-
-/** @type {Property} */
-const step = {
-  name: "step",
-  fallback: () => null,
-  parse: (text, { boot, view }) => stepsOf(boot, view).find((each) => String(each) === text),
-  format: String,
-  expected: ({ boot, view }) => words.oneOf(stepsOf(boot, view).map(String)),
-  applies: ({ view }) => view.source === "recorded",
-};
-
-/** The moments of training that were recorded of a view's model. @param {Boot} boot @param {View} view */
-export function stepsOf(boot, view) {
-  return boot.models.find(({ name }) => name === checkpointOf(view))?.steps ?? [];
+/** Whether a number lies within the limits of its key, both ends included. @param {KeyDeclaration} key @param {number} value */
+function within({ limits }, value) {
+  return !limits || (value >= limits[0] && value <= limits[1]);
 }
 
-/** @type {Property} */
-const tower = {
-  name: "tower",
-  fallback: () => null,
-  parse(text, { view }) {
-    const [, layer, expert] = (/^(\d{1,4})\.(\d{1,4})$/.exec(text) ?? []).map(Number);
-    return layer >= 1 && expert < view.experts ? { layer: layer - 1, expert } : undefined;
+/** @param {KeyDeclaration} key @param {string} text @param {RegExp} spelt */
+function numberOf(key, text, spelt) {
+  return spelt.test(text) && within(key, Number(text)) ? Number(text) : null;
+}
+
+/** How the text of each kind of view key is read; null where it spells no value. @type {Record<string, (key: KeyDeclaration, text: string) => any>} */
+const READERS = {
+  choice: ({ values = [] }, text) => (values.includes(text) ? text : null),
+  integer(key, text) {
+    const value = numberOf(key, text, WHOLE);
+    return value === null ? null : value - (key.origin ?? 0);
   },
-  format: ({ layer, expert }) => `${layer + 1}.${expert}`,
-  expected: ({ view }) => words.towerKey(view.experts),
+  number: (key, text) => numberOf(key, text, DECIMAL),
+  flag: (_, text) => (text === "0" || text === "1" ? text === "1" : null),
+  tower(_, text) {
+    const [, layer, expert] = (TOWER.exec(text) ?? []).map(Number);
+    return layer >= 1 ? { layer: layer - 1, expert } : null;
+  },
+  fold: (_, text) => parseFold(text) ?? null,
+  name: (_, text) => (NAME.test(text) ? text : null),
 };
 
-/** @type {Property} */
-const fold = {
-  name: "fold",
-  fallback: () => null,
-  parse: parseFold,
-  format: formatFold,
-  expected: () => words.foldKey,
-};
-
-/** @type {Property} */
-const whole = {
-  name: "whole",
-  fallback: () => false,
-  parse: (text) => ({ 0: false, 1: true })[text],
-  format: (value) => (value ? "1" : "0"),
-  expected: () => words.oneOf(["0", "1"]),
-};
-
-/** @type {Property} */
-const tour = {
-  name: "tour",
-  fallback: () => "",
-  parse: (text, { boot }) => (text === "" || tourOf(boot, { tour: text }) ? text : undefined),
-  format: String,
-  expected: ({ boot }) => words.oneOf((boot.tours ?? []).map(({ name }) => name)),
-};
-
-/** A shape has its own number of experts and no other. @param {Boot} boot @param {View} view @returns {[number, number] | null} */
-function ownExperts(boot, view) {
-  const own = shapeOf(boot, view);
-  return own && [own.experts, own.experts];
+/** The value of a request key that a text spells, as far as one key alone can say. @param {KeyDeclaration} key @param {string} text */
+function readRequestKey(key, text) {
+  if (key.kind !== "integer" && key.kind !== "number")
+    return text.length <= (key.max_chars ?? Infinity) ? text : null;
+  return key.kind === "integer" && text.includes(".") ? null : numberOf(key, text, REQUEST_NUMBER);
 }
 
-/** @type {readonly Property[]} */
-export const PROPERTIES = [
-  choice("source", ["authored", "live", "recorded"]),
-  scenario,
-  prompt,
-  model,
-  shape,
-  {
-    ...integer("experts", 8, ({ boot, view }) => ownExperts(boot, view) ?? boot.limits.experts),
-    fallback: ({ boot, view }) => shapeOf(boot, view)?.experts ?? 8,
-  },
-  ...ROUTER,
-  {
-    ...integer("k", null, ({ boot, view }) => rangeOfK(boot, view)),
-    fallback: ({ boot, view }) => usualK(boot, view),
-  },
-  ...SETTING_KEYS,
-  { ...integer("continue", 0, () => [0, MOST_WRITTEN]), applies: ({ view }) => view.source === "live" },
-  temperature,
-  {
-    ...integer("seed", 0, () => [0, 999_999]),
-    applies: ({ boot, view }) => view.source === "live" || reads(boot, view, "seed"),
-  },
-  step,
-  choice("mode", ["sequence", "single", "all"]),
-  choice("camera", ["orbit", "front", "top"]),
-  integer("token", null, () => SOME_TOKEN, 1),
-  integer("layer", null, () => SOME_LAYER, 1),
-  integer("floor", null, () => SOME_LAYER, 1),
-  fold,
-  speed,
-  integer("path", null, () => SOME_TOKEN, 1),
-  tower,
-  integer("devices", 0, ({ view }) => [0, Math.min(MOST_DEVICES, view.experts)]),
-  choice("panel", ["none", "heatmap", "load", "table", "learned", "models", "devices"]),
-  whole,
-  choice("theme", THEMES),
-  choice("palette", PALETTE_NAMES),
-  choice("lang", LANGUAGES),
-  tour,
-  {
-    ...integer("at", 0, ({ boot, view }) => [1, tourOf(boot, view)?.steps.length ?? 1], 1),
-    applies: ({ view }) => view.tour !== "",
-  },
-  integer("quiz", null, ({ boot }) => [1, boot.questions?.length ?? 0], 1),
-];
-
-/** Those that say what is asked of the server; a change of one is a new page of the browser's history. */
-export const REQUEST_KEYS = /** @type {const} */ ([
-  "source",
-  "scenario",
-  "prompt",
-  "model",
-  "shape",
-  "experts",
-  "k",
-  "continue",
-  "temperature",
-  "seed",
-  "step",
-  "router",
-  "capacity",
-  "groups",
-  "topk_groups",
-  "scale",
-  "noise",
-  "updates",
-  "rate",
-  "skew",
-]);
-
-/** Those that each source reads. */
-const READ = /** @type {const} */ ({
-  authored: ["source", "scenario", "experts", "k"],
-  live: ["source", "scenario", "prompt", "model", "experts", "k"],
-  recorded: ["source", "model", "experts", "step"],
-});
-/** Those that say how a router decides; the server passes over those that the router does not read. */
-const ROUTED = /** @type {const} */ ([
-  "router",
-  "capacity",
-  "groups",
-  "topk_groups",
-  "scale",
-  "noise",
-  "updates",
-  "rate",
-]);
-
-/** @param {string} key */
-export function isRequestKey(key) {
-  return REQUEST_KEYS.some((each) => each === key);
+/** The value that a text spells, tokens and layers counted from 0; null where it spells none. @param {KeyDeclaration} key @param {string} text */
+export function readKey(key, text) {
+  return key.belongs === "request" ? readRequestKey(key, text) : READERS[key.kind](key, text);
 }
 
-/** Whether an exported page has but one value of a key: it holds one routing, in one language. @param {string} key */
-export function isFixed(key) {
-  return isRequestKey(key) || key === "lang";
+/** The text that `readKey` reads as this value. @param {KeyDeclaration} key @param {any} value */
+export function formatKey({ kind, origin = 0 }, value) {
+  if (kind === "integer") return String(value + origin);
+  if (kind === "flag") return value ? "1" : "0";
+  if (kind === "tower") return `${value.layer + 1}.${value.expert}`;
+  return kind === "fold" ? formatFold(value) : String(value);
 }
 
-/** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
-export function requestOf(view) {
-  const { source, continue: more, router, skew, seed } = view;
-  const routed = source === "recorded" ? [] : ROUTED.filter((key) => view[key]?.toString());
-  /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
-  const read = [
-    ...READ[source],
-    ...routed,
-    source === "authored" && view.shape && "shape",
-    source === "authored" && skew && "skew",
-    source === "live" && more && "continue",
-    source === "live" && more && "temperature",
-    ((source === "live" && more) || (routed.length && router && seed)) && "seed",
-  ];
-  return Object.fromEntries(read.flatMap((key) => (key && view[key] !== null ? [[key, view[key]]] : [])));
+/** What a key takes, in words. @param {KeyDeclaration} key */
+export function expectedOf({ kind, values, limits, max_chars: most }) {
+  if (kind === "flag") return words.oneOf(["0", "1"]);
+  if (kind === "tower") return words.towerKey;
+  if (kind === "fold") return words.foldKey;
+  if (values) return words.oneOf(values);
+  return limits ? words.range(...limits) : words.charactersAtMost(most ?? 60);
 }
 
-/** @param {View} a @param {View} b */
-export function asksTheSame(a, b) {
-  const [one, other] = [requestOf(a), requestOf(b)];
-  return REQUEST_KEYS.every((key) => one[key] === other[key]);
+/** The keys that say what is asked of the server. @param {Pick<Boot, "keys">} boot */
+export const requestKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "request");
+
+/** The keys that say how the answer is looked at. @param {Pick<Boot, "keys">} boot */
+export const viewKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "view");
+
+/** The declaration of a key. @param {Pick<Boot, "keys">} boot @param {string} name */
+export const keyNamed = ({ keys }, name) => keys.find((key) => key.name === name);
+
+/** @param {Pick<Boot, "keys">} boot @param {string} name */
+export const isRequestKey = (boot, name) => keyNamed(boot, name)?.belongs === "request";
+
+/** The least and the most of a number. @param {Pick<Boot, "keys">} boot @param {keyof Request} name @returns {[number, number]} */
+export const limitsOf = (boot, name) => keyNamed(boot, name)?.limits ?? [0, 0];
+
+/** Whether an exported page has but one value of a key: it holds one routing, in one language. @param {Pick<Boot, "keys">} boot @param {string} name */
+export function isFixed(boot, name) {
+  return isRequestKey(boot, name) || name === "lang";
 }
 
-/** The query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
-export function requestQuery(request) {
-  return new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
+/** Whether a key says anything to the source and the router of a request. @param {Pick<Boot, "keys">} boot @param {Pick<Request, "source" | "router">} request @param {keyof Request} name */
+export function reads(boot, { source, router = "" }, name) {
+  const { sources = [], routers } = keyNamed(boot, name) ?? {};
+  return sources.includes(source) && (routers?.includes(router) ?? true);
 }

@@ -4,6 +4,8 @@
  * @import {Boot, QuestionInfo, TourInfo, View} from "../types.js"
  */
 
+import { words } from "../words/words.js";
+
 /** A piece of a caption: words, and the term of the glossary that they mention. @typedef {{text: string, term?: string}} Piece */
 
 /** @param {Boot} boot @param {Pick<View, "tour">} view @returns {TourInfo | null} */
@@ -14,6 +16,38 @@ export function tourOf({ tours = [] }, view) {
 /** @param {Boot} boot @param {Pick<View, "quiz">} view @returns {QuestionInfo | null} */
 export function questionOf({ questions = [] }, view) {
   return view.quiz === null ? null : (questions[view.quiz] ?? null);
+}
+
+/** A key that names a tour, a step or a question that is not here. @typedef {{name: "tour" | "at" | "quiz", usual: any, expected: string, found: string}} Unknown */
+
+/** @param {Boot} boot @param {Pick<View, "tour" | "at" | "quiz">} view @returns {Unknown[]} */
+export function unknownLessons(boot, view) {
+  const { tours = [], questions = [] } = boot;
+  const steps = tourOf(boot, view)?.steps.length ?? 0;
+  /** @type {Unknown[]} */
+  const found = [];
+  if (view.tour && !steps)
+    found.push({
+      name: "tour",
+      usual: "",
+      expected: words.oneOf(tours.map(({ name }) => name)),
+      found: view.tour,
+    });
+  if (view.at >= Math.max(1, steps))
+    found.push({
+      name: "at",
+      usual: 0,
+      expected: words.range(1, Math.max(1, steps)),
+      found: String(view.at + 1),
+    });
+  if (view.quiz !== null && !questionOf(boot, view))
+    found.push({
+      name: "quiz",
+      usual: null,
+      expected: words.range(1, questions.length),
+      found: String(view.quiz + 1),
+    });
+  return found;
 }
 
 /**

@@ -6,12 +6,15 @@
 
 import { words } from "../words/words.js";
 import { shapeOf } from "./model_shapes.js";
-import { checkpointOf, DEFAULT_ROUTER, routerOf, usualRouter } from "./routers.js";
+import { isOtherRouter } from "./routers.js";
+
+/** The router that scenarios are written for: what their sentences say is true of it. */
+const WRITTEN_FOR = "topk_norm";
 
 /** @param {Boot} boot @param {State["view"]} view */
 export function titleOf(boot, view) {
   const scenario = boot.scenarios.find(({ name }) => name === view.scenario);
-  if (view.source === "recorded") return { title: words.trainingOf(checkpointOf(view)), teaches: "" };
+  if (view.source === "recorded") return { title: words.trainingOf(view.model), teaches: "" };
   const own = view.source === "live" && view.prompt !== "";
   if (own || !scenario) return { title: words.ownPrompt, teaches: "" };
   const shape = shapeOf(boot, view);
@@ -34,11 +37,10 @@ export function leadOf(boot, { view, trace }) {
   return view.source === "live" ? `${note} ${words.trainedLooks}` : note;
 }
 
-/** Of a scenario through another router than it was written for, its own or that of a model's shape: what that router does. @param {Boot} boot @param {State["view"]} view */
+/** Of a scenario through another router than it was written for, a chosen one or that of a model's shape: what that router does. @param {Boot} boot @param {State["view"]} view */
 export function authoredLead(boot, view) {
-  const router = routerOf(boot, view)?.name ?? "";
-  const written = shapeOf(boot, view) ? DEFAULT_ROUTER : usualRouter(boot, view);
-  const does = router === written ? "" : (words.routing.does[router] ?? "");
+  const other = isOtherRouter(view) || shapeOf(boot, view) !== null;
+  const does = (other && view.router !== WRITTEN_FOR && words.routing.does[view.router ?? ""]) || "";
   const skewed = view.skew ? words.routing.skewed(view.skew) : "";
   return [does, skewed].filter(Boolean).join(" ") || titleOf(boot, view).teaches;
 }

@@ -46,21 +46,13 @@ export const en = {
   oneOf: list,
   range: (/** @type {number} */ low, /** @type {number} */ high) => `${low} to ${high}`,
   charactersAtMost: (/** @type {number} */ count) => `at most ${plural(count, "character")}`,
-  towerKey: (/** @type {number} */ experts) =>
-    `layer.expert, such as 3.5, with an expert from 0 to ${experts - 1}`,
+  towerKey: "layer.expert, such as 3.5",
   fellBack: (
     /** @type {string} */ name,
     /** @type {string} */ expected,
     /** @type {string} */ got,
     /** @type {string} */ showing,
   ) => `${name}: expected ${expected}, got ${got || "nothing"}; showing ${showing}`,
-  promptNeedsLive:
-    "prompt: a typed prompt is routed by the real model, so it needs source=live; showing the scenario’s own text",
-
-  otherFellBack: (/** @type {string} */ name, /** @type {string} */ expected, /** @type {string} */ got) =>
-    `${name}: expected ${expected}, got ${got || "nothing"}; left out of the second stack`,
-  otherUnread: (/** @type {string} */ name, /** @type {string} */ why) =>
-    `${name}: not read with ${why}; left out of the second stack`,
 
   // Comparing
   compare: "Compare",
@@ -79,7 +71,7 @@ export const en = {
     if (key === "source") return en.sources[view.source];
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
-    if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "model") return view.model;
     if (key === "router") return en.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
     if (key === "shape")
@@ -715,8 +707,11 @@ export const en = {
   // Trouble
   trouble: "This view could not be routed",
   problem: (/** @type {string} */ message) => message,
+  expected: (/** @type {string} */ what) => what,
   retry: "Try again",
   backToDefault: "Show the default view",
+  towerBeyond: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+    `tower: expected a layer from 1 to ${layers} and an expert from 0 to ${experts - 1}, got another; showing none`,
   beyondTrace: (/** @type {string} */ name, /** @type {number} */ last, /** @type {number} */ got) =>
     `${name}: expected 1 to ${last}, got ${got}; showing ${last}`,
 

@@ -20,7 +20,7 @@ import {
 } from "./format.js";
 import { glossary } from "./glossary.fr.js";
 import { shapesFr } from "./models.fr.js";
-import { problem } from "./problems.fr.js";
+import { expected, problem } from "./problems.fr.js";
 
 /** @param {readonly string[]} values */
 function list(values) {
@@ -92,15 +92,9 @@ export const fr = {
   oneOf: list,
   range: (low, high) => `de ${formatDecimal(low)} à ${formatDecimal(high)}`,
   charactersAtMost: (count) => `${plural(count, "caractère")} au plus`,
-  towerKey: (experts) => `couche.expert, par exemple 3.5, avec un expert de 0 à ${experts - 1}`,
+  towerKey: "couche.expert, par exemple 3.5",
   fellBack: (name, expected, got, showing) =>
     `${name} : attendu ${expected}, reçu ${got || "rien"} ; affiché : ${showing}`,
-  promptNeedsLive:
-    "prompt : un texte saisi est routé par le vrai modèle, il lui faut donc source=live ; affiché : le texte du scénario",
-
-  otherFellBack: (name, expected, got) =>
-    `${name} : attendu ${expected}, reçu ${got || "rien"} ; laissé de côté dans la seconde pile`,
-  otherUnread: (name, why) => `${name} : sans effet avec ${why} ; laissé de côté dans la seconde pile`,
 
   // Comparing
   compare: "Comparer",
@@ -119,7 +113,7 @@ export const fr = {
     if (key === "source") return fr.sources[view.source];
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
-    if (key === "model") return view.model || `trio-${view.experts}`;
+    if (key === "model") return view.model;
     if (key === "router") return fr.routing.names[view.router ?? ""] ?? "";
     if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
     if (key === "shape")
@@ -697,8 +691,11 @@ export const fr = {
   // Trouble
   trouble: "Cette vue n’a pas pu être routée",
   problem,
+  expected,
   retry: "Réessayer",
   backToDefault: "Afficher la vue par défaut",
+  towerBeyond: (layers, experts) =>
+    `tower : attendu une couche de 1 à ${layers} et un expert de 0 à ${experts - 1}, reçu autre chose ; rien n’est affiché`,
   beyondTrace: (name, last, got) => `${name} : attendu de 1 à ${last}, reçu ${got} ; affiché : ${last}`,
 
   // What just happened, for those who listen

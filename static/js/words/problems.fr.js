@@ -282,3 +282,6 @@ function sentence(line) {
 export function problem(message) {
   return message.split("\n").map(sentence).join("\n");
 }
+
+/** What would have been right, of the server's notice on a key. @param {string} what */
+export const expected = (what) => grouped(told(what, PARTS));

@@ -132,9 +132,9 @@ test("set changes what it names, and says what it could not", async () => {
   await arrive();
   say(message("set", { id: 1, view: { k: 1, experts: "many" } }));
   const [, view] = done.find(([name]) => name === "setRequest");
-  assert.deepEqual([view.k, view.experts, view.scenario], [1, 8, "code"]);
+  assert.deepEqual(view, { k: 1 });
   assert.deepEqual(told.find(({ type }) => type === "reply").problems, [
-    "experts: expected 2 to 512, got many; left as it is",
+    "experts: expected 2 to 1024, got many; left as it is",
   ]);
 });
 
@@ -221,5 +221,16 @@ test("a view that is set before its trace is there still opens where its address
   say(message("hello"));
   say(message("set", { view: { k: 1 } }));
   const [, view] = done.find(([name]) => name === "setRequest");
-  assert.deepEqual([view.k, view.token], [1, 4]);
+  assert.deepEqual([view, store.get().view.token], [{ k: 1 }, 4]);
+});
+
+test("a host page is told what the server could not use of its change", async () => {
+  const { say, arrive, store, told } = setUp();
+  say(message("hello"));
+  store.set({ notices: [{ field: "k", message: "k: expected 1 to 8, got 9; showing 2" }] });
+  say(message("set", { id: 3, view: { k: 9 } }));
+  await arrive();
+  assert.deepEqual(told.find(({ type }) => type === "reply").problems, [
+    "k: expected 1 to 8, got 9; showing 2",
+  ]);
 });

@@ -39,12 +39,17 @@ test("a prompt that tries to leave its attribute stays in it", () => {
 });
 
 test("Markdown links the preview of what is asked for to the whole view", () => {
-  const code = markdownCode(SITE, "?scenario=code&camera=top&b.k=4&lang=fr&v=1", "A [title]_\nof two lines");
+  const code = markdownCode(
+    SITE,
+    "?scenario=code&camera=top&b.k=4&lang=fr&v=1",
+    "A [title]_\nof two lines",
+    BOOT,
+  );
   assert.equal(
     code,
     `[![A \\[title\\]\\_ of two lines](${SITE}/preview.png?scenario=code&b.k=4&lang=fr)](${SITE}/?scenario=code&camera=top&b.k=4&lang=fr&v=1)`,
   );
-  assert.equal(requestPart("?camera=top&v=1"), "");
+  assert.equal(requestPart("?camera=top&v=1", BOOT), "");
 });
 
 test("a link from the start leaves out where playback stands", () => {

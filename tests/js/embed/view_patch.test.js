@@ -9,7 +9,7 @@ const at = (/** @type {string} */ query) => parseView(query, BOOT).view;
 test("keys that are not named stay as they are", () => {
   const before = at("?scenario=code&experts=64&camera=top");
   const { view, problems } = patchView(before, { k: 1 }, BOOT);
-  assert.deepEqual(view, { ...before, k: 1 });
+  assert.deepEqual(view, { ...before, k: 1, given: { ...before.given, k: 1 } });
   assert.deepEqual(problems, []);
 });
 
@@ -27,7 +27,7 @@ test("a bad value leaves its key alone, and the others are heeded", () => {
   const { view, problems } = patchView(at("?experts=64"), { experts: 1, k: 4, mode: "sideways" }, BOOT);
   assert.deepEqual([view.experts, view.k, view.mode], [64, 4, "sequence"]);
   assert.deepEqual(problems, [
-    "experts: expected 2 to 512, got 1; left as it is",
+    "experts: expected 2 to 1024, got 1; left as it is",
     "mode: expected sequence, single or all, got sideways; left as it is",
   ]);
 });
@@ -39,7 +39,7 @@ test("null takes a key back to its default", () => {
     BOOT,
   );
   assert.deepEqual([view.scenario, view.experts, view.path], ["english", 8, null]);
-  assert.equal(view.k, 8, "no more than there are experts");
+  assert.deepEqual(view.given, { k: 9 }, "the server says what is left of k");
 });
 
 test("a key that there is not is named; the version is not", () => {
@@ -54,8 +54,9 @@ test("what a view is told as can be set again", () => {
   const view = at(
     "?scenario=code&experts=64&k=3&mode=all&token=4&layer=2&tower=3.5&whole=1&speed=0.5&panel=load",
   );
-  assert.deepEqual(patchView(at(""), keysOf(view), BOOT), { view, problems: [] });
-  assert.equal(keysOf(view).token, 4);
+  const again = patchView(at(""), keysOf(view, BOOT), BOOT);
+  assert.deepEqual([{ ...again.view, asks: view.asks }, again.problems], [view, []]);
+  assert.equal(keysOf(view, BOOT).token, 4);
 });
 
 test("the second stack has keys of its own, and goes when they go", () => {
@@ -67,9 +68,9 @@ test("the second stack has keys of its own, and goes when they go", () => {
   assert.deepEqual(view.b, { experts: 64 });
   assert.deepEqual(
     problems.map((problem) => problem.split(":")[0]),
-    ["b.colour", "b.k"],
+    ["b.k", "b.colour"],
   );
-  assert.equal(keysOf(view)["b.experts"], 64);
+  assert.equal(keysOf(view, BOOT)["b.experts"], 64);
   assert.equal(patchView(view, { "b.experts": null }, BOOT).view.b, null);
   assert.deepEqual(patchView(view, { camera: "top" }, BOOT).view.b, { experts: 64 });
 });

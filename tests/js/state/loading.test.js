@@ -5,16 +5,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPlayer } from "../../../static/js/playback/player.js";
-import {
-  clampToTrace,
-  createLoading,
-  nextLoading,
-  sameTokensAndLayers,
-} from "../../../static/js/state/loading.js";
+import { clampToTrace, createLoading, sameTokensAndLayers } from "../../../static/js/state/loading.js";
+import { nextLoading } from "../../../static/js/state/loading_states.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
+import { wished } from "../../../static/js/view/request.js";
 import { parseView } from "../../../static/js/view/url.js";
-import { BOOT } from "../boot_data.js";
+import { answerTo, BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
 
 const PROMPT = 5;
@@ -51,7 +48,7 @@ function connected(search) {
   };
   const server = {
     /** The trace with the steps of its prompt, as the server sends them. */
-    begin(count) {
+    begin(count, answer = {}) {
       const written = {
         badge: /** @type {const} */ ("LIVE"),
         note: "",
@@ -65,6 +62,8 @@ function connected(search) {
         model,
         origin: { ...origin, ...written },
         tokens,
+        ...answerTo(asked.at(-1).request),
+        ...answer,
       });
       for (let token = 0; token < PROMPT; token++) listener.onStep(step(token));
     },
@@ -80,7 +79,7 @@ function connected(search) {
   const writeOn = (writing = "on", more = {}) =>
     store.set({
       writing: /** @type {any} */ (writing),
-      view: { ...store.get().view, continue: 256, ...more },
+      view: wished(BOOT, store.get().view, { continue: 256, ...more }).view,
     });
   return { store, player, feed, server, asked, state, writeOn, stops: () => stops };
 }
@@ -95,9 +94,9 @@ function writing() {
   return page;
 }
 
-test("a model that writes on is asked for with its temperature and seed", () => {
+test("a model that writes on is asked for with the keys of before", () => {
   const { asked } = writing();
-  assert.deepEqual(asked[1], { ...asked[0], continue: 256, temperature: 0.8, seed: 0 });
+  assert.deepEqual(asked[1].request, { source: "live", scenario: "code", continue: 256 });
 });
 
 test("playback waits where the next token enters, and each token is there as it enters", () => {
@@ -241,4 +240,32 @@ test("a page whose model writes on is growing, and ready when it stops", () => {
   assert.equal(state().loading, "growing");
   feed.stop();
   assert.equal(state().loading, "ready");
+});
+
+test("the answer replaces the request keys of the view, and its notices are shown", () => {
+  const { server, state, store, asked } = connected("?k=99&experts=64&tower=1.40");
+  const { request } = answerTo({ experts: 64 });
+  const notice = { field: "k", found: "99", expected: "1 to 64", message: "", advice: "", used: 2 };
+  server.begin(0, {
+    request: { ...request, router: "topk_norm" },
+    given: { experts: 64 },
+    notices: [notice],
+  });
+  assert.deepEqual([state().view.k, state().view.router], [2, "topk_norm"]);
+  assert.deepEqual(state().view.given, { experts: 64 });
+  assert.equal(state().notices[0].message, "k: expected 1 to 64, got 99; showing 2");
+  assert.equal(asked.length, 1, "the keys that the server gave are asked for already");
+  store.set({ view: { ...state().view, camera: "top" } });
+  assert.equal(asked.length, 1);
+});
+
+test("what a person changed is told to the server until it has answered", () => {
+  const { server, state, store, asked } = connected("?model=trio-64&source=live");
+  server.begin(0);
+  store.set(wished(BOOT, state().view, { experts: 16 }));
+  const request = { source: "live", model: "trio-64", experts: 16 };
+  assert.deepEqual(asked.at(-1), { request, changed: ["experts"] });
+  const given = { source: "live", experts: 16 };
+  server.begin(0, answerTo(given));
+  assert.deepEqual([state().changed, state().view.given, asked.length], [[], given, 2]);
 });

@@ -8,6 +8,7 @@ import { keepAnswers, readAnswers, scoreOf } from "../../../static/js/panels/les
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { createGuide } from "../../../static/js/state/tour_navigation.js";
+import { wished } from "../../../static/js/view/request.js";
 import { piecesOf, withLesson } from "../../../static/js/view/lessons.js";
 import { formatView, parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT as PLAIN } from "../boot_data.js";
@@ -79,7 +80,7 @@ test("an address that the page wrote is taken as it is", () => {
   const { store, guide, address } = standing("?tour=walk");
   guide.step(1);
   const written = address();
-  store.set({ view: { ...store.get().view, k: 2 } });
+  store.set(wished(BOOT, store.get().view, { k: 2 }));
   assert.equal(parseView(searchOf(BOOT, written), BOOT).view.k, 4);
   assert.equal(parseView(searchOf(BOOT, address()), BOOT).view.k, 2);
 });
@@ -142,7 +143,7 @@ test("with less motion a step stands at its start and does not play", () => {
 test("an answer is a view, with the question still there", () => {
   const { guide, address } = standing("?quiz=1");
   guide.show(0);
-  assert.equal(address(), "?mode=all&quiz=1&v=1");
+  assert.equal(address(), "?k=2&mode=all&quiz=1&v=1");
   guide.step(1);
   assert.equal(address(), "?quiz=2&v=1");
   guide.step(1);

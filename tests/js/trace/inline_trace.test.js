@@ -50,7 +50,7 @@ test("opening brings the trace, its steps in order, and the end", () => {
     onState: note("state"),
   });
   assert.deepEqual(heard, [], "nothing before it is asked for");
-  recording.open(/** @type {any} */ ({}));
+  recording.open();
   assert.deepEqual(heard, [
     ["state", "streaming"],
     ["trace", trace.trace],

@@ -95,7 +95,7 @@ test("viewer opens a trace: asks when connected, hears trace, steps and end", ()
     sockets,
     names,
   } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   assert.equal(line, undefined);
   sockets[0].accept();
   assert.deepEqual(sockets[0].last(), { op: "open", version: 2, id: 1, request: REQUEST, from: 0 });
@@ -116,10 +116,10 @@ test("viewer opens a trace: asks when connected, hears trace, steps and end", ()
 
 test("viewer opens another trace while one runs: the old one's messages are dropped", () => {
   const { socket, sockets, names } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
-  socket.open({ ...REQUEST, k: 1 });
+  socket.open({ request: { ...REQUEST, k: 1 } });
   assert.deepEqual(sockets[0].last().request.k, 1);
   sockets[0].say(step(1, 0));
   sockets[0].say({ op: "end", id: 1, tokens: 3 });
@@ -140,7 +140,7 @@ test("viewer opens another trace while one runs: the old one's messages are drop
 
 test("connection drops in a stream: the viewer comes back and goes on at the token it had reached", () => {
   const { socket, sockets, names, wait } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say(step(1, 0));
@@ -155,7 +155,7 @@ test("connection drops in a stream: the viewer comes back and goes on at the tok
 
 test("server has another trace after the drop: the viewer starts again from the first token", () => {
   const { socket, sockets, heard, names, wait } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say(step(1, 0));
@@ -173,7 +173,7 @@ test("server has another trace after the drop: the viewer starts again from the 
 
 test("server stays away: each try waits twice as long, up to eight seconds, and a success starts over", () => {
   const { socket, sockets, timers, wait } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   for (let i = 0; i < 8; i++) {
     sockets[i].fall();
     wait();
@@ -210,27 +210,27 @@ test("jitter shortens a wait by up to half", () => {
     onError: nothing,
     onState: nothing,
   });
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   return Promise.resolve().then(() => assert.deepEqual(waits, [125]));
 });
 
 test("connection drops after the end: nothing is lost, and the next open connects again", () => {
   const { socket, sockets, timers, names } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say({ op: "end", id: 1, tokens: 3 });
   sockets[0].fall();
   assert.equal(timers.length, 0);
   assert.equal(names().at(-2), "done");
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[1].accept();
   assert.equal(sockets[1].last().from, 0);
 });
 
 test("server refuses a request: the error is told once, and nothing is tried again", () => {
   const { socket, sockets, heard, timers, names } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   const errors = [{ field: "k", found: "9", expected: "1 to 8", message: "k: ..." }];
   sockets[0].say({ op: "error", id: 1, code: "bad_request", field: "k", message: "k: ...", errors });
@@ -242,7 +242,7 @@ test("server refuses a request: the error is told once, and nothing is tried aga
 
 test("server is busy: the viewer comes back later", () => {
   const { socket, sockets, names, wait } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say({ op: "error", id: 1, code: "busy", field: null, message: "later", errors: [] });
   assert.deepEqual(names(), ["connecting", "lost"]);
@@ -254,7 +254,7 @@ test("server is busy: the viewer comes back later", () => {
 test("server sends what cannot be read: the viewer says so and stops", () => {
   for (const nonsense of ["{", '{"op":"?","id":1}', new ArrayBuffer(3)]) {
     const { socket, sockets, heard, timers } = setUp();
-    socket.open(REQUEST);
+    socket.open({ request: REQUEST });
     sockets[0].accept();
     sockets[0].onmessage({ data: nonsense });
     assert.equal(heard.at(-1)[1].code, "unreadable");
@@ -264,7 +264,7 @@ test("server sends what cannot be read: the viewer says so and stops", () => {
 
 test("a step that skips a token is not taken for the next one", () => {
   const { socket, sockets, heard } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say(step(1, 1));
@@ -273,7 +273,7 @@ test("a step that skips a token is not taken for the next one", () => {
 
 test("viewer stops: the server is told, and what still comes is dropped", () => {
   const { socket, sockets, names } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   socket.stop();
@@ -284,10 +284,10 @@ test("viewer stops: the server is told, and what still comes is dropped", () => 
 
 test("viewer asks for another trace while the connection is lost: there is one connection, and it asks for the new one", () => {
   const { socket, sockets, timers } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].fall();
-  socket.open({ ...REQUEST, k: 1 });
+  socket.open({ request: { ...REQUEST, k: 1 } });
   assert.equal(timers[0].off, true);
   sockets[1].accept();
   assert.equal(sockets[1].last().request.k, 1);
@@ -296,7 +296,7 @@ test("viewer asks for another trace while the connection is lost: there is one c
 
 test("a person retries while the connection is lost: it is tried at once", () => {
   const { socket, sockets, timers } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].fall();
   socket.retry();
   assert.equal(sockets.length, 2);
@@ -307,7 +307,7 @@ test("a person retries while the connection is lost: it is tried at once", () =>
 
 test("the network is another one while a trace streams: a new connection goes on where the old one was", () => {
   const { socket, sockets, timers, names } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say(step(1, 0));
@@ -321,19 +321,19 @@ test("the network is another one while a trace streams: a new connection goes on
 
 test("the network is another one and nothing streams: the next trace has a new connection", () => {
   const { socket, sockets } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   socket.stop();
   socket.renew();
   assert.equal(sockets.length, 1);
-  socket.open({ ...REQUEST, k: 1 });
+  socket.open({ request: { ...REQUEST, k: 1 } });
   assert.equal(sockets.length, 2);
 });
 
 test("nobody looks while a trace streams: the connection ends, and what is missing is asked for later", () => {
   const { socket, sockets, timers } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   sockets[0].say(traceMessage(1));
   sockets[0].say(step(1, 0));
@@ -350,7 +350,7 @@ test("nobody looks while a trace streams: the connection ends, and what is missi
 
 test("page goes: the connection closes and does not come back", () => {
   const { socket, sockets, timers } = setUp();
-  socket.open(REQUEST);
+  socket.open({ request: REQUEST });
   sockets[0].accept();
   socket.close();
   assert.equal(sockets[0].readyState, 3);

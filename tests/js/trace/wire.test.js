@@ -47,7 +47,7 @@ test("decodeStep refuses bytes that are not a step of this version", () => {
   assert.throws(() => decodeStep(good.slice(0, -1)), /expected 44 bytes, got 43/);
   for (const [at, message] of /** @type {const} */ ([
     [0, /version 2 and kind 1, got 3 and 1/],
-    [1, /got 1 and 2/],
+    [1, /got 2 and 2/],
   ])) {
     const wrong = good.slice(0);
     new Uint8Array(wrong)[at] += 1;
@@ -69,7 +69,7 @@ test("fromHalf reads the corners of 16-bit floats", () => {
 });
 
 const {
-  from_client: [fresh, resumed, stop, routed],
+  from_client: [fresh, resumed, stop, routed, beside],
   to_client: answers,
 } = golden("messages");
 const EVERY_KEY = {
@@ -83,20 +83,20 @@ const EVERY_KEY = {
 
 test("encodeOpen and encodeStop write the golden texts", () => {
   const some = /** @type {any} */ ({ scenario: "code", experts: 64 });
-  assert.equal(encodeOpen(7, some, 0), fresh.text);
-  assert.equal(encodeOpen(8, /** @type {any} */ (EVERY_KEY), 12), resumed.text);
+  assert.equal(encodeOpen(7, { request: some }, 0), fresh.text);
+  assert.equal(encodeOpen(8, { request: /** @type {any} */ (EVERY_KEY) }, 12), resumed.text);
   assert.equal(encodeStop(8), stop.text);
 });
 
 test("encodeOpen writes a router and its settings as the golden text", () => {
   const router = { router: "sigmoid_bias", groups: 8, topk_groups: 2, scale: 2.5, updates: 100, rate: 0.01 };
   const asked = { source: "live", experts: 64, k: 4, ...router, continue: 64, temperature: 0.7, seed: 3 };
-  assert.equal(encodeOpen(9, /** @type {any} */ (asked), 0), routed.text);
+  assert.equal(encodeOpen(9, { request: /** @type {any} */ (asked) }, 0), routed.text);
 });
 
-test("encodeOpen sends request keys alone, whatever else the view holds", () => {
-  const view = /** @type {any} */ ({ ...EVERY_KEY, mode: "all", camera: "top", path: 3 });
-  assert.equal(encodeOpen(8, view, 12), resumed.text);
+test("encodeOpen writes what a person changed, and the keys of a second stack, as the golden text", () => {
+  const request = /** @type {any} */ ({ scenario: "code", experts: 64 });
+  assert.equal(encodeOpen(10, { request, changed: ["k"], second: { k: 4 } }, 0), beside.text);
 });
 
 test("decodeText reads the golden texts", () => {

@@ -1,13 +1,13 @@
 /**
- * @import {View} from "../../../static/js/types.js"
+ * @from "../../../static/js/types.js"
  */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patchView } from "../../../static/js/embed/view_patch.js";
-import { asksTheSame, PROPERTIES, requestOf } from "../../../static/js/view/keys.js";
-import { formatView, parseView, searchOf, viewNow } from "../../../static/js/view/url.js";
-import { BOOT } from "../boot_data.js";
+import { asksTheSame } from "../../../static/js/view/request.js";
+import { formatView, openingView, parseView, searchOf, viewNow } from "../../../static/js/view/url.js";
+import { answerTo, BOOT, KEYS } from "../boot_data.js";
 
 const parse = (search) => parseView(search, BOOT);
 const DEFAULTS = parse("").view;
@@ -63,36 +63,16 @@ const EXAMPLES = {
 };
 
 test("every key has an example here", () => {
-  assert.deepEqual(PROPERTIES.map(({ name }) => name).sort(), Object.keys(EXAMPLES).sort());
+  assert.deepEqual(KEYS.map(({ name }) => name).sort(), Object.keys(EXAMPLES).sort());
 });
 
-/** Keys that one source reads, and no other. */
-const ONLY = {
-  prompt: "live",
-  model: "live",
-  continue: "live",
-  temperature: "live",
-  seed: "live",
-  step: "recorded",
-};
-/** Keys that some routers read, and others do not. */
-const READ_BY = {
-  capacity: { router: "switch", k: 1 },
-  noise: { router: "noisy_topk" },
-  at: { tour: "walk" },
-  ...Object.fromEntries(
-    ["groups", "topk_groups", "scale", "updates", "rate"].map((name) => [name, { router: "sigmoid_bias" }]),
-  ),
-};
+/** Keys without which another means nothing. */
+const BESIDE = { at: "&tour=walk" };
 
-test("each key alone survives being written and read", () => {
+test("each key alone survives being read and written", () => {
   for (const [name, [value, text]] of Object.entries(EXAMPLES)) {
-    const view = /** @type {View} */ ({
-      ...DEFAULTS,
-      ...(name in ONLY && { source: ONLY[name] }),
-      ...READ_BY[name],
-      [name]: value,
-    });
+    const { view, notices } = parse(`?${name}=${encodeURIComponent(String(text))}${BESIDE[name] ?? ""}`);
+    assert.deepEqual([view[name], notices], [value, []], name);
     const written = new URLSearchParams(formatView(view, BOOT));
     assert.equal(written.get(name), text);
     assert.equal(written.get("v"), "1");
@@ -100,45 +80,35 @@ test("each key alone survives being written and read", () => {
   }
 });
 
-test("all keys together survive being written and read", () => {
-  const view = {
-    ...DEFAULTS,
-    ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, [value]]) => [name, value])),
-  };
-  const told = {
-    ...view,
-    shape: "",
-    step: null,
-    router: "sigmoid_bias",
-    capacity: null,
-    noise: null,
-    skew: 0,
-  }; // what one source and router read
-  assert.deepEqual(parse(formatView({ ...told, capacity: 2, noise: 1, skew: 3 }, BOOT)), {
-    view: told,
-    notices: [],
-  });
+test("all keys together survive being read and written", () => {
+  const query = new URLSearchParams(
+    Object.entries(EXAMPLES).map(([name, [, text]]) => [name, /** @type {string} */ (text)]),
+  );
+  const { view, notices } = parse(`?${query}`);
+  assert.deepEqual(notices, []);
+  assert.deepEqual(parse(formatView(view, BOOT)), { view, notices: [] });
 });
 
-test("defaults are left out beside a value that is none", () => {
-  assert.equal(formatView({ ...DEFAULTS, experts: 64 }, BOOT), "?experts=64&v=1");
+test("the address has the keys that the server gave, and no others", () => {
+  assert.equal(
+    formatView({ ...DEFAULTS, experts: 64, k: 1, given: { experts: 64 } }, BOOT),
+    "?experts=64&v=1",
+  );
 });
 
-test("a wrong value falls back alone and a sentence says so", () => {
-  const { view, notices } = parse("?experts=abc&k=4&mode=all");
-  assert.deepEqual({ ...view }, { ...DEFAULTS, k: 4, mode: "all" });
-  assert.deepEqual(notices, [
-    { field: "experts", message: "experts: expected 2 to 512, got abc; showing 8" },
-  ]);
+test("a wrong value of a view key falls back alone and a sentence says so", () => {
+  const { view, notices } = parse("?speed=abc&camera=top&mode=all");
+  assert.deepEqual(view, { ...DEFAULTS, camera: "top", mode: "all" });
+  assert.deepEqual(notices, [{ field: "speed", message: "speed: expected 0.1 to 10, got abc; showing 1" }]);
+});
+
+test("a request key that cannot be read is left to the server, which says what is wrong", () => {
+  const { view, notices } = parse("?experts=abc&k=4");
+  assert.deepEqual([view.experts, view.given, notices], [8, { experts: "abc", k: 4 }, []]);
 });
 
 test("each of these values is refused", () => {
   const wrong = {
-    source: "guessed",
-    scenario: "x",
-    model: "trio-9",
-    experts: "1",
-    k: "0",
     mode: "ALL",
     camera: "left",
     token: "0",
@@ -153,19 +123,7 @@ test("each of these values is refused", () => {
     theme: "auto",
     palette: "red",
     v: "2",
-    continue: "257",
-    temperature: "2.1",
-    seed: "x",
-    step: "21",
-    router: "best",
-    capacity: "0",
-    groups: "3",
-    topk_groups: "5",
-    scale: "0",
-    noise: "11",
-    updates: "1.5",
-    rate: "2",
-    skew: "21",
+    devices: "513",
     tour: "run",
     at: "2",
     quiz: "3",
@@ -183,24 +141,12 @@ test("each of these values is refused", () => {
 
 test("numbers that are written oddly are refused, not guessed", () => {
   for (const text of ["1e2", "0x10", " 8", "8 ", "+8", "٨", "8.0", "", "Infinity"]) {
-    assert.equal(parse(`?experts=${encodeURIComponent(text)}`).notices.length, 1, text);
+    assert.equal(parse(`?devices=${encodeURIComponent(text)}`).notices.length, 1, text);
   }
 });
 
-test("k is held against the experts of the same address, whichever comes first", () => {
-  assert.equal(parse("?k=6&experts=16").view.k, 6);
-  assert.equal(parse("?k=9&experts=8").notices[0].message, "k: expected 1 to 8, got 9; showing 2");
-});
-
-test("a tower is held against the experts of the same address", () => {
-  assert.deepEqual(parse("?tower=1.63&experts=64").view.tower, { layer: 0, expert: 63 });
-  assert.equal(parse("?tower=1.8").view.tower, null);
-});
-
-test("a prompt that is too long falls back, and the sentence shows only its beginning", () => {
-  const { view, notices } = parse(`?source=live&prompt=${"a".repeat(2001)}`);
-  assert.equal(view.prompt, "");
-  assert.ok(notices[0].message.length < 140);
+test("of a key that stands twice the last one counts, as on the server", () => {
+  assert.equal(parse("?camera=top&camera=front").view.camera, "front");
 });
 
 test("keys that nobody knows are passed over and not written again", () => {
@@ -209,80 +155,19 @@ test("keys that nobody knows are passed over and not written again", () => {
   assert.equal(formatView(view, BOOT), "?experts=64&v=1");
 });
 
-test("a prompt is written for the live source alone, and kept in the view", () => {
-  const view = { ...DEFAULTS, prompt: "hello" };
-  assert.equal(formatView(view, BOOT), "");
-  assert.equal(requestOf(view).prompt, undefined);
-  assert.equal(requestOf({ ...view, source: "live" }).prompt, "hello");
+test("a page opens with the request as the server understood it", () => {
+  const answer = { ...answerTo({ experts: 64, k: 2 }), given: { experts: 64 } };
+  const notice = { field: "k", found: "99", expected: "1 to 64", message: "", advice: "", used: 2 };
+  const boot = { ...BOOT, ...answer, notices: [notice] };
+  const { view, notices } = openingView("?experts=64&k=99&camera=top", boot);
+  assert.deepEqual([view.k, view.given, view.camera], [2, { experts: 64 }, "top"]);
+  assert.equal(notices[0].message, "k: expected 1 to 64, got 99; showing 2");
 });
 
-test("a request holds the keys that decide its answer, and no others", () => {
-  const keys = (more) => Object.keys(requestOf(/** @type {View} */ ({ ...DEFAULTS, ...more }))).sort();
-  assert.deepEqual(keys({}), ["experts", "k", "scenario", "source"]);
-  assert.deepEqual(keys({ source: "live", temperature: 1 }), [
-    "experts",
-    "k",
-    "model",
-    "prompt",
-    "scenario",
-    "source",
-  ]);
-  assert.deepEqual(keys({ source: "live", continue: 9 }), [
-    "continue",
-    "experts",
-    "k",
-    "model",
-    "prompt",
-    "scenario",
-    "seed",
-    "source",
-    "temperature",
-  ]);
-  assert.deepEqual(keys({ source: "recorded", step: 20 }), ["experts", "model", "source", "step"]);
-});
-
-test("a router that forces k has it where no other is chosen, and refuses others", () => {
-  assert.equal(parse("?router=switch").view.k, 1);
-  assert.equal(formatView(parse("?router=switch").view, BOOT), "?router=switch&v=1");
-  const { view, notices } = parse("?router=switch&k=2");
-  assert.equal(view.k, 1);
-  assert.equal(notices[0].message, "k: expected 1 to 1, got 2; showing 1");
-  assert.equal(
-    parse("?router=base&experts=64&k=17").notices[0].message,
-    "k: expected 1 to 16, got 17; showing 2",
-  );
-});
-
-test("groups are held against experts and k, in words", () => {
-  assert.equal(
-    parse("?router=sigmoid_bias&experts=12&groups=8").notices[0].message,
-    "groups: expected 1, 2, 3, 4 or 6, got 8; showing nothing",
-  );
-  assert.equal(
-    parse("?router=sigmoid_bias&experts=8&k=3&groups=4&topk_groups=1").notices[0].message,
-    "topk_groups: expected 2 to 4, got 1; showing nothing",
-  );
-});
-
-test("a request says how tokens are routed only where somebody chose it", () => {
-  const asked = (search) => requestOf(parse(search).view);
-  assert.deepEqual(asked("?router=noisy_topk&noise=0&seed=4"), {
-    source: "authored",
-    scenario: "english",
-    experts: 8,
-    k: 2,
-    router: "noisy_topk",
-    noise: 0,
-    seed: 4,
-  });
-  assert.deepEqual(asked("?skew=2&source=live").skew, undefined);
-  assert.deepEqual(asked("?skew=2").skew, 2);
-  assert.deepEqual(asked("?source=recorded&router=base"), { source: "recorded", model: "", experts: 8 });
-});
-
-test("a second stack with a router that forces k has that k", () => {
-  assert.deepEqual(parse("?b.router=switch").view.b, { router: "switch", k: 1 });
-  assert.deepEqual(parse("?b.router=base").view.b, { router: "base", k: 2 });
+test("a page opens with the second stack as the server understood it", () => {
+  const second = { ...answerTo({ k: 4 }), given: { k: 4 } };
+  const { view } = openingView("?b.k=4&b.source=bogus", { ...BOOT, second });
+  assert.deepEqual(view.b, { k: 4 });
 });
 
 test("the address holds where playback stands", () => {

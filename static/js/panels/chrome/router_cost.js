@@ -6,7 +6,7 @@
  */
 
 import { fetchMeasured, routerCost } from "../../api/measurements.js";
-import { checkpointOf, chosenSettings, LOOK_AHEAD, routerOf, usualRouter } from "../../view/routers.js";
+import { chosenSettings, isOtherRouter, LOOK_AHEAD, trainedRouter } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 
 const { routing: said } = words;
@@ -27,20 +27,20 @@ export function createCost(boot, wake) {
   }
   /** "" where nothing was changed. @param {State["view"]} view */
   return function inWords(view) {
-    const name = routerOf(boot, view)?.name ?? "";
-    const trained = usualRouter(boot, view);
-    if (view.source !== "live" || !name || name === trained) return "";
+    const name = view.router ?? "";
+    const trained = trainedRouter(boot, view);
+    if (view.source !== "live" || !isOtherRouter(view) || name === trained) return "";
     if (measured === null) ask();
-    return [said.trained(checkpointOf(view), said.names[trained] ?? trained), ...costs(view, name)].join(" ");
+    return [said.trained(view.model, said.names[trained] ?? trained), ...costs(view, name)].join(" ");
   };
 
   /** @param {State["view"]} view @param {string} name */
   function costs(view, name) {
     if (measured === "asked" || measured === null) return [said.asking];
-    const found = measured === "lost" ? null : routerCost(measured, checkpointOf(view), name, view.k);
+    const found = measured === "lost" ? null : routerCost(measured, view.model, name, view.k);
     if (!found) return [said.notMeasured(view.k)];
     const caveats = [
-      chosenSettings(boot, view).length > 0 && said.atDefaults,
+      chosenSettings(view).length > 0 && said.atDefaults,
       LOOK_AHEAD.includes(name) && said.looksAhead,
     ];
     return [said.cost(found), ...caveats.filter((caveat) => caveat !== false)];

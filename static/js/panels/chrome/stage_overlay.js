@@ -6,7 +6,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { statusOf } from "../../state/loading.js";
+import { statusOf } from "../../state/loading_states.js";
 import { formatView, viewNow } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";

@@ -6,9 +6,9 @@
  * @import {Segment} from "../parts/segments.js"
  */
 
-import { expertsOf } from "../../state/actions.js";
+import { reads } from "../../view/keys.js";
 import { shapeOf } from "../../view/model_shapes.js";
-import { rangeOfK } from "../../view/routers.js";
+import { routerOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
@@ -53,22 +53,14 @@ function sourcesOf(boot) {
 const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
 const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
 
-/** @param {Boot} boot @param {State["view"]} view @param {number} experts */
-function fits(boot, view, experts) {
-  if (view.source === "recorded") return experts === view.experts;
-  return expertsOf(boot, view.source)?.includes(experts) ?? true;
-}
-
-/** @param {Boot} boot @param {State["view"]} view @param {number} k */
-function takes(boot, view, k) {
-  if (view.source === "recorded") return k === view.k;
-  const [low, high] = rangeOfK(boot, view);
-  return k >= low && k <= high;
+/** Whether k can be chosen at all: a source may not read it, and a router may force it. @param {Boot} boot @param {State["view"]} view */
+function isFree(boot, view) {
+  return reads(boot, view, "k") && !routerOf(boot, view)?.fixed_k;
 }
 
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createControls(host, boot, actions) {
-  const { limits } = boot;
+  const { offers } = boot;
   const source = createSegments({
     label: words.source,
     choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }),
@@ -77,7 +69,7 @@ export function createControls(host, boot, actions) {
   const experts = createSegments({
     label: words.experts,
     meaning: "expert",
-    choose: (/** @type {number} */ value) => actions.setRequest({ experts: value, model: "" }),
+    choose: (/** @type {number} */ value) => actions.setRequest({ experts: value }),
   });
   const k = createSegments({
     label: words.k,
@@ -126,20 +118,17 @@ export function createControls(host, boot, actions) {
       writing.update(state);
       router.update(state);
       shape.update(state);
-      const { view } = state;
-      if (!changed(view)) return;
+      const { view, trace } = state;
+      if (!changed(view, trace)) return;
       prompt.update(state);
       source.update(view.source, sources);
       attribute(host, "data-source", view.source);
-      experts.update(
-        view.experts,
-        numbersWith(shapeOf(boot, view) ? [] : limits.experts_offered, view.experts, (value) =>
-          fits(boot, view, value),
-        ),
-      );
+      experts.update(view.experts, numbersWith(shapeOf(boot, view) ? [] : offers.experts, view.experts));
+      const chosen = reads(boot, view, "k") ? view.k : (trace?.model.top_k ?? view.k);
+      const free = isFree(boot, view);
       k.update(
-        view.k,
-        numbersWith(limits.k_offered, view.k, (value) => takes(boot, view, value)),
+        chosen,
+        numbersWith(offers.k, chosen, (value) => free || value === chosen),
       );
       mode.update(view.mode, MODES);
       camera.update(view.camera, CAMERAS);

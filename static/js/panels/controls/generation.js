@@ -5,7 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { MOST_WRITTEN } from "../../view/keys.js";
+import { limitsOf } from "../../view/keys.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -76,7 +76,7 @@ export function createWriting(boot, actions) {
       const made = trace?.tokens.filter(({ written }) => written).length ?? 0;
       attribute(element, "hidden", view.source !== "live" || boot.exported !== undefined);
       setText(button, buttonOf(state));
-      attribute(button, "disabled", !writing && made >= MOST_WRITTEN);
+      attribute(button, "disabled", !writing && made >= limitsOf(boot, "continue")[1]);
       attribute(again, "hidden", !view.continue || writing !== "");
       setText(count, made ? words.writtenCount(made, view.seed) : words.writeOnHint);
       temperature.update(view.temperature);

@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { keyNamed } from "../../view/keys.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -35,7 +36,7 @@ function createSelect(boot, actions) {
 /** @param {Boot} boot @param {Actions} actions */
 export function createPrompt(boot, actions) {
   const select = createSelect(boot, actions);
-  const limit = boot.limits.prompt_chars;
+  const limit = keyNamed(boot, "prompt")?.max_chars ?? 0;
   const text = h("textarea", {
     id: "prompt",
     rows: 2,
@@ -72,7 +73,8 @@ export function createPrompt(boot, actions) {
     /** @param {State} state */
     update({ view }) {
       select.update(view);
-      if (promptChanged(view.prompt)) text.value = view.prompt;
+      const reading = view.source === "live"; // a text that was typed stays for when a model is chosen again
+      if (promptChanged(view.prompt, reading) && reading) text.value = view.prompt;
       count();
     },
   };

@@ -5,8 +5,9 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { reads } from "../../view/keys.js";
 import { shapeOf } from "../../view/model_shapes.js";
-import { routerOf, usualRouter } from "../../view/routers.js";
+import { isOtherRouter, routerOf } from "../../view/routers.js";
 import { routerName, words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSettings } from "./router_settings.js";
@@ -65,26 +66,20 @@ export function createRouter(boot, actions) {
     ),
     more,
   );
-  /** @type {State["view"] | null} */
-  let view = null;
-  select.addEventListener(
-    "change",
-    () =>
-      view && actions.setRequest({ router: select.value === usualRouter(boot, view) ? "" : select.value }),
-  );
+  select.addEventListener("change", () => actions.setRequest({ router: select.value }));
   const changed = changes();
   return {
     element,
     /** @param {State} state */
     update(state) {
-      view = state.view;
+      const { view } = state;
       if (!changed(view, state.trace?.model)) return;
       const router = routerOf(boot, view);
-      attribute(element, "hidden", !router || view.source === "recorded");
+      attribute(element, "hidden", !router || !reads(boot, view, "router"));
       if (!router) return;
       select.value = router.name;
       attribute(select, "title", said.does[router.name] ?? "");
-      attribute(more, "hidden", router.name === usualRouter(boot, view) && !shapeOf(boot, view));
+      attribute(more, "hidden", !isOtherRouter(view) && !shapeOf(boot, view));
       setText(source, router.source);
       settings.update(state);
     },

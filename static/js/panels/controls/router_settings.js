@@ -6,7 +6,7 @@
  * @import {Setting} from "../../view/routers.js"
  */
 
-import { fewestGroups, groupsFitting, reads, usualSetting } from "../../view/routers.js";
+import { limitsOf, reads } from "../../view/keys.js";
 import { formatDecimal } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, h } from "../parts/element.js";
@@ -22,8 +22,11 @@ const SCALES = {
   skew: { min: 0, max: 8, step: 0.5 },
 };
 /** What the menus offer: the papers' values, and some around them. */
-const OFFERS = { scale: [1, 2.5, 2.827, 16], rate: [0.001, 0.003, 0.01, 0.03, 0.1] };
-const MOST_SEED = 999_999;
+const OFFERS = {
+  groups: [1, 2, 4, 8, 16, 32],
+  scale: [1, 2.5, 2.827, 16],
+  rate: [0.001, 0.003, 0.01, 0.03, 0.1],
+};
 
 /**
  * @param {Boot} boot
@@ -32,28 +35,21 @@ const MOST_SEED = 999_999;
  * @param {string} place   of the ids: the same setting may stand in two places
  */
 export function createSettings(boot, actions, wanted, place) {
-  /** @type {State["view"] | null} */
-  let view = null;
-  /** @param {Setting} name */
-  const usual = (name) => (view ? usualSetting(boot, view, name) : 0);
   const rows = wanted.map((name) => createRow(name));
   const element = h("div", { class: "settings" }, ...rows.map(({ row }) => row.element));
 
   /** @param {Setting | "skew"} name */
   function createRow(name) {
-    const choose = (/** @type {number} */ value) =>
-      actions.setRequest({
-        [name]: name !== "skew" && name !== "seed" && value === usual(name) ? null : value,
-      });
+    const choose = (/** @type {number} */ value) => actions.setRequest({ [name]: value });
     const options = { id: `${place}-${name}`, label: names[name], hint: hints[name], choose };
-    if (name === "seed") return { name, row: createSeed(actions) };
+    if (name === "seed") return { name, row: createSeed(boot, actions) };
     return { name, row: name in SCALES ? createDial(options) : createFew(options) };
   }
 
   /** @param {State} state @param {typeof rows[number]} row */
   function show({ view, trace }, { name, row }) {
     if (name === "seed") return row.update(view.seed, undefined, undefined);
-    const value = name === "skew" ? (view.skew ?? 0) : (view[name] ?? usual(name));
+    const value = view[name] ?? 0;
     if (name in SCALES) {
       const said = name === "capacity" ? capacityOf(value, trace?.model.capacity) : formatDecimal(value);
       return /** @type {ReturnType<typeof createDial>} */ (row).update(
@@ -67,24 +63,16 @@ export function createSettings(boot, actions, wanted, place) {
 
   /** @param {State["view"]} view @param {string} name */
   function offered(view, name) {
-    if (name === "groups") return groupsFitting(view.experts);
     if (name !== "topk_groups") return OFFERS[/** @type {keyof typeof OFFERS} */ (name)];
-    const groups = usual("groups");
-    return Array.from({ length: groups }, (_, i) => i + 1).filter(
-      (count) => count >= fewestGroups(view.experts, groups, view.k),
-    );
+    return Array.from({ length: view.groups ?? 1 }, (_, i) => i + 1);
   }
 
   return {
     element,
     /** @param {State} state */
     update(state) {
-      view = state.view;
       for (const each of rows) {
-        const shown =
-          each.name === "skew"
-            ? view.source === "authored"
-            : view.source !== "recorded" && reads(boot, view, each.name);
+        const shown = reads(boot, state.view, each.name);
         attribute(each.row.element, "hidden", !shown);
         if (shown) show(state, each);
       }
@@ -92,8 +80,8 @@ export function createSettings(boot, actions, wanted, place) {
   };
 }
 
-/** Another draw of the same noise. @param {Actions} actions */
-function createSeed(actions) {
+/** Another draw of the same noise. @param {Boot} boot @param {Actions} actions */
+function createSeed(boot, actions) {
   let seed = 0;
   const value = h("output", { class: "dial-value" });
   const button = h(
@@ -101,7 +89,9 @@ function createSeed(actions) {
     { type: "button", class: "secondary", title: hints.seed },
     words.routing.anotherSeed,
   );
-  button.addEventListener("click", () => actions.setRequest({ seed: (seed + 1) % MOST_SEED }));
+  button.addEventListener("click", () =>
+    actions.setRequest({ seed: (seed + 1) % limitsOf(boot, "seed")[1] }),
+  );
   return {
     element: h(
       "div",

@@ -6,8 +6,7 @@
  */
 
 import { busiestOf } from "../../counts/loads.js";
-import { stepsOf } from "../../view/keys.js";
-import { checkpointOf } from "../../view/routers.js";
+import { stepsOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { icon, redraw } from "../parts/icons.js";
@@ -26,7 +25,7 @@ export function createTraining(host, boot, actions) {
   const model = createSegments({
     label: words.trainedModel,
     quiet: true,
-    choose: (name) => actions.setRequest({ model: String(name), step }),
+    choose: (name) => actions.setRequest({ model: String(name), step: chosen }),
   });
   const segments = recordedOf(boot).map(({ name }) => ({ value: name, label: name }));
   const picture = icon("play");
@@ -57,6 +56,8 @@ export function createTraining(host, boot, actions) {
   let steps = [];
   /** @type {number | null} */
   let step = null;
+  /** @type {number | null} the step that a person chose; null: the last one, whichever that is */
+  let chosen = null;
   let running = false;
   let due = 0;
 
@@ -95,7 +96,8 @@ export function createTraining(host, boot, actions) {
       if (changed(view.step, view.model, view.experts)) {
         steps = stepsOf(boot, view);
         step = view.step;
-        model.update(checkpointOf(view), segments);
+        chosen = view.given.step ?? null;
+        model.update(view.model, segments);
         attribute(range, "max", steps.length - 1);
         range.value = String(moment());
         const said = words.stepOf(steps[moment()] ?? 0, steps.at(-1) ?? 0);

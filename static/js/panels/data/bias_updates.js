@@ -8,6 +8,7 @@
 
 import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
+import { limitsOf } from "../../view/keys.js";
 import { routerOf } from "../../view/routers.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
@@ -15,11 +16,10 @@ import { attribute, h, setText } from "../parts/element.js";
 const { balance: said } = words;
 /** A moment is looked at for so long; where motion is not wanted, fewer moments for longer. */
 const PACES = { moving: { ms: 130, stride: 1 }, still: { ms: 900, stride: 20 } };
-const MOST = 200;
 
 /** @param {Boot} boot @param {Actions} actions */
 export function createBias(boot, actions) {
-  const most = boot.limits.settings?.updates?.[1] ?? MOST;
+  const [, most] = limitsOf(boot, "updates");
   let updates = 0;
   let still = false;
   let due = 0;

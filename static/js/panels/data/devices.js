@@ -6,7 +6,7 @@
  */
 
 import { allToAllBytes, placeExperts, trafficOf } from "../../counts/device_traffic.js";
-import { requestOf, requestQuery } from "../../view/keys.js";
+import { requestOf, requestQuery } from "../../view/request.js";
 import { floorOf } from "../../view/layers.js";
 import { deviceColour } from "../../view/palettes.js";
 import { formatBytes, formatDecimal } from "../../words/format.js";

@@ -7,9 +7,8 @@
  * @import {Pair} from "../../view/comparison.js"
  */
 
-import { keptInRange } from "../../state/actions.js";
 import { trainedPairs } from "../../view/comparison.js";
-import { routerOf } from "../../view/routers.js";
+import { wished } from "../../view/request.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { createSettings } from "../controls/router_settings.js";
@@ -67,14 +66,13 @@ export function createLab(boot, actions) {
       attribute(element, "hidden", view.source === "recorded" || !boot.routers?.length);
       note.textContent = view.source === "live" ? said.skewLive : said.labNote;
       settings.update(next);
-      const router = routerOf(boot, view)?.name ?? "";
       cures.forEach((cure, i) => {
         const patch = CURES[NAMES[i]];
         cure.href = addressOf(boot, view, patch);
         attribute(
           cure,
           "aria-current",
-          (patch.router || routerOf(boot, { ...view, router: "" })?.name) === router ? "true" : undefined,
+          (patch.router ? patch.router === view.router : !view.given.router) ? "true" : undefined,
         );
       });
       trained.replaceChildren(...trainedLinks(boot, view, actions));
@@ -85,7 +83,7 @@ export function createLab(boot, actions) {
 
 /** @param {Boot} boot @param {State["view"]} view @param {Partial<State["view"]>} patch */
 function addressOf(boot, view, patch) {
-  return location.pathname + formatView({ ...view, ...keptInRange(view, patch, boot) }, boot);
+  return location.pathname + formatView(wished(boot, view, patch).view, boot);
 }
 
 /** A link that changes the view in place; opened in another way it is a link. @param {string} name @param {() => void} go */

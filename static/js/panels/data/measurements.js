@@ -16,7 +16,6 @@ import {
   sizesOf,
 } from "../../api/measurements.js";
 import { floorOf } from "../../view/layers.js";
-import { checkpointOf } from "../../view/routers.js";
 import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { createChart } from "../parts/chart.js";
@@ -198,7 +197,7 @@ export function createLearned(host, actions, wake) {
       if (!measured) return;
       const names = Object.keys(measured.models);
       if (!names.length) return void (changed("none") && body.replaceChildren(sentence(said.nothing)));
-      const shown = [picked, checkpointOf(state.view)].find((name) => names.includes(name)) ?? names[0];
+      const shown = [picked, state.view.model].find((name) => names.includes(name)) ?? names[0];
       const measurement = measured.models[shown];
       const floor = Math.min(state.view.floor ?? floorOf(state), measurement.learned.js_bits.length - 1);
       if (!changed(measured, shown, floor)) return;

@@ -66,7 +66,7 @@ export function createCard(boot) {
     /** @param {State} state */
     async update(state) {
       const asked = queryOf(state, boot, "start");
-      if (!changed(requestPart(asked))) return;
+      if (!changed(requestPart(asked, boot))) return;
       if (boot.exported) return show(ownCard(boot.exported));
       attribute(element, "aria-busy", true);
       if (!title.textContent) setText(description, words.cardWaiting);

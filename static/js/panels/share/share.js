@@ -113,7 +113,7 @@ function createSnippets(site, boot) {
       link: () => `${site}/${query}`,
       frame: () => frameCode(`${site}/embed${query}`, title, size === "fixed"),
       element: () => elementCode(site, query, title),
-      markdown: () => markdownCode(site, query, title),
+      markdown: () => markdownCode(site, query, title, boot),
     }[kind]();
     kinds.update(kind, KINDS);
     starts.update(opens[kind], OPENS);

@@ -1,0 +1,119 @@
+/**
+ * The request of a view: what is wished, and what the server understood. Pure.
+ *
+ * A view holds every request key as the server filled it in. `given` holds the fewest keys that ask for the same: those
+ * of the address. After a change the new keys stand in both until the answer is there; `asks` stays the last answer.
+ *
+ * @import {Answer, Boot, Notice, Request, View} from "../types.js"
+ */
+
+import { words } from "../words/words.js";
+import { OTHER, requestKeys } from "./keys.js";
+
+/** Characters of a value that a message quotes. */
+const QUOTED = 40;
+
+/** @typedef {{view: View, changed: string[]}} Wish  `changed`: request keys that a person just changed */
+
+/**
+ * The view with other request keys, and which these are; null takes a key back to where nobody chose it.
+ * @param {Boot} boot
+ * @param {View} view
+ * @param {Partial<Record<keyof View, any>>} patch  keys of the view too
+ * @returns {Wish}
+ */
+export function wished(boot, view, patch) {
+  const names = requestKeys(boot).filter(({ name }) =>
+    patch[name] === null ? name in view.given : patch[name] !== undefined && patch[name] !== view[name],
+  );
+  const given = { ...view.given };
+  /** @type {Partial<View>} */
+  const plain = {};
+  for (const { name, default: usual } of names) {
+    if (patch[name] !== null) given[name] = patch[name];
+    else {
+      delete given[name];
+      Object.assign(plain, { [name]: usual });
+    }
+  }
+  return { view: { ...view, ...patch, ...plain, given }, changed: names.map(({ name }) => name) };
+}
+
+/** A view with the request of another as it was understood. @param {Boot} boot @param {View} view @param {View} other @returns {View} */
+export function withRequestOf(boot, view, other) {
+  const request = Object.fromEntries(requestKeys(boot).map(({ name }) => [name, other[name]]));
+  return { ...view, ...request, given: other.given, asks: other.asks };
+}
+
+/** The view once the server has said how it understood the request. @param {View} view @param {Answer} answer @returns {View} */
+export function understood(view, { request, given }) {
+  return { ...view, ...request, given, asks: given };
+}
+
+/** The view of a second stack once the server has said how it understood it. @param {View} view @param {Answer} answer @returns {View} */
+export function understoodBeside(view, answer) {
+  const asks = Object.fromEntries(
+    Object.entries(answer.request).filter(([, value]) => value !== null && value !== ""),
+  );
+  return { ...view, ...answer.request, asks, b: ownOf(view.b, answer) };
+}
+
+/**
+ * The keys of a second stack as the server understood them. Where it differs in nothing, those that it has all the same.
+ * @param {Partial<Request> | null} own  that it was asked with
+ * @param {Answer} answer
+ * @returns {Partial<Request> | null}
+ */
+export function ownOf(own, { request, given }) {
+  if (Object.keys(given).length) return given;
+  const held = Object.entries(own ?? {}).filter(
+    ([key, value]) => String(request[/** @type {keyof Request} */ (key)]) === String(value),
+  );
+  return held.length ? /** @type {Partial<Request>} */ (Object.fromEntries(held)) : null;
+}
+
+/** The server's notices in the page's language. @param {Answer} answer @returns {Notice[]} */
+export function noticesOf({ notices = [] }) {
+  return notices.map(({ field, expected, found, used }) => {
+    const showing = used === null || used === undefined || used === "" ? words.nothing : String(used);
+    return { field, message: words.fellBack(field, words.expected(expected), shortened(found), showing) };
+  });
+}
+
+/** @param {string} text */
+export function shortened(text) {
+  return text.length > QUOTED ? `${text.slice(0, QUOTED - 1)}…` : text;
+}
+
+/** What the server is asked for a view by HTTP: the keys that it understood last. @param {View} view @returns {Partial<Request>} */
+export function requestOf({ asks }) {
+  return asks;
+}
+
+/** The query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
+export function requestQuery(request) {
+  return new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
+}
+
+/** Whether two views are spelt by the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
+export function asksTheSame({ given: a }, { given: b }) {
+  return sameKeys(a, b);
+}
+
+/** @param {Record<string, any> | null | undefined} a @param {Record<string, any> | null | undefined} b */
+export function sameKeys(a, b) {
+  const spelt = (/** @type {Record<string, any> | null | undefined} */ keys) =>
+    keys &&
+    Object.entries(keys)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join("&");
+  return spelt(a) === spelt(b);
+}
+
+/** The keys of an address without the prefix of the second stack; null where there are none. @param {Record<string, string>} query @param {Boot} boot */
+export function ownTexts(query, boot) {
+  const own = requestKeys(boot).filter(({ name }) => OTHER + name in query);
+  return own.length ? own.map((key) => ({ key, text: query[OTHER + key.name] })) : null;
+}

@@ -1,0 +1,117 @@
+"""Any address brings up a working page: good values, bad values, absurd ones, keys of a second stack."""
+
+from __future__ import annotations
+
+import random
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page
+
+from app.request.comparison import SECOND
+from app.request.schema import TraceRequest
+from app.request.view_keys import VIEW_KEYS
+from app.routing import ROUTERS
+from tests.e2e.conftest import Opener
+from tests.e2e.page_reader import idle, state, wait_until
+
+FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
+  return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
+})(HTMLCanvasElement.prototype.getContext)"""  # nothing here looks at the scene
+PATIENCE = 60_000  # milliseconds, for a loaded machine
+
+NAMED = (  # each of these ended in an error page once
+    "/?source=live&experts=512",
+    "/?source=recorded&model=trio-16",
+    "/?router=expert_choice&source=live&continue=9",
+)
+NUMBERS = (
+    "-1",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "7",
+    "8",
+    "16",
+    "64",
+    "100",
+    "512",
+    "1024",
+    "99999",
+    "0.5",
+    "1e9",
+    "x",
+)
+TEXTS = (
+    "",
+    "x",
+    "hello",
+    "trio-8",
+    "trio-16",
+    "__proto__",
+    "constructor",
+    "é" * 10,
+    "6x8x2-d8-e8-rtopk_norm",
+)
+GOOD = {
+    "source": ("authored", "live", "recorded"),
+    "scenario": ("english", "code", "translate"),
+    "prompt": ("The river runs.", " ", "\U0001f642"),
+    "model": ("trio-8", "trio-64", "trio-8-unbalanced"),
+    "shape": ("mixtral-8x7b", "6x8x2-d8-e8-rtopk_norm"),
+    "router": tuple(ROUTERS),
+    "continue": ("0", "3"),
+    "updates": ("0", "5"),
+    "tour": ("first", "collapse"),
+}
+REQUEST = tuple(field.alias or name for name, field in TraceRequest.model_fields.items())
+VIEW = tuple(key.name for key in VIEW_KEYS if key.name != "lang")  # another language is another document
+
+
+def value_of(chance: random.Random, name: str) -> str:
+    """A value of a key: one that it takes in some view, or anything."""
+    choices = next((key.values for key in VIEW_KEYS if key.name == name), ())
+    good = GOOD.get(name, choices)
+    return chance.choice(good) if good and chance.random() < 0.7 else chance.choice(NUMBERS + TEXTS)
+
+
+def address(seed: int) -> str:
+    """A random address of the page."""
+    chance = random.Random(seed)
+    names = [*chance.sample(REQUEST, 4), *chance.sample(VIEW, 3)]
+    if seed % 3 == 0:
+        names += [SECOND + name for name in chance.sample(REQUEST, 2)]
+    return f"/?{urlencode([(name, value_of(chance, name.removeprefix(SECOND))) for name in names])}"
+
+
+def assert_works(page: Page) -> None:
+    """The page is ready, its counters have values, and nothing went wrong."""
+    told = state(page)
+    assert told["status"] == "ready", told["error"]
+    assert not page.locator(".trouble").is_visible()
+    if told["b"] is not None:
+        wait_until(page, "moescope.state().b.status !== 'loading'")
+        assert state(page)["b"]["status"] == "ready"
+        idle(page)
+    for name in ("total_p", "active_p", "experts_hit"):
+        values = page.locator(f'[data-counter="{name}"]').evaluate_all("all => all.map(e => e.dataset.value)")
+        assert values, name
+        assert all(value.isdigit() for value in values), (name, values)
+
+
+@pytest.mark.parametrize("path", [*NAMED, *(address(seed) for seed in range(30))])
+def test_reader_opening_any_address_gets_a_working_page(open_page: Opener, path: str) -> None:
+    page = open_page(path, ready=None, init=FLAT)
+    page.wait_for_selector('html[data-state="ready"]', state="attached", timeout=PATIENCE)
+    assert_works(page)
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_reader_of_a_request_that_does_not_go_together_is_told_which_key_fell_back(
+    open_page: Opener, path: str
+) -> None:
+    page = open_page(path, init=FLAT)
+    assert page.locator(".notice-list li").count() == 1
+    assert state(page)["notices"][0].startswith(("experts: ", "model: ", "continue: "))
