@@ -332,6 +332,7 @@ export const en = {
   play: "Play",
   pause: "Pause",
   restart: "Restart",
+  replay: "Replay",
   layerBack: "One layer back",
   layerOn: "One layer on",
   tokenBack: "One token back",
@@ -358,7 +359,7 @@ export const en = {
   connection: {
     connecting: "connecting",
     streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
-    done: "done",
+    done: "all here",
     lost: "lost, retrying",
     refused: "not routed",
   },

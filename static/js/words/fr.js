@@ -348,6 +348,7 @@ export const fr = {
   play: "Lire",
   pause: "Pause",
   restart: "Recommencer",
+  replay: "Rejouer",
   layerBack: "Reculer d’une couche",
   layerOn: "Avancer d’une couche",
   tokenBack: "Reculer d’un jeton",
@@ -365,7 +366,7 @@ export const fr = {
   connection: {
     connecting: "connexion",
     streaming: (got, all) => `reçu ${got} sur ${all}`,
-    done: "terminé",
+    done: "tout reçu",
     lost: "connexion perdue, nouvel essai",
     refused: "non routé",
   },
