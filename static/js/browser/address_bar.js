@@ -10,6 +10,9 @@ import { asksTheSame } from "../view/keys.js";
 import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
 
 const THROTTLE_MS = 500;
+/** A browser refuses more than 100 writes in 30 seconds: this many at once, and then one so often. */
+const BURST = 20;
+const REFILL_MS = 400;
 
 /**
  * @param {Store<State>} store
@@ -21,6 +24,17 @@ export function createAddress(store, boot, moving, goTo) {
   let written = store.get().view;
   let due = 0;
   let lastWrite = -Infinity;
+  let [left, counted] = [BURST, 0];
+
+  /** Takes a write from what the browser allows. @returns {boolean} false: none is left now */
+  function allowed() {
+    const now = performance.now();
+    left = Math.min(BURST, left + (now - counted) / REFILL_MS);
+    counted = now;
+    if (left < 1) return false;
+    left--;
+    return true;
+  }
 
   function write() {
     clearTimeout(due);
@@ -38,8 +52,15 @@ export function createAddress(store, boot, moving, goTo) {
       view.tour !== written.tour ||
       view.at !== written.at ||
       view.quiz !== written.quiz;
+    if (address === location.pathname + location.search + location.hash) {
+      written = view;
+      return;
+    }
+    if (!allowed()) {
+      due = window.setTimeout(write, REFILL_MS);
+      return;
+    }
     written = view;
-    if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();
     try {
       if (push) history.pushState(null, "", address);

@@ -147,6 +147,15 @@ export const en = {
     /** @type {number} */ shared,
   ) =>
     `Parameters that one token uses: ${layers} layers × ${shared ? "(" : ""}${k} chosen experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(active)}`,
+  activeRouted: (/** @type {number} */ pairs, /** @type {number} */ size, /** @type {number} */ shared) =>
+    `${shared ? `(${formatDecimal(Number(pairs.toFixed(1)))} + ${shared})` : formatDecimal(Number(pairs.toFixed(1)))} × ${formatCount(size)}`,
+  activeRoutedTitle: (
+    /** @type {number} */ pairs,
+    /** @type {number} */ nominal,
+    /** @type {number} */ active,
+  ) =>
+    `Parameters that this token uses as routed: ${formatDecimal(Number(pairs.toFixed(1)))} experts over all layers, where k asks for ${nominal}; ${formatExactly(active)}`,
+  tokenId: (/** @type {number} */ id) => `id ${id}`,
   tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
   tokenTitle: "The token being routed now, and its place in the prompt",

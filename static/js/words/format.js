@@ -120,9 +120,16 @@ const VISIBLE = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
  * @param {string} text
  */
 export function formatToken(text) {
-  const shown = text.replace(/[\n\r\t\u00a0]/g, (character) => VISIBLE[character]);
+  const shown = text
+    .replace(/(?:\\x[0-9a-f]{2})+/g, marked)
+    .replace(/[\n\r\t\u00a0]/g, (character) => VISIBLE[character]);
   if (shown.trim() === "") return shown.replace(/ /g, "␣");
   return shown.replace(/^ /, "").replace(/ {2,}/g, (run) => "␣".repeat(run.length));
+}
+
+/** Bytes that are part of a character, "\\xe2\\x82" -> "‹E2 82›". @param {string} bytes */
+function marked(bytes) {
+  return `‹${bytes.slice(2).toUpperCase().split("\\X").join(" ")}›`;
 }
 
 /** @param {string} text */

@@ -163,6 +163,11 @@ export const fr = {
     `${layers} × ${shared ? `(${k} + ${shared})` : k} × ${formatCount(size)}`,
   activeTitle: (layers, k, size, active, shared) =>
     `Paramètres dont se sert un jeton : ${layers} couches × ${shared ? "(" : ""}${k} experts choisis × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} partagés)` : ""} = ${formatExactly(active)}`,
+  activeRouted: (pairs, size, shared) =>
+    `${shared ? `(${formatDecimal(Number(pairs.toFixed(1)))} + ${shared})` : formatDecimal(Number(pairs.toFixed(1)))} × ${formatCount(size)}`,
+  activeRoutedTitle: (pairs, nominal, active) =>
+    `Paramètres que ce jeton utilise tel que routé : ${formatDecimal(Number(pairs.toFixed(1)))} experts sur toutes les couches, là où k en demande ${nominal} ; ${formatExactly(active)}`,
+  tokenId: (id) => `id ${id}`,
   tokenCounts: (token, tokens) => `${token} sur ${tokens}`,
   atLayer: (layer) => `couche ${layer}`,
   tokenTitle: "Le jeton en cours de routage et sa place dans le texte",

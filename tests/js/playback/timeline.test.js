@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline, lastEvent, layerStep, reach, SETTLE, timeOf } from "../../../static/js/playback/timeline.js";
+import {
+  createTimeline,
+  lastEvent,
+  layerStep,
+  reach,
+  SETTLE,
+  timeOf,
+} from "../../../static/js/playback/timeline.js";
 
 const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 const SIZES = [
@@ -51,7 +58,8 @@ test("the last event names each event at its own moment, exactly once, outside A
     if (mode === "all") return;
     const all = events(timeline);
     assert.equal(new Set(all.map((event) => event.moment)).size, all.length, "no two events share a moment");
-    for (const { token, layer, moment } of all) assert.deepEqual(lastEvent(timeline, moment), { token, layer });
+    for (const { token, layer, moment } of all)
+      assert.deepEqual(lastEvent(timeline, moment), { token, layer });
   });
 });
 
