@@ -19,8 +19,8 @@ export const SETTLE = 2;
 /** Seconds from one layer to the next in a stack of up to SHORT layers; taller stacks go faster. */
 const STEP = { single: 1.1, sequence: 0.62, all: 1.6 };
 const SHORT = 6;
-const REST = 0.68; // share of a step that a token rests at a plane
-const LAG = 0.42; // share of a step between arriving and firing
+const REST = 0.74; // share of a step that a token rests at a plane
+const LAG = 0.34; // share of a step between arriving and firing
 /** Steps between two tokens in SEQUENCE: 2 over the golden ratio, so that no two events share a moment. */
 const STAGGER = Math.sqrt(5) - 1;
 const LONG = 16; // prompts of more tokens enter faster

@@ -155,6 +155,31 @@ export const en = {
     /** @type {number} */ active,
   ) =>
     `Parameters that this token uses as routed: ${formatDecimal(Number(pairs.toFixed(1)))} experts over all layers, where k asks for ${nominal}; ${formatExactly(active)}`,
+  decision: {
+    label: "The router's decision",
+    title: (/** @type {number} */ layer, /** @type {string} */ token) => `Layer ${layer} scores “${token}”`,
+    titleIds: (/** @type {number} */ layer, /** @type {string} */ token) =>
+      `Layer ${layer} routes “${token}”`,
+    columns: ["expert", "score", "score", "weight"],
+    cut: (/** @type {number} */ k) => `top ${k}`,
+    full: "full",
+    hidden: (/** @type {number} */ count) => `${count} more chosen`,
+    tail: (/** @type {number} */ count) => `${count} others`,
+    unknown: (/** @type {number} */ count) => `${count} others: nothing is known`,
+    clear: (/** @type {string} */ margin) => `Clear by ${margin}.`,
+    close: (/** @type {string} */ margin) => `Close: ${margin}.`,
+    near: (/** @type {string} */ margin) => `Near tie: ${margin}.`,
+    tie: "A tie: the lower id won.",
+    points: (/** @type {string} */ points) => `${points} points`,
+    otherwise: "Not decided by these scores alone.",
+    swayed: (/** @type {number} */ won, /** @type {number} */ over) => `The bias chose ${won} over ${over}.`,
+    taken: (/** @type {number} */ took, /** @type {number} */ all) =>
+      `Taken by ${took} of ${all}; each sets its own cut.`,
+    noScores: "This source gives ids, not scores.",
+    none: "No expert took it.",
+    full1: (/** @type {number} */ expert, /** @type {string} */ kept) =>
+      `${expert} is full: ${kept} of the mix is left.`,
+  },
   tokenId: (/** @type {number} */ id) => `id ${id}`,
   tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,

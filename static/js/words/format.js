@@ -86,6 +86,17 @@ export function formatShare(share) {
 }
 
 /**
+ * A share as percent with so many decimals; one that rounds to nothing without being nothing is told as less than one.
+ * @param {number} share
+ * @param {number} [decimals]
+ */
+export function formatPercent(share, decimals = 0) {
+  const least = decimals ? 0.05 : 0.5;
+  if (share > 0 && share * 100 < least) return `<${formatDecimal(decimals ? 0.1 : 1)}${PERCENT}`;
+  return formatDecimal(share * 100, decimals) + PERCENT;
+}
+
+/**
  * With its sign, which for a minus is that of arithmetic: 0.02 -> "+0.020".
  * @param {number} value
  * @param {number} decimals
