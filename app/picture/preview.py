@@ -16,6 +16,7 @@ from ..trace import Counts, Ints, RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import captions
 from .layout import Flat, place
+from .moment import Moment, until
 
 WIDTH, HEIGHT = 1200, 630
 AXIS = 420.0  # x of the middle of the stack
@@ -38,20 +39,35 @@ Levels = NDArray[np.int64]
 Draw = Callable[[Flat, Levels, float], Iterator[str]]
 
 
-def draw_preview(trace: RoutingTrace, words: Wording = ENGLISH, title: str = "") -> str:
-    """An SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself."""
+def draw_preview(
+    trace: RoutingTrace, words: Wording = ENGLISH, title: str = "", moment: Moment | None = None
+) -> str:
+    """An SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself.
+
+    `moment`: how far playback has come; all the way where it is None.
+    """
     flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
+    if moment is not None:
+        moment = moment.within(*trace.experts.shape[:2])
+        trace = until(trace, moment)
     hits = int((count_uses(trace) > 0).sum())
-    text = captions(trace, hits, main_token(trace), (AXIS + 26, exit_of(flat) + 7), words, title)
-    return "".join((*foundation(), *draw_stack(trace, TOP, BOTTOM, RADIUS), *text, "</svg>"))
+    beside = (AXIS + 26, height_of(flat, moment) + 7)
+    text = captions(trace, hits, main_token(trace, moment), beside, words, title)
+    stack = draw_stack(trace, TOP, BOTTOM, RADIUS, moment=moment)
+    return "".join((*foundation(), *stack, *text, "</svg>"))
 
 
 def draw_stack(
-    trace: RoutingTrace, top: float, bottom: float, radius: float, mark: str = "t"
+    trace: RoutingTrace,
+    top: float,
+    bottom: float,
+    radius: float,
+    mark: str = "t",
+    moment: Moment | None = None,
 ) -> Iterator[str]:
     """One stack, its middle at AXIS. `mark`: what the ids of its towers begin with."""
     flat = place(trace.header.shape, top, bottom, radius)
-    path = trace.experts[main_token(trace)]
+    path = trace.experts[main_token(trace, moment)]
     levels = levels_of(count_uses(trace), path)
     draw = draw_dots if levels.size > FINE else partial(draw_cylinders, mark=mark)
     yield "<defs>"
@@ -60,11 +76,13 @@ def draw_stack(
     yield from axis(flat, bottom)
     for layer in range(len(path)):
         yield from draw_layer(path[layer], flat, levels, layer, draw)
-    yield from particles(flat)
+    yield from particles(flat, moment)
 
 
-def main_token(trace: RoutingTrace) -> int:
-    """The token whose path is drawn: the last one that is a word."""
+def main_token(trace: RoutingTrace, moment: Moment | None = None) -> int:
+    """The token whose path is drawn: that of the moment, else the last one that is a word."""
+    if moment is not None:
+        return moment.token
     words = [i for i, token in enumerate(trace.header.tokens) if any(map(str.isalnum, token.text))]
     return words[-1] if words else len(trace.header.tokens) - 1
 
@@ -178,12 +196,18 @@ def exit_of(flat: Flat) -> float:
     return float(flat.planes[-1] - flat.radius[1] - 26)
 
 
-def particles(flat: Flat) -> Iterator[str]:
-    """A spark where the token met each router, and the token itself, which has just left."""
+def height_of(flat: Flat, moment: Moment | None) -> float:
+    """Where the token is: at the router plane of the moment, or out at the top."""
+    return exit_of(flat) if moment is None else float(flat.planes[moment.layer] - flat.lift)
+
+
+def particles(flat: Flat, moment: Moment | None = None) -> Iterator[str]:
+    """A spark where the token met each router, and the token itself."""
     size = n(min(13, flat.lift))
-    for plane in flat.planes:
+    met = flat.planes if moment is None else flat.planes[: moment.layer + 1]
+    for plane in met:
         yield f'<circle cx="{n(AXIS)}" cy="{n(plane - flat.lift)}" r="{size}" fill="url(#gold)"/>'
-    end = exit_of(flat)
+    end = height_of(flat, moment)
     yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="30" fill="url(#gold)"/>'
     yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="5" fill="#fff8ee"/>'
 

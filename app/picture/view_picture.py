@@ -14,6 +14,7 @@ from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
 from ..wording import Wording, wording_of
 from .comparison import Side, draw_pair
+from .moment import Moment, until
 from .preview import draw_preview
 from .theme import repaint
 from .titles import description, name, title_of
@@ -31,6 +32,7 @@ class Shown:
     sources: SourceRegistry
     words: Wording
     theme: str
+    moment: Moment | None  # how far playback has come; None: to the end
 
     @classmethod
     def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: SourceRegistry) -> Shown:
@@ -47,13 +49,15 @@ class Shown:
         )
         opened = tuple(sources.open(request) for request in requests)
         theme = look_of(view)["theme"]
-        return cls(requests, answers, opened, names, labels, sources, wording_of(view), theme)
+        return cls(
+            requests, answers, opened, names, labels, sources, wording_of(view), theme, Moment.of(view)
+        )
 
     @property
     def key(self) -> str:
         """Equal where the pictures are."""
         identities = (source.identity for source in self.opened)
-        return " ".join((*identities, *self.names, self.words.language, self.theme))
+        return " ".join((*identities, *self.names, self.words.language, self.theme, str(self.moment)))
 
     def draw(self) -> str:
         """The preview, SVG."""
@@ -64,7 +68,9 @@ class Shown:
         traces = [source.trace() for source in self.opened]
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:
-            return draw_preview(traces[0], self.words, title)
+            return draw_preview(traces[0], self.words, title, self.moment)
+        if self.moment is not None:
+            traces = [until(trace, self.moment) for trace in traces]
         one, other = (Side(trace, name) for trace, name in zip(traces, self.names, strict=True))
         return draw_pair((one, other), self.words, title)
 

@@ -18,6 +18,7 @@ from ..page.boot import boot, understood
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from ..page.hashed_names import hashed_name
 from ..page.modules import imported
+from ..picture.moment import MOMENT_KEYS
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
 from ..request.comparison import SECOND, requests_of
@@ -136,7 +137,10 @@ def page_context(
     words = wording_of(query)
     language = {} if words is ENGLISH else {"lang": words.language}
     kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
-    requested = {key: value for key, value in kept if key.removeprefix(SECOND) in KEY_HELP} | language
+    requested = {
+        key: value for key, value in kept if key.removeprefix(SECOND) in KEY_HELP or key in MOMENT_KEYS
+    }
+    requested |= language
     title, told = titled(requests, names, sources, words)
     search = urlencode(kept)
     return {

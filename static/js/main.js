@@ -170,7 +170,7 @@ watchStillness(store);
 watchTheme(store, () => loop.step(0));
 watchPresence(reconnect);
 watchLanguage(store, boot);
-listenToKeys(store, actions, viewport.turn);
+listenToKeys(store, actions, viewport.turn, boot.embed);
 Object.assign(window, { moescope: hooks.api });
 stacks.arrange();
 const { play, pause } = { ...actions, ...page };

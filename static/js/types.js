@@ -133,6 +133,7 @@
  * Where the routing comes from. `badge` is what the page shows.
  * @typedef {object} Origin
  * @property {"AUTHORED" | "LIVE" | "RECORDED" | "IDS ONLY"} badge
+ * @property {boolean} [ids_only]   the source names experts and knows no scores
  * @property {string} note     one sentence, in English, on what was computed and what was not; the page shows `words.originNote`
  * @property {Source} [source]
  * @property {string} [shape]      authored on the shape of a published model, whose name the model has

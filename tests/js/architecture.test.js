@@ -25,7 +25,7 @@ const RUNGS = [
   ["browser"],
   ["embed"],
   ["panels/parts"],
-  ["panels/controls", "panels/share", "panels/lessons"],
+  ["panels/controls", "panels/share", "panels/lessons", "panels/story"],
   ["panels/chrome"],
   ["panels/data", "panels/atlas"],
   ["panels"],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.picture.caption import clean, cut
 from app.picture.layout import place
+from app.picture.moment import Moment, until
 from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
 from app.settings import Settings
 from app.shape import ModelShape
@@ -140,3 +141,25 @@ def test_the_server_sends_the_picture_of_the_keys(server_url, sources):
     )
     assert again.status_code == 304
     assert httpx.get(f"{server_url}/preview.svg?k=0").status_code == 422
+
+
+def test_the_picture_of_a_link_shows_what_had_happened_by_its_moment(sources):
+    trace = sources.open(sources.parse({})).trace()
+    tokens, layers = trace.experts.shape[:2]
+    for mode, moment, events in (
+        ("single", (2, 3), 2 * layers + 4),
+        ("all", (0, 1), 2 * tokens),
+        ("sequence", (0, 0), 1),
+    ):
+        seen = until(trace, Moment(*moment, mode))
+        assert int((seen.experts[..., 0] >= 0).sum()) == events, mode
+    end = until(trace, Moment(10**5, 10**3, "sequence"))
+    assert (end.experts == trace.experts).all()
+    assert draw_preview(trace, moment=Moment(1, 0, "sequence")) != draw_preview(trace)
+
+
+def test_the_moment_of_a_link_is_read_from_its_keys():
+    assert Moment.of({}) is None
+    assert Moment.of({"mode": "all"}) is None
+    assert Moment.of({"token": "3", "layer": "2"}) == Moment(2, 1, "sequence")
+    assert Moment.of({"token": "x"}) is None

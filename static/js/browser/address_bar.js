@@ -10,6 +10,9 @@ import { asksTheSame } from "../view/request.js";
 import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
 
 const THROTTLE_MS = 500;
+/** A browser refuses more than 100 writes in 30 seconds: this many at once, and then one so often. */
+const BURST = 20;
+const REFILL_MS = 400;
 
 /**
  * @param {Store<State>} store
@@ -23,6 +26,17 @@ export function createAddress(store, boot, moving, goTo) {
   let lastWrite = -Infinity;
   /** The page of the history is there already; what the server makes of its keys is no other page. */
   let came = true;
+  let [left, counted] = [BURST, 0];
+
+  /** Takes a write from what the browser allows. @returns {boolean} false: none is left now */
+  function allowed() {
+    const now = performance.now();
+    left = Math.min(BURST, left + (now - counted) / REFILL_MS);
+    counted = now;
+    if (left < 1) return false;
+    left--;
+    return true;
+  }
 
   function write() {
     clearTimeout(due);
@@ -30,9 +44,17 @@ export function createAddress(store, boot, moving, goTo) {
     const view = viewNow(store.get());
     const address = location.pathname + formatView(view, boot) + location.hash;
     const push = !came && isOther(view, written);
+    if (address === location.pathname + location.search + location.hash) {
+      written = view;
+      came = false;
+      return;
+    }
+    if (!allowed()) {
+      due = window.setTimeout(write, REFILL_MS);
+      return;
+    }
     written = view;
     came = false;
-    if (address === location.pathname + location.search + location.hash) return;
     lastWrite = performance.now();
     try {
       if (push) history.pushState(null, "", address);

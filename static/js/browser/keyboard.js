@@ -11,6 +11,9 @@ import { THEMES } from "../view/palettes.js";
 
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
 
+/** Keys with which a reader scrolls an article. */
+const SCROLLING = [" ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "PageUp", "PageDown"];
+
 /** Radians, and a factor, of one press. */
 const TURN = 0.2;
 const ZOOM = 1.15;
@@ -82,13 +85,15 @@ export function keepsKey(target, key) {
  * @param {Store<State>} store
  * @param {Actions} actions
  * @param {Turn} turn
+ * @param {boolean} [embed]  in somebody's page, keys that scroll it are left to it until a control has the focus
  */
-export function listenToKeys(store, actions, turn) {
+export function listenToKeys(store, actions, turn, embed = false) {
   const keys = keyMap(store, actions, turn);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || keepsKey(event.target, event.key)) return;
+    if (embed && SCROLLING.includes(event.key) && event.target === document.body) return;
     event.preventDefault();
     act();
   });

@@ -27,11 +27,18 @@ export function queryOf(state, boot, opens) {
   return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
 }
 
+/** View keys that say which moment is shown. */
+const MOMENT = ["mode", "token", "layer"];
+
 /** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
 export function requestPart(query, boot) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
-    if (key !== "lang" && !isRequestKey(boot, key.startsWith(OTHER) ? key.slice(OTHER.length) : key))
+    if (
+      key !== "lang" &&
+      !MOMENT.includes(key) &&
+      !isRequestKey(boot, key.startsWith(OTHER) ? key.slice(OTHER.length) : key)
+    )
       keys.delete(key);
   }
   const written = String(keys);

@@ -29,6 +29,7 @@ import { attribute, h } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon } from "./parts/icons.js";
 import { createOverlay, opens } from "./parts/popover.js";
+import { createDecision } from "./story/decision.js";
 import { createShare } from "./share/share.js";
 
 /**
@@ -66,6 +67,12 @@ function createParts() {
       hidden: true,
       "data-inset": true,
     }),
+    decision: h("section", {
+      class: "decision",
+      "aria-label": words.decision.label,
+      hidden: true,
+      "data-inset": true,
+    }),
     drawer: h("section", { class: "drawer", id: "drawer", hidden: true, "data-inset": true }),
     tokens: part("tokens"),
     training: part("training", { hidden: true }),
@@ -95,7 +102,7 @@ function arrange(host, parts) {
   left.append(parts.masthead, parts.lessons, parts.controls);
   const right = part("right");
   parts.views.append(parts.tabs, parts.tools, parts.share, parts.compare, parts.keys);
-  right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer);
+  right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer, parts.decision);
   const deck = h("footer", { class: "deck", "data-inset": true });
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
@@ -143,6 +150,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     whole,
     createViewTabs(parts.tabs, actions),
     createInspector(parts.inspector, actions),
+    createDecision(parts.decision, actions),
     createDrawer(parts.drawer, actions, wake, boot),
     createTokens(parts.tokens, actions, boot),
     createTraining(parts.training, boot, actions),

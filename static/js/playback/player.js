@@ -8,7 +8,7 @@
  */
 
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
-import { NOWHERE, reach, timelineOf } from "./timeline.js";
+import { followedAt, lastEvent, NOWHERE, reach, timelineOf } from "./timeline.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
 const FLOWN = 4;
@@ -41,13 +41,23 @@ export function createPlayer(store, countHits) {
   let clock = 0;
   /** @type {{token: number, layer: number} | null} the event that a single step flies to */
   let target = null;
+  /** @type {number | null} the token that a person went to: it stays the current one until it leaves */
+  let followed = null;
+
+  /** Where the current token stands. @param {Schedule} timeline @param {number} time */
+  function positionOf(timeline, time) {
+    const there = followed === null ? NOWHERE : followedAt(timeline, followed, time);
+    const gone = followed !== null && time > timeline.arrives(followed, timeline.layers);
+    if (there.token < 0 || gone) followed = null;
+    return followed === null ? timeline.position(time) : there;
+  }
 
   /** What the store holds when playback stands at a time. @param {State} state @param {number} time @returns {Partial<State>} */
   function placeAt(state, time, playing = state.playing) {
     clock = time;
     const { timeline, still, at: before } = state;
     const shown = still && playing && timeline ? stepShown(timeline, time) : time;
-    const position = timeline ? timeline.position(shown) : NOWHERE;
+    const position = timeline ? positionOf(timeline, shown) : NOWHERE;
     const at = position.token === before.token && position.layer === before.layer ? before : position;
     return { time: shown, at, hits: countHits(state, shown), playing };
   }
@@ -63,6 +73,7 @@ export function createPlayer(store, countHits) {
     if (!timeline) return;
     const moment = event ? momentOf(timeline, event) : 0;
     const near = moment > clock && moment - clock < FLOWN;
+    followed = event ? event.token : null;
     target = event && near && !still ? event : null;
     if (target) store.set({ playing: false });
     else setTime(moment, false);
@@ -89,7 +100,7 @@ export function createPlayer(store, countHits) {
     return !arrived;
   }
 
-  /** Another mode has other moments: stay at the event. */
+  /** Another mode has other moments: stay at the event; from the end, begin anew. */
   function changeMode() {
     const { trace, view, timeline, at } = store.get();
     if (!trace || (timeline?.mode === view.mode && timeline.tokens === trace.tokens.length)) return;
@@ -97,7 +108,9 @@ export function createPlayer(store, countHits) {
     const done = timeline !== null && clock >= timeline.duration;
     target = null;
     store.set({ timeline: next });
-    setTime(done ? next.duration : at.token < 0 ? 0 : momentOf(next, clamp(next, at)));
+    if (done) return setTime(0, !store.get().still);
+    followed = at.token < 0 ? null : clamp(next, at).token;
+    setTime(at.token < 0 ? 0 : momentOf(next, clamp(next, at)));
   }
   store.subscribe((state, before) => {
     if (state.view.mode !== before.view.mode) changeMode();
@@ -118,15 +131,23 @@ export function createPlayer(store, countHits) {
     if (writing) return { ...placed, ...placeAt(state, entryAfter(timeline), true) };
     if (asked) {
       const event = clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 });
+      followed = event.token;
       return { ...placed, ...placeAt(state, momentOf(timeline, event), false) };
     }
-    return keep ? placeAt(state, Math.min(clock, timeline.duration)) : placeAt(state, 0, !still);
+    const stays = keep && (!finished() || store.get().trace?.id === state.trace?.id);
+    if (!stays) followed = null;
+    return stays ? placeAt(state, Math.min(clock, timeline.duration)) : placeAt(state, 0, !still);
   }
 
   const finished = () => clock >= (store.get().timeline?.duration ?? 0);
+  /** @param {number} time @param {boolean} [playing] */
+  function restartAt(time, playing) {
+    followed = null;
+    setTime(time, playing);
+  }
   function play() {
     target = null;
-    if (finished()) setTime(0);
+    if (finished()) restartAt(0);
     store.set({ playing: true });
   }
   function pause() {
@@ -142,7 +163,7 @@ export function createPlayer(store, countHits) {
     toggle: () => (store.get().playing ? pause() : play()),
     restart() {
       target = null;
-      setTime(0, true);
+      restartAt(0, true);
     },
     stepLayer: (way) => step(layerBeside, way),
     stepToken: (way) => step(tokenBeside, way),
@@ -151,6 +172,7 @@ export function createPlayer(store, countHits) {
       target = null;
       if (!timeline) return;
       const event = clamp(timeline, { token: token ?? at.token, layer: layer ?? at.layer });
+      followed = event.token;
       setTime(momentOf(timeline, event), false);
     },
     seekTime(secs) {
@@ -171,5 +193,5 @@ function entryAfter(timeline) {
  * @param {number} time
  */
 function stepShown(timeline, time) {
-  return momentOf(timeline, timeline.position(Math.floor(time / timeline.step) * timeline.step));
+  return momentOf(timeline, lastEvent(timeline, Math.floor(time / timeline.step) * timeline.step));
 }

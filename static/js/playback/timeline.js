@@ -19,8 +19,8 @@ export const SETTLE = 2;
 /** Seconds from one layer to the next in a stack of up to SHORT layers; taller stacks go faster. */
 const STEP = { single: 1.1, sequence: 0.62, all: 1.6 };
 const SHORT = 6;
-const REST = 0.68; // share of a step that a token rests at a plane
-const LAG = 0.42; // share of a step between arriving and firing
+const REST = 0.74; // share of a step that a token rests at a plane
+const LAG = 0.34; // share of a step between arriving and firing
 /** Steps between two tokens in SEQUENCE: 2 over the golden ratio, so that no two events share a moment. */
 const STAGGER = Math.sqrt(5) - 1;
 const LONG = 16; // prompts of more tokens enter faster
@@ -117,8 +117,29 @@ function ease(/** @type {number} */ x) {
   return x * x * (3 - 2 * x);
 }
 
-/** The event that fired last; token -1 before the first. Cost grows with L, not with T. @returns {Firing} */
+/**
+ * The newest token that has fired at its first router, and the last layer it fired at: it never goes back. Token -1
+ * before the first.
+ * @returns {Firing}
+ */
 function positionAt(/** @type {Schedule} */ schedule, /** @type {number} */ time) {
+  return followedAt(schedule, lastFired(schedule, 0, time), time);
+}
+
+/** Where one token stands; nowhere before it has fired. @returns {Firing} */
+export function followedAt(
+  /** @type {Schedule} */ { layers, fires },
+  /** @type {number} */ token,
+  /** @type {number} */ time,
+) {
+  if (token < 0 || fires(token, 0) > time) return NOWHERE;
+  let layer = 0;
+  while (layer < layers - 1 && fires(token, layer + 1) <= time) layer++;
+  return { token, layer };
+}
+
+/** The event of any token that fired last; token -1 before the first. Cost grows with L, not with T. @returns {Firing} */
+export function lastEvent(/** @type {Schedule} */ schedule, /** @type {number} */ time) {
   let found = { token: -1, layer: -1 };
   let latest = -Infinity;
   for (let layer = 0; layer < schedule.layers; layer++) {
@@ -162,7 +183,7 @@ export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ {
  */
 export function layerStep(timeline, time, way) {
   let best = way > 0 ? Infinity : -Infinity;
-  const here = timeOf(timeline, timeline.position(time));
+  const here = timeOf(timeline, lastEvent(timeline, time));
   for (let layer = 0; layer < timeline.layers; layer++) {
     const moment = way > 0 ? firedAfter(timeline, layer, time) : firedBefore(timeline, layer, here);
     best = way > 0 ? Math.min(best, moment) : Math.max(best, moment);

@@ -7,7 +7,7 @@
  */
 
 import { createHits } from "../counts/expert_uses.js";
-import { NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
+import { followedAt, NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
 import { otherView } from "../view/comparison.js";
 import { asksTheSame, noticesOf, sameKeys, understoodBeside, withRequestOf } from "../view/request.js";
 import { createLoading } from "./loading.js";
@@ -69,7 +69,8 @@ export function createSide(first, connect, wake, boot) {
         ? before
         : timelineOf(view.mode, trace);
     const time = Math.min(timeBeside(state, timeline), reach(timeline, trace.received, trace.complete));
-    const position = timeline.position(time);
+    const follows = timeline.tokens === state.timeline?.tokens;
+    const position = follows ? followedAt(timeline, state.at.token, time) : timeline.position(time);
     const at = position.token < 0 ? NOWHERE : position;
     const { token, layer } = store.get().at;
     const same = token === at.token && layer === at.layer;

@@ -139,6 +139,40 @@ export const en = {
     /** @type {number} */ shared,
   ) =>
     `Parameters that one token uses: ${layers} layers × ${shared ? "(" : ""}${k} chosen experts × ${formatExactly(size)}${shared ? ` + ${formatExactly(shared)} shared)` : ""} = ${formatExactly(active)}`,
+  activeRouted: (/** @type {number} */ pairs, /** @type {number} */ size, /** @type {number} */ shared) =>
+    `${shared ? `(${formatDecimal(Number(pairs.toFixed(1)))} + ${shared})` : formatDecimal(Number(pairs.toFixed(1)))} × ${formatCount(size)}`,
+  activeRoutedTitle: (
+    /** @type {number} */ pairs,
+    /** @type {number} */ nominal,
+    /** @type {number} */ active,
+  ) =>
+    `Parameters that this token uses as routed: ${formatDecimal(Number(pairs.toFixed(1)))} experts over all layers, where k asks for ${nominal}; ${formatExactly(active)}`,
+  decision: {
+    label: "The router's decision",
+    title: (/** @type {number} */ layer, /** @type {string} */ token) => `Layer ${layer} scores “${token}”`,
+    titleIds: (/** @type {number} */ layer, /** @type {string} */ token) =>
+      `Layer ${layer} routes “${token}”`,
+    columns: ["expert", "score", "score", "weight"],
+    cut: (/** @type {number} */ k) => `top ${k}`,
+    full: "full",
+    hidden: (/** @type {number} */ count) => `${count} more chosen`,
+    tail: (/** @type {number} */ count) => `${count} others`,
+    unknown: (/** @type {number} */ count) => `${count} others: nothing is known`,
+    clear: (/** @type {string} */ margin) => `Clear by ${margin}.`,
+    close: (/** @type {string} */ margin) => `Close: ${margin}.`,
+    near: (/** @type {string} */ margin) => `Near tie: ${margin}.`,
+    tie: "A tie: the lower id won.",
+    points: (/** @type {string} */ points) => `${points} points`,
+    otherwise: "Not decided by these scores alone.",
+    swayed: (/** @type {number} */ won, /** @type {number} */ over) => `The bias chose ${won} over ${over}.`,
+    taken: (/** @type {number} */ took, /** @type {number} */ all) =>
+      `Taken by ${took} of ${all}; each sets its own cut.`,
+    noScores: "This source gives ids, not scores.",
+    none: "No expert took it.",
+    full1: (/** @type {number} */ expert, /** @type {string} */ kept) =>
+      `${expert} is full: ${kept} of the mix is left.`,
+  },
+  tokenId: (/** @type {number} */ id) => `id ${id}`,
   tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
   tokenTitle: "The token being routed now, and its place in the prompt",
@@ -324,6 +358,7 @@ export const en = {
   play: "Play",
   pause: "Pause",
   restart: "Restart",
+  replay: "Replay",
   layerBack: "One layer back",
   layerOn: "One layer on",
   tokenBack: "One token back",
@@ -350,7 +385,7 @@ export const en = {
   connection: {
     connecting: "connecting",
     streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
-    done: "done",
+    done: "all here",
     lost: "lost, retrying",
     refused: "not routed",
   },

@@ -86,6 +86,17 @@ export function formatShare(share) {
 }
 
 /**
+ * A share as percent with so many decimals; one that rounds to nothing without being nothing is told as less than one.
+ * @param {number} share
+ * @param {number} [decimals]
+ */
+export function formatPercent(share, decimals = 0) {
+  const least = decimals ? 0.05 : 0.5;
+  if (share > 0 && share * 100 < least) return `<${formatDecimal(decimals ? 0.1 : 1)}${PERCENT}`;
+  return formatDecimal(share * 100, decimals) + PERCENT;
+}
+
+/**
  * With its sign, which for a minus is that of arithmetic: 0.02 -> "+0.020".
  * @param {number} value
  * @param {number} decimals
@@ -120,9 +131,16 @@ const VISIBLE = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
  * @param {string} text
  */
 export function formatToken(text) {
-  const shown = text.replace(/[\n\r\t\u00a0]/g, (character) => VISIBLE[character]);
+  const shown = text
+    .replace(/(?:\\x[0-9a-f]{2})+/g, marked)
+    .replace(/[\n\r\t\u00a0]/g, (character) => VISIBLE[character]);
   if (shown.trim() === "") return shown.replace(/ /g, "␣");
   return shown.replace(/^ /, "").replace(/ {2,}/g, (run) => "␣".repeat(run.length));
+}
+
+/** Bytes that are part of a character, "\\xe2\\x82" -> "‹E2 82›". @param {string} bytes */
+function marked(bytes) {
+  return `‹${bytes.slice(2).toUpperCase().split("\\X").join(" ")}›`;
 }
 
 /** @param {string} text */

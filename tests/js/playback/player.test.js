@@ -49,6 +49,42 @@ test("a trace without a place in the link plays from its start to its end", () =
   assert.deepEqual(state().at, { token: 4, layer: 2 });
 });
 
+test("a token that a link names stays the current one until it leaves", () => {
+  const { player, state } = started("?token=2&layer=3&mode=sequence");
+  const { timeline } = state();
+  const leaves = timeline.arrives(1, timeline.layers);
+  player.play();
+  while (state().time + 1 / 60 < leaves) {
+    player.advance(1 / 60);
+    assert.equal(state().at.token, 1);
+  }
+  player.advance(0.2);
+  assert.ok(state().at.token > 1);
+});
+
+test("another mode after the end plays from its start", () => {
+  const { player, state, store } = started();
+  run(player);
+  store.set({ view: { ...state().view, mode: "single" } });
+  assert.equal(state().time, 0);
+  assert.equal(state().playing, true);
+});
+
+test("another routing of the same tokens after the end plays from its start", () => {
+  const { player, state, store } = started();
+  run(player);
+  const other = { ...state(), trace: { ...state().trace, id: "another" } };
+  store.set({ ...other, ...player.begin(other, true) });
+  assert.equal(state().time, 0);
+  assert.equal(state().playing, true);
+});
+
+test("the same routing that arrives again after the end stays at the end", () => {
+  const { player, state } = started();
+  run(player);
+  assert.equal(player.begin(state(), true).time, state().timeline.duration);
+});
+
 test("a link with a place opens there, paused, with the hits of that moment", () => {
   const { state } = started("?token=3&layer=2");
   const { at, playing, hits, time, timeline, trace, view } = state();

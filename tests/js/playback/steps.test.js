@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clamp, layerBeside, momentOf, tokenBeside } from "../../../static/js/playback/steps.js";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
+import { createTimeline, lastEvent } from "../../../static/js/playback/timeline.js";
 
 const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 const START = { token: -1, layer: -1 };
@@ -14,7 +14,7 @@ test("an event is looked at after it fired and before the next one fires", () =>
         const event = clamp(timeline, { token, layer });
         const moment = momentOf(timeline, event);
         assert.ok(moment > timeline.fires(event.token, layer));
-        assert.deepEqual(timeline.position(moment), event);
+        assert.deepEqual(lastEvent(timeline, moment), event);
       }
     }
   }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeline, layerStep, reach, SETTLE, timeOf } from "../../../static/js/playback/timeline.js";
+import {
+  createTimeline,
+  lastEvent,
+  layerStep,
+  reach,
+  SETTLE,
+  timeOf,
+} from "../../../static/js/playback/timeline.js";
 
 const MODES = /** @type {const} */ (["single", "sequence", "all"]);
 const SIZES = [
@@ -46,12 +53,13 @@ test("the last event lies at least the settling time before the end", () => {
   each((timeline) => assert.ok(timeline.duration >= events(timeline).at(-1).moment + SETTLE));
 });
 
-test("position names each event at its own moment, exactly once, outside ALL AT ONCE", () => {
+test("the last event names each event at its own moment, exactly once, outside ALL AT ONCE", () => {
   each((timeline, mode) => {
     if (mode === "all") return;
     const all = events(timeline);
     assert.equal(new Set(all.map((event) => event.moment)).size, all.length, "no two events share a moment");
-    for (const { token, layer, moment } of all) assert.deepEqual(timeline.position(moment), { token, layer });
+    for (const { token, layer, moment } of all)
+      assert.deepEqual(lastEvent(timeline, moment), { token, layer });
   });
 });
 
@@ -74,18 +82,36 @@ test("nothing has fired at the start and everything has at the end", () => {
   });
 });
 
-test("position agrees with a slow search at any moment", () => {
+test("the last event agrees with a slow search at any moment", () => {
   each((timeline, mode) => {
     const all = events(timeline);
     for (let i = 0; i <= 40; i++) {
       const time = (timeline.duration * i) / 40;
       const fired = all.filter((event) => event.moment <= time).at(-1);
-      const { token, layer } = timeline.position(time);
+      const { token, layer } = lastEvent(timeline, time);
       assert.deepEqual(
         { token, layer },
         { token: fired ? fired.token : -1, layer: fired ? fired.layer : -1 },
         mode,
       );
+    }
+  });
+});
+
+test("the current token is the newest that has fired at its first router, and never goes back", () => {
+  each((timeline, mode) => {
+    if (mode === "all") return;
+    let newest = -1;
+    for (let i = 0; i <= 200; i++) {
+      const time = (timeline.duration * i) / 200;
+      const { token, layer } = timeline.position(time);
+      const begun = Array.from({ length: timeline.tokens }, (_, t) => t).filter(
+        (t) => timeline.fires(t, 0) <= time,
+      );
+      assert.equal(token, begun.length - 1);
+      assert.ok(token >= newest, `token ${token} came after ${newest}`);
+      if (token >= 0) assert.ok(timeline.fires(token, layer) <= time);
+      newest = token;
     }
   });
 });

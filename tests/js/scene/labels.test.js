@@ -10,8 +10,8 @@ test("layers are named from 1, experts from 0, and those of a wide ring now and 
 });
 
 test("a token is named by its text, long ones in short", () => {
-  assert.equal(wordOf({ text: " river" }), "river");
-  assert.equal(wordOf({ text: "supercalifragilisticexpialidocious" }).length, 18);
+  assert.equal(wordOf([{ text: " river" }], 0), "river");
+  assert.equal(wordOf([{ text: "supercalifragilisticexpialidocious" }], 0).length, 18);
 });
 
 test("labels of layers never stand closer than two lines of text", () => {

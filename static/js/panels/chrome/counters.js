@@ -4,7 +4,9 @@
  * @import {Model, State} from "../../types.js"
  */
 
-import { formatCount, formatToken } from "../../words/format.js";
+import { activeOf, usedPairs } from "../../counts/active.js";
+import { formatCount } from "../../words/format.js";
+import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
@@ -15,7 +17,7 @@ const NAMES = /** @type {const} */ (["total_p", "active_p", "token", "experts_hi
 
 /** @param {typeof NAMES[number]} name */
 function createCounter(name) {
-  const figure = h("span", { class: "figure" }, words.none);
+  const figure = h("span", { class: "figure", translate: "no" }, words.none);
   const counts = h("span", { class: "counts" });
   const element = h(
     "div",
@@ -52,9 +54,20 @@ function readTotal(model) {
   };
 }
 
-/** @param {Model} model @returns {Reading} */
-function readActive(model) {
+/** As routed where the current token used more or fewer experts than k. @param {State} state @param {Model} model @returns {Reading} */
+function readActive({ trace, at, view }, model) {
   const { layers, top_k, expert_size, active_p } = model;
+  const known = trace !== null && at.token >= 0 && at.token < trace.received;
+  const pairs = known ? usedPairs(trace, view.mode === "all" ? null : at.token) : layers * top_k;
+  if (pairs !== layers * top_k) {
+    const active = activeOf(model, pairs);
+    return {
+      value: active,
+      figure: formatCount(active),
+      counts: words.activeRouted(pairs, expert_size, (model.shared ?? 0) * layers),
+      title: words.activeRoutedTitle(pairs, layers * top_k, active),
+    };
+  }
   return {
     value: active_p,
     figure: formatCount(active_p),
@@ -79,7 +92,7 @@ export function readToken({ trace, at, view }) {
       counts: words.atLayer(at.layer + 1),
     };
   const { text } = tokens[at.token];
-  return { value: text, figure: formatToken(text), ...shown };
+  return { value: text, figure: shownToken(tokens, at.token), ...shown };
 }
 
 /** @param {State} state @param {Model} model @returns {Reading} */
@@ -106,7 +119,7 @@ export function createCounters(host) {
       const { trace, at, hits, view } = state;
       if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode)) return;
       counters.total_p.update(readTotal(trace.model));
-      counters.active_p.update(readActive(trace.model));
+      counters.active_p.update(readActive(state, trace.model));
       counters.token.update(readToken(state));
       counters.experts_hit.update(readHits(state, trace.model));
     },

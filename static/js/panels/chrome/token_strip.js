@@ -5,7 +5,8 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { formatToken, opensWithSpace } from "../../words/format.js";
+import { opensWithSpace } from "../../words/format.js";
+import { bytesOf, shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h } from "../parts/element.js";
 
@@ -28,9 +29,15 @@ function shapeOf(group, groups) {
   return groups.indexOf(group) % SHAPES;
 }
 
-/** @param {Token} token @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named */
-function createToken(token, index, groups, named) {
-  const { text, group, written } = token;
+/** Its text in quotes, its id and its bytes: what two tokens that look alike differ in. @param {Token} token */
+export function inspected({ text, id }) {
+  const bytes = bytesOf(text);
+  return [bytes || `“${text}”`, id === undefined ? "" : words.tokenId(id)].filter(Boolean).join(" · ");
+}
+
+/** @param {readonly Token[]} tokens @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named */
+function createToken(tokens, index, groups, named) {
+  const { text, group, written } = tokens[index];
   return h(
     "button",
     {
@@ -41,9 +48,11 @@ function createToken(token, index, groups, named) {
       "data-spaced": opensWithSpace(text),
       "data-written": written,
       "aria-label": words.tokenName(text, index + 1, written ? words.written : group && named(group)),
+      title: inspected(tokens[index]),
+      translate: "no",
       tabindex: -1,
     },
-    h("span", { class: "token-text" }, formatToken(text)),
+    h("span", { class: "token-text" }, shownToken(tokens, index)),
   );
 }
 
@@ -74,7 +83,7 @@ export function createTokens(host, actions, boot) {
       laidOut.every((token, index) => token === tokens[index]);
     const more = tokens
       .slice(goesOn ? laidOut.length : 0)
-      .map((token, i) => createToken(token, goesOn ? laidOut.length + i : i, groups, named));
+      .map((_, i) => createToken(tokens, goesOn ? laidOut.length + i : i, groups, named));
     buttons = goesOn ? [...buttons, ...more] : more;
     laidOut = tokens;
     if (goesOn) strip.append(...more);

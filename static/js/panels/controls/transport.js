@@ -19,9 +19,11 @@ export function createPlayButton(actions) {
   return {
     element,
     /** @param {State} state */
-    update({ playing }) {
-      redraw(picture, playing ? "pause" : "play");
-      setText(word, playing ? words.pause : words.play);
+    update({ playing, time, timeline }) {
+      const ended = !playing && timeline !== null && timeline.duration > 0 && time >= timeline.duration;
+      redraw(picture, playing ? "pause" : ended ? "restart" : "play");
+      setText(word, playing ? words.pause : ended ? words.replay : words.play);
+      attribute(element, "data-ended", ended);
     },
   };
 }

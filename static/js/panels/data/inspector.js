@@ -7,8 +7,9 @@
 
 import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
-import { formatShare, formatSigned, formatToken, formatWeight } from "../../words/format.js";
+import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
 import { language } from "../../words/language.js";
+import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
@@ -121,7 +122,7 @@ export function createInspector(host, actions) {
       ...all.slice(0, LISTED).map(({ token, weight, dropped: turned }) => {
         const bar = h("span", { class: "weight-bar" });
         setStyle(bar, "--share", weight.toFixed(3));
-        const name = h("span", { class: "served-token" }, formatToken(trace.tokens[token].text));
+        const name = h("span", { class: "served-token", translate: "no" }, shownToken(trace.tokens, token));
         const button = h(
           "button",
           { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },

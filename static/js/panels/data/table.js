@@ -7,7 +7,8 @@
  */
 
 import { choices } from "../../trace/trace.js";
-import { formatDecimal, formatToken } from "../../words/format.js";
+import { formatDecimal } from "../../words/format.js";
+import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 
@@ -138,7 +139,7 @@ function rowAt(trace, { token, layer }, current) {
   return h(
     "tr",
     { "data-token": token, "data-layer": layer, "aria-current": here ? "true" : undefined },
-    h("th", { scope: "row", title: `${token + 1}` }, formatToken(trace.tokens[token].text)),
+    h("th", { scope: "row", title: `${token + 1}`, translate: "no" }, shownToken(trace.tokens, token)),
     h("td", {}, String(layer + 1)),
     h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
     h(

@@ -65,7 +65,7 @@ export function createCard(boot) {
     element,
     /** @param {State} state */
     async update(state) {
-      const asked = queryOf(state, boot, "start");
+      const asked = queryOf(state, boot, state.playing ? "start" : "moment");
       if (!changed(requestPart(asked, boot))) return;
       if (boot.exported) return show(ownCard(boot.exported));
       attribute(element, "aria-busy", true);

@@ -35,12 +35,14 @@ void main() {
   int k = int(sizes.x), layer = int(when.x), expert;
   float since = time - when.y, after = time - when.z, lead = when.z - when.y;
   float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
-  float fan = 0.0, chosen = 0.0, dropped = 0.0;
+  float fan = 0.0, chosen = 0.0, dropped = 0.0, thick = 1.0, home = 0.0;
   if (place.y < k) {
     vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
     expert = int(choice.x);
     dropped = step(1.5, choice.z);
     float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
+    thick = mix(0.24, 1.0, choice.y); /* as wide as its weight */
+    home = clamp((after / lead - 0.12) / 0.98, 0.0, 1.0); /* its output runs back until the token leaves */
     if (dropped > 0.5) strong = 1.0 - smoothstep(2.2 * OUT, 3.0 * OUT, after);
     chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : strong * fade;
   } else {
@@ -53,8 +55,8 @@ void main() {
   at = corner;
   fan *= far * airy(0.24) * pow(start.z, 1.12) * min(1.0, sqrt(96.0 / shape.y)); /* so many add up to white */
   chosen *= far * airy(0.6) * pow(start.z, 0.9);
-  state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped * max(bounce(after), 1e-3));
-  vec2 wide = chosen > 0.0 ? vec2(0.045, mix(2.2, 6.0, airy(0.0))) : vec2(0.016, mix(1.5, 2.8, airy(0.0)));
+  state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped > 0.5 ? max(bounce(after), 1e-3) : chosen > 0.0 && home > 0.0 ? -home : 0.0);
+  vec2 wide = chosen > 0.0 ? vec2(0.062, mix(2.2, 7.0, airy(0.0))) * thick : vec2(0.016, mix(1.5, 2.8, airy(0.0)));
   vec4 clip = ribbon(a, b, 0.5 + 0.5 * corner.x, corner.y, wide.x * pitch, wide.y);
   gl_Position = state.x + state.y < 0.004 ? NOWHERE : clip;
 }`;
@@ -70,6 +72,10 @@ void main() {
   float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
   vec3 fan = mix(HOT, GOLD, 0.35 + 0.4 * state.x) * state.x * soft * grown * 1.5;
   vec3 chosen = (HOT * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
+  if (state.w < 0.0 && state.w > -1.0) {
+    float where = 1.0 + state.w, head = exp(-pow((along - where) * 13.0, 2.0)), passed = smoothstep(where, where + 0.05, along);
+    chosen = chosen * mix(1.0, 0.45, passed) + mix(AMBER, WHITE, 0.75) * (1.3 * head * soft) * min(1.0, 1.4 * state.y);
+  }
   if (state.w > 0.0) {
     float head = exp(-pow((along - state.w) * 11.0, 2.0)), before = 1.0 - smoothstep(state.w - 0.02, state.w, along);
     chosen = mix(REFUSED, WHITE, 0.5 * core * head) * (0.28 * before * soft + 1.5 * head * soft) * state.y;

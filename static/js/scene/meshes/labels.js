@@ -8,7 +8,7 @@
  * @import {DataTexture, Texture} from "three"
  */
 
-import { formatToken } from "../../words/format.js";
+import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { NARROW } from "../camera/framing.js";
 import { createTable } from "../gpu/data_texture.js";
@@ -178,8 +178,8 @@ function spanOf(/** @type {Layout} */ { layers, levels, open, pitch }) {
 }
 
 /** A token's word, short enough to stand beside it. @returns {string} */
-export function wordOf(/** @type {Token} */ { text }) {
-  const word = formatToken(text);
+export function wordOf(/** @type {Token[]} */ tokens, /** @type {number} */ index) {
+  const word = shownToken(tokens, index);
   return word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word;
 }
 
@@ -218,7 +218,7 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
     const labels = [
       ...labelsOf(layout, brief),
       ...bunches,
-      ...tokens.map((token) => ({ word: wordOf(token), layer: 0, expert: -1 })),
+      ...tokens.map((_, index) => ({ word: wordOf(tokens, index), layer: 0, expert: -1 })),
     ];
     fixed = labels.length - tokens.length;
     const atlas = createAtlas(

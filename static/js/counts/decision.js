@@ -1,0 +1,148 @@
+/**
+ * The router's decision for one token at one layer as rows of numbers: the scores sorted, the cut, the combine weights, the
+ * margin. Pure; panels/story/decision.js shows it.
+ *
+ * @import {Model, Trace} from "../types.js"
+ */
+
+import { choices } from "../trace/trace.js";
+
+/**
+ * @typedef {object} Row
+ * @property {number} expert
+ * @property {number} score       the gate score
+ * @property {number} selection   what selection compares: the score with the router's bias, where there is one
+ * @property {number} weight      combine weight; 0 where not chosen or over capacity
+ * @property {"chosen" | "full" | "lost" | "closed"} state   closed: in a group that was left out
+ *
+ * @typedef {object} Decision
+ * @property {"scores" | "ids" | "experts-choose"} kind   ids: the source gives no scores
+ * @property {Row[]} rows         best first; with `ids` the chosen alone, in the order of their ids
+ * @property {number} cut         rows before the line; 0 where there is none
+ * @property {number | null} margin   least selected less best refused; null where the scores alone did not decide
+ * @property {boolean} shares     the scores share one whole: percent, and the margin in points
+ * @property {boolean} biased     a bias was added for selection
+ * @property {{won: number, over: number} | null} swayed   the bias chose one over another with the better score
+ * @property {number} sum         of the combine weights
+ */
+
+/** Whether a trace names experts and knows no scores. @param {Trace} trace */
+export function isIdsOnly({ origin }) {
+  return origin.badge === "IDS ONLY" || origin.ids_only === true;
+}
+
+/**
+ * The decision; null where the token is not routed yet.
+ * @param {Trace} trace
+ * @param {number} token
+ * @param {number} layer
+ * @returns {Decision | null}
+ */
+export function decisionOf(trace, token, layer) {
+  if (token < 0 || layer < 0 || token >= trace.received || layer >= trace.model.layers) return null;
+  const chosen = choices(trace, token, layer);
+  const sum = chosen.reduce((total, { weight, dropped }) => total + (dropped ? 0 : weight), 0);
+  if (isIdsOnly(trace)) return idsAlone(chosen);
+  const rows = rowsOf(trace, token, layer, chosen);
+  const shares = Math.abs(rows.reduce((total, { score }) => total + score, 0) - 1) < 0.08;
+  const decided = { rows, shares, sum, biased: trace.bias !== null };
+  if (trace.model.router === "expert_choice")
+    return { ...decided, kind: "experts-choose", cut: 0, margin: null, swayed: null };
+  return { ...decided, kind: "scores", ...cutOf(rows), swayed: swayedIn(rows) };
+}
+
+/** @param {ReturnType<typeof choices>} chosen @returns {Decision} */
+function idsAlone(chosen) {
+  const rows = chosen.map(({ expert, dropped }) => ({
+    expert,
+    score: 0,
+    selection: 0,
+    weight: 0,
+    state: /** @type {Row["state"]} */ (dropped ? "full" : "chosen"),
+  }));
+  rows.sort((a, b) => a.expert - b.expert);
+  return { kind: "ids", rows, cut: 0, margin: null, shares: false, biased: false, swayed: null, sum: 0 };
+}
+
+/** @param {Trace} trace @param {number} token @param {number} layer @param {ReturnType<typeof choices>} chosen @returns {Row[]} */
+function rowsOf({ model, scores, bias }, token, layer, chosen) {
+  const from = (token * model.layers + layer) * model.experts;
+  const picked = new Map(chosen.map((choice) => [choice.expert, choice]));
+  const rows = Array.from({ length: model.experts }, (_, expert) => {
+    const score = (scores[from + expert] / 255) ** 2;
+    const choice = picked.get(expert);
+    const state = !choice ? "lost" : choice.dropped ? "full" : "chosen";
+    return {
+      expert,
+      score,
+      selection: score + (bias?.[layer]?.[expert] ?? 0),
+      weight: choice && !choice.dropped ? choice.weight : 0,
+      state: /** @type {Row["state"]} */ (state),
+    };
+  });
+  closeGroups(rows, model);
+  // Chosen ones that scores alone would not choose (noise, a table, groups) still stand above the line.
+  const taken = (/** @type {Row} */ { state }) => (state === "lost" || state === "closed" ? 1 : 0);
+  const ordered = model.router === "expert_choice" ? () => 0 : taken;
+  return rows.sort((a, b) => ordered(a) - ordered(b) || b.selection - a.selection || a.expert - b.expert);
+}
+
+/**
+ * Marks the experts of groups that were left out: those with the lowest group scores, which are the sum of the best two
+ * (where sigmoids select) or the best one (DeepSeek-V2). A group that holds a chosen expert was open.
+ * @param {Row[]} rows  in the order of ids
+ * @param {Model} model
+ */
+function closeGroups(rows, { settings, experts, router }) {
+  const [groups, open] = [settings?.groups ?? 1, settings?.topk_groups ?? 0];
+  if (groups < 2 || open < 1 || open >= groups || experts % groups) return;
+  const size = experts / groups;
+  const scored = Array.from({ length: groups }, (_, group) => {
+    const own = rows.slice(group * size, (group + 1) * size);
+    const best = own.map(({ selection }) => selection).sort((a, b) => b - a);
+    const held = own.some(({ state }) => state !== "lost");
+    return { own, rank: (held ? 10 : 0) + best[0] + (router === "group_limited" ? 0 : (best[1] ?? 0)) };
+  });
+  scored.sort((a, b) => b.rank - a.rank);
+  for (const { own } of scored.slice(open))
+    for (const row of own) if (row.state === "lost") row.state = "closed";
+}
+
+/** @param {Row[]} rows @returns {{cut: number, margin: number | null}} */
+function cutOf(rows) {
+  const won = rows.filter(({ state }) => state === "chosen" || state === "full");
+  const lost = rows.find(({ state }) => state === "lost");
+  if (!won.length || !lost) return { cut: won.length, margin: null };
+  const margin = Math.min(...won.map(({ selection }) => selection)) - lost.selection;
+  return { cut: won.length, margin: margin < -1e-6 ? null : Math.max(0, margin) };
+}
+
+/** @param {Row[]} rows @returns {Decision["swayed"]} */
+function swayedIn(rows) {
+  const won = rows.filter(({ state }) => state === "chosen" || state === "full");
+  const last = won.reduce((low, row) => (row.score < low.score ? row : low), won[0]);
+  const over = rows.find(
+    ({ state, score, selection }) =>
+      state === "lost" && last && score > last.score && selection < last.selection,
+  );
+  return last && over ? { won: last.expert, over: over.expert } : null;
+}
+
+/** The rows that a ladder shows one by one, and how many lie between and after them. @typedef {{rows: Row[], hidden: number, tail: Row[]}} Ladder */
+
+/**
+ * Up to eight experts all rows; more: the chosen (the first six and the last where there are many), the first that lost,
+ * and the rest as a tail.
+ * @param {Decision} decision
+ * @returns {Ladder}
+ */
+export function ladderOf({ rows, cut, kind }) {
+  if (kind === "ids" || rows.length <= 8) return { rows, hidden: 0, tail: [] };
+  const won = kind === "experts-choose" ? 7 : cut;
+  const most = won > 8 ? [...rows.slice(0, 6), rows[won - 1]] : rows.slice(0, won);
+  return {
+    rows: [...most, rows[won]].filter(Boolean),
+    hidden: won > 8 ? won - 7 : 0,
+    tail: rows.slice(won + 1),
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * The router's decision as a ladder of numbers: the scores sorted, the line between the last that passed and the first that
+ * did not, weights on those that passed, the margin in words.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Decision, Row} from "../../counts/decision.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { decisionOf, ladderOf } from "../../counts/decision.js";
+import { formatDecimal, formatPercent, formatWeight } from "../../words/format.js";
+import { shownToken } from "../../words/token_text.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+
+const { decision: said } = words;
+
+/** How much of a decision is told: all scores in the order of ids, the sorted rows with the line, and the weights. */
+/** @typedef {"scores" | "cut" | "weights"} Phase */
+
+/** Decimals of percent where the two rows beside the line would read alike without. @param {Decision} decision */
+function decimalsOf({ rows, cut }) {
+  const [won, lost] = [rows[cut - 1], rows[cut]];
+  return won && lost && Math.round(won.score * 100) === Math.round(lost.score * 100) ? 1 : 0;
+}
+
+/** The margin in words. @param {Decision} decision */
+export function marginInWords(decision) {
+  const { kind, margin, rows, shares, swayed, sum } = decision;
+  const won = rows.filter(({ state }) => state === "chosen" || state === "full");
+  const full = rows.find(({ state }) => state === "full");
+  if (kind === "ids") return said.noScores;
+  if (kind === "experts-choose") return said.taken(won.length, rows.length);
+  if (!won.length) return said.none;
+  if (full) return said.full1(full.expert, formatDecimal(sum, 2));
+  if (swayed) return said.swayed(swayed.won, swayed.over);
+  if (margin === null) return won.length === rows.length ? "" : said.otherwise;
+  if (margin < 5e-5) return said.tie;
+  const points = margin * 100;
+  const told = shares ? said.points(formatDecimal(points, points < 9.95 ? 1 : 0)) : formatDecimal(margin, 2);
+  return (points < 1 ? said.near : points < 5 ? said.close : said.clear)(told);
+}
+
+/** @param {Row} row @param {Decision} decision @param {Phase} phase @param {number} scale  the largest selection */
+function rowOf({ expert, score, selection, weight, state }, decision, phase, scale) {
+  const ids = decision.kind === "ids";
+  const bar = h("span", { class: "ladder-bar", "data-ids": ids });
+  const share = (/** @type {number} */ value) => (Math.max(0, value) / scale).toFixed(4);
+  setStyle(bar, "--score", ids ? "0.5" : share(score));
+  if (decision.biased) {
+    setStyle(bar, "--low", share(Math.min(score, selection)));
+    setStyle(bar, "--high", share(Math.max(score, selection)));
+  }
+  const figure = decision.shares ? formatPercent(score, decimalsOf(decision)) : formatDecimal(score, 2);
+  const passed = state === "chosen" || state === "full";
+  const factor = state === "full" ? said.full : passed ? `× ${formatWeight(weight)}` : "";
+  return h(
+    "tr",
+    { "data-expert": expert, "data-state": phase === "scores" ? "scored" : state },
+    h("th", { scope: "row" }, String(expert)),
+    h("td", { class: "ladder-track" }, bar),
+    h("td", { class: "ladder-score" }, ids ? "" : figure),
+    h("td", { class: "ladder-weight" }, phase !== "weights" ? "" : ids ? words.none : factor),
+  );
+}
+
+/** A row that says something of many. @param {string} kind @param {string} text */
+function note(kind, text) {
+  return h("tr", { class: kind }, h("td", { colspan: 4 }, text));
+}
+
+/** The scores of the rest as one falling curve, on the scale of the bars. @param {readonly Row[]} tail @param {number} scale */
+function curveOf(tail, scale) {
+  const points = tail.map(({ selection }, i) => {
+    const x = tail.length > 1 ? (100 * i) / (tail.length - 1) : 0;
+    return `${x.toFixed(1)},${(24 - (24 * Math.max(0, selection)) / scale).toFixed(2)}`;
+  });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 24");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  line.setAttribute("points", ["0,24", ...points, "100,24"].join(" "));
+  svg.append(line);
+  return h(
+    "tr",
+    { class: "ladder-tail" },
+    h("td", { colspan: 4 }, svg, h("span", {}, said.tail(tail.length))),
+  );
+}
+
+/** All rows of the table. @param {Decision} decision @param {Phase} phase @param {number} experts */
+function ladder(decision, phase, experts) {
+  const { rows, hidden, tail } = ladderOf(decision);
+  const scale = Math.max(1e-6, ...decision.rows.map(({ score, selection }) => Math.max(score, selection)));
+  const shown = phase === "scores" ? [...rows].sort((a, b) => a.expert - b.expert) : rows;
+  const lines = shown.map((row) => rowOf(row, decision, phase, scale));
+  const last = hidden ? 6 : decision.cut - 1;
+  if (phase !== "scores" && decision.kind === "scores" && lines[last + 1]) {
+    attribute(lines[last], "data-cut", true);
+    lines[last].lastElementChild?.append(h("span", { class: "cut-tag" }, said.cut(decision.cut)));
+  }
+  if (hidden) lines.splice(6, 0, note("ladder-note", said.hidden(hidden)));
+  if (tail.length) lines.push(curveOf(tail, scale));
+  if (decision.kind === "ids" && rows.length < experts)
+    lines.push(note("ladder-note", said.unknown(experts - rows.length)));
+  return lines;
+}
+
+/** "0.63 + 0.37 = 1"; as many terms as fit. @param {Decision} decision */
+export function sumInWords({ rows, sum, kind }) {
+  const kept = rows.filter(({ state }) => state === "chosen");
+  if (kind === "ids" || !kept.length || kept.length > 4) return "";
+  const total = Math.abs(sum - 1) < 0.005 ? "1" : formatDecimal(sum, 2);
+  return kept.length > 1 ? `${kept.map(({ weight }) => formatWeight(weight)).join(" + ")} = ${total}` : "";
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createDecision(host, actions) {
+  const title = h("h2", { class: "decision-title", translate: "no" });
+  const body = h("tbody");
+  const head = h("tr", {}, ...said.columns.map((name) => h("th", { scope: "col" }, name)));
+  const cols = h(
+    "colgroup",
+    {},
+    ...["id", "track", "score", "weight"].map((name) => h("col", { class: `col-${name}` })),
+  );
+  const table = h("table", { class: "ladder" }, cols, h("thead", { class: "sr-only" }, head), body);
+  const margin = h("p", { class: "margin" });
+  const sum = h("p", { class: "weight-sum" });
+  host.append(title, table, h("div", { class: "verdict" }, margin, sum));
+  let layer = 0;
+  table.addEventListener("pointerover", (event) => {
+    const row = /** @type {Element} */ (event.target).closest("[data-expert]");
+    if (row instanceof HTMLElement) actions.hover({ layer, expert: Number(row.dataset.expert) });
+  });
+  table.addEventListener("pointerleave", () => actions.hover(null));
+  const changed = changes();
+  return {
+    /** @param {State} state @param {Phase} [phase] */
+    update({ trace, at, view }, phase = "weights") {
+      const token = view.mode === "all" && at.token >= 0 && view.path !== null ? view.path : at.token;
+      if (!changed(trace, token, at.layer, phase)) return;
+      const decision = trace && decisionOf(trace, token, at.layer);
+      attribute(host, "hidden", !decision);
+      if (!trace || !decision) return;
+      layer = at.layer;
+      const name = decision.kind === "ids" ? said.titleIds : said.title;
+      setText(title, name(layer + 1, shownToken(trace.tokens, token)));
+      body.replaceChildren(...ladder(decision, phase, trace.model.experts));
+      setText(margin, phase === "scores" ? "" : marginInWords(decision));
+      setText(sum, phase === "weights" ? sumInWords(decision) : "");
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
