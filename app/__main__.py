@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(settings: Settings) -> int:
     """Print what is wrong with scenarios, tours and questions, and what they say untruly; 1 if any."""
-    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models).available
+    known = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces).available
     problems = check_scenarios(settings.scenarios, known)
     for problem in problems:
         print(problem)

@@ -27,12 +27,13 @@ class Settings:
     )
     scenarios: Path = ROOT / "scenarios"
     models: Path = ROOT / "models"
+    traces: Path | None = None  # folder of captures that the page lists; None: no library
     viewers: int = 500  # connections served at a time
     send_secs: float = 30.0  # a reader that takes nothing for so long is let go
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """HOST, PORT, OPEN, ORIGIN, FRAME_ANCESTORS, SCENARIOS, MODELS. Raises ValueError with the name."""
+        """HOST, PORT, OPEN, ORIGIN, FRAME_ANCESTORS, SCENARIOS, MODELS, TRACES. Raises ValueError."""
         return cls(
             host=env.get("HOST") or cls.host,
             port=read_port(env.get("PORT") or str(cls.port)),
@@ -41,6 +42,7 @@ class Settings:
             frame_ancestors=read_ancestors(env.get("FRAME_ANCESTORS") or cls.frame_ancestors),
             scenarios=Path(env.get("SCENARIOS") or cls.scenarios),
             models=Path(env.get("MODELS") or cls.models),
+            traces=Path(env["TRACES"]) if env.get("TRACES") else None,
         )
 
 

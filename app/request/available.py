@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..published.named_shape import NamedShape, read_shape
 from ..published.shape_text import BadShape
 from .schema import TraceRequest
+
+
+class TraceNames(Protocol):
+    """The files of a folder of traces, each looked up when it is asked for."""
+
+    def __contains__(self, name: object) -> bool: ...
+
+    def sizes(self, name: str) -> tuple[int, int] | None:
+        """Returns N and K of a file; None where it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class Available:
     shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
     refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
+    traces: TraceNames | None = None  # None: no folder of traces is served
 
     @property
     def first_scenario(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from ..request.available import TraceNames
 from ..request.schema import TraceRequest
 from ..trace import Step, TraceHeader
 from .authored.scenario import Library
@@ -41,14 +42,16 @@ class Offer:
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
     infos: tuple[dict[str, Any], ...] = ()  # its models, as `GET /api/models` answers them
     refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
+    traces: TraceNames | None = None  # the files of a folder of traces
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a source is built from: the scenarios, and the folder of the models."""
+    """What a source is built from: the scenarios, and the folders of the models and of the traces."""
 
     library: Library
     models: Path
+    traces: Path | None = None
 
 
 class TraceSource(ABC):

@@ -17,6 +17,7 @@ from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, Workers
 from .asset_routes import static
 from .assets import Assets
+from .capture_routes import captures
 from .catalogue_routes import offers, published
 from .disconnect import Left
 from .embedding_routes import embedding
@@ -31,7 +32,7 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models and threads."""
-    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces)
     workers = Workers()
 
     @asynccontextmanager
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(published(workers))
     app.include_router(traces(sources, workers))
     app.include_router(loads(sources, workers))
+    app.include_router(captures(sources, workers))
     app.include_router(sockets(sources, workers, settings))
     app.include_router(embedding(sources, settings))
     app.include_router(pages(sources, settings))
