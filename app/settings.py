@@ -182,6 +182,7 @@ class Settings:
     open_browser: bool = setting(True, "OPEN", read_flag, "open a browser window where there is a display")
     scenarios: Path = setting(ROOT / "scenarios", "SCENARIOS", read_folder, "folder of scenarios")
     models: Path = setting(ROOT / "models", "MODELS", read_models, "folder of models, or one model's own")
+    traces: Path | None = setting(None, "TRACES", read_folder, "folder of captures that the page lists")
     origin: str = setting(
         "",
         "ORIGIN",

@@ -51,7 +51,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         if options.output and len(views) > 1:
             raise ValueError(f"-o: expected one view, got {len(views)}; use --dir FOLDER for several")
         shared = load_shared(ROOT / "static", options.embed)
-        sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
+        sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces)
         home = (settings.origin if options.home is None else options.home).rstrip("/")
         exhibits = list(named([exhibit(view, sources, home, options.embed) for view in views]))
         templates = ROOT / "templates"

@@ -16,6 +16,8 @@ def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLIS
     if request.source == "recorded":
         step = words.exactly(request.step or 0)
         return words.recorded_title.format(model=request.checkpoint, step=step)
+    if request.source == "trace":
+        return request.trace
     if request.source == "live" and request.prompt:
         return words.live_title.format(prompt=request.prompt[:60])
     scenario = sources.library.scenarios.get(request.scenario)
@@ -38,6 +40,8 @@ def description(request: TraceRequest, sources: SourceRegistry, words: Wording =
     if request.source == "recorded":
         step = words.exactly(request.step or 0)
         return words.about_recorded.format(model=request.checkpoint, step=step)
+    if request.source == "trace":
+        return words.about_trace.format(trace=request.trace)
     if request.router not in ("", DEFAULT_ROUTER):
         shape += words.router.format(router=request.router)
     if request.source == "live":

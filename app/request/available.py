@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ..problem import Problem
 from ..published.named_shape import NamedShape, read_shape
 from ..published.shape_text import BadShape
 from .schema import TraceRequest
+
+
+class TraceNames(Protocol):
+    """The files of a folder of traces, each looked up when it is asked for."""
+
+    def __contains__(self, name: object) -> bool: ...
+
+    def sizes(self, name: str) -> tuple[int, int] | None:
+        """Returns N and K of a file; None where it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Available:
     refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
     fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
     absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
+    traces: TraceNames | None = None  # None: no folder of traces is served
 
     @property
     def first_scenario(self) -> str:

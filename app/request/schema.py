@@ -27,6 +27,7 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
+TRACE_CHARS = 240
 NAMED = ("source", "scenario", "model", "shape", "router")  # values are names of things on the server
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
@@ -77,7 +78,7 @@ class TraceRequest(BaseModel):
         "authored",
         max_length=NAME_CHARS,
         description="name of a source: authored (scenario), live (forward pass), "
-        "recorded (routing recorded while a model was trained)",
+        "recorded (routing recorded while a model was trained), trace (a file of the library)",
     )
     scenario: Text = Field(
         "english", max_length=NAME_CHARS, description="name of a scenario, see /api/scenarios"
@@ -136,6 +137,12 @@ class TraceRequest(BaseModel):
         STEP,
         "source=recorded: training steps done, one of those of the model in /api/models. Left out: the last",
     )
+    trace: Text = Field(
+        "",
+        max_length=TRACE_CHARS,
+        description="source=trace: a file in the folder of traces, see /api/traces; `@1` after the name: its "
+        "second answer",
+    )
 
     @property
     def checkpoint(self) -> str:
@@ -160,6 +167,8 @@ class TraceRequest(BaseModel):
         """The keys that decide the trace, and no others, in one form. Of a request that `parse` filled in."""
         if self.source == "recorded":
             return dump({"source": "recorded", "model": self.checkpoint, "step": self.step})
+        if self.source == "trace":
+            return dump({"source": "trace", "trace": self.trace})
         if self.source not in ("authored", "live"):  # keys that a source does not read are at their defaults
             return dump({"source": self.source, **self.model_dump(by_alias=True, exclude_defaults=True)})
         given = {name: getattr(self, name) for name in ROUTERS[self.router].uses if name in LIMITS}
@@ -212,6 +221,7 @@ KEY_HELP = {  # key: (expected, what to do)
     "continue": whole(CONTINUE),
     "temperature": number(TEMPERATURE),
     "step": whole(STEP),
+    "trace": ("the name of a file in the folder of traces", "see /api/traces"),
 }
 
 

@@ -35,9 +35,10 @@ class Subject:
 def read_source(reading: Reading) -> str:
     """The source, with the keys that it does not read removed."""
     sources = reading.available.sources
-    source = str(reading.get("source", TraceRequest.model_fields["source"].default))
+    named = "trace" if reading.get("trace") and "trace" in sources else DEFAULTS.source
+    source = str(reading.get("source", named))
     if source not in sources:
-        reading.reject(Problem("source", show(source), either(sources), "choose one of them"))
+        reading.reject(Problem("source", show(source), either(served(reading)), "choose one of them"))
     elif missing := nothing_offered(reading, source):
         reading.reject(missing)
     else:
@@ -51,10 +52,30 @@ def read_source(reading: Reading) -> str:
 def nothing_offered(reading: Reading, source: str) -> Problem | None:
     """The problem of a source that needs models where none is there."""
     available = reading.available
+    if available.reads(source, "trace"):
+        return no_trace(reading)
     if available.reads(source, "step") and not available.steps:
         return Problem("source", show(source), "another, as no training is recorded here", "see /api/models")
     if available.reads(source, "model") and not available.models:
         return Problem("source", show(source), "authored, as no model is installed here", "see /api/models")
+    return None
+
+
+def served(reading: Reading) -> Iterable[str]:
+    """The sources that this server has; that of traces where it serves a folder of them."""
+    reads, traces = reading.available.reads, reading.available.traces
+    return [name for name in reading.available.sources if traces is not None or not reads(name, "trace")]
+
+
+def no_trace(reading: Reading) -> Problem | None:
+    """The problem of a file that is not in the folder of traces."""
+    traces, name = reading.available.traces, str(reading.get("trace", ""))
+    if traces is None:
+        advice = "serve a folder with TRACES=folder, or drop the file on the page"
+        field, found = ("source", "'trace'") if "source" in reading.values else ("trace", show(name))
+        return Problem(field, found, "none, as no folder of traces is served here", advice)
+    if name not in traces:
+        return Problem("trace", show(name), *KEY_HELP["trace"])
     return None
 
 
@@ -79,10 +100,19 @@ def read_subject(reading: Reading, source: str) -> Subject:
     if str(reading.get("prompt", "x")).strip() == "" and reading.get("prompt"):
         expected = "text with at least one character that is no space"
         reading.reject(Problem("prompt", show(reading.get("prompt")), expected, "type something"))
+    if reads(source, "trace"):
+        return read_trace(reading)
     subject = read_model(reading, source) if reads(source, "model") else read_own_shape(reading)
     return Subject(
         {**scenario, **subject.keys}, subject.experts, subject.router, subject.shaped, subject.fixed
     )
+
+
+def read_trace(reading: Reading) -> Subject:
+    """The file of the folder of traces, with the sizes that it has."""
+    name, traces = str(reading.get("trace", "")), reading.available.traces
+    experts, k = (traces.sizes(name) if traces is not None else None) or (DEFAULTS.experts, DEFAULTS.k)
+    return Subject({"trace": name, "experts": experts, "k": k}, experts)
 
 
 def read_scenario(reading: Reading) -> dict[str, Any]:

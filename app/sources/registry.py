@@ -23,9 +23,10 @@ from .engines.cluster import Cluster
 from .live.source import LiveSource
 from .pending_trace import PendingTrace
 from .recorded.source import RecordedSource
+from .recorded.trace_file import TraceFileSource
 from .source import Opened, Place, TraceSource
 
-SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource)
+SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource, TraceFileSource)
 KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
 
 NO_KEYS: Mapping[str, object] = {}
@@ -35,10 +36,16 @@ CACHE_BYTES = 128 * 2**20  # of finished traces
 class SourceRegistry:
     """The sources of this server, and a cache of finished traces."""
 
-    def __init__(self, library: Library, models: Path, engines: Cluster | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        models: Path,
+        traces: Path | None = None,
+        engines: Cluster | None = None,
+    ) -> None:
         self.library = library
         self.folder = models
-        place = Place(library, models, engines or Cluster(()))
+        place = Place(library, models, engines or Cluster(()), traces)
         self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
         self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 
@@ -78,6 +85,13 @@ class SourceRegistry:
         """The source that runs models."""
         source = self.sources[LiveSource.name]
         assert isinstance(source, LiveSource)
+        return source
+
+    @property
+    def trace_files(self) -> TraceFileSource:
+        """The source that reads the folder of traces."""
+        source = self.sources[TraceFileSource.name]
+        assert isinstance(source, TraceFileSource)
         return source
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:

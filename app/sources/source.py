@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from ..problem import Problem
+from ..request.available import TraceNames
 from ..request.schema import TraceRequest
 from ..trace import RoutingTrace, Step, TraceHeader
 from .authored.scenario import Library
@@ -63,15 +64,17 @@ class Offer:
     refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
     fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
     absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
+    traces: TraceNames | None = None  # the files of a folder of traces
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a source is built from: the scenarios, and the folder of the models."""
+    """What a source is built from: the scenarios, and the folders of the models and of the traces."""
 
     library: Library
     models: Path
     engines: Cluster
+    traces: Path | None = None
 
 
 class TraceSource(ABC):

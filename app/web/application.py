@@ -21,6 +21,7 @@ from .admission import Desk, make_workers
 from .asset_routes import static
 from .assets import Assets
 from .atlas_routes import atlas_routes
+from .capture_routes import captures
 from .catalogue_routes import offers, published
 from .disconnect import Left
 from .embedding_routes import embedding
@@ -41,7 +42,7 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 def create_app(settings: Settings) -> FastAPI:
     """The application, with its own scenarios, models, threads and processes."""
     cluster = Cluster(read_engines(settings.engines))
-    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, cluster)
+    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces, cluster)
     workers = make_workers(settings)
     seats = Seats(settings.viewers, settings.client_viewers)
     metrics = Metrics(workers, seats)
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(traces(desk, settings))
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))
+    app.include_router(captures(sources, workers))
     app.include_router(sockets(sources, workers, seats, settings))
     app.include_router(atlas_routes(Atlases.from_env(settings.models)))
     app.include_router(embedding(sources, settings))

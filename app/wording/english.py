@@ -10,6 +10,7 @@ ENGLISH = Wording(
     live_title="{prompt} (live)",
     about_authored="AUTHORED: {teaches} ({shape})",
     about_live="LIVE: tokens routed by a trained mixture-of-experts model, {shape}.",
+    about_trace="RECORDED: the routing that the file {trace} holds.",
     about_recorded="RECORDED: how {model} routed held-out text after {step} steps of training.",
     shape="{experts} experts a layer, {k} a token",
     router=", router {router}",

@@ -20,6 +20,7 @@ class Wording:
     about_authored: str
     about_live: str
     about_recorded: str
+    about_trace: str
     shape: str
     router: str
     on_shape: str

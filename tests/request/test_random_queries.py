@@ -89,6 +89,7 @@ def good_values(sources) -> dict[str, Callable[[random.Random], str]]:
         "experts": ("2", "8", "9", "16", "64", "128", "512", "2048"),
         "k": ("1", "2", "3", "8", "16", "512"),
         "step": ("1", "50", "5400"),
+        "trace": ("one.csv", "engine/answer.json"),
         "continue": ("0", "1", "9", "256"),
         "temperature": ("0", "0.7", "2"),
         "skew": ("0", "1.5", "20"),

@@ -33,9 +33,11 @@ def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) 
     """The requests that a load is counted over. Raises BadRequest where there is nothing but a recording."""
     if over == "prompt":
         return [request]
-    if request.source == "recorded":
+    if request.source in ("recorded", "trace"):
         advice = "a recording holds its own texts; choose over=prompt"
-        raise BadRequest(Problem("source", "'recorded'", "authored or live with over=scenarios", advice))
+        raise BadRequest(
+            Problem("source", repr(request.source), "authored or live with over=scenarios", advice)
+        )
     plain = {"prompt": "", "more": 0}
     return [request.model_copy(update={**plain, "scenario": scenario}) for scenario in scenarios]
 

@@ -1,0 +1,70 @@
+"""The source `trace`: a file of the folder of traces, whichever engine wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ...formats.findings import CaptureError
+from ...problem import BadRequest, Problem
+from ...request.schema import TraceRequest
+from ...trace import RoutingTrace, Step, TraceHeader
+from ..source import Offer, Opened, Place, TraceSource
+from .trace_folder import TraceFolder
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A trace that is there as a whole."""
+
+    trace: RoutingTrace
+
+    @property
+    def header(self) -> TraceHeader:
+        """What is known before the first token."""
+        return self.trace.header
+
+    def steps(self) -> Iterator[Step]:
+        """The routing of each token, in order."""
+        return (self.trace.step(token) for token in range(len(self.header.tokens)))
+
+
+class TraceFileSource(TraceSource):
+    """Captures that engines wrote, in the folder TRACES."""
+
+    name = "trace"
+    keys = ("trace",)
+
+    def __init__(self, place: Place) -> None:
+        self.files = None if place.traces is None else TraceFolder(place.traces)
+
+    def offer(self) -> Offer:
+        """The files, each looked up when a request names it."""
+        return Offer(traces=self.files)
+
+    def open(self, request: TraceRequest) -> Opened:
+        """The routing in a file. Raises BadRequest where it cannot be read, or holds counts alone."""
+        trace, stamp = self.trace_of(request.trace)
+        origin = {**trace.header.origin, "trace": request.trace}
+        origin.pop("prompt_tokens", None)  # nothing is written while it plays
+        header = replace(trace.header, origin=origin)
+        return Opened(Recorded(replace(trace, header=header)), stamp)
+
+    def trace_of(self, name: str) -> tuple[RoutingTrace, str]:
+        """The trace of a name, and what changes with its file. Raises BadRequest."""
+        if self.files is None:
+            raise BadRequest(
+                Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
+            )
+        try:
+            stamp, held = self.files.stamp(name), self.files.open(name)
+        except CaptureError as error:
+            raise BadRequest(Problem("trace", error.found, error.expected, error.advice)) from error
+        except (OSError, ValueError) as error:
+            raise BadRequest(
+                Problem("trace", repr(name), "a capture that can be read", str(error))
+            ) from error
+        if held.trace is None:
+            advice = "counts open as loads; see the library"
+            raise BadRequest(Problem("trace", "counts", "the experts of each token", advice))
+        return held.trace, stamp

@@ -1,0 +1,154 @@
+"""The folder of traces that an operator serves: its files by name, each read when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from ...byte_cache import Cache
+from ...formats.beside import read_in_place
+from ...formats.bounds import PAGE_BOUNDS
+from ...formats.capture import Capture
+from ...formats.findings import CaptureError
+from ...formats.to_trace import to_trace
+from ...trace import RoutingTrace
+
+BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")
+ONE_CAPTURE = (
+    "router_trace_rank*.jsonl",
+    "router/ffn_moe_logits-*.npy",
+)  # a folder with these is one capture
+DEEPEST = 4  # folders in folders
+MOST_FILES = 20_000
+KEPT_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Held:
+    """A capture of the folder, its trace where it has tokens, and how many answers its file holds."""
+
+    capture: Capture
+    trace: RoutingTrace | None
+
+
+class TraceFolder:
+    """The files below a folder. Names that lead out of it, by dots or by links, name nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder.resolve()
+        self.kept: Cache[Held] = Cache(KEPT_BYTES)
+        self.reading = Lock()  # one large file at a time
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.find(name) is not None
+
+    def find(self, name: str) -> tuple[Path, int] | None:
+        """Returns the path of a name and the number of the answer in it; None where nothing has it."""
+        path = self.inside(name)
+        if path is not None:
+            return path, 0
+        before, at, number = name.rpartition("@")
+        path = self.inside(before) if at and number.isascii() and number.isdigit() else None
+        return None if path is None else (path, int(number[:6]))
+
+    def inside(self, name: str) -> Path | None:
+        """Returns the path of a file or of a folder that is one capture, where it lies in the folder."""
+        if not name or "\0" in name or name.startswith(("/", "\\")):
+            return None
+        try:
+            path = (self.folder / name).resolve()
+            there = path.is_relative_to(self.root) and (path.is_file() or is_capture(path))
+        except OSError:  # a name longer than the system has them
+            return None
+        return path if there else None
+
+    def names(self) -> list[str]:
+        """Returns all names, sorted; at most MOST_FILES."""
+        found = []
+        for name in walk(self.folder, "", 0):
+            found.append(name)
+            if len(found) == MOST_FILES:
+                break
+        return sorted(found)
+
+    def stamp(self, name: str) -> str:
+        """Returns what changes with a file or with the config beside it. Raises OSError where it has gone."""
+        found = self.find(name)
+        if found is None:
+            raise FileNotFoundError(name)
+        path, choice = found
+        beside = path if path.is_dir() else path.parent
+        return " ".join(str(part) for part in (choice, *stamps(path), *stamps(beside / "config.json")))
+
+    def open(self, name: str) -> Held:
+        """Reads a file, or takes it from those that were read. Raises CaptureError and OSError."""
+        key = f"{name} {self.stamp(name)}"
+        held = self.kept.get(key)
+        if held is not None:
+            return held
+        with self.reading:
+            held = self.kept.get(key) or self.read(name)
+            self.kept.put(key, held, size_of(held))
+        return held
+
+    def read(self, name: str) -> Held:
+        """Reads a file. Raises CaptureError and OSError."""
+        found = self.find(name)
+        if found is None:
+            raise FileNotFoundError(name)
+        path, choice = found
+        together = read_in_place(path, PAGE_BOUNDS)
+        if choice >= len(together.captures):
+            expected, advice = f"at most @{len(together.captures) - 1}", "name another answer"
+            raise CaptureError("no-routing", name, expected, f"@{choice}", advice)
+        capture = together.captures[choice]
+        return Held(capture, to_trace(capture, together.facts) if capture.kind == "routing" else None)
+
+    def sizes(self, name: str) -> tuple[int, int] | None:
+        """Returns N and K of a file; None where it cannot be read as a trace."""
+        try:
+            trace = self.open(name).trace
+        except (CaptureError, OSError, ValueError):
+            return None
+        return None if trace is None else (trace.header.shape.experts, trace.header.shape.top_k)
+
+
+def size_of(held: Held) -> int:
+    """Returns about how many bytes a capture and its trace take."""
+    columns = [held.capture.ids, held.capture.weights, held.capture.logits, held.capture.counts]
+    if held.trace is not None:
+        columns += [held.trace.scores, held.trace.experts, held.trace.weights]
+    return 10_000 + sum(column.nbytes for column in columns if column is not None)
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a folder is one capture."""
+    return path.is_dir() and any(next(path.glob(pattern), None) is not None for pattern in ONE_CAPTURE)
+
+
+def stamps(path: Path) -> tuple[int, int]:
+    """Returns the time of the last change and the size; zeros where there is no such file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+def walk(folder: Path, before: str, depth: int) -> Iterator[str]:
+    """Yields the names of files and of folders that are one capture; links and hidden files are left out."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.is_symlink() or not entry.name.isprintable():
+            continue
+        if is_capture(Path(entry.path)) or (entry.is_file() and entry.name not in BESIDE):
+            yield before + entry.name
+        elif entry.is_dir() and depth < DEEPEST:
+            yield from walk(Path(entry.path), f"{before}{entry.name}/", depth + 1)

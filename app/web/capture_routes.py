@@ -1,0 +1,129 @@
+"""Routes about captures: files that a person drops, and the folder of traces of the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from ..formats.comparison import compare, numbers_of
+from ..formats.exports import counts_of
+from ..formats.findings import CaptureError
+from ..problem import BadRequest, Problem
+from ..request.comparison import read_view
+from ..sources.recorded.trace_folder import TraceFolder
+from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrary
+from ..sources.registry import SourceRegistry
+from ..stream.workers import Workers
+from .admission import client
+from .disconnect import unless_left
+from .dropped_files import MOST_BYTES, convert
+from .query import read_body
+
+NO_FOLDER = {
+    "entries": [],
+    "matching": 0,
+    "files": 0,
+    "unread": 0,
+    "formats": [],
+    "models": [],
+    "findings": [],
+}
+NUMBER = 10_000_000
+HEAVY_SECS = 1.0  # what reading a capture is counted as
+
+
+def captures(sources: SourceRegistry, workers: Workers) -> APIRouter:
+    """What a person brings, and what the operator serves."""
+    router = APIRouter(include_in_schema=False)
+    folder = sources.trace_files.files
+    library = None if folder is None else TraceLibrary(folder)
+
+    @router.post("/api/capture")
+    async def capture(request: Request) -> Response:
+        data = await read_body(request, MOST_BYTES)
+        answer = await unless_left(request, workers.run(lambda: convert(data), client(request), HEAVY_SECS))
+        return Response(answer, media_type="application/octet-stream")
+
+    @router.get("/api/traces")
+    async def traces(request: Request) -> Response:
+        if library is None:
+            return JSONResponse({"folder": False, **NO_FOLDER})
+        query = query_of(request)
+        answer = await workers.run(lambda: library.answer(query), client(request), HEAVY_SECS)
+        return JSONResponse({"folder": True, **answer})
+
+    @router.get("/api/trace-counts")
+    async def counts(request: Request) -> Response:
+        name = request.query_params.get("trace", "")
+        return JSONResponse(await workers.run(lambda: counts_in(folder, name), client(request), HEAVY_SECS))
+
+    @router.get("/api/trace-compare")
+    async def comparison(request: Request) -> Response:
+        view = dict(request.query_params)
+        return JSONResponse(await workers.run(lambda: compared(sources, view), client(request), HEAVY_SECS))
+
+    return router
+
+
+def query_of(request: Request) -> Query:
+    """What the library is asked. Raises BadRequest for numbers that are none."""
+    given = request.query_params
+
+    def number(name: str, usual: int, most: int) -> int:
+        text = given.get(name, str(usual))
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= most):
+            raise BadRequest(Problem(name, repr(text[:20]), f"0 to {most}", "leave it out"))
+        return int(text)
+
+    words = {name: given.get(name, "")[:200] for name in ("text", "model", "format", "finding")}
+    return Query(**words, offset=number("from", 0, NUMBER), count=number("count", PAGE, MOST_PAGE))
+
+
+def refusing(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The result of a job on captures. Raises BadRequest with what was wrong."""
+    try:
+        return job()
+    except CaptureError as error:
+        raise BadRequest(Problem(error.where, error.found, error.expected, error.advice)) from error
+
+
+def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
+    """How often each expert was chosen in a file of the folder: [layers][experts]. Raises BadRequest."""
+    if folder is None or name not in folder:
+        raise BadRequest(
+            Problem("trace", repr(name[:80]), "a file of the folder of traces", "see /api/traces")
+        )
+
+    def count() -> dict[str, Any]:
+        capture = folder.open(name).capture
+        report = {"name": name, **capture.to_json(), "model": capture.model}
+        return {"state": "counts", **report, "counts": counts_of(capture).tolist()}
+
+    return refusing(count)
+
+
+def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:
+    """How two stacks differ; `cells` has the flips as [token, place of the layer]. Raises BadRequest."""
+    first, second = read_view(view, sources.available)
+    if second is None:
+        advice = "add b.trace=another"
+        raise BadRequest(Problem("b.trace", "nothing", "a second trace of the same tokens", advice))
+    problems = (*first.problems, *second.problems)
+    if problems:
+        raise BadRequest(*problems)
+
+    def differ() -> dict[str, Any]:
+        left = sources.open(first.request).trace()
+        found = compare(left, sources.open(second.request).trace())
+        places = [numbers_of(left).index(layer) for layer in found.layers]
+        token, layer = found.flips.nonzero()
+        cells = [[int(found.at[t]), places[at]] for t, at in zip(token, layer, strict=True)]
+        return {**found.to_json(), "cells": cells[:CELLS]}
+
+    return refusing(differ)
+
+
+CELLS = 200_000

@@ -1,0 +1,141 @@
+"""What the page sends and gets where a person drops files: frames of bytes with a JSON header before them.
+
+A frame is 4 bytes (little-endian: how long the header is), the header, and parts one after another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..formats.asked import Asked
+from ..formats.beside import ReadCaptures, read_together
+from ..formats.bounds import PAGE_BOUNDS
+from ..formats.capture import Capture
+from ..formats.exports import counts_of
+from ..formats.findings import CaptureError
+from ..formats.to_trace import to_trace
+from ..problem import BadRequest, Problem
+from ..request.read import Answer
+from ..request.schema import DEFAULTS
+from ..stream.wire import TraceMessage, pack_step
+from ..trace import RoutingTrace
+
+HEADER_BYTES = 2**20
+MOST_BYTES = PAGE_BOUNDS.file_bytes + HEADER_BYTES + 4
+SHOWN_CELLS = (
+    64 * 2**20
+)  # tokens x layers x experts that a page holds; of longer traces it shows the beginning
+NUMBERS = ("layers", "k", "experts")  # what a person may say of a file
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Files by name, the answer that is looked at, and what the person said of them."""
+
+    contents: Mapping[str, bytes]
+    choice: int
+    asked: Asked
+
+
+def unpack(data: bytes) -> Dropped:
+    """Reads a frame of files. Raises BadRequest where it is none."""
+    if len(data) > MOST_BYTES:
+        raise wrong("body", f"at most {MOST_BYTES:,} bytes", "more", "convert the file on the command line")
+    size = int.from_bytes(data[:4], "little")
+    if len(data) < 4 or size > HEADER_BYTES or 4 + size > len(data):
+        raise wrong("body", "4 bytes, a JSON header and files", f"{len(data)} bytes", "see docs/PROTOCOL.md")
+    try:
+        header = json.loads(data[4 : 4 + size])
+        files = [(str(each["name"]), each["bytes"]) for each in header["files"]]
+        numbers = {name: header[name] for name in (*NUMBERS, "choice") if header.get(name) is not None}
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
+        raise wrong("header", "JSON with a list `files`", "something else", "see docs/PROTOCOL.md") from error
+    if any(type(value) is not int or not 0 <= value < 1_000_000 for value in numbers.values()):
+        raise wrong("header", "whole numbers", "something else", "leave them out")
+    choice = numbers.pop("choice", 0)
+    return Dropped(cut(data[4 + size :], files), choice, Asked(**{k: v for k, v in numbers.items() if v}))
+
+
+def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:
+    """Returns the files by name. Raises BadRequest where lengths and bytes do not agree."""
+    if any(type(size) is not int or size < 0 for _, size in files) or sum(s for _, s in files) != len(data):
+        raise wrong("header", f"lengths of files, {len(data)} together", "others", "send the files whole")
+    if not files or len(dict(files)) != len(files):
+        raise wrong("header", "files with names that differ", f"{len(files)} files", "name each once")
+    contents, at = {}, 0
+    for name, size in files:
+        contents[name] = data[at : at + size]
+        at += size
+    return contents
+
+
+def wrong(field: str, expected: str, found: str, advice: str) -> BadRequest:
+    """Returns the refusal of a frame."""
+    return BadRequest(Problem(field, found, expected, advice))
+
+
+def pack(header: Mapping[str, Any], *parts: bytes) -> bytes:
+    """Returns a frame; `parts` of the header has the lengths."""
+    text = json.dumps({**header, "parts": [len(part) for part in parts]}, ensure_ascii=False).encode()
+    return b"".join((len(text).to_bytes(4, "little"), text, *parts))
+
+
+def convert(data: bytes) -> bytes:
+    """Reads dropped files into a frame: findings, the trace as messages of the socket, and as a file.
+
+    A capture that cannot be read is an answer too, with its finding. Raises BadRequest for a wrong frame.
+    """
+    dropped = unpack(data)
+    try:
+        together = read_together(dropped.contents, PAGE_BOUNDS, dropped.asked)
+        capture = chosen(together, dropped.choice)
+        report = {"name": name_of(dropped), **capture.to_json(), "model": capture.model}
+        if capture.kind == "counts":
+            return pack({"state": "counts", **report, "counts": counts_of(capture).tolist()})
+        return converted(report, to_trace(capture, together.facts))
+    except CaptureError as error:
+        report = {"name": name_of(dropped), "format": error.format, "findings": [error.finding.to_json()]}
+        return pack({"state": "refused", **report})
+
+
+def chosen(together: ReadCaptures, choice: int) -> Capture:
+    """Returns an answer of the files. Raises CaptureError where there are not so many."""
+    if choice >= len(together.captures):
+        expected = f"0 to {len(together.captures) - 1}"
+        raise CaptureError("no-routing", "choice", expected, str(choice), "name another answer")
+    return together.captures[choice]
+
+
+def name_of(dropped: Dropped) -> str:
+    """Returns the name of the largest file: that of the capture."""
+    return max(dropped.contents, key=lambda name: len(dropped.contents[name]))
+
+
+def converted(report: Mapping[str, Any], trace: RoutingTrace) -> bytes:
+    """Returns the frame of a trace: the steps as the socket sends them, and the file."""
+    shown = beginning(trace)
+    shape = shown.header.shape
+    request = {**DEFAULTS.model_dump(by_alias=True), "experts": shape.experts, "k": shape.top_k}
+    identity = str(trace.header.origin.get("fingerprint", "file"))
+    message = TraceMessage.of(0, identity, 0, shown.header, Answer(request, {}, []))
+    count = len(shown.header.tokens)
+    steps = b"".join(pack_step(shown.step(token), 0, token, shape.experts) for token in range(count))
+    header = {"state": "shown", **report, "shown": count}
+    return pack({**header, "trace": message.model_dump(mode="json", by_alias=True)}, steps, trace.to_bytes())
+
+
+def beginning(trace: RoutingTrace) -> RoutingTrace:
+    """Returns as many tokens as a page holds."""
+    shape, count = trace.header.shape, len(trace.header.tokens)
+    most = max(1, SHOWN_CELLS // (shape.layers * shape.experts))
+    if count <= most:
+        return trace
+    return RoutingTrace(
+        replace(trace.header, tokens=trace.header.tokens[:most]),
+        None if trace.scores is None else trace.scores[:most],
+        trace.experts[:most],
+        trace.weights[:most],
+    )
