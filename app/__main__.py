@@ -18,6 +18,7 @@ from .commands import export as export_command
 from .commands import measure as measure_command
 from .commands import params as params_command
 from .commands.check import check as check_scenarios
+from .export.trace_page import page_of
 from .settings import Settings
 from .sources.authored.scenario import load_scenarios
 from .sources.registry import SourceRegistry
@@ -90,7 +91,7 @@ def serve(settings: Settings) -> int:
 def build_server(settings: Settings) -> uvicorn.Server:
     """The server with the limits of the protocol."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, page_of),
         ws=WebSocketProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +15,7 @@ from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, Workers
+from ..trace import RoutingTrace
 from .asset_routes import static
 from .assets import Assets
 from .capture_routes import captures
@@ -30,8 +31,8 @@ from .trace_routes import traces
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application, with its own scenarios, models and threads."""
+def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None = None) -> FastAPI:
+    """The application, with its own scenarios, models and threads. `export` makes a page of a trace."""
     sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces)
     workers = Workers()
 
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(published(workers))
     app.include_router(traces(sources, workers))
     app.include_router(loads(sources, workers))
-    app.include_router(captures(sources, workers))
+    app.include_router(captures(sources, workers, export))
     app.include_router(sockets(sources, workers, settings))
     app.include_router(embedding(sources, settings))
     app.include_router(pages(sources, settings))

@@ -6,6 +6,7 @@
  * @import {Listener} from "./state/loading.js"
  */
 
+import { captures } from "./api/captures.js";
 import { createAddress } from "./browser/address_bar.js";
 import { watchLanguage, watchPresence } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
@@ -22,6 +23,7 @@ import { createActions } from "./state/actions.js";
 import { createLoading, statusOf } from "./state/loading.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
+import { withHeld } from "./trace/held_trace.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { titleOf } from "./view/title.js";
@@ -36,13 +38,18 @@ function connect(listener, recorded = boot.exported) {
   return createSocket({ url: `${location.origin.replace(/^http/, "ws")}/ws`, ...listener });
 }
 
+/** The first stack plays a file that a person dropped, where there is one. @param {Listener} listener */
+function withFiles(listener) {
+  return withHeld(/** @type {ReturnType<typeof createSocket>} */ (connect(listener)), listener, captures);
+}
+
 // State
 const store = createStore(initialState(parseView(searchOf(boot, location.search), boot)));
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
 );
-const loading = createLoading(store, connect, player);
+const loading = createLoading(store, (listener) => withFiles(listener), player);
 
 // Browser and scene
 const loop = createLoop();
@@ -108,6 +115,7 @@ const page = createPage(host, {
     },
   },
   wake: refresh,
+  play: loading.open,
   look: taking.look,
   other: stacks.other,
 });

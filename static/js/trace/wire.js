@@ -81,6 +81,7 @@ const REQUEST_KEYS = [
   "temperature",
   "seed",
   "step",
+  "trace",
 ];
 
 /**

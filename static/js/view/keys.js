@@ -107,6 +107,16 @@ export function stepsOf(boot, view) {
 }
 
 /** @type {Property} */
+const trace = {
+  name: "trace",
+  fallback: () => "",
+  parse: String,
+  format: String,
+  expected: () => "",
+  applies: ({ view }) => view.source === "trace",
+};
+
+/** @type {Property} */
 const tower = {
   name: "tower",
   fallback: () => null,
@@ -153,7 +163,7 @@ function ownExperts(boot, view) {
 
 /** @type {readonly Property[]} */
 export const PROPERTIES = [
-  choice("source", ["authored", "live", "recorded"]),
+  choice("source", ["authored", "live", "recorded", "trace"]),
   scenario,
   prompt,
   model,
@@ -175,6 +185,7 @@ export const PROPERTIES = [
     applies: ({ boot, view }) => view.source === "live" || reads(boot, view, "seed"),
   },
   step,
+  trace,
   choice("mode", ["sequence", "single", "all"]),
   choice("camera", ["orbit", "front", "top"]),
   integer("token", null, () => SOME_TOKEN, 1),
@@ -211,6 +222,7 @@ export const REQUEST_KEYS = /** @type {const} */ ([
   "temperature",
   "seed",
   "step",
+  "trace",
   "router",
   "capacity",
   "groups",
@@ -227,6 +239,7 @@ const READ = /** @type {const} */ ({
   authored: ["source", "scenario", "experts", "k"],
   live: ["source", "scenario", "prompt", "model", "experts", "k"],
   recorded: ["source", "model", "experts", "step"],
+  trace: ["source", "trace"],
 });
 /** Those that say how a router decides; the server passes over those that the router does not read. */
 const ROUTED = /** @type {const} */ ([
@@ -253,7 +266,7 @@ export function isFixed(key) {
 /** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
 export function requestOf(view) {
   const { source, continue: more, router, skew, seed } = view;
-  const routed = source === "recorded" ? [] : ROUTED.filter((key) => view[key]?.toString());
+  const routed = source === "recorded" || source === "trace" ? [] : ROUTED.filter((key) => view[key]?.toString());
   /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
   const read = [
     ...READ[source],
