@@ -14,6 +14,7 @@ from textwrap import wrap
 
 import uvicorn
 
+from ..export.trace_page import page_of
 from ..settings import Settings, declared, default_of
 from ..sources.authored.scenario import load_scenarios
 from ..stream.wire import MESSAGE_BYTES
@@ -107,7 +108,7 @@ def log_access() -> None:
 def build_server(settings: Settings) -> uvicorn.Server:
     """The server with the limits of the protocol."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, page_of),
         http=http_protocol(Door(settings, descriptor_limit())),
         ws=WebSocketProtocol,
         ws_max_size=MESSAGE_BYTES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +17,7 @@ from ..sources.authored.scenario import load_scenarios
 from ..sources.engines.cluster import Cluster, EngineError, read_engines
 from ..sources.registry import SourceRegistry
 from ..stream.workers import Busy, OwnQueueFull, TooMuch
+from ..trace import RoutingTrace
 from .admission import Desk, make_workers
 from .asset_routes import static
 from .assets import Assets
@@ -39,8 +40,11 @@ from .trace_routes import traces
 PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application, with its own scenarios, models, threads and processes."""
+def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None = None) -> FastAPI:
+    """The application, with its own scenarios, models, threads and processes.
+
+    `export` makes a page of a trace.
+    """
     cluster = Cluster(read_engines(settings.engines))
     sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces, cluster)
     workers = make_workers(settings)
@@ -71,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(traces(desk, settings))
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))
-    app.include_router(captures(sources, workers))
+    app.include_router(captures(sources, workers, export))
     app.include_router(sockets(sources, workers, seats, settings))
     app.include_router(atlas_routes(Atlases.from_env(settings.models)))
     app.include_router(embedding(sources, settings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -17,9 +17,10 @@ from ..sources.recorded.trace_folder import TraceFolder
 from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrary
 from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
+from ..trace import RoutingTrace
 from .admission import client
 from .disconnect import unless_left
-from .dropped_files import MOST_BYTES, convert
+from .dropped_files import MOST_BYTES, convert, trace_in
 from .query import read_body
 
 NO_FOLDER = {
@@ -33,10 +34,14 @@ NO_FOLDER = {
 }
 NUMBER = 10_000_000
 HEAVY_SECS = 1.0  # what reading a capture is counted as
+Result = TypeVar("Result")
 
 
-def captures(sources: SourceRegistry, workers: Workers) -> APIRouter:
-    """What a person brings, and what the operator serves."""
+Export = Callable[[RoutingTrace], str]
+
+
+def captures(sources: SourceRegistry, workers: Workers, export: Export | None = None) -> APIRouter:
+    """What a person brings, and what the operator serves. `export` makes a page of a trace."""
     router = APIRouter(include_in_schema=False)
     folder = sources.trace_files.files
     library = None if folder is None else TraceLibrary(folder)
@@ -46,6 +51,15 @@ def captures(sources: SourceRegistry, workers: Workers) -> APIRouter:
         data = await read_body(request, MOST_BYTES)
         answer = await unless_left(request, workers.run(lambda: convert(data), client(request), HEAVY_SECS))
         return Response(answer, media_type="application/octet-stream")
+
+    @router.post("/api/capture-page")
+    async def page(request: Request) -> Response:
+        data = await read_body(request, MOST_BYTES)
+        if export is None:
+            raise BadRequest(Problem("server", "none", "one that makes pages", "use moescope export"))
+        make = workers.run(lambda: refusing(lambda: export(trace_in(data))), client(request), HEAVY_SECS)
+        headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
+        return Response(await unless_left(request, make), media_type="text/html", headers=headers)
 
     @router.get("/api/traces")
     async def traces(request: Request) -> Response:
@@ -82,7 +96,7 @@ def query_of(request: Request) -> Query:
     return Query(**words, offset=number("from", 0, NUMBER), count=number("count", PAGE, MOST_PAGE))
 
 
-def refusing(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def refusing(job: Callable[[], Result]) -> Result:
     """The result of a job on captures. Raises BadRequest with what was wrong."""
     try:
         return job()

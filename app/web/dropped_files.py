@@ -101,6 +101,13 @@ def convert(data: bytes) -> bytes:
         return pack({"state": "refused", **report})
 
 
+def trace_in(data: bytes) -> RoutingTrace:
+    """Returns the trace of a frame of files. Raises BadRequest and CaptureError."""
+    dropped = unpack(data)
+    together = read_together(dropped.contents, PAGE_BOUNDS, dropped.asked)
+    return beginning(to_trace(chosen(together, dropped.choice), together.facts))
+
+
 def chosen(together: ReadCaptures, choice: int) -> Capture:
     """Returns an answer of the files. Raises CaptureError where there are not so many."""
     if choice >= len(together.captures):

@@ -6,6 +6,7 @@
  * @import {Listener} from "./state/loading.js"
  */
 
+import { captures } from "./api/captures.js";
 import { createAddress } from "./browser/address_bar.js";
 import { watchLanguage, watchPresence } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
@@ -23,6 +24,7 @@ import { createLoading } from "./state/loading.js";
 import { statusOf } from "./state/loading_states.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
+import { withHeld } from "./trace/held_trace.js";
 import { createRecording } from "./trace/inline_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { createTransport } from "./trace/transport.js";
@@ -49,11 +51,17 @@ function connect(listener, recorded = boot.exported) {
   const url = new URL("ws", location.href).href.replace(/^http/, "ws");
   return createSocket({ url, WebSocket: Transport, ...listener });
 }
+
+/** The first stack plays a file that a person dropped, where there is one. @param {Listener} listener */
+function withFiles(listener) {
+  return withHeld(/** @type {ReturnType<typeof createSocket>} */ (connect(listener)), listener, captures);
+}
+
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
 );
-const loading = createLoading(store, connect, player);
+const loading = createLoading(store, (listener) => withFiles(listener), player);
 
 // Browser and scene
 const loop = createLoop();
@@ -119,6 +127,7 @@ const page = createPage(host, {
     },
   },
   wake: refresh,
+  play: loading.open,
   look: taking.look,
   other: stacks.other,
 });

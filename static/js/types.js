@@ -4,7 +4,7 @@
  * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; everything a person reads,
  * the address bar included, starts layers and tokens at 1. Experts keep their id, from 0, as in the literature.
  *
- * @typedef {"authored" | "live" | "recorded"} Source
+ * @typedef {"authored" | "live" | "recorded" | "trace"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
  * @typedef {"orbit" | "front" | "top"} Camera
  * @typedef {import("./view/palettes.js").Theme} Theme
@@ -33,6 +33,7 @@
  * @property {number} temperature   of drawing them; 0: always the likeliest
  * @property {number} seed       of drawing them
  * @property {number | null} step   of the training that was recorded; null: the last
+ * @property {string} [trace]   of source trace: a file of the folder of traces
  *
  * How the trace is looked at. All of it is in the URL.
  * @typedef {object} ViewOnly
@@ -144,7 +145,12 @@
  * @property {string} [trained_router]
  * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
  * @property {number} [continue]        how many it was asked to write
+ * @property {string} [trace]           the file of the folder of traces
+ * @property {Finding[]} [findings]     of a capture: what there is to say of it
  * @property {string} [corpus]          of a recording: the text that its model was trained on
+ *
+ * One thing found in a capture: app/formats/findings.py. Layer and token count from 0.
+ * @typedef {{code: string, level: "info" | "warning" | "error", message: string, layer: number | null, token: number | null}} Finding
  *
  * A trace as far as it has arrived. Arrays are sized for `tokens.length` and filled up to `received`.
  * Rows: scores [T, L, N] bytes, 255 * sqrt(gate score); experts [T, L, K], 65535 for none; weights [T, L, K].

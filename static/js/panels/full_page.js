@@ -21,6 +21,7 @@ import { createScrubber } from "./controls/scrubber.js";
 import { createTraining } from "./controls/training_steps.js";
 import { createSpeed, createTransport } from "./controls/transport.js";
 import { createDrawer, createViewTabs } from "./data/drawer.js";
+import { createCapturePanel } from "./data/capture_panel.js";
 import { createDropping } from "./data/file_drop.js";
 import { createInspector } from "./data/inspector.js";
 import { createQuiz } from "./lessons/question.js";
@@ -39,6 +40,7 @@ import { createShare } from "./share/share.js";
  * @property {Store<State>} store
  * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean, observe: () => void}} viewport
  * @property {() => State | null} other   the state of the second stack, while there is one
+ * @property {() => void} play   a file that was dropped takes the place of what is on screen
  * @property {() => void} wake   a panel has something new to show
  * @property {(scale: number) => {width: number, height: number, problem: string}} look   of a picture at that scale
  */
@@ -125,7 +127,7 @@ function opener(name, label, actions) {
  * @param {HTMLElement} host
  * @param {Surroundings} surroundings
  */
-export function createPage(host, { boot, actions, viewport, wake, other, look }) {
+export function createPage(host, { boot, actions, viewport, wake, play, other, look }) {
   const parts = createParts();
   arrange(host, parts);
   const shareBody = part("share-body");
@@ -134,12 +136,14 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
   const toursBody = part("tours-body");
   const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
   const controls = opener("controls", words.controls, actions);
+  const files = boot.exported ? null : createCapturePanel(host, actions, { wake, play });
   const tools = [
     ...(boot.exported ? [] : [opener("compare", words.compare, actions)]),
     opener("share", words.share, actions),
     opener("keys", words.keys, actions),
   ];
   parts.tools.append(...tools.map(({ button }) => button));
+  if (files) parts.tools.prepend(files.button);
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
   const panels = [
@@ -180,7 +184,7 @@ export function createPage(host, { boot, actions, viewport, wake, other, look })
     createGlossary(host),
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
-    ...(boot.exported ? [] : [createDropping(host, actions, wake)]),
+    ...(files ? [createDropping(host, actions, wake, files.take), files] : []),
     createAnnouncer(parts.live),
     createDescriptions(other),
     controls,

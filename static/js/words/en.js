@@ -68,7 +68,7 @@ export const en = {
   },
   sideLabel: (/** @type {"a" | "b"} */ side) => (side === "a" ? "First stack" : "Second stack"),
   sideName: (/** @type {string} */ key, /** @type {import("../types.js").View} */ view) => {
-    if (key === "source") return en.sources[view.source];
+    if (key === "source") return view.source === "trace" ? "" : en.sources[view.source];
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model;

@@ -110,7 +110,7 @@ export const fr = {
   },
   sideLabel: (side) => (side === "a" ? "Première pile" : "Seconde pile"),
   sideName: (key, view) => {
-    if (key === "source") return fr.sources[view.source];
+    if (key === "source") return view.source === "trace" ? "" : fr.sources[view.source];
     if (key === "experts") return `${view.experts} experts`;
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model;

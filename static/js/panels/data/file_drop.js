@@ -1,9 +1,11 @@
 /**
- * A config.json that is dropped anywhere on the page: counted, and its rings are drawn.
+ * Files that are dropped anywhere on the page. A config.json alone is counted, and its rings are drawn; captures are
+ * shown, with the config and the tokenizer that come with them.
  *
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { captures, isBeside, MOST_BYTES } from "../../api/captures.js";
 import { brought } from "../../api/uploaded_config.js";
 import { words } from "../../words/words.js";
 import { h } from "../parts/element.js";
@@ -11,8 +13,13 @@ import { h } from "../parts/element.js";
 /** Whether a person drags files, and not a word or a link. @param {DragEvent} event */
 const holdsFiles = ({ dataTransfer }) => [...(dataTransfer?.types ?? [])].includes("Files");
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake */
-export function createDropping(host, actions, wake) {
+/**
+ * @param {HTMLElement} host
+ * @param {Actions} actions
+ * @param {() => void} wake
+ * @param {(files: readonly File[]) => Promise<void>} show  captures
+ */
+export function createDropping(host, actions, wake, show) {
   const hint = h("p", { class: "drop-target", hidden: true }, words.models.dropHere);
   host.append(hint);
   const over = (/** @type {DragEvent} */ event) => {
@@ -27,8 +34,10 @@ export function createDropping(host, actions, wake) {
     if (!holdsFiles(event)) return;
     event.preventDefault();
     hint.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) void take(file);
+    void filesOf(event.dataTransfer).then((files) => {
+      const alone = files.length === 1 && isBeside(files[0]) && !captures.files().length;
+      if (files.length) void (alone ? take(files[0]) : show(files));
+    });
   };
   /** @param {File} file */
   async function take(file) {
@@ -41,4 +50,34 @@ export function createDropping(host, actions, wake) {
   document.addEventListener("dragleave", leave);
   document.addEventListener("drop", drop);
   return { update() {}, dispose: () => hint.remove() };
+}
+
+/** Weights are no captures, and are passed over where a whole folder is dropped. */
+const WEIGHTS = /(^|\/)(model|pytorch_model)[^/]*\.(safetensors|bin|pt)$|\.safetensors\.index\.json$/;
+
+/** All files of a drop, those of folders too. @param {DataTransfer | null} data @returns {Promise<File[]>} */
+async function filesOf(data) {
+  const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
+  const plain = [...(data?.files ?? [])];
+  if (!entries.some((entry) => entry?.isDirectory)) return plain;
+  const found = (await Promise.all(entries.map((entry) => (entry ? inside(entry) : [])))).flat();
+  return found.filter(({ name, size }) => !WEIGHTS.test(name) && size <= MOST_BYTES);
+}
+
+/** @param {FileSystemEntry} entry @returns {Promise<File[]>} */
+async function inside(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) =>
+      /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject),
+    );
+    return [new File([file], entry.fullPath.replace(/^\//, ""))];
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  /** @type {File[]} */
+  const all = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return all;
+    for (const each of some) all.push(...(await inside(each)));
+  }
 }

@@ -1,0 +1,132 @@
+/**
+ * Files that a person drops: sent to the server, which keeps nothing, and held here as a trace that plays without it.
+ * The frame is 4 bytes (how long the header is), a JSON header, and parts one after another: app/web/dropped_files.py.
+ *
+ * @import {Finding} from "../types.js"
+ * @import {TraceMessage} from "../trace/wire.js"
+ */
+
+/**
+ * @typedef {object} Report   what the server says of dropped files
+ * @property {"shown" | "counts" | "refused"} state
+ * @property {string} name
+ * @property {string | null} format
+ * @property {string} [engine]
+ * @property {string | null} [model]
+ * @property {number | null} [tokens]
+ * @property {number | null} [experts]
+ * @property {number | null} [k]
+ * @property {number[]} [moe_layers]
+ * @property {number} [choice]
+ * @property {number} [choices]   answers in the file
+ * @property {number} [shown]     tokens that the page holds, where the trace is longer
+ * @property {Finding[]} findings
+ * @property {number[][]} [counts]   [layers][experts]
+ * @property {TraceMessage} [trace]
+ *
+ * @typedef {object} Held
+ * @property {Report} report
+ * @property {TraceMessage} trace
+ * @property {ArrayBuffer} steps
+ * @property {Blob} file     the trace as a safetensors file
+ */
+
+/** As PAGE_BOUNDS of app/formats/bounds.py has it; more is not sent at all. */
+export const MOST_BYTES = 256 * 2 ** 20;
+
+/** @param {readonly File[]} files @param {object} [said]  what a person says of them */
+export function pack(files, said = {}) {
+  const listed = files.map((file) => ({ name: nameOf(file), bytes: file.size }));
+  const header = new TextEncoder().encode(JSON.stringify({ files: listed, ...said }));
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setUint32(0, header.length, true);
+  return new Blob([size, header, ...files]);
+}
+
+/** With the folder that it was dropped in. @param {File} file */
+function nameOf(file) {
+  return file.webkitRelativePath || file.name;
+}
+
+/** @param {ArrayBuffer} data @returns {{report: Report, parts: ArrayBuffer[]}} */
+export function unpack(data) {
+  const size = new DataView(data).getUint32(0, true);
+  const { parts: sizes, ...report } = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
+  let at = 4 + size;
+  const parts = sizes.map((/** @type {number} */ length) => data.slice(at, (at += length)));
+  return { report, parts };
+}
+
+/** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string}} Dropped */
+
+/** What is dropped on one page. */
+export function createCaptures() {
+  /** @type {Dropped} */
+  let now = { state: "none", report: null, problem: "" };
+  /** @type {Held | null} */
+  let held = null;
+  /** @type {readonly File[]} the last files that were dropped: a config that comes later belongs to them */
+  let files = [];
+
+  /** @param {object} [said] @returns {Promise<Dropped>} */
+  async function read(said) {
+    now = { ...now, state: "reading", problem: "" };
+    try {
+      const answer = await fetch("/api/capture", { method: "POST", body: pack(files, said) });
+      if (!answer.ok) throw new Error((await answer.json()).errors?.[0]?.message ?? String(answer.status));
+      const { report, parts } = unpack(await answer.arrayBuffer());
+      now = { state: report.state, report, problem: "" };
+      if (report.trace) held = { report, trace: report.trace, steps: parts[0], file: new Blob([parts[1]]) };
+    } catch (error) {
+      now = {
+        state: "refused",
+        report: null,
+        problem: error instanceof Error ? error.message : String(error),
+      };
+    }
+    return now;
+  }
+  return {
+    get: () => now,
+    held: () => held,
+    files: () => files,
+    /** @param {readonly File[]} dropped @returns {Promise<Dropped>} */
+    take(dropped) {
+      const names = new Set(dropped.map(nameOf));
+      files = [
+        ...(dropped.every(isBeside) ? files.filter((file) => !names.has(nameOf(file))) : []),
+        ...dropped,
+      ];
+      return read();
+    },
+    /** Another answer of the same files. @param {number} choice */
+    choose: (choice) => read({ choice }),
+    /** The file is put away. */
+    clear() {
+      held = null;
+      files = [];
+      now = { state: "none", report: null, problem: "" };
+    },
+    /** Counts of the operator's folder. @param {string} name */
+    async counts(name) {
+      const answer = await fetch(`/api/trace-counts?${new URLSearchParams({ trace: name })}`);
+      if (answer.ok) now = { state: "counts", report: await answer.json(), problem: "" };
+    },
+    /** The trace as a page that plays without a server. @returns {Promise<Blob>} */
+    async page() {
+      if (!held) throw new Error("no file");
+      const file = new File([held.file], `${held.report.name}.safetensors`);
+      const answer = await fetch("/api/capture-page", { method: "POST", body: pack([file]) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.blob();
+    },
+  };
+}
+
+/** Whether a file goes with a capture and is none. @param {File} file */
+export function isBeside({ name }) {
+  return /(config|tokenizer)[^/]*\.json$/.test(name);
+}
+
+/** The one of the page. */
+export const captures = createCaptures();

@@ -1,0 +1,109 @@
+/**
+ * Where two traces of the same tokens differ: figures, and the flips lit on the strip and in the scene.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { requestOf, requestQuery } from "../../view/request.js";
+import { captureWords } from "../../words/captures.js";
+import { formatShare } from "../../words/format.js";
+import { attribute, h } from "../parts/element.js";
+
+/**
+ * @typedef {object} LayerDifference
+ * @property {number} layer
+ * @property {number} flipped_tokens
+ * @property {number} jaccard
+ * @property {number | null} first_flip
+ * @property {number | null} js
+ *
+ * @typedef {object} Difference   of app/formats/comparison.py
+ * @property {number} tokens
+ * @property {number} flips
+ * @property {number | null} flipped_tokens
+ * @property {number | null} flipped_choices
+ * @property {number | null} parted_at
+ * @property {{token: number, layer: number} | null} first_flip
+ * @property {LayerDifference[]} by_layer
+ * @property {[number, number][]} cells   token and place of its layer
+ */
+
+/** @param {State} state @returns {Promise<Difference>} */
+export async function fetchDifference({ view }) {
+  const query = requestQuery(requestOf(view));
+  for (const [key, value] of Object.entries(view.b ?? {})) query.set(`b.${key}`, String(value));
+  const answer = await fetch(`/api/trace-compare?${query}`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
+  return body;
+}
+
+/** Marks the tokens of the strip by how many of their layers flip. @param {Difference | null} found */
+export function markStrip(found) {
+  const flips = new Map();
+  for (const [token] of found?.cells ?? []) flips.set(token, (flips.get(token) ?? 0) + 1);
+  for (const button of document.querySelectorAll(".strip .token"))
+    attribute(button, "data-flips", flips.get(Number(button.getAttribute("data-token"))));
+}
+
+/** @param {Difference} found @param {Actions} actions @param {State} state */
+export function createDifference(found, actions, { trace }) {
+  const lines = [
+    found.flips
+      ? captureWords.flipShare(found.flipped_tokens ?? 0, found.flipped_choices ?? 0)
+      : captureWords.none,
+    found.first_flip && captureWords.first(found.first_flip.token, found.first_flip.layer),
+    found.parted_at !== null && captureWords.parted(found.parted_at),
+    marginsOf(found),
+  ];
+  return h(
+    "section",
+    { class: "difference" },
+    h("h3", {}, captureWords.difference),
+    ...lines.map((line) => line && h("p", {}, line)),
+    table(found),
+    flipsOf(found, actions, trace),
+  );
+}
+
+/** @param {any} found */
+function marginsOf(found) {
+  const share = found["margins_below_0.01"];
+  return share !== null && share !== undefined && captureWords.margins(share);
+}
+
+/** @param {Difference} found */
+function table({ by_layer: layers }) {
+  const head = h("tr", {}, ...captureWords.byLayer.map((name) => h("th", {}, name)));
+  const rows = layers.map(({ layer, flipped_tokens: share, jaccard, first_flip: first, js }) =>
+    h(
+      "tr",
+      {},
+      ...[layer, formatShare(share), jaccard.toFixed(3), first ?? "–", js?.toFixed(4) ?? "–"].map((cell) =>
+        h("td", {}, String(cell)),
+      ),
+    ),
+  );
+  return h("table", { class: "difference-table" }, head, ...rows);
+}
+
+const MOST_BUTTONS = 60;
+
+/** A button for each flip: the scene goes there and lights the token's path. @param {Difference} found @param {Actions} actions @param {State["trace"]} trace */
+function flipsOf({ cells }, actions, trace) {
+  const go = (/** @type {number} */ token, /** @type {number} */ layer) => {
+    actions.setView({ path: token });
+    actions.seek({ token, layer });
+  };
+  const buttons = cells
+    .slice(0, MOST_BUTTONS)
+    .map(([token, layer]) =>
+      h(
+        "button",
+        { type: "button", class: "flip", onclick: () => go(token, layer) },
+        `${trace?.tokens[token]?.text.trim() ?? ""} ${token}/${layer}`,
+      ),
+    );
+  return h("div", { class: "flips" }, ...buttons);
+}

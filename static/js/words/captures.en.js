@@ -1,0 +1,70 @@
+/**
+ * What the page says of captures, in English.
+ */
+
+import { formatExactly, formatShare } from "./format.js";
+
+export const capturesEn = {
+  title: "Files",
+  open: "Files",
+  about:
+    "Routing that an engine, a hook or a person kept: vLLM, SGLang, Megatron, transformers, llama.cpp, tables. Drop files anywhere on the page, a config.json and a tokenizer.json with them.",
+  choose: "Choose files",
+  reading: "Reading…",
+  sound: "Nothing speaks against this file.",
+  findings: "Findings",
+  levels: /** @type {Record<string, string>} */ ({ error: "ERROR", warning: "WARNING", info: "NOTE" }),
+  place: (/** @type {number | null} */ layer, /** @type {number | null} */ token) =>
+    [layer === null ? "" : `layer ${layer}`, token === null ? "" : `token ${token}`]
+      .filter(Boolean)
+      .join(", "),
+  what: (
+    /** @type {string} */ format,
+    /** @type {number | null | undefined} */ tokens,
+    /** @type {number} */ layers,
+    /** @type {number | null | undefined} */ experts,
+    /** @type {number | null | undefined} */ k,
+  ) =>
+    `${format}: ${tokens == null ? "" : `${formatExactly(tokens)} tokens, `}${layers} layers, ${experts ?? "?"} experts, k ${k ?? "?"}`,
+  beginning: (/** @type {number} */ shown, /** @type {number} */ tokens) =>
+    `The page shows the first ${formatExactly(shown)} of ${formatExactly(tokens)} tokens; the saved file has all.`,
+  kept: "The file is kept in this browser alone. A link shows it only where it lies in the folder TRACES of the server.",
+  link: "Link to this file",
+  saveTrace: "Save the trace",
+  savePage: "Save as one HTML file",
+  putAway: "Put the file away",
+  answer: (/** @type {number} */ at, /** @type {number} */ all) => `Answer ${at} of ${all}`,
+  addConfig: "Drop the config.json of the model on the page as well.",
+  refused: (/** @type {string} */ reason) => `Not read: ${reason}`,
+  tooLarge: (/** @type {number} */ mib) => `Not sent: together over ${mib} MiB. Use moescope open FILE.`,
+  counts: "Counts without tokens",
+  countsNote:
+    "How often each expert was chosen. Such a file says nothing of single tokens, so that no beams are drawn.",
+  countOf: (
+    /** @type {number} */ layer,
+    /** @type {number} */ expert,
+    /** @type {number} */ count,
+    /** @type {number} */ share,
+  ) => `Layer ${layer}, expert ${expert}: ${formatExactly(count)} (${formatShare(share)} of the layer)`,
+  countHint: "Point at a cell.",
+  layerLoad: (/** @type {number} */ layer, /** @type {number} */ most) =>
+    `Layer ${layer}: the fullest expert has ${most.toFixed(2)} times the mean`,
+  library: "Traces on this server",
+  noFolder: "This server serves no folder of traces: start it with TRACES=folder.",
+  search: "Search names, models, texts, formats, findings",
+  matching: (/** @type {number} */ count, /** @type {number} */ unread) =>
+    `${formatExactly(count)} files${unread ? `, ${formatExactly(unread)} not yet read` : ""}`,
+  more: "More",
+  same: (/** @type {string[]} */ names) => `same routing as ${names.join(", ")}`,
+  compareWith: "Compare",
+  difference: "Where they differ",
+  flipShare: (/** @type {number} */ tokens, /** @type {number} */ choices) =>
+    `${formatShare(tokens)} of tokens differ somewhere, ${formatShare(choices)} of all choices of a layer.`,
+  parted: (/** @type {number} */ token) =>
+    `Their tokens part at token ${token}; figures are of those before.`,
+  first: (/** @type {number} */ token, /** @type {number} */ layer) =>
+    `First flip: token ${token}, layer ${layer}.`,
+  margins: (/** @type {number} */ share) => `${formatShare(share)} of flips had a margin below 0.01.`,
+  none: "No flip: every token has the same experts.",
+  byLayer: /** @type {string[]} */ (["Layer", "Flipped", "Overlap", "First", "JS, bits"]),
+};
