@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.request.schema import TraceRequest
+from app.request.schema import KEY_HELP
+from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
 
 ROOT = Path(__file__).parent.parent
@@ -30,8 +31,7 @@ def test_newcomer_typing_a_make_command_of_the_readme_finds_the_target() -> None
 def test_author_typing_a_key_of_the_readme_uses_one_that_the_page_or_the_server_reads() -> None:
     table = README[README.index("| key | values | default |") :].split("\n\n")[0]
     keys = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
-    page = (ROOT / "static/js/view/keys.js").read_text(encoding="utf-8")
-    read = set(re.findall(r'\b(?:name: |choice\(|integer\()"(\w+)"', page)) | set(TraceRequest.model_fields)
+    read = {key.name for key in VIEW_KEYS} | set(KEY_HELP)
     assert {"source", "scenario", "experts", "k", "token", "whole"} <= keys
     assert keys - read == set()
 
@@ -44,7 +44,9 @@ def test_program_asking_for_a_router_of_the_readme_gets_one() -> None:
 
 
 def test_reader_of_the_map_finds_every_folder_of_it() -> None:
-    tree = README[README.index("## Map") :].split("```")[1]
-    folders = re.findall(r"^(\w+)/", tree, re.M)
-    assert len(folders) >= 3
+    table = README[README.index("## Map") :].split("\n\n")[1]
+    folders = [
+        name for row in table.splitlines()[2:] for name in re.findall(r"`([\w/]+)/`", row.split("|")[1])
+    ]
+    assert len(folders) >= 8
     assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
