@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.request.schema import TraceRequest
+from app.request.schema import KEY_HELP
+from app.request.view_keys import VIEW_KEY_NAMES
 from app.routing import ROUTERS
 
 ROOT = Path(__file__).parent.parent
@@ -30,8 +31,7 @@ def test_newcomer_typing_a_make_command_of_the_readme_finds_the_target() -> None
 def test_author_typing_a_key_of_the_readme_uses_one_that_the_page_or_the_server_reads() -> None:
     table = README[README.index("| key | values | default |") :].split("\n\n")[0]
     keys = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
-    page = (ROOT / "static/js/view/keys.js").read_text(encoding="utf-8")
-    read = set(re.findall(r'\b(?:name: |choice\(|integer\()"(\w+)"', page)) | set(TraceRequest.model_fields)
+    read = {*KEY_HELP, *VIEW_KEY_NAMES}
     assert {"source", "scenario", "experts", "k", "token", "whole"} <= keys
     assert keys - read == set()
 
