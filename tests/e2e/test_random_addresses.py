@@ -13,7 +13,7 @@ from app.request.schema import TraceRequest
 from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import idle, state, wait_until
+from tests.e2e.page_reader import state, wait_until
 
 FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
   return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
@@ -92,9 +92,9 @@ def assert_works(page: Page) -> None:
     assert told["status"] == "ready", told["error"]
     assert not page.locator(".trouble").is_visible()
     if told["b"] is not None:
-        wait_until(page, "moescope.state().b.status !== 'loading'")
+        wait_until(page, "moescope.state().b?.status !== 'loading'")
         assert state(page)["b"]["status"] == "ready"
-        idle(page)
+        wait_until(page, "document.querySelector('.side-b [data-counter=experts_hit]').dataset.value")
     for name in ("total_p", "active_p", "experts_hit"):
         values = page.locator(f'[data-counter="{name}"]').evaluate_all("all => all.map(e => e.dataset.value)")
         assert values, name

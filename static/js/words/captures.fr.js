@@ -16,11 +16,11 @@ export const capturesFr = {
   findings: "Constats",
   levels: { error: "ERREUR", warning: "ATTENTION", info: "NOTE" },
   place: (layer, token) =>
-    [layer === null ? "" : `couche ${layer}`, token === null ? "" : `jeton ${token}`]
+    [layer === null ? "" : `couche ${layer}`, token === null ? "" : `jeton ${token}`]
       .filter(Boolean)
       .join(", "),
   what: (format, tokens, layers, experts, k) =>
-    `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
+    `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>
     `La page montre les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; le fichier enregistré les a tous.`,
   kept: "Le fichier reste dans ce navigateur. Un lien ne le montre que s’il se trouve dans le dossier TRACES du serveur.",
@@ -44,7 +44,7 @@ export const capturesFr = {
   noFolder: "Ce serveur n’offre pas de dossier de traces : démarrez-le avec TRACES=dossier.",
   search: "Chercher noms, modèles, textes, formats, constats",
   matching: (count, unread) =>
-    `${formatExactly(count)} fichiers${unread ? `, ${formatExactly(unread)} pas encore lus` : ""}`,
+    `${formatExactly(count)} fichiers${unread ? `, ${formatExactly(unread)} pas encore lus` : ""}`,
   more: "Plus",
   same: (names) => `même routage que ${names.join(", ")}`,
   compareWith: "Comparer",
