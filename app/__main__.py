@@ -16,6 +16,7 @@ from .commands import atlas as atlas_command
 from .commands import compare, convert, inspect, record
 from .commands import export as export_command
 from .commands import measure as measure_command
+from .commands import open as open_command
 from .commands import params as params_command
 from .commands.check import check as check_scenarios
 from .export.trace_page import page_of
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in captures.values():
         command.add_command(commands)
     atlas_command.add_command(commands)
+    open_command.add_command(commands)
     options = parser.parse_args(arguments)
     if options.command in captures:
         return int(captures[options.command].run(options))
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
     except ValueError as error:
         return fail(str(error))
+    if options.command == "open":
+        return open_command.run(settings, options, serve)
     if options.command == "atlas":
         return atlas_command.run(settings, options)
     if options.command == "measure":
@@ -72,15 +76,15 @@ def check(settings: Settings) -> int:
     return 1 if problems else 0
 
 
-def serve(settings: Settings) -> int:
-    """Serve until told to stop."""
+def serve(settings: Settings, query: str = "") -> int:
+    """Serve until told to stop. `query`: the view that is opened."""
     try:
         listener = listen(settings)
     except OSError as error:
         return fail(f"PORT: cannot listen at {settings.host}:{settings.port}: {error.strerror}; try PORT=0")
     for problem in load_scenarios(settings.scenarios).problems:
         print(problem, file=sys.stderr)
-    address = address_of(settings.host, listener.getsockname()[1])
+    address = address_of(settings.host, listener.getsockname()[1]) + (f"/{query}" if query else "")
     print(f"Moescope is at {address}", flush=True)
     if settings.open_browser and has_display():
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

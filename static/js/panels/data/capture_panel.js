@@ -20,7 +20,7 @@ function findingRow({ code, level, message, layer, token }) {
   const place = captureWords.place(layer, token);
   return h(
     "li",
-    { class: "finding", "data-level": level },
+    { class: "capture-finding", "data-level": level },
     h("span", { class: "finding-level" }, captureWords.levels[level] ?? level),
     h("code", {}, code),
     place && h("span", { class: "finding-place" }, place),
@@ -53,9 +53,9 @@ function reportLines(report) {
 /**
  * @param {HTMLElement} host
  * @param {Actions} actions
- * @param {{wake: () => void, play: () => void}} page   play: what is held takes the place of what is on screen
+ * @param {{wake: () => void, play: () => void, observe: () => void}} page   play: what is held takes the place of what is on screen
  */
-export function createCapturePanel(host, actions, { wake, play }) {
+export function createCapturePanel(host, actions, { wake, play, observe }) {
   const body = h("div", { class: "capture-body" });
   const close = iconButton("close", words.close, () => show(false), "small");
   const picker = h("input", {
@@ -67,7 +67,7 @@ export function createCapturePanel(host, actions, { wake, play }) {
   });
   const element = h(
     "aside",
-    { class: "capture-panel", hidden: true, "aria-label": captureWords.title },
+    { class: "capture-panel", hidden: true, "data-inset": true, "aria-label": captureWords.title },
     h("div", { class: "panel-head" }, h("h2", { class: "panel-title" }, captureWords.title), close),
     body,
     picker,
@@ -99,6 +99,7 @@ export function createCapturePanel(host, actions, { wake, play }) {
     attribute(button, "aria-expanded", String(open));
     if (open) void library.ask();
     else library.stop();
+    observe();
   }
   /** @param {readonly File[]} files */
   async function take(files) {
@@ -191,14 +192,14 @@ export function createCapturePanel(host, actions, { wake, play }) {
     const needs = findings?.some(({ code }) => code === "needs-facts");
     return [
       now === "reading" && h("p", { role: "status" }, captureWords.reading),
-      why && h("p", { class: "finding", "data-level": "error" }, captureWords.refused(why)),
+      why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
       findings && findingList(findings),
       needs && h("p", {}, captureWords.addConfig),
       ...(report ? reportLines(report) : []),
       report && choices(report),
       now === "counts" && report && createCounts(report, { palette: state.view.palette, theme: state.theme }),
       ...difference,
-      keeping(),
+      now === "shown" && keeping(),
       trace && h("a", { href: addressOf(trace) }, captureWords.link),
       problem,
       h("p", { class: "caption" }, captureWords.about),
@@ -213,6 +214,7 @@ export function createCapturePanel(host, actions, { wake, play }) {
     update(state) {
       const origin = state.trace?.origin;
       trace = captures.held() ? "" : (origin?.trace ?? "");
+      attribute(document.documentElement, "data-file", origin?.file !== undefined);
       const pair = state.view.b && origin?.trace && state.trace?.complete ? state.trace.id : "";
       if (compared(pair, JSON.stringify(state.view.b)) && (pair || difference.length)) {
         if (pair) void compare(state);

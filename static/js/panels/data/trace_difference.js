@@ -53,8 +53,8 @@ export function createDifference(found, actions, { trace }) {
     found.flips
       ? captureWords.flipShare(found.flipped_tokens ?? 0, found.flipped_choices ?? 0)
       : captureWords.none,
-    found.first_flip && captureWords.first(found.first_flip.token, found.first_flip.layer),
-    found.parted_at !== null && captureWords.parted(found.parted_at),
+    found.first_flip && captureWords.first(found.cells[0][0] + 1, found.cells[0][1] + 1),
+    found.parted_at !== null && captureWords.parted(found.parted_at + 1),
     marginsOf(found),
   ];
   return h(
@@ -76,13 +76,17 @@ function marginsOf(found) {
 /** @param {Difference} found */
 function table({ by_layer: layers }) {
   const head = h("tr", {}, ...captureWords.byLayer.map((name) => h("th", {}, name)));
-  const rows = layers.map(({ layer, flipped_tokens: share, jaccard, first_flip: first, js }) =>
+  const rows = layers.map(({ flipped_tokens: share, jaccard, first_flip: first, js }, at) =>
     h(
       "tr",
       {},
-      ...[layer, formatShare(share), jaccard.toFixed(3), first ?? "–", js?.toFixed(4) ?? "–"].map((cell) =>
-        h("td", {}, String(cell)),
-      ),
+      ...[
+        at + 1,
+        formatShare(share),
+        jaccard.toFixed(3),
+        first === null ? "–" : first + 1,
+        js?.toFixed(4) ?? "–",
+      ].map((cell) => h("td", {}, String(cell))),
     ),
   );
   return h("table", { class: "difference-table" }, head, ...rows);
@@ -102,7 +106,7 @@ function flipsOf({ cells }, actions, trace) {
       h(
         "button",
         { type: "button", class: "flip", onclick: () => go(token, layer) },
-        `${trace?.tokens[token]?.text.trim() ?? ""} ${token}/${layer}`,
+        `${trace?.tokens[token]?.text.trim() ?? ""} ${token + 1}/${layer + 1}`,
       ),
     );
   return h("div", { class: "flips" }, ...buttons);
