@@ -131,21 +131,19 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       setText(problem, words.saveFailed(error instanceof Error ? error.message : String(error)));
     }
   }
-  /** What can be done with the file that is held. */
-  function keeping() {
+  /** What can be done with the file that is held. @param {boolean} told  the panel tells of it, and of no other */
+  function keeping(told) {
     const held = captures.held();
     if (!held) return null;
     const name = held.report.name.replace(/^.*\//, "");
     const press = (/** @type {string} */ label, /** @type {() => Promise<void> | void} */ run) =>
       h("button", { type: "button", class: "secondary", onclick: () => attempt(run) }, label);
-    return h(
-      "div",
-      { class: "capture-keeping" },
+    const save = told && [
       h("p", { class: "caption" }, captureWords.kept),
       press(captureWords.saveTrace, () => download(held.file, `${name}.safetensors`)),
       press(captureWords.savePage, async () => download(await captures.page(), `${name}.html`)),
-      press(captureWords.putAway, putAway),
-    );
+    ];
+    return h("div", { class: "capture-keeping" }, ...(save || []), press(captureWords.putAway, putAway));
   }
   /** @param {Report} report */
   function choices({ choices: all = 1, choice: at = 0 }) {
@@ -199,7 +197,7 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       report && choices(report),
       now === "counts" && report && createCounts(report, { palette: state.view.palette, theme: state.theme }),
       ...difference,
-      now === "shown" && keeping(),
+      keeping(now === "shown"),
       trace && h("a", { href: addressOf(trace) }, captureWords.link),
       problem,
       h("p", { class: "caption" }, captureWords.about),
