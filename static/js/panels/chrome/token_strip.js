@@ -43,7 +43,7 @@ function createToken(token, index, groups, named) {
       "aria-label": words.tokenName(text, index + 1, written ? words.written : group && named(group)),
       tabindex: -1,
     },
-    h("span", { class: "token-text" }, formatToken(text)),
+    h("span", { class: "token-text" }, formatToken(text) || `#${index + 1}`),
   );
 }
 

@@ -13,7 +13,7 @@ import { attribute, changes, download, h, setText } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
 import { createCounts } from "./expert_counts.js";
 import { addressOf, createLibrary } from "./trace_library.js";
-import { createDifference, fetchDifference, markStrip } from "./trace_difference.js";
+import { createDifference, createFlipLight, fetchDifference, markStrip } from "./trace_difference.js";
 
 /** @param {Finding} finding */
 function findingRow({ code, level, message, layer, token }) {
@@ -158,15 +158,18 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
 
   /** @type {(Node | null | false | undefined | "")[]} */
   let difference = [];
+  const light = createFlipLight(actions);
   /** @param {State} state */
   async function compare(state) {
     difference = [];
+    light.take(null);
     markStrip(null);
     const mine = state.trace?.id;
     try {
       const found = await fetchDifference(state);
       if (state.view.b === null || mine !== state.trace?.id) return;
       markStrip(found);
+      light.take(found);
       difference = [createDifference(found, actions, state)];
       show(true);
     } catch (error) {
@@ -216,9 +219,14 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       const pair = state.view.b && origin?.trace && state.trace?.complete ? state.trace.id : "";
       if (compared(pair, JSON.stringify(state.view.b)) && (pair || difference.length)) {
         if (pair) void compare(state);
-        else difference = [];
+        else {
+          difference = [];
+          light.take(null);
+          markStrip(null);
+        }
         fresh();
       }
+      light.follow(state);
       if (opened(origin?.findings) && origin?.findings?.length) show(true);
       if (!changed(captures.get(), captures.held(), origin, state.theme, state.view.palette, version)) return;
       const search = document.activeElement;
