@@ -16,3 +16,14 @@ def record(model: Any, tokenizer: Any = None, scores: bool = True) -> Any:
     from .sources.engines.transformers_record import Recording
 
     return Recording(model, tokenizer, scores)
+
+
+def read(path: Any, **options: Any) -> Any:
+    """Reads a capture that an engine, a hook or a person wrote: `notebook.read` has the options.
+
+    The result has `findings`, `compare(other)`, `save(path)`, `show()` and the arrays in `routing`.
+    Raises ValueError where the file cannot be read.
+    """
+    from .notebook import read as read_capture
+
+    return read_capture(path, **options)

@@ -25,7 +25,7 @@ LADDER = (
     ("lessons", "measuring", "picture", "stream", "atlas"),
     ("page", "training"),
     ("export", "web"),
-    ("commands",),
+    ("commands", "notebook"),
     ("__main__",),
 )
 RUNG = {room: rung for rung, rooms in enumerate(LADDER) for room in rooms}

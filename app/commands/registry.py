@@ -13,6 +13,7 @@ from types import ModuleType
 COMMANDS = {
     "serve": "serve the page (the default)",
     "inspect": "say what is in a trace file that an engine wrote, and whether it is sound",
+    "open": "serve the page on trace files, and open it on the first",
     "convert": "write a trace file in another format",
     "compare": "say where two traces of the same tokens differ",
     "record": "record the routing of a prompt or a corpus through any MoE model",

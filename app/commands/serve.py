@@ -50,7 +50,12 @@ def settings_help() -> str:
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to stop; returns the exit status."""
+    """Serves until told to stop; returns the exit status."""
+    return serve(settings)
+
+
+def serve(settings: Settings, query: str = "") -> int:
+    """Serves until told to stop. `query`: the view that is opened."""
     try:
         listener = listen(settings)
     except OSError as error:
@@ -63,6 +68,7 @@ def run(settings: Settings) -> int:
     for warning in warnings(settings, descriptor_limit()):
         print(warning, file=sys.stderr)
     address = address_of(settings.host, listener.getsockname()[1]) + settings.root_path
+    address += f"/{query}" if query else ""
     print(f"Moescope is at {address}", flush=True)
     if settings.open_browser and has_display():
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

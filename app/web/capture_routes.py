@@ -120,7 +120,7 @@ def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
 
 
 def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:
-    """How two stacks differ; `cells` has the flips as [token, place of the layer]. Raises BadRequest."""
+    """How two stacks differ; `cells`: token, place of the layer, expert of the first alone."""
     first, second = read_view(view, sources.available)
     if second is None:
         advice = "add b.trace=another"
@@ -131,11 +131,16 @@ def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:
 
     def differ() -> dict[str, Any]:
         left = sources.open(first.request).trace()
-        found = compare(left, sources.open(second.request).trace())
+        right = sources.open(second.request).trace()
+        found = compare(left, right)
         places = [numbers_of(left).index(layer) for layer in found.layers]
         token, layer = found.flips.nonzero()
-        cells = [[int(found.at[t]), places[at]] for t, at in zip(token, layer, strict=True)]
-        return {**found.to_json(), "cells": cells[:CELLS]}
+        cells = []
+        for t, at in zip(token[:CELLS], layer[:CELLS], strict=True):
+            row, place = int(found.at[t]), places[at]
+            other = right.experts[row + found.shift, numbers_of(right).index(found.layers[at])]
+            cells.append([row, place, next((int(e) for e in left.experts[row, place] if e not in other), -1)])
+        return {**found.to_json(), "cells": cells}
 
     return refusing(differ)
 

@@ -146,6 +146,7 @@
  * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
  * @property {number} [continue]        how many it was asked to write
  * @property {string} [trace]           the file of the folder of traces
+ * @property {string} [file]            of a capture: its name
  * @property {Finding[]} [findings]     of a capture: what there is to say of it
  * @property {string} [corpus]          of a recording: the text that its model was trained on
  *

@@ -240,7 +240,7 @@ def test_counts_of_the_folder_are_served(client):
 
 def test_two_traces_are_compared(client):
     found = client.get("/api/trace-compare", params={"trace": "one.csv", "b.trace": "other.csv"}).json()
-    assert (found["flips"], found["cells"]) == (1, [[4, 1]])
+    assert (found["flips"], found["cells"]) == (1, [[4, 1, int(routed()[4, 1, 0])]])
     assert found["first_flip"] == {"token": 4, "layer": 1}
     assert client.get("/api/trace-compare", params={"trace": "one.csv"}).status_code == 422
 

@@ -80,9 +80,9 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
       for (const panel of panels) panel.update(state);
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
-      if (!moved(state.view, state.at)) return;
+      if (!moved(state.view, state.at, state.trace?.origin)) return;
       link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
-      const { title: name } = titleOf(boot, state.view);
+      const name = state.trace?.origin.file ?? titleOf(boot, state.view).title;
       setText(title, name);
       attribute(host, "aria-label", `${name} · ${words.product}`);
     },

@@ -136,7 +136,9 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   const toursBody = part("tours-body");
   const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
   const controls = opener("controls", words.controls, actions);
-  const files = boot.exported ? null : createCapturePanel(host, actions, { wake, play });
+  const files = boot.exported
+    ? null
+    : createCapturePanel(host, actions, { wake, play, observe: viewport.observe });
   const tools = [
     ...(boot.exported ? [] : [opener("compare", words.compare, actions)]),
     opener("share", words.share, actions),

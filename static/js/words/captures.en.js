@@ -14,10 +14,12 @@ export const capturesEn = {
   sound: "Nothing speaks against this file.",
   findings: "Findings",
   levels: /** @type {Record<string, string>} */ ({ error: "ERROR", warning: "WARNING", info: "NOTE" }),
-  place: (/** @type {number | null} */ layer, /** @type {number | null} */ token) =>
-    [layer === null ? "" : `layer ${layer}`, token === null ? "" : `token ${token}`]
-      .filter(Boolean)
-      .join(", "),
+  place: (/** @type {number | null} */ layer, /** @type {number | null} */ token) => {
+    const parts = [layer === null ? "" : `layer ${layer}`, token === null ? "" : `token ${token}`].filter(
+      Boolean,
+    );
+    return parts.length ? `${parts.join(", ")} (counted from 0)` : "";
+  },
   what: (
     /** @type {string} */ format,
     /** @type {number | null | undefined} */ tokens,

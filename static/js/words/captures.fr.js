@@ -15,10 +15,12 @@ export const capturesFr = {
   sound: "Rien ne parle contre ce fichier.",
   findings: "Constats",
   levels: { error: "ERREUR", warning: "ATTENTION", info: "NOTE" },
-  place: (layer, token) =>
-    [layer === null ? "" : `couche ${layer}`, token === null ? "" : `jeton ${token}`]
-      .filter(Boolean)
-      .join(", "),
+  place: (layer, token) => {
+    const parts = [layer === null ? "" : `couche ${layer}`, token === null ? "" : `jeton ${token}`].filter(
+      Boolean,
+    );
+    return parts.length ? `${parts.join(", ")} (comptés à partir de 0)` : "";
+  },
   what: (format, tokens, layers, experts, k) =>
     `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>

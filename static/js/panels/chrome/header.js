@@ -47,9 +47,10 @@ export function createMasthead(host, boot, wake, beside) {
       const costs = cost(state.view);
       if (!changed(scenario, source, prompt, model, shape, experts, router, skew, costs, state.trace?.origin))
         return;
-      const shown = titleOf(boot, state.view).title;
+      const file = state.trace?.origin.file;
+      const shown = file ?? titleOf(boot, state.view).title;
       setText(title, shown);
-      setText(teaches, costs || leadOf(boot, state));
+      setText(teaches, file ? (state.trace?.origin.note ?? "") : costs || leadOf(boot, state));
       attribute(teaches, "data-cost", costs !== "");
       for (const element of [title, teaches]) attribute(element, "lang", otherLanguage(boot, state.view));
       document.title = `${shown} · ${words.product}`;

@@ -52,7 +52,7 @@ function createToken(tokens, index, groups, named) {
       translate: "no",
       tabindex: -1,
     },
-    h("span", { class: "token-text" }, shownToken(tokens, index)),
+    h("span", { class: "token-text" }, shownToken(tokens, index) || `#${index + 1}`),
   );
 }
 

@@ -13,14 +13,14 @@ import { attribute, changes, download, h, setText } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
 import { createCounts } from "./expert_counts.js";
 import { addressOf, createLibrary } from "./trace_library.js";
-import { createDifference, fetchDifference, markStrip } from "./trace_difference.js";
+import { createDifference, createFlipLight, fetchDifference, markStrip } from "./trace_difference.js";
 
 /** @param {Finding} finding */
 function findingRow({ code, level, message, layer, token }) {
   const place = captureWords.place(layer, token);
   return h(
     "li",
-    { class: "finding", "data-level": level },
+    { class: "capture-finding", "data-level": level },
     h("span", { class: "finding-level" }, captureWords.levels[level] ?? level),
     h("code", {}, code),
     place && h("span", { class: "finding-place" }, place),
@@ -53,9 +53,9 @@ function reportLines(report) {
 /**
  * @param {HTMLElement} host
  * @param {Actions} actions
- * @param {{wake: () => void, play: () => void}} page   play: what is held takes the place of what is on screen
+ * @param {{wake: () => void, play: () => void, observe: () => void}} page   play: what is held takes the place of what is on screen
  */
-export function createCapturePanel(host, actions, { wake, play }) {
+export function createCapturePanel(host, actions, { wake, play, observe }) {
   const body = h("div", { class: "capture-body" });
   const close = iconButton("close", words.close, () => show(false), "small");
   const picker = h("input", {
@@ -67,7 +67,7 @@ export function createCapturePanel(host, actions, { wake, play }) {
   });
   const element = h(
     "aside",
-    { class: "capture-panel", hidden: true, "aria-label": captureWords.title },
+    { class: "capture-panel", hidden: true, "data-inset": true, "aria-label": captureWords.title },
     h("div", { class: "panel-head" }, h("h2", { class: "panel-title" }, captureWords.title), close),
     body,
     picker,
@@ -99,6 +99,7 @@ export function createCapturePanel(host, actions, { wake, play }) {
     attribute(button, "aria-expanded", String(open));
     if (open) void library.ask();
     else library.stop();
+    observe();
   }
   /** @param {readonly File[]} files */
   async function take(files) {
@@ -130,21 +131,19 @@ export function createCapturePanel(host, actions, { wake, play }) {
       setText(problem, words.saveFailed(error instanceof Error ? error.message : String(error)));
     }
   }
-  /** What can be done with the file that is held. */
-  function keeping() {
+  /** What can be done with the file that is held. @param {boolean} told  the panel tells of it, and of no other */
+  function keeping(told) {
     const held = captures.held();
     if (!held) return null;
     const name = held.report.name.replace(/^.*\//, "");
     const press = (/** @type {string} */ label, /** @type {() => Promise<void> | void} */ run) =>
       h("button", { type: "button", class: "secondary", onclick: () => attempt(run) }, label);
-    return h(
-      "div",
-      { class: "capture-keeping" },
+    const save = told && [
       h("p", { class: "caption" }, captureWords.kept),
       press(captureWords.saveTrace, () => download(held.file, `${name}.safetensors`)),
       press(captureWords.savePage, async () => download(await captures.page(), `${name}.html`)),
-      press(captureWords.putAway, putAway),
-    );
+    ];
+    return h("div", { class: "capture-keeping" }, ...(save || []), press(captureWords.putAway, putAway));
   }
   /** @param {Report} report */
   function choices({ choices: all = 1, choice: at = 0 }) {
@@ -159,15 +158,18 @@ export function createCapturePanel(host, actions, { wake, play }) {
 
   /** @type {(Node | null | false | undefined | "")[]} */
   let difference = [];
+  const light = createFlipLight(actions);
   /** @param {State} state */
   async function compare(state) {
     difference = [];
+    light.take(null);
     markStrip(null);
     const mine = state.trace?.id;
     try {
       const found = await fetchDifference(state);
       if (state.view.b === null || mine !== state.trace?.id) return;
       markStrip(found);
+      light.take(found);
       difference = [createDifference(found, actions, state)];
       show(true);
     } catch (error) {
@@ -191,14 +193,14 @@ export function createCapturePanel(host, actions, { wake, play }) {
     const needs = findings?.some(({ code }) => code === "needs-facts");
     return [
       now === "reading" && h("p", { role: "status" }, captureWords.reading),
-      why && h("p", { class: "finding", "data-level": "error" }, captureWords.refused(why)),
+      why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
       findings && findingList(findings),
       needs && h("p", {}, captureWords.addConfig),
       ...(report ? reportLines(report) : []),
       report && choices(report),
       now === "counts" && report && createCounts(report, { palette: state.view.palette, theme: state.theme }),
       ...difference,
-      keeping(),
+      keeping(now === "shown"),
       trace && h("a", { href: addressOf(trace) }, captureWords.link),
       problem,
       h("p", { class: "caption" }, captureWords.about),
@@ -213,12 +215,18 @@ export function createCapturePanel(host, actions, { wake, play }) {
     update(state) {
       const origin = state.trace?.origin;
       trace = captures.held() ? "" : (origin?.trace ?? "");
+      attribute(document.documentElement, "data-file", origin?.file !== undefined);
       const pair = state.view.b && origin?.trace && state.trace?.complete ? state.trace.id : "";
       if (compared(pair, JSON.stringify(state.view.b)) && (pair || difference.length)) {
         if (pair) void compare(state);
-        else difference = [];
+        else {
+          difference = [];
+          light.take(null);
+          markStrip(null);
+        }
         fresh();
       }
+      light.follow(state);
       if (opened(origin?.findings) && origin?.findings?.length) show(true);
       if (!changed(captures.get(), captures.held(), origin, state.theme, state.view.palette, version)) return;
       const search = document.activeElement;

@@ -26,7 +26,7 @@ import { attribute, h } from "../parts/element.js";
  * @property {number | null} parted_at
  * @property {{token: number, layer: number} | null} first_flip
  * @property {LayerDifference[]} by_layer
- * @property {[number, number][]} cells   token and place of its layer
+ * @property {[number, number, number][]} cells   token, place of its layer, an expert that the second does not choose
  */
 
 /** @param {State} state @returns {Promise<Difference>} */
@@ -53,8 +53,8 @@ export function createDifference(found, actions, { trace }) {
     found.flips
       ? captureWords.flipShare(found.flipped_tokens ?? 0, found.flipped_choices ?? 0)
       : captureWords.none,
-    found.first_flip && captureWords.first(found.first_flip.token, found.first_flip.layer),
-    found.parted_at !== null && captureWords.parted(found.parted_at),
+    found.first_flip && captureWords.first(found.cells[0][0] + 1, found.cells[0][1] + 1),
+    found.parted_at !== null && captureWords.parted(found.parted_at + 1),
     marginsOf(found),
   ];
   return h(
@@ -76,13 +76,17 @@ function marginsOf(found) {
 /** @param {Difference} found */
 function table({ by_layer: layers }) {
   const head = h("tr", {}, ...captureWords.byLayer.map((name) => h("th", {}, name)));
-  const rows = layers.map(({ layer, flipped_tokens: share, jaccard, first_flip: first, js }) =>
+  const rows = layers.map(({ flipped_tokens: share, jaccard, first_flip: first, js }, at) =>
     h(
       "tr",
       {},
-      ...[layer, formatShare(share), jaccard.toFixed(3), first ?? "–", js?.toFixed(4) ?? "–"].map((cell) =>
-        h("td", {}, String(cell)),
-      ),
+      ...[
+        at + 1,
+        formatShare(share),
+        jaccard.toFixed(3),
+        first === null ? "–" : first + 1,
+        js?.toFixed(4) ?? "–",
+      ].map((cell) => h("td", {}, String(cell))),
     ),
   );
   return h("table", { class: "difference-table" }, head, ...rows);
@@ -92,18 +96,49 @@ const MOST_BUTTONS = 60;
 
 /** A button for each flip: the scene goes there and lights the token's path. @param {Difference} found @param {Actions} actions @param {State["trace"]} trace */
 function flipsOf({ cells }, actions, trace) {
-  const go = (/** @type {number} */ token, /** @type {number} */ layer) => {
-    actions.setView({ path: token });
+  const go = (/** @type {number} */ token, /** @type {number} */ layer, /** @type {number} */ expert) => {
+    actions.setView({ path: token, tower: expert < 0 ? null : { layer, expert } });
     actions.seek({ token, layer });
   };
   const buttons = cells
     .slice(0, MOST_BUTTONS)
-    .map(([token, layer]) =>
+    .map(([token, layer, expert]) =>
       h(
         "button",
-        { type: "button", class: "flip", onclick: () => go(token, layer) },
-        `${trace?.tokens[token]?.text.trim() ?? ""} ${token}/${layer}`,
+        { type: "button", class: "flip", onclick: () => go(token, layer, expert) },
+        `${trace?.tokens[token]?.text.trim() ?? ""} ${token + 1}/${layer + 1}`,
       ),
     );
   return h("div", { class: "flips" }, ...buttons);
+}
+
+/**
+ * Lights the tower of a flip while playback stands on it: the one that the second trace does not choose.
+ * @param {Actions} actions
+ */
+export function createFlipLight(actions) {
+  /** @type {Map<string, number>} */
+  let flips = new Map();
+  let lit = "";
+  return {
+    /** @param {Difference | null} found */
+    take(found) {
+      flips = new Map((found?.cells ?? []).map(([token, layer, expert]) => [`${token}.${layer}`, expert]));
+      lit = "";
+    },
+    /** @param {State} state */
+    follow({ at, hover }) {
+      const here = `${at.token}.${at.layer}`;
+      if (here === lit || !flips.size) return;
+      const expert = flips.get(here) ?? -1;
+      const ours = lit !== "";
+      if (expert >= 0 && (ours || !hover)) {
+        lit = here;
+        actions.hover({ layer: at.layer, expert });
+      } else if (ours) {
+        lit = "";
+        actions.hover(null);
+      }
+    },
+  };
 }

@@ -1,0 +1,102 @@
+"""A person drops a capture on the page, looks at what was found, keeps it, and compares two of the folder."""
+
+import base64
+import json
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.live_server import serving
+from tests.web.test_captures import CONFIG, answer, folder, routed, table
+
+__all__ = ["folder"]  # the fixture
+
+DROP = """files => {
+  const data = new DataTransfer();
+  for (const { name, text } of files) {
+    const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+    data.items.add(new File([bytes], name));
+  }
+  document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def url(folder):
+    with serving(Settings(port=0, traces=folder)) as url:
+        yield url
+
+
+def drop(page, **files):
+    listed = [
+        {
+            "name": name.replace("_json", ".json").replace("_csv", ".csv"),
+            "text": base64.b64encode(data).decode(),
+        }
+        for name, data in files.items()
+    ]
+    page.evaluate(DROP, listed)
+
+
+def wait_for(page, badge):
+    page.wait_for_function(
+        "badge => { const s = window.moescope.state(); return s.status === 'ready' && s.origin.badge === badge; }",
+        arg=badge,
+    )
+
+
+def test_a_person_drops_an_answer_and_its_config_and_watches_it(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, answer_json=answer(routed()), my_config_json=json.dumps(CONFIG).encode())
+    wait_for(page, "IDS ONLY")
+    assert page.locator(".title").inner_text() == "answer.json"
+    finding = page.locator(".capture-finding")
+    assert (finding.count(), finding.locator("code").inner_text()) == (1, "last-token")
+    assert "TRACES" in page.locator(".capture-keeping .caption").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as one HTML file").click()
+    exported = open_page(f"file://{download.value.path()}", ready=None)
+    assert "IDS ONLY" in exported.content()
+    page.get_by_role("button", name="Put the file away").click()
+    wait_for(page, "AUTHORED")
+
+
+def test_a_person_drops_a_file_that_is_none_and_reads_why(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, nothing_json=b'{"a": 1}')
+    page.wait_for_selector('.capture-finding[data-level="error"]')
+    assert page.evaluate("window.moescope.state().origin.badge") == "AUTHORED"
+
+
+def test_a_person_drops_counts_and_sees_a_heat_map(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, counts_json=json.dumps({"logical_count": [[3, 0, 1, 2]] * 2}).encode())
+    page.wait_for_selector(".capture-counts canvas")
+    assert page.locator(".capture-loads li").count() == 2
+
+
+def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
+    page = open_page(f"{url}/")
+    page.get_by_role("button", name="Files").click()
+    page.get_by_role("searchbox").fill("vllm")
+    page.wait_for_function("document.querySelectorAll('.library-list li').length === 1")
+    page.locator(".library-list a").first.click()
+    wait_for(page, "IDS ONLY")
+    assert "trace=engine" in page.url
+
+
+def test_a_person_compares_two_files_and_sees_the_flip_on_the_strip(open_page, url):
+    assert httpx.get(f"{url}/api/trace", params={"trace": "other.csv"}).status_code == 200
+    page = open_page(f"{url}/?source=trace&trace=one.csv&b.trace=other.csv")
+    page.wait_for_selector(".strip .token[data-flips]")
+    flipped = page.locator(".strip .token[data-flips]")
+    assert (flipped.count(), flipped.get_attribute("data-token")) == (1, "4")
+    page.locator(".flip").click()
+    page.wait_for_function("window.moescope.state().view.path === 4")
+
+
+def test_table_without_a_config_is_shown_as_it_is(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, mine_csv=table(routed()))
+    wait_for(page, "IDS ONLY")
