@@ -59,6 +59,7 @@ VIEW_KEYS = (
     place("layer", MOST_LAYER),
     place("floor", MOST_LAYER),
     ViewKey("fold", "fold"),
+    ViewKey("shot", "number", limits=(0, 9.2)),
     ViewKey("speed", "number", 1, limits=(0.1, 10)),
     place("path", MOST_TOKEN),
     ViewKey("tower", "tower"),

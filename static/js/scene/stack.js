@@ -179,6 +179,7 @@ export function createStack(uniforms, shape, topK) {
       if (frame)
         labels.update({
           right,
+          close: shot.close,
           width: shot.width,
           ratio: canvas.ratio,
           id: frame.trace.id,

@@ -22,6 +22,8 @@ const SPEEDS = /** @type {const} */ ([0.1, 10]);
 /** Tokens that a model may write, as app/keys.py has it. */
 export const MOST_WRITTEN = 256;
 const HOTTEST = 2;
+/** Seconds, as playback/shot.js has it. */
+const SHOT = 9.2;
 /** As app/parallel.py has it. */
 const MOST_DEVICES = 512;
 
@@ -76,6 +78,18 @@ const speed = {
   },
   format: String,
   expected: () => words.range(...SPEEDS),
+};
+
+/** A moment of the directed shot, seconds. @type {Property} */
+const shot = {
+  name: "shot",
+  fallback: () => null,
+  parse(text) {
+    const value = /^\d(\.\d{1,2})?$/.test(text) ? Number(text) : NaN;
+    return value <= SHOT ? value : undefined;
+  },
+  format: String,
+  expected: () => words.range(0, SHOT),
 };
 
 /** @type {Property} */
@@ -181,6 +195,7 @@ export const PROPERTIES = [
   integer("layer", null, () => SOME_LAYER, 1),
   integer("floor", null, () => SOME_LAYER, 1),
   fold,
+  shot,
   speed,
   integer("path", null, () => SOME_TOKEN, 1),
   tower,

@@ -29,6 +29,7 @@ uniform sampler2D flights, slabs;
 uniform vec3 right;        /* of the camera */
 uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
 uniform float every;
+uniform float near;        /* 1 while the camera is close to the first ring */
 uniform vec2 span;         /* heights between which layers stand open */
 flat out vec2 corner0;
 out vec2 inBox;
@@ -49,7 +50,7 @@ vec2 seen(vec3 point) {
 
 /* Each answers where the lower left corner of its box stands. */
 vec2 besideRing(int layer, vec2 box) {
-  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y);
+  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) * (1.0 - near);
   ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? strength : 0.0);
   return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
 }
@@ -63,9 +64,9 @@ vec2 besideBunch(vec4 what, vec2 box) {
 
 vec2 aroundRing(int expert, vec2 box) {
   vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
-  float height = levelAt(focus.x);
+  float height = near > 0.0 ? level(0) : levelAt(focus.x);
   vec2 edge = seen(vec3(place.x, height, place.y));
-  ink = vec4(TEXT, focus.y * focus.y);
+  ink = vec4(mix(TEXT, BRIGHT, near), max(focus.y * focus.y, smoothstep(0.6, 1.0, near)));
   return edge + normalize(edge - seen(vec3(0.0, height, 0.0)) + vec2(1e-4)) * 15.0 * ratio - 0.5 * box;
 }
 
@@ -107,6 +108,7 @@ void main() {
  * What the labels of a frame depend on.
  * @typedef {object} Sight
  * @property {number[]} right  of the camera
+ * @property {number} close    1 while the camera is close to the first ring
  * @property {number} width    of the free area, in CSS pixels
  * @property {number} ratio    device pixels a CSS pixel
  * @property {string} id       of the trace
@@ -198,6 +200,7 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
     right: { value: [1, 0, 0] },
     counts: { value: [fixed, 0, 0] },
     every: { value: 1 },
+    near: { value: 0 },
     span: { value: [0, 0] },
   };
   const object = createQuads(
@@ -244,12 +247,13 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
   return {
     object,
     /** Before each frame. @param {Sight} now */
-    update({ right, width, ratio, id, tokens, flying, layout: goal }) {
+    update({ right, close, width, ratio, id, tokens, flying, layout: goal }) {
       const brief = width < NARROW;
       const wanted = `${brief} ${ratio} ${tokens.length} ${goal.open.indexOf(1)} ${goal.open.lastIndexOf(1)} ${id}`;
       if (wanted !== made) write(brief, ratio, tokens, goal);
       made = wanted;
       own.right.value = right;
+      own.near.value = close;
       own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];
       own.span.value = spanOf(goal);
       own.every.value = thinning(uniforms.room.value, brief);
