@@ -466,6 +466,9 @@ export const en = {
     "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
   heatmapName: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `Heat map, ${layers} layers by ${experts} experts. Arrow keys move, Enter shows the expert.`,
+  heatmapLayer: "Layer",
+  heatmapExpert: "Expert",
+  heatmapTimes: "Times chosen",
   heatmapHint: "Point at a cell",
   cell: (
     /** @type {number} */ layer,

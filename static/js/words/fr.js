@@ -461,6 +461,9 @@ export const fr = {
     "Combien de fois chaque expert a été choisi. Une ligne par couche, la couche 1 en bas ; une colonne par expert.",
   heatmapName: (layers, experts) =>
     `Carte de chaleur, ${layers} couches par ${experts} experts. Les flèches déplacent, Entrée montre l’expert.`,
+  heatmapLayer: "Couche",
+  heatmapExpert: "Expert",
+  heatmapTimes: "Choisi",
   heatmapHint: "Pointez une case",
   cell: (layer, expert, hits, load) =>
     `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,

@@ -125,7 +125,7 @@ function withHand(
 }
 
 /** Share of the free area that the radius of the ring takes when the camera is close. */
-const NEAR = { width: 0.4, height: 0.4 };
+const NEAR = { width: 0.42, height: 0.52 };
 
 /** The directed shot: from close to the first ring out to the free view. @returns {Shot} */
 function nearRing(/** @type {Shot} */ aim, /** @type {Layout} */ layout, /** @type {number} */ secs) {

@@ -29,7 +29,6 @@ uniform sampler2D flights, slabs;
 uniform vec3 right;        /* of the camera */
 uniform vec3 counts;       /* labels of layers and experts, tokens in flight, words of tokens */
 uniform float every;
-uniform float near;        /* 1 while the camera is close to the first ring */
 uniform vec2 span;         /* heights between which layers stand open */
 flat out vec2 corner0;
 out vec2 inBox;
@@ -50,7 +49,7 @@ vec2 seen(vec3 point) {
 
 /* Each answers where the lower left corner of its box stands. */
 vec2 besideRing(int layer, vec2 box) {
-  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) * (1.0 - near);
+  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) * (1.0 - near.x);
   ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? strength : 0.0);
   return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
 }
@@ -64,15 +63,16 @@ vec2 besideBunch(vec4 what, vec2 box) {
 
 vec2 aroundRing(int expert, vec2 box) {
   vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
-  float height = near > 0.0 ? level(0) : levelAt(focus.x);
+  float height = near.x > 0.0 ? level(0) : levelAt(focus.x);
   vec2 edge = seen(vec3(place.x, height, place.y));
-  ink = vec4(mix(TEXT, BRIGHT, near), max(focus.y * focus.y, smoothstep(0.6, 1.0, near)));
+  ink = vec4(mix(TEXT, BRIGHT, near.x), max(focus.y * focus.y, smoothstep(0.6, 1.0, near.x)));
   return edge + normalize(edge - seen(vec3(0.0, height, 0.0)) + vec2(1e-4)) * 15.0 * ratio - 0.5 * box;
 }
 
 vec2 besideToken(vec4 flight, vec2 box) {
   float within = step(span.x, flight.y) * step(flight.y, span.y); /* among folded layers words would lie on each other */
-  ink = vec4(mix(GOLD, BRIGHT, 0.35), max(within, focus.y));
+  float alone = abs(floor(flight.w / 4.0) - near.y) < 0.5 ? 1.0 : 1.0 - smoothstep(0.0, 0.5, near.x);
+  ink = vec4(mix(GOLD, BRIGHT, 0.35), max(within, focus.y) * alone);
   return seen(flight.xyz) + vec2(9.0, 0.0) * ratio; /* above the beams */
 }
 
@@ -108,7 +108,6 @@ void main() {
  * What the labels of a frame depend on.
  * @typedef {object} Sight
  * @property {number[]} right  of the camera
- * @property {number} close    1 while the camera is close to the first ring
  * @property {number} width    of the free area, in CSS pixels
  * @property {number} ratio    device pixels a CSS pixel
  * @property {string} id       of the trace
@@ -200,7 +199,6 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
     right: { value: [1, 0, 0] },
     counts: { value: [fixed, 0, 0] },
     every: { value: 1 },
-    near: { value: 0 },
     span: { value: [0, 0] },
   };
   const object = createQuads(
@@ -247,13 +245,12 @@ export function createLabels(uniforms, layout, { flights, slabs }) {
   return {
     object,
     /** Before each frame. @param {Sight} now */
-    update({ right, close, width, ratio, id, tokens, flying, layout: goal }) {
+    update({ right, width, ratio, id, tokens, flying, layout: goal }) {
       const brief = width < NARROW;
       const wanted = `${brief} ${ratio} ${tokens.length} ${goal.open.indexOf(1)} ${goal.open.lastIndexOf(1)} ${id}`;
       if (wanted !== made) write(brief, ratio, tokens, goal);
       made = wanted;
       own.right.value = right;
-      own.near.value = close;
       own.counts.value = [fixed, Math.min(FLYING, flying), tokens.length];
       own.span.value = spanOf(goal);
       own.every.value = thinning(uniforms.room.value, brief);
