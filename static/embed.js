@@ -39,6 +39,7 @@ export const KEYS = [
   "layer",
   "floor",
   "fold",
+  "shot",
   "speed",
   "path",
   "tower",

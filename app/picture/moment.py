@@ -1,8 +1,8 @@
 """The moment of a link: which routing has happened when the page stands there.
 
 The law of playback is that of static/js/playback/timeline.js: a token enters a fixed time after
-the one before it, and needs one step from layer to layer. Times are counted in steps here, because only
-the order of events matters.
+the one before it, and needs one step from layer to layer. Times are counted in steps here: only the
+order of events matters.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@
  */
 
 import { captures } from "./api/captures.js";
+import { isFirstVisit } from "./browser/first_visit.js";
 import { createAddress } from "./browser/address_bar.js";
 import { watchLanguage, watchPresence } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
@@ -176,6 +177,7 @@ store.subscribe((state) => {
   loop.wake();
 });
 watchStillness(store);
+if (isFirstVisit(boot, location.search)) store.set({ opening: true });
 watchTheme(store, () => loop.step(0));
 watchPresence(reconnect);
 watchLanguage(store, boot);

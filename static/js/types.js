@@ -42,6 +42,7 @@
  * @property {number | null} token   where playback stands; null means from the start
  * @property {number | null} layer
  * @property {number | null} floor   the layer that is examined: by the load bars, and by TOP in SEQUENCE
+ * @property {number | null} [shot]   moment of the directed shot that a link names, seconds
  * @property {number} speed          1 is normal
  * @property {import("./view/layers.js").Fold | null} fold   layers that stand open, the others being folded
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
@@ -198,6 +199,7 @@
  * @property {number} layer                 the layer that TOP looks at
  * @property {number | null} path           token whose whole path is lit (selected or pointed at)
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
+ * @property {number | null} [shot]         seconds of the directed shot, while it is on
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
  * @property {Theme} [theme]                whose colours it has; dark where left out
  * @property {import("./view/layers.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
@@ -214,6 +216,8 @@
  * @property {Notice[]} notices             values of the URL that fell back, and the like
  * @property {Trace | null} trace
  * @property {boolean} playing
+ * @property {number | null} shot           seconds of the directed shot, while it is on
+ * @property {boolean} opening              the shot begins with the next trace
  * @property {number} time                  seconds on the timeline
  * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
  * @property {number} hits                  unique (layer, expert) pairs so far

@@ -53,18 +53,28 @@ Opener = Callable[..., Page]
 def open_page(chromium: Browser, server_url: str) -> Iterator[Opener]:
     """Open a path of the server and wait until it is ready; fails the test on an uncaught error of the page.
 
+    The visitor has been here before, so that no shot opens the page, unless `first_visit` is set.
     Options beside `path` and `ready` go to the browser context (viewport, reduced_motion, has_touch, ...).
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def opener(path: str = "/", *, ready: str | None = "ready", init: str = "", **options: Any) -> Page:
+    def opener(
+        path: str = "/",
+        *,
+        ready: str | None = "ready",
+        init: str = "",
+        first_visit: bool = False,
+        **options: Any,
+    ) -> Page:
         options.setdefault("viewport", DESKTOP)
         context = chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        if not first_visit:
+            page.add_init_script("try { sessionStorage.setItem('moescope.opened', '1') } catch {}")
         if init:
             page.add_init_script(init)
         page.goto(path if "://" in path else server_url + path)

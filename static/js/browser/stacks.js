@@ -20,7 +20,7 @@ function pathIn({ hover, view }) {
 
 /** What the scene draws of a state. @param {State} state @param {number} wall  seconds of the camera's clock @returns {Frame} */
 function frameOf(state, wall) {
-  const { trace, timeline, time, view, hover, still } = state;
+  const { trace, timeline, time, view, hover, still, shot } = state;
   const tower = hover && "expert" in hover ? hover : view.tower;
   return {
     trace: /** @type {NonNullable<typeof trace>} */ (trace),
@@ -33,6 +33,7 @@ function frameOf(state, wall) {
     path: pathIn(state),
     tower,
     still,
+    shot,
     theme: state.theme,
     palette: view.palette,
     devices: trace && placeExperts(trace.model.experts, view.devices),

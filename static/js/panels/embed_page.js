@@ -19,6 +19,7 @@ import { createTokens } from "./chrome/token_strip.js";
 import { createPlayButton } from "./controls/transport.js";
 import { createQuiz } from "./lessons/question.js";
 import { createTour } from "./lessons/tours.js";
+import { createShot } from "./story/shot.js";
 import { createBadge } from "./parts/badge.js";
 import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
@@ -38,6 +39,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const tokens = h("div", { class: "tokens" });
   const notices = h("div", { class: "status" });
   const lessons = h("div", { class: "lessons" });
+  const shot = h("div", { class: "shot", hidden: true });
   const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
   const play = createPlayButton(actions);
   const link = h(
@@ -57,6 +59,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
     lessons,
     notices,
+    shot,
     live,
   );
   const panels = [
@@ -70,6 +73,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     createAnnouncer(live, () => document.hasFocus()),
     createTour(lessons, boot, actions, viewport.observe),
     createQuiz(lessons, boot, actions, viewport.observe),
+    createShot(shot, actions),
     createGlossary(host),
   ];
   const moved = changes();
@@ -78,6 +82,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     /** @param {State} state */
     update(state) {
       for (const panel of panels) panel.update(state);
+      attribute(host, "data-shot", state.shot === null ? null : "bare");
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
       if (!moved(state.view, state.at, state.trace?.origin)) return;

@@ -6,6 +6,7 @@
  * @import {Store} from "../state/store.js"
  */
 
+import { phaseAt } from "../playback/shot.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createCompare, createSides } from "./chrome/comparison.js";
@@ -31,6 +32,7 @@ import { createGlossary } from "./parts/glossary.js";
 import { icon } from "./parts/icons.js";
 import { createOverlay, opens } from "./parts/popover.js";
 import { createDecision } from "./story/decision.js";
+import { createShot } from "./story/shot.js";
 import { createShare } from "./share/share.js";
 
 /**
@@ -88,6 +90,7 @@ function createParts() {
     keys: h("section", { class: "popover keys", role: "dialog" }),
     tours: h("section", { class: "popover tours", role: "dialog" }),
     lessons: part("lessons"),
+    shot: part("shot", { hidden: true }),
     filming: part("filming", {
       role: "group",
       "aria-label": words.film,
@@ -109,7 +112,7 @@ function arrange(host, parts) {
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
   deck.append(parts.training, parts.tokens, row);
-  host.append(left, right, deck, parts.notices, parts.filming, parts.tours, parts.live);
+  host.append(left, right, deck, parts.notices, parts.filming, parts.tours, parts.shot, parts.live);
 }
 
 /** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
@@ -183,6 +186,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createQuiz(parts.lessons, boot, actions, viewport.observe),
     createOverlay(parts.tours, { name: "tours", title: words.toursTitle, body: toursBody, actions }),
     createTours(toursBody, boot, actions),
+    createShot(parts.shot, actions),
     createGlossary(host),
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
@@ -198,6 +202,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     /** @param {State} state */
     update(state) {
       attribute(host, "data-panel", state.view.panel);
+      attribute(host, "data-shot", state.shot === null ? null : (phaseAt(state.shot) ?? "bare"));
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       for (const panel of panels) panel.update(state);
     },

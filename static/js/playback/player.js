@@ -8,6 +8,7 @@
  */
 
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
+import { heroOf, LENGTH, SKIP, STILLS, stillAfter, timeIn } from "./shot.js";
 import { followedAt, lastEvent, NOWHERE, reach, timelineOf } from "./timeline.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
@@ -23,6 +24,8 @@ const GLIDE = 1.6;
  * @property {() => boolean} moving        time goes on by itself
  * @property {() => void} play
  * @property {() => void} pause
+ * @property {() => void} startShot
+ * @property {() => void} skipShot
  * @property {() => void} toggle
  * @property {() => void} restart
  * @property {(way: 1 | -1) => void} stepLayer
@@ -43,6 +46,42 @@ export function createPlayer(store, countHits) {
   let target = null;
   /** @type {number | null} the token that a person went to: it stays the current one until it leaves */
   let followed = null;
+  /** Seconds of the shot that a second takes: more while it is skipped. */
+  let shotRate = 1;
+
+  /** What the store holds at a moment of the shot. @param {State} state @param {number} secs @param {boolean} playing @returns {Partial<State>} */
+  function placeShot(state, secs, playing) {
+    const { timeline } = state;
+    if (!timeline) return {};
+    clock = timeIn(timeline, secs);
+    followed = heroOf(timeline);
+    const there = followedAt(timeline, followed, clock);
+    const at = there.token < 0 ? { token: followed, layer: 0 } : there;
+    const same = at.token === state.at.token && at.layer === state.at.layer;
+    const shown = { time: clock, at: same ? state.at : at, hits: countHits(state, clock), opening: false };
+    return { ...shown, shot: secs, playing };
+  }
+  /** The free view goes on from where the shot ends. */
+  function endShot() {
+    shotRate = 1;
+    store.set({ ...placeShot(store.get(), LENGTH, !store.get().still), shot: null });
+  }
+  /** The person does something else: the view stays where it is. */
+  function dropShot() {
+    shotRate = 1;
+    if (store.get().shot !== null) store.set({ shot: null });
+  }
+  /** @param {number} secs @param {number} shot @returns {boolean} */
+  function advanceShot(secs, shot) {
+    const state = store.get();
+    const { timeline, trace } = state;
+    if (!timeline || !trace || !state.playing) return false;
+    const next = Math.min(LENGTH, shot + secs * shotRate);
+    if (timeIn(timeline, next) > reach(timeline, trace.received, trace.complete)) return true; // holds its breath
+    if (next < LENGTH) store.set(placeShot(state, next, true));
+    else endShot();
+    return true;
+  }
 
   /** Where the current token stands. @param {Schedule} timeline @param {number} time */
   function positionOf(timeline, time) {
@@ -71,6 +110,7 @@ export function createPlayer(store, countHits) {
   function stepTo(event) {
     const { timeline, still } = store.get();
     if (!timeline) return;
+    dropShot();
     const moment = event ? momentOf(timeline, event) : 0;
     const near = moment > clock && moment - clock < FLOWN;
     followed = event ? event.token : null;
@@ -87,7 +127,8 @@ export function createPlayer(store, countHits) {
 
   /** @param {number} secs @returns {boolean} */
   function advance(secs) {
-    const { timeline, trace, playing, view } = store.get();
+    const { timeline, trace, playing, view, shot } = store.get();
+    if (shot !== null) return advanceShot(secs, shot);
     if (!timeline || !trace || !(playing || target)) return false;
     const open = reach(timeline, trace.received, trace.complete);
     const rate = view.speed * (target ? GLIDE : 1);
@@ -105,6 +146,7 @@ export function createPlayer(store, countHits) {
     const { trace, view, timeline, at } = store.get();
     if (!trace || (timeline?.mode === view.mode && timeline.tokens === trace.tokens.length)) return;
     const next = timelineOf(view.mode, trace);
+    dropShot();
     const done = timeline !== null && clock >= timeline.duration;
     target = null;
     store.set({ timeline: next });
@@ -122,6 +164,17 @@ export function createPlayer(store, countHits) {
   }
   /** @type {Player["begin"]} */
   function begin(state, keep) {
+    const { view: asking } = state;
+    const asksShot = asking.shot ?? null;
+    if (state.timeline?.tokens && (asksShot !== null || state.opening)) {
+      const start = asksShot ?? (state.still ? STILLS[0] : 0);
+      const placed = asksShot === null ? {} : { view: { ...asking, shot: null } };
+      return { ...placed, ...placeShot(state, start, asksShot === null && !state.still) };
+    }
+    return { shot: null, ...beginFree(state, keep) };
+  }
+  /** @type {Player["begin"]} */
+  function beginFree(state, keep) {
     const { view, timeline, still, writing } = state;
     target = null;
     if (!timeline) return {};
@@ -142,17 +195,19 @@ export function createPlayer(store, countHits) {
   const finished = () => clock >= (store.get().timeline?.duration ?? 0);
   /** @param {number} time @param {boolean} [playing] */
   function restartAt(time, playing) {
+    dropShot();
     followed = null;
     setTime(time, playing);
   }
   function play() {
     target = null;
-    if (finished()) restartAt(0);
+    if (store.get().shot === null && finished()) restartAt(0);
     store.set({ playing: true });
   }
   function pause() {
     target = null;
-    if (store.get().playing) setTime(store.get().time, false);
+    if (store.get().shot !== null) store.set({ playing: false });
+    else if (store.get().playing) setTime(store.get().time, false);
   }
   return {
     advance,
@@ -171,11 +226,27 @@ export function createPlayer(store, countHits) {
       const { timeline, at } = store.get();
       target = null;
       if (!timeline) return;
+      dropShot();
       const event = clamp(timeline, { token: token ?? at.token, layer: layer ?? at.layer });
       followed = event.token;
       setTime(momentOf(timeline, event), false);
     },
+    /** From its start, or on to its end; without motion to the next still. */
+    startShot() {
+      shotRate = 1;
+      store.set(placeShot(store.get(), store.get().still ? STILLS[0] : 0, !store.get().still));
+    },
+    skipShot() {
+      const { shot, still } = store.get();
+      if (shot === null) return;
+      const next = stillAfter(shot);
+      if (still && next !== null && next < LENGTH) return store.set(placeShot(store.get(), next, false));
+      if (still) return endShot();
+      shotRate = Math.max(1, (LENGTH - shot) / SKIP);
+      store.set({ playing: true });
+    },
     seekTime(secs) {
+      dropShot();
       target = null;
       setTime(Math.max(0, Math.min(secs, store.get().timeline?.duration ?? 0)));
     },

@@ -109,9 +109,9 @@ export function createScene(canvas, options = {}) {
       if (!stack) return;
       name = frame.camera;
       orbit.advance(frame.wall, frame.still);
-      const { layer, time, wall, still } = frame;
+      const { layer, time, wall, still, shot: story = null } = frame;
       const goal = stack.fold(frame, cutFold || still);
-      shot = rig.update(goal, { name, layer, time, wall, still, cut });
+      shot = rig.update(goal, { name, layer, time, wall, still, cut, story });
       cut = cutFold = false;
       stack.update(frame, shot, renderer.size);
       renderer.render(stack.scene, rig.camera);

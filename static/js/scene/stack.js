@@ -13,6 +13,7 @@
 
 import { Scene } from "three";
 import { createCursor } from "../playback/events.js";
+import { heroOf } from "../playback/shot.js";
 import { axes } from "./camera/framing.js";
 import { createSlots } from "./effects/beam_slots.js";
 import { createGlow, towersOnPath } from "./effects/tower_glow.js";
@@ -166,6 +167,7 @@ export function createStack(uniforms, shape, topK) {
       beams.show(slots.used());
       mark.show(frame.tower);
       uniforms.time.value = frame.time;
+      uniforms.near.value.y = heroOf(frame.timeline);
       uniforms.together.value = together;
       uniforms.routed.value = glow.routed();
       uniforms.capacity.value = frame.trace.model.capacity ?? 0;
@@ -247,6 +249,7 @@ function shotUniforms(
   uniforms.key.value.set(along(0), along(1), along(2));
   uniforms.fog.value.set(shot.distance - layout.outer, shot.distance + layout.outer * 1.15);
   uniforms.focus.value.set(shot.layer, shot.focus);
+  uniforms.near.value.x = shot.close;
   uniforms.screen.value.set(
     Math.round(canvas.width * canvas.ratio),
     Math.round(canvas.height * canvas.ratio),

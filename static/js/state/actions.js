@@ -27,6 +27,8 @@ import { createGuide } from "./tour_navigation.js";
  * @property {() => void} pause
  * @property {() => void} toggle
  * @property {() => void} restart
+ * @property {() => void} startShot
+ * @property {() => void} skipShot
  * @property {(way: 1 | -1) => void} stepLayer
  * @property {(way: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
@@ -94,6 +96,8 @@ export function createActions({ boot, store, player, feed, save, film }) {
     pause: player.pause,
     toggle: player.toggle,
     restart: player.restart,
+    startShot: player.startShot,
+    skipShot: player.skipShot,
     stepLayer: player.stepLayer,
     stepToken: player.stepToken,
     seek,

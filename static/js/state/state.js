@@ -18,6 +18,8 @@ export function initialState({ view, notices }) {
     trace: null,
     timeline: null,
     playing: false,
+    shot: null,
+    opening: false,
     time: 0,
     at: NOWHERE,
     hits: 0,

@@ -142,10 +142,11 @@ const isTold = (value) => value !== undefined && value !== null && value !== "";
 
 /**
  * The view with the place where playback stands, or is to stand as soon as the trace is there.
- * @param {Pick<State, "view" | "at">} state
+ * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot">>} state
  * @returns {View}
  */
-export function viewNow({ view, at }) {
+export function viewNow({ view, at, shot = null }) {
+  if (shot !== null) return { ...view, shot: Math.round(shot * 100) / 100, token: null, layer: null };
   if (view.token !== null || view.layer !== null) return view;
   const token = at.token < 0 || view.mode === "all" ? null : at.token;
   return { ...view, token, layer: at.token < 0 ? null : at.layer };

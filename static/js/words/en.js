@@ -14,6 +14,23 @@ import {
 import { glossary } from "./glossary.en.js";
 import { shapesEn } from "./models.en.js";
 
+/**
+ * What a beat of the shot says is filled in from the trace.
+ * @typedef {{kind: string, all: number, won: number, parts: number[], layers: number}} Told
+ */
+
+const NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split(" ");
+
+/** Up to twelve in letters. @param {number} count */
+function spelled(count) {
+  return NUMBERS[count] ?? formatExactly(count);
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** @param {readonly string[]} values */
 function list(values) {
   return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
@@ -147,6 +164,40 @@ export const en = {
     /** @type {number} */ active,
   ) =>
     `Parameters that this token uses as routed: ${formatDecimal(Number(pairs.toFixed(1)))} experts over all layers, where k asks for ${nominal}; ${formatExactly(active)}`,
+  story: {
+    skip: "Skip",
+    next: "Next",
+    again: "Play the opening",
+    beats: /** @type {((told: Told) => string)[]} */ ([
+      ({ all }) => `One word meets ${spelled(all)} experts.`,
+      ({ all, won, kind }) =>
+        kind === "ids"
+          ? `This source names ${spelled(won)}, unscored.`
+          : `The router scores all ${spelled(all)}.`,
+      ({ won, kind }) =>
+        won === 0
+          ? "No expert takes it."
+          : kind === "ids"
+            ? `This source names ${spelled(won)}, unscored.`
+            : won === 1
+              ? "Only the best one passes."
+              : `Only the best ${spelled(won)} pass.`,
+      ({ won, all }) =>
+        won === 0
+          ? "Nothing computes here."
+          : `${capital(spelled(won))} ${won === 1 ? "computes" : "compute"}, ${spelled(all - won)} ${all - won === 1 ? "waits" : "wait"}.`,
+      ({ won, parts, kind }) =>
+        won === 0
+          ? "The word goes on as it came."
+          : won === 1
+            ? "Its answer comes back alone."
+            : won === 2 && kind !== "ids"
+              ? `Their answers blend, ${parts[0]} to ${parts[1]}.`
+              : "Their answers blend by weight.",
+      ({ layers }) =>
+        layers === 1 ? "One layer." : `${capital(spelled(layers))} layers: every word its own path.`,
+    ]),
+  },
   decision: {
     label: "The router's decision",
     title: (/** @type {number} */ layer, /** @type {string} */ token) => `Layer ${layer} scores “${token}”`,
@@ -409,6 +460,9 @@ export const en = {
     "How often each expert was chosen. One row a layer, layer 1 at the bottom; one column an expert.",
   heatmapName: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `Heat map, ${layers} layers by ${experts} experts. Arrow keys move, Enter shows the expert.`,
+  heatmapLayer: "Layer",
+  heatmapExpert: "Expert",
+  heatmapTimes: "Times chosen",
   heatmapHint: "Point at a cell",
   cell: (
     /** @type {number} */ layer,

@@ -22,6 +22,18 @@ import { glossary } from "./glossary.fr.js";
 import { shapesFr } from "./models.fr.js";
 import { expected, problem } from "./problems.fr.js";
 
+const NUMBERS = "aucun un deux trois quatre cinq six sept huit neuf dix onze douze".split(" ");
+
+/** Up to twelve in letters. @param {number} count */
+function spelled(count) {
+  return NUMBERS[count] ?? formatExactly(count);
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** @param {readonly string[]} values */
 function list(values) {
   return values.length < 2 ? values.join("") : `${values.slice(0, -1).join(", ")} ou ${values.at(-1)}`;
@@ -161,6 +173,40 @@ export const fr = {
     `${shared ? `(${formatDecimal(Number(pairs.toFixed(1)))} + ${shared})` : formatDecimal(Number(pairs.toFixed(1)))} × ${formatCount(size)}`,
   activeRoutedTitle: (pairs, nominal, active) =>
     `Paramètres que ce jeton utilise tel que routé : ${formatDecimal(Number(pairs.toFixed(1)))} experts sur toutes les couches, là où k en demande ${nominal} ; ${formatExactly(active)}`,
+  story: {
+    skip: "Passer",
+    next: "Suite",
+    again: "Revoir l’ouverture",
+    beats: [
+      ({ all }) => `Un mot, ${spelled(all)} experts.`,
+      ({ all, won, kind }) =>
+        kind === "ids"
+          ? `La source en nomme ${spelled(won)}, sans notes.`
+          : `Le routeur note les ${spelled(all)}.`,
+      ({ won, kind }) =>
+        won === 0
+          ? "Aucun expert ne le prend."
+          : kind === "ids"
+            ? `La source en nomme ${spelled(won)}, sans notes.`
+            : won === 1
+              ? "Le meilleur passe, seul."
+              : `Les ${spelled(won)} meilleurs passent.`,
+      ({ won, all }) =>
+        won === 0
+          ? "Rien ne calcule ici."
+          : `${capital(spelled(won))} ${won === 1 ? "calcule" : "calculent"}, ${spelled(all - won)} non.`,
+      ({ won, parts, kind }) =>
+        won === 0
+          ? "Le mot repart comme il est venu."
+          : won === 1
+            ? "Sa réponse revient seule."
+            : won === 2 && kind !== "ids"
+              ? `On les additionne : ${parts[0]} et ${parts[1]}.`
+              : "On les additionne selon leur poids.",
+      ({ layers }) =>
+        layers === 1 ? "Une couche." : `${capital(spelled(layers))} couches : à chaque mot son chemin.`,
+    ],
+  },
   decision: {
     label: "La décision du routeur",
     title: (layer, token) => `La couche ${layer} note « ${token} »`,
@@ -411,6 +457,9 @@ export const fr = {
     "Combien de fois chaque expert a été choisi. Une ligne par couche, la couche 1 en bas ; une colonne par expert.",
   heatmapName: (layers, experts) =>
     `Carte de chaleur, ${layers} couches par ${experts} experts. Les flèches déplacent, Entrée montre l’expert.`,
+  heatmapLayer: "Couche",
+  heatmapExpert: "Expert",
+  heatmapTimes: "Choisi",
   heatmapHint: "Pointez une case",
   cell: (layer, expert, hits, load) =>
     `Couche ${layer}, expert ${expert} : ${plural(hits, "jeton")}, ${formatShare(load)} de la couche`,

@@ -62,6 +62,58 @@ test("a token that a link names stays the current one until it leaves", () => {
   assert.ok(state().at.token > 1);
 });
 
+test("the shot plays through, follows its token and hands over to playback", () => {
+  const { player, state, store } = started();
+  store.set({ opening: true });
+  store.set(player.begin(store.get(), false));
+  assert.equal(state().shot, 0);
+  assert.equal(state().at.token, 2);
+  let frames = 0;
+  while (state().shot !== null && frames++ < 1000) {
+    player.advance(1 / 60);
+    if (state().shot !== null) assert.equal(state().at.token, 2);
+  }
+  assert.ok(frames < 600);
+  assert.equal(state().playing, true);
+});
+
+test("a skipped shot is at its end in a third of a second", () => {
+  const { player, state, store } = started();
+  store.set({ opening: true });
+  store.set(player.begin(store.get(), false));
+  for (let i = 0; i < 60; i++) player.advance(1 / 60);
+  player.skipShot();
+  for (let i = 0; i < 20; i++) player.advance(1 / 60);
+  assert.equal(state().shot, null);
+});
+
+test("without motion the shot stands still and steps through four pictures", () => {
+  const { player, state, store } = started("", 5, true);
+  store.set({ opening: true });
+  store.set(player.begin(store.get(), false));
+  const seen = [];
+  while (state().shot !== null && seen.length < 9) {
+    seen.push(state().shot);
+    assert.equal(player.advance(1), false);
+    player.skipShot();
+  }
+  assert.deepEqual(seen, [2.7, 4, 6.55]);
+  assert.equal(state().playing, false);
+});
+
+test("a link to a moment of the shot opens it there, paused", () => {
+  const { state } = started("?shot=3.2");
+  assert.equal(state().shot, 3.2);
+  assert.equal(state().playing, false);
+  assert.equal(state().view.shot, null);
+});
+
+test("going elsewhere leaves the shot", () => {
+  const { player, state } = started("?shot=3.2");
+  player.seek({ token: 1 });
+  assert.equal(state().shot, null);
+});
+
 test("another mode after the end plays from its start", () => {
   const { player, state, store } = started();
   run(player);

@@ -38,6 +38,7 @@ const EXAMPLES = {
   layer: [0, "1"],
   floor: [2, "3"],
   fold: [{ first: 9, last: 19 }, "10-20"],
+  shot: [3.2, "3.2"],
   speed: [0.25, "0.25"],
   path: [0, "1"],
   tower: [{ layer: 2, expert: 5 }, "3.5"],

@@ -18,10 +18,18 @@ export function createHeatmap(host, actions) {
   const canvas = h("canvas", { class: "heat", tabindex: 0, role: "img", "data-keys": "arrows" });
   const readout = h("output", { class: "readout" }, words.heatmapHint);
   const axis = h("div", { class: "heat-axis", "aria-hidden": "true" });
+  const columns = h("div", { class: "heat-columns", "aria-hidden": "true" });
+  const scale = h("canvas", { class: "heat-scale", width: 64, height: 1, "aria-hidden": "true" });
+  const least = h("span", {}, "0");
+  const most = h("span");
   host.append(
     h("p", { class: "caption" }, words.heatmapCaption),
     span.element,
+    h("p", { class: "heat-name" }, words.heatmapLayer),
     h("div", { class: "heat-frame" }, axis, canvas),
+    columns,
+    h("p", { class: "heat-name heat-under" }, words.heatmapExpert),
+    h("p", { class: "heat-legend" }, words.heatmapTimes, least, scale, most),
     readout,
   );
   /** @type {Tally | null} */
@@ -72,6 +80,9 @@ export function createHeatmap(host, actions) {
       attribute(canvas, "aria-label", words.heatmapName(layers, experts));
       paint(canvas, map, heatOf(state.view.palette, state.theme));
       const numbers = layers <= 24 ? Array.from({ length: layers }, (_, i) => layers - i) : [layers, 1];
+      columns.replaceChildren(...namedColumns(experts).map((expert) => h("span", {}, String(expert))));
+      setText(most, String(mostOf(tally)));
+      paintScale(scale, heatOf(state.view.palette, state.theme));
       axis.replaceChildren(...numbers.map((layer) => h("span", {}, String(layer))));
     },
     dispose: () => host.replaceChildren(),
@@ -94,6 +105,25 @@ function movedBy(key, { layer, expert }, { layers, experts }) {
   };
 }
 
+/** The largest count, and at least one. @param {Pick<Tally, "counts">} map */
+function mostOf({ counts }) {
+  return counts.reduce((max, count) => Math.max(max, count), 1);
+}
+
+/** The experts that are named below their columns: all of a few, else the first and the last. @param {number} experts */
+export function namedColumns(experts) {
+  return experts <= 16 ? Array.from({ length: experts }, (_, expert) => expert) : [0, experts - 1];
+}
+
+/** The colours from none to most. @param {HTMLCanvasElement} canvas @param {(share: number) => number[]} heat */
+function paintScale(canvas, heat) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const image = context.createImageData(canvas.width, 1);
+  for (let x = 0; x < canvas.width; x++) image.data.set([...heat(x / (canvas.width - 1)), 255], 4 * x);
+  context.putImageData(image, 0, 0);
+}
+
 /** One pixel a cell; the style sheet makes the pixels large. @param {HTMLCanvasElement} canvas @param {Tally} map @param {(share: number) => number[]} heat */
 function paint(canvas, { layers, experts, counts }, heat) {
   canvas.width = experts;
@@ -101,7 +131,7 @@ function paint(canvas, { layers, experts, counts }, heat) {
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(experts, layers);
-  const most = counts.reduce((max, count) => Math.max(max, count), 1);
+  const most = mostOf({ counts });
   for (let layer = 0; layer < layers; layer++) {
     for (let expert = 0; expert < experts; expert++) {
       const colour = heat(counts[layer * experts + expert] / most);

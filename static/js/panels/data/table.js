@@ -64,6 +64,12 @@ export function createTable(host, actions) {
   let trace = null;
   let only = -1;
   let current = { token: -1, layer: -1 };
+  let printing = false;
+  const onPaper = (/** @type {Event} */ { type }) => {
+    printing = type === "beforeprint";
+    draw();
+  };
+  for (const name of ["beforeprint", "afterprint"]) window.addEventListener(name, onPaper);
   const rowCount = () => (trace ? trace.received * (only < 0 ? trace.model.layers : 1) : 0);
   /** @param {number} row */
   const eventOf = (row) => {
@@ -75,8 +81,10 @@ export function createTable(host, actions) {
     const all = trace;
     if (!all) return;
     const rows = rowCount();
-    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - SPARE);
-    const end = Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
+    const first = printing ? 0 : Math.max(0, Math.floor(scroller.scrollTop / ROW) - SPARE);
+    const end = printing
+      ? rows
+      : Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
     setStyle(/** @type {HTMLElement} */ (above.firstElementChild), "--height", `${first * ROW}px`);
     setStyle(/** @type {HTMLElement} */ (below.firstElementChild), "--height", `${(rows - end) * ROW}px`);
     const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
@@ -114,7 +122,10 @@ export function createTable(host, actions) {
       draw();
       if (!state.playing) follow(scroller, only < 0 ? current.token * layers + current.layer : current.token);
     },
-    dispose: () => host.replaceChildren(),
+    dispose() {
+      for (const name of ["beforeprint", "afterprint"]) window.removeEventListener(name, onPaper);
+      host.replaceChildren();
+    },
   };
 }
 

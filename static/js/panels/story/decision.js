@@ -8,6 +8,7 @@
  */
 
 import { decisionOf, ladderOf } from "../../counts/decision.js";
+import { phaseAt } from "../../playback/shot.js";
 import { formatDecimal, formatPercent, formatWeight } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
@@ -137,8 +138,9 @@ export function createDecision(host, actions) {
   table.addEventListener("pointerleave", () => actions.hover(null));
   const changed = changes();
   return {
-    /** @param {State} state @param {Phase} [phase] */
-    update({ trace, at, view }, phase = "weights") {
+    /** @param {State} state */
+    update({ trace, at, view, shot }) {
+      const phase = shot === null ? "weights" : (phaseAt(shot) ?? "scores");
       const token = view.mode === "all" && at.token >= 0 && view.path !== null ? view.path : at.token;
       if (!changed(trace, token, at.layer, phase)) return;
       const decision = trace && decisionOf(trace, token, at.layer);

@@ -4,7 +4,7 @@
  *
  *
  * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
- * @typedef {Pose & Area & {focus: number, layer: number}} Shot  everything that moves when the camera does
+ * @typedef {Pose & Area & {focus: number, layer: number, close: number}} Shot  everything that moves when the camera does
  *
  * @import {Camera} from "../../types.js"
  * @import {Layout} from "../layout/layout.js"
@@ -12,6 +12,7 @@
  */
 
 import { MathUtils, PerspectiveCamera, Vector3 } from "three";
+import { angleAt, closenessAt } from "../../playback/shot.js";
 import { levelOf } from "../layout/layout.js";
 import { easeBoth, TRAVEL } from "../layout/transition.js";
 import { axes, frameStack } from "./framing.js";
@@ -73,10 +74,10 @@ export function createRig() {
 
     /**
      * @param {Layout} layout  that the camera goes to: layers may still be on their way there
-     * @param {{name: Camera, layer: number, time: number, wall: number, still: boolean, cut: boolean}} moment
+     * @param {{name: Camera, layer: number, time: number, wall: number, still: boolean, cut: boolean, story?: number | null}} moment
      * @returns {Shot}
      */
-    update(layout, { name, layer, time, wall, still, cut }) {
+    update(layout, { name, layer, time, wall, still, cut, story = null }) {
       now = wall;
       const looked = name === "top" ? layer : 0;
       const wanted = [
@@ -97,13 +98,15 @@ export function createRig() {
           ...pose,
           ...area,
           focus: name === "top" ? 1 : 0,
+          close: 0,
           layer: name === "top" ? layer : (goal?.layer ?? layer),
         };
         leave(wall, cut || still, key.split(",")[0] === name);
         key = wanted;
       }
-      const aim = { .../** @type {Shot} */ (goal) };
+      let aim = { .../** @type {Shot} */ (goal) };
       if (name === "orbit" && !still) aim.azimuth += DRIFT.swing * Math.sin(DRIFT.pace * time);
+      if (story !== null) aim = nearRing(aim, layout, story);
       shown = from && now - started < TRAVEL ? between(from, aim, (now - started) / TRAVEL) : aim;
       const seen = withHand(shown, hand);
       place(camera, seen, size, layout);
@@ -119,6 +122,26 @@ function withHand(
 ) {
   const elevation = MathUtils.clamp(shot.elevation + hand.elevation, LOWEST, HIGHEST);
   return { ...shot, azimuth: shot.azimuth + hand.azimuth, elevation, distance: shot.distance * hand.zoom };
+}
+
+/** Share of the free area that the radius of the ring takes when the camera is close. */
+const NEAR = { width: 0.42, height: 0.52 };
+
+/** The directed shot: from close to the first ring out to the free view. @returns {Shot} */
+function nearRing(/** @type {Shot} */ aim, /** @type {Layout} */ layout, /** @type {number} */ secs) {
+  const close = closenessAt(secs);
+  const { azimuth, elevation } = angleAt(secs);
+  const radius = Math.min(NEAR.width * aim.width, NEAR.height * aim.height);
+  const distance = (layout.outer * aim.height) / (2 * aim.lens * radius);
+  const mix = (/** @type {number} */ near, /** @type {number} */ far) => far + (near - far) * close;
+  return {
+    ...aim,
+    close,
+    azimuth: mix(azimuth * MathUtils.DEG2RAD, aim.azimuth),
+    elevation: mix(elevation * MathUtils.DEG2RAD, aim.elevation),
+    lift: mix(levelOf(layout, 0), aim.lift),
+    distance: Math.exp(mix(Math.log(Math.min(distance, aim.distance)), Math.log(aim.distance))),
+  };
 }
 
 /** @returns {Shot} */

@@ -12,7 +12,7 @@ uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
 uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper;
 uniform vec3 tower;
-uniform vec2 shape, fog, focus, screen;
+uniform vec2 shape, fog, focus, screen, near;
 uniform sampler2D places, hits, pulses, levels, marks;
 ${PALETTE}
 
@@ -38,11 +38,13 @@ float depthFade(vec3 position) {
 }
 
 /* TOP: the layers above the one looked at are gone, those below hardly there. */
-float present(int layer) { return float(layer) > focus.x + 0.5 ? 1.0 - focus.y : 1.0; }
+/* The directed shot shows the first layer alone while the camera is close, near.x, and the token near.y alone. */
+float solo(int layer) { return layer > 0 ? smoothstep(0.0, 0.85, 1.0 - near.x) : 1.0; }
+float present(int layer) { return (float(layer) > focus.x + 0.5 ? 1.0 - focus.y : 1.0) * solo(layer); }
 float layerFade(int layer) {
   float folded = mix(0.4, 1.0, smoothstep(0.2, 0.9, opened(layer)));
   if (abs(float(layer) - focus.x) < 0.5) folded = mix(folded, 1.0, focus.y);
-  return folded * (float(layer) < focus.x - 0.5 ? mix(1.0, 0.1, focus.y) : present(layer));
+  return folded * (float(layer) < focus.x - 0.5 ? mix(1.0, 0.1, focus.y) * solo(layer) : present(layer));
 }
 
 /* How hot a tower is: x the flash of the last hit, y the rest glow of what was used, z 1 on the lit path. */

@@ -37,6 +37,7 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<Vector2>} fog       distance from the camera where things start to recede, and where
  *   they have
  * @property {IUniform<Vector2>} focus     layer that TOP looks at, and how much the others are gone, 0 to 1
+ * @property {IUniform<Vector2>} near      how close the directed shot is to the first layer, 0 to 1; its token
  * @property {IUniform<Vector2>} screen    device pixels
  * @property {IUniform<number>} ratio     device pixels a CSS pixel
  * @property {IUniform<number>} pixel      size of a CSS pixel in the world, one unit from the camera
@@ -66,6 +67,7 @@ export function createUniforms() {
     outer: { value: 1 },
     fog: { value: new Vector2(0, 1) },
     focus: { value: new Vector2(0, 0) },
+    near: { value: new Vector2(0, 0) },
     screen: { value: new Vector2(1, 1) },
     ratio: { value: 1 },
     pixel: { value: 0.001 },

@@ -49,7 +49,7 @@ vec2 seen(vec3 point) {
 
 /* Each answers where the lower left corner of its box stands. */
 vec2 besideRing(int layer, vec2 box) {
-  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y);
+  float strength = (0.66 + 0.34 * pulse(layer)) * (1.0 - focus.y) * (1.0 - near.x);
   ink = vec4(mix(TEXT, BRIGHT, 0.8 * pulse(layer)), named(float(layer)) ? strength : 0.0);
   return seen(vec3(0.0, level(layer), 0.0) - right * outer * 1.06) - vec2(12.0 * ratio + box.x, 0.5 * box.y);
 }
@@ -63,15 +63,16 @@ vec2 besideBunch(vec4 what, vec2 box) {
 
 vec2 aroundRing(int expert, vec2 box) {
   vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
-  float height = levelAt(focus.x);
+  float height = near.x > 0.0 ? level(0) : levelAt(focus.x);
   vec2 edge = seen(vec3(place.x, height, place.y));
-  ink = vec4(TEXT, focus.y * focus.y);
+  ink = vec4(mix(TEXT, BRIGHT, near.x), max(focus.y * focus.y, smoothstep(0.6, 1.0, near.x)));
   return edge + normalize(edge - seen(vec3(0.0, height, 0.0)) + vec2(1e-4)) * 15.0 * ratio - 0.5 * box;
 }
 
 vec2 besideToken(vec4 flight, vec2 box) {
   float within = step(span.x, flight.y) * step(flight.y, span.y); /* among folded layers words would lie on each other */
-  ink = vec4(mix(GOLD, BRIGHT, 0.35), max(within, focus.y));
+  float alone = abs(floor(flight.w / 4.0) - near.y) < 0.5 ? 1.0 : 1.0 - smoothstep(0.0, 0.5, near.x);
+  ink = vec4(mix(GOLD, BRIGHT, 0.35), max(within, focus.y) * alone);
   return seen(flight.xyz) + vec2(9.0, 0.0) * ratio; /* above the beams */
 }
 

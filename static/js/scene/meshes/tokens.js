@@ -30,6 +30,7 @@ void main() {
   streak = 1.0 + 1.3 * (flight.w - 4.0 * floor(flight.w / 4.0));
   at = corner * vec2(1.0, streak);
   strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
+  if (abs(floor(flight.w / 4.0) - near.y) > 0.5) strength *= 1.0 - smoothstep(0.2, 0.8, near.x);
   float upright = length(viewMatrix[1].xy);
   vec2 offset = vec2(corner.x, corner.y * mix(1.0, streak, upright)) * radius;
   gl_Position = projectionMatrix * (view + vec4(offset, 0.0, 0.0));

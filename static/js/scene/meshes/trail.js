@@ -32,7 +32,7 @@ void main() {
   vec3 heat = glow(layer, expert);
   if (heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
   vec3 a = vec3(0.0, level(layer), 0.0), b = topOf(layer, expert);
-  float far = depthFade(0.5 * (a + b)) * layerFade(layer);
+  float far = depthFade(0.5 * (a + b)) * layerFade(layer) * (1.0 - 0.85 * near.x);
   at = corner;
   isSpine = 0.0;
   strength = vec2(heat.y * airy(0.3), heat.z) * far * share;

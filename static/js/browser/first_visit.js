@@ -1,0 +1,28 @@
+/**
+ * Whether the directed shot opens the page: once a tab, and only where the link names nothing to look at.
+ *
+ * @import {Boot} from "../types.js"
+ */
+
+import { isRequestKey } from "../view/keys.js";
+
+const KEY = "moescope.opened";
+/** View keys that leave the choice of what to look at to the page. */
+const PLAIN = ["v", "theme", "palette", "lang", "speed"];
+
+/** Whether a query names no moment, camera, selection or panel. @param {string} search */
+export function isPlain(search) {
+  return [...new URLSearchParams(search).keys()].every((key) => PLAIN.includes(key) || isRequestKey(key));
+}
+
+/** Answers once; from then on this tab has seen it. @param {Boot} boot @param {string} search */
+export function isFirstVisit(boot, search) {
+  if (boot.exported || !isPlain(search)) return false;
+  try {
+    const seen = sessionStorage.getItem(KEY) !== null;
+    sessionStorage.setItem(KEY, "1");
+    return !seen;
+  } catch {
+    return !boot.embed; // a sandboxed frame cannot remember: it would play for ever
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The words of the directed shot: one caption a beat, dashes that say which, and the way out. Any press, wheel or key leads
+ * to its end.
+ *
+ * @import {State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { decisionOf } from "../../counts/decision.js";
+import { BEATS, beatAt, heroOf } from "../../playback/shot.js";
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+
+/** Keys with which a person only looks around. */
+const QUIET = ["Tab", "Shift", "Control", "Alt", "Meta"];
+
+/** What a beat says of this trace. @param {State} state @param {number} beat */
+export function captionOf({ trace, timeline }, beat) {
+  const decision = trace && timeline && decisionOf(trace, heroOf(timeline), 0);
+  if (!trace || !decision) return "";
+  const used = decision.rows.filter(({ state }) => state === "chosen").sort((a, b) => b.weight - a.weight);
+  const { experts, layers } = trace.model;
+  return words.story.beats[beat]({
+    kind: decision.kind,
+    all: decision.kind === "ids" ? experts : decision.rows.length,
+    won: used.length,
+    parts: used.map(({ weight }) => Math.round(100 * weight)),
+    layers,
+  });
+}
+
+/** @param {HTMLElement} host  covers the page while the shot is on @param {Actions} actions */
+export function createShot(host, actions) {
+  const caption = h("p", { class: "shot-caption", role: "status" });
+  const dashes = h("ol", { class: "shot-beats", "aria-hidden": "true" }, ...BEATS.map(() => h("li")));
+  const skip = h("button", { type: "button", class: "shot-skip" }, words.story.skip);
+  host.append(h("div", { class: "shot-words" }, caption, dashes), skip);
+  let on = false;
+  /** @param {Event} event */
+  function leave(event) {
+    if (event.type !== "wheel") event.preventDefault();
+    actions.skipShot();
+  }
+  for (const kind of ["pointerdown", "wheel"])
+    host.addEventListener(kind, leave, { passive: kind === "wheel" });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!on || QUIET.includes(event.key)) return;
+      event.stopPropagation();
+      leave(event);
+    },
+    { capture: true },
+  );
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const { shot, still, trace } = state;
+      on = shot !== null && trace !== null;
+      attribute(host, "hidden", !on);
+      if (shot === null || !trace) return;
+      const beat = beatAt(shot);
+      if (!changed(beat, still, trace.id, trace.received > 2)) return;
+      setText(caption, captionOf(state, beat));
+      setText(skip, still ? words.story.next : words.story.skip);
+      [...dashes.children].forEach((dash, i) => attribute(dash, "data-on", i <= beat));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
