@@ -143,3 +143,20 @@ def test_viewer_whose_connection_drops_sees_it_and_gets_the_rest_by_itself(open_
     assert page.evaluate("sockets") >= 2
     assert state(page)["received"] == state(page)["tokens"]
     assert any("lost" in told for told in page.evaluate("[...states]"))
+
+
+def test_reader_going_back_twice_undoes_the_last_two_choices_and_forward_does_them_again(
+    open_page: Opener,
+) -> None:
+    page = open_page("/")
+    complete(page)
+    press(page, "Top-k", "4")
+    press(page, "Experts", "64")
+    shown = []
+    for way in ("back", "back", "forward", "forward"):
+        page.evaluate(f"new Promise(done => {{ addEventListener('popstate', done); history.{way}(); }})")
+        complete(page)
+        view = state(page)["view"]
+        shown.append((view["experts"], view["k"]))
+    assert shown == [(8, 4), (8, 2), (8, 4), (64, 4)]
+    assert page.evaluate("history.length") == 4, "a blank page, the first, and one a choice"

@@ -50,8 +50,9 @@ export function createGuide({ boot, store, player }) {
       changed: [],
     };
     if (statusOf(store.get()) !== "ready" || !same) {
+      store.set({ view, ...news });
       if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
-      return store.set({ view, ...news });
+      return;
     }
     store.set({ view: { ...view, token: null, layer: null }, ...news });
     if (!placed) return begin();
