@@ -39,11 +39,14 @@ def drop(page, **files):
     page.evaluate(DROP, listed)
 
 
+READY_WITH = """badge => {
+  const { status, origin } = window.moescope.state();
+  return status === "ready" && origin.badge === badge;
+}"""
+
+
 def wait_for(page, badge):
-    page.wait_for_function(
-        "badge => { const s = window.moescope.state(); return s.status === 'ready' && s.origin.badge === badge; }",
-        arg=badge,
-    )
+    page.wait_for_function(READY_WITH, arg=badge)
 
 
 def test_a_person_drops_an_answer_and_its_config_and_watches_it(open_page, url):

@@ -10,14 +10,15 @@ const KEY = "moescope.opened";
 /** View keys that leave the choice of what to look at to the page. */
 const PLAIN = ["v", "theme", "palette", "lang", "speed"];
 
-/** Whether a query names no moment, camera, selection or panel. @param {string} search */
-export function isPlain(search) {
-  return [...new URLSearchParams(search).keys()].every((key) => PLAIN.includes(key) || isRequestKey(key));
+/** Whether a query names no moment, camera, selection or panel. @param {Boot} boot @param {string} search */
+export function isPlain(boot, search) {
+  const keys = [...new URLSearchParams(search).keys()];
+  return keys.every((key) => PLAIN.includes(key) || isRequestKey(boot, key));
 }
 
 /** Answers once; from then on this tab has seen it. @param {Boot} boot @param {string} search */
 export function isFirstVisit(boot, search) {
-  if (boot.exported || !isPlain(search)) return false;
+  if (boot.exported || !isPlain(boot, search)) return false;
   try {
     const seen = sessionStorage.getItem(KEY) !== null;
     sessionStorage.setItem(KEY, "1");
