@@ -36,9 +36,11 @@ class Made:
     made: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
-    def open_understood(self, keys, changed, second):
-        understood = read({**keys, **second}, offered(("english", "code"), {}), changed)
-        return self.open(understood.request), understood
+    def read(self, keys, changed, second):
+        return read({**keys, **second}, offered(("english", "code"), {}), changed)
+
+    def elsewhere(self, request):
+        return False
 
     def open(self, request):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})

@@ -1,9 +1,13 @@
 """The description of the HTTP interface is true: every operation is asked, at its limits and beyond them."""
 
+import json
+
 import httpx
 import pytest
 
+from app.request.schema import KEY_HELP
 from app.settings import Settings
+from app.stream.wire import FRAME
 from app.web.application import create_app
 
 SPEC = create_app(Settings()).openapi()
@@ -75,6 +79,10 @@ def required(path):
     return {name: each.get("example", "") for name, each in parameters(path).items() if each.get("required")}
 
 
+# A stream reads the keys of a trace as the socket does: it replaces what cannot be used, and says so.
+READ_LENIENTLY = [("/api/stream", name) for name in parameters("/api/stream") if name in KEY_HELP]
+
+
 @pytest.fixture(scope="module")
 def client(server_url):
     with httpx.Client(base_url=server_url, timeout=60) as client:
@@ -119,6 +127,7 @@ def test_an_operation_that_says_304_answers_it(client, path):
         (path, name, value)
         for path in GETS
         for name, each in parameters(path).items()
+        if (path, name) not in READ_LENIENTLY
         for value in dict.fromkeys(wrong_values(each["schema"]))
     ],
     ids=lambda value: value[:20],
@@ -128,6 +137,24 @@ def test_a_value_beyond_the_described_limits_is_refused_by_name(client, path, na
     assert answer.status_code == 422, answer.text[:200]
     check(answer, path)
     assert name in {error["field"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for path, name in READ_LENIENTLY
+        for value in dict.fromkeys(wrong_values(parameters(path)[name]["schema"]))
+    ],
+    ids=lambda value: value[:20],
+)
+def test_a_stream_asked_for_a_value_beyond_the_described_limits_names_it_in_a_notice(client, name, value):
+    answer = client.get("/api/stream", params={name: value})
+    assert answer.status_code == 200, answer.text[:200]
+    check(answer, "/api/stream")
+    length = FRAME.unpack_from(answer.content)[1]
+    trace = json.loads(answer.content[FRAME.size : FRAME.size + length])
+    assert name in {notice["field"] for notice in trace["notices"]}
 
 
 def test_the_defaults_are_values_and_every_key_is_described(client):
