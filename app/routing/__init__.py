@@ -24,5 +24,3 @@ __all__ = [
     "softmax",
     "top_k",
 ]
-
-Routed = LayerRouting  # the former name; goes when no caller uses it

@@ -35,7 +35,7 @@ def zero_experts(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
     """Routes with half as many zero experts as experts. Their logits, learned in the model, are drawn."""
     zeros = max(1, int(logits.shape[-1] * ZEROS_PER_EXPERT))
     wide = np.concatenate([logits, drawn(logits, zeros, inputs)], axis=-1)  # [T, N] -> [T, N + Z]
-    return softmax_with_zeros(wide, k, zeros, NO_BIAS, inputs.settings["scale"])
+    return softmax_with_zeros(wide, k, zeros, np.pad(inputs.bias, (0, zeros)), inputs.settings["scale"])
 
 
 def skip_expert(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:

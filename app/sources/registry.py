@@ -20,7 +20,7 @@ from ..trace import RoutingTrace
 from .authored.scenario import Library
 from .authored.source import AuthoredSource
 from .engines.cluster import Cluster
-from .live.source import LiveSource
+from .live_source import LiveSource
 from .pending_trace import PendingTrace
 from .recorded.source import RecordedSource
 from .recorded.trace_file import TraceFileSource

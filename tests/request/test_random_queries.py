@@ -163,7 +163,7 @@ def test_every_query_has_a_page_that_holds_the_request_as_it_is_read(queries, so
 
     async def look():
         transport = httpx.ASGITransport(create_app(Settings()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             for query in queries[:OPENED]:
                 answer = await client.get(f"{path}?{query}")
                 assert answer.status_code == 200, query

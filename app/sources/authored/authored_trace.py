@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from ...published.named_shape import NamedShape
-from ...routing import Routed, Router
+from ...routing import LayerRouting, Router
 from ...routing.bias_updates import with_updated_bias
 from ...shape import ModelShape
 from ...trace import Floats, Ints, RoutingTrace, Step, Token, TraceHeader
@@ -61,7 +61,7 @@ class Authored:
         return np.array(ids, np.int32)
 
     @cached_property
-    def layers(self) -> list[Routed]:
+    def layers(self) -> list[LayerRouting]:
         """The routing of every layer; all with as many columns as the widest."""
         route, k = self.biased.with_token_ids(self.token_ids).route, self.shape.top_k
         layers = [route(self.logits[:, layer], k, layer) for layer in range(self.shape.layers)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.routing import ROUTERS, Routed
+from app.routing import ROUTERS, LayerRouting
 from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
 from tests.sources.live import reference_transformer as live_oracle
@@ -133,7 +133,7 @@ def test_forward_with_empty_choices_leaves_them_out(make, pieces):
         routed = ROUTERS["topk"].route(logits, k)
         experts, weights = routed.experts.copy(), routed.weights.copy()
         experts[:, -1], weights[:, -1] = -1, 0
-        return Routed(routed.scores, experts, weights)
+        return LayerRouting(routed.scores, experts, weights)
 
     fewer = run(forward, k=2, route=ROUTERS["topk"].route)
     found = run(forward, k=3, pieces=pieces, route=one_less)
@@ -146,7 +146,7 @@ def test_forward_with_no_expert_for_any_token_passes_by_on_the_residual(make, pi
 
     def nobody(logits, k, layer, start):
         routed = ROUTER.route(logits, k)
-        return Routed(routed.scores, np.full_like(routed.experts, -1), np.zeros_like(routed.weights))
+        return LayerRouting(routed.scores, np.full_like(routed.experts, -1), np.zeros_like(routed.weights))
 
     for name in tensors:
         if "experts" in name:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...problem import BadRequest, Problem
-from ...request.cost import check_updates
-from ...request.schema import TraceRequest
-from ...routing import LIMITS
-from ..engines.cluster import Ask, ModelFacts, problem_of
-from ..pending_trace import Cancel
-from ..source import Offer, Opened, Place, TraceSource
-from .models import Listing, Model, Models, Refused
-from .prompt_trace import Prompted, tokenize
+from ..problem import BadRequest, Problem
+from ..request.cost import check_updates
+from ..request.schema import TraceRequest
+from ..routing import LIMITS
+from .engines.cluster import Ask, ModelFacts, problem_of
+from .live.models import Listing, Model, Models, Refused
+from .live.prompt_trace import Prompted, tokenize
+from .pending_trace import Cancel
+from .source import Offer, Opened, Place, TraceSource
 
 
 class LiveSource(TraceSource):
