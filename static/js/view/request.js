@@ -76,7 +76,8 @@ export function ownOf(own, { request, given }) {
 export function noticesOf({ notices = [] }) {
   return notices.map(({ field, expected, found, used }) => {
     const showing = used === null || used === undefined || used === "" ? words.nothing : String(used);
-    return { field, message: words.fellBack(field, words.expected(expected), shortened(found), showing) };
+    const [right, got] = [words.partOf(expected), shortened(words.partOf(found))];
+    return { field, message: words.fellBack(field, right, got, showing) };
   });
 }
 

@@ -796,7 +796,7 @@ export const en = {
   // Trouble
   trouble: "This view could not be routed",
   problem: (/** @type {string} */ message) => message,
-  expected: (/** @type {string} */ what) => what,
+  partOf: (/** @type {string} */ notice) => notice,
   retry: "Try again",
   backToDefault: "Show the default view",
   towerBeyond: (/** @type {number} */ layers, /** @type {number} */ experts) =>

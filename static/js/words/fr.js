@@ -20,7 +20,7 @@ import {
 } from "./format.js";
 import { glossary } from "./glossary.fr.js";
 import { shapesFr } from "./models.fr.js";
-import { expected, problem } from "./problems.fr.js";
+import { partOf, problem } from "./problems.fr.js";
 
 const NUMBERS = "aucun un deux trois quatre cinq six sept huit neuf dix onze douze".split(" ");
 
@@ -768,7 +768,7 @@ export const fr = {
   // Trouble
   trouble: "Cette vue n’a pas pu être routée",
   problem,
-  expected,
+  partOf,
   retry: "Réessayer",
   backToDefault: "Afficher la vue par défaut",
   towerBeyond: (layers, experts) =>

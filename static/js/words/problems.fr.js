@@ -283,5 +283,5 @@ export function problem(message) {
   return message.split("\n").map(sentence).join("\n");
 }
 
-/** What would have been right, of the server's notice on a key. @param {string} what */
-export const expected = (what) => grouped(told(what, PARTS));
+/** What would have been right, or what was found, of the server's notice on a key. @param {string} part */
+export const partOf = (part) => grouped(told(part, PARTS));
