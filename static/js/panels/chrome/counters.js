@@ -112,9 +112,10 @@ const WIDE = 64;
 /** What is stored, against what a token uses of it; both on one scale, so that N stretches one and k the other. @param {HTMLElement} bar @param {Model} model @param {number} active */
 function drawStored(bar, { experts, total_p: total }, active) {
   const stored = Math.min(1, experts / WIDE);
-  setStyle(bar, "--stored", stored.toFixed(4));
-  setStyle(bar, "--used", total ? ((stored * active) / total).toFixed(4) : "0");
-  for (const name of ["title", "aria-label"]) attribute(bar, name, words.stored(total, active));
+  const [all, used] = /** @type {HTMLElement[]} */ ([...bar.children]);
+  setStyle(all, "--share", stored.toFixed(4));
+  setStyle(used, "--share", total ? ((stored * active) / total).toFixed(4) : "0");
+  attribute(bar, "aria-label", words.stored(total, active));
 }
 
 /** @param {HTMLElement} host */
@@ -122,7 +123,12 @@ export function createCounters(host) {
   const counters = Object.fromEntries(NAMES.map((name) => [name, createCounter(name)]));
   const row = h("div", { class: "counter-row" });
   row.append(...NAMES.map((name) => counters[name].element));
-  const bar = h("div", { class: "stored-bar", role: "img" }, h("span", { class: "stored-used" }));
+  const bar = h(
+    "div",
+    { class: "stored-bar", role: "img" },
+    h("span", { class: "stored-all" }),
+    h("span", { class: "stored-used" }),
+  );
   host.append(row, bar);
   const changed = changes();
   return {
