@@ -32,6 +32,7 @@ import { createGlossary } from "./parts/glossary.js";
 import { icon } from "./parts/icons.js";
 import { createOverlay, opens } from "./parts/popover.js";
 import { createDecision } from "./story/decision.js";
+import { createEnding } from "./story/ending.js";
 import { createShot } from "./story/shot.js";
 import { createShare } from "./share/share.js";
 
@@ -91,6 +92,7 @@ function createParts() {
     tours: h("section", { class: "popover tours", role: "dialog" }),
     lessons: part("lessons"),
     shot: part("shot", { hidden: true }),
+    ending: part("ending", { hidden: true, "data-inset": true }),
     filming: part("filming", {
       role: "group",
       "aria-label": words.film,
@@ -112,7 +114,17 @@ function arrange(host, parts) {
   const row = part("deck-row");
   row.append(parts.transport, parts.speed, parts.scrubber, parts.connection);
   deck.append(parts.training, parts.tokens, row);
-  host.append(left, right, deck, parts.notices, parts.filming, parts.tours, parts.shot, parts.live);
+  host.append(
+    left,
+    right,
+    deck,
+    parts.ending,
+    parts.notices,
+    parts.filming,
+    parts.tours,
+    parts.shot,
+    parts.live,
+  );
 }
 
 /** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
@@ -187,6 +199,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createOverlay(parts.tours, { name: "tours", title: words.toursTitle, body: toursBody, actions }),
     createTours(toursBody, boot, actions),
     createShot(parts.shot, actions),
+    createEnding(parts.ending, boot, actions),
     createGlossary(host),
     createSides(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),

@@ -198,6 +198,21 @@ export const en = {
         layers === 1 ? "One layer." : `${capital(spelled(layers))} layers: every word its own path.`,
     ]),
   },
+  ending: {
+    used: (/** @type {{tokens: number, hit: number, all: number}} */ { tokens, hit, all }) =>
+      `${formatExactly(tokens)} tokens used ${formatExactly(hit)} of ${formatExactly(all)} experts.`,
+    live: (/** @type {{tokens: number, hit: number, all: number}} */ { hit, all }) =>
+      `Real weights: ${formatExactly(hit)} of ${formatExactly(all)} experts, few tidy corners.`,
+    together: (/** @type {{tokens: number, hit: number, all: number}} */ { tokens, hit, all }) =>
+      `One step: ${formatExactly(tokens)} tokens share ${formatExactly(hit)} of ${formatExactly(all)} experts.`,
+    try64: "Try 64 experts",
+    goLive: "Is that real? Switch to LIVE",
+    lookDown: "Look from above",
+    lookAtOnce: "Send all tokens at once",
+    openLoad: "Who was busiest? Open Load",
+  },
+  stored: (/** @type {number} */ stored, /** @type {number} */ used) =>
+    `Stored ${formatCount(stored)}, used for a token ${formatCount(used)}: ${formatShare(used / stored)}`,
   decision: {
     label: "The router's decision",
     title: (/** @type {number} */ layer, /** @type {string} */ token) => `Layer ${layer} scores “${token}”`,

@@ -207,6 +207,21 @@ export const fr = {
         layers === 1 ? "Une couche." : `${capital(spelled(layers))} couches : à chaque mot son chemin.`,
     ],
   },
+  ending: {
+    used: ({ tokens, hit, all }) =>
+      `${formatExactly(tokens)} jetons, ${formatExactly(hit)} experts sur ${formatExactly(all)}.`,
+    live: ({ hit, all }) =>
+      `Vrais poids : ${formatExactly(hit)} sur ${formatExactly(all)}, peu de coins nets.`,
+    together: ({ tokens, hit, all }) =>
+      `Une étape : ${formatExactly(tokens)} jetons, ${formatExactly(hit)} experts sur ${formatExactly(all)}.`,
+    try64: "Passer à 64 experts",
+    goLive: "Est-ce réel ? Passer à LIVE",
+    lookDown: "Regarder d’en haut",
+    lookAtOnce: "Envoyer tous les jetons à la fois",
+    openLoad: "Le plus chargé ? Ouvrir Charge",
+  },
+  stored: (stored, used) =>
+    `Stocké ${formatCount(stored)}, utilisé pour un jeton ${formatCount(used)} : ${formatShare(used / stored)}`,
   decision: {
     label: "La décision du routeur",
     title: (layer, token) => `La couche ${layer} note « ${token} »`,

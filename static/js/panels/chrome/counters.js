@@ -8,7 +8,7 @@ import { activeOf, usedPairs } from "../../counts/active.js";
 import { formatCount } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h, setText } from "../parts/element.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
 
 /** @typedef {{value: string | number, figure: string, counts: string, title: string}} Reading */
@@ -106,12 +106,30 @@ function readHits({ hits }, { layers, experts }) {
   };
 }
 
+/** Experts of a layer that fill the bar; more fill it too. */
+const WIDE = 64;
+
+/** What is stored, against what a token uses of it; both on one scale, so that N stretches one and k the other. @param {HTMLElement} bar @param {Model} model @param {number} active */
+function drawStored(bar, { experts, total_p: total }, active) {
+  const stored = Math.min(1, experts / WIDE);
+  const [all, used] = /** @type {HTMLElement[]} */ ([...bar.children]);
+  setStyle(all, "--share", stored.toFixed(4));
+  setStyle(used, "--share", total ? ((stored * active) / total).toFixed(4) : "0");
+  attribute(bar, "aria-label", words.stored(total, active));
+}
+
 /** @param {HTMLElement} host */
 export function createCounters(host) {
   const counters = Object.fromEntries(NAMES.map((name) => [name, createCounter(name)]));
   const row = h("div", { class: "counter-row" });
   row.append(...NAMES.map((name) => counters[name].element));
-  host.append(row);
+  const bar = h(
+    "div",
+    { class: "stored-bar", role: "img" },
+    h("span", { class: "stored-all" }),
+    h("span", { class: "stored-used" }),
+  );
+  host.append(row, bar);
   const changed = changes();
   return {
     /** @param {State} state */
@@ -119,7 +137,9 @@ export function createCounters(host) {
       const { trace, at, hits, view } = state;
       if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode)) return;
       counters.total_p.update(readTotal(trace.model));
-      counters.active_p.update(readActive(state, trace.model));
+      const active = readActive(state, trace.model);
+      counters.active_p.update(active);
+      drawStored(bar, trace.model, Number(active.value));
       counters.token.update(readToken(state));
       counters.experts_hit.update(readHits(state, trace.model));
     },

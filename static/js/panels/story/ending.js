@@ -1,0 +1,76 @@
+/**
+ * What was seen, when a run has ended, and one next step.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { words } from "../../words/words.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
+
+const { ending: said } = words;
+
+/** Whether playback stands at the end of a whole trace. @param {State} state */
+export function hasEnded({ playing, time, timeline, trace }) {
+  return (
+    !playing &&
+    trace?.complete === true &&
+    timeline !== null &&
+    timeline.duration > 0 &&
+    time >= timeline.duration
+  );
+}
+
+/** The caption: figures of the trace. @param {State} state */
+export function seenInWords({ trace, view, hits }) {
+  if (!trace) return "";
+  const { layers, experts } = trace.model;
+  const told = { tokens: trace.tokens.length, hit: hits, all: layers * experts };
+  if (view.mode === "all") return said.together(told);
+  return trace.origin.badge === "LIVE" ? said.live(told) : said.used(told);
+}
+
+/**
+ * The one next step; null where there is none.
+ * @param {Boot} boot
+ * @param {State} state
+ * @returns {{label: string, act: (actions: Actions) => void} | null}
+ */
+export function nextStep(boot, { view }) {
+  if (view.mode === "all")
+    return { label: said.openLoad, act: (actions) => actions.setView({ panel: "load" }) };
+  if (boot.exported || view.source !== "authored" || view.shape)
+    return { label: said.lookAtOnce, act: (actions) => actions.setView({ mode: "all" }) };
+  if (view.scenario === "code" && boot.models.length)
+    return { label: said.goLive, act: (actions) => actions.setRequest({ source: "live" }) };
+  if (view.scenario === "translate")
+    return { label: said.lookDown, act: (actions) => actions.setView({ camera: "top", mode: "all" }) };
+  return view.experts < 64
+    ? { label: said.try64, act: (actions) => actions.setRequest({ experts: 64 }) }
+    : { label: said.lookAtOnce, act: (actions) => actions.setView({ mode: "all" }) };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createEnding(host, boot, actions) {
+  const caption = h("p", { class: "ending-caption" });
+  const button = h("button", { type: "button", class: "secondary" });
+  host.append(caption, button);
+  /** @type {ReturnType<typeof nextStep>} */
+  let step = null;
+  button.addEventListener("click", () => step?.act(actions));
+  const changed = changes();
+  return {
+    /** @param {State} state */
+    update(state) {
+      const shown =
+        hasEnded(state) && state.view.tour === "" && state.view.quiz === null && state.view.b === null;
+      attribute(host, "hidden", !shown);
+      if (!shown || !changed(state.trace, state.hits, state.view)) return;
+      step = nextStep(boot, state);
+      setText(caption, seenInWords(state));
+      setText(button, step?.label ?? "");
+      attribute(button, "hidden", !step);
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}
