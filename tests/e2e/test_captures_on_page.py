@@ -41,7 +41,7 @@ def drop(page, **files):
 
 def wait_for(page, badge):
     page.wait_for_function(
-        "badge => { const s = window.moescope.state(); return s.status === 'ready' && s.origin.badge === badge; }",
+        "badge => [window.moescope.state()].every(s => s.status === 'ready' && s.origin.badge === badge)",
         arg=badge,
     )
 
@@ -80,7 +80,7 @@ def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
     page = open_page(f"{url}/")
     page.get_by_role("button", name="Files").click()
     page.get_by_role("searchbox").fill("vllm")
-    page.wait_for_function("document.querySelectorAll('.library-list li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('.library-list li').length === 1")
     page.locator(".library-list a").first.click()
     wait_for(page, "IDS ONLY")
     assert "trace=engine" in page.url
@@ -93,7 +93,7 @@ def test_a_person_compares_two_files_and_sees_the_flip_on_the_strip(open_page, u
     flipped = page.locator(".strip .token[data-flips]")
     assert (flipped.count(), flipped.get_attribute("data-token")) == (1, "4")
     page.locator(".flip").click()
-    page.wait_for_function("window.moescope.state().view.path === 4")
+    page.wait_for_function("() => window.moescope.state().view.path === 4")
 
 
 def test_table_without_a_config_is_shown_as_it_is(open_page, url):
