@@ -266,7 +266,8 @@ export function isFixed(key) {
 /** What the server is asked: the keys that decide what it answers. @param {View} view @returns {Partial<Request>} */
 export function requestOf(view) {
   const { source, continue: more, router, skew, seed } = view;
-  const routed = source === "recorded" || source === "trace" ? [] : ROUTED.filter((key) => view[key]?.toString());
+  const routed =
+    source === "recorded" || source === "trace" ? [] : ROUTED.filter((key) => view[key]?.toString());
   /** @type {readonly (keyof Request | false | "" | 0 | undefined)[]} */
   const read = [
     ...READ[source],
