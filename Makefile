@@ -9,7 +9,6 @@
 # make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)
 # make engine-vllm  start real vLLM servers here and drive them (installs vLLM: 3.4 GB; ENGINE_VENV=folder)
 # make atlas-ray record a corpus with Ray Data and compare it (installs Ray)
-# make engine-vllm  start real vLLM servers here and drive them (installs vLLM: 3.4 GB; ENGINE_VENV=folder)
 # make train  train the models that are shipped (installs PyTorch)
 # make clean  remove all that was installed or built
 
@@ -73,11 +72,6 @@ engine-vllm: $(VENV)/.test $(ENGINE_VENV)/.vllm
 atlas-ray: $(VENV)/.test
 	@$(PIP) --editable '.[test,ray]'
 	@$(BIN)/pytest -m ray tests/atlas $(PYTEST)
-
-# Engine tests have a machine's cores to themselves: one after the other.
-engine-vllm: $(VENV)/.test $(ENGINE_VENV)/.vllm
-	@cd plugins/vllm && $(ENGINE_VENV)/bin/python -m pytest -q
-	@ENGINE_VENV=$(ENGINE_VENV) $(BIN)/pytest -m vllm $(PYTEST)
 
 train: $(VENV)/.train
 	@$(BIN)/python -m app.training all

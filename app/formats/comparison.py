@@ -161,8 +161,9 @@ def ids_of(trace: RoutingTrace) -> list[object]:
 
 
 def texts_of(trace: RoutingTrace) -> list[object]:
-    """Returns texts; None where a token has none."""
-    return [token.text or None for token in trace.header.tokens]
+    """Returns texts; None where a token has none, or its id in brackets for one."""
+    tokens = trace.header.tokens
+    return [None if token.text in ("", f"[{token.id}]") else token.text for token in tokens]
 
 
 def agreeing(left: list[object], right: list[object], shift: int) -> int:

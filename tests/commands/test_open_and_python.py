@@ -72,3 +72,13 @@ def test_python_refuses_counts_as_a_trace(tmp_path):
     (tmp_path / "counts.json").write_text(json.dumps({"logical_count": [[3, 0, 1, 2]] * 2}))
     with pytest.raises(CaptureError, match="counts"):
         moescope.read(tmp_path / "counts.json")
+
+
+def test_a_trace_whose_header_begins_like_a_pickle_is_read(files, tmp_path):
+    data = moescope.read(files / "table.csv").routing.to_bytes()
+    size = int.from_bytes(data[:8], "little")
+    padded = (size // 256 + 1) * 256 + 128  # its length is 0x..80, as the first byte of a pickle
+    assert padded >> 8 in range(2, 6)
+    header = data[8 : 8 + size] + b" " * (padded - size)
+    (tmp_path / "odd.safetensors").write_bytes(padded.to_bytes(8, "little") + header + data[8 + size :])
+    assert np.array_equal(moescope.read(tmp_path / "odd.safetensors").routing.experts, routed())

@@ -60,7 +60,8 @@ def open_binary(name: str, data: Bytes, files: Files) -> Opened | None:
         return Opened(name, "parquet", read_parquet(name, data, bounds), files)
     if head[:2] == b"PK":
         return open_archive(name, data, files)
-    if head[:1] == b"\x80" and len(data) > 2 and head[1] in range(2, 6):
+    length_alone = bytes(data[2:9]) == b"\0\0\0\0\0\0{"  # of a safetensors header, such as 0x0280 bytes
+    if head[:1] == b"\x80" and len(data) > 2 and head[1] in range(2, 6) and not length_alone:
         return Opened(name, "pt", read_pt(name, data, bounds), files)
     if bytes(data[8:9]) == b"{" and is_safetensors(data):
         arrays, metadata = read_safetensors(name, data, bounds)
