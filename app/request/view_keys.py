@@ -60,7 +60,6 @@ VIEW_KEYS = (
     place("floor", MOST_LAYER),
     ViewKey("fold", "fold"),
     ViewKey("shot", "number", limits=(0, 9.2)),  # a moment of the directed shot, seconds
-    ViewKey("shot", "number", limits=(0, 9.2)),
     ViewKey("speed", "number", 1, limits=(0.1, 10)),
     place("path", MOST_TOKEN),
     ViewKey("tower", "tower"),
