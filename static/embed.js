@@ -33,6 +33,7 @@ export const KEYS = [
   "temperature",
   "seed",
   "step",
+  "trace",
   "mode",
   "camera",
   "token",

@@ -9,7 +9,7 @@ export const capturesFr = {
   title: "Fichiers",
   open: "Fichiers",
   about:
-    "Le routage qu’un moteur, un crochet ou une personne a gardé : vLLM, SGLang, Megatron, transformers, llama.cpp, tableaux. Déposez des fichiers n’importe où, avec un config.json et un tokenizer.json.",
+    "Le routage qu’un moteur, un crochet ou une personne a gardé : vLLM, SGLang, Megatron, transformers, llama.cpp, tableaux. Déposez des fichiers n’importe où, avec un config.json et un tokenizer.json.",
   choose: "Choisir des fichiers",
   reading: "Lecture…",
   sound: "Rien ne parle contre ce fichier.",
@@ -22,9 +22,9 @@ export const capturesFr = {
     return parts.length ? `${parts.join(", ")} (comptés à partir de 0)` : "";
   },
   what: (format, tokens, layers, experts, k) =>
-    `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
+    `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>
-    `La page montre les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; le fichier enregistré les a tous.`,
+    `La page montre les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; le fichier enregistré les a tous.`,
   kept: "Le fichier reste dans ce navigateur. Un lien ne le montre que s’il se trouve dans le dossier TRACES du serveur.",
   link: "Lien vers ce fichier",
   saveTrace: "Enregistrer la trace",
@@ -32,18 +32,18 @@ export const capturesFr = {
   putAway: "Ranger le fichier",
   answer: (at, all) => `Réponse ${at} sur ${all}`,
   addConfig: "Déposez aussi le config.json du modèle sur la page.",
-  refused: (reason) => `Non lu : ${reason}`,
-  tooLarge: (mib) => `Non envoyé : plus de ${mib} Mio. Utilisez moescope open FICHIER.`,
+  refused: (reason) => `Non lu : ${reason}`,
+  tooLarge: (mib) => `Non envoyé : plus de ${mib} Mio. Utilisez moescope open FICHIER.`,
   counts: "Comptes sans jetons",
   countsNote:
-    "Combien de fois chaque expert a été choisi. Un tel fichier ne dit rien des jetons : aucun faisceau n’est dessiné.",
+    "Combien de fois chaque expert a été choisi. Un tel fichier ne dit rien des jetons : aucun faisceau n’est dessiné.",
   countOf: (layer, expert, count, share) =>
-    `Couche ${layer}, expert ${expert} : ${formatExactly(count)} (${formatShare(share)} de la couche)`,
+    `Couche ${layer}, expert ${expert} : ${formatExactly(count)} (${formatShare(share)} de la couche)`,
   countHint: "Pointez une case.",
   layerLoad: (layer, most) =>
-    `Couche ${layer} : l’expert le plus chargé a ${most.toFixed(2)} fois la moyenne`,
+    `Couche ${layer} : l’expert le plus chargé a ${most.toFixed(2)} fois la moyenne`,
   library: "Traces de ce serveur",
-  noFolder: "Ce serveur n’offre pas de dossier de traces : démarrez-le avec TRACES=dossier.",
+  noFolder: "Ce serveur n’offre pas de dossier de traces : démarrez-le avec TRACES=dossier.",
   search: "Chercher noms, modèles, textes, formats, constats",
   matching: (count, unread) =>
     `${formatExactly(count)} fichiers${unread ? `, ${formatExactly(unread)} pas encore lus` : ""}`,
@@ -53,9 +53,9 @@ export const capturesFr = {
   difference: "Où elles diffèrent",
   flipShare: (tokens, choices) =>
     `${formatShare(tokens)} des jetons diffèrent quelque part, ${formatShare(choices)} de tous les choix d’une couche.`,
-  parted: (token) => `Leurs jetons se séparent au jeton ${token} ; les chiffres portent sur ceux d’avant.`,
-  first: (token, layer) => `Premier écart : jeton ${token}, couche ${layer}.`,
+  parted: (token) => `Leurs jetons se séparent au jeton ${token} ; les chiffres portent sur ceux d’avant.`,
+  first: (token, layer) => `Premier écart : jeton ${token}, couche ${layer}.`,
   margins: (share) => `${formatShare(share)} des écarts avaient une marge inférieure à 0,01.`,
-  none: "Aucun écart : chaque jeton a les mêmes experts.",
+  none: "Aucun écart : chaque jeton a les mêmes experts.",
   byLayer: ["Couche", "Écarts", "Recouvrement", "Premier", "JS, bits"],
 };

@@ -32,6 +32,7 @@ const EXAMPLES = {
   temperature: [1.5, "1.5"],
   seed: [7, "7"],
   step: [20, "20"],
+  trace: ["one.csv", "one.csv"],
   mode: ["all", "all"],
   camera: ["top", "top"],
   token: [4, "5"],
@@ -74,6 +75,7 @@ const ONLY = {
   temperature: "live",
   seed: "live",
   step: "recorded",
+  trace: "trace",
 };
 /** Keys that some routers read, and others do not. */
 const READ_BY = {
@@ -109,6 +111,7 @@ test("all keys together survive being written and read", () => {
     ...view,
     shape: "",
     step: null,
+    trace: "",
     router: "sigmoid_bias",
     capacity: null,
     noise: null,
