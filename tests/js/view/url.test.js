@@ -32,6 +32,7 @@ const EXAMPLES = {
   temperature: [1.5, "1.5"],
   seed: [7, "7"],
   step: [20, "20"],
+  trace: ["one.csv", "one.csv"],
   mode: ["all", "all"],
   camera: ["top", "top"],
   token: [4, "5"],
