@@ -38,7 +38,6 @@ const EXAMPLES = {
   token: [4, "5"],
   layer: [0, "1"],
   floor: [2, "3"],
-  trace: ["a.json", "a.json"],
   fold: [{ first: 9, last: 19 }, "10-20"],
   shot: [3.2, "3.2"],
   speed: [0.25, "0.25"],

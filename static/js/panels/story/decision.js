@@ -12,7 +12,7 @@ import { phaseAt } from "../../playback/shot.js";
 import { formatDecimal, formatPercent, formatWeight } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+import { attribute, changes, h, setText } from "../parts/element.js";
 
 const { decision: said } = words;
 
@@ -42,22 +42,34 @@ export function marginInWords(decision) {
   return (points < 1 ? said.near : points < 5 ? said.close : said.clear)(told);
 }
 
+/** @param {string} kind @param {Record<string, string>} attributes */
+function svg(kind, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", kind);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/** A score as a line, and over it what a bias adds or takes; percent of the track. @param {number} score @param {[number, number] | null} lean */
+function barOf(score, lean) {
+  const line = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to) =>
+    svg("line", { class: name, x1: from.toFixed(2), x2: to.toFixed(2), y1: "5", y2: "5" });
+  const bar = svg("svg", { class: "ladder-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none" });
+  bar.setAttribute("aria-hidden", "true");
+  bar.append(line("score", 0, Math.max(1, score)), ...(lean ? [line("lean", ...lean)] : []));
+  return bar;
+}
+
 /** @param {Row} row @param {Decision} decision @param {Phase} phase @param {number} scale  the largest selection */
 function rowOf({ expert, score, selection, weight, state }, decision, phase, scale) {
   const ids = decision.kind === "ids";
-  const bar = h("span", { class: "ladder-bar", "data-ids": ids });
-  const share = (/** @type {number} */ value) => (Math.max(0, value) / scale).toFixed(4);
-  setStyle(bar, "--score", ids ? "0.5" : share(score));
-  if (decision.biased) {
-    setStyle(bar, "--low", share(Math.min(score, selection)));
-    setStyle(bar, "--high", share(Math.max(score, selection)));
-  }
+  const share = (/** @type {number} */ value) => (100 * Math.max(0, value)) / scale;
+  const bar = barOf(ids ? 50 : share(score), decision.biased ? [share(score), share(selection)] : null);
   const figure = decision.shares ? formatPercent(score, decimalsOf(decision)) : formatDecimal(score, 2);
   const passed = state === "chosen" || state === "full";
   const factor = state === "full" ? said.full : passed ? `× ${formatWeight(weight)}` : "";
   return h(
     "tr",
-    { "data-expert": expert, "data-state": phase === "scores" ? "scored" : state },
+    { "data-expert": expert, "data-state": phase === "scores" ? "scored" : state, "data-ids": ids },
     h("th", { scope: "row" }, String(expert)),
     h("td", { class: "ladder-track" }, bar),
     h("td", { class: "ladder-score" }, ids ? "" : figure),
