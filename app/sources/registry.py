@@ -63,6 +63,7 @@ class SourceRegistry:
             refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
             fixed={name: keys for offer in offers for name, keys in offer.fixed.items()},
             absent={name: problem for offer in offers for name, problem in offer.absent.items()},
+            traces=next((offer.traces for offer in offers if offer.traces is not None), None),
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:

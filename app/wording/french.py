@@ -13,7 +13,7 @@ FRENCH = Wording(
     live_title="{prompt} (en direct)",
     about_authored="SCÉNARISÉ : {teaches} ({shape})",
     about_live="EN DIRECT : jetons routés par un vrai modèle à mélange d’experts, entraîné, {shape}.",
-    about_trace="ENREGISTRÉ : le routage que contient le fichier {trace}.",
+    about_trace="ENREGISTRÉ : le routage que contient le fichier {trace}.",
     about_recorded="ENREGISTRÉ : comment {model} routait un texte mis de côté, "
     "après {step} étapes d’entraînement.",
     shape="{experts} experts par couche, {k} par jeton",

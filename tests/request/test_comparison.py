@@ -120,5 +120,5 @@ def test_site_given_a_link_to_two_stacks_shows_both(client):
 
 def test_link_card_of_two_stacks_leaves_out_the_key_that_is_wrong(client):
     page = client.get("/?scenario=code&b.source=live&b.k=99").text
-    assert '<meta property="og:title" content="Code: AUTHORED | LIVE · Moescope">' in page
+    assert '<meta property="og:title" content="Code: AUTHORED | LIVE · Moescope" />' in page
     assert 'preview.png?scenario=code&amp;b.source=live"' in page

@@ -207,7 +207,9 @@ def test_a_text_of_a_scenario_that_is_too_long_for_the_named_model_is_refused(so
         sources.open_understood({"source": "live", "model": "small"})
 
 
-def test_what_no_key_can_be_left_out_of_is_refused(sources, tmp_path):
-    (tmp_path / "trio-8" / "model.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(BadRequest, match="model: expected a checkpoint that can be run, got 'trio-8'"):
-        sources.open_understood({"source": "live", "prompt": "x"})
+def test_live_falls_back_to_authored_where_no_model_can_be_run(sources, tmp_path):
+    for name in ("trio-8", "small"):
+        (tmp_path / name / "model.safetensors").write_bytes(b"nonsense")
+    _, understood = sources.open_understood({"source": "live", "scenario": "code"})
+    assert understood.request.source == "authored"
+    assert [problem.field for problem in understood.problems] == ["source"]
