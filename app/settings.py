@@ -303,7 +303,7 @@ def default_of(each: Field[Any]) -> str:
         return str(int(each.default))
     if isinstance(each.default, Path):
         return each.default.name
-    if isinstance(each.default, tuple):
+    if each.default is None or isinstance(each.default, tuple):
         return ""
     if each.name in ("threads", "processes"):
         return "processors" if each.name == "threads" else "processors - 1"

@@ -21,7 +21,7 @@ from .authored.scenario import Library
 from .authored.source import AuthoredSource
 from .engines.cluster import Cluster
 from .live_source import LiveSource
-from .pending_trace import PendingTrace
+from .pending_trace import Cancel, PendingTrace
 from .recorded.source import RecordedSource
 from .recorded.trace_file import TraceFileSource
 from .source import Opened, Place, TraceSource
@@ -99,9 +99,15 @@ class SourceRegistry:
         """The request that `values` spell. Raises BadRequest with every problem."""
         return parse(values, self.available)
 
-    def open(self, request: TraceRequest) -> PendingTrace:
-        """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
-        return self.pending(request, self.sources[request.source].open(request))
+    def open(self, request: TraceRequest, cancel: Cancel | None = None) -> PendingTrace:
+        """The trace of a request that was read. Raises BadRequest for what cannot be run after all.
+
+        `cancel` ends the wait for another machine, while the trace opens and later.
+        """
+        opened = self.sources[request.source].open(request)
+        if cancel is not None and opened.cancel is not None:
+            cancel.add(opened.cancel)
+        return self.pending(request, opened)
 
     def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
         """A trace on its way. Some headers take time: that of a cached trace is used."""

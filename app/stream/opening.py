@@ -12,7 +12,7 @@ from ..problem import BadRequest, Problem
 from ..request.read import Answer
 from ..request.schema import TraceRequest
 from ..routing import ROUTERS
-from ..sources.pending_trace import PendingTrace
+from ..sources.pending_trace import Cancel, PendingTrace
 from ..sources.registry import SourceRegistry, remove_key
 from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
@@ -60,7 +60,8 @@ async def open_source(
     What is computed token by token is never heavy: each token is a job of its own.
     """
     if sources.elsewhere(request):
-        return await workers.wait(lambda: sources.open(request))
+        cancel = Cancel()
+        return await workers.wait(lambda: sources.open(request, cancel), cancel)
     if workers.processes is None:
         return await workers.run(lambda: sources.open(request), client)
     cost = await workers.run(lambda: trace_secs(sources, request), client)

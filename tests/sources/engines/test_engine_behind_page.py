@@ -115,9 +115,12 @@ def test_engine_that_fails_in_the_middle_is_a_sentence_on_the_page():
 def test_engine_that_cannot_serve_says_why_where_its_model_is_named(info, said):
     with page_with(lines(*SOUND), info) as (url, _):
         assert [model for model in get(url, "/api/models")[1] if model["name"] == "there"] == []
-        message = error_of(url)
-        assert message.startswith("model: expected")
-        assert said in message
+        with viewer(url) as page:
+            ask(page, **LIVE)
+            (notice,) = hear(page)["notices"]
+        assert notice["message"].startswith("model: expected")
+        assert said in notice["message"]
+        assert notice["used"] == "trio-8", "the page shows a model that can be run, and says why"
 
 
 def test_viewer_who_asks_for_something_else_is_not_kept_by_an_engine_that_is_silent():
