@@ -71,7 +71,7 @@ def test_axe_finds_nothing_with_anything_open_over_the_page(open_page: Opener, m
     assert problems(page) == []
     for name in page.locator(".tools .tool").all_inner_texts():
         page.get_by_role("button", name=name, exact=True).click()
-        page.locator(".popover:visible").wait_for()
+        page.locator(".popover:visible, .capture-panel:visible").wait_for()
         assert problems(page) == [], name
         assert look_through(page, ["light", "contrast"], PALETTES[:1]) == [], name
         page.keyboard.press("Escape")

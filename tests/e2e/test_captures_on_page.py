@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
+from tests.e2e.page_reader import wait_until
 from tests.live_server import serving
 from tests.web.test_captures import CONFIG, answer, folder, routed, table
 
@@ -39,14 +40,8 @@ def drop(page, **files):
     page.evaluate(DROP, listed)
 
 
-READY_WITH = """badge => {
-  const { status, origin } = window.moescope.state();
-  return status === "ready" && origin.badge === badge;
-}"""
-
-
 def wait_for(page, badge):
-    page.wait_for_function(READY_WITH, arg=badge)
+    wait_until(page, f"moescope.state().status === 'ready' && moescope.state().origin.badge === '{badge}'")
 
 
 def test_a_person_drops_an_answer_and_its_config_and_watches_it(open_page, url):
@@ -83,7 +78,7 @@ def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
     page = open_page(f"{url}/")
     page.get_by_role("button", name="Files").click()
     page.get_by_role("searchbox").fill("vllm")
-    page.wait_for_function("document.querySelectorAll('.library-list li').length === 1")
+    wait_until(page, "document.querySelectorAll('.library-list li').length === 1")
     page.locator(".library-list a").first.click()
     wait_for(page, "IDS ONLY")
     assert "trace=engine" in page.url
@@ -96,7 +91,7 @@ def test_a_person_compares_two_files_and_sees_the_flip_on_the_strip(open_page, u
     flipped = page.locator(".strip .token[data-flips]")
     assert (flipped.count(), flipped.get_attribute("data-token")) == (1, "4")
     page.locator(".flip").click()
-    page.wait_for_function("window.moescope.state().view.path === 4")
+    wait_until(page, "window.moescope.state().view.path === 4")
 
 
 def test_table_without_a_config_is_shown_as_it_is(open_page, url):

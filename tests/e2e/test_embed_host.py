@@ -224,4 +224,4 @@ def test_article_loads_the_element_from_us_with_cors_and_an_etag(server_url: str
         headers={"if-none-match": script.headers["etag"], "accept-encoding": "gzip, deflate"},
     )
     assert again.status_code == 304 and again.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-origin" not in httpx.get(f"{server_url}/static/js/main.js").headers
+    assert "access-control-allow-origin" not in httpx.get(f"{server_url}/").headers

@@ -51,7 +51,7 @@ def test_reader_of_the_french_page_finds_no_english_in_what_opens_over_it(open_p
     assert tools.count() >= 3
     for index in range(tools.count()):
         tools.nth(index).click()
-        page.locator(".popover").filter(visible=True).first.wait_for()
+        page.locator(".popover, .capture-panel").filter(visible=True).first.wait_for()
         assert english(page) == [], tools.nth(index).inner_text()
         page.keyboard.press("Escape")
 

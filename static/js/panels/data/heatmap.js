@@ -15,7 +15,13 @@ import { createSpan } from "./count_scope.js";
 /** @param {HTMLElement} host @param {Actions} actions */
 export function createHeatmap(host, actions) {
   const span = createSpan(actions);
-  const canvas = h("canvas", { class: "heat", tabindex: 0, role: "img", "data-keys": "arrows" });
+  const canvas = h("canvas", {
+    class: "heat",
+    tabindex: 0,
+    role: "img",
+    "aria-label": words.heatmapTimes,
+    "data-keys": "arrows",
+  });
   const readout = h("output", { class: "readout" }, words.heatmapHint);
   const axis = h("div", { class: "heat-axis", "aria-hidden": "true" });
   const columns = h("div", { class: "heat-columns", "aria-hidden": "true" });
