@@ -91,7 +91,9 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
   });
   const problem = h("p", { class: "readout", role: "status" });
   picker.addEventListener("change", () => void take([...(picker.files ?? [])]));
-  element.addEventListener("keydown", ({ key }) => key === "Escape" && show(false));
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && !element.hidden) show(false);
+  });
 
   /** @param {boolean} open */
   function show(open) {

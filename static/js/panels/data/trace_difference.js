@@ -33,7 +33,7 @@ import { attribute, h } from "../parts/element.js";
 export async function fetchDifference({ view }) {
   const query = requestQuery(requestOf(view));
   for (const [key, value] of Object.entries(view.b ?? {})) query.set(`b.${key}`, String(value));
-  const answer = await fetch(`/api/trace-compare?${query}`);
+  const answer = await fetch(`api/trace-compare?${query}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
   return body;
