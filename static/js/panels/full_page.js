@@ -160,7 +160,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     opener("keys", words.keys, actions),
   ];
   parts.tools.append(...tools.map(({ button }) => button));
-  if (files) parts.tools.prepend(files.button);
+  if (files) parts.tools.append(files.button);
   const whole = createWholeButton(actions);
   parts.views.prepend(controls.button, whole.element);
   const panels = [
