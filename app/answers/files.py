@@ -40,7 +40,7 @@ def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, by
 
 def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) -> bytes:
     """The preview of a view: SVG, or PNG of that width."""
-    drawing = Shown.of(keys, view, sources).draw()
+    drawing = Shown.of(keys, view, sources, second_falls_back=True).draw()
     return drawing.encode() if width is None else rasterise(drawing, width, ROOT / "static" / "vendor")
 
 

@@ -35,10 +35,21 @@ class Shown:
     moment: Moment | None  # how far playback has come; None: to the end
 
     @classmethod
-    def of(cls, keys: Mapping[str, str], view: Mapping[str, str], sources: SourceRegistry) -> Shown:
-        """From the request keys and all keys of a view. Raises BadRequest with every problem."""
+    def of(
+        cls,
+        keys: Mapping[str, str],
+        view: Mapping[str, str],
+        sources: SourceRegistry,
+        *,
+        second_falls_back: bool = False,
+    ) -> Shown:
+        """From the request keys and all keys of a view. Raises BadRequest with every problem.
+
+        second_falls_back: keys of the second stack that cannot be used are replaced, as on the page.
+        """
         read = [each for each in read_view({**view, **keys}, sources.available) if each is not None]
-        if problems := [problem for each in read for problem in each.problems]:
+        strict = read[:1] if second_falls_back else read
+        if problems := [problem for each in strict for problem in each.problems]:
             raise BadRequest(*problems)
         requests, answers = tuple(each.request for each in read), tuple(each.answer for each in read)
         own = own_keys(view)

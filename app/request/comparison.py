@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..problem import BadRequest, Problem, escaped
+from ..problem import Problem, escaped
 from .available import Available
 from .read import Understood, fewest, read, settle
 from .reading import Reading
@@ -82,10 +82,8 @@ def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood
 
 
 def parse_second(view: Mapping[str, str], available: Available) -> TraceRequest | None:
-    """The request of the second stack. Raises BadRequest with every problem."""
+    """The request of the second stack, keys that cannot be used replaced; None where there is none."""
     _, second = read_view(view, available)
-    if second is not None and second.problems:
-        raise BadRequest(*second.problems)
     return None if second is None else second.request
 
 

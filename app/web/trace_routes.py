@@ -62,7 +62,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
 
         def name() -> str:
             if not workers.is_heavy(cost):
-                return Shown.of(keys, view, sources).key
+                return Shown.of(keys, view, sources, second_falls_back=True).key
             both = (sources.parse(keys), parse_second(view, sources.available))
             return " ".join(
                 [*(sources.fingerprint(each) for each in both if each), repr(sorted(view.items()))]
