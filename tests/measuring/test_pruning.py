@@ -63,7 +63,7 @@ def test_reap_is_the_mean_of_weight_times_norm_over_the_tokens_of_a_loop(model, 
         for layer, (routed, inputs) in enumerate(zip(passed.layers, passed.inputs, strict=True)):
             for token, (experts, weights) in enumerate(zip(routed.experts, routed.weights, strict=True)):
                 for expert, weight in zip(experts.tolist(), weights.tolist(), strict=True):
-                    out = run(inputs[token : token + 1], model.checkpoint.expert(layer, expert))
+                    out = run(inputs[token : token + 1], model.checkpoint.weights.expert(layer, expert))
                     sums[layer, expert] += weight * np.linalg.norm(out)
                     tokens[layer, expert] += 1
     np.testing.assert_array_equal(counts, tokens)
