@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..problem import BadRequest
-from ..request.comparison import own_keys, read_view, side_names
+from ..request.comparison import own_keys, parse_view, side_names
 from ..request.read import Answer
 from ..request.schema import TraceRequest
 from ..request.view_keys import look_of
@@ -43,14 +42,8 @@ class Shown:
         *,
         second_falls_back: bool = False,
     ) -> Shown:
-        """From the request keys and all keys of a view. Raises BadRequest with every problem.
-
-        second_falls_back: keys of the second stack that cannot be used are replaced, as on the page.
-        """
-        read = [each for each in read_view({**view, **keys}, sources.available) if each is not None]
-        strict = read[:1] if second_falls_back else read
-        if problems := [problem for each in strict for problem in each.problems]:
-            raise BadRequest(*problems)
+        """From the request keys and all keys of a view. Raises BadRequest as `parse_view` does."""
+        read = parse_view({**view, **keys}, sources.available, second_falls_back=second_falls_back)
         requests, answers = tuple(each.request for each in read), tuple(each.answer for each in read)
         own = own_keys(view)
         beside = {key: value for key, value in own.items() if key != "source"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..problem import Problem, escaped
+from ..problem import BadRequest, Problem, escaped
 from .available import Available
 from .read import Understood, fewest, read, settle
 from .reading import Reading
@@ -81,10 +81,19 @@ def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood
     return first, read_second(first, own_keys(view), available)
 
 
-def parse_second(view: Mapping[str, str], available: Available) -> TraceRequest | None:
-    """The request of the second stack, keys that cannot be used replaced; None where there is none."""
-    _, second = read_view(view, available)
-    return None if second is None else second.request
+def parse_view(
+    view: Mapping[str, str], available: Available, *, second_falls_back: bool = False
+) -> tuple[Understood, ...]:
+    """The one stack of a view, or its two. Raises BadRequest with every problem.
+
+    second_falls_back: keys of the second stack that cannot be used are replaced, as on the page.
+    """
+    first, second = read_view(view, available)
+    both = (first,) if second is None else (first, second)
+    strict = both[:1] if second_falls_back else both
+    if problems := [problem for each in strict for problem in each.problems]:
+        raise BadRequest(*problems)
+    return both
 
 
 def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:

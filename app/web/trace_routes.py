@@ -12,8 +12,9 @@ from ..answers.files import device_traffic, picture, trace_file
 from ..byte_cache import Cache
 from ..metrics.placement import MOST_DEVICES
 from ..picture.view_picture import Shown
-from ..request.comparison import parse_second
+from ..request.comparison import parse_view
 from ..request.cost import cost_of_picture
+from ..request.schema import TraceRequest
 from ..settings import Settings
 from .admission import Desk
 from .asset_routes import send, shared_for
@@ -51,22 +52,19 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
     async def show(request: Request, kind: str, width: int | None) -> Response:
         keys, view = read_query(request), dict(request.query_params)
 
-        def estimate() -> float:
-            first, second = sources.parse(keys), parse_second(view, sources.available)
-            both = [each for each in (first, second) if each is not None]
-            drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in both)
-            return sum(trace_secs(sources, each) for each in both) + sum(drawn)
+        def estimate() -> tuple[list[TraceRequest], float]:
+            stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
+            requests = [each.request for each in stacks]
+            drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in requests)
+            return requests, sum(trace_secs(sources, each) for each in requests) + sum(drawn)
 
-        cost = await desk.look(request, estimate)
+        requests, cost = await desk.look(request, estimate)
         workers.check(cost)
 
         def name() -> str:
             if not workers.is_heavy(cost):
                 return Shown.of(keys, view, sources, second_falls_back=True).key
-            both = (sources.parse(keys), parse_second(view, sources.available))
-            return " ".join(
-                [*(sources.fingerprint(each) for each in both if each), repr(sorted(view.items()))]
-            )
+            return " ".join([*map(sources.fingerprint, requests), repr(sorted(view.items()))])
 
         key = f"{kind}{width} {await desk.look(request, name)}"
         return await answer(request, kind, key, cost, picture, keys, view, width)
