@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from ...trace import RoutingTrace, Step, TraceHeader
+from ...trace import RoutingTrace
+from ..source import Whole
 
 FILES = "snapshots/step-*.safetensors"
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Whole):
     """A trace that was kept, and a hash of its file."""
 
-    trace: RoutingTrace
     digest: str
-
-    @property
-    def header(self) -> TraceHeader:
-        """What is known before the first token."""
-        return self.trace.header
-
-    def steps(self) -> Iterator[Step]:
-        """The routing of each token, in order."""
-        return (self.trace.step(token) for token in range(len(self.header.tokens)))
 
 
 class Recordings:

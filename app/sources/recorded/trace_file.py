@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...formats.findings import CaptureError
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
-from ...trace import RoutingTrace, Step, TraceHeader
-from ..source import Offer, Opened, Place, TraceSource
+from ...trace import RoutingTrace
+from ..source import Offer, Opened, Place, TraceSource, Whole
 from .trace_folder import TraceFolder
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A trace that is there as a whole."""
-
-    trace: RoutingTrace
-
-    @property
-    def header(self) -> TraceHeader:
-        """What is known before the first token."""
-        return self.trace.header
-
-    def steps(self) -> Iterator[Step]:
-        """The routing of each token, in order."""
-        return (self.trace.step(token) for token in range(len(self.header.tokens)))
 
 
 class TraceFileSource(TraceSource):
@@ -48,7 +31,7 @@ class TraceFileSource(TraceSource):
         origin = {**trace.header.origin, "trace": request.trace}
         origin.pop("prompt_tokens", None)  # nothing is written while it plays
         header = replace(trace.header, origin=origin)
-        return Opened(Recorded(replace(trace, header=header)), stamp)
+        return Opened(Whole(replace(trace, header=header)), stamp)
 
     def trace_of(self, name: str) -> tuple[RoutingTrace, str]:
         """The trace of a name, and what changes with its file. Raises BadRequest."""
