@@ -147,19 +147,13 @@ class SourceRegistry:
 
         Raises BadRequest where no key is left to leave out.
         """
-        keys, own = dict(values), dict(second)
-        refused: dict[str, Problem] = {}
+        kept = KeptKeys(values, second)
         while True:
-            understood = self.read(keys, changed, own)
+            understood = self.read(kept.keys, changed, kept.own)
             try:
-                pending = self.open(understood.request)
+                return self.open(understood.request), kept.told(understood)
             except BadRequest as error:
-                removed = [remove_key(problem, keys, own) for problem in error.problems]
-                if not any(removed):
-                    raise
-                refused |= {problem.field: problem for problem in removed if problem is not None}
-                continue
-            return pending, replace(understood, problems=(*understood.problems, *refused.values()))
+                kept.leave_out(error)
 
     def elsewhere(self, request: TraceRequest) -> bool:
         """Whether a request waits for an engine on another machine."""
@@ -181,15 +175,33 @@ class SourceRegistry:
         return identify(request, "\0".join(parts))
 
 
-def remove_key(problem: Problem, keys: dict[str, object], own: dict[str, object]) -> Problem | None:
-    """Removes the key of a problem, of the second stack where it has that key. None where nobody has it."""
-    if problem.field in own:
-        del own[problem.field]
-        return replace(problem, field=SECOND + problem.field)
-    if problem.field in keys:
-        del keys[problem.field]
-        return problem
-    return None
+class KeptKeys:
+    """The keys of a request that no source has refused: of the first stack, and of the second."""
+
+    def __init__(self, keys: Mapping[str, object], own: Mapping[str, object]) -> None:
+        self.keys, self.own = dict(keys), dict(own)
+        self.refused: dict[str, Problem] = {}
+
+    def leave_out(self, error: BadRequest) -> None:
+        """Leaves out the keys that a source refused. Raises the error again where none of them is there."""
+        removed = [problem for each in error.problems if (problem := self._remove(each)) is not None]
+        if not removed:
+            raise error
+        self.refused |= {problem.field: problem for problem in removed}
+
+    def told(self, understood: Understood) -> Understood:
+        """The request as understood, with the problems of the keys that were left out."""
+        return replace(understood, problems=(*understood.problems, *self.refused.values()))
+
+    def _remove(self, problem: Problem) -> Problem | None:
+        """Removes the key of a problem, of the second stack where it has it. None where nobody has it."""
+        if problem.field in self.own:
+            del self.own[problem.field]
+            return replace(problem, field=SECOND + problem.field)
+        if problem.field in self.keys:
+            del self.keys[problem.field]
+            return problem
+        return None
 
 
 def identify(request: TraceRequest, content: str) -> str:

@@ -13,7 +13,7 @@ from ..request.read import Answer
 from ..request.schema import TraceRequest
 from ..routing import ROUTERS
 from ..sources.pending_trace import Cancel, PendingTrace
-from ..sources.registry import SourceRegistry, remove_key
+from ..sources.registry import KeptKeys, SourceRegistry
 from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
 from .workers import Workers
@@ -36,20 +36,15 @@ async def open_asked(
     A key that the source refuses falls back like any other. Raises BadRequest where no key is left to leave
     out, and Busy where too much is waiting.
     """
-    keys, own = dict(asked.keys), dict(asked.second)
-    refused: dict[str, Problem] = {}
+    kept = KeptKeys(asked.keys, asked.second)
     while True:
-        understood = await workers.run(lambda: sources.read(keys, asked.changed, own), client)
+        understood = await workers.run(lambda: sources.read(kept.keys, asked.changed, kept.own), client)
         try:
             pending = await open_source(sources, workers, understood.request, client)
         except BadRequest as error:
-            removed = [remove_key(problem, keys, own) for problem in error.problems]
-            if not any(removed):
-                raise
-            refused |= {problem.field: problem for problem in removed if problem is not None}
-            continue
-        problems = (*understood.problems, *refused.values())
-        return pending, replace(understood, problems=problems).answer
+            kept.leave_out(error)
+        else:
+            return pending, kept.told(understood).answer
 
 
 async def open_source(
