@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class NumpyModel:
                 return
             routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
             (step,) = routing.steps()
-            yield Step(**{**vars(step), "written": self.token(id)})
+            yield replace(step, written=self.token(id))
 
 
 def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:
