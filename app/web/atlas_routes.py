@@ -6,18 +6,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..request.view_keys import look_of
-from ..settings import ROOT
 from ..wording import wording_of
 from .disconnect import Attended, unless_left
-from .security_headers import PAGE, page_policy
+from .templates import reading_page
 
 if TYPE_CHECKING:
     from ..atlas.shipped import Atlases
@@ -68,16 +65,10 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
         except Full as error:
             return refused(error, status=503)
 
-    templates = Environment(
-        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
-    )
-
     @router.api_route("/atlas", methods=["GET", "HEAD"], include_in_schema=False)
     def page(request: Request) -> Response:
         words = wording_of(request.query_params)
-        text = templates.get_template("atlas.html").render(words=words, **look_of(request.query_params))
-        policy = page_policy(token_urlsafe(16), ancestors="'none'")
-        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
+        return reading_page("atlas.html", words=words, **look_of(request.query_params))
 
     @router.get("/api/atlases", summary="The atlases that can be asked")
     async def names() -> Response:

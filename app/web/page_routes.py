@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import __version__
 from ..lessons.library import Lessons, load_lessons
@@ -32,15 +31,13 @@ from .asset_routes import shared_for
 from .assets import Assets, matches
 from .query import base_of
 from .security_headers import EMBED, PAGE, page_policy
+from .templates import TEMPLATES, reading_page
 
 
 def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRouter:
     """The routes of the pages."""
     router = APIRouter(include_in_schema=False)
     lessons = load_lessons(settings.scenarios)
-    templates = Environment(
-        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
-    )
 
     def page(request: Request, template: str, ancestors: str) -> Response:
         context = page_context(
@@ -54,7 +51,7 @@ def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRou
         bundled = context["bundle"] is not None
         nonce = "" if bundled else token_urlsafe(16)
         context |= {key: hashed(context[key]) for key in ("bundle", "style") if context[key]}
-        text = templates.get_template(template).render(**context, nonce=nonce)
+        text = TEMPLATES.get_template(template).render(**context, nonce=nonce)
         headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
         if template == "embed.html":
             headers |= EMBED
@@ -86,26 +83,25 @@ def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRou
     def article(request: Request) -> Response:
         words = wording_of(request.query_params)
         name = "article.html" if words is ENGLISH else f"article.{words.language}.html"
-        text = templates.get_template(name).render(
+        return reading_page(
+            name,
+            frames="'self'",
             base=base_of(request, settings),
             works=of_article(),
             **look_of(request.query_params),
             look=own_look(request.query_params),
         )
-        policy = page_policy(token_urlsafe(16), ancestors="'none'") + "; frame-src 'self'"
-        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 
     @router.api_route("/references", methods=["GET", "HEAD"])
     def literature(request: Request) -> Response:
         words = wording_of(request.query_params)
-        text = templates.get_template("references.html").render(
+        return reading_page(
+            "references.html",
             words=words,
             lists=list(literature_in(words)),
             base=base_of(request, settings),
             **look_of(request.query_params),
         )
-        policy = page_policy(token_urlsafe(16), ancestors="'none'")
-        return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})
 
     return router
 
