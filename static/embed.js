@@ -4,7 +4,7 @@
  *   <script type="module" src="https://.../static/embed.js"></script>
  *
  * A titled frame that loads when it is near, as high as its content asks for, and driven by promises and events. The
- * contract is docs/EMBED.md; the other end is static/js/bridge.js. Needs nothing else, and no element of the page but
+ * contract is docs/EMBED.md; the other end is static/js/embed/host_bridge.js. Needs nothing else, and no element of the page but
  * its own; several on a page do not know of each other.
  */
 

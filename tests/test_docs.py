@@ -50,3 +50,28 @@ def test_reader_of_the_map_finds_every_folder_of_it() -> None:
     ]
     assert len(folders) >= 8
     assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
+
+
+FOLDERS = ("app", "docs", "static", "templates", "tests", "plugins")
+NAMED = re.compile(
+    r"(?<![\w/.])(?:app|docs|static|templates|tests|plugins)/[\w/.-]+\.(?:py|js|html|css|md)\b"
+)
+OF_OTHERS = {"app/sources/NAME/source.py"}  # a place to fill in
+
+
+def test_reader_of_a_file_finds_every_file_that_it_names() -> None:
+    written = [ROOT / "ARCHITECTURE.md", ROOT / "README.md"]
+    written += [
+        path
+        for folder in FOLDERS
+        for ending in ("py", "js", "html", "css")
+        for path in (ROOT / folder).rglob(f"*.{ending}")
+        if not {"vendor", "bundle", "build", "node_modules", ".venv"} & set(path.parts)
+    ]
+    gone = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in written
+        for name in NAMED.findall(path.read_text(encoding="utf-8"))
+        if name not in OF_OTHERS and not (ROOT / name).exists()
+    }
+    assert sorted(gone) == []

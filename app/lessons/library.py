@@ -27,7 +27,7 @@ class Lessons:
     problems: list[FileProblem]
 
     def filled(self, query: Mapping[str, str]) -> Mapping[str, str]:
-        """The keys of a short link to a step, its own filled in: static/js/lessons.js, `withLesson`."""
+        """The keys of a short link to a step, its own filled in: static/js/view/lessons.js, `withLesson`."""
         own = None if "v" in query else self.view_of(query)
         return query if own is None else {**keys_of(own), **query}
 

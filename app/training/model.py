@@ -1,8 +1,8 @@
 """A Mixtral in PyTorch, for training: bfloat16 products, float32 router, norms, residual stream and loss.
 
-The same arithmetic as transformers' MixtralForCausalLM (tests/test_training.py compares them). Letters: B
-sequences, S positions, T = B * S tokens, D width, H heads, G key-value heads, N experts, K chosen, I expert
-width, V entries.
+The same arithmetic as transformers' MixtralForCausalLM (tests/training/test_training.py compares them).
+Letters: B sequences, S positions, T = B * S tokens, D width, H heads, G key-value heads, N experts, K chosen,
+I expert width, V entries.
 """
 
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ class Wording:
     units: tuple[tuple[float, str], ...]
 
     def count(self, number: float) -> str:
-        """Three digits of a count: 1179648 -> 1.18M (static/js/format.js)."""
+        """Three digits of a count: 1179648 -> 1.18M (static/js/words/format.js)."""
         for size, unit in self.units:
             if number >= 0.9995 * size:
                 value = number / size

@@ -255,7 +255,7 @@
  * @property {"socket" | "http"} [transport]   how to ask for traces first; left out: by socket
  * @property {Exported} [exported]   only in a file that plays without a server
  *
- * What app/export.py puts into such a file.
+ * What app/export/exported_page.py puts into such a file.
  * @typedef {object} Exported
  * @property {string} query     the view that it opens with, as in the URL
  * @property {string} home      address of the site that it came from, without a path; "" where there is none

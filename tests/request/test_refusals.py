@@ -1,6 +1,6 @@
 """What is said of requests that cannot be used, kept for the page, which tells it in other languages too.
 
-tests/js/words/french.test.js reads the file. `python -m tests.test_refusals` writes it anew.
+tests/js/words/french.test.js reads the file. `python -m tests.request.test_refusals` writes it anew.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ export function matching(entries, query, nameOf = String) {
   return entries.filter((entry) => wanted.every((word) => textOf(entry).includes(word)));
 }
 
-/** Bytes of weights alone, as app/published/memory.py has it. @param {number} parameters @param {number} bits */
+/** Bytes of weights alone, as app/published/report.py has it. @param {number} parameters @param {number} bits */
 export function weightBytes(parameters, bits) {
   return Math.ceil((parameters * bits) / 8);
 }

@@ -6,7 +6,7 @@
 
 import { words } from "../words/words.js";
 
-/** As app/published/config.py has it; a larger file is not sent at all. */
+/** As app/published/architectures/registry.py has it; a larger file is not sent at all. */
 const LARGEST = 2 ** 20;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Experts spread over devices, and what one step of inference sends between them: as app/parallel.py has it. Pure.
+ * Experts spread over devices, and what one step of inference sends between them: as app/metrics/placement.py has it. Pure.
  *
  * @import {Trace} from "../types.js"
  */

@@ -1,5 +1,5 @@
 /**
- * How even a load is, in numbers: those of app/metrics.py. Pure.
+ * How even a load is, in numbers: those of app/metrics/balance.py. Pure.
  *
  * @import {Loads} from "./loads.js"
  */

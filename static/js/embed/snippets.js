@@ -11,7 +11,7 @@ import { words } from "../words/words.js";
 /** @typedef {"moment" | "start"} Opens */
 /** @typedef {"link" | "frame" | "element" | "markdown"} SnippetKind */
 
-/** A size that fits a column of text; app/oembed.py has it too. */
+/** A size that fits a column of text; app/web/oembed.py has it too. */
 const SIZE = { width: 720, height: 450 };
 /** A frame on a phone is not lower, so that its counters stay beside the scene. */
 const LOWEST = 420;

@@ -7,7 +7,7 @@
  * mixture of experts: mélange d’experts · authored: scénarisé · live: en direct · recorded: enregistré · prompt: texte ·
  * heat map: carte de chaleur · seed: graine · counters: P_TOTAL, P_ACTIFS, JETON, EXPERTS_TOUCHÉS.
  *
- * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/french.test.js reads every sentence.
+ * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/words/french.test.js reads every sentence.
  */
 
 import {

@@ -2,7 +2,7 @@
  * The language that the document says it is in; the page's words and numbers follow it. Another one is another document.
  */
 
-/** In the order of the menu; the first is the default. app/language.py has them too. */
+/** In the order of the menu; the first is the default. app/request/view_keys.py has them too. */
 export const LANGUAGES = /** @type {const} */ (["en", "fr"]);
 
 /** @typedef {typeof LANGUAGES[number]} Language */

@@ -1,6 +1,6 @@
 /**
  * What the server says of a request that it cannot use, in French. The wire carries one sentence, in English; each is
- * made of the parts below (app/request.py, app/routing/, app/published/, app/prompted.py, app/counting.py). What is not among them stays.
+ * made of the parts below (app/request, app/routing, app/published, app/sources/live). What is not among them stays.
  */
 
 /** A pattern, and what it is in French. @typedef {readonly [RegExp, string | ((...found: string[]) => string)]} Part */

@@ -80,7 +80,7 @@ test("none and one are singular", () => {
   );
 });
 
-/** What the server says of requests; tests/test_request.py writes and checks it. @type {string[]} */
+/** What the server says of requests; tests/request/test_refusals.py writes and checks it. @type {string[]} */
 const REFUSALS = JSON.parse(readFileSync(new URL("../../golden/refusals.json", import.meta.url), "utf8"));
 
 /** Notes on routers, which the same file writes. @type {string[]} */
