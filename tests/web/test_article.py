@@ -10,19 +10,21 @@ import pytest
 
 from app.references.references import of_article
 from app.request.schema import KEY_HELP
-from app.settings import ROOT, Settings
+from app.settings import Settings
 from app.shape import small_shape
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
+from app.web.templates import TEMPLATES
 from tests.published_models import find_published
 
 UNITS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "B": 1e9, "gigabytes": 1e9}
 IN_FRENCH = {"millions": "million", "milliards": "billion", "Md": "B", "gigaoctets": "gigabytes"}
-TEMPLATES = {
-    language: (ROOT / "templates" / name).read_text(encoding="utf-8")
+PAGES = {
+    language: TEMPLATES.get_template(name).render(
+        base="https://moescope.example", works=of_article(), theme="dark", palette="ember", look={}
+    )
     for language, name in (("en", "article.html"), ("fr", "article.fr.html"))
 }
-TEMPLATE = TEMPLATES["en"]
 
 
 class Article(HTMLParser):
@@ -54,7 +56,7 @@ class Article(HTMLParser):
             self.open = None
 
 
-ARTICLES = {language: Article(text) for language, text in TEMPLATES.items()}
+ARTICLES = {language: Article(text) for language, text in PAGES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def test_figure_of_the_article_is_what_is_counted(of, value, text, sources):
 
 def test_the_first_word_of_each_row_agrees_with_what_was_published():
     for key, total, active in re.findall(
-        r'data-of="([\w-]+) total">([\d.]+) B</data></td><td><data [^>]+>([\d.]+) B<', TEMPLATE
+        r'data-of="([\w-]+) total">([\d.]+) B</data></td><td><data [^>]+>([\d.]+) B<', PAGES["en"]
     ):
         published = find_published(key).figures
         assert (float(total), float(active)) == (published["total_B"], published["active_B"])
@@ -139,10 +141,10 @@ def test_the_articles_of_all_languages_have_the_same_figures_views_links_and_pla
     assert driving[0] == driving[1]
 
 
-@pytest.mark.parametrize("language", TEMPLATES)
+@pytest.mark.parametrize("language", PAGES)
 def test_every_number_in_brackets_leads_to_the_reference_of_that_number(language):
     listed = [key for key, _ in of_article()]
-    cited = re.findall(r'<a\s+class="ref"\s+href="#(\w+)"\s*>\[(\d+)\]</a\s*>', TEMPLATES[language])
+    cited = re.findall(r'<a\s+class="ref"\s+href="#(\w+)"\s*>\[(\d+)\]</a\s*>', PAGES[language])
     assert len(cited) > 20
     assert all(listed.index(name) + 1 == int(number) for name, number in cited)
     assert {name for name, _ in cited} == set(listed)
