@@ -91,6 +91,7 @@ def test_lecturer_showing_the_code_sends_the_room_to_the_link(open_page: Opener)
 def test_author_sees_what_the_link_shows_before_copying_it(open_page: Opener, server_url: str) -> None:
     page = open_page("/?scenario=code&b.k=4")
     complete(page)
+    seek(page, 4, 3)
     open_share(page)
     wait_until(page, "document.querySelector('.card-picture').naturalWidth === 1200")
     head = page.context.request.get(snippet(page, "Link")).text()

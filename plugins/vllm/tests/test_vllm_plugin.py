@@ -1,6 +1,7 @@
 """The routes, with an engine that never gets ready or has no experts; the real one is `make engine-vllm`."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -34,6 +35,12 @@ def engine(replies=(), refusal=None):
     return made
 
 
+def prepare(made):
+    """Runs to its end, in a thread of its own: this one may have the loop of a browser it drives."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, made.prepare()).result(60)
+
+
 def status(response):
     return response.status_code, response.body.decode()
 
@@ -55,14 +62,14 @@ def test_route_answers_503_while_the_self_check_runs():
 
 def test_model_without_experts_is_refused_by_name():
     made = engine([{"layers": [], "rule": None, "one_rule": True, "bias": []}, None])
-    asyncio.run(made.prepare())
+    prepare(made)
     assert (made.refusal.status, made.refusal.code) == (501, "no-moe")
     assert made.refusal.message.startswith("model has no mixture-of-experts layers")
 
 
 def test_error_of_a_worker_becomes_the_refusal():
     made = engine([{"error": "ValueError: start it with --enforce-eager"}])
-    asyncio.run(made.prepare())
+    prepare(made)
     assert made.refusal.code == "unsound"
     assert "--enforce-eager" in made.refusal.message
 
