@@ -14,16 +14,19 @@ Doubles = NDArray[np.float64]
 RING = 64  # experts that still read as one ring
 WIDEST = 32.0  # of a tower, px
 TURN = 0.27  # radians by which the stack is turned, so that no tower hides the axis or stands behind another
+RING_TURN = (
+    0.12  # radians from a ring to the next, as in the scene: `TURN` of static/js/scene/layout/layout.js
+)
 
 
 @dataclass(frozen=True)
 class Flat:
-    """Pixels, y down. Every ring is the same; `planes` says how high each one is."""
+    """Pixels, y down. Each ring is turned against the one below; `planes` says how high each one is."""
 
-    x: Doubles  # [N] centre of the top of each tower, from the axis
-    y: Doubles  # [N] the same, from the middle of its ring: negative behind, positive in front
+    x: Doubles  # [L, N] centre of the top of each tower, from the axis
+    y: Doubles  # [L, N] the same, from the middle of its ring: negative behind, positive in front
     planes: Doubles  # [L] middle of each ring, first layer first (lowest, so largest)
-    order: NDArray[np.intp]  # [N] from back to front
+    order: NDArray[np.intp]  # [L, N] from back to front
     width: float  # of a tower
     height: float  # of a tower, from its top down
     lift: float  # from a ring up to its router plane, where beams begin
@@ -35,7 +38,8 @@ def place(shape: ModelShape, top: float, bottom: float, radius: float) -> Flat:
     pitch = (bottom - top) / (shape.layers + 0.6)
     depth = max(0.34 * pitch, 0.07 * radius)
     near = ring_radii(shape.experts)
-    angles = 2 * np.pi * np.arange(shape.experts) / shape.experts + TURN
+    turns = TURN + RING_TURN * np.arange(shape.layers)
+    angles = 2 * np.pi * np.arange(shape.experts) / shape.experts + turns[:, None]  # [N], [L] -> [L, N]
     x, y = radius * near * np.sin(angles), depth * near * np.cos(angles)
     lowest = bottom - 0.3 * pitch - depth
     highest = top + 0.5 * pitch + depth
@@ -43,7 +47,7 @@ def place(shape: ModelShape, top: float, bottom: float, radius: float) -> Flat:
         x=x,
         y=y,
         planes=np.linspace(lowest, highest, shape.layers) if shape.layers > 1 else np.array([lowest]),
-        order=np.argsort(y, kind="stable"),
+        order=np.argsort(y, axis=-1, kind="stable"),
         width=min(WIDEST, np.pi * radius * near.min() / min(shape.experts, RING), 0.42 * pitch + 6),
         height=0.28 * pitch,
         lift=0.28 * pitch,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ TOWERS = (  # foot, top, cap, rim of a tower at each level
 HALOS = (0.0, 0.0, 0.0, 0.08, 0.16, 0.8)  # opacity of the glow at each level
 
 Levels = NDArray[np.int64]
-Draw = Callable[[Flat, Levels, float], Iterator[str]]
+Draw = Callable[[Flat, Levels, int], Iterator[str]]
 
 
 def draw_preview(
@@ -145,12 +146,12 @@ def draw_layer(chosen: Ints, flat: Flat, levels: Levels, layer: int, draw: Draw)
         f'<ellipse cx="{n(AXIS)}" cy="{n(plane)}" rx="{n(rx)}" ry="{n(ry)}" fill="none" stroke="#8a2a2c" '
         'stroke-opacity=".4"/>'
     )
-    yield from draw(flat, levels[layer], plane)
+    yield from draw(flat, levels[layer], layer)
     used = np.flatnonzero((levels[layer] > 0) & (levels[layer] < LEVELS - 1))
     if levels.size <= FINE:
         opacity = n(min(0.34, 4 / max(1, len(used))))
-        yield f'<path d="{beams(flat, used, plane)}" stroke="#d8431f" stroke-opacity="{opacity}"/>'
-    lines = beams(flat, chosen[chosen >= 0], plane)
+        yield f'<path d="{beams(flat, used, layer)}" stroke="#d8431f" stroke-opacity="{opacity}"/>'
+    lines = beams(flat, chosen[chosen >= 0], layer)
     if len(chosen) > FEW:
         yield f'<path d="{lines}" stroke="#ff9a5c" stroke-opacity=".3"/>'
         return
@@ -160,23 +161,29 @@ def draw_layer(chosen: Ints, flat: Flat, levels: Levels, layer: int, draw: Draw)
     yield f'<path d="{lines}" stroke="#ffb888" stroke-opacity="{opacity}" stroke-width="{width}"/>'
 
 
-def beams(flat: Flat, experts: NDArray[np.integer], plane: float) -> str:
+def beams(flat: Flat, experts: NDArray[np.integer], layer: int) -> str:
     """Lines from the router plane down to the tops of some towers."""
-    start = f"M{n(AXIS)} {n(plane - flat.lift)}"
-    return "".join(f"{start}L{n(AXIS + flat.x[e])} {n(plane + flat.y[e])}" for e in experts)
+    start = f"M{n(AXIS)} {n(flat.planes[layer] - flat.lift)}"
+    return "".join(f"{start}L{' '.join(top_of(flat, layer, e))}" for e in experts)
 
 
-def draw_cylinders(flat: Flat, levels: Levels, plane: float, mark: str = "t") -> Iterator[str]:
+def top_of(flat: Flat, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
+    """The middle of the top of a tower: x, y."""
+    return n(AXIS + flat.x[layer, expert]), n(flat.planes[layer] + flat.y[layer, expert])
+
+
+def draw_cylinders(flat: Flat, levels: Levels, layer: int, mark: str = "t") -> Iterator[str]:
     """Towers of one ring, those behind first."""
-    for e in flat.order:
-        yield f'<use href="#{mark}{levels[e]}" x="{n(AXIS + flat.x[e])}" y="{n(plane + flat.y[e])}"/>'
+    for e in flat.order[layer]:
+        x, y = top_of(flat, layer, e)
+        yield f'<use href="#{mark}{levels[e]}" x="{x}" y="{y}"/>'
 
 
-def draw_dots(flat: Flat, levels: Levels, plane: float) -> Iterator[str]:
+def draw_dots(flat: Flat, levels: Levels, layer: int) -> Iterator[str]:
     """The same with one path a level and no bodies, for stacks of thousands."""
     for level, (_, top, cap, _) in enumerate(TOWERS):
         towers = np.flatnonzero(levels == level)
-        dots = "".join(f"M{n(AXIS + flat.x[e])} {n(plane + flat.y[e])}h0" for e in towers)
+        dots = "".join(f"M{' '.join(top_of(flat, layer, e))}h0" for e in towers)
         colour, width = (cap, 5.0) if level == LEVELS - 1 else (top, min(4.0, flat.width))
         if dots:
             yield f'<path d="{dots}" stroke="{colour}" stroke-width="{n(width)}" stroke-linecap="round"/>'

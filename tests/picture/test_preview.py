@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.picture.caption import clean, cut
-from app.picture.layout import place
+from app.picture.layout import RING_TURN, place
 from app.picture.moment import Moment, until
 from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
 from app.settings import Settings
@@ -109,6 +110,16 @@ def test_everything_is_within_the_picture(layers, experts):
     assert tops.max() + flat.height < 572
     assert abs(flat.x).max() + flat.width / 2 < 350
     assert (np.diff(flat.planes) < 0).all(), "layers are not counted from below"
+
+
+def test_rings_are_turned_against_each_other_as_in_the_scene():
+    script = Path("static/js/scene/layout/layout.js").read_text(encoding="utf-8")
+    turn = re.search(r"export const TURN = ([0-9.]+);", script)
+    assert turn is not None
+    assert float(turn[1]) == RING_TURN
+    flat = place(ModelShape(6, 8, 1, 1, 1), 84, 556, 322)
+    angles = np.unwrap(np.arctan2(flat.x / flat.radius[0], flat.y / flat.radius[1])[:, 0])
+    assert np.allclose(np.diff(angles), RING_TURN)
 
 
 def test_the_path_is_that_of_the_last_word():

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLayout, heightOf, levelOf, rowsOf } from "../../../static/js/scene/layout/layout.js";
+import {
+  createLayout,
+  heightOf,
+  levelOf,
+  placeOf,
+  rowsOf,
+  TURN,
+} from "../../../static/js/scene/layout/layout.js";
 
 /** The smallest distance between two towers by looking at every pair. */
 function closest({ x, z, experts }) {
@@ -40,6 +47,19 @@ test("expert i stands at i / N of the circle, the first in front, the second to 
     }
     assert.ok(z[0] > 0 && Math.abs(x[0]) < 1e-6);
     if (experts > 2) assert.ok(x[1] > 0);
+  }
+});
+
+test("no tower stands on one of the ring below, and a ring keeps its order", () => {
+  for (const experts of [8, 16, 32, 64]) {
+    const layout = createLayout({ layers: 3, experts });
+    const angleOf = (/** @type {number} */ layer, /** @type {number} */ expert) =>
+      Math.atan2(...placeOf(layout, layer, expert));
+    assert.ok(Math.abs(angleOf(1, 0) - angleOf(0, 0) - TURN) < 1e-6, "in the direction of the ids");
+    const spacing = (2 * Math.PI) / experts;
+    const beside = ((TURN / spacing + 0.5) % 1) - 0.5; // of the nearest tower below, in spacings
+    assert.ok(Math.abs(beside) > 0.15, `${experts} experts: ${beside}`);
+    assert.ok(Math.abs(angleOf(2, 1) - angleOf(2, 0) - spacing) < 1e-6);
   }
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axes, frameStack } from "../../../static/js/scene/camera/framing.js";
 import { pickTower } from "../../../static/js/scene/camera/picking.js";
-import { createLayout, levelOf } from "../../../static/js/scene/layout/layout.js";
+import { createLayout, levelOf, placeOf } from "../../../static/js/scene/layout/layout.js";
 
 /** Where the camera of a pose stands. */
 function eyeOf(pose) {
@@ -19,11 +19,8 @@ function rayTo(pose, point) {
 
 /** The middle of a tower. */
 function middle(layout, layer, expert, share = 0.5) {
-  return [
-    layout.x[expert],
-    levelOf(layout, layer) - layout.drop - share * layout.towerHeight,
-    layout.z[expert],
-  ];
+  const [x, z] = placeOf(layout, layer, expert);
+  return [x, levelOf(layout, layer) - layout.drop - share * layout.towerHeight, z];
 }
 
 /** What a ray meets first, by walking along it in small steps. */
@@ -38,8 +35,8 @@ function walked(layout, ray, pose) {
       const below = levelOf(layout, layer) - layout.drop - y;
       if (below < 0 || below > layout.towerHeight) continue;
       for (let expert = 0; expert < layout.experts; expert++) {
-        if (Math.hypot(layout.x[expert] - x, layout.z[expert] - z) < layout.towerRadius)
-          return { layer, expert };
+        const [left, front] = placeOf(layout, layer, expert);
+        if (Math.hypot(left - x, front - z) < layout.towerRadius) return { layer, expert };
       }
     }
   }

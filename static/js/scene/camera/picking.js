@@ -6,7 +6,7 @@
  * @import {Layout} from "../layout/layout.js"
  */
 
-import { levelOf } from "../layout/layout.js";
+import { levelOf, turned } from "../layout/layout.js";
 
 /**
  * The tower that a ray meets first; where it meets none, the one that it misses by least, if by no more than
@@ -24,8 +24,9 @@ export function pickTower(layout, ray, slack, only = null) {
   for (let layer = only ?? 0; layer <= (only ?? layout.layers - 1); layer++) {
     const span = crossing(layout, ray, layer, slack);
     if (!span) continue;
+    const seen = turnedBack(ray, layer);
     for (let expert = 0; expert < layout.experts; expert++) {
-      const { miss, along } = closest(layout, ray, span, expert);
+      const { miss, along } = closest(layout, seen, span, expert);
       const beyond = Math.max(0, miss - layout.towerRadius);
       if (beyond > slack * along) continue;
       const share = beyond / (slack * along || 1);
@@ -34,6 +35,13 @@ export function pickTower(layout, ray, slack, only = null) {
     }
   }
   return found;
+}
+
+/** A ray as a ring sees it that is not turned. @returns {Ray} */
+function turnedBack(/** @type {Ray} */ { from, to }, /** @type {number} */ layer) {
+  const [x, z] = turned(-layer, from[0], from[2]);
+  const [dx, dz] = turned(-layer, to[0], to[2]);
+  return { from: [x, from[1], z], to: [dx, to[1], dz] };
 }
 
 /**

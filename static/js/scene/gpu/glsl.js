@@ -24,9 +24,15 @@ float levelAt(float layer) { return mix(level(int(layer)), level(int(ceil(layer)
 /* 1, or the share of its height that a folded layer keeps. */
 float opened(int layer) { return texelFetch(levels, ivec2(layer, 0), 0).y; }
 
+/* Where a tower stands in its plane: rings are turned against each other. */
+vec2 placeOf(int layer, int expert) {
+  vec2 place = texelFetch(places, ivec2(expert, 0), 0).xy, turn = texelFetch(levels, ivec2(layer, 0), 0).zw;
+  return vec2(place.x * turn.y + place.y * turn.x, place.y * turn.y - place.x * turn.x);
+}
+
 /* The middle of the top of a tower. */
 vec3 topOf(int layer, int expert) {
-  vec2 place = texelFetch(places, ivec2(expert, 0), 0).xy;
+  vec2 place = placeOf(layer, expert);
   vec2 stands = texelFetch(levels, ivec2(layer, 0), 0).xy;
   return vec3(place.x, stands.x - tower.z * stands.y, place.y);
 }

@@ -50,7 +50,7 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<DataTexture | null>} hits    [L, N]: time of the last hit, its mass, hits so far, on
  *   the lit path
  * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival, largest mass of a hit
- * @property {IUniform<DataTexture | null>} levels  [L]: height of the router plane, how far the layer is open
+ * @property {IUniform<DataTexture | null>} levels  [L]: height of the router plane, how far the layer is open, its turn
  * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
  * @property {IUniform<number[]>} inks     the palette
  * @property {IUniform<number>} paper      1 in the light theme, which is drawn as its negative: see palette.js

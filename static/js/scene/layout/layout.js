@@ -3,7 +3,8 @@
  *
  * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction
  * of the circle means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from
- * above the ids go counter-clockwise, so the expert a quarter round is at the right (+x).
+ * above the ids go counter-clockwise, so the expert a quarter round is at the right (+x). Each ring is turned by TURN
+ * against the one below, so that nobody reads a column as the same expert.
  *
  * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
  *
@@ -30,6 +31,8 @@ import { levelsOf } from "./layer_heights.js";
 
 /** Experts that still read as one ring. */
 const RING = 64;
+/** Radians from a ring to the next. Pictures of the server turn theirs as much: `RING_TURN` of app/picture/layout.py. */
+export const TURN = 0.12;
 const SLIM = 0.3; // tower radius, as a share of the distance between neighbours; 0.5 would touch
 const WIDEST = 0.5; // tower radius where neighbours are far
 
@@ -126,6 +129,17 @@ export function nearest(
     }
   }
   return least;
+}
+
+/** A point of a ring, or a direction, turned as its layer is. @param {number} layer @param {number} x @param {number} z @returns {[number, number]} */
+export function turned(layer, x, z) {
+  const [sin, cos] = [Math.sin(TURN * layer), Math.cos(TURN * layer)];
+  return [x * cos + z * sin, z * cos - x * sin];
+}
+
+/** Where a tower stands in its plane. @param {Layout} layout @param {number} layer @param {number} expert @returns {[number, number]} x, z */
+export function placeOf({ x, z }, layer, expert) {
+  return turned(layer, x[expert], z[expert]);
 }
 
 /** Height of the router plane of a layer, or between two. */

@@ -8,6 +8,7 @@
 
 import { createMesh, prismIndex } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
+import { turned } from "../layout/layout.js";
 
 const SIDES = 72;
 const RINGS = 2;
@@ -66,7 +67,8 @@ export function writeSlabs(/** @type {Float32Array} */ rows, /** @type {Layout} 
   });
 }
 
-/** What the table of levels holds, [L, 4]: height of each router plane, and how far the layer is open. */
+/** What the table of levels holds, [L, 4]: height of each router plane, how far the layer is open, sine and cosine of its turn. */
 export function writeLevels(/** @type {Float32Array} */ rows, /** @type {Layout} */ { levels, open }) {
-  for (let layer = 0; layer < levels.length; layer++) rows.set([levels[layer], open[layer]], 4 * layer);
+  for (let layer = 0; layer < levels.length; layer++)
+    rows.set([levels[layer], open[layer], ...turned(layer, 0, 1)], 4 * layer);
 }

@@ -62,7 +62,7 @@ vec2 besideBunch(vec4 what, vec2 box) {
 }
 
 vec2 aroundRing(int expert, vec2 box) {
-  vec2 place = normalize(texelFetch(places, ivec2(expert, 0), 0).xy) * outer * 1.06;
+  vec2 place = normalize(placeOf(near.x > 0.0 ? 0 : int(focus.x + 0.5), expert)) * outer * 1.06;
   float height = near.x > 0.0 ? level(0) : levelAt(focus.x);
   vec2 edge = seen(vec3(place.x, height, place.y));
   ink = vec4(mix(TEXT, BRIGHT, near.x), max(focus.y * focus.y, smoothstep(0.6, 1.0, near.x)));
