@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .curves import coactivation_map, coverage_curves, strongest_flows
-from .expert_maps import expert_map
-from .expert_page import expert_page
-from .learned import learned
-from .overview import layer_metrics, overview
-from .queries import Atlas
-from .what_if import cache_answer, cache_curve, placement_answer, pruning_answer
+from .dataset.queries import Atlas
+from .questions.curves import coactivation_map, coverage_curves, strongest_flows
+from .questions.expert_maps import expert_map
+from .questions.expert_page import expert_page
+from .questions.learned import learned
+from .questions.overview import layer_metrics, overview
+from .what_if.simulations import cache_answer, cache_curve, placement_answer, pruning_answer
 
 Query = Mapping[str, str]
 Answer = Callable[[Atlas, Query], dict[str, Any]]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..measuring.heldout import HeldOut, hash_of
 from ..sources.live.models import Models
-from .manifest import FILE, AtlasError
-from .manifest import read as read_manifest
+from .dataset.manifest import FILE, AtlasError
+from .dataset.manifest import read as read_manifest
 
 if TYPE_CHECKING:
-    from .queries import Atlas
+    from .dataset.queries import Atlas
 
 HELDOUT = "heldout"
 MOST_OPEN = 8
@@ -93,7 +93,7 @@ class Atlases:
             return self._open[name]
 
     def _opened(self, name: str) -> Atlas:
-        from .queries import Atlas
+        from .dataset.queries import Atlas
 
         kind, _, model = name.partition("/")
         if kind == HELDOUT and model in self.models.runnable():
@@ -106,8 +106,8 @@ class Atlases:
 
     def _made(self, model: str) -> Path:
         """Records the held-out text with a model, unless that was done before."""
-        from .routes import NumpyRoutes
-        from .writer import record
+        from .recording.routes import NumpyRoutes
+        from .recording.writer import record
 
         heldout = self._text()
         opened = self.models.open(model)
@@ -129,14 +129,14 @@ class Atlases:
 
     def compare(self, name: str, other: str) -> dict[str, Any]:
         """Returns how far two atlases are apart. Raises ValueError."""
-        from .comparison import compare
+        from .questions.comparison import compare
 
         return compare(self.open(name), self.open(other))
 
     def prune(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Returns a keep list and what it costs on held-out text. Raises ValueError."""
         from .answers import share
-        from .pruning_preview import preview
+        from .what_if.pruning_preview import preview
 
         by, drop = query.get("by", "frequency"), share(query, "drop", 0.25)
         return preview(self.open(name), self.models_folder, by, drop)
@@ -144,8 +144,8 @@ class Atlases:
     def plan(self, name: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Returns the file name and text of a placement. Raises ValueError."""
         from .answers import whole
-        from .plans import write_plan
-        from .what_if import make_plan
+        from .what_if.plans import write_plan
+        from .what_if.simulations import make_plan
 
         atlas = self.open(name)
         sizes = (whole(query, "slots", 0), whole(query, "groups", 1), whole(query, "nodes", 1))
@@ -155,8 +155,8 @@ class Atlases:
     def read_plan(self, name: str, query: Mapping[str, str], text: str) -> dict[str, Any]:
         """Returns what a placement file would do to this corpus. Raises ValueError naming the field."""
         from .answers import whole
-        from .plans import read_plan
-        from .what_if import plan_answer
+        from .what_if.plans import read_plan
+        from .what_if.simulations import plan_answer
 
         atlas = self.open(name)
         dense = atlas.shape.dense_layers
@@ -167,7 +167,7 @@ class Atlases:
 
     def kind(self, name: str, text: str) -> dict[str, Any]:
         """Returns a routing, JSON with ids [T] and experts [T][L][K], against the corpus."""
-        from .live_text import against_corpus, read_routing
+        from .questions.live_text import against_corpus, read_routing
 
         return against_corpus(self.open(name), *read_routing(text))
 
@@ -176,8 +176,8 @@ class Atlases:
 
         Raises ValueError if the model does not run here, is another one by now, or the text is too long.
         """
-        from .live_text import text_against_corpus
-        from .routes import NumpyRoutes
+        from .questions.live_text import text_against_corpus
+        from .recording.routes import NumpyRoutes
 
         atlas = self.open(name)
         model = str(atlas.manifest.model.get("name"))
@@ -195,7 +195,7 @@ class Atlases:
 
     def training(self, name: str) -> dict[str, Any]:
         """Returns the series of a training. Raises ValueError for an unknown name."""
-        from .training_view import read_training
+        from .questions.training_view import read_training
 
         known = self.trainings()
         if name not in known:
@@ -211,7 +211,7 @@ def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:
 
 def heldout_documents(heldout: HeldOut) -> Iterator[Any]:
     """Returns the windows of the held-out text as documents; the last token of each is only predicted."""
-    from .corpus import Document
+    from .dataset.corpus import Document
 
     number = 0
     for name in heldout.languages:

@@ -51,8 +51,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 def open_atlas(settings: Settings, name: str) -> Any:
     """Opens a folder, or an atlas by name. Raises ValueError."""
-    from ..atlas.manifest import FILE
-    from ..atlas.queries import Atlas
+    from ..atlas.dataset.manifest import FILE
+    from ..atlas.dataset.queries import Atlas
     from ..atlas.shipped import Atlases
 
     folder = Path(name)
@@ -71,8 +71,8 @@ def ask(settings: Settings, options: argparse.Namespace) -> str:
 
 def plan(settings: Settings, options: argparse.Namespace) -> str:
     """Writes a placement; returns where."""
-    from ..atlas.plans import write_plan
-    from ..atlas.what_if import make_plan
+    from ..atlas.what_if.plans import write_plan
+    from ..atlas.what_if.simulations import make_plan
 
     atlas = open_atlas(settings, options.atlas)
     made = make_plan(atlas, options.strategy, options.devices, options.slots)
@@ -84,7 +84,7 @@ def plan(settings: Settings, options: argparse.Namespace) -> str:
 
 def prune(settings: Settings, options: argparse.Namespace) -> str:
     """Writes the keep list, with the held-out loss if the model runs here; returns what it costs."""
-    from ..atlas.pruning_preview import preview
+    from ..atlas.what_if.pruning_preview import preview
 
     atlas = open_atlas(settings, options.atlas)
     found = preview(atlas, settings.models, options.by, options.drop)
@@ -97,6 +97,6 @@ def prune(settings: Settings, options: argparse.Namespace) -> str:
 
 def training(settings: Settings, options: argparse.Namespace) -> str:
     """Returns the series of a training as JSON."""
-    from ..atlas.training_view import read_training
+    from ..atlas.questions.training_view import read_training
 
     return json.dumps(read_training(options.folder).to_json())

@@ -61,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
 
 def convert_to_atlas(files: list[Path], options: argparse.Namespace) -> int:
     """Writes the traces of all files as an atlas; returns 2 with a message where one cannot be read."""
-    from ..atlas.convert import convert
-    from ..atlas.manifest import AtlasError
+    from ..atlas.dataset.manifest import AtlasError
+    from ..atlas.recording.convert import convert
 
     def read(path: Path) -> Iterator[RoutingTrace]:
         captures, facts = read_with(options, path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..atlas.ray_run import Open
+    from ..atlas.recording.ray_run import Open
 
 HELDOUT = "heldout"
 
@@ -33,8 +33,8 @@ def run(settings: Settings, options: argparse.Namespace, opened: Open | None = N
 
     `options`: model, corpus, out (a folder), ray. `opened` opens another engine than numpy.
     """
-    from ..atlas.manifest import AtlasError
-    from ..atlas.writer import one_by_one, record
+    from ..atlas.dataset.manifest import AtlasError
+    from ..atlas.recording.writer import one_by_one, record
 
     out = Path(options.out)
     try:
@@ -42,7 +42,7 @@ def run(settings: Settings, options: argparse.Namespace, opened: Open | None = N
         documents, about = corpus_of(settings, options.corpus)
         runner = one_by_one
         if options.ray:
-            from ..atlas.ray_run import with_ray
+            from ..atlas.recording.ray_run import with_ray
 
             runner = with_ray(out, opened)  # type: ignore[assignment]
         show = ProgressLine(time.monotonic())
@@ -61,7 +61,7 @@ def run(settings: Settings, options: argparse.Namespace, opened: Open | None = N
 
 def corpus_of(settings: Settings, name: str) -> tuple[Any, dict[str, Any]]:
     """Returns the documents of a corpus and what the manifest says of it. Raises AtlasError, OSError."""
-    from ..atlas.corpus import Corpus
+    from ..atlas.dataset.corpus import Corpus
     from ..atlas.shipped import heldout_corpus
     from ..measuring.heldout import HeldOut
 
@@ -81,7 +81,7 @@ def numpy_opener(settings: Settings, model: str) -> Open:
 
 def open_numpy(folder: Path, name: str) -> Any:
     """Opens a checkpoint for recording. Raises ValueError if there is none of that name."""
-    from ..atlas.routes import NumpyRoutes
+    from ..atlas.recording.routes import NumpyRoutes
     from ..sources.live.models import Models
 
     return NumpyRoutes(Models(folder).open(name))

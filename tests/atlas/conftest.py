@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.atlas.queries import Atlas
+from app.atlas.dataset.queries import Atlas
 from tests.atlas.recorded import open_routes, record_texts, write_texts
 
 
@@ -20,7 +20,7 @@ def texts(tmp_path_factory):
 @pytest.fixture(scope="session")
 def atlas(tmp_path_factory, models, texts):
     folder = tmp_path_factory.mktemp("atlas") / "recorded"
-    from app.atlas import corpus
+    from app.atlas.dataset import corpus
 
     part_documents = corpus.PART_DOCUMENTS
     corpus.PART_DOCUMENTS = 16  # several parts of a small corpus

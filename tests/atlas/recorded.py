@@ -4,9 +4,9 @@ import json
 import random
 from functools import cache
 
-from app.atlas.corpus import Corpus
-from app.atlas.routes import NumpyRoutes
-from app.atlas.writer import record
+from app.atlas.dataset.corpus import Corpus
+from app.atlas.recording.routes import NumpyRoutes
+from app.atlas.recording.writer import record
 from app.sources.live.models import Models
 from tests.sources.live.tiny_checkpoints import write_checkpoint
 
@@ -42,7 +42,7 @@ def record_texts(folder, models, texts, **more):
 
 def rows_of(folder):
     """Every row of routing in the order (doc, position, layer), as Python values."""
-    from app.atlas.queries import Atlas
+    from app.atlas.dataset.queries import Atlas
 
     found = Atlas(folder).ask(
         "select doc, position, layer, token_id, experts, weights, margin, entropy from routing "

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlas.answers import ANSWERS, answer
-from app.atlas.expert_maps import EXPERT_MAPS, domain_counts
+from app.atlas.questions.expert_maps import EXPERT_MAPS, domain_counts
 from app.metrics import balance
 from app.metrics.coactivation import conditional
 from app.metrics.divergence import divergence

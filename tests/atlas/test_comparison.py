@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from app.atlas.comparison import compare
-from app.atlas.corpus import Corpus
-from app.atlas.manifest import AtlasError
-from app.atlas.queries import Atlas
-from app.atlas.routes import NumpyRoutes
-from app.atlas.writer import record
+from app.atlas.dataset.corpus import Corpus
+from app.atlas.dataset.manifest import AtlasError
+from app.atlas.dataset.queries import Atlas
+from app.atlas.questions.comparison import compare
+from app.atlas.recording.routes import NumpyRoutes
+from app.atlas.recording.writer import record
 from app.sources.live.models import Models
 from tests.atlas.recorded import record_texts, write_texts
 from tests.sources.live.tiny_checkpoints import write_checkpoint

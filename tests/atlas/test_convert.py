@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from app.atlas.answers import ANSWERS, answer
-from app.atlas.convert import convert, hashed
-from app.atlas.manifest import AtlasError
-from app.atlas.queries import Atlas
+from app.atlas.dataset.manifest import AtlasError
+from app.atlas.dataset.queries import Atlas
+from app.atlas.recording.convert import convert, hashed
 from app.trace import RoutingTrace
 from tests.metrics.routings import choices
 from tests.trace_factory import trace_of

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.atlas import corpus as corpora
-from app.atlas.corpus import Corpus, Document, cut_into_parts
-from app.atlas.manifest import AtlasError
+from app.atlas.dataset import corpus as corpora
+from app.atlas.dataset.corpus import Corpus, Document, cut_into_parts
+from app.atlas.dataset.manifest import AtlasError
 
 
 def write(path, *lines):

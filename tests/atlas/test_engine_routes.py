@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from app.atlas.corpus import Corpus
-from app.atlas.engine_routes import EngineRoutes
-from app.atlas.manifest import read
-from app.atlas.writer import record
+from app.atlas.dataset.corpus import Corpus
+from app.atlas.dataset.manifest import read
+from app.atlas.recording.engine_routes import EngineRoutes
+from app.atlas.recording.writer import record
 from app.trace import Token
 from tests.atlas.recorded import record_texts, rows_of
 

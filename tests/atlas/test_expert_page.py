@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.atlas.expert_page import expert_page
-from app.atlas.sentence import Finding, finding, sentence, share_interval, strongest
+from app.atlas.questions.expert_page import expert_page
+from app.atlas.questions.sentence import Finding, finding, sentence, share_interval, strongest
 
 
 def test_page_tells_the_tokens_of_the_expert_and_their_shares(atlas, whole):

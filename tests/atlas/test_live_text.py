@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from app.atlas.live_text import against_corpus, read_routing
+from app.atlas.questions.live_text import against_corpus, read_routing
 
 
 def test_share_of_a_token_is_that_of_its_kind_with_the_same_experts(atlas, whole):

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.atlas.plans import from_sglang, from_trtllm, read_plan, to_sglang, to_trtllm, write_plan
+from app.atlas.what_if.plans import from_sglang, from_trtllm, read_plan, to_sglang, to_trtllm, write_plan
 from app.metrics.plan import eplb_plan, linear_plan
 
 PLAN = eplb_plan(np.array([[9, 1, 1, 1], [1, 1, 1, 9]]), 6, 2)

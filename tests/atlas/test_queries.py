@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from app.atlas.corpus import Corpus
+from app.atlas.dataset.corpus import Corpus
 from app.metrics.counts import expert_counts, mass_counts
 
 

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 
-from app.atlas import corpus as corpora
-from app.atlas.queries import Atlas
+from app.atlas.dataset import corpus as corpora
+from app.atlas.dataset.queries import Atlas
 from tests.atlas.recorded import open_routes, record_texts, rows_of
 
 pytest.importorskip("ray")
-from app.atlas.ray_run import with_ray
+from app.atlas.recording.ray_run import with_ray
 
 pytestmark = pytest.mark.ray
 

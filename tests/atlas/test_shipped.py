@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from app.atlas import corpus as corpora
-from app.atlas.manifest import AtlasError
-from app.atlas.queries import Atlas
+from app.atlas.dataset import corpus as corpora
+from app.atlas.dataset.manifest import AtlasError
+from app.atlas.dataset.queries import Atlas
 from app.atlas.shipped import Atlases
 from app.commands import atlas as atlas_command
 from app.commands import record_corpus
@@ -58,7 +58,9 @@ def test_shipped_atlas_reproduces_the_measured_figures_of_its_model(atlases):
 
 def test_shipped_atlas_is_made_once_and_found_again(atlases, cache, own, monkeypatch):
     atlases.open(TOLD)
-    monkeypatch.setattr("app.atlas.writer.make_part", lambda *given: pytest.fail("it is there already"))
+    monkeypatch.setattr(
+        "app.atlas.recording.writer.make_part", lambda *given: pytest.fail("it is there already")
+    )
     again = Atlases(SHIPPED, own, cache)
     assert again.open(TOLD).tokens == atlases.open(TOLD).tokens == 73_728
 

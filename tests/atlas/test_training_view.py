@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from app.atlas.manifest import AtlasError
-from app.atlas.training_view import collapses, read_training
+from app.atlas.dataset.manifest import AtlasError
+from app.atlas.questions.training_view import collapses, read_training
 from app.metrics.counts import counts
 from app.settings import ROOT
 from app.trace import RoutingTrace

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.atlas import corpus as corpora
-from app.atlas import manifest as manifests
-from app.atlas import writer
-from app.atlas.corpus import Corpus, Document
-from app.atlas.manifest import AtlasError
-from app.atlas.queries import Atlas
-from app.atlas.schema import routing_schema
-from app.atlas.writer import record
+from app.atlas.dataset import corpus as corpora
+from app.atlas.dataset import manifest as manifests
+from app.atlas.dataset.corpus import Corpus, Document
+from app.atlas.dataset.manifest import AtlasError
+from app.atlas.dataset.queries import Atlas
+from app.atlas.dataset.schema import routing_schema
+from app.atlas.recording import writer
+from app.atlas.recording.writer import record
 from app.metrics.margins import margins, score_entropy
 from tests.atlas.recorded import open_routes, record_texts, rows_of, write_texts
 
@@ -133,7 +133,7 @@ def files_of(folder):
 RECORD = """
 import sys
 from pathlib import Path
-from app.atlas import corpus
+from app.atlas.dataset import corpus
 from tests.atlas.recorded import record_texts
 corpus.PART_DOCUMENTS = 4
 folder, models, texts = map(Path, sys.argv[1:])

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.atlas import manifest as manifests
-from app.atlas.corpus import Document
-from app.atlas.manifest import Manifest
-from app.atlas.queries import Atlas
-from app.atlas.schema import Columns
-from app.atlas.writer import write_part
+from app.atlas.dataset import manifest as manifests
+from app.atlas.dataset.corpus import Document
+from app.atlas.dataset.manifest import Manifest
+from app.atlas.dataset.queries import Atlas
+from app.atlas.dataset.schema import Columns
+from app.atlas.recording.writer import write_part
 from app.metrics.coverage import coverage
 from app.shape import ModelShape
 

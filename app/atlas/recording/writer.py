@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..trace import Ints
-from . import manifest as manifests
-from .corpus import Document, cut_into_parts
-from .manifest import AtlasError, Manifest, Part
+from ...trace import Ints
+from ..dataset import manifest as manifests
+from ..dataset.corpus import Document, cut_into_parts
+from ..dataset.manifest import AtlasError, Manifest, Part
+from ..dataset.schema import Columns, documents_table, layer_table, load_table, routing_schema, tokens_table
 from .routes import Routes
-from .schema import Columns, documents_table, layer_table, load_table, routing_schema, tokens_table
 
 ZSTD_LEVEL = 3
 DICTIONARY = ["doc", "token_id", "layer", "experts.list.element", "domain", "language", "split", "class"]

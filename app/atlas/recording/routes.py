@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import __version__
-from ..routing import ROUTERS, Router
-from ..sources.live.models import Model
-from ..trace import Floats, Ints, RoutingTrace, Token, TraceHeader
+from ... import __version__
+from ...routing import ROUTERS, Router
+from ...sources.live.models import Model
+from ...trace import Floats, Ints, RoutingTrace, Token, TraceHeader
 
 LONGEST = 2048  # tokens of a window, however many positions a model has: attention grows with the square
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.balance import entropy, max_violation
-from ..metrics.counts import expert_counts
-from ..metrics.divergence import divergence
-from ..metrics.token_preference import preference, preferred
+from ...metrics.balance import entropy, max_violation
+from ...metrics.counts import expert_counts
+from ...metrics.divergence import divergence
+from ...metrics.token_preference import preference, preferred
+from ..dataset.queries import Atlas
 from .expert_maps import domain_counts, listed
-from .queries import Atlas
 
 MOST = 5  # preferred tokens of an expert
 

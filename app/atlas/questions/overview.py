@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import balance
-from ..metrics.divergence import divergence
-from ..metrics.margins import NEAR, near_ties
-from ..metrics.registry import METRICS
-from ..metrics.same_token import same_token
-from ..metrics.specialisation import group_counts, position_buckets, token_specialisation
-from ..metrics.token_class import CLASSES
-from ..metrics.transitions import recall_ahead
-from ..trace import Counts, Ints
+from ...metrics import balance
+from ...metrics.divergence import divergence
+from ...metrics.margins import NEAR, near_ties
+from ...metrics.registry import METRICS
+from ...metrics.same_token import same_token
+from ...metrics.specialisation import group_counts, position_buckets, token_specialisation
+from ...metrics.token_class import CLASSES
+from ...metrics.transitions import recall_ahead
+from ...trace import Counts, Ints
+from ..dataset.layer_rows import LayerRows, stack
+from ..dataset.queries import Atlas
 from .expert_maps import EXPERT_MAPS, domain_counts, listed
-from .layer_rows import LayerRows, stack
-from .queries import Atlas
 
 SAMPLE = 200_000  # tokens that metrics of whole choices look at; counts look at all
 

@@ -15,11 +15,11 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 
-from ..metrics.coactivation import pair_counts
-from ..metrics.specialisation import position_buckets
-from ..metrics.transitions import transition_counts
-from ..shape import ModelShape
-from ..trace import Counts, Doubles, Ints
+from ...metrics.coactivation import pair_counts
+from ...metrics.specialisation import position_buckets
+from ...metrics.transitions import transition_counts
+from ...shape import ModelShape
+from ...trace import Counts, Doubles, Ints
 from .layer_rows import LayerRows, arrays_of, choices_of, stack, sum_of, widened
 from .manifest import TABLES, AtlasError, Manifest, check_files, read
 

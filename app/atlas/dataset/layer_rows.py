@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..trace import Counts, Floats, Ints
+from ...trace import Counts, Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ..metrics.plan import Plan
+from ...metrics.plan import Plan
 
 MOST_BYTES = 64 * 2**20
 FORMATS = ("sglang", "trtllm")

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import balance
-from ..metrics.specialisation import group_counts
-from ..trace import Counts, Doubles
-from .queries import Atlas
+from ...metrics import balance
+from ...metrics.specialisation import group_counts
+from ...trace import Counts, Doubles
+from ..dataset.queries import Atlas
 
 DIGITS = 5  # of a number in an answer
 EXPERT_MAPS = {  # name: definition, unit

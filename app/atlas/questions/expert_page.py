@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.specialisation import bucket_name, position_buckets
-from ..metrics.token_preference import preference, preferred
-from ..trace import Counts
-from .queries import Atlas
+from ...metrics.specialisation import bucket_name, position_buckets
+from ...metrics.token_preference import preference, preferred
+from ...trace import Counts
+from ..dataset.queries import Atlas
 from .sentence import Finding, finding, sentence, strongest
 
 MOST_TOKENS = 20

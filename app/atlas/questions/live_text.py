@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..trace import Ints
-from .queries import Atlas
-from .routes import Routes
+from ...trace import Ints
+from ..dataset.queries import Atlas
+from ..recording.routes import Routes
 
 MOST_TOKENS = 512
 CHARS_A_TOKEN = 20  # beyond which a text is too long whatever its tokens

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.divergence import divergence, flip_share, flipped, overlap
-from ..metrics.registry import METRICS
-from ..metrics.saturation import saturation
-from ..trace import Ints
+from ...metrics.divergence import divergence, flip_share, flipped, overlap
+from ...metrics.registry import METRICS
+from ...metrics.saturation import saturation
+from ...trace import Ints
+from ..dataset.manifest import AtlasError
+from ..dataset.queries import Atlas
 from .expert_maps import listed
-from .manifest import AtlasError
-from .queries import Atlas
 
 
 def compare(one: Atlas, other: Atlas) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.caching import CACHE, simulate
-from ..metrics.counts import expert_counts
-from ..metrics.plan import STRATEGIES, Plan, coactivation_plan, eplb_plan, linear_plan, plan_figures
-from ..metrics.pruning import RANKINGS, kept_experts
-from ..trace import Counts, Doubles, Ints
-from .expert_maps import listed
-from .queries import Atlas
+from ...metrics.caching import CACHE, simulate
+from ...metrics.counts import expert_counts
+from ...metrics.plan import STRATEGIES, Plan, coactivation_plan, eplb_plan, linear_plan, plan_figures
+from ...metrics.pruning import RANKINGS, kept_experts
+from ...trace import Counts, Doubles, Ints
+from ..dataset.queries import Atlas
+from ..questions.expert_maps import listed
 
 CACHE_TOKENS = 20_000  # tokens of a simulation
 CURVE_TOKENS = 8_000  # of each of the simulations of a curve

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
-from ..trace import Ints, RoutingTrace, Token
-from . import manifest as manifests
-from .corpus import Document
-from .manifest import AtlasError, Manifest
-from .schema import Columns
+from ... import __version__
+from ...trace import Ints, RoutingTrace, Token
+from ..dataset import manifest as manifests
+from ..dataset.corpus import Document
+from ..dataset.manifest import AtlasError, Manifest
+from ..dataset.schema import Columns
 from .writer import Progress, Report, resumed, write_part
 
 Read = Callable[[Path], Iterable[RoutingTrace]]  # a reader of trace files: the traces of one file

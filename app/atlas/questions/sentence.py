@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from ..trace import Counts
+from ...trace import Counts
 
 LEVEL = 0.01  # of all comparisons of one expert together
 LEAST_TIMES = 2.0  # how many times the corpus' share the lower end of the interval must be

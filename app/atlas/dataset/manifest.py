@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..shape import ModelShape
+from ...shape import ModelShape
 
 FILE = "manifest.json"
 FORMAT = "moescope.atlas/1"

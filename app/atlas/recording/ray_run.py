@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .corpus import Document
-from .manifest import AtlasError, Part
+from ..dataset.corpus import Document
+from ..dataset.manifest import AtlasError, Part
 from .routes import Routes
 from .writer import Job, Run, make_part
 

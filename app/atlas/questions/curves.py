@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.coactivation import conditional, lift
-from ..metrics.coverage import coverage
-from ..metrics.registry import METRICS
+from ...metrics.coactivation import conditional, lift
+from ...metrics.coverage import coverage
+from ...metrics.registry import METRICS
+from ..dataset.queries import Atlas
 from .expert_maps import DIGITS, listed
-from .queries import Atlas
 
 MOST_FLOWS = 400
 

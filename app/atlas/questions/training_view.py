@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import balance
-from ..metrics.counts import counts
-from ..metrics.saturation import SATURATION, saturation
-from ..trace import Counts, RoutingTrace
+from ...metrics import balance
+from ...metrics.counts import counts
+from ...metrics.saturation import SATURATION, saturation
+from ...trace import Counts, RoutingTrace
+from ..dataset.manifest import AtlasError
 from .expert_maps import listed
-from .manifest import AtlasError
 
 MOST_STEPS = 2000
 MOST_BYTES = 256 * 2**20  # of one file

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..metrics.counts import expert_counts, mass_counts
-from ..metrics.margins import margins, score_entropy
-from ..metrics.token_class import class_of
-from ..trace import Floats, Ints, RoutingTrace
+from ...metrics.counts import expert_counts, mass_counts
+from ...metrics.margins import margins, score_entropy
+from ...metrics.token_class import class_of
+from ...trace import Floats, Ints, RoutingTrace
 from .corpus import Document
 
 Halves = np.ndarray[Any, np.dtype[np.float16]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..measuring.heldout import HeldOut, hash_of
-from ..measuring.pruning import pruned_loss, reap_scores
-from ..sources.live.models import Model, Models
-from .queries import Atlas
-from .what_if import pruning_answer
+from ...measuring.heldout import HeldOut, hash_of
+from ...measuring.pruning import pruned_loss, reap_scores
+from ...sources.live.models import Model, Models
+from ..dataset.queries import Atlas
+from .simulations import pruning_answer
 
 
 def preview(atlas: Atlas, models: Path, by: str, drop: float) -> dict[str, Any]:

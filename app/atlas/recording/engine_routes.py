@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .. import __version__
-from ..shape import ModelShape
-from ..trace import Ints, RoutingTrace, Token
+from ... import __version__
+from ...shape import ModelShape
+from ...trace import Ints, RoutingTrace, Token
 from .routes import LONGEST
 
 

@@ -1,0 +1,1 @@
+"""The files of an atlas: written rows, read back and counted."""

@@ -1,0 +1,1 @@
+"""What is asked of an atlas, one question per file."""

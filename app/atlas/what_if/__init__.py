@@ -1,0 +1,1 @@
+"""What a cache, a placement or a cut would do."""
