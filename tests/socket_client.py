@@ -28,8 +28,8 @@ def ask(connection: ClientConnection, id: int = 1, start: int = 0, **request: An
     connection.send(json.dumps({"op": "open", "version": 2, "id": id, "request": request, "from": start}))
 
 
-def hear(connection: ClientConnection) -> dict[str, Any] | tuple[int, int, Step]:
-    """The next message: an object, or (id, token, step)."""
+def hear(connection: ClientConnection) -> Any:
+    """Returns the next message: an object, or (id, token, step)."""
     message = connection.recv(timeout=PATIENCE_SECS)
     return json.loads(message) if isinstance(message, str) else unpack_step(message)
 

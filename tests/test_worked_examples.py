@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ NAMES = {
 @pytest.fixture
 def sources(monkeypatch, tmp_path):
     """A registry with the example's one line more."""
-    names = dict(NAMES)
+    names: dict[str, Any] = dict(NAMES)
     exec(SOURCE, names)
     monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, names["RoundRobinSource"]))
     return registry.SourceRegistry(load_scenarios(Settings().scenarios), tmp_path)
@@ -68,7 +69,7 @@ def test_example_source_crosses_the_wire(sources):
 
 
 def test_example_metric_counts_idle_experts(sources):
-    names = dict(NAMES)
+    names: dict[str, Any] = dict(NAMES)
     exec(METRIC, names)
     pending, _ = sources.open_understood({"source": "round_robin", "experts": 10})
     trace = pending.trace()

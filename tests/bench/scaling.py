@@ -8,6 +8,8 @@ the processor's time, medians of interleaved repetitions.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from app.routing import find_router
 from app.shape import ModelShape
@@ -34,15 +36,15 @@ def main() -> None:
 def row(name: str, grown: str) -> str:
     """One router, one size doubled again and again."""
     sizes = [START | {grown: START[grown] << times} for times in range(DOUBLINGS + 1)]
-    rivals = {}
+    rivals: dict[str, Callable[[], float]] = {}
     for size in sizes:
         scenario, shape = made(size["T"]), ModelShape(size["L"], size["N"], ROUTERS[name], 128, 64)
-        rivals[str(size[grown])] = timed(time.thread_time, lambda s=scenario, m=shape: whole(s, m, name))
+        rivals[str(size[grown])] = timed(time.thread_time, partial(whole, scenario, shape, name))
     medians = race(rivals, REPETITIONS)
     cells, before = [], None
-    for size, secs in medians.items():
+    for doubled, secs in medians.items():
         factor = f" ({secs / before:.2f})" if before else ""
-        cells.append(f"{size}: {secs * 1e3:.2f}{factor}")
+        cells.append(f"{doubled}: {secs * 1e3:.2f}{factor}")
         before = secs
     rest = ", ".join(f"{letter} = {START[letter]}" for letter in START if letter != grown)
     return f"  {name:14} {grown} of {rest}:  " + "  ".join(cells)
@@ -58,4 +60,4 @@ def made(tokens: int) -> Scenario:
 def whole(scenario: Scenario, shape: ModelShape, name: str) -> int:
     """The bytes of a trace, from the scenario on."""
     authored = Authored(scenario, shape, find_router(name))
-    return sum(len(pack_step(step, 1, token)) for token, step in enumerate(authored.steps()))
+    return sum(len(pack_step(step, 1, token, shape.experts)) for token, step in enumerate(authored.steps()))

@@ -65,7 +65,7 @@ def row(routed: RoutingTrace) -> str:
 
 def binary(step: Step, token: int) -> bytes:
     """As it is sent."""
-    return pack_step(step, 1, token)
+    return pack_step(step, 1, token, step.scores.shape[1])
 
 
 def as_json(step: Step, token: int) -> bytes:

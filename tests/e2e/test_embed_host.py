@@ -145,7 +145,7 @@ def test_article_gets_lazy_titled_frames_that_grow_to_their_content(
             "eager",
             "Code",
         )  # was asked
-        assert page.locator("#b iframe").bounding_box()["height"] == 300  # type: ignore[index]
+        assert page.locator("#b iframe").bounding_box()["height"] == 300
         page.set_viewport_size({"width": 360, "height": 700})
         page.evaluate("until(() => seen('a', 'height').length > 1)")
         upright = frame.bounding_box()

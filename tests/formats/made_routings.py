@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +132,7 @@ def longcat() -> dict[str, Any]:
     }
 
 
-MODELS = {
+MODELS: dict[str, Callable[..., dict[str, Any]]] = {
     "mixtral": mixtral,
     "deepseek": deepseek,
     "kimi": kimi,

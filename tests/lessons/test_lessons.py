@@ -13,11 +13,11 @@ from app.lessons.check import check_lessons, views_of
 from app.lessons.glossary_terms import TERMS, marked, plain
 from app.lessons.library import load_lessons
 from app.lessons.view_query import keys_of
+from app.page.boot import boot
 from app.request.view_keys import VIEW_KEY_NAMES
 from app.settings import ROOT, Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
-from app.web.page_routes import boot
 
 FOLDER = Settings().scenarios
 LESSONS = load_lessons(FOLDER)

@@ -6,4 +6,4 @@ from app.sources.registry import KEYS_READ
 
 def offered(*names, **more):
     """An `Available` with the keys that each shipped source reads."""
-    return Available(*names, **more, sources=KEYS_READ)
+    return Available(*names, **{"sources": KEYS_READ} | more)

@@ -5,12 +5,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from app.metrics.balance import counts, max_violation
+from app.metrics.balance import max_violation
+from app.metrics.counts import counts
 from app.routing import ROUTERS, RouterSettings
 from app.routing.assignment import base, expert_choice
-from app.routing.capacity import capacity_of, gshard, st_moe, switch
+from app.routing.capacity import gshard, st_moe, switch
 from app.routing.hash_table import hash_routing, random_table
 from app.routing.joint import joint_sigmoid, topk_norm_scaled
+from app.routing.router_settings import capacity_of
 from app.routing.sigmoid import sigmoid_bias, sigmoid_top1
 from app.routing.softmax import group_limited, noisy_topk, softmax_after, softmax_bias, topk, topk_norm
 from app.routing.sqrt_softplus import sqrt_softplus_bias
@@ -182,7 +184,8 @@ def test_gshard_agrees_with_algorithm_1_line_by_line(capacity):
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_expert_choice_agrees_with_the_slow_loop(size, k):
     logits = batch(*size)
-    capacity = capacity_of(*logits.shape, k)
+    tokens, experts = logits.shape
+    capacity = capacity_of(tokens, experts, k)
     assert_same(expert_choice(logits, k, capacity), slow.expert_choice(logits.tolist(), capacity))
 
 

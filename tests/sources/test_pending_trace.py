@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.metrics.balance import counts
+from app.metrics.counts import counts
 from app.problem import BadRequest
 from app.routing import ROUTERS
 from app.settings import Settings

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 from app.settings import ROOT, Settings
 from app.stream.session import BURST, RATE
@@ -28,7 +29,7 @@ def test_the_messages_to_a_viewer_have_the_keys_of_the_golden_ones():
 
 
 def test_the_codes_of_errors_are_named():
-    for code in Code.__args__:
+    for code in get_args(Code):
         assert f"`{code}`" in TEXT
 
 

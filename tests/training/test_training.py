@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -192,7 +193,7 @@ def slow_experts(x, weights, w1, w2, w3, experts, dropped=frozenset()):
     return torch.stack(rows)
 
 
-def random_experts(n, tokens, seed):
+def random_experts(n: int, tokens: int, seed: int) -> tuple[Any, Any]:
     torch.manual_seed(seed)
     tensors = [torch.randn(tokens, 12), torch.rand(tokens, 2), torch.randn(n, 6, 12), torch.randn(n, 12, 6)]
     tensors.append(torch.randn(n, 6, 12))
@@ -205,7 +206,9 @@ def test_fast_experts_agree_with_one_choice_at_a_time_in_value_and_gradient(n):
     tensors, chosen = random_experts(n, 40, seed=n)
     places = assign(chosen, n, limit=1e9)
     assert places.dropped == 0
-    fast, slow = experts_forward(*tensors, places), slow_experts(*tensors, chosen)
+    x, weights, w1, w2, w3 = tensors
+    fast = experts_forward(x, weights, w1, w2, w3, places)
+    slow = slow_experts(x, weights, w1, w2, w3, chosen)
     torch.testing.assert_close(fast, slow)
     direction = torch.randn_like(fast)
     for ours, theirs in zip(
@@ -217,7 +220,7 @@ def test_fast_experts_agree_with_one_choice_at_a_time_in_value_and_gradient(n):
 
 
 def test_expert_over_its_capacity_drops_the_last_second_choices():
-    tensors, _ = random_experts(24, 48, seed=1)
+    (x, weights, w1, w2, w3), _ = random_experts(24, 48, seed=1)
     experts = torch.stack((torch.arange(48) % 24, torch.full((48,), 5)), 1)
     experts[experts[:, 0] == 5, 1] = 6
     places = assign(experts, 24, limit=4.0)
@@ -226,7 +229,9 @@ def test_expert_over_its_capacity_drops_the_last_second_choices():
     second = [token for token in range(48) if experts[token, 1] == 5]
     over = {(token, 1) for token in second[limit - 2 :]}  # its two first choices go before
     assert places.dropped == len(over) == 32
-    torch.testing.assert_close(experts_forward(*tensors, places), slow_experts(*tensors, experts, over))
+    torch.testing.assert_close(
+        experts_forward(x, weights, w1, w2, w3, places), slow_experts(x, weights, w1, w2, w3, experts, over)
+    )
 
 
 def test_collapsed_router_costs_no_padding_with_few_experts():

@@ -16,7 +16,8 @@ import pytest
 
 from app.settings import Settings
 from app.sources.authored.scenario import Scenario, load_scenarios
-from app.wording import ENGLISH, FRENCH, LANGUAGES, wording_of
+from app.wording import ENGLISH, LANGUAGES, wording_of
+from app.wording.french import FRENCH
 
 SCENARIOS = load_scenarios(Settings().scenarios).scenarios
 FORBIDDEN = re.compile(

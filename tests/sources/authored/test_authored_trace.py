@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.metrics.balance import counts, max_violation
+from app.metrics.balance import max_violation
+from app.metrics.counts import counts
 from app.routing import ROUTERS, RouterSettings
 from app.shape import ModelShape, small_shape
 from app.sources.authored.authored_trace import steps, trace

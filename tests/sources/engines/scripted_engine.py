@@ -84,6 +84,7 @@ def silent(data: bytes = b"") -> Reply:
     """Sends some bytes and then nothing, until the test is over."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
+        assert isinstance(handler.server, ScriptedEngine)
         handler.send_response(200)
         handler.end_headers()
         handler.wfile.write(data)

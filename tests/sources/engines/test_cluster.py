@@ -1,6 +1,7 @@
 """Engines over HTTP: steps from a sound answer, one sentence for each way of going wrong."""
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def test_one_token_more_is_asked_for_and_the_key_is_sent_as_a_header_alone():
 
 
 def test_steps_come_while_the_engine_still_answers():
-    text = b"".join(connection.json.dumps(each).encode() + b"\n" for each in SOUND[:2])
+    text = b"".join(json.dumps(each).encode() + b"\n" for each in SOUND[:2])
     with engine_that(silent(text)) as cluster:
         made = cluster.open("cpu", ASK)
         steps = made.steps()

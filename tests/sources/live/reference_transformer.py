@@ -58,8 +58,8 @@ def trace(config, tensors, ids, k, choose=None, weighs_input=False):
                 x = [a + outside * b for a, b in zip(x, output, strict=True)]
             stream[token] = x
     final = [norm(x, weights["model.norm.weight"], config["rms_norm_eps"]) for x in stream]
-    columns = [[[layer[part] for layer in token] for token in routed] for part in range(3)]
-    return Traced(*columns, logits=[times(weights[head], x) for x in final])
+    scores, experts, mix = ([[layer[part] for layer in token] for token in routed] for part in range(3))
+    return Traced(scores, experts, mix, logits=[times(weights[head], x) for x in final])
 
 
 def attention(config, part, normed):

@@ -1,6 +1,7 @@
 """Families with rules of their own, through the door that the page takes; no oracle but what they write."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from app.request.read import BadRequest
+from app.problem import BadRequest
 from app.request.schema import TraceRequest
 from app.routing import RouterSettings
 from app.routing.alterations import parse_alterations
@@ -29,7 +30,7 @@ COMMON = {
     "max_position_embeddings": 512,
     "rope_parameters": {"rope_type": "default", "rope_theta": 1e4},
 }
-DEEPSEEK = COMMON | {
+DEEPSEEK: dict[str, Any] = COMMON | {
     "model_type": "deepseek_v3",
     "intermediate_size": 30,
     "moe_intermediate_size": 20,
@@ -43,7 +44,7 @@ DEEPSEEK = COMMON | {
     "qk_nope_head_dim": 6,
     "v_head_dim": 6,
 }
-GPT_OSS = COMMON | {
+GPT_OSS: dict[str, Any] = COMMON | {
     "model_type": "gpt_oss",
     "intermediate_size": 32,
     "hidden_size": 32,

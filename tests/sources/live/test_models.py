@@ -124,7 +124,7 @@ def test_open_takes_names_and_no_paths(folder, name):
 
 def test_open_reads_a_checkpoint_once_for_all_viewers(folder, monkeypatch):
     opened = []
-    really = Checkpoint.open.__func__
+    really = vars(Checkpoint)["open"].__func__
     monkeypatch.setattr(
         Checkpoint,
         "open",
