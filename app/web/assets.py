@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ..page.modules import without_comments
-
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}  # systems disagree on these
 TEXTUAL = ("text/", "image/svg+xml", "application/json")
 FILE_BYTES = 64 * 2**20  # of finished answers that a room of routes keeps
@@ -63,14 +61,8 @@ class Assets:
             return None
         stamp = (status.st_size, status.st_mtime_ns)
         if path not in self.kept or self.kept[path][0] != stamp:
-            self.kept[path] = stamp, Asset.of(self.read(path), media_type_of(path), brotli_of(path))
+            self.kept[path] = stamp, Asset.of(path.read_bytes(), media_type_of(path), brotli_of(path))
         return self.kept[path][1]
-
-    def read(self, path: Path) -> bytes:
-        """The file, scripts of our own without their comments."""
-        content = path.read_bytes()
-        ours = path.suffix == ".js" and path.is_relative_to(self.folder / "js")
-        return without_comments(content.decode()).encode() if ours else content
 
 
 def brotli_of(path: Path) -> bytes | None:

@@ -16,7 +16,6 @@ from ..lessons.library import Lessons, load_lessons
 from ..page.boot import boot, understood
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from ..page.hashed_names import hashed_name
-from ..page.modules import imported
 from ..picture.moment import MOMENT_KEYS
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
@@ -176,12 +175,6 @@ def picture_of_tab() -> str:
 
 
 def scripts(static: Path, embed: bool, language: str = "en") -> dict[str, Any]:
-    """What the page runs: the scripts in one file, or the modules where that file is older than they are."""
+    """Returns the addresses of style and scripts; `bundle` is None if it is older than its modules."""
     style = f"static/{style_of(static, EMBEDDED if embed else FULL)}"
-    if is_fresh(static):
-        return {"style": style, "bundle": f"static/{BUNDLES[language]}", "modules": []}
-    return {
-        "style": style,
-        "bundle": None,
-        "modules": imported(static / "js", "panels/embed_page.js" if embed else "panels/full_page.js"),
-    }
+    return {"style": style, "bundle": f"static/{BUNDLES[language]}" if is_fresh(static) else None}

@@ -1,77 +1,16 @@
 import os
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import httpx
 import pytest
 
 from app.page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, page_digest
 from app.page.hashed_names import plain_name
-from app.page.modules import THREE, imported, without_comments
 from app.settings import ROOT
 from app.web.assets import Assets
 from app.web.page_routes import scripts
 
 STATIC = ROOT / "static"
-SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
-ESBUILD = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
-
-
-def minified(folder: Path, out: Path):
-    """Every script of a folder as esbuild writes it: without comments, as it understands the language."""
-    scripts = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.js"))]
-    options = [
-        "--minify-syntax",
-        "--minify-whitespace",
-        f"--outdir={out}",
-        "--outbase=.",
-        "--log-level=error",
-        "--tsconfig-raw={}",
-    ]
-    subprocess.run(["node", str(ESBUILD), *scripts, *options], cwd=folder, check=True, timeout=60)
-    return {path.relative_to(out).as_posix(): path.read_text(encoding="utf-8") for path in out.rglob("*.js")}
-
-
-@pytest.mark.skipif(not (ESBUILD.exists() and shutil.which("node")), reason="esbuild is not installed")
-def test_a_script_without_comments_is_the_same_script(tmp_path):
-    lean = tmp_path / "lean"
-    for path in SCRIPTS:
-        target = lean / path.relative_to(STATIC / "js")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(without_comments(path.read_text(encoding="utf-8")), encoding="utf-8")
-    ours, right = minified(lean, tmp_path / "a"), minified(STATIC / "js", tmp_path / "b")
-    assert len(ours) == len(SCRIPTS)
-    rest = re.compile(
-        r"/\*[\s\S]*?\*/|\s+"
-    )  # comments that are left stand in shaders, where they mean nothing
-    for name in right:
-        assert rest.sub("", ours[name]) == rest.sub("", right[name]), name
-
-
-def test_what_is_left_stays_on_its_line():
-    begin = "/** Says\n * much. */\nconst a = 1; // one\n  // alone\n/*! licence */\n"
-    lean = without_comments(begin + 'const b = "/* no */"; /* end */\n')
-    assert lean.split("\n") == [
-        "", "", "const a = 1; // one", "", "/*! licence */", 'const b = "/* no */"; /* end */', "",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("panels", ["panels/full_page.js", "panels/embed_page.js"])
-def test_a_page_names_the_scripts_that_it_imports_and_no_others(panels):
-    named = imported(STATIC / "js", panels)
-    assert named[0] == f"../{THREE}"
-    assert len(named) == len(set(named))
-    assert {"main.js", "trace/wire.js", "scene/scene.js", panels} <= set(named)
-    assert "types.js" not in named
-    for name in named[1:]:
-        text = (STATIC / "js" / name).read_text(encoding="utf-8")
-        for other in re.findall(r'^import .*from "(\.[^"]+)";$', text, re.MULTILINE):
-            target = (
-                (STATIC / "js" / name).parent.joinpath(other).resolve().relative_to(STATIC / "js").as_posix()
-            )
-            assert target in named, f"{name} imports {other}"
 
 
 def weigh(url, path="/"):
@@ -108,14 +47,12 @@ def test_a_page_loads_the_bundle_only_while_it_is_what_the_scripts_say(tmp_path)
         (static / "vendor" / name).touch()
     assert scripts(static, embed=False, language="fr") == {
         "bundle": f"static/{BUNDLES['fr']}",
-        "modules": [],
         "style": f"static/vendor/{FULL}",
     }
     script.write_text('import "./another.js";\n', encoding="utf-8")
     os.utime(script, ns=(1, 1))
     assert scripts(static, embed=True) == {
         "bundle": None,
-        "modules": [f"../{THREE}", "main.js"],
         "style": f"static/css/{EMBEDDED}",
     }
 
@@ -151,10 +88,3 @@ def test_a_script_is_sent_as_the_build_squeezed_it_to_who_takes_that(tmp_path):
     os.utime(tmp_path / "a.js")
     os.utime(tmp_path / "a.js.br", ns=(1, 1))
     assert Assets(tmp_path).find("a.js").encoded("br")[2] is None, "it is of an older file"
-
-
-def test_our_scripts_are_sent_without_comments_and_others_as_they_are():
-    assets = Assets(STATIC)
-    ours, three = assets.find("js/trace/wire.js"), assets.find(THREE)
-    assert b"@typedef" not in ours.content and b"encodeOpen" in ours.content
-    assert three.content == (STATIC / THREE).read_bytes()
