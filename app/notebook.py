@@ -57,9 +57,9 @@ class NotebookTrace:
 
         return page_of(self.routing, embed=embed)
 
-    def show(self, height: int = HEIGHT) -> ShownTrace:
+    def show(self, height: int = HEIGHT) -> TraceDisplay:
         """Returns what a notebook shows as the scene; nothing is loaded from anywhere."""
-        return ShownTrace(self.page(embed=True), height)
+        return TraceDisplay(self.page(embed=True), height)
 
     def __repr__(self) -> str:
         shape, tokens = self.routing.header.shape, len(self.routing.header.tokens)
@@ -72,7 +72,7 @@ class NotebookTrace:
 
 
 @dataclass(frozen=True)
-class ShownTrace:
+class TraceDisplay:
     """A page that notebooks show in a frame."""
 
     page: str

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..metrics.device_limits import compare_routers
 from ..metrics.load import Load
 from ..picture.raster import rasterise
-from ..picture.view_picture import Shown
+from ..picture.view_picture import ViewPicture
 from ..request.schema import TraceRequest
 from ..settings import ROOT
 from ..sources.authored.scenario import load_scenarios
@@ -40,7 +40,7 @@ def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, by
 
 def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) -> bytes:
     """The preview of a view: SVG, or PNG of that width."""
-    drawing = Shown.of(keys, view, sources, second_falls_back=True).draw()
+    drawing = ViewPicture.of(keys, view, sources, second_falls_back=True).draw()
     return drawing.encode() if width is None else rasterise(drawing, width, ROOT / "static" / "vendor")
 
 

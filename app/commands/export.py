@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ..export.exported_page import Exhibit, Recording, folder, load_shared, one_file
+from ..export.exported_page import ExportedView, InlineTrace, folder, load_shared, one_file
 from ..page.boot import boot
-from ..picture.view_picture import Shown, titled
-from ..request.comparison import SECOND
+from ..picture.view_picture import ViewPicture, titled
+from ..request.comparison import SECOND_PREFIX
 from ..request.schema import KEY_HELP
 from ..request.view_keys import VIEW_KEY_NAMES
 from ..settings import ROOT, Settings
@@ -39,12 +39,12 @@ def add_command(commands: Any) -> None:
         keys.add_argument(f"--{key}", metavar=key.upper())
     others = parser.add_argument_group("keys of a second stack beside it: those in which it differs")
     for key in REQUEST_KEYS:
-        others.add_argument(f"--{SECOND}{key}", metavar=key.upper())
+        others.add_argument(f"--{SECOND_PREFIX}{key}", metavar=key.upper())
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Write the files and say which; 2 where a view cannot be exported."""
-    keys = (*REQUEST_KEYS, *VIEW_KEY_NAMES, *(SECOND + key for key in REQUEST_KEYS))
+    keys = (*REQUEST_KEYS, *VIEW_KEY_NAMES, *(SECOND_PREFIX + key for key in REQUEST_KEYS))
     common = {key: value for key in keys if (value := getattr(options, key)) is not None}
     views = [{**common, **keys_of(view)} for view in options.views] or [common]
     try:
@@ -71,18 +71,18 @@ def keys_of(view: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
 
 
-def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool) -> Exhibit:
+def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool) -> ExportedView:
     """Route what a view asks for. Raises BadRequest with every problem."""
-    shown = Shown.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
+    shown = ViewPicture.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
     request, words = shown.requests[0], shown.words
     recordings = [
-        Recording(source.identity, source.trace(), answer)
+        InlineTrace(source.identity, source.trace(), answer)
         for source, answer in zip(shown.opened, shown.answers, strict=True)
     ]
     title, told = titled(shown.requests, shown.labels, sources, words)
     shape = recordings[0].trace.header.shape
     text = "prompt" if request.prompt else request.scenario
-    return Exhibit(
+    return ExportedView(
         name=f"{text}-{shape.experts}x{request.k}{'-compared' if len(recordings) > 1 else ''}",
         query=urlencode({key: value for key, value in view.items() if key != "v"}),
         title=f"{title} · Moescope",
@@ -96,7 +96,7 @@ def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: 
     )
 
 
-def boot_of(shown: Shown, sources: SourceRegistry, embed: bool) -> dict[str, Any]:
+def boot_of(shown: ViewPicture, sources: SourceRegistry, embed: bool) -> dict[str, Any]:
     """What the page needs to know, of what it shows alone."""
     everything = boot(sources, embed, shown.words.language)
     scenarios = {request.scenario for request in shown.requests}
@@ -110,12 +110,12 @@ def boot_of(shown: Shown, sources: SourceRegistry, embed: bool) -> dict[str, Any
     }
 
 
-def named(exhibits: list[Exhibit]) -> Iterator[Exhibit]:
+def named(exhibits: list[ExportedView]) -> Iterator[ExportedView]:
     """With file names that differ."""
     given: dict[str, int] = {}
     for each in exhibits:
         count = given[each.name] = given.get(each.name, 0) + 1
-        yield each if count == 1 else Exhibit(**{**vars(each), "name": f"{each.name}-{count}"})
+        yield each if count == 1 else ExportedView(**{**vars(each), "name": f"{each.name}-{count}"})
 
 
 def write(files: list[tuple[Path, str]]) -> None:

@@ -39,7 +39,7 @@ UNPACK = """(async () => {
 
 
 @dataclass(frozen=True)
-class Recording:
+class InlineTrace:
     """A trace as a page carries it."""
 
     identity: str
@@ -59,7 +59,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class ExportedView:
     """One view that is exported."""
 
     name: str  # of its file, without the ending
@@ -67,11 +67,11 @@ class Exhibit:
     title: str
     description: str
     boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
-    recording: Recording
+    recording: InlineTrace
     poster: str  # its preview picture, SVG
     home: str  # address of the site it comes from, without a path; "" for none
     words: Wording = ENGLISH
-    other: Recording | None = None  # of a second stack
+    other: InlineTrace | None = None  # of a second stack
 
     def boot_json(self) -> str:
         """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
@@ -125,7 +125,7 @@ def load_bundle(static: Path, name: str) -> str:
     return script
 
 
-def one_file(exhibit: Exhibit, shared: Shared, templates: Path) -> str:
+def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
     """A page with everything in it, its script packed: a third of the bytes."""
     script = shared.scripts[exhibit.words.language]
     policy = {"script-src": f"{hash_of(UNPACK)} {hash_of(script)}", "style-src": hash_of(shared.style)}
@@ -138,7 +138,7 @@ def pack(script: str) -> str:
     return b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
-def folder(exhibits: list[Exhibit], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
+def folder(exhibits: list[ExportedView], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
     """(file name, content) of the pages and of what they share."""
     policy = {"script-src": "'self'", "style-src": "'self'"}
     for exhibit in exhibits:
@@ -156,7 +156,11 @@ def script_file(language: str) -> str:
 
 
 def render(
-    exhibit: Exhibit, shared: Shared, templates: Path, policy: Mapping[str, str], inline: Mapping[str, str]
+    exhibit: ExportedView,
+    shared: Shared,
+    templates: Path,
+    policy: Mapping[str, str],
+    inline: Mapping[str, str],
 ) -> str:
     """A page that nothing is loaded into but what `policy` names."""
     environment = Environment(

@@ -13,7 +13,7 @@ from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace
-from .exported_page import Exhibit, Recording, load_shared, one_file
+from .exported_page import ExportedView, InlineTrace, load_shared, one_file
 
 
 def page_of(trace: RoutingTrace, title: str = "", embed: bool = False) -> str:
@@ -26,13 +26,13 @@ def page_of(trace: RoutingTrace, title: str = "", embed: bool = False) -> str:
     answer = Answer(request, {}, [])
     origin = trace.header.origin
     title = title or str(trace.header.model.get("name") or origin.get("file") or "Routing")
-    exhibit = Exhibit(
+    exhibit = ExportedView(
         name="trace",
         query="",
         title=f"{title} · Moescope",
         description=str(origin.get("note", "")),
         boot={**boot_of(embed), **answer.to_json(), "second": None},
-        recording=Recording(str(origin.get("fingerprint", "trace")), trace, answer),
+        recording=InlineTrace(str(origin.get("fingerprint", "trace")), trace, answer),
         poster=draw_preview(trace, title=title),
         home="",
     )

@@ -7,11 +7,11 @@ from itertools import chain
 
 from ..problem import BadRequest, FileProblem
 from ..request.available import Available
-from ..request.comparison import SECOND, own_keys, read_second, request_keys
+from ..request.comparison import SECOND_PREFIX, own_keys, read_second, request_keys
 from ..request.read import read
 from ..request.schema import KEY_HELP, TraceRequest
 from ..shape import small_shape
-from ..sources.authored.authored_trace import Authored
+from ..sources.authored.authored_trace import AuthoredTrace
 from ..sources.authored.scenario import Scenario
 from ..trace import RoutingTrace
 from .caption_figures import agrees, figures_of
@@ -28,13 +28,13 @@ def check_lessons(
     for file, field, view, figures in views_of(lessons):
         keys = keys_of(view)
         for key in keys:
-            if key.removeprefix(SECOND) not in KEY_HELP and key not in view_keys:
+            if key.removeprefix(SECOND_PREFIX) not in KEY_HELP and key not in view_keys:
                 expected = f"one of {', '.join((*KEY_HELP, *view_keys))}"
                 yield FileProblem(file, field, repr(key), expected)
         if not available.models and any(key.endswith("source") for key in keys):
             continue  # nobody says what models there are
         try:
-            requests = {"": asked(keys, "", available), SECOND: asked(keys, SECOND, available)}
+            requests = {"": asked(keys, "", available), SECOND_PREFIX: asked(keys, SECOND_PREFIX, available)}
         except BadRequest as error:
             yield from (FileProblem(file, f"{field}.{p.field}", p.found, p.expected) for p in error.problems)
             continue
@@ -78,7 +78,7 @@ def check_figures(
         path = f"{field}.figures.{name}"
         if name not in found:
             names = chain.from_iterable(
-                (each, SECOND + each) for each in found if not each.startswith(SECOND)
+                (each, SECOND_PREFIX + each) for each in found if not each.startswith(SECOND_PREFIX)
             )
             yield FileProblem(file, path, repr(name), f"a figure of an authored view: {', '.join(names)}")
         elif not agrees(figure, found[name]):
@@ -88,5 +88,5 @@ def check_figures(
 def routed(request: TraceRequest, scenarios: Mapping[str, Scenario]) -> RoutingTrace:
     """The trace of an authored request, as app/sources/registry.py makes it."""
     shape = small_shape(request.experts, request.k)
-    made = Authored(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
+    made = AuthoredTrace(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
     return RoutingTrace.from_steps(made.header, made.steps())

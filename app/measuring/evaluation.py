@@ -18,7 +18,7 @@ from ..sources.live.models import Model, Models
 from ..trace import Counts, Doubles, Ints
 from . import results
 from .heldout import HeldOut, hash_of
-from .heldout_pass import Chooser, Watched, passes, rounded, standard_error
+from .heldout_pass import Chooser, RecordingForward, passes, rounded, standard_error
 from .results import STRIDE, VERSION
 from .specialisation import learned
 
@@ -47,7 +47,7 @@ class Cost:
 
 def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
     """All figures of a model, as `ABOUT` in `app.measuring.results` explains them."""
-    forward, listing = Watched(model.checkpoint), model.listing
+    forward, listing = RecordingForward(model.checkpoint), model.listing
     own = ROUTERS[listing.router]
     by_k = {k: cost(forward, heldout.ids, k, own) for k in {*KS, listing.top_k} if k <= listing.experts}
     trained = by_k[listing.top_k]
@@ -68,7 +68,7 @@ def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
     }
 
 
-def routers(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, dict[str, Any]]:
+def routers(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[str, dict[str, Any]]:
     """What each router costs with each k that it takes, its other settings at their defaults."""
     experts = model.listing.experts
     trained = cost(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router])
@@ -88,7 +88,7 @@ def pairs(experts: int) -> Iterator[tuple[Router, int]]:
                 yield router, k
 
 
-def cost(forward: Watched, ids: Ints, k: int, router: Chooser) -> Cost:
+def cost(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Cost:
     """One pass over all windows."""
     losses, assigned, kept = [], [], []
     for passed in passes(forward, ids, k, router):

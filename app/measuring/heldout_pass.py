@@ -44,7 +44,7 @@ class Passed:
         )
 
 
-class Watched(Forward):
+class RecordingForward(Forward):
     """A forward pass that keeps what each router of the last call read. For one thread."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -57,7 +57,7 @@ class Watched(Forward):
         return super()._feed(x, layer, routed)
 
 
-def passes(forward: Watched, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
+def passes(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
     """Run windows of ids [W, S + 1], each by itself and as one batch of the router."""
     for window in ids:
         forward.inputs.clear()

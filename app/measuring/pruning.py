@@ -17,7 +17,7 @@ from ..sources.live.models import Model
 from ..trace import Bools, Counts, Doubles, Floats
 from .evaluation import cost
 from .heldout import HeldOut
-from .heldout_pass import Watched, passes
+from .heldout_pass import RecordingForward, passes
 from .results import STRIDE
 
 REMOVED = np.float32(-1e4)  # a logit; routers refuse infinity
@@ -39,7 +39,7 @@ class Without:
         return router.route(masked, k, layer, start)
 
 
-class Normed(Watched):
+class Normed(RecordingForward):
     """A forward pass that sums weight * norm of each expert's output. For one thread."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -91,7 +91,7 @@ def pruned_loss(model: Model, heldout: HeldOut, keep: list[list[int]]) -> dict[s
     fewest = int(kept.sum(axis=1).min())
     if fewest < listing.top_k:
         raise ValueError(f"keep: expected at least {listing.top_k} experts in each layer, got {fewest}")
-    forward, router = Watched(model.checkpoint), ROUTERS[listing.router]
+    forward, router = RecordingForward(model.checkpoint), ROUTERS[listing.router]
     whole = cost(forward, text.ids, listing.top_k, router)
     without = cost(forward, text.ids, listing.top_k, Without(router, kept))
     return {

@@ -17,7 +17,7 @@ from ..routing import ROUTERS
 from ..sources.live.models import Model
 from ..trace import Counts, Floats, Ints
 from .heldout import HeldOut
-from .heldout_pass import DIGITS, Watched, listed, passes, rounded
+from .heldout_pass import DIGITS, RecordingForward, listed, passes, rounded
 
 UNTRAINED = 4  # routers of random weights a layer
 SEED = 4
@@ -32,7 +32,7 @@ class Layer:
     experts: Ints  # [T, K]
 
 
-def learned(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, Any]:
+def learned(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[str, Any]:
     """The figures of each layer, under the router and k of the training."""
     size, k = model.listing.experts, model.listing.top_k
     layers = list(layers_of(model, forward, heldout))
@@ -64,7 +64,7 @@ def learned(model: Model, forward: Watched, heldout: HeldOut) -> dict[str, Any]:
     }
 
 
-def layers_of(model: Model, forward: Watched, heldout: HeldOut) -> Iterator[Layer]:
+def layers_of(model: Model, forward: RecordingForward, heldout: HeldOut) -> Iterator[Layer]:
     """Each layer of one pass."""
     ran = list(passes(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router]))
     for layer in range(model.listing.shape.layers):

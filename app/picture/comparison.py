@@ -19,14 +19,14 @@ TITLE = 60
 
 
 @dataclass(frozen=True)
-class Side:
+class StackPicture:
     """One of two traces."""
 
     trace: RoutingTrace
     name: str  # what sets it apart
 
 
-def draw_pair(sides: tuple[Side, Side], words: Wording = ENGLISH, title: str = "") -> str:
+def draw_pair(sides: tuple[StackPicture, StackPicture], words: Wording = ENGLISH, title: str = "") -> str:
     """An SVG document of the size of a preview. `title`: of the view; else the first trace's own."""
     first = sides[0].trace.header
     title = title or str(first.origin.get("title") or first.model.get("name") or "")
@@ -37,13 +37,13 @@ def draw_pair(sides: tuple[Side, Side], words: Wording = ENGLISH, title: str = "
     ]
     parts.append(f'<path d="M{HALF:g} 92V{HEIGHT - 76}" stroke="#f3e9e6" stroke-opacity=".14"/>')
     for i, side in enumerate(sides):
-        parts += draw_side(side, HALF * i, MARKS[i], words)
+        parts += draw_half(side, HALF * i, MARKS[i], words)
     token = main_token(sides[0].trace)
     parts += prompt([clean(each.text) for each in first.tokens], token)
     return "".join((*parts, "</svg>"))
 
 
-def draw_side(side: Side, left: float, mark: str, words: Wording) -> Iterator[str]:
+def draw_half(side: StackPicture, left: float, mark: str, words: Wording) -> Iterator[str]:
     """One half: its badge and name, its stack, its figures."""
     trace = side.trace
     yield f'<g transform="translate({left:g})">'

@@ -20,7 +20,7 @@ RING_TURN = (
 
 
 @dataclass(frozen=True)
-class Flat:
+class FlatLayout:
     """Pixels, y down. Each ring is turned against the one below; `planes` says how high each one is."""
 
     x: Doubles  # [L, N] centre of the top of each tower, from the axis
@@ -33,7 +33,7 @@ class Flat:
     radius: tuple[float, float]  # of the outermost ring
 
 
-def place(shape: ModelShape, top: float, bottom: float, radius: float) -> Flat:
+def place(shape: ModelShape, top: float, bottom: float, radius: float) -> FlatLayout:
     """The stack between two heights. Rings lie clear of each other as long as there is room for it."""
     pitch = (bottom - top) / (shape.layers + 0.6)
     depth = max(0.34 * pitch, 0.07 * radius)
@@ -43,7 +43,7 @@ def place(shape: ModelShape, top: float, bottom: float, radius: float) -> Flat:
     x, y = radius * near * np.sin(angles), depth * near * np.cos(angles)
     lowest = bottom - 0.3 * pitch - depth
     highest = top + 0.5 * pitch + depth
-    return Flat(
+    return FlatLayout(
         x=x,
         y=y,
         planes=np.linspace(lowest, highest, shape.layers) if shape.layers > 1 else np.array([lowest]),

@@ -16,7 +16,7 @@ from ..metrics.counts import counts
 from ..trace import Counts, Ints, RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import captions
-from .layout import Flat, place
+from .layout import FlatLayout, place
 from .moment import Moment, until
 
 WIDTH, HEIGHT = 1200, 630
@@ -37,7 +37,7 @@ TOWERS = (  # foot, top, cap, rim of a tower at each level
 HALOS = (0.0, 0.0, 0.0, 0.08, 0.16, 0.8)  # opacity of the glow at each level
 
 Levels = NDArray[np.int64]
-Draw = Callable[[Flat, Levels, int], Iterator[str]]
+Draw = Callable[[FlatLayout, Levels, int], Iterator[str]]
 
 
 def draw_preview(
@@ -124,7 +124,7 @@ def foundation() -> Iterator[str]:
     yield f'</defs><rect width="{WIDTH}" height="{HEIGHT}" fill="url(#dusk)"/>'
 
 
-def symbol(flat: Flat, level: int, mark: str) -> str:
+def symbol(flat: FlatLayout, level: int, mark: str) -> str:
     """A cylinder; its origin is the middle of its top."""
     half = flat.width / 2
     oval = half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
@@ -138,7 +138,7 @@ def symbol(flat: Flat, level: int, mark: str) -> str:
     )
 
 
-def draw_layer(chosen: Ints, flat: Flat, levels: Levels, layer: int, draw: Draw) -> Iterator[str]:
+def draw_layer(chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw: Draw) -> Iterator[str]:
     """One ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
     plane = flat.planes[layer]
     rx, ry = flat.radius
@@ -161,25 +161,25 @@ def draw_layer(chosen: Ints, flat: Flat, levels: Levels, layer: int, draw: Draw)
     yield f'<path d="{lines}" stroke="#ffb888" stroke-opacity="{opacity}" stroke-width="{width}"/>'
 
 
-def beams(flat: Flat, experts: NDArray[np.integer], layer: int) -> str:
+def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int) -> str:
     """Lines from the router plane down to the tops of some towers."""
     start = f"M{n(AXIS)} {n(flat.planes[layer] - flat.lift)}"
     return "".join(f"{start}L{' '.join(top_of(flat, layer, e))}" for e in experts)
 
 
-def top_of(flat: Flat, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
+def top_of(flat: FlatLayout, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
     """The middle of the top of a tower: x, y."""
     return n(AXIS + flat.x[layer, expert]), n(flat.planes[layer] + flat.y[layer, expert])
 
 
-def draw_cylinders(flat: Flat, levels: Levels, layer: int, mark: str = "t") -> Iterator[str]:
+def draw_cylinders(flat: FlatLayout, levels: Levels, layer: int, mark: str = "t") -> Iterator[str]:
     """Towers of one ring, those behind first."""
     for e in flat.order[layer]:
         x, y = top_of(flat, layer, e)
         yield f'<use href="#{mark}{levels[e]}" x="{x}" y="{y}"/>'
 
 
-def draw_dots(flat: Flat, levels: Levels, layer: int) -> Iterator[str]:
+def draw_dots(flat: FlatLayout, levels: Levels, layer: int) -> Iterator[str]:
     """The same with one path a level and no bodies, for stacks of thousands."""
     for level, (_, top, cap, _) in enumerate(TOWERS):
         towers = np.flatnonzero(levels == level)
@@ -189,7 +189,7 @@ def draw_dots(flat: Flat, levels: Levels, layer: int) -> Iterator[str]:
             yield f'<path d="{dots}" stroke="{colour}" stroke-width="{n(width)}" stroke-linecap="round"/>'
 
 
-def axis(flat: Flat, bottom: float) -> Iterator[str]:
+def axis(flat: FlatLayout, bottom: float) -> Iterator[str]:
     """The way of the tokens, from below to above."""
     start, end = bottom + 8, exit_of(flat)
     yield (
@@ -198,17 +198,17 @@ def axis(flat: Flat, bottom: float) -> Iterator[str]:
     )
 
 
-def exit_of(flat: Flat) -> float:
+def exit_of(flat: FlatLayout) -> float:
     """Where the token is when it has left the last layer."""
     return float(flat.planes[-1] - flat.radius[1] - 26)
 
 
-def height_of(flat: Flat, moment: Moment | None) -> float:
+def height_of(flat: FlatLayout, moment: Moment | None) -> float:
     """Where the token is: at the router plane of the moment, or out at the top."""
     return exit_of(flat) if moment is None else float(flat.planes[moment.layer] - flat.lift)
 
 
-def particles(flat: Flat, moment: Moment | None = None) -> Iterator[str]:
+def particles(flat: FlatLayout, moment: Moment | None = None) -> Iterator[str]:
     """A spark where the token met each router, and the token itself."""
     size = n(min(13, flat.lift))
     met = flat.planes if moment is None else flat.planes[: moment.layer + 1]

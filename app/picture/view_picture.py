@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..request.comparison import own_keys, parse_view, side_names
+from ..request.comparison import own_keys, parse_view, stack_names
 from ..request.read import Answer
 from ..request.schema import TraceRequest
 from ..request.view_keys import look_of
 from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
 from ..wording import Wording, wording_of
-from .comparison import Side, draw_pair
+from .comparison import StackPicture, draw_pair
 from .moment import Moment, until
 from .preview import draw_preview
 from .theme import repaint
@@ -20,7 +20,7 @@ from .titles import description, name, title_of
 
 
 @dataclass(frozen=True)
-class Shown:
+class ViewPicture:
     """What a link shows."""
 
     requests: tuple[TraceRequest, ...]  # one or two
@@ -41,14 +41,14 @@ class Shown:
         sources: SourceRegistry,
         *,
         second_falls_back: bool = False,
-    ) -> Shown:
+    ) -> ViewPicture:
         """From the request keys and all keys of a view. Raises BadRequest as `parse_view` does."""
         read = parse_view({**view, **keys}, sources.available, second_falls_back=second_falls_back)
         requests, answers = tuple(each.request for each in read), tuple(each.answer for each in read)
         own = own_keys(view)
         beside = {key: value for key, value in own.items() if key != "source"}
         names, labels = (
-            ("", "") if len(requests) == 1 else side_names(requests[0], requests[1], keys)
+            ("", "") if len(requests) == 1 else stack_names(requests[0], requests[1], keys)
             for keys in (beside, own)
         )
         opened = tuple(sources.open(request) for request in requests)
@@ -75,7 +75,7 @@ class Shown:
             return draw_preview(traces[0], self.words, title, self.moment)
         if self.moment is not None:
             traces = [until(trace, self.moment) for trace in traces]
-        one, other = (Side(trace, name) for trace, name in zip(traces, self.names, strict=True))
+        one, other = (StackPicture(trace, name) for trace, name in zip(traces, self.names, strict=True))
         return draw_pair((one, other), self.words, title)
 
 

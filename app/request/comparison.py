@@ -15,12 +15,12 @@ from .read import Understood, fewest, read, settle
 from .reading import Reading
 from .schema import KEY_HELP, TraceRequest
 
-SECOND = "b."
+SECOND_PREFIX = "b."
 
 
 def own_keys(view: Mapping[str, str]) -> dict[str, str]:
     """The keys in which the second stack differs, without their prefix."""
-    keys = {key.removeprefix(SECOND): view[key] for key in view if key.startswith(SECOND)}
+    keys = {key.removeprefix(SECOND_PREFIX): view[key] for key in view if key.startswith(SECOND_PREFIX)}
     return {key: value for key, value in keys.items() if key in KEY_HELP}
 
 
@@ -66,7 +66,7 @@ def without_wrong(
     wrong = {problem.field for problem in problems}
     right = {key: value for key, value in own.items() if escaped(key) not in wrong}
     second = read_second(first, right, available) or replace(first, problems=(), given={})
-    named = tuple(replace(problem, field=SECOND + problem.field) for problem in problems)
+    named = tuple(replace(problem, field=SECOND_PREFIX + problem.field) for problem in problems)
     return replace(second, problems=(*named, *second.problems))
 
 
@@ -96,7 +96,7 @@ def parse_view(
     return both
 
 
-def side_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
+def stack_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
     """The keys in which two stacks differ, in words: a source by its badge, other keys with their values."""
     fields = ["more" if key == "continue" else key for key in own]
     values = [[getattr(side, field) for field in fields] for side in (first, second)]
@@ -116,5 +116,5 @@ def requests_of(
     first, second = read_view(view, available)
     if second is None:
         return (first.request,), ("", ""), first.problems
-    names = side_names(first.request, second.request, own_keys(view))
+    names = stack_names(first.request, second.request, own_keys(view))
     return (first.request, second.request), names, first.problems + second.problems

@@ -8,7 +8,7 @@ from ..request.schema import TraceRequest
 from ..routing import LIMITS
 from .engines.cluster import Ask, ModelFacts, problem_of
 from .live.models import Listing, Model, Models, Refused
-from .live.prompt_trace import Prompted, tokenize
+from .live.prompt_trace import LiveTrace, tokenize
 from .pending_trace import Cancel
 from .source import Offer, Opened, Place, TraceSource
 
@@ -71,7 +71,7 @@ class LiveSource(TraceSource):
         model = self.open_model(request.checkpoint)
         tokens = tokenize(text, model, request.more)
         check_updates(request, model.listing.shape, len(tokens))
-        return Opened(Prompted(model, tokens, request), model.checkpoint.digest)
+        return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
 
     def open_model(self, name: str) -> Model:
         """A checkpoint, opened once. Raises BadRequest where it cannot be run."""

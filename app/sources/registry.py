@@ -13,7 +13,7 @@ from ..byte_cache import Cache
 from ..problem import BadRequest, Problem
 from ..published.catalogue import shapes
 from ..request.available import Available
-from ..request.comparison import SECOND, read_second
+from ..request.comparison import SECOND_PREFIX, read_second
 from ..request.read import Understood, parse, read
 from ..request.schema import TraceRequest
 from ..trace import RoutingTrace
@@ -197,7 +197,7 @@ class KeptKeys:
         """Removes the key of a problem, of the second stack where it has it. None where nobody has it."""
         if problem.field in self.own:
             del self.own[problem.field]
-            return replace(problem, field=SECOND + problem.field)
+            return replace(problem, field=SECOND_PREFIX + problem.field)
         if problem.field in self.keys:
             del self.keys[problem.field]
             return problem

@@ -30,7 +30,7 @@ UNSUPPORTED = 1003
 
 
 @dataclass(frozen=True)
-class Begin:
+class StartStream:
     """Stream the trace of these request keys from token `start`, in place of the running stream."""
 
     id: int
@@ -41,26 +41,26 @@ class Begin:
 
 
 @dataclass(frozen=True)
-class Halt:
+class StopStream:
     """Stream nothing more."""
 
 
 @dataclass(frozen=True)
-class Say:
+class SendError:
     """Send this message."""
 
     message: ErrorMessage
 
 
 @dataclass(frozen=True)
-class Close:
+class CloseConnection:
     """Send this close frame and read no more."""
 
     code: int
     reason: str
 
 
-Action = Begin | Halt | Say | Close
+Action = StartStream | StopStream | SendError | CloseConnection
 
 
 class Session:
@@ -115,19 +115,19 @@ class Session:
     def begin(self, asked: Open) -> list[Action]:
         """A new stream takes the place of the running one."""
         self.running = asked.id
-        return [Begin(asked.id, asked.request, tuple(asked.changed), asked.second or {}, asked.start)]
+        return [StartStream(asked.id, asked.request, tuple(asked.changed), asked.second or {}, asked.start)]
 
     def stop(self, id: int) -> list[Action]:
         """A stop for what no longer runs is a stop that crossed the end of the stream: nothing to do."""
         if id != self.running:
             return []
         self.running = None
-        return [Halt()]
+        return [StopStream()]
 
     def close(self, code: int, reason: str) -> list[Action]:
         self.closed = True
         self.running = None
-        return [Close(code, reason)]
+        return [CloseConnection(code, reason)]
 
 
 def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
@@ -137,4 +137,4 @@ def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
 
 
 def complain(code: Code, message: str, id: int | None = None, field: str | None = None) -> list[Action]:
-    return [Say(ErrorMessage(id=id, code=code, field=field, message=message))]
+    return [SendError(ErrorMessage(id=id, code=code, field=field, message=message))]

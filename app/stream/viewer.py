@@ -14,7 +14,7 @@ from ..request.read import Answer
 from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
 from .opening import Asked, check_start, messages_of, open_asked
-from .session import POLICY, Action, Begin, Close, Halt, Say, Session
+from .session import POLICY, Action, CloseConnection, SendError, Session, StartStream, StopStream
 from .wire import ErrorMessage, ToClient, to_text
 from .workers import SOMEBODY, Busy, Workers
 
@@ -30,12 +30,12 @@ class Socket(Protocol):
         """The next message; None once the other side has gone."""
 
     async def send(self, message: str | bytes) -> None:
-        """Returns when the transport has room for more. Raises Gone once the other side has gone."""
+        """Returns when the transport has room for more. Raises ClientDisconnected after a disconnect."""
 
     async def close(self, code: int, reason: str) -> None: ...
 
 
-class Gone(Exception):
+class ClientDisconnected(Exception):
     """The other side is no longer there."""
 
 
@@ -70,7 +70,7 @@ class Viewer:
     async def serve(self) -> None:
         """Read until the other side goes or breaks a rule."""
         try:
-            with suppress(Gone):
+            with suppress(ClientDisconnected):
                 await self.read()
         finally:
             await self.cancel()
@@ -99,24 +99,24 @@ class Viewer:
 
     async def act(self, action: Action) -> None:
         match action:
-            case Begin():
+            case StartStream():
                 await self.halt()
                 self.asked = True
                 self.stream = asyncio.create_task(self.send_stream(action))
-            case Halt():
+            case StopStream():
                 await self.halt()
-            case Say(message):
+            case SendError(message):
                 await self.say(message)
-            case Close(code, reason):
+            case CloseConnection(code, reason):
                 await self.halt()
                 await self.socket.close(code, reason)
 
     async def halt(self) -> None:
-        """End the stream, if there is one. Raises Gone for a viewer who asks and asks but takes nothing."""
+        """Ends the stream, if any. Raises ClientDisconnected for a client that asks but reads nothing."""
         overdue = self.sending and asyncio.get_running_loop().time() > self.deadline()
         await self.cancel()
         if overdue:
-            await self.let_go()
+            await self.close_slow_client()
 
     async def cancel(self) -> None:
         """Cancel what is being sent; afterwards nothing of it is sent any more."""
@@ -125,12 +125,12 @@ class Viewer:
             await asyncio.wait([self.stream])
             self.stream = None
 
-    async def send_stream(self, begin: Begin) -> None:
+    async def send_stream(self, begin: StartStream) -> None:
         """Send a trace, as long as there is somebody to take it."""
-        with suppress(Gone):
+        with suppress(ClientDisconnected):
             await self.try_stream(begin)
 
-    async def try_stream(self, begin: Begin) -> None:
+    async def try_stream(self, begin: StartStream) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
             asked = Asked(begin.keys, begin.changed, begin.second)
@@ -141,13 +141,13 @@ class Viewer:
             await self.say(ErrorMessage.of(begin.id, error.problems))
         except Busy as error:
             await self.say(ErrorMessage(id=begin.id, code="busy", message=str(error)))
-        except Gone:
+        except ClientDisconnected:
             raise
         except Exception:
             log.exception("stream %d failed", begin.id)
             await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
 
-    async def send_trace(self, begin: Begin, source: PendingTrace, answer: Answer) -> None:
+    async def send_trace(self, begin: StartStream, source: PendingTrace, answer: Answer) -> None:
         """Header, steps, end. Nothing is made before the viewer has taken what came before."""
         messages = messages_of(source, self.workers, self.client, begin.id, begin.start, answer)
         async with aclosing(messages):
@@ -165,7 +165,7 @@ class Viewer:
                 await self.socket.send(message)
             self.waiting_since = None
         except TimeoutError:
-            await self.let_go()
+            await self.close_slow_client()
         finally:
             self.sending = False
 
@@ -175,8 +175,8 @@ class Viewer:
             self.waiting_since = asyncio.get_running_loop().time()
         return self.waiting_since + self.send_secs
 
-    async def let_go(self) -> None:
-        """Close on a viewer who does not read."""
+    async def close_slow_client(self) -> None:
+        """Closes the connection of a client that stops reading."""
         log.info("a viewer is let go: not reading")
         await self.socket.close(POLICY, f"not reading: nothing was taken for {self.send_secs:g} seconds")
-        raise Gone
+        raise ClientDisconnected

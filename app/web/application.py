@@ -24,7 +24,7 @@ from .assets import Assets
 from .atlas_routes import atlas_routes
 from .capture_routes import captures
 from .catalogue_routes import offers, published
-from .disconnect import Left
+from .disconnect import ClientDisconnected
 from .embedding_routes import embedding
 from .forwarding import Forwarding
 from .health_routes import health
@@ -68,7 +68,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.add_middleware(Observation, metrics=metrics)
     app.add_exception_handler(BadRequest, refuse)
     app.add_exception_handler(Busy, put_off)
-    app.add_exception_handler(Left, close)
+    app.add_exception_handler(ClientDisconnected, close)
     app.include_router(health(sources, workers, seats, metrics, settings))
     app.include_router(offers(sources))
     app.include_router(published(workers))

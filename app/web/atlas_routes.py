@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from ..request.view_keys import look_of
 from ..wording import wording_of
-from .disconnect import Attended, unless_left
+from .disconnect import CancelOnDisconnectRoute, cancel_on_disconnect
 from .templates import reading_page
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
 
     Reason: a first question may have to record for seconds, and must not keep views waiting.
     """
-    router = APIRouter(route_class=Attended)
+    router = APIRouter(route_class=CancelOnDisconnectRoute)
     line = Line()
 
     async def told(job: Any) -> Response:
@@ -105,19 +105,19 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
     )
     async def read_plan(request: Request, atlas: str) -> Response:
         query, text = dict(request.query_params), await body_of(request)
-        return await unless_left(request, told(lambda: atlases.read_plan(atlas, query, text)))
+        return await cancel_on_disconnect(request, told(lambda: atlases.read_plan(atlas, query, text)))
 
     @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
     async def kind(request: Request, atlas: str) -> Response:
         text = await body_of(request)
-        return await unless_left(request, told(lambda: atlases.kind(atlas, text)))
+        return await cancel_on_disconnect(request, told(lambda: atlases.kind(atlas, text)))
 
     @router.post(
         "/api/atlas-text", summary="A text, the body, routed now by the atlas' model, against the corpus"
     )
     async def compare_text(request: Request, atlas: str) -> Response:
         text = await body_of(request)
-        return await unless_left(request, told(lambda: atlases.text(atlas, text)))
+        return await cancel_on_disconnect(request, told(lambda: atlases.text(atlas, text)))
 
     @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
     async def training(name: str) -> Response:

@@ -19,7 +19,7 @@ from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import RoutingTrace
 from .admission import client
-from .disconnect import unless_left
+from .disconnect import cancel_on_disconnect
 from .dropped_files import MOST_BYTES, convert, trace_in
 from .query import read_body
 
@@ -49,7 +49,9 @@ def captures(sources: SourceRegistry, workers: Workers, export: Export | None = 
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
         data = await read_body(request, MOST_BYTES)
-        answer = await unless_left(request, workers.run(lambda: convert(data), client(request), HEAVY_SECS))
+        answer = await cancel_on_disconnect(
+            request, workers.run(lambda: convert(data), client(request), HEAVY_SECS)
+        )
         return Response(answer, media_type="application/octet-stream")
 
     @router.post("/api/capture-page")
@@ -59,7 +61,7 @@ def captures(sources: SourceRegistry, workers: Workers, export: Export | None = 
             raise BadRequest(Problem("server", "none", "one that makes pages", "use moescope export"))
         make = workers.run(lambda: refusing(lambda: export(trace_in(data))), client(request), HEAVY_SECS)
         headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
-        return Response(await unless_left(request, make), media_type="text/html", headers=headers)
+        return Response(await cancel_on_disconnect(request, make), media_type="text/html", headers=headers)
 
     @router.get("/api/traces")
     async def traces(request: Request) -> Response:

@@ -14,7 +14,7 @@ from ..stream.workers import Workers
 from ..trace import dump
 from .asset_routes import send
 from .assets import Asset, Assets
-from .disconnect import unless_left
+from .disconnect import cancel_on_disconnect
 from .openapi import CATALOGUE, COUNTED, MEASURED, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
 from .query import read_body
 
@@ -65,6 +65,6 @@ def published(workers: Workers) -> APIRouter:
     @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED)
     async def count(request: Request) -> Response:
         data = await read_body(request, LARGEST_FILE)  # count_config refuses more
-        return JSONResponse(await unless_left(request, workers.run(lambda: count_config(data))))
+        return JSONResponse(await cancel_on_disconnect(request, workers.run(lambda: count_config(data))))
 
     return router

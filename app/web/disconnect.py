@@ -1,4 +1,4 @@
-"""HTTP work that ends when nobody waits for it any more."""
+"""Cancels the work of an HTTP request when its client disconnects."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from fastapi.routing import APIRoute
 Result = TypeVar("Result")
 
 
-class Left(Exception):
-    """The client went before its answer was there."""
+class ClientDisconnected(Exception):
+    """The client disconnected before its answer was ready."""
 
 
-async def unless_left(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`, which is cancelled once the client of a request whose body was read goes.
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """Returns the result of `work`, or cancels it when the client disconnects. The body must have been read.
 
-    Raises Left then. A job of it that waits for a thread is forgotten, one that runs is the last.
+    Raises ClientDisconnected then. A job that still waits for a thread is dropped; one that runs is finished.
     """
     working = asyncio.create_task(work)
-    leaving = asyncio.create_task(leave(request))
+    disconnect = asyncio.create_task(until_disconnect(request))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, disconnect), return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
-        raise Left
+        raise ClientDisconnected
     finally:
-        for task in (working, leaving):
+        for task in (working, disconnect):
             task.cancel()
-        await asyncio.wait((working, leaving))
+        await asyncio.wait((working, disconnect))
 
 
-async def leave(request: Request) -> None:
-    """Returns when the client has gone."""
+async def until_disconnect(request: Request) -> None:
+    """Returns when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-class Attended(APIRoute):
-    """A route whose work ends with its client. Where a body is read, the handler sees to that after it."""
+class CancelOnDisconnectRoute(APIRoute):
+    """Cancels the work of a GET when its client disconnects. A handler with a body does it itself."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         if self.methods != {"GET"}:
             return handle
 
-        async def attend(request: Request) -> Response:
-            return await unless_left(request, handle(request))
+        async def handle_or_cancel(request: Request) -> Response:
+            return await cancel_on_disconnect(request, handle(request))
 
-        return attend
+        return handle_or_cancel

@@ -13,14 +13,14 @@ from ..sources.live.text_windows import OVER, check_over, check_text, requests_o
 from .admission import Desk
 from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
-from .disconnect import Attended, unless_left
+from .disconnect import CancelOnDisconnectRoute, cancel_on_disconnect
 from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, over_parameter, parameters
 from .query import read_body, read_query
 
 
 def loads(desk: Desk, settings: Settings) -> APIRouter:
     """How evenly experts are loaded."""
-    router = APIRouter(route_class=Attended)
+    router = APIRouter(route_class=CancelOnDisconnectRoute)
     sources, workers = desk.sources, desk.workers
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = parameters()
@@ -63,7 +63,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         check_text(asked, text)
         cost = await desk.look(request, lambda: text_secs(sources, asked, text))
         workers.check(cost, "text")
-        content = await unless_left(request, desk.make(request, cost, load_of_text, keys, text))
+        content = await cancel_on_disconnect(request, desk.make(request, cost, load_of_text, keys, text))
         return Response(content, media_type="application/json")
 
     return router

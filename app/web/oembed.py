@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from ..problem import BadRequest, Problem
-from ..request.comparison import SECOND
+from ..request.comparison import SECOND_PREFIX
 from ..request.schema import KEY_HELP
 from ..wording import Wording
 
@@ -68,7 +68,7 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
     if not address.path.startswith(ours.path) or address.path.removeprefix(ours.path) not in PAGES:
         return None
     pairs = parse_qsl(address.query, keep_blank_values=True)
-    names = [name for name, _ in pairs if name.removeprefix(SECOND) in KEY_HELP]
+    names = [name for name, _ in pairs if name.removeprefix(SECOND_PREFIX) in KEY_HELP]
     return dict(pairs) if len(names) == len(set(names)) else None
 
 

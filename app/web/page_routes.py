@@ -19,7 +19,7 @@ from ..page.hashed_names import hashed_name
 from ..picture.moment import MOMENT_KEYS
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
-from ..request.comparison import SECOND, requests_of
+from ..request.comparison import SECOND_PREFIX, requests_of
 from ..request.schema import KEY_HELP
 from ..request.view_keys import look_of, own_look
 from ..settings import ROOT, Settings
@@ -133,7 +133,7 @@ def page_context(
     language = {} if words is ENGLISH else {"lang": words.language}
     kept = [(key, value) for key, value in kept if key != "lang"] + list(language.items())
     requested = {
-        key: value for key, value in kept if key.removeprefix(SECOND) in KEY_HELP or key in MOMENT_KEYS
+        key: value for key, value in kept if key.removeprefix(SECOND_PREFIX) in KEY_HELP or key in MOMENT_KEYS
     }
     requested |= language
     title, told = titled(requests, names, sources, words)

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from ..settings import Settings
 from ..sources.registry import SourceRegistry
 from ..stream.session import Session
-from ..stream.viewer import Gone, Viewer
+from ..stream.viewer import ClientDisconnected, Viewer
 from ..stream.workers import Busy, Workers
 from .admission import client
 from .forwarding import wrong_origin
@@ -38,7 +38,7 @@ def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: S
         try:
             with seats.take(who):
                 await Viewer(
-                    Line(websocket),
+                    StarletteSocket(websocket),
                     Session(),
                     sources,
                     workers,
@@ -64,7 +64,7 @@ def refusal(websocket: WebSocket, settings: Settings) -> str | None:
     return wrong_origin(origin, websocket.headers.get("host", ""), settings.origin)
 
 
-class Line:
+class StarletteSocket:
     """A Starlette WebSocket as a viewer sees it."""
 
     def __init__(self, websocket: WebSocket) -> None:
@@ -85,10 +85,10 @@ class Line:
             else:
                 await self.websocket.send_bytes(message)
         except (WebSocketDisconnect, RuntimeError) as error:
-            raise Gone from error
+            raise ClientDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         try:
             await self.websocket.close(code, reason)
         except (WebSocketDisconnect, RuntimeError) as error:
-            raise Gone from error
+            raise ClientDisconnected from error

@@ -11,7 +11,7 @@ from ..answers.estimate import shape_of, trace_secs
 from ..answers.files import device_traffic, picture, trace_file
 from ..byte_cache import Cache
 from ..metrics.placement import MOST_DEVICES
-from ..picture.view_picture import Shown
+from ..picture.view_picture import ViewPicture
 from ..request.comparison import parse_view
 from ..request.cost import cost_of_picture
 from ..request.schema import TraceRequest
@@ -19,7 +19,7 @@ from ..settings import Settings
 from .admission import Desk
 from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
-from .disconnect import Attended
+from .disconnect import CancelOnDisconnectRoute
 from .oembed import THUMBNAILS
 from .openapi import DEVICES, PICTURE, PREVIEW, TRACE, devices_parameter, parameters, width_parameter
 from .query import read_devices, read_query, read_width
@@ -27,7 +27,7 @@ from .query import read_devices, read_query, read_width
 
 def traces(desk: Desk, settings: Settings) -> APIRouter:
     """What is computed for a request and sent in one piece."""
-    router = APIRouter(route_class=Attended)
+    router = APIRouter(route_class=CancelOnDisconnectRoute)
     sources, workers = desk.sources, desk.workers
     kept: Cache[Asset] = Cache(FILE_BYTES)
     query = {"parameters": parameters()}
@@ -63,7 +63,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
 
         def name() -> str:
             if not workers.is_heavy(cost):
-                return Shown.of(keys, view, sources, second_falls_back=True).key
+                return ViewPicture.of(keys, view, sources, second_falls_back=True).key
             return " ".join([*map(sources.fingerprint, requests), repr(sorted(view.items()))])
 
         key = f"{kind}{width} {await desk.look(request, name)}"

@@ -9,15 +9,15 @@
 import { captures } from "./api/captures.js";
 import { isFirstVisit } from "./browser/first_visit.js";
 import { createAddress } from "./browser/address_bar.js";
-import { watchLanguage, watchPresence } from "./browser/document.js";
+import { watchLanguage, watchConnectivity } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
-import { watchStillness, watchTheme } from "./browser/media_preferences.js";
+import { watchReducedMotion, watchTheme } from "./browser/media_preferences.js";
 import { createHooks } from "./browser/page_api.js";
 import { createLoop } from "./browser/render_loop.js";
 import { createStacks } from "./browser/stacks.js";
 import { createHits } from "./counts/expert_uses.js";
 import { createBridge } from "./embed/host_bridge.js";
-import { createTaking } from "./files/save.js";
+import { createFileActions } from "./files/save.js";
 import { download } from "./panels/parts/element.js";
 import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
@@ -73,15 +73,15 @@ const stacks = createStacks({
   wake: loop.wake,
 });
 const { viewport } = stacks;
-const taking = createTaking({
+const fileActions = createFileActions({
   boot,
   store,
   player,
   stacks: stacks.all,
   titleOf: (view) => titleOf(boot, view).title,
-  hand: download,
+  saveFile: download,
 });
-const actions = createActions({ boot, store, player, feed: loading, ...taking });
+const actions = createActions({ boot, store, player, feed: loading, ...fileActions });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
   actions.guide.goTo(view, notices),
 );
@@ -129,7 +129,7 @@ const page = createPage(host, {
   },
   wake: refresh,
   play: loading.open,
-  look: taking.look,
+  look: fileActions.look,
   other: stacks.other,
 });
 
@@ -151,7 +151,7 @@ function frame(secs) {
   const drawn = stacks.draw(wall);
   // Ready means that scene, counters and token strip show the same trace: not before this frame.
   if (!viewport.opening()) document.documentElement.dataset.state = statusOf(state);
-  taking.film.frame(drawn);
+  fileActions.film.frame(drawn);
   queueMicrotask(hooks.tell);
   if (!goesOn) address.settle();
   return goesOn || stacks.moving();
@@ -176,10 +176,10 @@ store.subscribe((state) => {
   if (stacks.arrange()) refresh();
   loop.wake();
 });
-watchStillness(store);
+watchReducedMotion(store);
 if (isFirstVisit(boot, location.search)) store.set({ opening: true });
 watchTheme(store, () => loop.step(0));
-watchPresence(reconnect);
+watchConnectivity(reconnect);
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn, boot.embed);
 Object.assign(window, { moescope: hooks.api });

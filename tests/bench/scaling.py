@@ -13,7 +13,7 @@ from functools import partial
 
 from app.routing import find_router
 from app.shape import ModelShape
-from app.sources.authored.authored_trace import Authored
+from app.sources.authored.authored_trace import AuthoredTrace
 from app.sources.authored.scenario import Scenario, parse_scenario
 from app.stream.wire import pack_step
 from tests.bench.interleaved import limited, race, timed
@@ -59,5 +59,5 @@ def made(tokens: int) -> Scenario:
 
 def whole(scenario: Scenario, shape: ModelShape, name: str) -> int:
     """The bytes of a trace, from the scenario on."""
-    authored = Authored(scenario, shape, find_router(name))
+    authored = AuthoredTrace(scenario, shape, find_router(name))
     return sum(len(pack_step(step, 1, token, shape.experts)) for token, step in enumerate(authored.steps()))

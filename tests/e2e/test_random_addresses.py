@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 
-from app.request.comparison import SECOND
+from app.request.comparison import SECOND_PREFIX
 from app.request.schema import TraceRequest
 from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
@@ -83,8 +83,8 @@ def address(seed: int) -> str:
     chance = random.Random(seed)
     names = [*chance.sample(REQUEST, 4), *chance.sample(VIEW, 3)]
     if seed % 3 == 0:
-        names += [SECOND + name for name in chance.sample(REQUEST, 2)]
-    return f"/?{urlencode([(name, value_of(chance, name.removeprefix(SECOND))) for name in names])}"
+        names += [SECOND_PREFIX + name for name in chance.sample(REQUEST, 2)]
+    return f"/?{urlencode([(name, value_of(chance, name.removeprefix(SECOND_PREFIX))) for name in names])}"
 
 
 def assert_works(page: Page) -> None:

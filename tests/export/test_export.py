@@ -11,7 +11,15 @@ import pytest
 
 from app.__main__ import main
 from app.commands.export import REQUEST_KEYS
-from app.export.exported_page import STYLE_FILE, Exhibit, Recording, folder, hash_of, load_shared, one_file
+from app.export.exported_page import (
+    STYLE_FILE,
+    ExportedView,
+    InlineTrace,
+    folder,
+    hash_of,
+    load_shared,
+    one_file,
+)
 from app.page.bundle import page_digest
 from app.picture.preview import draw_preview
 from app.request.read import Answer
@@ -70,11 +78,11 @@ def exhibit_of(trace, **more):
         "title": "Code",
         "description": "AUTHORED",
         "boot": BOOT,
-        "recording": Recording("abc", trace, ANSWER),
+        "recording": InlineTrace("abc", trace, ANSWER),
         "poster": draw_preview(trace),
         "home": "",
     }
-    return Exhibit(**{**plain, **more})
+    return ExportedView(**{**plain, **more})
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +99,7 @@ def test_a_page_of_32_tokens_through_6_by_64_is_under_a_megabyte(trace, shared):
 def test_a_page_of_two_stacks_carries_both_traces(trace, shared):
     other = trace_of(np.zeros((3, 2, 1), np.int32), 4)
     exported = Page(
-        one_file(exhibit_of(trace, other=Recording("def", other, ANSWER)), shared, TEMPLATES)
+        one_file(exhibit_of(trace, other=InlineTrace("def", other, ANSWER)), shared, TEMPLATES)
     ).boot()["exported"]
     assert (exported["trace"]["trace"], exported["other"]["trace"]["trace"]) == ("abc", "def")
     assert len(exported["other"]["trace"]["tokens"]) == 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.measuring.heldout import HeldOut, hash_of
-from app.measuring.heldout_pass import Watched, passes
+from app.measuring.heldout_pass import RecordingForward, passes
 from app.measuring.pruning import Normed, Without, pruned_loss, reap_scores
 from app.routing import ROUTERS
 from app.sources.live.experts import run
@@ -58,7 +58,7 @@ def test_fewer_experts_than_a_token_needs_are_refused(model, heldout):
 def test_reap_is_the_mean_of_weight_times_norm_over_the_tokens_of_a_loop(model, heldout):
     scores, counts = reap_scores(model, heldout)
     sums, tokens = np.zeros((3, 6)), np.zeros((3, 6), int)
-    forward, router = Watched(model.checkpoint), ROUTERS[model.listing.router]
+    forward, router = RecordingForward(model.checkpoint), ROUTERS[model.listing.router]
     for passed in passes(forward, heldout.every(4).ids, 2, router):
         for layer, (routed, inputs) in enumerate(zip(passed.layers, passed.inputs, strict=True)):
             for token, (experts, weights) in enumerate(zip(routed.experts, routed.weights, strict=True)):
@@ -73,6 +73,6 @@ def test_reap_is_the_mean_of_weight_times_norm_over_the_tokens_of_a_loop(model, 
 def test_norms_do_not_change_what_the_model_computes(model, heldout):
     ids = heldout.ids[:2]
     router = ROUTERS[model.listing.router]
-    one = [passed.losses for passed in passes(Watched(model.checkpoint), ids, 2, router)]
+    one = [passed.losses for passed in passes(RecordingForward(model.checkpoint), ids, 2, router)]
     two = [passed.losses for passed in passes(Normed(model.checkpoint), ids, 2, router)]
     np.testing.assert_array_equal(one, two)

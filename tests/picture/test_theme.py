@@ -4,7 +4,7 @@ import pytest
 
 from app.picture.caption import BADGES, BRIGHT, DIM, GOLD
 from app.picture.theme import COLOUR, CONTRAST, LIGHT, repaint
-from app.picture.view_picture import Shown
+from app.picture.view_picture import ViewPicture
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
@@ -32,14 +32,16 @@ def contrast(one, other):
 def test_light_picture_has_a_colour_for_every_colour_of_the_dark_one(sources):
     for experts in ("8", "512"):
         keys = {"experts": experts, "k": "4"}
-        dark = Shown.of(keys, keys, sources).draw()
-        light = Shown.of(keys, {**keys, "theme": "light"}, sources).draw()
+        dark = ViewPicture.of(keys, keys, sources).draw()
+        light = ViewPicture.of(keys, {**keys, "theme": "light"}, sources).draw()
         assert set(COLOUR.findall(dark)) <= LIGHT.keys()
         assert repaint(dark, "light") == light != dark
 
 
 def test_pictures_of_two_themes_are_kept_apart(sources):
-    keys = [Shown.of({}, {"theme": theme}, sources).key for theme in ("dark", "light", "contrast", "pink")]
+    keys = [
+        ViewPicture.of({}, {"theme": theme}, sources).key for theme in ("dark", "light", "contrast", "pink")
+    ]
     assert len(set(keys)) == 3 and keys[3] == keys[0]
 
 

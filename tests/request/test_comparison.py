@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from app.picture.comparison import Side, draw_pair
-from app.picture.view_picture import Shown
-from app.request.comparison import read_view, side_names
+from app.picture.comparison import StackPicture, draw_pair
+from app.picture.view_picture import ViewPicture
+from app.request.comparison import read_view, stack_names
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
@@ -71,7 +71,7 @@ def test_bad_key_of_the_second_is_named_as_it_was_written(sources):
 
 def test_sides_are_named_by_what_differs(sources):
     first, other = (sources.parse({"k": k, "experts": "8"}) for k in ("1", "4"))
-    assert side_names(first, other, {"k": "4", "experts": "8"}) == ("k 1", "k 4")
+    assert stack_names(first, other, {"k": "4", "experts": "8"}) == ("k 1", "k 4")
 
 
 def texts(drawing):
@@ -80,7 +80,9 @@ def texts(drawing):
 
 
 def test_preview_of_two_stacks_draws_both_with_badge_figures_and_what_sets_them_apart(sources):
-    shown = Shown.of({"scenario": "code"}, {"scenario": "code", "b.source": "live", "b.k": "4"}, sources)
+    shown = ViewPicture.of(
+        {"scenario": "code"}, {"scenario": "code", "b.source": "live", "b.k": "4"}, sources
+    )
     drawing = shown.draw()
     words = texts(drawing)
     for word in ("AUTHORED", "LIVE", "k 2", "k 4", "Code", "295k", "590k", "def fibonacci"):
@@ -94,7 +96,7 @@ def test_preview_of_two_stacks_draws_both_with_badge_figures_and_what_sets_them_
 
 def test_picture_of_a_name_with_markup_in_it_shows_text():
     trace = trace_of([[[0]]], 2)
-    drawing = draw_pair((Side(trace, "<b>&"), Side(trace, "x" * 500)), title='"<script>')
+    drawing = draw_pair((StackPicture(trace, "<b>&"), StackPicture(trace, "x" * 500)), title='"<script>')
     assert "<script>" not in drawing and "<b>" not in drawing
     assert "&lt;b&gt;&amp;" in drawing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from app.request.comparison import SECOND
+from app.request.comparison import SECOND_PREFIX
 from app.request.schema import declarations
 from app.request.view_keys import VIEW_KEYS
 from app.settings import ROOT
@@ -30,7 +30,7 @@ def test_embed_element_has_an_attribute_for_every_key():
     block = re.search(r"export const KEYS = \[(.*?)\]", script, re.DOTALL)
     assert block is not None
     assert set(re.findall(r'"([\w.]+)"', block[1])) == {key["name"] for key in declared()}
-    assert SECOND == "b."
+    assert SECOND_PREFIX == "b."
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from app.request.schema import TraceRequest
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
-from app.stream.session import Begin, Close, Halt, Say, Session
+from app.stream.session import Action, CloseConnection, SendError, Session, StartStream
 from app.stream.wire import VERSION
 
 SOURCES = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
@@ -36,13 +36,13 @@ class SocketMachine(RuleBasedStateMachine):
     def receive(self, message):
         running = self.session.running
         actions = self.session.receive(message, self.now)
-        assert all(isinstance(each, Begin | Close | Halt | Say) for each in actions)
-        if any(isinstance(each, Say) for each in actions):
+        assert all(isinstance(each, Action) for each in actions)
+        if any(isinstance(each, SendError) for each in actions):
             assert self.session.running == running, "an error changed what runs"
         for each in actions:
-            if isinstance(each, Say):
+            if isinstance(each, SendError):
                 json.loads(each.message.model_dump_json())
-            if isinstance(each, Close):
+            if isinstance(each, CloseConnection):
                 assert 1000 <= each.code < 5000 and len(each.reason.encode()) <= 123
         return actions
 
@@ -54,7 +54,7 @@ class SocketMachine(RuleBasedStateMachine):
     def open(self, id, start, keys):
         message = {"op": "open", "version": VERSION, "id": id, "request": keys, "from": start}
         for action in self.receive(json.dumps(message)):
-            if isinstance(action, Begin):
+            if isinstance(action, StartStream):
                 assert self.session.running == id and start >= 0
                 try:
                     SOURCES.read(action.keys, action.changed, action.second)

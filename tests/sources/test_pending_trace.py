@@ -11,7 +11,7 @@ from app.problem import BadRequest
 from app.routing import ROUTERS
 from app.settings import Settings
 from app.sources.authored.scenario import load_scenarios
-from app.sources.recorded.snapshots import Recordings
+from app.sources.recorded.snapshots import Snapshots
 from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace, read_metadata
 from tests.sources.live.tiny_checkpoints import MIXTRAL, write_checkpoint
@@ -210,7 +210,7 @@ def test_a_recording_that_cannot_be_read_is_refused(sources, folder):
 
 
 def test_a_folder_without_recordings_has_no_moments(tmp_path):
-    assert Recordings(tmp_path).steps() == {}
+    assert Snapshots(tmp_path).steps() == {}
 
 
 def test_a_changed_recording_is_another_trace(sources, folder):

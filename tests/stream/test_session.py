@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.stream.session import BURST, RATE, Begin, Close, Halt, Say, Session
+from app.stream.session import BURST, RATE, CloseConnection, SendError, Session, StartStream, StopStream
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def open_text(id=7, request=None, **more):
 
 
 def begin(id=7, keys=None, changed=(), second=None, start=0):
-    return Begin(id, keys or {}, changed, second or {}, start)
+    return StartStream(id, keys or {}, changed, second or {}, start)
 
 
 def error_of(actions):
     (action,) = actions
-    assert isinstance(action, Say)
+    assert isinstance(action, SendError)
     return action.message
 
 
@@ -47,7 +47,7 @@ def test_viewer_opens_another_trace_while_one_runs(session):
 
 def test_viewer_stops_the_running_trace(session):
     session.receive(open_text(7), 0.0)
-    assert session.receive('{"op":"stop","id":7}', 0.0) == [Halt()]
+    assert session.receive('{"op":"stop","id":7}', 0.0) == [StopStream()]
     assert session.receive('{"op":"stop","id":7}', 0.0) == []
 
 
@@ -70,7 +70,7 @@ def test_viewer_opens_with_keys_that_cannot_be_used_and_they_are_read_later(sess
 def test_viewer_sends_no_message_while_a_trace_runs(session):
     session.receive(open_text(7), 0.0)
     assert error_of(session.receive(open_text(8, [1]), 0.0)).code == "bad_message"
-    assert session.receive('{"op":"stop","id":7}', 0.0) == [Halt()], "the running trace was given up"
+    assert session.receive('{"op":"stop","id":7}', 0.0) == [StopStream()], "the running trace was given up"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_viewer_sends_what_is_no_message(session, message, code, id, field, word
 
 def test_viewer_sends_bytes(session):
     (close,) = session.receive(b"\1\1\0\0", 0.0)
-    assert isinstance(close, Close)
+    assert isinstance(close, CloseConnection)
     assert close.code == 1003
     assert session.receive(open_text(), 0.0) == [], "something came after the close"
 
@@ -156,7 +156,7 @@ def test_viewer_sends_bytes(session):
 def test_viewer_sends_too_much_at_once(session):
     answers = [session.receive('{"op":"stop","id":1}', 5.0) for _ in range(int(BURST) + 1)]
     assert answers[:-1] == [[]] * int(BURST)
-    assert answers[-1] == [Close(1008, "too many messages: at most 60 a second")]
+    assert answers[-1] == [CloseConnection(1008, "too many messages: at most 60 a second")]
     assert session.receive(open_text(), 1000.0) == []
 
 

@@ -13,7 +13,7 @@ from app.request.read import read
 from app.shape import small_shape
 from app.sources.pending_trace import PendingTrace
 from app.stream.session import Session
-from app.stream.viewer import Gone, Viewer
+from app.stream.viewer import ClientDisconnected, Viewer
 from app.stream.wire import unpack_step
 from app.stream.workers import Busy, Workers
 from app.trace import Step, Token, TraceHeader
@@ -222,7 +222,7 @@ def test_computing_fails_and_the_viewer_is_told_without_details(caplog):
 def test_viewer_goes_while_a_step_is_on_its_way():
     async def scene(socket, made):
         async def fail(message):
-            raise Gone
+            raise ClientDisconnected
 
         socket.open(1)
         await socket.hear()

@@ -28,7 +28,7 @@ NOTE = "Hand-authored logits through a real router: an illustration, not a measu
 
 
 @dataclass(frozen=True)
-class Authored:
+class AuthoredTrace:
     """A scenario through a router, computed as far as it is asked for and once.
 
     Raises BadSetting where k or a setting of the router does not fit N, when header or steps are taken.
@@ -116,15 +116,15 @@ class Authored:
 
 def header(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> TraceHeader:
     """What is known of the trace before the first token is routed."""
-    return Authored(scenario, shape, router, skew).header
+    return AuthoredTrace(scenario, shape, router, skew).header
 
 
 def steps(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> Iterator[Step]:
     """The routing of each token, in order."""
-    return Authored(scenario, shape, router, skew).steps()
+    return AuthoredTrace(scenario, shape, router, skew).steps()
 
 
 def trace(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> RoutingTrace:
     """The whole trace at once."""
-    authored = Authored(scenario, shape, router, skew)
+    authored = AuthoredTrace(scenario, shape, router, skew)
     return RoutingTrace.from_steps(authored.header, authored.steps())

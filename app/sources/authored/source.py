@@ -10,7 +10,7 @@ from ...request.schema import TraceRequest
 from ...routing import LIMITS
 from ...shape import small_shape
 from ..source import Offer, Opened, Place, TraceSource
-from .authored_trace import Authored
+from .authored_trace import AuthoredTrace
 from .scenario import Scenario
 
 
@@ -35,7 +35,7 @@ class AuthoredSource(TraceSource):
         small = small_shape(request.experts, request.k)
         shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
         check_updates(request, shape, len(scenario.tokens))
-        trace = Authored(scenario, shape, request.routed_by(request.experts), request.skew, shaped)
+        trace = AuthoredTrace(scenario, shape, request.routed_by(request.experts), request.skew, shaped)
         content = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
         return Opened(trace, content, at_once=True)
 

@@ -77,15 +77,15 @@ def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration
             check(here, layer, layers)
             router = router_of(model, layers.names[layer])
             mode = AlteredRouter(layers.experts, here)
-            before = router.register_forward_pre_hook(entering(mode))
-            after = router.register_forward_hook(leaving(mode), always_call=True)
+            before = router.register_forward_pre_hook(enter_mode(mode))
+            after = router.register_forward_hook(exit_mode(mode), always_call=True)
             stack.callback(before.remove)
             stack.callback(after.remove)
             stack.enter_context(biased(router, here))
         yield
 
 
-def entering(mode: AlteredRouter) -> Any:
+def enter_mode(mode: AlteredRouter) -> Any:
     """A hook that enters a mode before the router runs."""
 
     def hook(module: Any, args: Any) -> None:
@@ -94,7 +94,7 @@ def entering(mode: AlteredRouter) -> Any:
     return hook
 
 
-def leaving(mode: AlteredRouter) -> Any:
+def exit_mode(mode: AlteredRouter) -> Any:
     """A hook that leaves it after."""
 
     def hook(module: Any, args: Any, output: Any) -> None:

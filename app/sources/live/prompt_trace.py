@@ -24,7 +24,7 @@ COMPUTED = "Computed just now from trained weights"
 
 
 @dataclass(frozen=True)
-class Prompted:
+class LiveTrace:
     """A live trace, computed as far as it is asked for. `tokenize` checked its tokens."""
 
     model: Model

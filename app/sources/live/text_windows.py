@@ -10,7 +10,7 @@ from ...request.cost import check_updates
 from ...request.schema import PROMPT_TOKENS, TEXT_CHARS, TraceRequest
 from ...trace import RoutingTrace, Token
 from ..registry import SourceRegistry
-from .prompt_trace import Prompted
+from .prompt_trace import LiveTrace
 
 OVER = ("prompt", "scenarios")
 
@@ -64,7 +64,7 @@ def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[M
     check_updates(request, model.listing.shape, len(tokens))
 
     def make(window: tuple[Token, ...]) -> Make:
-        made = Prompted(model, window, request.model_copy(update={"more": 0}))
+        made = LiveTrace(model, window, request.model_copy(update={"more": 0}))
         return lambda: RoutingTrace.from_steps(made.header, made.steps())
 
     return [make(window) for window in cut(tokens, room)]

@@ -13,13 +13,13 @@ FILES = "snapshots/step-*.safetensors"
 
 
 @dataclass(frozen=True)
-class Recording(Whole):
+class SnapshotTrace(Whole):
     """A trace that was kept, and a hash of its file."""
 
     digest: str
 
 
-class Recordings:
+class Snapshots:
     """The recordings of the models in a folder, by name and by the training steps that were done."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +38,7 @@ class Recordings:
         """The file of a moment. Raises OSError where it has gone."""
         return (self.folder / name / "snapshots" / f"step-{step:06d}.safetensors").read_bytes()
 
-    def open(self, name: str, step: int) -> Recording:
+    def open(self, name: str, step: int) -> SnapshotTrace:
         """A moment, with the badge that the page shows. Raises OSError or ValueError."""
         data = self.read(name, step)
         trace = RoutingTrace.from_bytes(data)
@@ -46,4 +46,4 @@ class Recordings:
         note = f"Recorded while {name} was trained: how it routed held-out text after step {step} of {last}."
         known = {"source": "recorded", "badge": "RECORDED", "note": note, "steps": last}
         header = replace(trace.header, origin={**trace.header.origin, **known})
-        return Recording(replace(trace, header=header), sha256(data).hexdigest())
+        return SnapshotTrace(replace(trace, header=header), sha256(data).hexdigest())

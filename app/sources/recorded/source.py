@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
 from ..source import Offer, Opened, Place, TraceSource
-from .snapshots import Recordings
+from .snapshots import Snapshots
 
 
 class RecordedSource(TraceSource):
@@ -15,7 +15,7 @@ class RecordedSource(TraceSource):
     keys = ("model", "experts", "step")
 
     def __init__(self, place: Place) -> None:
-        self.recordings = Recordings(place.models)
+        self.recordings = Snapshots(place.models)
 
     def offer(self) -> Offer:
         """The recorded steps of each model."""

@@ -17,7 +17,7 @@ const LARGEST = 2 ** 20;
  */
 
 /** @returns {{get: () => Brought, count: (file: File) => Promise<Brought>}} */
-export function createBrought() {
+export function createUploadedConfig() {
   /** @type {Brought} */
   let now = { state: "none", found: null, problem: "" };
   /** @param {Partial<Brought>} change */
@@ -46,4 +46,4 @@ function problemsOf({ errors }, status) {
 }
 
 /** The one of the page: whoever drops a file and the panel that shows it share it. */
-export const brought = createBrought();
+export const uploadedConfig = createUploadedConfig();

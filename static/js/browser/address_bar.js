@@ -6,7 +6,7 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { asksTheSame } from "../view/request.js";
+import { sameRequest } from "../view/request.js";
 import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
 
 const THROTTLE_MS = 500;
@@ -66,7 +66,7 @@ export function createAddress(store, boot, moving, goTo) {
 
   function changed() {
     if (store.get().loading === "asking") return; // the answer says which keys the address has
-    if (!asksTheSame(store.get().view, written) || !moving()) return write();
+    if (!sameRequest(store.get().view, written) || !moving()) return write();
     if (!due) due = window.setTimeout(write, Math.max(0, lastWrite + THROTTLE_MS - performance.now()));
   }
 
@@ -98,5 +98,5 @@ function isOther(view, written) {
   const slid = { ...written.given, step, updates };
   if (count < (written.given.continue ?? 0)) slid.continue = count || undefined;
   const lesson = /** @type {const} */ (["tour", "at", "quiz"]);
-  return !asksTheSame(view, { given: slid }) || lesson.some((key) => view[key] !== written[key]);
+  return !sameRequest(view, { given: slid }) || lesson.some((key) => view[key] !== written[key]);
 }

@@ -17,12 +17,12 @@ export function watchLanguage(store, boot) {
   });
 }
 
-/** @param {(doubtful: boolean) => void} comeBack  doubtful: the network changed, so open connections may lead nowhere */
-export function watchPresence(comeBack) {
+/** @param {(doubtful: boolean) => void} reconnect  doubtful: the network changed, so open connections may lead nowhere */
+export function watchConnectivity(reconnect) {
   let doubtful = false;
   function here() {
     if (document.hidden) return;
-    comeBack(doubtful);
+    reconnect(doubtful);
     doubtful = false;
   }
   document.addEventListener("visibilitychange", here);

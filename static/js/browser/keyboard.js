@@ -65,7 +65,7 @@ export function keyMap(store, actions, turn) {
     "-": () => turn(0, 0, ZOOM),
     "+": () => turn(0, 0, 1 / ZOOM),
     "=": () => turn(0, 0, 1 / ZOOM),
-    Escape: actions.letGo,
+    Escape: actions.closeTopmost,
     ...Object.fromEntries(
       [1, 2, 3, 4].map((k) => [String(k), () => k <= view().experts && actions.setRequest({ k })]),
     ),

@@ -16,7 +16,7 @@ import { coloursOf } from "../view/palettes.js";
  * @param {boolean} print
  * @returns {Theme}
  */
-export function shownTheme(asked, contrast, print) {
+export function usedTheme(asked, contrast, print) {
   if (print) return "light";
   return contrast && asked === "dark" ? "contrast" : asked;
 }
@@ -32,7 +32,7 @@ export function watchTheme(store, draw) {
   let printing = false;
   function follow() {
     const { view, theme } = store.get();
-    const shown = shownTheme(view.theme, contrast.matches, printing || print.matches);
+    const shown = usedTheme(view.theme, contrast.matches, printing || print.matches);
     Object.assign(document.documentElement.dataset, { theme: shown, palette: view.palette });
     for (const meta of document.querySelectorAll("meta[name=theme-color]"))
       meta.setAttribute("content", coloursOf(view.palette, shown).night);
@@ -76,7 +76,7 @@ function remember(still) {
 }
 
 /** @param {Store<State>} store */
-export function watchStillness(store) {
+export function watchReducedMotion(store) {
   const asked = window.matchMedia("(prefers-reduced-motion: reduce)");
   const own = remembered();
   let followed = asked.matches;

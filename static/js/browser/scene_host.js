@@ -20,7 +20,7 @@
 /** Above this the picture costs more than anyone sees. */
 const SHARPEST = 2;
 /** Left free below the stack for what is written into a picture, CSS pixels. */
-const PLATE = 96;
+const CAPTION_PIXELS = 96;
 
 /**
  * Whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
@@ -165,7 +165,12 @@ export function createViewport(host, watcher, { embed }) {
      */
     picture({ scale, transparent, width, height }) {
       if (!scene || !drawn) return null;
-      scene.setSize(width, height, 1, { left: 0, top: 0, right: 0, bottom: Math.min(PLATE, height / 4) });
+      scene.setSize(width, height, 1, {
+        left: 0,
+        top: 0,
+        right: 0,
+        bottom: Math.min(CAPTION_PIXELS, height / 4),
+      });
       scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
       scene.draw(drawn);
       const picture = scene.picture({ scale, transparent });

@@ -8,7 +8,7 @@
  */
 
 import { placeExperts } from "../counts/device_traffic.js";
-import { createSide } from "../state/second_stack.js";
+import { createSecondStack } from "../state/second_stack.js";
 import { sameTokens } from "../trace/trace.js";
 import { floorOf, foldOf } from "../view/layers.js";
 import { createViewport } from "./scene_host.js";
@@ -71,7 +71,7 @@ export function createStacks({ store, boot, connect, wake }) {
   );
 
   function openSecond() {
-    const side = createSide(store, connect, wake, boot);
+    const side = createSecondStack(store, connect, wake, boot);
     const beside = createViewport(
       /** @type {HTMLElement} */ (placeBeside),
       {

@@ -18,7 +18,7 @@ const LET_GO_MS = 4000;
  * @param {{close: () => void}} parts.viewport
  * @param {Actions} parts.actions
  */
-export function createSight({ store, viewport, actions }) {
+export function createFrameVisibility({ store, viewport, actions }) {
   let seen = false;
   /** Plays as soon as it is seen. */
   let wanted = false;

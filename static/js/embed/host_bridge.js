@@ -11,7 +11,7 @@
 
 import { statusOf } from "../state/loading_states.js";
 import { viewOfLesson } from "../view/lesson_views.js";
-import { asksTheSame } from "../view/request.js";
+import { sameRequest } from "../view/request.js";
 import { happened, report } from "./host_report.js";
 import { patchView } from "./view_patch.js";
 
@@ -83,7 +83,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
       return problems;
     }
     const { token = null, layer = null, ...rest } = patch;
-    const there = statusOf(store.get()) === "ready" && asksTheSame(before, view);
+    const there = statusOf(store.get()) === "ready" && sameRequest(before, view);
     actions.setRequest(there ? rest : patch);
     if (there && (token !== null || layer !== null))
       actions.seek({ token: token ?? undefined, layer: layer ?? undefined });

@@ -1,11 +1,11 @@
 /**
- * One picture of all stacks that are seen: their scenes beside each other, each with its plate.
+ * One picture of all stacks that are seen: their scenes beside each other, each with its caption.
  *
- * @import {Plate} from "./picture_caption.js"
+ * @import {Caption} from "./picture_caption.js"
  */
 
 import { words } from "../words/words.js";
-import { drawPlate } from "./picture_caption.js";
+import { drawCaption } from "./picture_caption.js";
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Area */
 
@@ -63,19 +63,19 @@ export function tooLarge({ width, height }, scale, largest) {
  * @param {CanvasImageSource} image
  * @param {Area} area
  * @param {number} scale
- * @param {Plate | null} plate
+ * @param {Caption | null} caption
  */
-export function print(context, image, area, scale, plate) {
+export function drawPicture(context, image, area, scale, caption) {
   context.clearRect(area.left, area.top, area.width, area.height);
   context.drawImage(image, area.left, area.top, area.width, area.height);
-  if (plate) drawPlate(context, area, scale, plate);
+  if (caption) drawCaption(context, area, scale, caption);
 }
 
 /**
  * @param {number} width
  * @param {number} height
  */
-export function createSheet(width, height) {
+export function createCanvas(width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d");
   if (!context) throw new Error(words.noCanvas);

@@ -19,7 +19,7 @@ const REST = `400 12px ${FAMILY}`;
 const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
 
 /**
- * @typedef {object} Plate
+ * @typedef {object} Caption
  * @property {string} badge   as the trace has it
  * @property {string} title
  * @property {string[]} lines
@@ -30,9 +30,9 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
  * @param {State} state
  * @param {string} title
  * @param {boolean} [moment]
- * @returns {Plate | null} null before the trace is there
+ * @returns {Caption | null} null before the trace is there
  */
-export function plateOf({ trace, at, hits }, title, moment = false) {
+export function captionOf({ trace, at, hits }, title, moment = false) {
   if (!trace) return null;
   const { layers, experts, top_k: k, total_p: total, active_p: active } = trace.model;
   const shape = words.plateShape(layers, experts, k);
@@ -52,9 +52,9 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  * @param {CanvasRenderingContext2D} context
  * @param {{left: number, top: number, width: number, height: number}} area  pixels of the canvas
  * @param {number} scale   pixels of the canvas to one of CSS
- * @param {Plate} plate
+ * @param {Caption} caption
  */
-export function drawPlate(context, area, scale, { badge, title, lines }) {
+export function drawCaption(context, area, scale, { badge, title, lines }) {
   context.save();
   context.translate(area.left, area.top);
   context.scale(scale, scale);

@@ -6,15 +6,15 @@
  * @import {createViewport} from "../browser/scene_host.js"
  * @import {Player} from "../playback/player.js"
  * @import {Store} from "../state/store.js"
- * @import {Plate} from "./picture_caption.js"
+ * @import {Caption} from "./picture_caption.js"
  */
 
 import { sideName } from "../view/comparison.js";
 import { requestOf, requestQuery } from "../view/request.js";
 import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
-import { createSheet, inRow, layOut, print, tooLarge, toPng } from "./picture.js";
-import { plateOf } from "./picture_caption.js";
+import { createCanvas, inRow, layOut, drawPicture, tooLarge, toPng } from "./picture.js";
+import { captionOf } from "./picture_caption.js";
 import { toCsv, toJson } from "./trace_table.js";
 import { createFilm } from "./video.js";
 
@@ -26,7 +26,7 @@ import { createFilm } from "./video.js";
  * @property {() => State} state
  * @property {(options: Look & {width: number, height: number}) => Promise<Blob> | null} picture
  * @property {(size: {width: number, height: number}) => number} largest
- * @property {() => Plate | null} plate
+ * @property {() => Caption | null} caption
  */
 
 /** A name that says what is in the file. @param {View} view @param {string} ending @param {boolean} [both] */
@@ -61,7 +61,7 @@ async function pictureOf(sides, look) {
   if (problem) throw new Error(problem);
   const { width, height } = pictureSize();
   const boxes = inRow(sides.length, width, height);
-  const plates = sides.map((side) => side.plate());
+  const captions = sides.map((side) => side.caption());
   const blobs = await Promise.all(
     sides.map(
       (side, i) =>
@@ -71,8 +71,8 @@ async function pictureOf(sides, look) {
   );
   const images = await Promise.all(blobs.map((blob) => createImageBitmap(blob)));
   const { areas } = layOut(boxes, look.scale);
-  const { canvas, context } = createSheet(width * look.scale, height * look.scale);
-  images.forEach((image, i) => print(context, image, areas[i], look.scale, plates[i]));
+  const { canvas, context } = createCanvas(width * look.scale, height * look.scale);
+  images.forEach((image, i) => drawPicture(context, image, areas[i], look.scale, captions[i]));
   for (const image of images) image.close();
   return toPng(canvas);
 }
@@ -80,10 +80,10 @@ async function pictureOf(sides, look) {
 /**
  * @param {Boot} boot
  * @param {() => readonly Side[]} sides   that are seen: one or two
- * @param {(blob: Blob, name: string) => void} hand  gives a file to the person
+ * @param {(blob: Blob, name: string) => void} saveFile  gives a file to the person
  * @returns {(kind: SaveKind, look?: Look) => Promise<void>}  throws Error with a reason for a person
  */
-export function createSave(boot, sides, hand) {
+export function createSave(boot, sides, saveFile) {
   const link = (/** @type {State} */ state) => {
     const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
     return site && `${site}/${formatView(viewNow(state), boot)}`;
@@ -97,15 +97,18 @@ export function createSave(boot, sides, hand) {
     if (missing) throw new Error(words.notReady);
     const { view } = state;
     if (kind === "csv")
-      return hand(new Blob([toCsv(...traces)], { type: "text/csv;charset=utf-8" }), fileName(view, "csv"));
+      return saveFile(
+        new Blob([toCsv(...traces)], { type: "text/csv;charset=utf-8" }),
+        fileName(view, "csv"),
+      );
     if (kind === "json")
-      return hand(
+      return saveFile(
         new Blob([toJson(link(state), ...traces)], { type: "application/json" }),
         fileName(view, "json"),
       );
-    if (kind === "png") return hand(await pictureOf(seen, look), fileName(view, "png"));
+    if (kind === "png") return saveFile(await pictureOf(seen, look), fileName(view, "png"));
     const one = kind === "trace" ? view : seen[seen.length - 1].state().view;
-    hand(await fetchTrace(one), fileName(one, "safetensors", false));
+    saveFile(await fetchTrace(one), fileName(one, "safetensors", false));
   };
 }
 
@@ -118,15 +121,15 @@ export function createSave(boot, sides, hand) {
  * @param {Player} parts.player
  * @param {() => Stack[]} parts.stacks
  * @param {(view: State["view"]) => string} parts.titleOf
- * @param {(blob: Blob, name: string) => void} parts.hand  gives a file to the person
+ * @param {(blob: Blob, name: string) => void} parts.saveFile  gives a file to the person
  */
-export function createTaking({ boot, store, player, stacks, titleOf, hand }) {
+export function createFileActions({ boot, store, player, stacks, titleOf, saveFile }) {
   /** @param {Stack} stack @param {boolean} moment */
-  function plate({ store: own }, moment) {
+  function caption({ store: own }, moment) {
     const { b } = store.get().view;
     const { view } = own.get();
     const apart = b ? ` · ${sideName(view, b)}` : "";
-    return plateOf(own.get(), titleOf(view) + apart, moment);
+    return captionOf(own.get(), titleOf(view) + apart, moment);
   }
   const sides = () =>
     stacks().map((stack) => ({
@@ -134,15 +137,15 @@ export function createTaking({ boot, store, player, stacks, titleOf, hand }) {
       canvas: stack.viewport.canvas(),
       refresh: stack.viewport.invalidate,
       state: stack.store.get,
-      plate: (/** @type {boolean} */ moment = false) => plate(stack, moment),
+      caption: (/** @type {boolean} */ moment = false) => caption(stack, moment),
     }));
   return {
-    save: createSave(boot, sides, hand),
+    save: createSave(boot, sides, saveFile),
     film: createFilm({
       store,
       player,
-      sides: () => sides().map((side) => ({ ...side, plate: () => side.plate(true) })),
-      hand: (blob, ending) => hand(blob, fileName(store.get().view, ending)),
+      sides: () => sides().map((side) => ({ ...side, caption: () => side.caption(true) })),
+      saveFile: (blob, ending) => saveFile(blob, fileName(store.get().view, ending)),
     }),
     /** Width and height of a picture, and why it cannot be made. @param {number} scale */
     look(scale) {

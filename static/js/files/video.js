@@ -9,7 +9,7 @@
  */
 
 import { words } from "../words/words.js";
-import { createReel } from "./video_recorder.js";
+import { createRecorder } from "./video_recorder.js";
 
 /** What browsers record, best first. */
 const FORMATS = [
@@ -39,22 +39,22 @@ export function filmSpeed(duration, speed) {
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
  * @param {() => Side[]} parts.sides
- * @param {(blob: Blob, ending: string) => void} parts.hand  gives the file to the person
+ * @param {(blob: Blob, ending: string) => void} parts.saveFile  gives the file to the person
  */
-export function createFilm({ store, player, sides, hand }) {
-  let reel = /** @type {ReturnType<typeof createReel> | null} */ (null);
+export function createFilm({ store, player, sides, saveFile }) {
+  let recorder = /** @type {ReturnType<typeof createRecorder> | null} */ (null);
   let failed = (/** @type {Error} */ _) => {};
 
   function drop() {
-    reel?.discard();
-    reel = null;
+    recorder?.discard();
+    recorder = null;
   }
 
   /** Resolves when the file is handed over or nobody wants it any more; rejects with a reason for a person. */
   async function start() {
     const { trace, timeline, view, scene } = store.get();
     const format = filmFormat();
-    if (reel || store.get().film !== null) return;
+    if (recorder || store.get().film !== null) return;
     if (!format) throw new Error(words.noRecorder);
     if (!trace?.complete || !timeline) throw new Error(words.notReady);
     if (scene !== "shown") throw new Error(words.noPicture);
@@ -66,7 +66,7 @@ export function createFilm({ store, player, sides, hand }) {
       await framesPassed(() => !sides().some(({ moving }) => moving())); // the panels are gone, the scene fills the page
       if (store.get().film === null) return;
       const blob = await record(format);
-      if (blob) hand(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
+      if (blob) saveFile(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
     } finally {
       drop();
       player.pause();
@@ -79,7 +79,7 @@ export function createFilm({ store, player, sides, hand }) {
     return new Promise((resolve, reject) => {
       failed = reject;
       const seen = sides();
-      reel = createReel(seen, format, resolve, reject);
+      recorder = createRecorder(seen, format, resolve, reject);
       for (const { refresh } of seen) refresh();
       player.restart();
     });
@@ -87,11 +87,11 @@ export function createFilm({ store, player, sides, hand }) {
 
   /** Another trace, or the page hidden: see what follows. @param {State} state @param {State} before */
   function follow(state, before) {
-    if (state.film === null || !reel) return;
+    if (state.film === null || !recorder) return;
     if (state.trace !== before.trace || state.scene !== before.scene)
       return failed(new Error(words.filmBroken));
     if (state.playing !== before.playing)
-      reel.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
+      recorder.hold(!state.playing && state.time < (state.timeline?.duration ?? 0));
   }
   store.subscribe(follow);
 
@@ -99,17 +99,17 @@ export function createFilm({ store, player, sides, hand }) {
     start,
     /** Throws away what there is. */
     cancel() {
-      reel?.discard();
+      recorder?.discard();
       if (store.get().film !== null) store.set({ film: null });
     },
     /** After each frame: which of the scenes were drawn. A canvas that was not has nothing in it to copy. @param {boolean[]} drawn */
     frame(drawn) {
       const { film, playing, time, timeline } = store.get();
-      if (film === null || !reel || !timeline) return;
-      reel.take(drawn);
+      if (film === null || !recorder || !timeline) return;
+      recorder.take(drawn);
       const share = Math.min(1, time / timeline.duration);
       if (share !== film) store.set({ film: share });
-      if (!playing && time >= timeline.duration) reel.end();
+      if (!playing && time >= timeline.duration) recorder.end();
     },
   };
 }

@@ -1,11 +1,11 @@
 /**
  * A canvas that holds all scenes that are seen, and the browser's recorder, which watches it.
  *
- * @import {Plate} from "./picture_caption.js"
+ * @import {Caption} from "./picture_caption.js"
  */
 
 import { words } from "../words/words.js";
-import { createSheet, layOut, print } from "./picture.js";
+import { createCanvas, layOut, drawPicture } from "./picture.js";
 import { withDuration } from "./webm.js";
 
 /** Of the longer side, pixels. */
@@ -18,7 +18,7 @@ const REST_MS = 800;
 /**
  * @typedef {object} Side   one stack that is seen
  * @property {HTMLCanvasElement} canvas
- * @property {() => Plate | null} plate
+ * @property {() => Caption | null} caption
  * @property {() => void} refresh   draws it anew, though nothing changed
  * @property {() => boolean} moving   the camera is on its way
  */
@@ -30,12 +30,12 @@ const REST_MS = 800;
  * @param {(blob: Blob | null) => void} done   null: discarded
  * @param {(error: Error) => void} failed
  */
-export function createReel(sides, format, done, failed) {
+export function createRecorder(sides, format, done, failed) {
   const boxes = sides.map(({ canvas }) => canvas.getBoundingClientRect());
   const all = layOut(boxes, 1);
   const scale = Math.min(window.devicePixelRatio || 1, LARGEST / Math.max(all.width, all.height));
   const { width, height, areas } = layOut(boxes, scale);
-  const { canvas, context } = createSheet(width, height);
+  const { canvas, context } = createCanvas(width, height);
   const recorder = new MediaRecorder(canvas.captureStream(FRAMES_A_SECOND), {
     mimeType: format,
     videoBitsPerSecond: BITS_A_SECOND,
@@ -75,7 +75,9 @@ export function createReel(sides, format, done, failed) {
     hold,
     /** @param {boolean[]} drawn */
     take(drawn) {
-      sides.forEach((side, i) => drawn[i] && print(context, side.canvas, areas[i], scale, side.plate()));
+      sides.forEach(
+        (side, i) => drawn[i] && drawPicture(context, side.canvas, areas[i], scale, side.caption()),
+      );
       if (recorder.state !== "inactive" || ending) return;
       recorder.start();
       clock.start();

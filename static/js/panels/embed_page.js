@@ -6,12 +6,12 @@
  * @import {Surroundings} from "./full_page.js"
  */
 
-import { createSight } from "../embed/frame_visibility.js";
+import { createFrameVisibility } from "../embed/frame_visibility.js";
 import { titleOf } from "../view/title.js";
 import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
-import { createSides } from "./chrome/comparison.js";
+import { createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
 import { createDescriptions } from "./chrome/stage_overlay.js";
 import { createNotices } from "./chrome/status.js";
@@ -68,7 +68,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     createCounters(counters),
     createTokens(tokens, actions, boot),
     createNotices(notices, actions),
-    createSides(host, other, viewport.observe),
+    createStackLabels(host, other, viewport.observe),
     createDescriptions(other),
     createAnnouncer(live, () => document.hasFocus()),
     createTour(lessons, boot, actions, viewport.observe),
@@ -77,7 +77,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     createGlossary(host),
   ];
   const moved = changes();
-  const sight = createSight({ store, viewport, actions });
+  const frameVisibility = createFrameVisibility({ store, viewport, actions });
   return {
     /** @param {State} state */
     update(state) {
@@ -92,8 +92,8 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
       attribute(host, "aria-label", `${name} · ${words.product}`);
     },
     /** @param {() => void} begin */
-    start: (begin) => sight.watch(host, begin),
-    play: sight.play,
-    pause: sight.pause,
+    start: (begin) => frameVisibility.watch(host, begin),
+    play: frameVisibility.play,
+    pause: frameVisibility.pause,
   };
 }

@@ -9,7 +9,7 @@
 import { phaseAt } from "../playback/shot.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
-import { createCompare, createSides } from "./chrome/comparison.js";
+import { createCompare, createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
 import { createMasthead } from "./chrome/header.js";
 import { createDescriptions, createFallback, createFilming } from "./chrome/stage_overlay.js";
@@ -201,7 +201,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createShot(parts.shot, actions),
     createEnding(parts.ending, boot, actions),
     createGlossary(host),
-    createSides(host, other, viewport.observe),
+    createStackLabels(host, other, viewport.observe),
     createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
     ...(files ? [createDropping(host, actions, wake, files.take), files] : []),
     createAnnouncer(parts.live),

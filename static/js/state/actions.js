@@ -42,7 +42,7 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(span: State["span"]) => void} setSpan
  * @property {(still: boolean) => void} setStill
  * @property {() => void} dismiss                                    of the notices
- * @property {() => void} letGo                                      closes the topmost thing, or drops the selection
+ * @property {() => void} closeTopmost                                      closes the topmost thing, or drops the selection
  * @property {(kind: SaveKind, look?: Look) => Promise<void>} save
  * @property {() => Promise<void>} film                              records one pass through the prompt
  * @property {() => void} stopFilm                                   and throws it away
@@ -118,7 +118,7 @@ export function createActions({ boot, store, player, feed, save, film }) {
     setSpan: (span) => store.set({ span }),
     setStill: (still) => store.set({ still }),
     dismiss: () => store.set({ notices: [] }),
-    letGo: () => (store.get().film === null ? letGo(store, setView) : film.cancel()),
+    closeTopmost: () => (store.get().film === null ? closeTopmost(store, setView) : film.cancel()),
     save,
     film: film.start,
     stopFilm: film.cancel,
@@ -140,7 +140,7 @@ function withoutRequest(boot, patch) {
 }
 
 /** @param {Store<State>} store @param {(patch: Partial<View>) => void} setView */
-function letGo(store, setView) {
+function closeTopmost(store, setView) {
   const { overlay, view } = store.get();
   if (overlay !== "none") store.set({ overlay: "none" });
   else if (store.get().notices.length) store.set({ notices: [] });

@@ -9,7 +9,7 @@
 import { createHits } from "../counts/expert_uses.js";
 import { followedAt, NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
 import { otherView } from "../view/comparison.js";
-import { asksTheSame, noticesOf, sameKeys, understoodBeside, withRequestOf } from "../view/request.js";
+import { sameRequest, noticesOf, sameKeys, understoodBeside, withRequestOf } from "../view/request.js";
 import { createLoading } from "./loading.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
@@ -20,7 +20,7 @@ import { createStore } from "./store.js";
  * @param {() => void} wake
  * @param {Boot} boot
  */
-export function createSide(first, connect, wake, boot) {
+export function createSecondStack(first, connect, wake, boot) {
   const hits = createHits();
   /** @type {Store<State>} */
   const store = createStore(initialState({ view: otherView(first.get().view), notices: [] }));
@@ -46,7 +46,7 @@ export function createSide(first, connect, wake, boot) {
   /** Its own request keys stay until the first side, or what sets them apart, asks for others. @param {View} view */
   function follow(view) {
     const { view: own } = store.get();
-    const same = asksTheSame(own, view) && sameKeys(own.b, view.b);
+    const same = sameRequest(own, view) && sameKeys(own.b, view.b);
     store.set({ view: same ? withRequestOf(boot, otherView(view), own) : otherView(view) });
   }
 

@@ -8,7 +8,7 @@
 
 import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
-import { asksTheSame, withRequestOf } from "../view/request.js";
+import { sameRequest, withRequestOf } from "../view/request.js";
 import { statusOf } from "./loading_states.js";
 
 /**
@@ -39,7 +39,7 @@ export function createGuide({ boot, store, player }) {
   /** @param {View} asked @param {State["notices"]} [notices] */
   function goTo(asked, notices = []) {
     const { timeline, trace, view: before } = store.get();
-    const same = asksTheSame(before, asked);
+    const same = sameRequest(before, asked);
     const view = same ? withRequestOf(boot, asked, before) : asked;
     const { token, layer } = view;
     const placed = token !== null || layer !== null;

@@ -97,7 +97,7 @@ export function requestQuery(request) {
 }
 
 /** Whether two views are spelt by the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
-export function asksTheSame({ given: a }, { given: b }) {
+export function sameRequest({ given: a }, { given: b }) {
   return sameKeys(a, b);
 }
 

@@ -9,7 +9,7 @@ import {
   weightBytes,
   withPapers,
 } from "../../../static/js/api/model_catalogue.js";
-import { createBrought } from "../../../static/js/api/uploaded_config.js";
+import { createUploadedConfig } from "../../../static/js/api/uploaded_config.js";
 
 const entry = (name, year, total, active, router, experts) =>
   /** @type {any} */ ({
@@ -97,24 +97,24 @@ function withFetch(answer) {
   globalThis.fetch = /** @type {any} */ (
     async (/** @type {string} */ path, /** @type {any} */ options) => answer(path, options)
   );
-  return createBrought();
+  return createUploadedConfig();
 }
 const file = (/** @type {string} */ text) => new File([text], "config.json");
 
 test("a config that is counted is kept, until another one is", async () => {
-  const brought = withFetch((path, { method }) => ({
+  const uploadedConfig = withFetch((path, { method }) => ({
     ok: true,
     json: async () => ({ key: `${method} ${path}` }),
   }));
-  assert.equal(brought.get().state, "none");
-  assert.equal((await brought.count(file("{}"))).found?.key, "POST api/shape");
-  assert.equal(brought.get().state, "counted");
+  assert.equal(uploadedConfig.get().state, "none");
+  assert.equal((await uploadedConfig.count(file("{}"))).found?.key, "POST api/shape");
+  assert.equal(uploadedConfig.get().state, "counted");
 });
 
 test("a config that is refused says why in the words of the server", async () => {
   const errors = [{ message: "architecture: got LlamaForCausalLM" }, { message: "more" }];
-  const brought = withFetch(() => ({ ok: false, status: 422, json: async () => ({ errors }) }));
-  assert.deepEqual(await brought.count(file("{}")), {
+  const uploadedConfig = withFetch(() => ({ ok: false, status: 422, json: async () => ({ errors }) }));
+  assert.deepEqual(await uploadedConfig.count(file("{}")), {
     state: "refused",
     found: null,
     problem: "architecture: got LlamaForCausalLM\nmore",
@@ -122,15 +122,15 @@ test("a config that is refused says why in the words of the server", async () =>
 });
 
 test("a file that is too large is not sent", async () => {
-  const brought = withFetch(() => assert.fail("it was sent"));
-  const { state, problem } = await brought.count(file(" ".repeat(2 ** 20 + 1)));
+  const uploadedConfig = withFetch(() => assert.fail("it was sent"));
+  const { state, problem } = await uploadedConfig.count(file(" ".repeat(2 ** 20 + 1)));
   assert.equal(state, "refused");
   assert.match(problem, /config\.json: expected a config\.json of at most 1\.05 MB, got 1\.05 MB/);
 });
 
 test("a server that cannot be reached is told of", async () => {
-  const brought = withFetch(() => {
+  const uploadedConfig = withFetch(() => {
     throw new TypeError("no network");
   });
-  assert.match((await brought.count(file("{}"))).problem, /no network/);
+  assert.match((await uploadedConfig.count(file("{}"))).problem, /no network/);
 });

@@ -39,7 +39,7 @@ test("arrows step through tokens and layers", () => {
 test("space, restart and escape", () => {
   assert.deepEqual(
     [" ", "r", "Escape"].map((key) => pressed(key)[0][0]),
-    ["toggle", "restart", "letGo"],
+    ["toggle", "restart", "closeTopmost"],
   );
 });
 

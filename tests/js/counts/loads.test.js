@@ -16,7 +16,7 @@ import {
   withZLoss,
 } from "../../../static/js/counts/load_measures.js";
 import { busiestOf, createLoads } from "../../../static/js/counts/loads.js";
-import { createEvening, PATIENCE } from "../../../static/js/panels/data/bias_updates.js";
+import { createStopRule, PATIENCE } from "../../../static/js/panels/data/bias_updates.js";
 import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { en } from "../../../static/js/words/en.js";
 import { fr } from "../../../static/js/words/fr.js";
@@ -105,13 +105,13 @@ test("a load is even where no expert has more than one token more than another",
 });
 
 test("a run of the bias goes on while it helps and stops at the best", () => {
-  const evening = createEvening({ most: 200, stride: 1 });
-  assert.deepEqual(evening.next({ updates: 0, violation: 3, even: false }), { go: 1 });
-  assert.deepEqual(evening.next({ updates: 30, violation: 0.5, even: false }), { go: 31 });
-  assert.deepEqual(evening.next({ updates: 29 + PATIENCE, violation: 0.9, even: false }), {
+  const stopRule = createStopRule({ most: 200, stride: 1 });
+  assert.deepEqual(stopRule.next({ updates: 0, violation: 3, even: false }), { go: 1 });
+  assert.deepEqual(stopRule.next({ updates: 30, violation: 0.5, even: false }), { go: 31 });
+  assert.deepEqual(stopRule.next({ updates: 29 + PATIENCE, violation: 0.9, even: false }), {
     go: 30 + PATIENCE,
   });
-  assert.deepEqual(evening.next({ updates: 30 + PATIENCE, violation: 0.5, even: false }), {
+  assert.deepEqual(stopRule.next({ updates: 30 + PATIENCE, violation: 0.5, even: false }), {
     stop: "best",
     updates: 30,
     violation: 0.5,
@@ -119,17 +119,20 @@ test("a run of the bias goes on while it helps and stops at the best", () => {
 });
 
 test("a run of the bias stops as soon as the load is even, and at the last update", () => {
-  assert.deepEqual(createEvening({ most: 200, stride: 1 }).next({ updates: 7, violation: 0.1, even: true }), {
-    stop: "even",
-    updates: 7,
-    violation: 0.1,
-  });
   assert.deepEqual(
-    createEvening({ most: 200, stride: 20 }).next({ updates: 190, violation: 2, even: false }),
+    createStopRule({ most: 200, stride: 1 }).next({ updates: 7, violation: 0.1, even: true }),
+    {
+      stop: "even",
+      updates: 7,
+      violation: 0.1,
+    },
+  );
+  assert.deepEqual(
+    createStopRule({ most: 200, stride: 20 }).next({ updates: 190, violation: 2, even: false }),
     { go: 200 },
   );
   assert.deepEqual(
-    createEvening({ most: 200, stride: 20 }).next({ updates: 200, violation: 2, even: false }),
+    createStopRule({ most: 200, stride: 20 }).next({ updates: 200, violation: 2, even: false }),
     { stop: "best", updates: 200, violation: 2 },
   );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { shownTheme } from "../../../static/js/browser/media_preferences.js";
+import { usedTheme } from "../../../static/js/browser/media_preferences.js";
 import { heatOf } from "../../../static/js/panels/data/heatmap.js";
 import { coloursOf, PALETTE_NAMES, rolesOf, THEMES } from "../../../static/js/view/palettes.js";
 import { contrast, DEFICIENCIES, distance, lightness, seenBy } from "../colour_vision.js";
@@ -113,7 +113,7 @@ test("a heat map tells its steps apart by lightness alone, in every theme and pa
 
 test("a theme is the view's, unless the system asks for contrast or the page is printed", () => {
   const shown = (/** @type {boolean} */ contrast, /** @type {boolean} */ print) =>
-    THEMES.map((theme) => shownTheme(theme, contrast, print));
+    THEMES.map((theme) => usedTheme(theme, contrast, print));
   assert.deepEqual(shown(false, false), ["dark", "light", "contrast"]);
   assert.deepEqual(shown(true, false), ["contrast", "light", "contrast"]);
   assert.deepEqual(shown(true, true), ["light", "light", "light"]);

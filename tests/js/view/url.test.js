@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patchView } from "../../../static/js/embed/view_patch.js";
-import { asksTheSame } from "../../../static/js/view/request.js";
+import { sameRequest } from "../../../static/js/view/request.js";
 import { formatView, openingView, parseView, searchOf, viewNow } from "../../../static/js/view/url.js";
 import { answerTo, BOOT, KEYS } from "../boot_data.js";
 
@@ -196,8 +196,8 @@ test("until the trace is there it holds what the link asked for", () => {
 });
 
 test("a change of k asks anew, a change of camera does not", () => {
-  assert.equal(asksTheSame(parseView("", BOOT).view, parseView("?k=3", BOOT).view), false);
-  assert.equal(asksTheSame(parseView("", BOOT).view, parseView("?camera=top&token=4", BOOT).view), true);
+  assert.equal(sameRequest(parseView("", BOOT).view, parseView("?k=3", BOOT).view), false);
+  assert.equal(sameRequest(parseView("", BOOT).view, parseView("?camera=top&token=4", BOOT).view), true);
 });
 
 const TRACE = /** @type {any} */ ({ trace: null, steps: "" });

@@ -16,7 +16,7 @@ from app.routing.alterations import parse_alterations
 from app.sources.live.config import CheckpointError
 from app.sources.live.families.registry import FAMILIES, config_of
 from app.sources.live.models import Models
-from app.sources.live.prompt_trace import Prompted
+from app.sources.live.prompt_trace import LiveTrace
 from app.trace import RoutingTrace
 from tests.sources.live.tiny_checkpoints import byte_tokenizer, edit_config, mixtral_tensors, write_checkpoint
 
@@ -76,7 +76,7 @@ def prompted(models, name, text="The quick brown fox", alter="", **keys):
     model = models.open(name)
     keys = {"source": "live", "model": name, "router": model.listing.router, "k": 2, **keys}
     request = TraceRequest.model_validate(keys)
-    return Prompted(model, model.checkpoint.tokenizer.encode(text), request, parse_alterations(alter))
+    return LiveTrace(model, model.checkpoint.tokenizer.encode(text), request, parse_alterations(alter))
 
 
 def whole(prompt):

@@ -49,7 +49,7 @@ function createSideHead(side) {
  * @param {() => State | null} other  the state of the second side
  * @param {() => void} measure        panels over the scene came or went
  */
-export function createSides(host, other, measure) {
+export function createStackLabels(host, other, measure) {
   /** @type {ReturnType<typeof createSideHead>[]} */
   let heads = [];
   const changed = changes();

@@ -24,8 +24,8 @@ export function createBias(boot, actions) {
   let still = false;
   let due = 0;
   let seen = "";
-  /** @type {ReturnType<typeof createEvening> | null} while it runs */
-  let evening = null;
+  /** @type {ReturnType<typeof createStopRule> | null} while it runs */
+  let stopRule = null;
   const step = h(
     "button",
     { type: "button", class: "secondary", title: said.stepHint, onclick: () => go(updates + 1) },
@@ -33,7 +33,7 @@ export function createBias(boot, actions) {
   );
   const run = h(
     "button",
-    { type: "button", class: "primary", onclick: () => (evening ? stop() : start()) },
+    { type: "button", class: "primary", onclick: () => (stopRule ? stop() : start()) },
     said.runUpdates,
   );
   const reset = h(
@@ -53,14 +53,14 @@ export function createBias(boot, actions) {
   /** @param {number} count */
   const ask = (count) => actions.setRequest({ updates: Math.min(most, count) || null });
   function start() {
-    evening = createEvening({ most, stride: PACES[still ? "still" : "moving"].stride });
+    stopRule = createStopRule({ most, stride: PACES[still ? "still" : "moving"].stride });
     seen = "";
     setText(run, said.stopUpdates);
     ask(updates >= most ? 0 : updates);
   }
   function stop() {
     clearTimeout(due);
-    evening = null;
+    stopRule = null;
     setText(run, said.runUpdates);
   }
 
@@ -68,7 +68,7 @@ export function createBias(boot, actions) {
   function look(trace) {
     const counted = countedHere(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
     const violation = overLayers(counted).max_violation;
-    const next = evening?.next({ updates, violation, even: isEven(counted) });
+    const next = stopRule?.next({ updates, violation, even: isEven(counted) });
     if (!next)
       return setText(status, isEven(counted) ? said.evenNow(updates) : said.updatesDone(updates, violation));
     if ("go" in next) {
@@ -92,7 +92,7 @@ export function createBias(boot, actions) {
     update({ view, trace, still: calm, loading }) {
       const biased = routerOf(boot, view)?.biased === true;
       attribute(element, "hidden", !biased);
-      if (loading === "failed" || !biased) return void (evening && stop());
+      if (loading === "failed" || !biased) return void (stopRule && stop());
       [updates, still] = [view.updates ?? 0, calm];
       attribute(step, "disabled", updates >= most);
       attribute(reset, "disabled", updates === 0);
@@ -118,7 +118,7 @@ export const PATIENCE = 40;
  */
 
 /** @param {{most: number, stride: number}} limits  of updates, and how many at a time */
-export function createEvening({ most, stride }) {
+export function createStopRule({ most, stride }) {
   /** @type {Seen | null} */
   let best = null;
   return {

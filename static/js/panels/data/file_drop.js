@@ -6,7 +6,7 @@
  */
 
 import { captures, isBeside, MOST_BYTES } from "../../api/captures.js";
-import { brought } from "../../api/uploaded_config.js";
+import { uploadedConfig } from "../../api/uploaded_config.js";
 import { words } from "../../words/words.js";
 import { h } from "../parts/element.js";
 
@@ -41,7 +41,7 @@ export function createDropping(host, actions, wake, show) {
   };
   /** @param {File} file */
   async function take(file) {
-    const { state, found } = await brought.count(file);
+    const { state, found } = await uploadedConfig.count(file);
     actions.setView({ panel: "models" });
     if (state === "counted" && found) actions.setRequest({ source: "authored", shape: found.key });
     wake();

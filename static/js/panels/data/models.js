@@ -7,7 +7,7 @@
  */
 
 import { fetchCatalogue, knownOf, matching, ordered, ORDERS } from "../../api/model_catalogue.js";
-import { brought } from "../../api/uploaded_config.js";
+import { uploadedConfig } from "../../api/uploaded_config.js";
 import { formatCount, formatShare } from "../../words/format.js";
 import { routerName, words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
@@ -115,7 +115,7 @@ export function createModels(host, actions, wake, boot) {
     ? []
     : createOpener(
         (file) =>
-          void brought.count(file).then((found) => {
+          void uploadedConfig.count(file).then((found) => {
             if (found.state === "counted" && found.found) choose(found.found.key);
             wake();
           }),
@@ -198,7 +198,7 @@ export function createModels(host, actions, wake, boot) {
   }
   /** What is told of the shape: published, just counted, or known from its trace alone. @param {State} state @returns {Known | null} */
   function factsOf({ trace }) {
-    const own = brought.get().found;
+    const own = uploadedConfig.get().found;
     const published = entries?.find(({ key }) => key === shape);
     if (published || (own && own.key === shape)) return published ?? own;
     return trace && trace.origin.shape === shape ? knownOf(shape, trace.model) : null;
@@ -209,7 +209,7 @@ export function createModels(host, actions, wake, boot) {
       const next = state.view.source === "authored" ? (state.view.shape ?? "") : "";
       if (next !== shape) listing = false;
       shape = next;
-      const { state: how, problem } = brought.get();
+      const { state: how, problem } = uploadedConfig.get();
       attribute(trouble, "hidden", how !== "refused");
       setText(trouble, problem);
       const facts = shape && !listing ? factsOf(state) : null;

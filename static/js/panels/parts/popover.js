@@ -20,7 +20,7 @@ import { iconButton } from "./icons.js";
  * @param {boolean} [options.always]  stays in the page where there is room for it, as the controls do
  */
 export function createOverlay(host, { name, title, body, actions, always = false }) {
-  const close = iconButton("close", words.close, actions.letGo, "small");
+  const close = iconButton("close", words.close, actions.closeTopmost, "small");
   const heading = h("h2", { class: "panel-title", id: `${name}-title` }, title);
   host.append(h("div", { class: "panel-head" }, heading, close), body);
   host.tabIndex = -1;
