@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -92,7 +92,7 @@ class RoutingTrace:
             )
         for name in ("scores", "weights"):
             column = getattr(self, name)
-            if column is not None and not np.isfinite(column).all():
+            if column is not None and not all_finite(column):
                 raise ValueError(f"trace.{name}: expected finite numbers, got nan or infinity")
 
     @property
@@ -151,16 +151,8 @@ class RoutingTrace:
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
-        model = json.loads(metadata["model"])
-        shape = ModelShape.from_json(model)
         tensors = load(data)
-        header = TraceHeader(
-            tokens=tuple(Token(**token) for token in json.loads(metadata["tokens"])),
-            shape=shape,
-            model={key: model[key] for key in model if key not in shape.to_json()},
-            origin=json.loads(metadata["origin"]),
-            bias=tensors.get("bias"),
-        )
+        header = header_of(metadata, tensors.get("bias"))
         if "dropped" in tensors:
             tensors["dropped"] = tensors["dropped"].astype(np.bool_)
         columns = {name: tensors[name] for name in COLUMNS if name in tensors}
@@ -169,6 +161,25 @@ class RoutingTrace:
 
 NARROW = ("experts", "weights", "dropped")
 COLUMNS = ("scores", "logits", *NARROW)
+BLOCK = 4096  # tokens
+
+
+def header_of(metadata: Mapping[str, str], bias: Floats | None) -> TraceHeader:
+    """Returns the header that the metadata of a file spells. Raises LookupError, TypeError and ValueError."""
+    model = json.loads(metadata["model"])
+    shape = ModelShape.from_json(model)
+    return TraceHeader(
+        tokens=tuple(Token(**token) for token in json.loads(metadata["tokens"])),
+        shape=shape,
+        model={key: model[key] for key in model if key not in shape.to_json()},
+        origin=json.loads(metadata["origin"]),
+        bias=bias,
+    )
+
+
+def all_finite(column: Floats) -> bool:
+    """Whether a column has numbers alone; looked at by blocks, as it may be a view of a large file."""
+    return all(np.isfinite(column[at : at + BLOCK]).all() for at in range(0, len(column), BLOCK))
 
 
 def dump(value: Any) -> str:

@@ -6,16 +6,19 @@ Each is a module-level function whose first argument is the sources, so that a p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from ..metrics.device_limits import compare_routers
 from ..metrics.load import Load
 from ..picture.raster import rasterise
 from ..picture.view_picture import ViewPicture
+from ..problem import BadRequest, Problem
 from ..request.schema import TraceRequest
 from ..settings import ROOT
 from ..sources.authored.scenario import load_scenarios
 from ..sources.live.text_windows import load_of, requests_over, windows
+from ..sources.recorded.long_trace import LONG_TOKENS, is_long
 from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace, dump
 
@@ -29,7 +32,17 @@ def open_sources(scenarios: Path, models: Path) -> SourceRegistry:
 
 def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
     """A trace as a safetensors file."""
-    return sources.open(sources.parse(keys)).trace().to_bytes()
+    return short_trace(sources, sources.parse(keys)).to_bytes()
+
+
+def short_trace(sources: SourceRegistry, request: TraceRequest) -> RoutingTrace:
+    """The trace of a request. Raises BadRequest for one that is too long for one answer."""
+    source = sources.open(request)
+    count = len(source.header.tokens)
+    if is_long(count, source.header.shape):
+        advice = "use moescope convert on the file in the folder TRACES"
+        raise BadRequest(Problem("trace", f"{count:,} tokens", f"at most {LONG_TOKENS:,} tokens", advice))
+    return source.trace()
 
 
 def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, bytes]:
@@ -46,7 +59,7 @@ def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) 
 
 def device_traffic(sources: SourceRegistry, keys: Keys, count: int) -> bytes:
     """JSON: what a step sends between devices."""
-    trace = sources.open(sources.parse(keys)).trace()
+    trace = short_trace(sources, sources.parse(keys))
     shape = trace.header.shape
     rows = compare_routers(trace, min(count, shape.experts))
     return dump({"routers": [row.to_json(shape.d_model) for row in rows]}).encode()
@@ -55,7 +68,7 @@ def device_traffic(sources: SourceRegistry, keys: Keys, count: int) -> bytes:
 def load_over(sources: SourceRegistry, keys: Keys, over: str) -> bytes:
     """JSON: the load of every expert over a prompt, or over all scenarios."""
     requests = requests_over(sources.parse(keys), over, sources.available.scenarios)
-    made: list[Callable[[], RoutingTrace]] = [sources.open(each).trace for each in requests]
+    made: list[Callable[[], RoutingTrace]] = [partial(short_trace, sources, each) for each in requests]
     return dump({"over": over, **total(made).to_json()}).encode()
 
 

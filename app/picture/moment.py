@@ -37,6 +37,10 @@ class Moment:
             return None
         return cls(token or 0, layer or 0, mode)
 
+    def after(self, first: int) -> Moment:
+        """The same, in a part of the trace that begins at token `first`."""
+        return replace(self, token=max(0, self.token - first))
+
     def within(self, tokens: int, layers: int) -> Moment:
         """The same, inside a trace of this size; all tokens are one in ALL AT ONCE."""
         last = tokens - 1

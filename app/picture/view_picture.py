@@ -51,11 +51,13 @@ class ViewPicture:
             ("", "") if len(requests) == 1 else stack_names(requests[0], requests[1], keys)
             for keys in (beside, own)
         )
-        opened = tuple(sources.open(request) for request in requests)
+        moment = Moment.of(view)
+        around = 0 if moment is None else moment.token
+        opened = tuple(sources.open(request, around=around) for request in requests)
+        if moment is not None:
+            moment = moment.after(opened[0].header.origin.get("window", {}).get("from", 0))
         theme = look_of(view)["theme"]
-        return cls(
-            requests, answers, opened, names, labels, sources, wording_of(view), theme, Moment.of(view)
-        )
+        return cls(requests, answers, opened, names, labels, sources, wording_of(view), theme, moment)
 
     @property
     def key(self) -> str:

@@ -44,6 +44,7 @@ class PendingTrace:
     more: int = 0  # tokens that a model may write after those of the header
     at_once: bool = False  # the first step takes as long as all; viewers of one trace then share it
     cancel: Cancel | None = None  # of one that waits for another machine
+    whole: Callable[[], RoutingTrace] | None = None  # of one that exists already
 
     def steps(self, start: int = 0) -> Iterator[Step]:
         """The steps from token `start` on."""
@@ -72,6 +73,8 @@ class PendingTrace:
 
     def trace(self) -> RoutingTrace:
         """The whole trace."""
+        if self.whole is not None:
+            return self.whole()
         trace = self.kept.get(self.identity)
         if trace is None:
             trace = RoutingTrace.from_steps(self.header, self.compute())

@@ -99,12 +99,17 @@ class SourceRegistry:
         """The request that `values` spell. Raises BadRequest with every problem."""
         return parse(values, self.available)
 
-    def open(self, request: TraceRequest, cancel: Cancel | None = None) -> PendingTrace:
+    def open(
+        self, request: TraceRequest, cancel: Cancel | None = None, around: int | None = None
+    ) -> PendingTrace:
         """The trace of a request that was read. Raises BadRequest for what cannot be run after all.
 
-        `cancel` ends the wait for another machine, while the trace opens and later.
+        `cancel` ends the wait for another machine, while the trace opens and later. `around` names a token:
+        of a long trace the part is opened in which it lies. None opens every trace whole.
         """
         opened = self.sources[request.source].open(request)
+        if around is not None and opened.window is not None:
+            opened = opened.window(around)
         if cancel is not None and opened.cancel is not None:
             cancel.add(opened.cancel)
         return self.pending(request, opened)
@@ -124,6 +129,7 @@ class SourceRegistry:
             request.more,
             opened.at_once,
             opened.cancel,
+            opened.whole,
         )
 
     def read(

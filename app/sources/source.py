@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -50,6 +50,8 @@ class Opened:
     content: str
     at_once: bool = False  # the first step takes as long as all; clients of one trace then share it
     cancel: Cancel | None = None  # of a trace that waits for another machine
+    whole: Callable[[], RoutingTrace] | None = None  # of a trace that exists already
+    window: Callable[[int], Opened] | None = None  # of a long trace: the part in which a token lies
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,15 @@ from .workers import Workers
 
 @dataclass(frozen=True)
 class Asked:
-    """The keys that a client sent: of the first stack, those just changed, and those of the second stack."""
+    """The keys that a client sent: of the first stack, those just changed, and those of the second stack.
+
+    `around` is the token in whose part of a long trace the client is interested.
+    """
 
     keys: Mapping[str, object]
     changed: tuple[str, ...] = ()
     second: Mapping[str, object] = field(default_factory=dict)
+    around: int = 0
 
 
 async def open_asked(
@@ -40,7 +44,7 @@ async def open_asked(
     while True:
         understood = await workers.run(lambda: sources.read(kept.keys, asked.changed, kept.own), client)
         try:
-            pending = await open_source(sources, workers, understood.request, client)
+            pending = await open_source(sources, workers, understood.request, client, asked.around)
         except BadRequest as error:
             kept.leave_out(error)
         else:
@@ -48,7 +52,7 @@ async def open_asked(
 
 
 async def open_source(
-    sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str
+    sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str, around: int = 0
 ) -> PendingTrace:
     """The source of a request. Raises BadRequest, and Busy where too much is waiting.
 
@@ -58,10 +62,10 @@ async def open_source(
         cancel = Cancel()
         return await workers.wait(lambda: sources.open(request, cancel), cancel)
     if workers.processes is None:
-        return await workers.run(lambda: sources.open(request), client)
+        return await workers.run(lambda: sources.open(request, around=around), client)
     cost = await workers.run(lambda: trace_secs(sources, request), client)
     if not workers.is_heavy(cost) or by_token(request):
-        return await workers.run(lambda: sources.open(request), client, cost)
+        return await workers.run(lambda: sources.open(request, around=around), client, cost)
     key = sources.fingerprint(request)
     trace = sources.cached.get(key)
     if trace is None:

@@ -20,6 +20,7 @@ EXPECTED = {
     "version": f"{VERSION}, the version of the protocol that this server speaks",
     "id": f"a whole number from 0 to {MAX_ID}",
     "from": f"a whole number from 0 to {MAX_ID}",
+    "around": f"a whole number from 0 to {MAX_ID}",
     "request": "an object of request keys",
     "changed": "a list of request keys",
     "second": "an object of request keys",
@@ -38,6 +39,7 @@ class StartStream:
     changed: tuple[str, ...]
     second: Mapping[str, object]
     start: int
+    around: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ class Session:
     def begin(self, asked: Open) -> list[Action]:
         """A new stream takes the place of the running one."""
         self.running = asked.id
-        return [StartStream(asked.id, asked.request, tuple(asked.changed), asked.second or {}, asked.start)]
+        keys, second = asked.request, asked.second or {}
+        return [StartStream(asked.id, keys, tuple(asked.changed), second, asked.start, asked.around)]
 
     def stop(self, id: int) -> list[Action]:
         """A stop for what no longer runs is a stop that crossed the end of the stream: nothing to do."""

@@ -133,7 +133,7 @@ class Viewer:
     async def try_stream(self, begin: StartStream) -> None:
         """Send a trace; what goes wrong becomes an error message."""
         try:
-            asked = Asked(begin.keys, begin.changed, begin.second)
+            asked = Asked(begin.keys, begin.changed, begin.second, begin.around)
             source, answer = await open_asked(self.sources, self.workers, asked, self.client)
             check_start(begin.start, source)
             await self.send_trace(begin, source, answer)

@@ -44,6 +44,7 @@ class Open(BaseModel):
     changed: list[str] = []  # request keys that a person just changed: the others give way to them
     second: dict[str, Any] | None = None  # keys of the second stack; then its trace is asked for
     start: Id = Field(0, alias="from")
+    around: Id = 0  # a token: of a long trace the part is sent in which it lies
 
 
 class Stop(BaseModel):

@@ -13,6 +13,7 @@ from ..formats.exports import counts_of
 from ..formats.findings import CaptureError
 from ..problem import BadRequest, Problem
 from ..request.comparison import read_view
+from ..sources.recorded.long_trace import LongTrace
 from ..sources.recorded.trace_folder import TraceFolder
 from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrary
 from ..sources.registry import SourceRegistry
@@ -76,6 +77,11 @@ def captures(sources: SourceRegistry, workers: Workers, export: Export | None = 
         name = request.query_params.get("trace", "")
         return JSONResponse(await workers.run(lambda: counts_in(folder, name), client(request), HEAVY_SECS))
 
+    @router.get("/api/long-trace")
+    async def long(request: Request) -> Response:
+        name = request.query_params.get("trace", "")
+        return JSONResponse(await workers.run(lambda: long_counts(folder, name), client(request), HEAVY_SECS))
+
     @router.get("/api/trace-compare")
     async def comparison(request: Request) -> Response:
         view = dict(request.query_params)
@@ -114,11 +120,24 @@ def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
         )
 
     def count() -> dict[str, Any]:
-        capture = folder.open(name).capture
-        report = {"name": name, **capture.to_json(), "model": capture.model}
-        return {"state": "counts", **report, "counts": counts_of(capture).tolist()}
+        held = folder.open(name)
+        report = {"name": name, **held.capture.to_json(), "model": held.capture.model}
+        return {"state": "counts", **report, "counts": counts_of(held.capture).tolist()}
 
     return refusing(count)
+
+
+def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
+    """The counts of a long trace, read without judging it: `assigned` and `first`, [layers][experts].
+
+    Raises BadRequest where the file holds no long trace.
+    """
+    trace = None if folder is None or name not in folder else refusing(lambda: folder.trace(name))
+    if not isinstance(trace, LongTrace):
+        expected = "a long trace in the folder of traces"
+        raise BadRequest(Problem("trace", repr(name[:80]), expected, "see /api/traces"))
+    assigned, first = trace.counts.tolist()
+    return {"tokens": len(trace.header.tokens), "assigned": assigned, "first": first}
 
 
 def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:

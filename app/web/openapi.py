@@ -165,6 +165,13 @@ def from_parameter(most: int) -> dict[str, Any]:
     return {"name": "from", "in": "query", "required": False, "description": "first token", "schema": schema}
 
 
+def around_parameter(most: int) -> dict[str, Any]:
+    """The query parameter of OpenAPI that says which part of a long trace to send."""
+    schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
+    description = "a token: of a long trace the part is sent in which it lies"
+    return {"name": "around", "in": "query", "required": False, "description": description, "schema": schema}
+
+
 def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:
     """The query parameter of OpenAPI that says what a load is counted over."""
     schema = {"type": "string", "enum": list(values), "default": values[0]}

@@ -19,7 +19,7 @@ from ..trace import dump
 from .admission import Desk, client
 from .asset_routes import shared_for
 from .assets import matches
-from .openapi import STREAM, from_parameter, parameters
+from .openapi import STREAM, around_parameter, from_parameter, parameters
 from .query import read_query
 from .seats import Seats
 
@@ -35,12 +35,13 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
         "/api/stream",
         summary="A trace token by token, as the socket sends it",
         responses=STREAM,
-        openapi_extra={"parameters": [*parameters(), from_parameter(MAX_ID)]},
+        openapi_extra={"parameters": [*parameters(), from_parameter(MAX_ID), around_parameter(MAX_ID)]},
     )
     async def stream(request: Request) -> Response:
-        start, keys, who = read_start(request.query_params.get("from")), read_query(request), client(request)
+        start, around = (read_token(request, name) for name in ("from", "around"))
+        keys, who = read_query(request), client(request)
         changed = tuple(filter(None, request.query_params.get("changed", "").split(",")))
-        asked = Asked(keys, changed, own_keys(request.query_params))
+        asked = Asked(keys, changed, own_keys(request.query_params), around)
         source, answer = await open_asked(sources, workers, asked, who)
         check_start(start, source)
         etag = f'"{source.identity}-{start}-{digest_of(answer)}"'
@@ -72,11 +73,12 @@ def digest_of(answer: Answer) -> str:
     return sha256(dump(answer.to_json()).encode()).hexdigest()[:16]
 
 
-def read_start(text: str | None) -> int:
-    """The token to begin with. Raises BadRequest where it is none."""
+def read_token(request: Request, name: str) -> int:
+    """The token that a parameter names, 0 where it is left out. Raises BadRequest where it is none."""
+    text = request.query_params.get(name)
     if text is None:
         return 0
     if text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= MAX_ID:
         return int(text)
     expected = f"a whole number from 0 to {MAX_ID}"
-    raise BadRequest(Problem("from", repr(text[:20]), expected, "start again from 0"))
+    raise BadRequest(Problem(name, repr(text[:20]), expected, "start again from 0"))

@@ -7,6 +7,7 @@
  */
 
 import { captures } from "./api/captures.js";
+import { fetchWholeCounts } from "./api/long_trace.js";
 import { isFirstVisit } from "./browser/first_visit.js";
 import { createAddress } from "./browser/address_bar.js";
 import { watchLanguage, watchConnectivity } from "./browser/document.js";
@@ -23,6 +24,7 @@ import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
 import { createLoading } from "./state/loading.js";
 import { statusOf } from "./state/loading_states.js";
+import { createLongTrace } from "./state/long_trace.js";
 import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
 import { withHeld } from "./trace/held_trace.js";
@@ -81,7 +83,8 @@ const fileActions = createFileActions({
   titleOf: (view) => titleOf(boot, view).title,
   saveFile: download,
 });
-const actions = createActions({ boot, store, player, feed: loading, ...fileActions });
+const long = createLongTrace(store, fetchWholeCounts);
+const actions = createActions({ boot, store, player, feed: loading, long, ...fileActions });
 const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
   actions.guide.goTo(view, notices),
 );

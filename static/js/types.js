@@ -148,6 +148,7 @@
  * @property {number} [continue]        how many it was asked to write
  * @property {string} [trace]           the file of the folder of traces
  * @property {string} [file]            of a capture: its name
+ * @property {import("./trace/window.js").Part} [window]   of a long trace: which part this is
  * @property {Finding[]} [findings]     of a capture: what there is to say of it
  * @property {string} [corpus]          of a recording: the text that its model was trained on
  *
@@ -229,6 +230,8 @@
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt
+ * @property {number} around                a token of the whole: of a long trace the page asks for the part in which it lies
+ * @property {import("./api/long_trace.js").WholeCounts | null} whole   counts over all tokens of a long trace
  * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *
  * @typedef {object} Notice

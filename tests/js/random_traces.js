@@ -58,3 +58,13 @@ export function traceOf(shape = {}, received = shape.tokens ?? 5) {
   for (let token = 0; token < received; token++) trace = withStep(trace, stepOf(shape, token));
   return received === trace.tokens.length ? withEnd(trace) : trace;
 }
+
+/** A part of a long trace. @param {import("../../static/js/trace/window.js").Part} part @param {Parameters<typeof messageOf>[0]} [shape] */
+export function partial(part, shape = {}) {
+  const trace = traceOf(shape);
+  return {
+    ...trace,
+    id: `${trace.id}.${part.from}`,
+    origin: { ...trace.origin, trace: "long", window: part },
+  };
+}

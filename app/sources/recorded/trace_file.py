@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ...formats.findings import CaptureError
@@ -9,6 +10,7 @@ from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
 from ...trace import RoutingTrace
 from ..source import Offer, Opened, Place, TraceSource, Whole
+from .long_trace import LongTrace
 from .trace_folder import TraceFolder
 
 
@@ -30,24 +32,41 @@ class TraceFileSource(TraceSource):
         trace, stamp = self.trace_of(request.trace)
         origin = {**trace.header.origin, "trace": request.trace}
         origin.pop("prompt_tokens", None)  # nothing is written while it plays
-        header = replace(trace.header, origin=origin)
-        return Opened(Whole(replace(trace, header=header)), stamp)
+        trace = replace(trace, header=replace(trace.header, origin=origin))
+        if isinstance(trace, RoutingTrace):
+            return Opened(Whole(trace), stamp)
+        long = trace
 
-    def trace_of(self, name: str) -> tuple[RoutingTrace, str]:
+        def window(around: int) -> Opened:
+            part = checked(lambda: long.window(around))
+            return Opened(Whole(part), f"{stamp} {part.header.origin['window']['from']}")
+
+        return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
+
+    def trace_of(self, name: str) -> tuple[RoutingTrace | LongTrace, str]:
         """The trace of a name, and what changes with its file. Raises BadRequest."""
         if self.files is None:
             raise BadRequest(
                 Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
             )
         try:
-            stamp, held = self.files.stamp(name), self.files.open(name)
+            stamp, trace = self.files.stamp(name), self.files.trace(name)
         except CaptureError as error:
             raise BadRequest(Problem("trace", error.found, error.expected, error.advice)) from error
         except (OSError, ValueError) as error:
             raise BadRequest(
                 Problem("trace", repr(name), "a capture that can be read", str(error))
             ) from error
-        if held.trace is None:
+        if trace is None:
             advice = "counts open as loads; see the library"
             raise BadRequest(Problem("trace", "counts", "the experts of each token", advice))
-        return held.trace, stamp
+        return trace, stamp
+
+
+def checked(read: Callable[[], RoutingTrace]) -> RoutingTrace:
+    """The rows of a long trace. Raises BadRequest where they are wrong."""
+    try:
+        return read()
+    except ValueError as error:
+        advice = f"{error}; moescope inspect FILE says more"
+        raise BadRequest(Problem("trace", "rows that are wrong", "a sound trace", advice)) from error

@@ -10,11 +10,12 @@ from threading import Lock
 
 from ...byte_cache import Cache
 from ...formats.beside import read_in_place
-from ...formats.bounds import PAGE_BOUNDS
+from ...formats.bounds import PAGE_BOUNDS, Bounds
 from ...formats.capture import Capture
 from ...formats.findings import CaptureError
 from ...formats.to_trace import to_trace
 from ...trace import RoutingTrace
+from .long_trace import LongTrace, long_trace, map_trace
 
 BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")
 ONE_CAPTURE = (
@@ -24,6 +25,7 @@ ONE_CAPTURE = (
 DEEPEST = 4  # folders in folders
 MOST_FILES = 20_000
 KEPT_BYTES = 256 * 2**20
+KEPT_LONG_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Held:
     """A capture of the folder, its trace where it has tokens, and how many answers its file holds."""
 
     capture: Capture
-    trace: RoutingTrace | None
+    trace: RoutingTrace | LongTrace | None
 
 
 class TraceFolder:
@@ -41,6 +43,7 @@ class TraceFolder:
         self.folder = folder
         self.root = folder.resolve()
         self.kept: Cache[Held] = Cache(KEPT_BYTES)
+        self.mapped: Cache[LongTrace] = Cache(KEPT_LONG_BYTES)
         self.reading = Lock()  # one large file at a time
 
     def __contains__(self, name: object) -> bool:
@@ -84,6 +87,23 @@ class TraceFolder:
         beside = path if path.is_dir() else path.parent
         return " ".join(str(part) for part in (choice, *stamps(path), *stamps(beside / "config.json")))
 
+    def trace(self, name: str) -> RoutingTrace | LongTrace | None:
+        """Returns the trace of a file, None of counts. A long one is mapped, and not judged.
+
+        Raises CaptureError and OSError.
+        """
+        return self.long(name) or self.open(name).trace
+
+    def long(self, name: str) -> LongTrace | None:
+        """Returns a long trace file of Moescope, mapped; None of any other file. Raises OSError."""
+        key = f"{name} {self.stamp(name)}"
+        found, place = self.mapped.get(key), self.find(name)
+        if found is None and place is not None:
+            found = map_trace(place[0])
+            if found is not None:
+                self.mapped.put(key, found, found.held_bytes)
+        return found
+
     def open(self, name: str) -> Held:
         """Reads a file, or takes it from those that were read. Raises CaptureError and OSError."""
         key = f"{name} {self.stamp(name)}"
@@ -101,17 +121,20 @@ class TraceFolder:
         if found is None:
             raise FileNotFoundError(name)
         path, choice = found
-        together = read_in_place(path, PAGE_BOUNDS)
+        long = self.long(name)
+        together = read_in_place(path, PAGE_BOUNDS if long is None else Bounds())
         if choice >= len(together.captures):
             expected, advice = f"at most @{len(together.captures) - 1}", "name another answer"
             raise CaptureError("no-routing", name, expected, f"@{choice}", advice)
         capture = together.captures[choice]
-        return Held(capture, to_trace(capture, together.facts) if capture.kind == "routing" else None)
+        if long is not None or capture.kind != "routing":
+            return Held(capture, long)
+        return Held(capture, long_trace(to_trace(capture, together.facts)))
 
     def sizes(self, name: str) -> tuple[int, int] | None:
         """Returns N and K of a file; None where it cannot be read as a trace."""
         try:
-            trace = self.open(name).trace
+            trace = self.trace(name)
         except (CaptureError, OSError, ValueError):
             return None
         return None if trace is None else (trace.header.shape.experts, trace.header.shape.top_k)
@@ -120,6 +143,8 @@ class TraceFolder:
 def size_of(held: Held) -> int:
     """Returns about how many bytes a capture and its trace take."""
     columns = [held.capture.ids, held.capture.weights, held.capture.logits, held.capture.counts]
+    if isinstance(held.trace, LongTrace):
+        return held.trace.held_bytes + sum(column.nbytes for column in columns if column is not None)
     if held.trace is not None:
         columns += [held.trace.scores, held.trace.experts, held.trace.weights]
     return 10_000 + sum(column.nbytes for column in columns if column is not None)

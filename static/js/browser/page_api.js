@@ -63,7 +63,7 @@ export function createHooks({ store, actions, loop, stats, settled, other }) {
         return { ...describe(store.get()), b: second && describe(second) };
       },
       /** @param {{token?: number, layer?: number}} to */
-      seek: (to) => actions.seek(to),
+      seek: (to) => actions.visit(to),
       play: actions.play,
       pause: actions.pause,
       /** @returns {Promise<void>} resolves when nothing more will change on screen */

@@ -76,10 +76,11 @@ export function createHits() {
 export function createTally() {
   const spans = { "so-far": createHits(), whole: createHits() };
   return {
-    of({ trace, timeline, span: asked, time }) {
+    of({ trace, timeline, span: asked, time, whole }) {
       if (!trace || !timeline) return null;
       const span = asked === "so-far" ? asked : "whole";
       const { layers, experts } = trace.model;
+      if (whole && span === "whole") return { ...whole, version: `${whole.trace} whole` };
       const { counts, totals, changes } = spans[span].upTo(
         trace,
         timeline,

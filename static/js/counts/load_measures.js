@@ -2,6 +2,7 @@
  * How even a load is, in numbers: those of app/metrics/balance.py. Pure.
  *
  * @import {Loads} from "./loads.js"
+ * @import {WholeCounts} from "../api/long_trace.js"
  */
 
 /** In the order in which they are shown. */
@@ -77,7 +78,7 @@ export function measuresOfCounts(assigned, kept) {
   };
 }
 
-/** N sum of f_i P_i, without its coefficient. @param {Loads} loads @param {number} layer */
+/** N sum of f_i P_i, without its coefficient. @param {Pick<Loads, "first" | "scores" | "tokens" | "experts">} loads @param {number} layer */
 export function switchLoss({ first, scores, tokens, experts }, layer) {
   let sum = 0;
   for (let i = layer * experts; i < (layer + 1) * experts; i++) sum += first[i] * scores[i];
@@ -99,6 +100,37 @@ export function countedHere(loads, version) {
       ...measuresOfCounts(rowAt(assigned, layer, experts), rowAt(kept, layer, experts)),
       switch_loss: switchLoss(loads, layer),
     }),
+  };
+}
+
+/**
+ * The load of all tokens of a long trace. Its Switch loss needs the scores of all tokens: where only ids are known, those of
+ * the chosen experts are equal, else it is left out.
+ * @param {WholeCounts} whole
+ * @param {boolean} idsOnly
+ * @returns {Counted}
+ */
+export function countedWhole({ trace, layers, experts, tokens, counts, first, totals }, idsOnly) {
+  const lossOf = (/** @type {number} */ layer) => {
+    const scores = Float64Array.from(
+      counts,
+      (count, at) => (count * tokens) / totals[Math.floor(at / experts)],
+    );
+    return switchLoss({ first, scores, tokens: new Uint32Array(layers).fill(tokens), experts }, layer);
+  };
+  return {
+    layers,
+    experts,
+    tokens,
+    texts: 1,
+    assigned: counts,
+    kept: counts,
+    version: `${trace} whole`,
+    measures: (layer) => {
+      const row = rowAt(counts, layer, experts);
+      const measured = measuresOfCounts(row, row);
+      return /** @type {Measured} */ (idsOnly ? { ...measured, switch_loss: lossOf(layer) } : measured);
+    },
   };
 }
 
@@ -138,8 +170,8 @@ export function withZLoss(here, there) {
 /** The mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
 export function overLayers(counted) {
   const each = Array.from({ length: counted.layers }, (_, layer) => counted.measures(layer));
-  const names = /** @type {(keyof Measured)[]} */ (
-    each[0]?.z_loss === undefined ? MEASURES : [...MEASURES, "z_loss"]
+  const names = /** @type {const} */ ([...MEASURES, "z_loss"]).filter(
+    (name) => each[0]?.[name] !== undefined,
   );
   return /** @type {Measured} */ (
     Object.fromEntries(

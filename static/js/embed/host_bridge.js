@@ -86,7 +86,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const there = statusOf(store.get()) === "ready" && sameRequest(before, view);
     actions.setRequest(there ? rest : patch);
     if (there && (token !== null || layer !== null))
-      actions.seek({ token: token ?? undefined, layer: layer ?? undefined });
+      actions.visit({ token: token ?? undefined, layer: layer ?? undefined });
     return problems;
   }
 

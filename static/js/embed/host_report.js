@@ -6,12 +6,14 @@
 
 import { statusOf } from "../state/loading_states.js";
 import { choices } from "../trace/trace.js";
+import { numberOf, totalOf } from "../trace/window.js";
 import { formatView, viewNow } from "../view/url.js";
 import { keysOf } from "./view_patch.js";
 
 /** @param {State} state @param {Boot} boot */
 export function report(state, boot) {
-  const { trace, timeline, at, hits } = state;
+  const { trace, timeline, at, whole } = state;
+  const hits = whole?.unique ?? state.hits;
   const view = viewNow(state);
   const model = trace?.model;
   return {
@@ -22,7 +24,7 @@ export function report(state, boot) {
     playing: state.playing,
     time: state.time,
     duration: timeline?.duration ?? 0,
-    tokens: trace?.tokens.length ?? 0,
+    tokens: trace ? totalOf(trace) : 0,
     layers: model?.layers ?? 0,
     at: at.token < 0 ? null : place(state),
     badge: trace?.origin.badge ?? null,
@@ -41,7 +43,7 @@ export function report(state, boot) {
 function place({ trace, at, view }) {
   const all = view.mode === "all"; // every token is at this layer
   return {
-    token: all ? null : at.token + 1,
+    token: all ? null : numberOf(trace, at.token),
     layer: at.layer + 1,
     text: all ? null : (trace?.tokens[at.token]?.text ?? null),
   };
@@ -60,7 +62,7 @@ export function happened(state, before) {
   if (!trace || !timeline) return events;
   if (at !== before.at && at.token >= 0) {
     if (at.token !== before.at.token && view.mode !== "all")
-      events.push(["token", { ...place(state), tokens: trace.tokens.length }]);
+      events.push(["token", { ...place(state), tokens: totalOf(trace) }]);
     events.push(["layer", { ...place(state), experts: chosen(state) }]);
   }
   const finished = before.playing && !state.playing && state.time >= timeline.duration;

@@ -7,6 +7,7 @@
  * @import {Schedule} from "./timeline.js"
  */
 
+import { firstOf } from "../trace/window.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
 import { heroOf, LENGTH, SKIP, STILLS, stillAfter, timeIn } from "./shot.js";
 import { followedAt, lastEvent, NOWHERE, reach, timelineOf } from "./timeline.js";
@@ -183,7 +184,8 @@ export function createPlayer(store, countHits) {
     const placed = asked ? { view: { ...view, token: null, layer: null } } : {};
     if (writing) return { ...placed, ...placeAt(state, entryAfter(timeline), true) };
     if (asked) {
-      const event = clamp(timeline, { token: view.token ?? first, layer: view.layer ?? 0 });
+      const token = view.token === null ? first : view.token - firstOf(state.trace);
+      const event = clamp(timeline, { token, layer: view.layer ?? 0 });
       followed = event.token;
       return { ...placed, ...placeAt(state, momentOf(timeline, event), false) };
     }

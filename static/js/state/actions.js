@@ -7,7 +7,8 @@
  */
 
 import { isRequestKey, limitsOf } from "../view/keys.js";
-import { wished } from "../view/request.js";
+import { sameRequest, wished } from "../view/request.js";
+import { placeOf } from "../trace/window.js";
 import { statusOf } from "./loading_states.js";
 import { createGuide } from "./tour_navigation.js";
 
@@ -32,6 +33,7 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(way: 1 | -1) => void} stepLayer
  * @property {(way: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
+ * @property {(to: {token?: number, layer?: number}) => void} visit  as seek, but the token is one of the whole of a long trace
  * @property {(secs: number) => void} seekTime                       goes on playing if it did
  * @property {(token: number) => void} chooseToken                   goes there and lights its path
  * @property {(tower: {layer: number, expert: number} | null) => void} chooseTower
@@ -57,20 +59,29 @@ import { createGuide } from "./tour_navigation.js";
  * @param {{retry: () => void, stop: () => void}} parts.feed
  * @param {Actions["save"]} parts.save
  * @param {{start: () => Promise<void>, cancel: () => void}} parts.film
+ * @param {import("./long_trace.js").LongTrace} parts.long
  * @returns {Actions}
  */
-export function createActions({ boot, store, player, feed, save, film }) {
+export function createActions({ boot, store, player, feed, save, film, long }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
   const seek = (to) =>
     store.get().timeline && statusOf(store.get()) !== "loading" ? player.seek(to) : setView(to);
+  /** @param {{token?: number, layer?: number}} to */
+  function visit(to) {
+    const { trace } = store.get();
+    if (long.visit(to)) return;
+    const place = to.token === undefined || !trace ? null : placeOf(trace, to.token);
+    seek(place === null ? to : { ...to, token: place });
+  }
   /** Asks for other request keys, beside those that were asked for and are not answered. @param {Partial<View>} patch @param {Partial<State>} [more] */
   function ask(patch, more = {}) {
-    const { view, changed: before } = store.get();
+    const { view, changed: before, around } = store.get();
     const { view: next, changed } = wished(boot, view, patch);
     store.set({
       view: next,
+      around: sameRequest(next, view) ? around : 0,
       changed: [...new Set([...before, ...changed])],
       writing: "",
       notices: [],
@@ -98,9 +109,10 @@ export function createActions({ boot, store, player, feed, save, film }) {
     restart: player.restart,
     startShot: player.startShot,
     skipShot: player.skipShot,
-    stepLayer: player.stepLayer,
-    stepToken: player.stepToken,
+    stepLayer: (way) => long.step("layer", way) || player.stepLayer(way),
+    stepToken: (way) => long.step("token", way) || player.stepToken(way),
     seek,
+    visit,
     seekTime: player.seekTime,
     chooseToken(token) {
       const same = store.get().view.path === token;

@@ -12,6 +12,7 @@
 
 import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
 import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
+import { placeOf, samePart, totalOf } from "../trace/window.js";
 import { foldWithin } from "../view/layers.js";
 import { noticesOf, sameKeys, understood } from "../view/request.js";
 import { words } from "../words/words.js";
@@ -27,32 +28,37 @@ const LEAD = 0.05;
 /** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
 export function sameTokensAndLayers(a, b) {
   if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
+  if (!samePart(a, b)) return false;
   return (
     a.origin.badge === b.origin.badge && a.tokens.every(({ text }, token) => text === b.tokens[token].text)
   );
 }
 
 /**
- * What a link asked of a trace before it was there, held against the trace that came.
+ * What a link asked of a trace before it was there, held against the trace that came. The link counts tokens in the whole of
+ * a long trace; from here on `path` counts those of the part that came, and is none where it lies outside.
  * @param {View} view
  * @param {Trace} trace
  * @returns {{view: View, notices: Notice[]}}
  */
-export function clampToTrace(view, { model, tokens }) {
+export function clampToTrace(view, trace) {
+  const { model } = trace;
+  const total = totalOf(trace);
   const kept = { ...view };
   /** @type {Notice[]} */
   const notices = [];
   for (const [name, last] of /** @type {const} */ ([
-    ["token", tokens.length],
+    ["token", total],
     ["layer", model.layers],
     ["floor", model.layers],
-    ["path", tokens.length],
+    ["path", total],
   ])) {
     const value = view[name];
     if (value === null || value < last) continue;
     kept[name] = last - 1;
     notices.push({ field: name, message: words.beyondTrace(name, last, value + 1) });
   }
+  if (kept.path !== null) kept.path = placeOf(trace, kept.path);
   const fold = view.fold && foldWithin(view.fold, model.layers);
   if (view.fold && view.fold.first >= model.layers)
     notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
@@ -84,13 +90,17 @@ function neededOf({ view, writing, trace }, fresh) {
 /**
  * What is asked of the server for a state, and the view that its answer makes.
  * @typedef {object} Side
- * @property {(state: Pick<State, "view" | "changed">) => Wish} wishOf
+ * @property {(state: Pick<State, "view" | "changed" | "around">) => Wish} wishOf
  * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} understood
  */
 
 /** The stack that panels show. @type {Side} */
 const FIRST = {
-  wishOf: ({ view, changed }) => ({ request: view.given, ...(changed.length && { changed }) }),
+  wishOf: ({ view, changed, around }) => ({
+    request: view.given,
+    ...(changed.length && { changed }),
+    ...(around && { around }),
+  }),
   understood: (view, answer) => ({ view: understood(view, answer), notices: noticesOf(answer) }),
 };
 
@@ -191,7 +201,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     const { view, trace } = store.get();
     waiting = [];
     const written = withWritten(view, trace?.tokens.filter((token) => token.written).length ?? 0);
-    asked = side.wishOf({ view: written, changed: [] });
+    asked = side.wishOf({ view: written, changed: [], around: store.get().around });
     store.set({ writing: "", view: written, changed: [], loading: moved("end") });
   }
   /** Whether what is shown will not change any more up to where playback stands. @param {State} state */
@@ -216,7 +226,8 @@ export function createLoading(store, connect, player, side = FIRST) {
   }
   store.subscribe((state, before) => {
     const wish = side.wishOf(state);
-    if (!sameKeys(wish.request, asked.request) || !sameKeys(wish.second, asked.second)) return open();
+    const same = sameKeys(wish.request, asked.request) && sameKeys(wish.second, asked.second);
+    if (!same || wish.around !== asked.around) return open();
     if (state.time !== before.time || state.view.mode !== before.view.mode) release();
     settle();
   });

@@ -29,9 +29,9 @@ export function createSecondStack(first, connect, wake, boot) {
   let asked = false;
   store.subscribe(wake);
 
-  /** The request of the first side, and the keys in which this one differs. @param {Pick<State, "view">} state */
-  function wishOf({ view }) {
-    return { request: view.given, second: view.b ?? {} };
+  /** The request of the first side, and the keys in which this one differs. @param {Pick<State, "view" | "around">} state */
+  function wishOf({ view, around }) {
+    return { request: view.given, second: view.b ?? {}, ...(around && { around }) };
   }
 
   /** The keys that the server understood stand in the address, which the first side writes. @param {View} view @param {Answer} answer */
@@ -56,6 +56,7 @@ export function createSecondStack(first, connect, wake, boot) {
     if (!state.view.b) return;
     const unsure = state.loading === "asking" && (asked || state.changed.length > 0);
     if (unsure && !asked) return; // what the first is decides what this one differs in
+    if (store.get().around !== state.around) store.set({ around: state.around });
     if (state.view !== of && !unsure) {
       store.set({ still: state.still });
       follow((of = state.view));

@@ -30,6 +30,8 @@ export function initialState({ view, notices }) {
     still: false,
     theme: view.theme,
     writing: "",
+    around: view.token ?? view.path ?? 0,
+    whole: null,
     scene: "waiting",
   };
 }

@@ -9,6 +9,7 @@
 import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
 import { sameRequest, withRequestOf } from "../view/request.js";
+import { firstOf, placeOf } from "../trace/window.js";
 import { statusOf } from "./loading_states.js";
 
 /**
@@ -40,8 +41,12 @@ export function createGuide({ boot, store, player }) {
   function goTo(asked, notices = []) {
     const { timeline, trace, view: before } = store.get();
     const same = sameRequest(before, asked);
-    const view = same ? withRequestOf(boot, asked, before) : asked;
+    const whole = same ? withRequestOf(boot, asked, before) : asked;
+    const path = same && trace && whole.path !== null ? placeOf(trace, whole.path) : whole.path;
+    const view = { ...whole, path };
     const { token, layer } = view;
+    const around = token ?? whole.path ?? 0;
+    const held = !trace || placeOf(trace, around) !== null;
     const placed = token !== null || layer !== null;
     const news = {
       overlay: /** @type {const} */ ("none"),
@@ -49,15 +54,15 @@ export function createGuide({ boot, store, player }) {
       notices,
       changed: [],
     };
-    if (statusOf(store.get()) !== "ready" || !same) {
-      store.set({ view, ...news });
+    if (statusOf(store.get()) !== "ready" || !same || !held) {
+      store.set({ view: { ...whole }, around, ...news });
       if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
       return;
     }
     store.set({ view: { ...view, token: null, layer: null }, ...news });
     if (!placed) return begin();
     const first = view.mode === "all" ? (trace?.tokens.length ?? 1) - 1 : 0;
-    player.seek({ token: token ?? first, layer: layer ?? 0 });
+    player.seek({ token: token === null ? first : token - firstOf(trace), layer: layer ?? 0 });
   }
 
   /** @param {string} name @param {number} [at] */

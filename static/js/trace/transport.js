@@ -12,7 +12,7 @@ const FRAME_BYTES = 5; // kind and length of a message, as docs/PROTOCOL.md has 
 const TEXT = 1;
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
-/** @typedef {{id: number, request: Partial<Request>, from: number, changed?: string[], second?: Partial<Request> | null}} Asked */
+/** @typedef {{id: number, request: Partial<Request>, from: number, changed?: string[], second?: Partial<Request> | null, around?: number}} Asked */
 
 /**
  * @typedef {object} Options
@@ -154,12 +154,13 @@ export function createTransport(options = {}) {
 }
 
 /** The message `open` as a query string. @param {Asked} asked */
-function queryOf({ request, from, changed = [], second }) {
+function queryOf({ request, from, changed = [], second, around }) {
   const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
   for (const [key, value] of Object.entries(second ?? {})) query.set(`b.${key}`, String(value));
   if (changed.length) query.set("changed", changed.join(","));
   if (from) query.set("from", String(from));
+  if (around) query.set("around", String(around));
   return query.toString();
 }
 

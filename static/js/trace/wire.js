@@ -2,8 +2,8 @@
  * What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes.
  *
  * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
- * keys in which a second stack differs.
- * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>}} Wish
+ * keys in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.
+ * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>, around?: number}} Wish
  *
  * @typedef {object} TraceMessage
  * @property {"trace"} op

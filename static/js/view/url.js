@@ -5,6 +5,7 @@
  * @import {Boot, KeyDeclaration, Notice, Request, State, View} from "../types.js"
  */
 
+import { firstOf } from "../trace/window.js";
 import { language, LANGUAGES } from "../words/language.js";
 import { words } from "../words/words.js";
 import { expectedOf, formatKey, isFixed, OTHER, readKey, requestKeys, viewKeys } from "./keys.js";
@@ -141,14 +142,16 @@ export function formatView(view, boot) {
 const isTold = (value) => value !== undefined && value !== null && value !== "";
 
 /**
- * The view with the place where playback stands, or is to stand as soon as the trace is there.
- * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot">>} state
+ * The view with the place where playback stands, or is to stand as soon as the trace is there. Tokens are those of the whole.
+ * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot" | "trace">>} state
  * @returns {View}
  */
-export function viewNow({ view, at, shot = null }) {
+export function viewNow({ view: held, at, shot = null, trace = null }) {
+  const first = firstOf(trace);
+  const view = first && held.path !== null ? { ...held, path: held.path + first } : held;
   if (shot !== null) return { ...view, shot: Math.round(shot * 100) / 100, token: null, layer: null };
   if (view.token !== null || view.layer !== null) return view;
-  const token = at.token < 0 || view.mode === "all" ? null : at.token;
+  const token = at.token < 0 || view.mode === "all" ? first || null : first + at.token;
   return { ...view, token, layer: at.token < 0 ? null : at.layer };
 }
 

@@ -30,6 +30,13 @@ export const capturesEn = {
     `${format}: ${tokens == null ? "" : `${formatExactly(tokens)} tokens, `}${layers} layers, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (/** @type {number} */ shown, /** @type {number} */ tokens) =>
     `The page shows the first ${formatExactly(shown)} of ${formatExactly(tokens)} tokens; the saved file has all.`,
+  part: (/** @type {number} */ first, /** @type {number} */ last, /** @type {number} */ tokens) =>
+    `A long trace: the scene shows tokens ${formatExactly(first)} to ${formatExactly(last)} of ${formatExactly(tokens)}. EXPERTS_HIT, loads and the heat map count all of them.`,
+  partSoFar: "These tokens, so far",
+  allTokens: (/** @type {number} */ tokens) => `All ${formatExactly(tokens)} tokens`,
+  hitInAll: (/** @type {number} */ tokens) => `in all ${formatExactly(tokens)} tokens`,
+  hitInAllTitle:
+    "Different experts used by all tokens of the trace, over all layers, out of how many there are",
   kept: "The file is kept in this browser alone. A link shows it only where it lies in the folder TRACES of the server.",
   link: "Link to this file",
   saveTrace: "Save the trace",

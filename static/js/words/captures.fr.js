@@ -25,6 +25,13 @@ export const capturesFr = {
     `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>
     `La page montre les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; le fichier enregistré les a tous.`,
+  part: (first, last, tokens) =>
+    `Une longue trace : la scène montre les jetons ${formatExactly(first)} à ${formatExactly(last)} sur ${formatExactly(tokens)}. EXPERTS_HIT, charges et carte de chaleur les comptent tous.`,
+  partSoFar: "Ces jetons, jusqu’ici",
+  allTokens: (tokens) => `Les ${formatExactly(tokens)} jetons`,
+  hitInAll: (tokens) => `dans les ${formatExactly(tokens)} jetons`,
+  hitInAllTitle:
+    "Experts différents utilisés par tous les jetons de la trace, toutes couches confondues, et combien il y en a",
   kept: "Le fichier reste dans ce navigateur. Un lien ne le montre que s’il se trouve dans le dossier TRACES du serveur.",
   link: "Lien vers ce fichier",
   saveTrace: "Enregistrer la trace",

@@ -239,7 +239,8 @@ export const en = {
       `${expert} is full: ${kept} of the mix is left.`,
   },
   tokenId: (/** @type {number} */ id) => `id ${id}`,
-  tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) => `${token} of ${tokens}`,
+  tokenCounts: (/** @type {number} */ token, /** @type {number} */ tokens) =>
+    `${formatExactly(token)} of ${formatExactly(tokens)}`,
   atLayer: (/** @type {number} */ layer) => `layer ${layer}`,
   tokenTitle: "The token being routed now, and its place in the prompt",
   hitCounts: (/** @type {number} */ hits, /** @type {number} */ all) =>

@@ -245,7 +245,7 @@ export const fr = {
     full1: (expert, kept) => `${expert} est plein : il reste ${kept} du mélange.`,
   },
   tokenId: (id) => `id ${id}`,
-  tokenCounts: (token, tokens) => `${token} sur ${tokens}`,
+  tokenCounts: (token, tokens) => `${formatExactly(token)} sur ${formatExactly(tokens)}`,
   atLayer: (layer) => `couche ${layer}`,
   tokenTitle: "Le jeton en cours de routage et sa place dans le texte",
   hitCounts: (hits, all) => `${formatShare(all ? hits / all : 0)} des experts`,

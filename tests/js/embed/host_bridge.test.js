@@ -28,7 +28,7 @@ function setUp() {
   });
   const actions = /** @type {any} */ (
     Object.fromEntries(
-      ["play", "pause", "seek", "setRequest"].map((name) => [
+      ["play", "pause", "visit", "setRequest"].map((name) => [
         name,
         (/** @type {any} */ value) => done.push([name, value]),
       ]),
@@ -167,9 +167,9 @@ test("seek counts from 1, and keeps playing views playing only where it moves no
   say(message("hello"));
   await arrive();
   say(message("seek", { token: 3, layer: 2 }));
-  assert.deepEqual(done.at(-1), ["seek", { token: 2, layer: 1 }]);
+  assert.deepEqual(done.at(-1), ["visit", { token: 2, layer: 1 }]);
   say(message("seek", { token: 4 }));
-  assert.deepEqual(done.at(-1), ["seek", { token: 3, layer: undefined }]);
+  assert.deepEqual(done.at(-1), ["visit", { token: 3, layer: undefined }]);
   say(message("set", { view: { camera: "top" } }));
   assert.equal(done.at(-1)[0], "setRequest");
 });

@@ -5,6 +5,8 @@
  */
 
 import { activeOf, usedPairs } from "../../counts/active.js";
+import { numberOf, partOf, totalOf } from "../../trace/window.js";
+import { captureWords } from "../../words/captures.js";
 import { formatCount } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
@@ -80,7 +82,7 @@ function readActive({ trace, at, view }, model) {
 export function readToken({ trace, at, view }) {
   const tokens = trace?.tokens ?? [];
   const shown = {
-    counts: words.tokenCounts(Math.max(0, at.token + 1), tokens.length),
+    counts: words.tokenCounts(at.token < 0 ? 0 : numberOf(trace, at.token), trace ? totalOf(trace) : 0),
     title: words.tokenTitle,
   };
   if (at.token < 0) return { value: "", figure: words.none, ...shown };
@@ -96,8 +98,18 @@ export function readToken({ trace, at, view }) {
 }
 
 /** @param {State} state @param {Model} model @returns {Reading} */
-function readHits({ hits }, { layers, experts }) {
+function readHits({ hits, trace, whole }, { layers, experts }) {
   const all = layers * experts;
+  const part = partOf(trace);
+  if (part) {
+    const [hit, tokens] = whole ? [whole.unique, part.of] : [hits, trace?.tokens.length ?? 0];
+    return {
+      value: hit,
+      figure: words.hitOf(hit, all),
+      counts: captureWords.hitInAll(tokens),
+      title: captureWords.hitInAllTitle,
+    };
+  }
   return {
     value: hits,
     figure: words.hitOf(hits, all),
@@ -134,8 +146,8 @@ export function createCounters(host) {
   return {
     /** @param {State} state */
     update(state) {
-      const { trace, at, hits, view } = state;
-      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode)) return;
+      const { trace, at, hits, view, whole } = state;
+      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, whole)) return;
       counters.total_p.update(readTotal(trace.model));
       const active = readActive(state, trace.model);
       counters.active_p.update(active);

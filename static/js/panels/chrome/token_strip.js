@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { firstOf } from "../../trace/window.js";
 import { opensWithSpace } from "../../words/format.js";
 import { bytesOf, shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
@@ -35,8 +36,8 @@ export function inspected({ text, id }) {
   return [bytes || `“${text}”`, id === undefined ? "" : words.tokenId(id)].filter(Boolean).join(" · ");
 }
 
-/** @param {readonly Token[]} tokens @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named */
-function createToken(tokens, index, groups, named) {
+/** @param {readonly Token[]} tokens @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named @param {number} first  its place in the whole */
+function createToken(tokens, index, groups, named, first) {
   const { text, group, written } = tokens[index];
   return h(
     "button",
@@ -47,12 +48,12 @@ function createToken(tokens, index, groups, named) {
       "data-shape": group ? shapeOf(group, groups) : undefined,
       "data-spaced": opensWithSpace(text),
       "data-written": written,
-      "aria-label": words.tokenName(text, index + 1, written ? words.written : group && named(group)),
+      "aria-label": words.tokenName(text, first + index + 1, written ? words.written : group && named(group)),
       title: inspected(tokens[index]),
       translate: "no",
       tabindex: -1,
     },
-    h("span", { class: "token-text" }, shownToken(tokens, index) || `#${index + 1}`),
+    h("span", { class: "token-text" }, shownToken(tokens, index) || `#${first + index + 1}`),
   );
 }
 
@@ -74,8 +75,8 @@ export function createTokens(host, actions, boot) {
   const laid = changes();
   const marked = changes();
 
-  /** @param {readonly Token[]} tokens @param {(group: string) => string} named */
-  function lay(tokens, named) {
+  /** @param {readonly Token[]} tokens @param {(group: string) => string} named @param {number} first  place of the first token in the whole */
+  function lay(tokens, named, first) {
     const groups = groupsOf(tokens);
     const goesOn =
       laidOut.length > 0 &&
@@ -83,7 +84,7 @@ export function createTokens(host, actions, boot) {
       laidOut.every((token, index) => token === tokens[index]);
     const more = tokens
       .slice(goesOn ? laidOut.length : 0)
-      .map((_, i) => createToken(tokens, goesOn ? laidOut.length + i : i, groups, named));
+      .map((_, i) => createToken(tokens, goesOn ? laidOut.length + i : i, groups, named, first));
     buttons = goesOn ? [...buttons, ...more] : more;
     laidOut = tokens;
     if (goesOn) strip.append(...more);
@@ -111,7 +112,7 @@ export function createTokens(host, actions, boot) {
     /** @param {State} state */
     update({ trace, at, view, hover }) {
       const tokens = trace?.tokens;
-      if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario));
+      if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario), firstOf(trace));
       const received = trace?.received ?? 0;
       const pointed = hover && "token" in hover ? hover.token : null;
       const all = view.mode === "all" && at.token >= 0;

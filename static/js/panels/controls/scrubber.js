@@ -1,13 +1,14 @@
 /**
  * The whole trace as a line: one tick an event, a taller one where a token enters, and what has arrived so far.
  *
- * @import {State} from "../../types.js"
+ * @import {State, Trace} from "../../types.js"
  * @import {Schedule} from "../../playback/timeline.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
 import { reach } from "../../playback/timeline.js";
-import { formatTime } from "../../words/format.js";
+import { firstOf, numberOf, partOf, totalOf } from "../../trace/window.js";
+import { formatExactly, formatTime } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 
@@ -30,7 +31,13 @@ const KEYS = {
 export function positionInWords({ trace, at, view }) {
   if (!trace || at.token < 0) return words.atStart;
   if (view.mode === "all") return words.positionAll(at.layer + 1, trace.model.layers);
-  return words.position(trace.tokens[at.token].text, at.token + 1, trace.tokens.length, at.layer + 1);
+  const { text } = trace.tokens[at.token];
+  return words.position(text, numberOf(trace, at.token), totalOf(trace), at.layer + 1);
+}
+
+/** @param {number} token  of the whole, from 0 @param {number} all */
+function placeInWords(token, all) {
+  return `${formatExactly(Math.min(token + 1, all))} / ${formatExactly(all)}`;
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */
@@ -49,26 +56,52 @@ export function createScrubber(host, actions) {
   const clock = h("span", { class: "clock" });
   host.append(track, clock);
   let duration = 0;
+  /** @type {number | null} tokens of the whole, of a long trace */
+  let whole = null;
+  let held = false;
   range.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
     if (!step) return;
     event.preventDefault();
     step(actions);
   });
-  range.addEventListener("input", () => actions.seekTime((range.valueAsNumber / STEPS) * duration));
+  range.addEventListener("input", () => {
+    if (whole === null) return actions.seekTime((range.valueAsNumber / STEPS) * duration);
+    held = true; // the part of a long trace comes when the handle is let go
+    setText(clock, placeInWords(range.valueAsNumber, whole));
+  });
+  range.addEventListener("change", () => {
+    if (held) actions.visit({ token: Math.min(range.valueAsNumber, (whole ?? 1) - 1) });
+    held = false;
+  });
   /** @type {Schedule | null} */
   let drawn = null;
   const resized = new ResizeObserver(() => drawn && drawTicks(ticks, drawn));
   resized.observe(track);
   const changed = changes();
+  /** A long trace: the handle stands in the whole, of which the page holds a part. @param {State} state @param {Trace} trace @param {number} share @param {number} all */
+  function updateWhole(state, trace, share, all) {
+    const count = trace.tokens.length;
+    const token = firstOf(trace) + (state.at.token < 0 ? 0 : state.at.token);
+    setStyle(track, "--done", ((firstOf(trace) + share * count) / all).toFixed(5));
+    setStyle(track, "--arrived", 1);
+    attribute(range, "aria-valuetext", positionInWords(state));
+    if (held) return;
+    range.value = String(token);
+    setText(clock, placeInWords(token, all));
+  }
   return {
     /** @param {State} state */
     update(state) {
       const { timeline, time, trace, at } = state;
       if (!changed(timeline, time, trace?.received, at) || !timeline) return;
       duration = timeline.duration;
+      whole = partOf(trace)?.of ?? null;
       if (timeline !== drawn) drawTicks(ticks, (drawn = timeline));
       const share = duration ? time / duration : 0;
+      attribute(range, "max", whole ?? STEPS);
+      attribute(track, "data-part", whole !== null);
+      if (trace && whole !== null) return updateWhole(state, trace, share, whole);
       setStyle(track, "--done", share.toFixed(4));
       setStyle(
         track,

@@ -1,12 +1,13 @@
 /**
  * What there is to say of the file on screen: its findings first, what is in it, how to keep it; and the folder of traces.
  *
- * @import {Finding, State} from "../../types.js"
+ * @import {Finding, State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Report} from "../../api/captures.js"
  */
 
 import { captures } from "../../api/captures.js";
+import { numberOf, partOf } from "../../trace/window.js";
 import { captureWords } from "../../words/captures.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, download, h, setText } from "../parts/element.js";
@@ -38,6 +39,12 @@ function findingList(findings) {
     sound && h("p", { class: "finding-sound" }, captureWords.sound),
     h("ul", {}, ...findings.map(findingRow)),
   );
+}
+
+/** Which tokens the scene shows. @param {Trace} trace */
+function partInWords(trace) {
+  const { length } = trace.tokens;
+  return captureWords.part(numberOf(trace, 0), numberOf(trace, length - 1), partOf(trace)?.of ?? length);
 }
 
 /** @param {Report} report */
@@ -161,16 +168,23 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
   /** @type {(Node | null | false | undefined | "")[]} */
   let difference = [];
   const light = createFlipLight(actions);
+  /** @type {import("./trace_difference.js").Difference | null} */
+  let found = null;
+  let pair = ""; // the two traces that are compared
+  function forget() {
+    [difference, found] = [[], null];
+    light.take(null);
+    markStrip(null, null);
+  }
   /** @param {State} state */
   async function compare(state) {
-    difference = [];
-    light.take(null);
-    markStrip(null);
-    const mine = state.trace?.id;
+    forget();
+    const mine = JSON.stringify([state.view.asks, state.view.b]);
     try {
-      const found = await fetchDifference(state);
-      if (state.view.b === null || mine !== state.trace?.id) return;
-      markStrip(found);
+      const answer = await fetchDifference(state);
+      if (pair !== mine) return;
+      found = answer;
+      markStrip(found, state.trace);
       light.take(found);
       difference = [createDifference(found, actions, state)];
       show(true);
@@ -186,6 +200,7 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
 
   const changed = changes();
   const compared = changes();
+  const laid = changes();
   const opened = changes();
   /** @param {State} state @returns {(Node | null | false | undefined | "")[]} */
   function parts(state) {
@@ -196,6 +211,7 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
     return [
       now === "reading" && h("p", { role: "status" }, captureWords.reading),
       why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
+      partOf(state.trace) && h("p", {}, partInWords(/** @type {Trace} */ (state.trace))),
       findings && findingList(findings),
       needs && h("p", {}, captureWords.addConfig),
       ...(report ? reportLines(report) : []),
@@ -218,18 +234,17 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       const origin = state.trace?.origin;
       trace = captures.held() ? "" : (origin?.trace ?? "");
       attribute(document.documentElement, "data-file", origin?.file !== undefined);
-      const pair = state.view.b && origin?.trace && state.trace?.complete ? state.trace.id : "";
-      if (compared(pair, JSON.stringify(state.view.b)) && (pair || difference.length)) {
+      const complete = state.trace?.complete === true;
+      const two = state.view.b !== null && origin?.trace !== undefined && (complete || pair !== "");
+      pair = two ? JSON.stringify([state.view.asks, state.view.b]) : "";
+      if (compared(pair) && (pair || difference.length)) {
         if (pair) void compare(state);
-        else {
-          difference = [];
-          light.take(null);
-          markStrip(null);
-        }
+        else forget();
         fresh();
       }
+      if (complete && laid(state.trace?.id)) markStrip(found, state.trace);
       light.follow(state);
-      if (opened(origin?.findings) && origin?.findings?.length) show(true);
+      if (opened(origin?.trace ?? origin?.findings) && origin?.findings?.length) show(true);
       if (!changed(captures.get(), captures.held(), origin, state.theme, state.view.palette, version)) return;
       const search = document.activeElement;
       body.replaceChildren(...parts(state).filter((part) => part instanceof Node));

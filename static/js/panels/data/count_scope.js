@@ -8,8 +8,10 @@
  */
 
 import { askedOf, fetchLoad } from "../../api/load.js";
-import { countedHere, withZLoss } from "../../counts/load_measures.js";
+import { countedHere, countedWhole, withZLoss } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
+import { partOf } from "../../trace/window.js";
+import { captureWords } from "../../words/captures.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
@@ -85,8 +87,9 @@ export function createCounting(actions, wake, server) {
     return null;
   }
   /** @param {State} state @param {string} version */
-  function here({ trace, timeline, time, span: over, view }, version) {
+  function here({ trace, timeline, time, span: over, view, whole }, version) {
     if (!trace || !timeline) return null;
+    if (whole && over === "whole") return countedWhole(whole, trace.origin.ids_only === true);
     const counted = countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
     return server && hasZLoss(trace)
       ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted)
@@ -133,6 +136,12 @@ const MORE = [
   { value: "text", label: words.balance.ownText },
 ];
 
+/** Of a long trace: what the scene shows, and all. @param {number} tokens @returns {Segment<State["span"]>[]} */
+const spansOfPart = (tokens) => [
+  { value: "so-far", label: captureWords.partSoFar },
+  { value: "whole", label: captureWords.allTokens(tokens) },
+];
+
 /** @param {Actions} actions @param {boolean} [more]  the two that only the load has */
 export function createSpan(actions, more = false) {
   const segments = createSegments({
@@ -144,7 +153,10 @@ export function createSpan(actions, more = false) {
   return {
     element: segments.element,
     /** @param {State} state */
-    update: ({ span }) =>
-      segments.update(offered.some(({ value }) => value === span) ? span : "whole", offered),
+    update({ span, trace }) {
+      const part = partOf(trace);
+      const named = part ? spansOfPart(part.of) : offered;
+      segments.update(named.some(({ value }) => value === span) ? span : "whole", named);
+    },
   };
 }

@@ -7,6 +7,7 @@
  */
 
 import { choices } from "../../trace/trace.js";
+import { numberOf } from "../../trace/window.js";
 import { formatDecimal } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
@@ -150,7 +151,11 @@ function rowAt(trace, { token, layer }, current) {
   return h(
     "tr",
     { "data-token": token, "data-layer": layer, "aria-current": here ? "true" : undefined },
-    h("th", { scope: "row", title: `${token + 1}`, translate: "no" }, shownToken(trace.tokens, token)),
+    h(
+      "th",
+      { scope: "row", title: `${numberOf(trace, token)}`, translate: "no" },
+      shownToken(trace.tokens, token),
+    ),
     h("td", {}, String(layer + 1)),
     h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
     h(

@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { firstOf, placeOf } from "../../trace/window.js";
 import { requestOf, requestQuery } from "../../view/request.js";
 import { captureWords } from "../../words/captures.js";
 import { formatShare } from "../../words/format.js";
@@ -39,10 +40,11 @@ export async function fetchDifference({ view }) {
   return body;
 }
 
-/** Marks the tokens of the strip by how many of their layers flip. @param {Difference | null} found */
-export function markStrip(found) {
+/** Marks the tokens of the strip by how many of their layers flip. @param {Difference | null} found @param {State["trace"]} trace  that the strip shows */
+export function markStrip(found, trace) {
   const flips = new Map();
-  for (const [token] of found?.cells ?? []) flips.set(token, (flips.get(token) ?? 0) + 1);
+  const first = firstOf(trace);
+  for (const [token] of found?.cells ?? []) flips.set(token - first, (flips.get(token - first) ?? 0) + 1);
   for (const button of document.querySelectorAll(".strip .token"))
     attribute(button, "data-flips", flips.get(Number(button.getAttribute("data-token"))));
 }
@@ -92,13 +94,20 @@ function table({ by_layer: layers }) {
   return h("table", { class: "difference-table" }, head, ...rows);
 }
 
+/** @param {State["trace"]} trace @param {number} token  of the whole */
+function textAt(trace, token) {
+  const place = trace && placeOf(trace, token);
+  return place === null ? "" : (trace?.tokens[place].text.trim() ?? "");
+}
+
 const MOST_BUTTONS = 60;
 
 /** A button for each flip: the scene goes there and lights the token's path. @param {Difference} found @param {Actions} actions @param {State["trace"]} trace */
 function flipsOf({ cells }, actions, trace) {
   const go = (/** @type {number} */ token, /** @type {number} */ layer, /** @type {number} */ expert) => {
-    actions.setView({ path: token, tower: expert < 0 ? null : { layer, expert } });
-    actions.seek({ token, layer });
+    const path = trace && placeOf(trace, token);
+    actions.setView({ path, tower: expert < 0 ? null : { layer, expert } });
+    actions.visit({ token, layer });
   };
   const buttons = cells
     .slice(0, MOST_BUTTONS)
@@ -106,7 +115,7 @@ function flipsOf({ cells }, actions, trace) {
       h(
         "button",
         { type: "button", class: "flip", onclick: () => go(token, layer, expert) },
-        `${trace?.tokens[token]?.text.trim() ?? ""} ${token + 1}/${layer + 1}`,
+        `${textAt(trace, token)} ${token + 1}/${layer + 1}`,
       ),
     );
   return h("div", { class: "flips" }, ...buttons);
@@ -127,8 +136,8 @@ export function createFlipLight(actions) {
       lit = "";
     },
     /** @param {State} state */
-    follow({ at, hover }) {
-      const here = `${at.token}.${at.layer}`;
+    follow({ at, hover, trace }) {
+      const here = `${firstOf(trace) + at.token}.${at.layer}`;
       if (here === lit || !flips.size) return;
       const expert = flips.get(here) ?? -1;
       const ours = lit !== "";

@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { partOf } from "../../trace/window.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -12,7 +13,9 @@ const { ending: said } = words;
 
 /** Whether playback stands at the end of a whole trace. @param {State} state */
 export function hasEnded({ playing, time, timeline, trace }) {
+  const part = partOf(trace);
   return (
+    (!part || part.from + (trace?.tokens.length ?? 0) >= part.of) &&
     !playing &&
     trace?.complete === true &&
     timeline !== null &&
@@ -22,10 +25,11 @@ export function hasEnded({ playing, time, timeline, trace }) {
 }
 
 /** The caption: figures of the trace. @param {State} state */
-export function seenInWords({ trace, view, hits }) {
+export function seenInWords({ trace, view, hits, whole }) {
   if (!trace) return "";
   const { layers, experts } = trace.model;
   const told = { tokens: trace.tokens.length, hit: hits, all: layers * experts };
+  if (whole && view.mode !== "all") return said.used({ ...told, tokens: whole.tokens, hit: whole.unique });
   if (view.mode === "all") return said.together(told);
   return trace.origin.badge === "LIVE" ? said.live(told) : said.used(told);
 }

@@ -1,0 +1,76 @@
+/**
+ * Moves through a long trace, of which the page holds a part: another part is asked for where a person goes, and where
+ * playback comes to the end of one. Loads are of the whole, and come from the server.
+ *
+ * @import {State} from "../types.js"
+ * @import {Store} from "./store.js"
+ * @import {WholeCounts} from "../api/long_trace.js"
+ */
+
+import { firstOf, partOf, placeOf } from "../trace/window.js";
+
+/**
+ * @param {Store<State>} store
+ * @param {(trace: string) => Promise<WholeCounts>} fetchCounts
+ */
+export function createLongTrace(store, fetchCounts) {
+  let counted = "";
+
+  /** Asks for the part with a token of the whole. @param {number} token @param {number} [layer] */
+  function ask(token, layer = 0) {
+    const { view } = store.get();
+    store.set({ around: token, playing: false, view: { ...view, token, layer, path: null } });
+  }
+
+  /** Goes on where one part ends. @param {State} state @param {State} before */
+  function goOn({ trace, timeline, time, playing, film, loading }, before) {
+    const part = partOf(trace);
+    if (!part || !trace?.complete || trace !== before.trace || film !== null || loading === "asking") return;
+    const ended = before.playing && !playing && timeline !== null && time >= timeline.duration;
+    const next = part.from + trace.tokens.length;
+    if (ended && next < part.of) store.set({ around: next });
+  }
+
+  /** Asks for the counts of the whole, once for each trace. @param {State} state */
+  function count({ trace }) {
+    const name = (partOf(trace) && trace?.origin.trace) || "";
+    if (name === counted) return;
+    counted = name;
+    store.set({ whole: null, ...(name && { span: "whole" }) });
+    if (!name) return;
+    fetchCounts(name).then(
+      (whole) => name === counted && store.set({ whole }),
+      () => (counted = ""), // the next part asks again
+    );
+  }
+
+  store.subscribe((state, before) => {
+    if (state.trace?.id !== before.trace?.id) count(state);
+    if (state.playing !== before.playing) goOn(state, before);
+  });
+
+  return {
+    /** Asks for the part of a token of the whole, where the page does not hold it. @param {{token?: number, layer?: number}} to @returns {boolean} */
+    visit({ token, layer }) {
+      const { trace } = store.get();
+      if (token === undefined || !partOf(trace) || !trace || placeOf(trace, token) !== null) return false;
+      ask(token, layer);
+      return true;
+    },
+    /** A single step that leads out of the part. @param {"token" | "layer"} by @param {1 | -1} way @returns {boolean} */
+    step(by, way) {
+      const { trace, at, view } = store.get();
+      const part = partOf(trace);
+      if (!trace || !part || at.token < 0 || view.mode === "all") return false;
+      const edge = way > 0 ? trace.tokens.length - 1 : 0;
+      const rim = way > 0 ? trace.model.layers - 1 : 0;
+      const token = firstOf(trace) + at.token + way;
+      if (at.token !== edge || token < 0 || token >= part.of) return false;
+      if (by === "layer" && at.layer !== rim) return false;
+      ask(token, by === "token" ? at.layer : trace.model.layers - 1 - rim);
+      return true;
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createLongTrace>} LongTrace */

@@ -1,0 +1,39 @@
+/**
+ * The part of a long trace that the page holds. Code counts tokens within that part; the address, host pages and what a
+ * person reads count them in the whole. All that leads from one to the other is here. Pure.
+ *
+ * @import {Trace} from "../types.js"
+ */
+
+/** @typedef {{from: number, of: number}} Part   the first token of the part, and the tokens of the whole */
+
+/** @param {Trace | null} trace @returns {Part | null} null where the page holds the whole trace */
+export function partOf(trace) {
+  return trace?.origin.window ?? null;
+}
+
+/** The place of the first token that the page holds. @param {Trace | null} trace */
+export function firstOf(trace) {
+  return partOf(trace)?.from ?? 0;
+}
+
+/** How many tokens the whole has. @param {Trace} trace */
+export function totalOf(trace) {
+  return partOf(trace)?.of ?? trace.tokens.length;
+}
+
+/** The number of a token as a person counts it: in the whole, from 1. @param {Trace | null} trace @param {number} token */
+export function numberOf(trace, token) {
+  return firstOf(trace) + token + 1;
+}
+
+/** Where the page holds a token of the whole; null where it does not. @param {Trace} trace @param {number} token */
+export function placeOf(trace, token) {
+  const place = token - firstOf(trace);
+  return place >= 0 && place < trace.tokens.length ? place : null;
+}
+
+/** Whether two traces are the same part. @param {Trace} a @param {Trace} b */
+export function samePart(a, b) {
+  return firstOf(a) === firstOf(b) && partOf(a)?.of === partOf(b)?.of;
+}

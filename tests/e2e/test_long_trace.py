@@ -1,0 +1,100 @@
+"""A person opens a trace of 20,000 tokens: the scene shows a part of it, all figures are of the whole."""
+
+import re
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.e2e.page_reader import counter, wait_until
+from tests.live_server import serving
+from tests.sources.test_long_trace import EXPERTS, LAYERS, TOKENS, K, folder, trace
+
+__all__ = ["folder", "trace"]  # the fixtures
+
+PATH = "?source=trace&trace=long.safetensors"
+MOST_BYTES = 300 * 2**20
+
+
+@pytest.fixture(scope="module")
+def url(folder):
+    with serving(Settings(port=0, traces=folder)) as url:
+        httpx.get(f"{url}/{PATH}", timeout=60)
+        yield url
+
+
+def stands_at(page, number):
+    """Waits until the page shows a token by its number in the whole."""
+    told = (
+        f"document.querySelector('[data-counter=token] .counts').textContent === '{number:,} of {TOKENS:,}'"
+    )
+    wait_until(page, f"moescope.state().status === 'ready' && moescope.state().complete && {told}")
+
+
+def test_a_link_to_a_moment_opens_its_part_and_counts_are_of_everything(open_page, url):
+    page = open_page(f"{url}/{PATH}&token=15001&layer=4")
+    stands_at(page, 15_001)
+    page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
+    assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
+    assert page.locator(".strip .token").count() == 256
+    assert re.search(r"[?&]token=15001&layer=4", page.url)
+    page.get_by_role("button", name="Heat map", exact=True).click()
+    page.get_by_role("button", name=f"All {TOKENS:,} tokens").wait_for()
+    page.close()
+
+
+def test_a_person_moves_the_scrubber_and_steps_over_the_edge_of_a_part(open_page, url):
+    page = open_page(f"{url}/{PATH}")
+    scrubber = page.get_by_role("slider").last
+    wait_until(page, "moescope.state().complete")
+    assert scrubber.get_attribute("max") == str(TOKENS)
+    scrubber.evaluate(
+        """(range) => {
+          range.value = 9999;
+          for (const type of ["input", "change"]) range.dispatchEvent(new Event(type, {bubbles: true}));
+        }"""
+    )
+    stands_at(page, 10_000)
+    scrubber.press("End")
+    stands_at(page, TOKENS)
+    page.evaluate("moescope.seek({ token: 10239 })")
+    stands_at(page, 10_240)
+    scrubber.press("PageUp")
+    stands_at(page, 10_241)
+    scrubber.press("PageDown")
+    stands_at(page, 10_240)
+    page.close()
+
+
+def test_playback_goes_on_from_part_to_part(open_page, url):
+    page = open_page(f"{url}/{PATH}&speed=4")
+    wait_until(page, "moescope.state().complete")
+    page.evaluate("moescope.seek({ token: 255, layer: 11 })")
+    stands_at(page, 256)
+    page.evaluate("moescope.play()")
+    place = "parseInt(document.querySelector('[data-counter=token] .counts').textContent)"
+    wait_until(page, f"moescope.state().status === 'ready' && moescope.state().playing && {place} >= 257")
+    page.close()
+
+
+def test_the_page_takes_little_memory_wherever_a_person_goes(open_page, url):
+    page = open_page(f"{url}/{PATH}")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    for token in (4_000, 19_999, 12_345, 0):
+        page.evaluate(f"moescope.seek({{ token: {token} }})")
+        stands_at(page, token + 1)
+    found = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    buffers = page.evaluate("performance.memory ? performance.memory.usedJSHeapSize : 0")
+    assert max(found["JSHeapTotalSize"], buffers) < MOST_BYTES
+    assert K * LAYERS * TOKENS * 2 > 256 * LAYERS * EXPERTS, "the whole is more than a part"
+    page.close()
+
+
+def test_flips_far_in_two_long_traces_are_gone_to(open_page, url):
+    page = open_page(f"{url}/{PATH}&b.trace=other.safetensors")
+    page.locator(".flip").first.click()
+    stands_at(page, 15_002)
+    page.wait_for_selector(".strip .token[data-flips]")
+    assert page.locator(".strip .token[data-flips]").count() == 1
+    page.close()
