@@ -45,6 +45,7 @@ export const KEYS = [
   "path",
   "tower",
   "devices",
+  "corpus",
   "panel",
   "whole",
   "theme",

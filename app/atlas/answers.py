@@ -11,6 +11,7 @@ from .questions.expert_maps import expert_map
 from .questions.expert_page import expert_page
 from .questions.learned import learned
 from .questions.overview import layer_metrics, overview
+from .questions.scene import scene
 from .what_if.simulations import cache_answer, cache_curve, placement_answer, pruning_answer
 
 Query = Mapping[str, str]
@@ -64,6 +65,7 @@ ANSWERS: dict[str, Answer] = {  # question: what it reads of the query
     "coactivation": lambda atlas, query: coactivation_map(atlas, whole(query, "layer")),
     "flows": lambda atlas, query: strongest_flows(atlas, optional_layer(query)),
     "expert": lambda atlas, query: expert_page(atlas, whole(query, "layer"), whole(query, "expert")),
+    "scene": lambda atlas, query: scene(atlas),
     "learned": lambda atlas, query: learned(atlas, label_of(query)),
     "cache": lambda atlas, query: cache_answer(atlas, share(query, "share", 0.25)),
     "caches": lambda atlas, query: cache_curve(atlas),

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from ..atlas.shipped import Atlases
 from ..export.exported_page import ExportedView, InlineTrace, folder, load_shared, one_file
 from ..page.boot import boot
 from ..picture.view_picture import ViewPicture, titled
 from ..request.comparison import SECOND_PREFIX
 from ..request.schema import KEY_HELP
-from ..request.view_keys import VIEW_KEY_NAMES
+from ..request.view_keys import VIEW_KEY_NAMES, read_view_key
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import SourceRegistry
@@ -53,7 +54,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         shared = load_shared(ROOT / "static", options.embed)
         sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces)
         home = (settings.origin if options.home is None else options.home).rstrip("/")
-        exhibits = list(named([exhibit(view, sources, home, options.embed) for view in views]))
+        atlases = Atlases.from_env(settings.models)
+        exhibits = list(named([exhibit(view, sources, home, options.embed, atlases) for view in views]))
         templates = ROOT / "templates"
         if options.output:
             files = [(options.output, one_file(exhibits[0], shared, templates))]
@@ -71,8 +73,10 @@ def keys_of(view: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
 
 
-def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool) -> ExportedView:
-    """Route what a view asks for. Raises BadRequest with every problem."""
+def exhibit(
+    view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool, atlases: Atlases
+) -> ExportedView:
+    """Route what a view asks for. Raises BadRequest with every problem, AtlasError for a corpus."""
     shown = ViewPicture.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
     request, words = shown.requests[0], shown.words
     recordings = [
@@ -93,7 +97,17 @@ def exhibit(view: Mapping[str, str], sources: SourceRegistry, home: str, embed: 
         home=home,
         words=words,
         other=recordings[1] if len(recordings) > 1 else None,
+        corpus=corpus_of(view, recordings[0], atlases),
     )
+
+
+def corpus_of(view: Mapping[str, str], recording: InlineTrace, atlases: Atlases) -> dict[str, Any] | None:
+    """The corpus behind the routing, if the view names one. Raises AtlasError for one that is not there."""
+    name = read_view_key("corpus", view)
+    if not name:
+        return None
+    atlas = f"heldout/{recording.trace.header.model.get('name')}" if name == "heldout" else name
+    return {"atlas": atlas, **atlases.answer(atlas, "scene", {})}
 
 
 def boot_of(shown: ViewPicture, sources: SourceRegistry, embed: bool) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class ExportedView:
     home: str  # address of the site it comes from, without a path; "" for none
     words: Wording = ENGLISH
     other: InlineTrace | None = None  # of a second stack
+    corpus: Mapping[str, Any] | None = None  # behind the routing: types.js `Corpus`
 
     def boot_json(self) -> str:
         """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
@@ -80,6 +81,7 @@ class ExportedView:
             "home": self.home,
             **self.recording.to_json(),
             **({} if self.other is None else {"other": self.other.to_json()}),
+            **({} if self.corpus is None else {"corpus": self.corpus}),
             "poster": "" if self.boot["embed"] else self.poster_address(),
         }
         text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))

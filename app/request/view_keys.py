@@ -15,6 +15,7 @@ PALETTES = ("ember", "cobalt", "mono")
 LANGUAGES = ("en", "fr")
 MOST_TOKEN, MOST_LAYER, MOST_DEVICES = 100_000, 1000, 512
 TOWER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+ATLAS = re.compile(r"[A-Za-z0-9._-]{0,80}(?:/[A-Za-z0-9._-]{1,80})?")
 FOLD = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 
 
@@ -23,7 +24,7 @@ class ViewKey:
     """One view key. `kind` says how its text is read; `origin` is the number that a person counts from."""
 
     name: str
-    kind: str  # choice, integer, number, flag, tower, fold or name
+    kind: str  # choice, integer, number, flag, tower, fold, name or atlas
     default: Any = None
     values: tuple[str, ...] = ()
     limits: tuple[float, float] | None = None
@@ -64,6 +65,7 @@ VIEW_KEYS = (
     place("path", MOST_TOKEN),
     ViewKey("tower", "tower"),
     ViewKey("devices", "integer", 0, limits=(0, MOST_DEVICES)),
+    ViewKey("corpus", "atlas", ""),  # behind the routing: heldout, or the name of an atlas
     choice("panel", "none", "heatmap", "load", "table", "learned", "models", "devices"),
     ViewKey("whole", "flag", False),
     choice("theme", *THEMES),
@@ -115,6 +117,11 @@ def read_name(key: ViewKey, text: str) -> str | None:
     return text if re.fullmatch(r"[a-z0-9-]{0,60}", text) else None
 
 
+def read_atlas(key: ViewKey, text: str) -> str | None:
+    """The name of an atlas: of a folder, or such as heldout/trio-64."""
+    return text if ATLAS.fullmatch(text) else None
+
+
 READERS = {
     "choice": read_choice,
     "integer": read_integer,
@@ -123,6 +130,7 @@ READERS = {
     "tower": read_tower,
     "fold": read_fold,
     "name": read_name,
+    "atlas": read_atlas,
 }
 
 

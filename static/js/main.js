@@ -6,6 +6,7 @@
  * @import {Listener} from "./state/loading.js"
  */
 
+import { askScene } from "./api/atlas.js";
 import { captures } from "./api/captures.js";
 import { fetchWholeCounts } from "./api/long_trace.js";
 import { isFirstVisit } from "./browser/first_visit.js";
@@ -22,6 +23,7 @@ import { createFileActions } from "./files/save.js";
 import { download } from "./panels/parts/element.js";
 import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
+import { createCorpus } from "./state/corpus.js";
 import { createLoading } from "./state/loading.js";
 import { statusOf } from "./state/loading_states.js";
 import { createLongTrace } from "./state/long_trace.js";
@@ -65,6 +67,9 @@ const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
 );
 const loading = createLoading(store, (listener) => withFiles(listener), player);
+/** A corpus behind it: from the server, or in an exported page the page. @param {string} atlas */
+const askCorpus = async (atlas) => boot.exported?.corpus ?? askScene(atlas);
+const corpus = createCorpus(store, askCorpus);
 
 // Browser and scene
 const loop = createLoop();
@@ -108,6 +113,7 @@ function settled() {
     state.trace?.complete === true &&
     quiet &&
     stacks.settled() &&
+    !corpus.waiting() &&
     shown?.[0] === state
   );
 }

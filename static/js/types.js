@@ -47,6 +47,7 @@
  * @property {import("./view/layers.js").Fold | null} fold   layers that stand open, the others being folded
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
+ * @property {string} corpus         behind the routing: "heldout", the name of an atlas, or "" for none
  * @property {Panel} panel
  * @property {number} devices        that the experts are spread over; 0: not told
  * @property {boolean} whole         counters show the whole model too
@@ -84,7 +85,7 @@
  * @typedef {object} KeyDeclaration
  * @property {keyof Request & keyof ViewOnly} name
  * @property {"request" | "view"} belongs
- * @property {"choice" | "integer" | "number" | "flag" | "tower" | "fold" | "name" | "text"} kind
+ * @property {"choice" | "integer" | "number" | "flag" | "tower" | "fold" | "name" | "atlas" | "text"} kind
  * @property {any} default
  * @property {string[]} [values]            of a choice
  * @property {[number, number]} [limits]    least and most
@@ -204,8 +205,18 @@
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
  * @property {Theme} [theme]                whose colours it has; dark where left out
  * @property {import("./view/layers.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
+ * @property {Corpus | null} [corpus]      behind the routing
  * @property {ArrayLike<number> | null} [devices]       [N] which device has each expert of a layer
  * @property {PaletteName} [palette]
+ *
+ * A corpus of routing as the scene draws it: an atlas' answer to `scene`.
+ * @typedef {object} Corpus
+ * @property {string} atlas       its name
+ * @property {string} corpus      name of its texts
+ * @property {number} tokens
+ * @property {number} documents
+ * @property {number[][]} loads   [L][N] multiples of the even share
+ * @property {[number, number, number, number][]} flows   layer, from, to in the next layer, tokens
  *
  * What the store holds.
  * @typedef {object} State
@@ -216,6 +227,7 @@
  * @property {string[]} changed             request keys that a person changed and the server has not yet answered
  * @property {Notice[]} notices             values of the URL that fell back, and the like
  * @property {Trace | null} trace
+ * @property {Corpus | null} corpus         of the view, as soon as it is there
  * @property {boolean} playing
  * @property {number | null} shot           seconds of the directed shot, while it is on
  * @property {boolean} opening              the shot begins with the next trace
@@ -265,6 +277,7 @@
  * @property {import("./trace/wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
  * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
+ * @property {Corpus} [corpus]     behind the routing
  * @property {Pick<Exported, "trace" | "steps">} [other]   of a second stack
  *
  * @typedef {object} TourInfo

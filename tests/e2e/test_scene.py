@@ -27,6 +27,58 @@ def test_frame_at_every_size_takes_at_most_eleven_draw_calls(
     assert min(calls) >= 8, "everything is drawn"
 
 
+def corpus_of(layers: int, experts: int) -> dict[str, object]:
+    """A corpus in which expert 0 of each layer has twice the load of the others, and hands on to expert 1."""
+    loads = [[2.0 if expert == 0 else 1.0 for expert in range(experts)] for _ in range(layers)]
+    flows = [[layer, 0, 1, 100] for layer in range(layers - 1)]
+    flows += [[layer, 2, 3, 50] for layer in range(layers - 1)]
+    return {"atlas": "a", "corpus": "texts", "tokens": 200, "documents": 2, "loads": loads, "flows": flows}
+
+
+def test_frame_with_a_corpus_behind_it_takes_no_draw_call_more(stage: Stage) -> None:
+    page = stage(6, 64, 2, 16, "sequence")
+    calls = page.evaluate(
+        """(corpus) => blind() ?? ["orbit", "front", "top"].map((camera) => {
+          const tower = { layer: 1, expert: 0 };
+          step({ camera, corpus, path: 4, tower, time: frame.timeline.fires(4, 2), wall: frame.wall + 9 });
+          return scene.stats().drawCalls;
+        })""",
+        corpus_of(6, 64),
+    )
+    assert max(calls) <= MOST_CALLS
+
+
+def test_corpus_behind_the_routing_is_seen_and_gone_again(stage: Stage) -> None:
+    """Beams of its own colour between rings, lower towers; without it the picture is as before."""
+    page = stage(3, 8, 2, 4, "sequence")
+    found = page.evaluate(
+        """(corpus) => {
+          const at = { camera: "front", time: 0, still: true };
+          const count = (pixels, of) => {
+            let sum = 0;
+            for (let i = 0; i < pixels.length; i += 4) sum += of(...pixels.subarray(i, i + 3));
+            return sum;
+          };
+          const blue = (pixels) => count(pixels, (r, g, b) => b > r + 12 && b > 60);
+          const red = (pixels) => count(pixels, (r, g, b) => r > b + 20 && r > 60);
+          const before = shot({ ...at, corpus: null }), during = shot({ ...at, corpus });
+          const after = shot({ ...at, corpus: null });
+          const picked = shot({ ...at, corpus, tower: { layer: 0, expert: 2 } });
+          return {
+            blue: [blue(before), blue(during), blue(picked)],
+            red: [red(before), red(during)],
+            same: digest(before) === digest(after),
+          };
+        }""",
+        corpus_of(3, 8),
+    )
+    none, some, picked = found["blue"]
+    assert none == 0 and some > 100, "beams between rings"
+    assert picked < some, "those of other towers step back"
+    assert found["red"][1] < found["red"][0], "towers of less load are lower"
+    assert found["same"]
+
+
 def test_work_of_a_frame_hardly_grows_with_the_model(stage: Stage) -> None:
     """Calls into WebGL while a prompt plays, which no other work on the machine can disturb."""
 

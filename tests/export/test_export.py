@@ -207,6 +207,18 @@ def test_author_exporting_a_view_finds_it_in_one_file(tmp_path, capsys):
     assert [each["name"] for each in boot["scenarios"]] == ["code"]
 
 
+def test_author_exporting_a_view_with_a_corpus_finds_it_in_the_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ATLAS_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "moe.html"
+    view = ["--source", "live", "--scenario", "code", "--corpus", "heldout"]
+    assert main(["export", *view, "-o", str(file)]) == 0
+    corpus = Page(file.read_text()).boot()["exported"]["corpus"]
+    assert (corpus["atlas"], corpus["tokens"]) == ("heldout/trio-8", 73_728)
+    assert [len(row) for row in corpus["loads"]] == [8] * 6
+    assert main(["export", *view[:-1], "nothing", "-o", str(file)]) == 2
+    assert "atlas: expected one of" in capsys.readouterr().err
+
+
 def test_author_exporting_several_views_finds_a_page_for_each(tmp_path, capsys):
     views = [
         "https://moescope.example/?scenario=code&k=1&v=1",

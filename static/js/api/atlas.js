@@ -122,6 +122,11 @@ export async function askAtlas(atlas, question, query = {}) {
   return answerOf(await fetch(`api/atlas/${question}?${keys}`));
 }
 
+/** The corpus as the scene draws it. @param {string} atlas @returns {Promise<import("../types.js").Corpus>} */
+export async function askScene(atlas) {
+  return { atlas, ...(await askAtlas(atlas, "scene")) };
+}
+
 /** What can be asked. @returns {Promise<{atlases: Named[], trainings: string[]}>} */
 export async function listAtlases() {
   return answerOf(await fetch("api/atlases"));

@@ -8,6 +8,7 @@
  */
 
 import { placeExperts } from "../counts/device_traffic.js";
+import { corpusViewPicture } from "../state/corpus.js";
 import { createSecondStack } from "../state/second_stack.js";
 import { sameTokens } from "../trace/trace.js";
 import { floorOf, foldOf } from "../view/layers.js";
@@ -36,6 +37,7 @@ function frameOf(state, wall) {
     shot,
     theme: state.theme,
     palette: view.palette,
+    corpus: corpusShown(state),
     devices: trace && placeExperts(trace.model.experts, view.devices),
   };
 }

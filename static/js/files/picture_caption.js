@@ -5,6 +5,7 @@
  * @import {State} from "../types.js"
  */
 
+import { corpusShown } from "../state/corpus.js";
 import { formatCount, formatExactly, formatToken } from "../words/format.js";
 import { words } from "../words/words.js";
 
@@ -32,7 +33,8 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
  * @param {boolean} [moment]
  * @returns {Caption | null} null before the trace is there
  */
-export function captionOf({ trace, at, hits }, title, moment = false) {
+export function captionOf(state, title, moment = false) {
+  const { trace, at, hits } = state;
   if (!trace) return null;
   const { layers, experts, top_k: k, total_p: total, active_p: active } = trace.model;
   const shape = words.plateShape(layers, experts, k);
@@ -41,7 +43,9 @@ export function captionOf({ trace, at, hits }, title, moment = false) {
   const now = moment
     ? [token ? words.plateMoment(formatToken(token.text), at.layer + 1) : words.atStart]
     : [];
-  return { badge: trace.origin.badge, title, lines: [shape, figures, ...now] };
+  const corpus = corpusShown(state);
+  const behind = corpus ? [words.corpus.recorded(corpus.tokens, corpus.corpus)] : [];
+  return { badge: trace.origin.badge, title, lines: [shape, figures, ...behind, ...now] };
 }
 
 /** A colour of the page's theme. @param {string} name */

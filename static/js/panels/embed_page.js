@@ -21,6 +21,7 @@ import { createQuiz } from "./lessons/question.js";
 import { createTour } from "./lessons/tours.js";
 import { createShot } from "./story/shot.js";
 import { createBadge } from "./parts/badge.js";
+import { createCorpusBadge } from "./parts/corpus_badge.js";
 import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon, iconButton } from "./parts/icons.js";
@@ -29,6 +30,7 @@ import { icon, iconButton } from "./parts/icons.js";
 export function createPage(host, { boot, actions, store, viewport, other }) {
   const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
   const badge = createBadge();
+  const corpus = createCorpusBadge();
   const title = h("h1", { class: "title" });
   const counters = h("div", {
     class: "counters",
@@ -53,7 +55,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     h(
       "header",
       { class: "embed-head", "data-inset": true },
-      h("div", { class: "title-row" }, title, badge.element),
+      h("div", { class: "title-row" }, title, badge.element, corpus.element),
       counters,
     ),
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
@@ -64,6 +66,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   );
   const panels = [
     badge,
+    corpus,
     play,
     createCounters(counters),
     createTokens(tokens, actions, boot),

@@ -170,7 +170,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createWhole(parts.whole),
     whole,
     createViewTabs(parts.tabs, actions),
-    createInspector(parts.inspector, actions),
+    createInspector(parts.inspector, actions, boot.exported ? [] : boot.models),
     createDecision(parts.decision, actions),
     createDrawer(parts.drawer, actions, wake, boot),
     createTokens(parts.tokens, actions, boot),

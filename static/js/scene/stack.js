@@ -16,6 +16,7 @@ import { createCursor } from "../playback/events.js";
 import { heroOf } from "../playback/shot.js";
 import { axes } from "./camera/framing.js";
 import { createSlots } from "./effects/beam_slots.js";
+import { createCorpusTables, MOST_FLOWS } from "./effects/corpus_tables.js";
 import { createGlow, towersOnPath } from "./effects/tower_glow.js";
 import { createMarks } from "./effects/tower_marks.js";
 import { createTable } from "./gpu/data_texture.js";
@@ -24,6 +25,7 @@ import { createLayout, heightOf } from "./layout/layout.js";
 import { createFolding } from "./layout/transition.js";
 import { createBackdrop } from "./meshes/backdrop.js";
 import { createBeams } from "./meshes/beams.js";
+import { createFlows } from "./meshes/corpus_flows.js";
 import { createSlabs, writeLevels, writeSlabs } from "./meshes/dense_layers.js";
 import { createHalos } from "./meshes/halos.js";
 import { createLabels } from "./meshes/labels.js";
@@ -48,18 +50,21 @@ export function createStack(uniforms, shape, topK) {
   const glow = createGlow(layers, experts);
   const marks = createMarks(layers, experts);
   const slots = createSlots(layout, topK);
+  const behind = createCorpusTables(layers, experts);
   const rows = new Float32Array(4 * MOST);
-  const tables = createTables(layout, glow, marks, slots, rows, topK);
+  const tables = createTables(layout, { glow, marks, slots, behind }, rows, topK);
   shapeUniforms(uniforms, layout);
   uniforms.places.value = tables.places.texture;
   uniforms.hits.value = tables.hits.texture;
   uniforms.pulses.value = tables.pulses.texture;
   uniforms.levels.value = tables.levels.texture;
   uniforms.marks.value = tables.marks.texture;
+  uniforms.heights.value = tables.heights.texture;
   const backdrop = createBackdrop(uniforms);
   const trail = createTrail(uniforms, layout);
   const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, tables);
   const tokens = createTokens(uniforms, layout, tables.flights.texture);
+  const flows = createFlows(uniforms, tables.flows);
   const mark = createMark(uniforms);
   const labels = createLabels(uniforms, layout, tables);
   const objects = [
@@ -68,6 +73,7 @@ export function createStack(uniforms, shape, topK) {
     ...(layout.dense.length ? [createSlabs(uniforms, layout, tables.slabs)] : []),
     createPlanes(uniforms, layout),
     ...trail.objects,
+    flows.object,
     ...beams.objects,
     createHalos(uniforms, layout),
     tokens.object,
@@ -83,6 +89,8 @@ export function createStack(uniforms, shape, topK) {
   let flying = 0; // tokens that fly alone, with a word beside them
   let path = ""; // whose towers are marked in the hit texture
   let dressed = ""; // palette and theme
+  /** @type {Frame["corpus"]} */ let corpus = null; // whose loads and flows the tables hold
+  let flowing = 0;
   const events = createCursor({
     reset() {
       glow.reset();
@@ -127,6 +135,18 @@ export function createStack(uniforms, shape, topK) {
     trail.highlight(token !== null);
   }
 
+  function showCorpus(/** @type {Frame} */ { corpus: next = null, tower }) {
+    if (next !== corpus) {
+      flowing = behind.set(next);
+      tables.heights.resend();
+      tables.flows.resend();
+    }
+    corpus = next;
+    uniforms.behind.value = corpus ? 1 : 0;
+    flows.show(flowing, tower);
+    trail.show(corpus === null);
+  }
+
   function send() {
     glow.dirty.drain((row, from, count) => tables.hits.send(row, from, count));
     glow.pulsing.drain((row, from, count) => tables.pulses.send(row, from, count));
@@ -158,6 +178,7 @@ export function createStack(uniforms, shape, topK) {
       events.advance(frame.trace, frame.timeline, frame.time);
       slots.expire(frame.time);
       followPath(frame);
+      showCorpus(frame);
       send();
       const count = placeTokens(rows, layout, frame);
       if (count) tables.flights.send(0, 0, count);
@@ -211,13 +232,11 @@ export function createStack(uniforms, shape, topK) {
 
 /**
  * @param {Layout} layout
- * @param {ReturnType<typeof createGlow>} glow
- * @param {ReturnType<typeof createMarks>} marks
- * @param {ReturnType<typeof createSlots>} slots
+ * @param {{glow: ReturnType<typeof createGlow>, marks: ReturnType<typeof createMarks>, slots: ReturnType<typeof createSlots>, behind: ReturnType<typeof createCorpusTables>}} effects
  * @param {Float32Array<ArrayBuffer>} flights
  * @param {number} topK
  */
-function createTables(layout, glow, marks, slots, flights, topK) {
+function createTables(layout, { glow, marks, slots, behind }, flights, topK) {
   const { x, z, layers, experts, dense } = layout;
   const places = new Float32Array(4 * (experts + 1)); // and the axis
   for (let expert = 0; expert < experts; expert++) places.set([x[expert], z[expert]], 4 * expert);
@@ -230,6 +249,8 @@ function createTables(layout, glow, marks, slots, flights, topK) {
     levels: createTable(levels, layers, 1),
     slabs: createTable(slabs, slabs.length / 4, 1),
     marks: createTable(marks.marks, experts, layers),
+    heights: createTable(behind.heights, experts, layers),
+    flows: createTable(behind.flows, MOST_FLOWS, 1),
     hits: createTable(glow.hits, experts, layers),
     pulses: createTable(glow.pulses, layers, 1),
     slots: createTable(slots.table, 2 + topK, slots.count),

@@ -16,6 +16,7 @@ export function initialState({ view, notices }) {
     error: "",
     connection: "connecting",
     trace: null,
+    corpus: null,
     timeline: null,
     playing: false,
     shot: null,

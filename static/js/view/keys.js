@@ -14,6 +14,7 @@ export const OTHER = "b.";
 const WHOLE = /^[0-9]{1,6}$/;
 const DECIMAL = /^[0-9]{1,6}(\.[0-9]{1,6})?$/;
 const NAME = /^[a-z0-9-]{0,60}$/;
+const ATLAS = /^[A-Za-z0-9._-]{0,80}(\/[A-Za-z0-9._-]{1,80})?$/;
 const TOWER = /^([0-9]{1,4})\.([0-9]{1,4})$/;
 /** A number of a request key, as app/request/schema.py takes it. */
 const REQUEST_NUMBER = /^[+-]?[0-9]{1,10}(\.[0-9]{1,9})?$/;
@@ -43,6 +44,7 @@ const READERS = {
   },
   fold: (_, text) => parseFold(text) ?? null,
   name: (_, text) => (NAME.test(text) ? text : null),
+  atlas: (_, text) => (ATLAS.test(text) ? text : null),
 };
 
 /** The value of a request key that a text spells, as far as one key alone can say. @param {KeyDeclaration} key @param {string} text */

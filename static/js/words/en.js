@@ -714,6 +714,19 @@ export const en = {
   pictureTooLarge: (/** @type {number} */ width, /** @type {number} */ height, /** @type {number} */ fits) =>
     `${width} × ${height} pixels are more than this browser and its graphics card draw${fits ? `; choose ${fits}×` : "; make the window smaller"}`,
   noCanvas: "the browser could not make a picture of this size; choose a smaller one",
+  corpus: {
+    label: "Corpus",
+    off: "None",
+    heldout: "Held-out text",
+    recorded: (/** @type {number} */ tokens, /** @type {string} */ name) =>
+      `RECORDED over ${plural(tokens, "token")} of ${name}`,
+    note: "Recorded beforehand, over all of these tokens. A tower is as high as its expert's share of the layer's assignments. A beam between rings is a pair of experts that many tokens choose one after the other; select a tower to see its own.",
+    load: "Load over the corpus",
+    times: (/** @type {number} */ times) => `${formatDecimal(times, 2)} × even`,
+    failed: (/** @type {string} */ reason) => `corpus: not shown; ${reason}`,
+    otherShape: (/** @type {number} */ layers, /** @type {number} */ experts) =>
+      `corpus: it has ${plural(layers, "layer")} of ${experts} experts, the picture has others; choose its model`,
+  },
   plateShape: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ k) =>
     `${plural(layers, "layer")} of ${experts} experts, ${k} a token`,
   plateMoment: (/** @type {string} */ token, /** @type {number} */ layer) => `“${token}”, layer ${layer}`,

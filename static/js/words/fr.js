@@ -685,6 +685,18 @@ export const fr = {
   pictureTooLarge: (width, height, fits) =>
     `${width} × ${height} pixels, c’est plus que ce navigateur et sa carte graphique ne dessinent${fits ? ` ; choisissez ${fits}×` : " ; réduisez la fenêtre"}`,
   noCanvas: "le navigateur n’a pas pu faire une image de cette taille ; choisissez-en une plus petite",
+  corpus: {
+    label: "Corpus",
+    off: "Aucun",
+    heldout: "Texte réservé",
+    recorded: (tokens, name) => `ENREGISTRÉ sur ${plural(tokens, "jeton")} de ${name}`,
+    note: "Enregistré au préalable, sur tous ces jetons. Une tour est aussi haute que la part des affectations de sa couche que reçoit son expert. Un faisceau entre deux anneaux est une paire d’experts que beaucoup de jetons choisissent l’un après l’autre ; choisissez une tour pour voir les siens.",
+    load: "Charge sur le corpus",
+    times: (times) => `${formatDecimal(times, 2)} × la part égale`,
+    failed: (reason) => `corpus : non affiché ; ${reason}`,
+    otherShape: (layers, experts) =>
+      `corpus : il a ${plural(layers, "couche")} de ${experts} experts, l’image en a d’autres ; choisissez son modèle`,
+  },
   plateShape: (layers, experts, k) => `${plural(layers, "couche")} de ${experts} experts, ${k} par jeton`,
   plateMoment: (token, layer) => `« ${token} », couche ${layer}`,
   film: "Vidéo",

@@ -58,6 +58,7 @@ const EXAMPLES = {
   skew: [3, "3"],
   theme: ["light", "light"],
   palette: ["mono", "mono"],
+  corpus: ["heldout", "heldout"],
   lang: ["fr", "fr"],
   tour: ["walk", "walk"],
   at: [1, "2"],

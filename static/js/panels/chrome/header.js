@@ -8,6 +8,7 @@ import { leadOf, titleOf } from "../../view/title.js";
 import { words } from "../../words/words.js";
 import { createLanguage } from "../controls/appearance.js";
 import { createBadge } from "../parts/badge.js";
+import { createCorpusBadge } from "../parts/corpus_badge.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { logo } from "../parts/icons.js";
 import { createCost } from "./router_cost.js";
@@ -24,6 +25,7 @@ export function createMasthead(host, boot, wake, beside) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
+  const corpus = createCorpusBadge();
   const mark = h(
     "a",
     { href: boot.lang && boot.lang !== "en" ? `.?lang=${boot.lang}` : ".", class: "wordmark" },
@@ -34,6 +36,7 @@ export function createMasthead(host, boot, wake, beside) {
   host.append(
     h("div", { class: "brand" }, mark, beside, ...translations.links),
     h("div", { class: "title-row" }, title, badge.element),
+    corpus.element,
     teaches,
   );
   const cost = createCost(boot, wake);
@@ -42,6 +45,7 @@ export function createMasthead(host, boot, wake, beside) {
     /** @param {State} state */
     update(state) {
       badge.update(state);
+      corpus.update(state);
       translations.update(state);
       const { scenario, source, prompt, model, shape, experts, router, skew } = state.view;
       const costs = cost(state.view);

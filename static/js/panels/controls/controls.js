@@ -13,6 +13,7 @@ import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
 import { createSegments } from "../parts/segments.js";
+import { createCorpusChoice } from "./corpus.js";
 import { createWriting } from "./generation.js";
 import { createFloor, createFold } from "./layer_controls.js";
 import { createPrompt } from "./prompt.js";
@@ -86,6 +87,7 @@ export function createControls(host, boot, actions) {
   });
   const floor = createFloor(actions);
   const fold = createFold(actions);
+  const corpus = createCorpusChoice(boot, actions);
   const writing = createWriting(boot, actions);
   const router = createRouter(boot, actions);
   const shape = createShape(boot, actions);
@@ -106,7 +108,7 @@ export function createControls(host, boot, actions) {
       k.element,
       router.element,
     ),
-    h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element),
+    h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element, corpus.element),
   );
   const sources = sourcesOf(boot);
   const changed = changes();
@@ -115,6 +117,7 @@ export function createControls(host, boot, actions) {
     update(state) {
       floor.update(state);
       fold.update(state);
+      corpus.update(state);
       writing.update(state);
       router.update(state);
       shape.update(state);

@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { atlasNamed, corpusShown, HELDOUT } from "../../state/corpus.js";
 import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
 import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
@@ -40,14 +41,15 @@ function createFact(name) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions */
-export function createInspector(host, actions) {
+/** @param {HTMLElement} host @param {Actions} actions @param {readonly {name: string}[]} models  that run on the server */
+export function createInspector(host, actions, models) {
   const title = h("h2", { class: "panel-title" });
   const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
   const hits = h("dd");
   const load = h("dd");
   const dropped = createFact(words.balance.measures.dropped_share.name);
   const bias = createFact(words.balance.biasName);
+  const corpusLoad = createFact(words.corpus.load);
   const served = h("ol", { class: "served" });
   const more = h("p", { class: "readout" });
   const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, "Atlas");
@@ -60,6 +62,7 @@ export function createInspector(host, actions) {
       h("div", {}, h("dt", {}, term("load", words.load)), load),
       dropped.element,
       bias.element,
+      corpusLoad.element,
     ),
     h("p", { class: "label" }, words.served),
     served,
@@ -79,7 +82,18 @@ export function createInspector(host, actions) {
       attribute(host, "hidden", !tower);
       attribute(close, "hidden", tower !== state.view.tower);
       if (!tower || !state.trace || !state.timeline) return;
-      if (!changed(state.trace, state.timeline, state.at, tower.layer, tower.expert)) return;
+      if (
+        !changed(
+          state.trace,
+          state.timeline,
+          state.at,
+          state.corpus,
+          state.view.corpus,
+          tower.layer,
+          tower.expert,
+        )
+      )
+        return;
       setText(title, words.towerTitle(tower.layer + 1, tower.expert));
       const { counts, totals } = tally.upTo(state.trace, state.timeline, state.time);
       const count = counts[tower.layer * state.trace.model.experts + tower.expert];
@@ -87,23 +101,25 @@ export function createInspector(host, actions) {
       setText(load, formatShare(count / (totals[tower.layer] || 1)));
       sayRouting(state.trace, tower);
       list(state, tower);
-      linkAtlas(state.trace, tower);
+      const corpus = corpusShown(state);
+      corpusLoad.say(corpus ? words.corpus.times(corpus.loads[tower.layer][tower.expert]) : "");
+      linkAtlas(state, tower);
     },
     dispose: () => host.replaceChildren(),
   };
 
-  /** The expert's page over the held-out text: of a model that runs on the server that serves this page. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
-  function linkAtlas({ model, origin }, { layer, expert }) {
-    const isServed = origin.source !== "authored" && location.protocol.startsWith("http");
-    attribute(atlas, "hidden", !isServed);
-    const query = {
-      atlas: `heldout/${model.name}`,
-      layer: layer + 1,
-      expert,
-      lang: language,
-    };
-    const keys = Object.entries(query).map(([key, value]) => [key, String(value)]);
-    attribute(atlas, "href", `atlas?${new URLSearchParams(keys)}`);
+  /** The expert's page: over the corpus on screen, else over the held-out text of a model that runs on the server. @param {State} state @param {{layer: number, expert: number}} tower */
+  function linkAtlas(state, { layer, expert }) {
+    const name = (corpusShown(state) && atlasNamed(state)) || heldoutOf(state);
+    attribute(atlas, "hidden", !name || !location.protocol.startsWith("http"));
+    const query = { atlas: name, layer: String(layer + 1), expert: String(expert), lang: language };
+    attribute(atlas, "href", `atlas?${new URLSearchParams(query)}`);
+  }
+
+  /** @param {State} state */
+  function heldoutOf({ trace }) {
+    const name = trace?.model.name ?? "";
+    return models.some((each) => each.name === name) ? `${HELDOUT}/${name}` : "";
   }
 
   /** What its capacity turned away, and the bias that selects it. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */

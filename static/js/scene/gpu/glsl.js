@@ -10,10 +10,10 @@ precision highp int;
 precision highp sampler2D;
 uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
-uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper;
+uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper, behind;
 uniform vec3 tower;
 uniform vec2 shape, fog, focus, screen, near;
-uniform sampler2D places, hits, pulses, levels, marks;
+uniform sampler2D places, hits, pulses, levels, marks, heights;
 ${PALETTE}
 
 float level(int layer) { return texelFetch(levels, ivec2(layer, 0), 0).x; }
@@ -30,11 +30,17 @@ vec2 placeOf(int layer, int expert) {
   return vec2(place.x * turn.y + place.y * turn.x, place.y * turn.y - place.x * turn.x);
 }
 
-/* The middle of the top of a tower. */
+/* Share of the height of an open tower: less than 1 where a corpus is drawn and its expert receives less than the busiest. */
+float tall(int layer, int expert) {
+  return expert < int(shape.y) ? texelFetch(heights, ivec2(expert, layer), 0).x : 1.0;
+}
+float heightOf(int layer, int expert) { return tower.y * opened(layer) * tall(layer, expert); }
+
+/* The middle of the top of a tower: its foot stands where it stands, whatever its height. */
 vec3 topOf(int layer, int expert) {
   vec2 place = placeOf(layer, expert);
   vec2 stands = texelFetch(levels, ivec2(layer, 0), 0).xy;
-  return vec3(place.x, stands.x - tower.z * stands.y, place.y);
+  return vec3(place.x, stands.x - (tower.z + tower.y * (1.0 - tall(layer, expert))) * stands.y, place.y);
 }
 
 /* 1 near, less far away. */

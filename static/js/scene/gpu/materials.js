@@ -52,6 +52,8 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival, largest mass of a hit
  * @property {IUniform<DataTexture | null>} levels  [L]: height of the router plane, how far the layer is open, its turn
  * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
+ * @property {IUniform<DataTexture | null>} heights [L, N]: share of its full height
+ * @property {IUniform<number>} behind   1 while a corpus is drawn: the fans step back
  * @property {IUniform<number[]>} inks     the palette
  * @property {IUniform<number>} paper      1 in the light theme, which is drawn as its negative: see palette.js
  * @property {IUniform<number>} negative   1 where what the shaders add up is taken from white
@@ -81,6 +83,8 @@ export function createUniforms() {
     pulses: { value: null },
     levels: { value: null },
     marks: { value: null },
+    heights: { value: null },
+    behind: { value: 0 },
     core: { value: 0 },
     capacity: { value: 0 },
     inks: { value: inksOf() },

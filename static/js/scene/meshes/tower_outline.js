@@ -17,7 +17,7 @@ out float side;
 /* A point of one of the two circles, clear of the tower. */
 vec3 around(vec3 centre, int step, bool high, float radius) {
   float angle = 6.28318531 * float(step) / ${SEGMENTS}.0;
-  return centre + vec3(sin(angle) * radius, high ? 0.04 * tower.x : -tower.y * opened(int(marked.x)), cos(angle) * radius);
+  return centre + vec3(sin(angle) * radius, high ? 0.04 * tower.x : -heightOf(int(marked.x), int(marked.y)), cos(angle) * radius);
 }
 
 void main() {

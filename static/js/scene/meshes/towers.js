@@ -44,7 +44,7 @@ void main() {
   int wide = int(shape.y + core), layer = id / wide, expert = id - layer * wide;
   bool axis = expert == int(shape.y); /* what all tokens use */
   float angle = 6.28318531 * float(side) / float(sides);
-  float high = tower.y * opened(layer), thick = tower.x * (axis ? 1.5 : 1.0);
+  float high = heightOf(layer, expert), thick = tower.x * (axis ? 1.5 : 1.0);
   float last = detail.y - 1.0, bevel = min(0.12 * thick, 0.2 * high) * step(1.5, last);
   bool top = float(story) > last - 0.5;
   float y = story == 0 ? 0.0 : top ? high : high - bevel;

@@ -76,5 +76,9 @@ export function createTrail(uniforms, layout) {
     highlight(/** @type {boolean} */ lit) {
       hidden.visible = lit;
     },
+    /** Where a corpus is drawn its flows take the place of the trail; a lit path still shines through. */
+    show(/** @type {boolean} */ shown) {
+      open.visible = shown;
+    },
   };
 }

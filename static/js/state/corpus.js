@@ -1,0 +1,64 @@
+/**
+ * Brings the corpus that a view names into the store, and says why where it cannot.
+ *
+ * @import {Corpus, State} from "../types.js"
+ * @import {Store} from "./store.js"
+ */
+
+import { words } from "../words/words.js";
+
+/** That of the model on screen over the held-out text. */
+export const HELDOUT = "heldout";
+
+/** The atlas that a view asks for, by its own name; "" for none. @param {Pick<State, "view" | "trace">} state */
+export function atlasNamed({ view, trace }) {
+  if (!trace || !view.corpus) return "";
+  return view.corpus === HELDOUT ? `${HELDOUT}/${trace.model.name}` : view.corpus;
+}
+
+/** Whether a corpus is of a model with the towers on screen. @param {Pick<State, "trace">} state @param {Corpus} corpus */
+const fits = ({ trace }, { loads }) =>
+  trace?.model.layers === loads.length && trace.model.experts === loads[0].length;
+
+/** The corpus that is drawn. @param {Pick<State, "view" | "trace" | "corpus">} state @returns {Corpus | null} */
+export function corpusShown(state) {
+  const { corpus } = state;
+  return corpus && corpus.atlas === atlasNamed(state) && fits(state, corpus) ? corpus : null;
+}
+
+/**
+ * @param {Store<State>} store
+ * @param {(atlas: string) => Promise<Corpus>} ask
+ */
+export function createCorpus(store, ask) {
+  let asked = "";
+  let waiting = false;
+
+  /** @param {string} reason */
+  function tell(reason) {
+    const { notices } = store.get();
+    const others = notices.filter(({ field }) => field !== "corpus");
+    store.set({ notices: reason ? [...others, { field: "corpus", message: reason }] : others });
+  }
+
+  /** @param {string} atlas */
+  async function bring(atlas) {
+    waiting = true;
+    const found = await ask(atlas).catch((/** @type {Error} */ error) => error.message);
+    if (asked !== atlas) return;
+    waiting = false;
+    if (typeof found === "string") return tell(words.corpus.failed(found));
+    store.set({ corpus: found });
+    const { trace } = store.get();
+    if (!fits({ trace }, found)) tell(words.corpus.otherShape(found.loads.length, found.loads[0].length));
+  }
+
+  store.subscribe((state) => {
+    const atlas = atlasNamed(state);
+    if (atlas === asked) return;
+    asked = atlas;
+    waiting = false;
+    if (atlas) void bring(atlas);
+  });
+  return { waiting: () => waiting };
+}
