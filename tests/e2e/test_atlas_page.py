@@ -56,6 +56,20 @@ def page(chromium, address: str) -> Iterator[Page]:
     assert errors == []
 
 
+def test_reader_of_the_atlas_sees_its_corpus_in_the_scene_and_goes_back_to_an_expert(page: Page) -> None:
+    page.goto(PATH + "&layer=2&expert=1")
+    ready(page)
+    page.get_by_role("link", name="see it in the 3D scene").click()
+    badge = page.locator(".corpus-badge")
+    expect(badge).to_contain_text("RECORDED over 73,728 tokens of held-out text", timeout=SECS)
+    expect(page.locator(".inspector")).to_contain_text("× even")
+    page.wait_for_url("**corpus=heldout%2Ftrio-8**")
+    link = page.get_by_role("link", name="Its page in the atlas")
+    assert "atlas=heldout%2Ftrio-8&layer=2&expert=1" in str(link.get_attribute("href"))
+    page.get_by_role("group", name="Corpus").get_by_role("button", name="None").click()
+    expect(badge).to_be_hidden()
+
+
 def ready(page: Page) -> None:
     """Waits until the page shows what its address asks for."""
     search = f"?{urlsplit(page.url).query}"

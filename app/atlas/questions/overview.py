@@ -15,6 +15,8 @@ from ...metrics.same_token import same_token
 from ...metrics.specialisation import group_counts, position_buckets, token_specialisation
 from ...metrics.token_class import CLASSES
 from ...metrics.transitions import recall_ahead
+from ...published.shape_text import write_shape
+from ...routing import DEFAULT_ROUTER
 from ...trace import Counts, Ints
 from ..dataset.layer_rows import LayerRows, stack
 from ..dataset.queries import Atlas
@@ -51,6 +53,7 @@ def overview(atlas: Atlas) -> dict[str, Any]:
         "layers": shape.layers,
         "experts": shape.experts,
         "top_k": shape.top_k,
+        "shape": write_shape(shape, DEFAULT_ROUTER, {}),  # for the address of a picture of its stack
         "ids_only": not atlas.has_weights,
         "labels": {name: found for name, found in labels.items() if set(found) != {""}},
         "expert_maps": {

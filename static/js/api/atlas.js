@@ -15,6 +15,7 @@
  * @property {number} layers
  * @property {number} experts
  * @property {number} top_k
+ * @property {string} shape   as text, for the key of an address
  * @property {boolean} ids_only
  * @property {Record<string, Record<string, number>>} labels
  * @property {Record<string, {definition: string, unit: string}>} expert_maps

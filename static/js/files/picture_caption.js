@@ -5,7 +5,7 @@
  * @import {State} from "../types.js"
  */
 
-import { corpusShown } from "../state/corpus.js";
+import { corpusShown, recordedWords } from "../state/corpus.js";
 import { formatCount, formatExactly, formatToken } from "../words/format.js";
 import { words } from "../words/words.js";
 
@@ -44,7 +44,7 @@ export function captionOf(state, title, moment = false) {
     ? [token ? words.plateMoment(formatToken(token.text), at.layer + 1) : words.atStart]
     : [];
   const corpus = corpusShown(state);
-  const behind = corpus ? [words.corpus.recorded(corpus.tokens, corpus.corpus)] : [];
+  const behind = corpus ? [recordedWords(corpus)] : [];
   return { badge: trace.origin.badge, title, lines: [shape, figures, ...behind, ...now] };
 }
 

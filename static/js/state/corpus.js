@@ -26,6 +26,11 @@ export function corpusShown(state) {
   return corpus && corpus.atlas === atlasNamed(state) && fits(state, corpus) ? corpus : null;
 }
 
+/** Its badge. @param {Corpus} corpus */
+export function recordedWords({ atlas, corpus, tokens }) {
+  return words.corpus.recorded(tokens, atlas.startsWith(`${HELDOUT}/`) ? words.corpus.heldoutName : corpus);
+}
+
 /**
  * @param {Store<State>} store
  * @param {(atlas: string) => Promise<Corpus>} ask

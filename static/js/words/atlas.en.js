@@ -16,6 +16,7 @@ export const atlasEn = {
   corpus: (/** @type {number} */ tokens, /** @type {number} */ documents, /** @type {string} */ engine) =>
     `${formatExactly(tokens)} tokens of ${formatExactly(documents)} documents, routed by ${engine}`,
   behind: (/** @type {number} */ tokens) => `over ${formatExactly(tokens)} tokens`,
+  inScene: "see it in the 3D scene",
   idsOnly: "IDS ONLY: this atlas has no weights; whatever needs them is left out.",
   layer: "layer",
   expert: "expert",

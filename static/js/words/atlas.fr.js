@@ -15,6 +15,7 @@ export const atlasFr = {
   corpus: (tokens, documents, engine) =>
     `${formatExactly(tokens)} jetons de ${formatExactly(documents)} documents, routés par ${engine}`,
   behind: (tokens) => `sur ${formatExactly(tokens)} jetons`,
+  inScene: "voir dans la scène 3D",
   idsOnly: "IDS ONLY : cet atlas n’a pas de poids ; ce qui en dépend manque.",
   layer: "couche",
   expert: "expert",

@@ -718,6 +718,8 @@ export const en = {
     label: "Corpus",
     off: "None",
     heldout: "Held-out text",
+    heldoutName: "held-out text",
+    page: "Its page in the atlas",
     recorded: (/** @type {number} */ tokens, /** @type {string} */ name) =>
       `RECORDED over ${plural(tokens, "token")} of ${name}`,
     note: "Recorded beforehand, over all of these tokens. A tower is as high as its expert's share of the layer's assignments. A beam between rings is a pair of experts that many tokens choose one after the other; select a tower to see its own.",

@@ -689,6 +689,8 @@ export const fr = {
     label: "Corpus",
     off: "Aucun",
     heldout: "Texte réservé",
+    heldoutName: "texte réservé",
+    page: "Sa page dans l’atlas",
     recorded: (tokens, name) => `ENREGISTRÉ sur ${plural(tokens, "jeton")} de ${name}`,
     note: "Enregistré au préalable, sur tous ces jetons. Une tour est aussi haute que la part des affectations de sa couche que reçoit son expert. Un faisceau entre deux anneaux est une paire d’experts que beaucoup de jetons choisissent l’un après l’autre ; choisissez une tour pour voir les siens.",
     load: "Charge sur le corpus",

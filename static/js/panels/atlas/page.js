@@ -61,7 +61,7 @@ async function show() {
     const { atlases: names, trainings } = await listAtlases();
     const name = asked().atlas ?? names.find(({ problem }) => !problem)?.name ?? "";
     root.replaceChildren(chooser(names, name), h("p", { class: "hint", role: "status" }, words.loading));
-    const parts = await partsOf(name);
+    const parts = await partsOf(name, names);
     if (location.search !== at) return;
     root.replaceChildren(chooser(names, name), ...parts);
     const later = [...(await slowPartsOf(name)), ...(await trainingOf(name, trainings))];
@@ -89,8 +89,25 @@ function chooser(names, name) {
   return h("label", { class: "chooser" }, `${words.choose} `, h("select", { onchange: choose }, ...options));
 }
 
-/** @param {string} name */
-async function partsOf(name) {
+/**
+ * The corpus in the 3D scene: behind live routing where its model runs here, else on a stack of its shape.
+ * @param {string} name
+ * @param {readonly Named[]} names
+ * @param {Overview} overview
+ * @param {ReturnType<typeof asked>["chosen"]} chosen
+ */
+function sceneAddress(name, names, { model, shape }, chosen) {
+  const runs = names.some((each) => each.name === `heldout/${model.name}`);
+  const query = new URLSearchParams(runs ? { source: "live", model: model.name } : { shape });
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (lang) query.set("lang", lang);
+  if (chosen) query.set("tower", `${chosen.layer + 1}.${chosen.expert}`);
+  query.set("corpus", name);
+  return `./?${query}`;
+}
+
+/** @param {string} name @param {readonly Named[]} names */
+async function partsOf(name, names) {
   const { metric, chosen } = asked();
   /** @type {Overview} */
   const overview = await askAtlas(name, "overview");
@@ -106,7 +123,8 @@ async function partsOf(name) {
     h(
       "p",
       { class: "hint" },
-      `${overview.model.name}: ${words.corpus(overview.tokens, overview.documents, overview.engine.name)}`,
+      `${overview.model.name}: ${words.corpus(overview.tokens, overview.documents, overview.engine.name)} · `,
+      h("a", { href: sceneAddress(name, names, overview, chosen) }, words.inScene),
     ),
     overview.ids_only && h("p", { class: "trouble" }, words.idsOnly),
     figure(

@@ -52,7 +52,7 @@ export function createInspector(host, actions, models) {
   const corpusLoad = createFact(words.corpus.load);
   const served = h("ol", { class: "served" });
   const more = h("p", { class: "readout" });
-  const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, "Atlas");
+  const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, words.corpus.page);
   host.append(
     h("div", { class: "panel-head" }, title, close),
     h(

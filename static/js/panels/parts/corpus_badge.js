@@ -4,7 +4,7 @@
  * @import {State} from "../../types.js"
  */
 
-import { corpusShown } from "../../state/corpus.js";
+import { corpusShown, recordedWords } from "../../state/corpus.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "./element.js";
 
@@ -25,7 +25,7 @@ export function createCorpusBadge(id = "corpus-note") {
     update(state) {
       const shown = corpusShown(state);
       attribute(element, "hidden", !shown);
-      if (shown) setText(word, words.corpus.recorded(shown.tokens, shown.corpus));
+      if (shown) setText(word, recordedWords(shown));
     },
   };
 }
