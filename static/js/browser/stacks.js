@@ -8,7 +8,7 @@
  */
 
 import { placeExperts } from "../counts/device_traffic.js";
-import { corpusViewPicture } from "../state/corpus.js";
+import { corpusShown } from "../state/corpus.js";
 import { createSecondStack } from "../state/second_stack.js";
 import { sameTokens } from "../trace/trace.js";
 import { floorOf, foldOf } from "../view/layers.js";
