@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser_for(name: str) -> argparse.ArgumentParser:
-    """The parser of the command line. Only the command that is asked for brings its arguments."""
+    """Returns the parser of the command line. Only the command that is asked for brings its arguments."""
     parser = argparse.ArgumentParser(prog=program(), description="Watch tokens route through a model.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for each, summary in COMMANDS.items():
@@ -41,7 +41,7 @@ def parser_for(name: str) -> argparse.ArgumentParser:
 
 
 def program() -> str:
-    """The name under which a person started this."""
+    """Returns the name under which a person started this."""
     return "moescope" if __package__ == "moescope" else "python -m app"
 
 

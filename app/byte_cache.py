@@ -26,7 +26,7 @@ class Cache(Generic[Value]):
             return self.kept[key][0]
 
     def put(self, key: str, value: Value, size: int) -> None:
-        """Keep a value of `size` bytes, unless it is larger than half of the room."""
+        """Keeps a value of `size` bytes, unless it is larger than half of the room."""
         if size > self.max_bytes // 2:
             return
         with self.lock:

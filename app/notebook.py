@@ -79,7 +79,7 @@ class TraceDisplay:
     height: int
 
     def _repr_html_(self) -> str:
-        """The frame, with the page in it."""
+        """Returns the frame, with the page in it."""
         return (
             f'<iframe srcdoc="{escape(self.page)}" sandbox="{SANDBOX}" title="Moescope" '
             f'style="width:100%;height:{int(self.height)}px;border:0"></iframe>'

@@ -90,12 +90,12 @@ def problem_of(file: str, detail: ErrorDetails) -> FileProblem:
 
 
 def wrong(field: str, found: object, expected: str) -> PydanticCustomError:
-    """An error that spans fields; `field` is the path from where it is raised."""
+    """Returns an error that spans fields; `field` is the path from where it is raised."""
     context = {"field": field, "found": shortened(found), "expected": expected}
     return PydanticCustomError("wrong", "{field}: expected {expected}, got {found}", context)
 
 
 def shortened(value: object, length: int = 80) -> str:
-    """A value as a person writes it, cut where it is long."""
+    """Returns a value as a person writes it, cut where it is long."""
     text = repr(value)
     return text if len(text) <= length else text[: length - 3] + "..."

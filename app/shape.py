@@ -40,12 +40,12 @@ class ModelShape:
 
     @classmethod
     def from_json(cls, figures: Mapping[str, Any]) -> ModelShape:
-        """The shape that `to_json` wrote; other keys are passed over."""
+        """Returns the shape that `to_json` wrote; other keys are passed over."""
         fields = {name: figures[name] for name in cls.__dataclass_fields__ if name in figures}
         return cls(**{**fields, "dense_layers": tuple(fields.get("dense_layers", ()))})
 
     def with_routing(self, experts: int, top_k: int) -> ModelShape:
-        """The same model with another number of experts and chosen experts."""
+        """Returns the same model with another number of experts and chosen experts."""
         return replace(self, experts=experts, top_k=top_k)
 
     @property
@@ -92,7 +92,7 @@ class ModelShape:
         return self.attention + self.embeddings + self.norms + self.dense + self.router
 
     def to_json(self) -> dict[str, Any]:
-        """The fields and every figure derived from them, as the wire and the API carry them."""
+        """Returns the fields and every figure derived from them, as the wire and the API carry them."""
         sizes = {**asdict(self), "dense_layers": list(self.dense_layers)}
         usual = {name for name in UNUSUAL if getattr(self, name) == getattr(ModelShape, name)}
         return {
@@ -113,7 +113,7 @@ UNUSUAL = ("d_latent", "matrices", "expert_bias", "shared_gate", "router_bias", 
 
 
 def small_shape(experts: int, top_k: int) -> ModelShape:
-    """The shape of the models that the project trains, which authored scenarios borrow: 6 layers of D = 128.
+    """Returns the shape of the trained models, used by authored scenarios too: 6 layers of D = 128.
 
     Four heads of 32 over two of keys and values, a tied embedding of 4,096 tokens, experts of width 64. That
     authored and live share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.

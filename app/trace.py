@@ -32,7 +32,7 @@ class Token:
     id: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The fields that are set."""
+        """Returns the fields that are set."""
         return {key: value for key, value in vars(self).items() if value is not None}
 
 
@@ -116,12 +116,12 @@ class RoutingTrace:
         return cls(header, columns.pop("scores", None), **columns)
 
     def step(self, token: int) -> Step:
-        """The routing of one token."""
+        """Returns the routing of one token."""
         columns = {n: c[token] for n in COLUMNS if (c := getattr(self, n)) is not None}
         return Step(columns.pop("scores", None), **columns)
 
     def to_bytes(self) -> bytes:
-        """A safetensors file: the columns as tensors, the rest as JSON strings in its metadata."""
+        """Returns a safetensors file: the columns as tensors, the rest as JSON strings in its metadata."""
         tensors = {n: np.ascontiguousarray(c) for n in COLUMNS if (c := getattr(self, n)) is not None}
         if self.dropped is not None:
             tensors["dropped"] = self.dropped.astype(np.uint8)
@@ -137,7 +137,7 @@ class RoutingTrace:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RoutingTrace:
-        """Read what `to_bytes` wrote. Raises ValueError on anything else."""
+        """Reads what `to_bytes` wrote. Raises ValueError on anything else."""
         try:
             return cls.read(data)
         except (SafetensorError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -147,7 +147,7 @@ class RoutingTrace:
 
     @classmethod
     def read(cls, data: bytes) -> RoutingTrace:
-        """The same, where the file is whole."""
+        """Returns the same, where the file is whole."""
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
@@ -188,7 +188,7 @@ def dump(value: Any) -> str:
 
 
 def ordered(data: bytes) -> bytes:
-    """A safetensors file with the keys of its header sorted; the library's order changes from run to run."""
+    """Returns a safetensors file with sorted header keys. The order of the library changes between runs."""
     size = int.from_bytes(data[:8], "little")
     header = dump(json.loads(data[8 : 8 + size])).encode()
     header += b" " * (-len(header) % 8)  # keeps the tensors aligned
@@ -196,7 +196,7 @@ def ordered(data: bytes) -> bytes:
 
 
 def read_metadata(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors file. Raises ValueError where `data` is none."""
+    """Returns the metadata of a safetensors file. Raises ValueError where `data` is none."""
     try:
         size = int.from_bytes(data[:8], "little")
         metadata: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]

@@ -9,7 +9,7 @@ from ..sources.registry import SourceRegistry
 
 
 def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
-    """The shape that a request runs on."""
+    """Returns the shape that a request runs on."""
     if request.source != "authored":
         listing = sources.live.list_models().get(request.checkpoint)
         if listing is not None:
@@ -20,7 +20,7 @@ def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
 
 
 def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
-    """The tokens of a request, or the most that its text may have."""
+    """Returns the tokens of a request, or the most that its text may have."""
     scenario = sources.library.scenarios.get(request.scenario)
     if request.source == "authored":
         return len(scenario.tokens) if scenario else 1
@@ -28,12 +28,12 @@ def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
 
 
 def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
-    """The seconds that a trace takes."""
+    """Returns the seconds that a trace takes."""
     return cost_of_trace(request, shape_of(sources, request), tokens_of(sources, request))
 
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:
-    """The seconds that the load of a text takes."""
+    """Returns the seconds that the load of a text takes."""
     tokens = tokens_at_most(text, most=4 * TEXT_CHARS)
     alone = request.model_copy(update={"more": 0})
     return cost_of_trace(alone, shape_of(sources, request), tokens)

@@ -23,7 +23,7 @@ SUMMARY = "look over scenarios, tours and questions"
 
 
 def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
-    """All that is wrong with the files of a folder; empty where they are right.
+    """Returns all that is wrong with the files of a folder; empty where they are right.
 
     Live and recorded views of tours and questions are checked where `known` says what models there are.
     """
@@ -38,7 +38,7 @@ def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
 
 
 def broken_promises(scenario: Scenario) -> Iterator[FileProblem]:
-    """The `expect` statements of a scenario that its trace does not bear out: the first N and k of each."""
+    """Returns the `expect` statements that fail for a scenario, with the first N and k of each."""
     for i, statement in enumerate(scenario.expect):
         for experts, k in product(statement.experts, statement.k):
             routed = trace(scenario, small_shape(experts, k), ROUTERS[DEFAULT_ROUTER])

@@ -27,7 +27,7 @@ BYTES = 1_000_000  # more than this is worth a word
 
 
 def add_command(commands: Any) -> None:
-    """Add the command to the subparsers of `python -m app`; `options.run(settings, options)` then runs it."""
+    """Adds the command to the subparsers of `python -m app`. `options.run(settings, options)` runs it."""
     parser: argparse.ArgumentParser = commands.add_parser("export", help=SUMMARY, description=SUMMARY)
     parser.add_argument("views", nargs="*", metavar="VIEW", help=VIEWS)
     where = parser.add_mutually_exclusive_group(required=True)
@@ -44,7 +44,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Write the files and say which; 2 where a view cannot be exported."""
+    """Writes the files and prints their names. Returns 2 if a view cannot be exported."""
     keys = (*REQUEST_KEYS, *VIEW_KEY_NAMES, *(SECOND_PREFIX + key for key in REQUEST_KEYS))
     common = {key: value for key in keys if (value := getattr(options, key)) is not None}
     views = [{**common, **keys_of(view)} for view in options.views] or [common]
@@ -69,7 +69,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def keys_of(view: str) -> dict[str, str]:
-    """The keys of a link, or of its query string alone."""
+    """Returns the keys of a link, or of its query string alone."""
     return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
 
 

@@ -14,14 +14,14 @@ SUMMARY = "measure the models on held-out text, and write measured.json beside t
 
 
 def add_command(commands: Any) -> None:
-    """Add the command to the subparsers of `python -m app`."""
+    """Adds the command to the subparsers of `python -m app`."""
     parser: argparse.ArgumentParser = commands.add_parser("measure", help=SUMMARY, description=SUMMARY)
     parser.add_argument("names", nargs="*", metavar="MODEL", help="these alone; others stay as they are")
     parser.add_argument("--again", action="store_true", help="measure what has not changed, too")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Measure; 2 where there is nothing to measure with."""
+    """Measures the models. Returns 2 if there is nothing to measure with."""
     try:
         heldout = HeldOut.open(settings.models)
     except (OSError, ValueError) as error:

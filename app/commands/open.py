@@ -45,7 +45,7 @@ def run(settings: Settings, options: argparse.Namespace, serve: Serve = serve) -
 
 @contextmanager
 def view_of(options: argparse.Namespace) -> Iterator[Path]:
-    """A folder with each file in a folder of its own, its config and tokenizer beside it."""
+    """Yields a folder with each file in a folder of its own, its config and tokenizer beside it."""
     with TemporaryDirectory(prefix="moescope-") as place:
         for number, path in enumerate(options.files, 1):
             own = Path(place) / str(number)

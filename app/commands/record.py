@@ -84,7 +84,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 def tokens_of(
     model: EngineModel, prompt: str | None, ids: list[int] | None, chat: list[dict[str, str]] | None
 ) -> tuple[Token, ...]:
-    """The tokens of a text, of ids or of a conversation."""
+    """Returns the tokens of a text, of ids or of a conversation."""
     if ids is not None:
         return tuple(model.token(id) for id in ids)
     return model.encode(prompt or "") if chat is None else model.encode_chat(chat)

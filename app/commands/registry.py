@@ -26,5 +26,5 @@ COMMANDS = {
 
 
 def load(name: str) -> ModuleType:
-    """The module of a command."""
+    """Returns the module of a command."""
     return import_module(f".{name}", __package__)

@@ -39,7 +39,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def settings_help() -> str:
-    """Every setting, with its default."""
+    """Returns every setting, with its default."""
     lines = []
     for each in declared():
         default = default_of(each)
@@ -92,7 +92,7 @@ def warnings(settings: Settings, descriptors: int) -> list[str]:
 
 
 def descriptor_limit() -> int:
-    """The file descriptors that this process may open, after it has raised the limit as far as it may."""
+    """Raises the limit of file descriptors as far as allowed. Returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -112,7 +112,7 @@ def log_access() -> None:
 
 
 def build_server(settings: Settings) -> uvicorn.Server:
-    """The server with the limits of the protocol."""
+    """Returns the server with the limits of the protocol."""
     config = uvicorn.Config(
         create_app(settings, page_of),
         http=http_protocol(Door(settings, descriptor_limit())),
@@ -130,7 +130,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A socket that listens. Raises OSError where the address is taken or not ours."""
+    """Returns a socket that listens. Raises OSError where the address is taken or not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
 
@@ -142,7 +142,7 @@ def address_of(host: str, port: int) -> str:
 
 
 def has_display() -> bool:
-    """Whether a browser window could be seen."""
+    """Returns whether a browser window could be seen."""
     unix = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return unix or sys.platform in ("darwin", "win32")
 

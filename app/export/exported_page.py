@@ -47,7 +47,7 @@ class InlineTrace:
     answer: Answer
 
     def to_json(self) -> dict[str, Any]:
-        """The messages that the socket would have sent; the steps as base64."""
+        """Returns the messages that the socket would have sent; the steps as base64."""
         header = self.trace.header
         experts, count = header.shape.experts, len(header.tokens)
         steps = (pack_step(self.trace.step(token), 0, token, experts) for token in range(count))
@@ -75,7 +75,7 @@ class ExportedView:
     corpus: Mapping[str, Any] | None = None  # behind the routing: types.js `Corpus`
 
     def boot_json(self) -> str:
-        """The JSON block of the page; `<` is escaped, so that no text in it can end the block."""
+        """Returns the JSON block of the page. `<` is escaped, so no text can end the block."""
         exported = {
             "query": self.query,
             "home": self.home,
@@ -107,7 +107,7 @@ class Shared:
 
 
 def load_shared(static: Path, embed: bool) -> Shared:
-    """Read it. Raises ValueError where a bundle is not there, or older than the scripts it is made of."""
+    """Reads it. Raises ValueError if a bundle is missing or older than its scripts."""
     scripts = {language: load_bundle(static, name) for language, name in BUNDLES.items()}
     style = (static / "vendor" / (EMBEDDED if embed else FULL)).read_text(encoding="utf-8")
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
@@ -115,7 +115,7 @@ def load_shared(static: Path, embed: bool) -> Shared:
 
 
 def load_bundle(static: Path, name: str) -> str:
-    """The page's script in one piece."""
+    """Returns the page's script in one piece."""
     path = static / name
     if not path.is_file():
         raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
@@ -128,7 +128,7 @@ def load_bundle(static: Path, name: str) -> str:
 
 
 def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
-    """A page with everything in it, its script packed: a third of the bytes."""
+    """Returns a page with everything in it, its script packed: a third of the bytes."""
     script = shared.scripts[exhibit.words.language]
     policy = {"script-src": f"{hash_of(UNPACK)} {hash_of(script)}", "style-src": hash_of(shared.style)}
     inline = {"script": UNPACK, "packed": pack(script), "style": shared.style}
@@ -136,7 +136,7 @@ def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
 
 
 def pack(script: str) -> str:
-    """A script as text that UNPACK runs; equal for equal scripts."""
+    """Returns a script as text that UNPACK runs; equal for equal scripts."""
     return b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
@@ -153,7 +153,7 @@ def folder(exhibits: list[ExportedView], shared: Shared, templates: Path) -> Ite
 
 
 def script_file(language: str) -> str:
-    """The name of the script of a language, in a folder."""
+    """Returns the name of the script of a language, in a folder."""
     return Path(BUNDLES[language]).name
 
 
@@ -164,7 +164,7 @@ def render(
     policy: Mapping[str, str],
     inline: Mapping[str, str],
 ) -> str:
-    """A page that nothing is loaded into but what `policy` names."""
+    """Returns a page that nothing is loaded into but what `policy` names."""
     environment = Environment(
         loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -180,5 +180,5 @@ def render(
 
 
 def hash_of(text: str) -> str:
-    """A source of Content-Security-Policy that allows exactly this inline text."""
+    """Returns a source of Content-Security-Policy that allows exactly this inline text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

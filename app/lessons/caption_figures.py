@@ -12,7 +12,10 @@ from ..trace import RoutingTrace
 
 
 def figures_of(trace: RoutingTrace) -> dict[str, float]:
-    """The figures of a trace, by name. Loads are counted over the whole prompt; means are over layers."""
+    """Returns the figures of a trace, by name.
+
+    Loads are counted over the whole prompt; means are over layers.
+    """
     shape, loads = trace.header.shape, counts(trace)
     kept = kept_choices(trace)
     figures: dict[str, Any] = {
@@ -38,7 +41,7 @@ def figures_of(trace: RoutingTrace) -> dict[str, float]:
 
 
 def agrees(stated: float, found: float) -> bool:
-    """Whether a figure is stated as it is, to the last digit that is written."""
+    """Returns whether a figure is stated as it is, to the last digit that is written."""
     text = repr(float(stated))
     digits = 0 if text.endswith(".0") else len(text.partition(".")[2])
     return abs(stated - found) <= 0.5 * 10.0**-digits + 1e-9

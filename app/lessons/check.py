@@ -42,7 +42,7 @@ def check_lessons(
 
 
 def views_of(lessons: Lessons) -> Iterator[View]:
-    """Every view of every lesson."""
+    """Yields every view of every lesson."""
     for tour in lessons.tours.values():
         for i, step in enumerate(tour.steps):
             yield f"tours/{tour.name}.toml", f"steps.{i}", step.view, step.figures
@@ -52,7 +52,7 @@ def views_of(lessons: Lessons) -> Iterator[View]:
 
 
 def asked(keys: Mapping[str, str], prefix: str, available: Available) -> TraceRequest:
-    """The request of the first or the second stack of a view. Raises BadRequest."""
+    """Returns the request of the first or the second stack of a view. Raises BadRequest."""
     first = read(request_keys(keys), available)
     second = read_second(first, own_keys(keys), available) if prefix else None
     understood = second or first
@@ -68,7 +68,7 @@ def check_figures(
     requests: Mapping[str, TraceRequest],
     scenarios: Mapping[str, Scenario],
 ) -> Iterator[FileProblem]:
-    """The figures that are not as they are stated."""
+    """Yields the figures that are not as they are stated."""
     found: dict[str, float] = {}
     for prefix, request in requests.items():
         if any(name.startswith(prefix) for name in stated) and request.source == "authored":
@@ -86,7 +86,7 @@ def check_figures(
 
 
 def routed(request: TraceRequest, scenarios: Mapping[str, Scenario]) -> RoutingTrace:
-    """The trace of an authored request, as app/sources/registry.py makes it."""
+    """Returns the trace of an authored request, as app/sources/registry.py makes it."""
     shape = small_shape(request.experts, request.k)
     made = AuthoredTrace(scenarios[request.scenario], shape, request.routed_by(request.experts), request.skew)
     return RoutingTrace.from_steps(made.header, made.steps())

@@ -37,12 +37,12 @@ SENTENCE_CHARS = 280
 
 
 def marked(text: str) -> list[str]:
-    """The terms that a sentence mentions, as they are marked: "gate score" for `gate_score`."""
+    """Returns the terms that a sentence mentions, as they are marked: "gate score" for `gate_score`."""
     return [(term or words).replace(" ", "_") for words, term in MARK.findall(text)]
 
 
 def plain(text: str) -> str:
-    """The sentence as it is read."""
+    """Returns the sentence as it is read."""
     return MARK.sub(r"\1", text)
 
 

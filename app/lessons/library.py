@@ -27,12 +27,12 @@ class Lessons:
     problems: list[FileProblem]
 
     def filled(self, query: Mapping[str, str]) -> Mapping[str, str]:
-        """The keys of a short link to a step, its own filled in: static/js/view/lessons.js, `withLesson`."""
+        """Returns the keys of a short link, with those of its step (view/lessons.js, `withLesson`)."""
         own = None if "v" in query else self.view_of(query)
         return query if own is None else {**keys_of(own), **query}
 
     def view_of(self, query: Mapping[str, str]) -> str | None:
-        """The view of the step or the question that a query names."""
+        """Returns the view of the step or the question that a query names."""
         tour = self.tours.get(query.get("tour", ""))
         at, quiz = query.get("at", "1"), query.get("quiz", "")
         if tour is not None:
@@ -53,7 +53,7 @@ def numbers(count: int) -> list[str]:
 
 
 def load_lessons(folder: Path) -> Lessons:
-    """Read the tours and questions that lie beside the scenarios of a folder."""
+    """Reads the tours and questions that lie beside the scenarios of a folder."""
     problems: list[FileProblem] = []
     tours = list(read_all(folder / "tours", Tour, problems, named=True))
     tours.sort(key=lambda tour: (tour.order, tour.name))
@@ -65,7 +65,7 @@ def load_lessons(folder: Path) -> Lessons:
 def read_all(
     folder: Path, kind: type[Lesson], problems: list[FileProblem], named: bool = False
 ) -> Iterator[Lesson]:
-    """Every file of a folder; one that is wrong becomes problems."""
+    """Yields every file of a folder; one that is wrong becomes problems."""
     for path in sorted(folder.glob("*.toml")):
         file = f"{folder.name}/{path.name}"
         try:

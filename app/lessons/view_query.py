@@ -34,5 +34,5 @@ View = Annotated[str, AfterValidator(query)]
 
 
 def keys_of(view: str) -> dict[str, str]:
-    """The keys of a view and their values."""
+    """Returns the keys of a view and their values."""
     return dict(parse_qsl(view, keep_blank_values=True))

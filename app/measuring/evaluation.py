@@ -46,7 +46,7 @@ class Cost:
 
 
 def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
-    """All figures of a model, as `ABOUT` in `app.measuring.results` explains them."""
+    """Returns all figures of a model, as `ABOUT` in `app.measuring.results` explains them."""
     forward, listing = RecordingForward(model.checkpoint), model.listing
     own = ROUTERS[listing.router]
     by_k = {k: cost(forward, heldout.ids, k, own) for k in {*KS, listing.top_k} if k <= listing.experts}
@@ -80,7 +80,7 @@ def routers(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[s
 
 
 def pairs(experts: int) -> Iterator[tuple[Router, int]]:
-    """Every router with every k that it takes."""
+    """Yields every router with every k that it takes."""
     for router in ROUTERS.values():
         for k in KS:
             with suppress(BadSetting):
@@ -89,7 +89,7 @@ def pairs(experts: int) -> Iterator[tuple[Router, int]]:
 
 
 def cost(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Cost:
-    """One pass over all windows."""
+    """Runs one pass over all windows."""
     losses, assigned, kept = [], [], []
     for passed in passes(forward, ids, k, router):
         losses.append(passed.losses.mean())

@@ -30,7 +30,7 @@ class HeldOut:
         return np.concatenate([self.windows[name] for name in self.languages])
 
     def every(self, stride: int) -> HeldOut:
-        """A part of it, as evenly spread."""
+        """Returns an evenly spread part of it."""
         return replace(self, windows={name: ids[::stride] for name, ids in self.windows.items()})
 
     @property
@@ -50,14 +50,14 @@ class HeldOut:
         return sha256(self.to_bytes()).hexdigest()[:16]
 
     def to_bytes(self) -> bytes:
-        """A safetensors file: a tensor of ids a language."""
+        """Returns a safetensors file: a tensor of ids a language."""
         tensors = {name: ids.astype(np.uint16) for name, ids in self.windows.items()}
         about = {"tokenizer": self.tokenizer, "note": self.note}
         return ordered(save(tensors, {"format": FORMAT, "about": dump(about)}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> HeldOut:
-        """Read what `to_bytes` wrote. Raises ValueError on anything else."""
+        """Reads what `to_bytes` wrote. Raises ValueError on anything else."""
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"heldout.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
@@ -67,7 +67,7 @@ class HeldOut:
 
     @classmethod
     def open(cls, folder: Path) -> HeldOut:
-        """The held-out text of a folder of models. Raises OSError or ValueError."""
+        """Returns the held-out text of a folder of models. Raises OSError or ValueError."""
         return cls.from_bytes((folder / FILE).read_bytes())
 
 

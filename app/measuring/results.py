@@ -55,7 +55,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def is_right(entry: dict[str, Any] | None, checkpoint: str, heldout: HeldOut) -> bool:
-    """Whether an entry is what would be measured now."""
+    """Returns whether an entry is what would be measured now."""
     expected = (checkpoint, heldout.digest, VERSION)
     return (
         entry is not None
@@ -64,7 +64,7 @@ def is_right(entry: dict[str, Any] | None, checkpoint: str, heldout: HeldOut) ->
 
 
 def write(folder: Path, heldout: HeldOut, models: dict[str, Any]) -> None:
-    """Write all of it, whole or not at all; a model on each line."""
+    """Writes all of it, whole or not at all; a model on each line."""
     sizes = {name: ids.shape[0] * (ids.shape[1] - 1) for name, ids in heldout.windows.items()}
     length = heldout.ids.shape[1] - 1
     head = {
@@ -87,7 +87,7 @@ def write(folder: Path, heldout: HeldOut, models: dict[str, Any]) -> None:
 
 
 def compared(models: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every two models, window by window."""
+    """Compares every two models, window by window."""
     rows = []
     for (first, one), (second, other) in combinations(models.items(), 2):
         change = np.array(other["windows"]) - np.array(one["windows"])

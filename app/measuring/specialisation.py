@@ -33,7 +33,7 @@ class Layer:
 
 
 def learned(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[str, Any]:
-    """The figures of each layer, under the router and k of the training."""
+    """Returns the figures of each layer, under the router and k of the training."""
     size, k = model.listing.experts, model.listing.top_k
     layers = list(layers_of(model, forward, heldout))
     ids, groups = heldout.ids[:, :-1].ravel(), language_of(heldout)
@@ -65,7 +65,7 @@ def learned(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[s
 
 
 def layers_of(model: Model, forward: RecordingForward, heldout: HeldOut) -> Iterator[Layer]:
-    """Each layer of one pass."""
+    """Yields each layer of one pass."""
     ran = list(passes(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router]))
     for layer in range(model.listing.shape.layers):
         yield Layer(
@@ -75,7 +75,7 @@ def layers_of(model: Model, forward: RecordingForward, heldout: HeldOut) -> Iter
 
 
 def language_of(heldout: HeldOut) -> Ints:
-    """The number of the language of each token that is read: [T]."""
+    """Returns the number of the language of each token that is read: [T]."""
     read = heldout.ids.shape[1] - 1
     return np.repeat(
         np.arange(len(heldout.languages)), [len(heldout.windows[n]) * read for n in heldout.languages]
@@ -83,7 +83,7 @@ def language_of(heldout: HeldOut) -> Ints:
 
 
 def shares_json(loads: Counts) -> list[list[list[float]]]:
-    """The share of each expert in its layer, by language: [G, L, N]."""
+    """Returns the share of each expert in its layer, by language: [G, L, N]."""
     shares: list[list[list[float]]] = (loads / loads.sum(axis=-1, keepdims=True)).round(DIGITS).tolist()
     return shares
 

@@ -39,7 +39,7 @@ class Row:
 
 
 def compare_routers(trace: RoutingTrace, devices: int) -> list[Row]:
-    """The trace as it is; then its logits through `topk`, and limited to ever fewer devices.
+    """Returns the trace as it is; then its logits through `topk`, and limited to ever fewer devices.
 
     Raises ValueError where there are more devices than experts.
     """
@@ -84,7 +84,7 @@ def choose(router: Router, logits: Floats, k: int) -> Ints:
 
 
 def chosen_share(scores: Floats, chosen: Ints, dropped: Bools | None = None) -> float:
-    """The probability of the chosen experts [T, L, K] out of all [T, L, N], mean over tokens and layers."""
+    """Returns the probability of the chosen experts [T, L, K] of [T, L, N], mean over tokens and layers."""
     kept = chosen >= 0 if dropped is None else (chosen >= 0) & ~dropped
     found = np.take_along_axis(scores, np.maximum(chosen, 0), axis=2)
     return float(np.where(kept, found, 0).sum(axis=2).mean())

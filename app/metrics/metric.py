@@ -27,5 +27,5 @@ class Metric:
         return self.needs == "ids"
 
     def to_json(self) -> dict[str, Any]:
-        """The declaration, as the atlas sends it with the numbers."""
+        """Returns the declaration, as the atlas sends it with the numbers."""
         return {**asdict(self), "ids_suffice": self.ids_suffice}

@@ -53,7 +53,7 @@ class Traffic:
         return result
 
     def most(self) -> int:
-        """The most devices that a token goes to in a layer."""
+        """Returns the most devices that a token goes to in a layer."""
         return int(self.reach.max(initial=0))
 
 

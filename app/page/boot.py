@@ -35,6 +35,6 @@ def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str
 
 
 def understood(query: Mapping[str, str], sources: SourceRegistry) -> dict[str, Any]:
-    """The boot data about one view: its request as understood, and that of its second stack."""
+    """Returns the boot data about one view: its request as understood, and that of its second stack."""
     first, second = read_view(query, sources.available)
     return {**first.answer.to_json(), "second": None if second is None else second.answer.to_json()}

@@ -1,4 +1,4 @@
-"""The page's scripts and styles in one piece each, as the build makes them, and whether they are fresh."""
+"""The bundles of scripts and styles that the build makes, and whether they are fresh."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ DIGEST = re.compile(rb"/\* ([0-9a-f]{64}) \*/")
 
 
 def is_fresh(static: Path) -> bool:
-    """Whether the bundles are there and were made of the scripts and styles as they are.
+    """Returns whether the bundles exist and were built from the current scripts and styles.
 
-    Then a page loads two files instead of a hundred. Whoever edits one gets modules until the next build.
+    If so, a page loads two files instead of a hundred. After an edit it loads modules until the next build.
     """
     built = [static / name for name in (*BUNDLES.values(), f"vendor/{FULL}", f"vendor/{EMBEDDED}")]
     if not all(path.is_file() for path in built):
@@ -27,13 +27,13 @@ def is_fresh(static: Path) -> bool:
 
 
 def style_of(static: Path, name: str) -> str:
-    """The path of FULL or EMBEDDED as a page loads it: in one piece, or of imports where that is older."""
+    """Returns the path of FULL or EMBEDDED: in one piece, or as imports if that is stale."""
     return f"{'vendor' if is_fresh(static) else 'css'}/{name}"
 
 
 @lru_cache(maxsize=4)
 def compare(static: Path, stamps: tuple[tuple[Path, int], ...]) -> bool:
-    """The same, read once for each change."""
+    """Returns the same, read once for each change."""
     named = set()
     for name in BUNDLES.values():
         with (static / name).open("rb") as bundle:
@@ -43,7 +43,7 @@ def compare(static: Path, stamps: tuple[tuple[Path, int], ...]) -> bool:
 
 
 def page_digest(static: Path) -> str:
-    """A name for scripts and styles of the page, as hatch_build.py computes it."""
+    """Returns a name for scripts and styles of the page, as hatch_build.py computes it."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources(static))).hexdigest()
 
 

@@ -24,7 +24,7 @@ VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 def captions(
     trace: RoutingTrace, hits: int, token: int, beside: tuple[float, float], words: Wording, title: str = ""
 ) -> Iterator[str]:
-    """All words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y).
+    """Yields all words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y).
 
     `title` stands for the one that the trace has of itself, in English.
     """
@@ -42,7 +42,7 @@ def captions(
 
 
 def text(x: float, y: float, size: float, colour: str, words: str) -> str:
-    """A line of bold text."""
+    """Returns a line of bold text."""
     place = f'x="{x:.0f}" y="{y:.0f}" font-size="{size}" font-weight="600" fill="{colour}"'
     return f"<text {place}>{escape(words)}</text>"
 
@@ -68,7 +68,7 @@ def badge_width(name: str) -> float:
 
 
 def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
-    """The counters of the page, with how each is made."""
+    """Yields the counters of the page, with how each is made."""
     pairs = shape.layers * shape.experts
     layers = words.one_layer if shape.layers == 1 else words.layers.format(count=shape.layers)
     sizes = {"layers": layers, "size": words.count(shape.expert_size)}
@@ -96,7 +96,7 @@ def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
 
 
 def prompt(texts: list[str], token: int) -> Iterator[str]:
-    """The prompt on one line, one token bright; what does not fit around that is left out."""
+    """Yields the prompt on one line, one token bright; what does not fit around that is left out."""
     room = PROMPT - columns(texts[token])
     before, after = "".join(texts[:token]), "".join(texts[token + 1 :])
     end = cut(after, max(room - columns(before), min(room // 3, columns(after))))
@@ -110,7 +110,7 @@ def prompt(texts: list[str], token: int) -> Iterator[str]:
 
 
 def show(token: Token) -> str:
-    """A token by itself: spaces around it do not matter unless it is nothing else."""
+    """Returns a token without the spaces around it, unless it has nothing else."""
     text = clean(token.text)
     return cut(text.strip(), 24) or "␣" * len(text)
 
@@ -135,5 +135,5 @@ def cut_start(text: str, width: int) -> str:
 
 
 def columns(text: str) -> int:
-    """How wide a text is, in Latin letters."""
+    """Returns how wide a text is, in Latin letters."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -27,7 +27,7 @@ class StackPicture:
 
 
 def draw_pair(sides: tuple[StackPicture, StackPicture], words: Wording = ENGLISH, title: str = "") -> str:
-    """An SVG document of the size of a preview. `title`: of the view; else the first trace's own."""
+    """Returns an SVG document of the size of a preview. `title`: of the view; else the first trace's own."""
     first = sides[0].trace.header
     title = title or str(first.origin.get("title") or first.model.get("name") or "")
     parts = [
@@ -44,7 +44,7 @@ def draw_pair(sides: tuple[StackPicture, StackPicture], words: Wording = ENGLISH
 
 
 def draw_half(side: StackPicture, left: float, mark: str, words: Wording) -> Iterator[str]:
-    """One half: its badge and name, its stack, its figures."""
+    """Yields one half: its badge and name, its stack, its figures."""
     trace = side.trace
     yield f'<g transform="translate({left:g})">'
     word = str(trace.header.origin.get("badge", ""))
@@ -60,7 +60,7 @@ def draw_half(side: StackPicture, left: float, mark: str, words: Wording) -> Ite
 
 
 def figures_row(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
-    """The counters in one row."""
+    """Yields the counters in one row."""
     of = words.of.format(pairs=words.exactly(shape.layers * shape.experts))
     columns = (
         (words.total_p, words.count(shape.total_p), ""),

@@ -34,7 +34,10 @@ class FlatLayout:
 
 
 def place(shape: ModelShape, top: float, bottom: float, radius: float) -> FlatLayout:
-    """The stack between two heights. Rings lie clear of each other as long as there is room for it."""
+    """Returns the stack between two heights.
+
+    Rings lie clear of each other as long as there is room for it.
+    """
     pitch = (bottom - top) / (shape.layers + 0.6)
     depth = max(0.34 * pitch, 0.07 * radius)
     near = ring_radii(shape.experts)
@@ -56,7 +59,7 @@ def place(shape: ModelShape, top: float, bottom: float, radius: float) -> FlatLa
 
 
 def ring_radii(experts: int) -> Doubles:
-    """The radius of each expert's row, 1 for the outermost: one row up to RING experts, then concentric."""
+    """Returns the radius of each expert's row, 1 for the outermost. Up to RING experts stand in one row."""
     rows = -(-experts // RING)
     if rows == 1:
         return np.ones(experts)

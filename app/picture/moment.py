@@ -31,7 +31,7 @@ class Moment:
 
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
-        """The moment that the keys of a view name; None where they name none, which shows the end."""
+        """Returns the moment that the keys of a view name; None where they name none, which shows the end."""
         mode, token, layer = (read_view_key(name, view) for name in MOMENT_KEYS)
         if token is None and layer is None:
             return None
@@ -42,7 +42,7 @@ class Moment:
         return replace(self, token=max(0, self.token - first))
 
     def within(self, tokens: int, layers: int) -> Moment:
-        """The same, inside a trace of this size; all tokens are one in ALL AT ONCE."""
+        """Returns the same, inside a trace of this size; all tokens are one in ALL AT ONCE."""
         last = tokens - 1
         token = last if self.mode == "all" else min(self.token, last)
         return Moment(token, min(self.layer, layers - 1), self.mode)
@@ -64,7 +64,7 @@ def stagger_of(mode: str, tokens: int, layers: int) -> float:
 
 
 def until(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
-    """The trace as far as it has happened: later choices are empty."""
+    """Returns the trace as far as it has happened: later choices are empty."""
     tokens, layers = trace.experts.shape[:2]
     fired = moment.within(tokens, layers).fired(tokens, layers)[..., None]
     return replace(

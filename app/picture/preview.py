@@ -43,7 +43,7 @@ Draw = Callable[[FlatLayout, Levels, int], Iterator[str]]
 def draw_preview(
     trace: RoutingTrace, words: Wording = ENGLISH, title: str = "", moment: Moment | None = None
 ) -> str:
-    """An SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself.
+    """Returns an SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself.
 
     `moment`: how far playback has come; all the way where it is None.
     """
@@ -66,7 +66,7 @@ def draw_stack(
     mark: str = "t",
     moment: Moment | None = None,
 ) -> Iterator[str]:
-    """One stack, its middle at AXIS. `mark`: what the ids of its towers begin with."""
+    """Yields one stack, its middle at AXIS. `mark`: what the ids of its towers begin with."""
     flat = place(trace.header.shape, top, bottom, radius)
     path = trace.experts[main_token(trace, moment)]
     levels = levels_of(count_uses(trace), path)
@@ -81,7 +81,7 @@ def draw_stack(
 
 
 def main_token(trace: RoutingTrace, moment: Moment | None = None) -> int:
-    """The token whose path is drawn: that of the moment, else the last one that is a word."""
+    """Returns the token whose path is drawn: that of the moment, else the last word."""
     if moment is not None:
         return moment.token
     words = [i for i, token in enumerate(trace.header.tokens) if any(map(str.isalnum, token.text))]
@@ -94,7 +94,10 @@ def count_uses(trace: RoutingTrace) -> Counts:
 
 
 def levels_of(uses: Counts, path: Ints) -> Levels:
-    """The brightness of each tower: [L, N]. The eye tells small loads apart better on a square-root scale."""
+    """Returns the brightness of each tower: [L, N].
+
+    The eye tells small loads apart better on a square-root scale.
+    """
     share = np.sqrt(uses / max(1, uses.max()))
     levels = np.where(uses > 0, 1 + np.minimum(LEVELS - 3, (share * (LEVELS - 2)).astype(np.int64)), 0)
     for layer, experts in enumerate(path):
@@ -103,7 +106,7 @@ def levels_of(uses: Counts, path: Ints) -> Levels:
 
 
 def foundation() -> Iterator[str]:
-    """The document, its colours and its background."""
+    """Yields the document, its colours and its background."""
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" '
@@ -125,7 +128,7 @@ def foundation() -> Iterator[str]:
 
 
 def symbol(flat: FlatLayout, level: int, mark: str) -> str:
-    """A cylinder; its origin is the middle of its top."""
+    """Returns a cylinder. Its origin is the middle of its top."""
     half = flat.width / 2
     oval = half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
     halo = f'<ellipse rx="{n(half * 3.2)}" ry="{n(half * 2.6)}" fill="url(#glow)" opacity="{HALOS[level]}"/>'
@@ -139,7 +142,7 @@ def symbol(flat: FlatLayout, level: int, mark: str) -> str:
 
 
 def draw_layer(chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw: Draw) -> Iterator[str]:
-    """One ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
+    """Yields one ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
     plane = flat.planes[layer]
     rx, ry = flat.radius
     yield (
@@ -168,7 +171,7 @@ def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int) -> str:
 
 
 def top_of(flat: FlatLayout, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
-    """The middle of the top of a tower: x, y."""
+    """Returns the middle of the top of a tower: x, y."""
     return n(AXIS + flat.x[layer, expert]), n(flat.planes[layer] + flat.y[layer, expert])
 
 
@@ -180,7 +183,7 @@ def draw_cylinders(flat: FlatLayout, levels: Levels, layer: int, mark: str = "t"
 
 
 def draw_dots(flat: FlatLayout, levels: Levels, layer: int) -> Iterator[str]:
-    """The same with one path a level and no bodies, for stacks of thousands."""
+    """Yields the same with one path a level and no bodies, for stacks of thousands."""
     for level, (_, top, cap, _) in enumerate(TOWERS):
         towers = np.flatnonzero(levels == level)
         dots = "".join(f"M{' '.join(top_of(flat, layer, e))}h0" for e in towers)
@@ -190,7 +193,7 @@ def draw_dots(flat: FlatLayout, levels: Levels, layer: int) -> Iterator[str]:
 
 
 def axis(flat: FlatLayout, bottom: float) -> Iterator[str]:
-    """The way of the tokens, from below to above."""
+    """Yields the way of the tokens, from below to above."""
     start, end = bottom + 8, exit_of(flat)
     yield (
         f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffa85c" stroke-opacity=".16" stroke-width="9"/>'
@@ -209,7 +212,7 @@ def height_of(flat: FlatLayout, moment: Moment | None) -> float:
 
 
 def particles(flat: FlatLayout, moment: Moment | None = None) -> Iterator[str]:
-    """A spark where the token met each router, and the token itself."""
+    """Yields a spark at each router that the token passed, and the token itself."""
     size = n(min(13, flat.lift))
     met = flat.planes if moment is None else flat.planes[: moment.layer + 1]
     for plane in met:
@@ -220,5 +223,5 @@ def particles(flat: FlatLayout, moment: Moment | None = None) -> Iterator[str]:
 
 
 def n(value: float) -> str:
-    """A number in as few characters as a tenth of a pixel takes."""
+    """Formats a number to a tenth of a pixel in the fewest characters."""
     return f"{value:.1f}".removesuffix(".0")

@@ -13,7 +13,7 @@ PATIENCE_SECS = 30.0  # for what takes a third of one
 
 
 def rasterise(svg: str, width: int, fonts: Path) -> bytes:
-    """A PNG file `width` pixels wide. Text is set in Inter from the folder `fonts`.
+    """Returns a PNG file `width` pixels wide. Text is set in Inter from the folder `fonts`.
 
     Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError
     where `svg` cannot be drawn.
@@ -32,7 +32,7 @@ def rasterise(svg: str, width: int, fonts: Path) -> bytes:
 
 
 def draw(svg: str, width: int, fonts: str) -> bytes:
-    """The same in this process."""
+    """Returns the same in this process."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,

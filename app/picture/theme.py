@@ -26,6 +26,6 @@ CONTRAST = {
 
 
 def repaint(svg: str, theme: str) -> str:
-    """A picture that was drawn in the dark theme, in another."""
+    """Recolours a picture of the dark theme for another theme."""
     colours = {"light": LIGHT, "contrast": CONTRAST}.get(theme, {})
     return COLOUR.sub(lambda found: colours.get(found[0], found[0]), svg) if colours else svg

@@ -12,7 +12,7 @@ from ..wording import ENGLISH, Wording
 
 
 def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLISH) -> str:
-    """The name of a view."""
+    """Returns the name of a view."""
     if request.source == "recorded":
         step = words.exactly(request.step or 0)
         return words.recorded_title.format(model=request.checkpoint, step=step)
@@ -27,7 +27,7 @@ def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLIS
 
 
 def model_name(shaped: NamedShape, words: Wording) -> str:
-    """The name of a published model, or what a shape that the request itself spells is called."""
+    """Returns the name of a published model, or what a shape that the request itself spells is called."""
     if shaped.key in shapes():
         return shaped.name
     shape = shaped.shape
@@ -35,7 +35,7 @@ def model_name(shaped: NamedShape, words: Wording) -> str:
 
 
 def description(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLISH) -> str:
-    """A view in a sentence, with the badge that its picture carries."""
+    """Describes a view in one sentence, with the badge of its picture."""
     shape = words.shape.format(experts=request.experts, k=request.k)
     if request.source == "recorded":
         step = words.exactly(request.step or 0)
@@ -55,6 +55,6 @@ def description(request: TraceRequest, sources: SourceRegistry, words: Wording =
 
 
 def title_of(trace: RoutingTrace, sources: SourceRegistry, words: Wording) -> str:
-    """The title of an authored trace; of another one "": it has the name of its model."""
+    """Returns the title of an authored trace, else "": other traces have the name of their model."""
     scenario = sources.library.scenarios.get(str(trace.header.origin.get("scenario", "")))
     return scenario.title_in(words.language) if scenario else ""

@@ -66,11 +66,11 @@ class ViewPicture:
         return " ".join((*identities, *self.names, self.words.language, self.theme, str(self.moment)))
 
     def draw(self) -> str:
-        """The preview, SVG."""
+        """Returns the preview, SVG."""
         return repaint(self.drawn(), self.theme)
 
     def drawn(self) -> str:
-        """The same in the dark theme."""
+        """Returns the same in the dark theme."""
         traces = [source.trace() for source in self.opened]
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:

@@ -41,7 +41,7 @@ class NamedShape:
         return own
 
     def groups_hold(self, given: Mapping[str, object]) -> bool:
-        """Whether the model's own number of chosen groups fits what is asked for."""
+        """Returns whether the model's own number of chosen groups fits what is asked for."""
         k, groups = whole(given.get("k", self.shape.top_k)), whole(given.get("groups"))
         size = self.shape.experts // int(self.settings["groups"])
         return groups in (None, self.settings["groups"]) and (

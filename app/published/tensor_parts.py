@@ -220,7 +220,7 @@ def routed_block(tensor: Tensor, experts: Mapping[str, int]) -> str:
 
 
 def is_prediction(name: str, layers: int | None) -> bool:
-    """Whether a tensor is of a multi-token prediction module: its layer comes after the last one."""
+    """Returns whether a tensor is of a multi-token prediction module: its layer comes after the last one."""
     found = LAYER.search(name)
     return (layers is not None and found is not None and int(found[1]) >= layers) or name.startswith("mtp.")
 

@@ -43,7 +43,7 @@ class Available:
         return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
 
     def reads(self, source: str, key: str) -> bool:
-        """Whether a source reads a request key."""
+        """Returns whether a source reads a request key."""
         return key in self.sources.get(source, ())
 
     def experts(self, request: TraceRequest) -> int | None:

@@ -19,18 +19,18 @@ SECOND_PREFIX = "b."
 
 
 def own_keys(view: Mapping[str, str]) -> dict[str, str]:
-    """The keys in which the second stack differs, without their prefix."""
+    """Returns the keys in which the second stack differs, without their prefix."""
     keys = {key.removeprefix(SECOND_PREFIX): view[key] for key in view if key.startswith(SECOND_PREFIX)}
     return {key: value for key, value in keys.items() if key in KEY_HELP}
 
 
 def request_keys(view: Mapping[str, str]) -> dict[str, str]:
-    """The request keys of the first stack in a query string."""
+    """Returns the request keys of the first stack in a query string."""
     return {key: view[key] for key in KEY_HELP if key in view}
 
 
 def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
-    """The second stack: the first with its own keys. None where it has none.
+    """Returns the second stack: the first with its own keys. None where it has none.
 
     A key of the first that does not go with those of the second gives way. A key of the second that cannot be
     used is left out, so that the one of the first holds. Problems carry the prefix.
@@ -46,7 +46,7 @@ def read_second(first: Understood, own: Mapping[str, object], available: Availab
 def given_beside(
     first: Understood, second: Understood, own: Mapping[str, object], available: Available
 ) -> dict[str, Any]:
-    """The fewest keys that make the second stack of the given keys of the first.
+    """Returns the fewest keys that make the second stack of the given keys of the first.
 
     A key that the first may leave out, as its shape has the same value, may be one that the second needs.
     """
@@ -62,7 +62,7 @@ def given_beside(
 def without_wrong(
     first: Understood, own: Mapping[str, object], problems: tuple[Problem, ...], available: Available
 ) -> Understood:
-    """The second stack without the keys of these problems; the first stack itself where none is left."""
+    """Returns the second stack without the keys of these problems, or the first if none is left."""
     wrong = {problem.field for problem in problems}
     right = {key: value for key, value in own.items() if escaped(key) not in wrong}
     second = read_second(first, right, available) or replace(first, problems=(), given={})
@@ -71,12 +71,12 @@ def without_wrong(
 
 
 def read_pair(first: Mapping[str, Any], own: Mapping[str, Any], available: Available) -> TraceRequest:
-    """The request of keys of the first stack with those of the second, all of them checked values."""
+    """Returns the request of keys of the first stack with those of the second, all of them checked values."""
     return settle(Reading({**first, **own}, available, changed=tuple(own)))
 
 
 def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood, Understood | None]:
-    """The first stack of a view and the second, if it has one."""
+    """Returns the first stack of a view and the second, if it has one."""
     first = read(request_keys(view), available)
     return first, read_second(first, own_keys(view), available)
 
@@ -84,7 +84,7 @@ def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood
 def parse_view(
     view: Mapping[str, str], available: Available, *, second_falls_back: bool = False
 ) -> tuple[Understood, ...]:
-    """The one stack of a view, or its two. Raises BadRequest with every problem.
+    """Returns the one stack of a view, or its two. Raises BadRequest with every problem.
 
     second_falls_back: keys of the second stack that cannot be used are replaced, as on the page.
     """
@@ -97,7 +97,7 @@ def parse_view(
 
 
 def stack_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
-    """The keys in which two stacks differ, in words: a source by its badge, other keys with their values."""
+    """Describes the keys in which two stacks differ: a source by its badge, others by their values."""
     fields = ["more" if key == "continue" else key for key in own]
     values = [[getattr(side, field) for field in fields] for side in (first, second)]
     apart = [(key, *pair) for key, *pair in zip(own, *values, strict=True) if pair[0] != pair[1]]
@@ -112,7 +112,7 @@ def stack_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str
 def requests_of(
     view: Mapping[str, str], available: Available
 ) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
-    """The requests of one stack or two, the names that set two apart, and every problem."""
+    """Returns the requests of one stack or two, the names that set two apart, and every problem."""
     first, second = read_view(view, available)
     if second is None:
         return (first.request,), ("", ""), first.problems

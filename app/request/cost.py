@@ -35,12 +35,12 @@ def check_updates(request: TraceRequest, shape: ModelShape, tokens: int) -> None
 
 
 def tokens_at_most(text: str, most: int = PROMPT_TOKENS) -> int:
-    """The tokens that a text may have: a byte-level tokenizer makes no more of them than UTF-8 has bytes."""
+    """Returns the most tokens of a text: a byte-level tokenizer makes no more than UTF-8 has bytes."""
     return max(1, min(most, len(text.encode(errors="replace"))))
 
 
 def cost_of_trace(request: TraceRequest, shape: ModelShape, tokens: int) -> float:
-    """The seconds that a trace of that shape takes."""
+    """Returns the seconds that a trace of that shape takes."""
     towers = shape.layers * shape.experts
     updates = tokens * towers * (request.updates or 0) * SECS_OF_UPDATE
     if request.source == "recorded":
@@ -53,6 +53,6 @@ def cost_of_trace(request: TraceRequest, shape: ModelShape, tokens: int) -> floa
 
 
 def cost_of_picture(shape: ModelShape, drawn: bool) -> float:
-    """The seconds that a picture of a trace takes; `drawn`: as PNG."""
+    """Returns the seconds that a picture of a trace takes; `drawn`: as PNG."""
     towers = shape.layers * shape.experts
     return towers * (SECS_OF_TOWER + (SECS_OF_DRAWN_TOWER if drawn else 0)) + (0.05 if drawn else 0)

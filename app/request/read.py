@@ -76,7 +76,7 @@ class Answer:
 
 
 def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
-    """The request that `values` spell, filled in. Raises BadRequest with every problem."""
+    """Returns the request that `values` spell, filled in. Raises BadRequest with every problem."""
     understood = read(values, available)
     if understood.problems:
         raise BadRequest(*understood.problems)
@@ -84,7 +84,7 @@ def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
 
 
 def read(values: Mapping[str, object], available: Available, changed: Collection[str] = ()) -> Understood:
-    """The request with every unusable key replaced, and why. Never raises for any JSON object.
+    """Returns the request with every unusable key replaced, and why. Never raises for any JSON object.
 
     `changed` names keys that a person just changed: keys of before give way to them without a problem.
     """
@@ -97,7 +97,7 @@ def read(values: Mapping[str, object], available: Available, changed: Collection
 
 
 def settle(reading: Reading) -> TraceRequest:
-    """The request of checked values, read again while keys go: one that goes may make room for a default."""
+    """Reads a request of checked values again until no key is removed, since removal may allow a default."""
     while True:
         before = dict(reading.values)
         request = resolve(reading)
@@ -106,7 +106,7 @@ def settle(reading: Reading) -> TraceRequest:
 
 
 def resolve(reading: Reading) -> TraceRequest:
-    """The request that is left of a reading, of keys with checked values, once every stage has passed."""
+    """Returns the request that is left of a reading after every stage. Values are checked."""
     source = read_source(reading)
     for key in reading.changed:
         if key in reading.values:
@@ -118,7 +118,7 @@ def resolve(reading: Reading) -> TraceRequest:
 
 
 def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The keys without those that change nothing when they are left out, in the order of the declaration."""
+    """Returns the keys that change the request if they are left out, in the order of the declaration."""
     kept = {key: keys[key] for key in FIELDS if key in keys}
     for key in tuple(kept):
         fewer = {other: value for other, value in kept.items() if other != key}

@@ -19,7 +19,7 @@ class Reading:
         self.problems: dict[str, Problem] = {}
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key that is still in use."""
+        """Returns the value of a key that is still in use."""
         return self.values.get(key, default)
 
     def drop(self, *keys: str) -> None:

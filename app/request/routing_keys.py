@@ -35,7 +35,7 @@ def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, A
 
 
 def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> int:
-    """The number of chosen experts that the router takes with N experts."""
+    """Returns the number of chosen experts that the router takes with N experts."""
     most = min(experts, router.largest_k or experts)
     usual = router.fixed_k or min(own or TraceRequest.model_fields["k"].default, most)
     k = int(reading.get("k", usual))
@@ -54,7 +54,7 @@ def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> i
 def read_settings(
     reading: Reading, router: Router, experts: int, k: int, own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Every setting of a request: those that the router reads filled in, the others None.
+    """Returns every setting of a request. Those that the router reads are filled in, the others are None.
 
     A setting that does not fit is left out by itself.
     """

@@ -33,7 +33,7 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
 
 def plain(value: object) -> object:
-    """The number that digits of a URL spell; anything else as it is, for pydantic to take or refuse."""
+    """Converts digits of a URL to a number. Anything else stays, for pydantic to accept or refuse."""
     if isinstance(value, str) and value.isascii() and NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value
@@ -46,7 +46,7 @@ def printable(text: str) -> str:
 
 
 def router_name(text: str) -> str:
-    """A name out of the registry, or none."""
+    """Returns the entry of a name in the registry, or none."""
     if text and text not in ROUTERS:
         raise ValueError("no router has this name")
     return text
@@ -59,12 +59,12 @@ RouterName = Annotated[str, AfterValidator(router_name), Field(json_schema_extra
 
 
 def field(default: Any, limits: tuple[float, float], description: str, **more: Any) -> Any:
-    """A key that holds a number within limits."""
+    """Returns a key that holds a number within limits."""
     return Field(default, ge=limits[0], le=limits[1], description=description, **more)
 
 
 def setting(name: str, description: str) -> Any:
-    """A setting of routers, whose default is the router's own."""
+    """Returns a setting of routers, whose default is the router's own."""
     readers = ", ".join(router.name for router in ROUTERS.values() if name in router.uses)
     return field(None, LIMITS[name], f"{description}; read by router {readers}")
 
@@ -160,11 +160,17 @@ class TraceRequest(BaseModel):
         return RouterSettings(**{name: getattr(self, name) for name in LIMITS})
 
     def routed_by(self, experts: int) -> Router:
-        """The router with its settings, for N experts. Raises BadSetting where they do not fit N and k."""
+        """Returns the router with its settings, for N experts.
+
+        Raises BadSetting where they do not fit N and k.
+        """
         return ROUTERS[self.router].with_settings(self.settings, experts, self.k)
 
     def canonical(self) -> str:
-        """The keys that decide the trace, and no others, in one form. Of a request that `parse` filled in."""
+        """Returns the keys that decide the trace, and no others, in one form.
+
+        Of a request that `parse` filled in.
+        """
         if self.source == "recorded":
             return dump({"source": "recorded", "model": self.checkpoint, "step": self.step})
         if self.source == "trace":
@@ -231,7 +237,7 @@ def shown(value: object) -> str:
 
 
 def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    """The request keys as the page receives them (types.js `KeyDeclaration`), in reading order.
+    """Returns the request keys as the page receives them (types.js `KeyDeclaration`), in reading order.
 
     `sources` names the keys that each source reads; the routers name theirs.
     """
@@ -240,12 +246,12 @@ def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]
 
 @cache
 def key_schemas() -> Mapping[str, dict[str, Any]]:
-    """The JSON schema of each request key. Making it takes longer than reading an address."""
+    """Returns the JSON schema of each request key. Making it takes longer than reading an address."""
     return dict(TraceRequest.model_json_schema()["properties"])
 
 
 def declare(name: str, schema: Mapping[str, Any], sources: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """One request key: kind, limits, default, and the sources and routers that read it."""
+    """Returns one request key: kind, limits, default, and the sources and routers that read it."""
     number = next((each for each in schema.get("anyOf", ()) if each["type"] != "null"), schema)
     low, high = number.get("ge", number.get("minimum")), number.get("le", number.get("maximum"))
     kind = {"integer": "integer", "number": "number"}.get(number["type"], "text")
@@ -262,5 +268,5 @@ def declare(name: str, schema: Mapping[str, Any], sources: Mapping[str, tuple[st
 
 
 def readers_of(setting: str) -> list[str]:
-    """The routers that read a setting."""
+    """Returns the routers that read a setting."""
     return [router.name for router in ROUTERS.values() if setting in router.uses]

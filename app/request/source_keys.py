@@ -33,7 +33,7 @@ class Subject:
 
 
 def read_source(reading: Reading) -> str:
-    """The source, with the keys that it does not read removed."""
+    """Returns the source, with the keys that it does not read removed."""
     sources = reading.available.sources
     named = "trace" if reading.get("trace") and "trace" in sources else DEFAULTS.source
     source = str(reading.get("source", named))
@@ -50,7 +50,7 @@ def read_source(reading: Reading) -> str:
 
 
 def nothing_offered(reading: Reading, source: str) -> Problem | None:
-    """The problem of a source that needs models where none is there."""
+    """Returns the problem of a source that needs models where none is there."""
     available = reading.available
     if available.reads(source, "trace"):
         return no_trace(reading)
@@ -62,13 +62,13 @@ def nothing_offered(reading: Reading, source: str) -> Problem | None:
 
 
 def served(reading: Reading) -> Iterable[str]:
-    """The sources that this server has; that of traces where it serves a folder of them."""
+    """Returns the sources that this server has; that of traces where it serves a folder of them."""
     reads, traces = reading.available.reads, reading.available.traces
     return [name for name in reading.available.sources if traces is not None or not reads(name, "trace")]
 
 
 def no_trace(reading: Reading) -> Problem | None:
-    """The problem of a file that is not in the folder of traces."""
+    """Returns the problem of a file that is not in the folder of traces."""
     traces, name = reading.available.traces, str(reading.get("trace", ""))
     if traces is None:
         advice = "serve a folder with TRACES=folder, or drop the file on the page"
@@ -94,7 +94,7 @@ def remove_unread(reading: Reading, source: str) -> None:
 
 
 def read_subject(reading: Reading, source: str) -> Subject:
-    """The scenario, and the model or shape with its number of experts."""
+    """Returns the scenario, and the model or shape with its number of experts."""
     reads = reading.available.reads
     scenario = read_scenario(reading) if reads(source, "scenario") else {}
     if str(reading.get("prompt", "x")).strip() == "" and reading.get("prompt"):
@@ -109,14 +109,14 @@ def read_subject(reading: Reading, source: str) -> Subject:
 
 
 def read_trace(reading: Reading) -> Subject:
-    """The file of the folder of traces, with the sizes that it has."""
+    """Returns the file of the folder of traces, with the sizes that it has."""
     name, traces = str(reading.get("trace", "")), reading.available.traces
     experts, k = (traces.sizes(name) if traces is not None else None) or (DEFAULTS.experts, DEFAULTS.k)
     return Subject({"trace": name, "experts": experts, "k": k}, experts)
 
 
 def read_scenario(reading: Reading) -> dict[str, Any]:
-    """The scenario; the first one where the named one is not here."""
+    """Returns the scenario; the first one where the named one is not here."""
     scenarios = reading.available.scenarios
     if "scenario" in reading.values and reading.get("scenario") not in scenarios:
         reading.reject(unknown("scenario", reading.get("scenario"), scenarios))
@@ -124,7 +124,7 @@ def read_scenario(reading: Reading) -> dict[str, Any]:
 
 
 def read_model(reading: Reading, source: str) -> Subject:
-    """The model, and for recorded training the step."""
+    """Returns the model, and for recorded training the step."""
     available = reading.available
     recorded = available.reads(source, "step")
     models: Iterable[str] = available.steps if recorded else available.models
@@ -150,7 +150,7 @@ def read_model(reading: Reading, source: str) -> Subject:
 
 
 def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) -> str:
-    """The shipped model with so many experts per layer; where there is none, the first model."""
+    """Returns the shipped model with so many experts per layer; where there is none, the first model."""
     default = TraceRequest.model_fields["experts"].default
     for experts in (reading.get("experts", default), default):
         if f"trio-{experts}" in models:
@@ -161,7 +161,7 @@ def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) 
 
 
 def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Problem:
-    """The problem of a number of experts that no shipped model has."""
+    """Returns the problem of a number of experts that no shipped model has."""
     found = str(reading.get("experts"))
     if recorded:
         expected = f"8 with source=recorded, or one of the models {', '.join(models)}"
@@ -172,7 +172,7 @@ def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Pr
 
 
 def read_step(reading: Reading, steps: tuple[int, ...]) -> int:
-    """The training step; the last one where it is left out or was not recorded."""
+    """Returns the training step; the last one where it is left out or was not recorded."""
     step = reading.get("step", steps[-1])
     if step in steps:
         return int(step)
@@ -182,7 +182,7 @@ def read_step(reading: Reading, steps: tuple[int, ...]) -> int:
 
 
 def read_own_shape(reading: Reading) -> Subject:
-    """The shape of a published model with its own experts, or the small shape with any number of them."""
+    """Returns the shape of a published model, or the small shape with any number of experts."""
     text = str(reading.get("shape", ""))
     shaped = reading.available.shaped(text)
     if text and shaped is None:
@@ -199,7 +199,7 @@ def read_own_shape(reading: Reading) -> Subject:
 
 
 def no_shape(text: str, shapes: Iterable[str]) -> Problem:
-    """The problem of a shape: of text that looks like one, the part that is wrong."""
+    """Returns the problem of a shape: of text that looks like one, the part that is wrong."""
     if text[:1].isdigit():
         try:
             read_shape(text)
@@ -209,7 +209,7 @@ def no_shape(text: str, shapes: Iterable[str]) -> Problem:
 
 
 def unknown(field: str, value: object, names: Iterable[str]) -> Problem:
-    """The problem of a name that is not among those here."""
+    """Returns the problem of a name that is not among those here."""
     return Problem(field, show(value), f"one of {', '.join(names)}", KEY_HELP[field][1])
 
 

@@ -31,7 +31,7 @@ class ViewKey:
     origin: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """The declaration as the page receives it: types.js `KeyDeclaration`."""
+        """Returns the declaration as the page receives it: types.js `KeyDeclaration`."""
         limits = {} if self.limits is None else {"limits": list(self.limits)}
         values = {"values": list(self.values)} if self.values else {}
         origin = {"origin": self.origin} if self.origin else {}
@@ -39,17 +39,17 @@ class ViewKey:
         return {**common, **limits, **values, **origin}
 
     def read(self, text: str) -> Any:
-        """The value that a text spells, counted from 0; None where it spells none."""
+        """Returns the value that a text spells, counted from 0; None where it spells none."""
         return READERS[self.kind](self, text)
 
 
 def choice(name: str, *values: str) -> ViewKey:
-    """A key with a few values; the first is the default."""
+    """Declares a key with a few values. The first is the default."""
     return ViewKey(name, "choice", values[0], values)
 
 
 def place(name: str, most: int) -> ViewKey:
-    """A key that holds a token or a layer, counted from 1 in an address."""
+    """Returns a key that holds a token or a layer, counted from 1 in an address."""
     return ViewKey(name, "integer", limits=(1, most), origin=1)
 
 
@@ -135,12 +135,12 @@ READERS = {
 
 
 def within(key: ViewKey, value: float) -> bool:
-    """Whether a number lies within the limits of its key, both ends included."""
+    """Returns whether a number lies within the limits of its key, both ends included."""
     return key.limits is None or key.limits[0] <= value <= key.limits[1]
 
 
 def read_view_key(name: str, query: Mapping[str, str]) -> Any:
-    """The value of one view key in a query string; its default where it is left out or unusable."""
+    """Returns the value of one view key in a query string; its default where it is left out or unusable."""
     key = next(each for each in VIEW_KEYS if each.name == name)
     value = key.read(query[name]) if name in query else None
     return key.default if value is None else value

@@ -48,7 +48,7 @@ class Alteration:
 
 
 def parse_alterations(text: str) -> tuple[Alteration, ...]:
-    """The alterations that a text spells. Raises BadSetting with the part that is none."""
+    """Returns the alterations that a text spells. Raises BadSetting with the part that is none."""
     parts = text.split(",") if text else []
     if len(text) > CHARS or len(parts) > MOST:
         found = f"{len(text)} characters, {len(parts)} alterations"
@@ -59,7 +59,7 @@ def parse_alterations(text: str) -> tuple[Alteration, ...]:
 
 
 def parse_one(part: str) -> Alteration:
-    """One alteration. Raises BadSetting."""
+    """Returns one alteration. Raises BadSetting."""
     found = FORM.fullmatch(part.strip())
     if found is None or (found[2] is None) != (found[4] is not None):
         raise BadSetting("alter", EXPECTED, repr(part[:40]), "write it so")
@@ -72,12 +72,12 @@ def parse_one(part: str) -> Alteration:
 
 
 def spell(alterations: tuple[Alteration, ...]) -> str:
-    """The text that `parse_alterations` reads as these."""
+    """Returns the text that `parse_alterations` reads as these."""
     return ",".join(map(str, alterations))
 
 
 def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, experts: int) -> Router:
-    """A router that does the same on logits that are altered. Raises BadSetting where one does not fit.
+    """Returns the router, applied to altered logits. Raises BadSetting if an alteration does not fit.
 
     Off: the expert's logit is so low that its score is 0, its selection bias so low that others are chosen.
     Force: its logit is raised just above all others of the token, and its selection bias above all others.
@@ -102,7 +102,7 @@ def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, ex
 
 
 def alter(logits: Floats, bias: Floats, alterations: list[Alteration]) -> tuple[Floats, Floats]:
-    """The logits [T, N] and the selection bias [N] of one layer after these alterations."""
+    """Returns the logits [T, N] and the selection bias [N] of one layer after these alterations."""
     logits, bias = logits.copy(), bias.copy()
     for each in alterations:
         if each.expert is None:
@@ -120,12 +120,12 @@ def alter(logits: Floats, bias: Floats, alterations: list[Alteration]) -> tuple[
 
 
 def off_in(alterations: list[Alteration]) -> list[int]:
-    """The experts that are switched off."""
+    """Returns the experts that are switched off."""
     return [each.expert for each in alterations if each.kind == "off" and each.expert is not None]
 
 
 def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
-    """The same with empty choices where one fell on an expert that is off: fewer than k were left."""
+    """Returns the same with empty choices where one fell on an expert that is off: fewer than k were left."""
     gone = np.isin(routed.experts, np.array(off, np.int32))
     if not gone.any():
         return routed

@@ -17,7 +17,7 @@ TINY = np.float32(1e-6)
 
 
 def base(logits: Floats, k: int) -> LayerRouting:
-    """The assignment with the largest sum of logits in which every expert has equally many tokens.
+    """Returns the assignment with the largest sum of logits in which every expert has equally many tokens.
 
     Lewis et al. 2021, "BASE Layers", arXiv 2103.16716: in training; at inference each token takes
     its best expert, balanced or not. The weight is the sigmoid of the logit; the token itself enters with
@@ -37,7 +37,7 @@ def base(logits: Floats, k: int) -> LayerRouting:
 
 
 def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
-    """An expert for each token so that the sum of values [T, N] is largest and none exceeds its room [N].
+    """Assigns an expert to each token: the largest sum of values [T, N] within the room [N] of each expert.
 
     Earlier choices are -inf. Where nearly all experts are chosen, these may leave a token without room: then
     every expert has one seat more.
@@ -81,7 +81,7 @@ def prices(values: Floats, room: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def expert_choice(logits: Floats, k: int, capacity: int) -> LayerRouting:
-    """Each expert takes the `capacity` tokens that score highest with it, weighted by their probabilities.
+    """Lets each expert take its `capacity` best tokens, weighted by their probabilities.
 
     Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368. A token
     has between none and all of the experts; there are as many columns as the luckiest token needs, at least

@@ -27,7 +27,7 @@ def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
 
 
 def switch(logits: Floats, capacity: int) -> LayerRouting:
-    """The one best expert, weighted by its probability; where it is full the token is dropped.
+    """Returns the one best expert, weighted by its probability; where it is full the token is dropped.
 
     Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961; a dropped token is passed by.
     """
@@ -35,7 +35,7 @@ def switch(logits: Floats, capacity: int) -> LayerRouting:
 
 
 def st_moe(logits: Floats, capacity: int) -> LayerRouting:
-    """The two best experts, weighted by their probabilities; dropped where full.
+    """Returns the two best experts, weighted by their probabilities; dropped where full.
 
     Zoph et al. 2022, "ST-MoE", arXiv 2202.08906; `metrics.counts.z_sums` sums its router z-loss.
     """
@@ -43,7 +43,7 @@ def st_moe(logits: Floats, capacity: int) -> LayerRouting:
 
 
 def dropping(logits: Floats, k: int, capacity: int) -> LayerRouting:
-    """The k best experts, weighted by their probabilities, 0 where full."""
+    """Returns the k best experts, weighted by their probabilities, 0 where full."""
     scores = softmax(logits)  # [T, N]
     experts = top_k(scores, k)  # [T, N] -> [T, K]
     full = over_capacity(experts, scores.shape[-1], capacity)
@@ -51,7 +51,7 @@ def dropping(logits: Floats, k: int, capacity: int) -> LayerRouting:
 
 
 def gshard(logits: Floats, capacity: int, draws: Floats) -> LayerRouting:
-    """The two best experts, p1 / (p1 + p2) and p2 / (p1 + p2); the second with probability twice its weight.
+    """Selects two experts, p1 / (p1 + p2) and p2 / (p1 + p2), the second with probability twice its weight.
 
     Lepikhin et al. 2021, "GShard", arXiv 2006.16668, algorithm 1; draws [T] are uniform in 0..1. A second
     choice that is not drawn leaves its place empty (-1), yet takes one in the queue, as in the algorithm.

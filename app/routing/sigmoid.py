@@ -12,7 +12,7 @@ from .topk import LayerRouting, gather, in_best_groups, sigmoid, top_k
 
 
 def sigmoid_top1(logits: Floats) -> LayerRouting:
-    """The best logit; its weight is its sigmoid. The weight multiplies the expert's input, not its output.
+    """Selects the best logit. Its weight, the sigmoid, multiplies the input of the expert, not its output.
 
     Meta 2025, Llama 4. Selection looks at the logits: in float32 large ones have the same sigmoid.
     """

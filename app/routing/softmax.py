@@ -33,7 +33,7 @@ def topk_norm(logits: Floats, k: int) -> LayerRouting:
 
 
 def softmax_after(logits: Floats, k: int) -> LayerRouting:
-    """The k best logits, then a softmax over these alone. In real arithmetic the same as `topk_norm`.
+    """Selects the k best logits, then a softmax over these alone. In real arithmetic it equals `topk_norm`.
 
     OpenAI 2025, "gpt-oss", arXiv 2508.10925 (its logits have a bias); IBM Granite 3.0.
     """

@@ -25,11 +25,11 @@ class LiveSource(TraceSource):
         self.engines = place.engines
 
     def list_models(self) -> dict[str, Listing]:
-        """The models of the folder that can be run. Files are read again when they changed."""
+        """Returns the models of the folder that can be run. Files are read again when they changed."""
         return self.models.runnable()
 
     def offer(self) -> Offer:
-        """The models that can be run, and why the others cannot."""
+        """Returns the models that can be run, and why the others cannot."""
         listings, (ready, absent) = self.list_models(), self.list_engines()
         others = [entry for entry in self.models.list().values() if isinstance(entry, Refused)]
         return Offer(
@@ -46,25 +46,28 @@ class LiveSource(TraceSource):
         )
 
     def list_engines(self) -> tuple[dict[str, ModelFacts], dict[str, Problem]]:
-        """The engines that answer, and the problem of each other. A model of the folder hides an engine."""
+        """Returns the engines that answer, and the problem of each other.
+
+        A model of the folder hides an engine.
+        """
         found = {name: each for name, each in self.engines.known().items() if self.elsewhere(name)}
         ready = {name: each for name, each in found.items() if isinstance(each, ModelFacts)}
         others = {name: each for name, each in found.items() if not isinstance(each, ModelFacts)}
         return ready, {name: problem_of(name, each) for name, each in others.items()}
 
     def elsewhere(self, name: str) -> bool:
-        """Whether a model runs on an engine of another machine."""
+        """Returns whether a model runs on an engine of another machine."""
         return name in self.engines.names and name not in self.list_models()
 
     def open_remote(self, request: TraceRequest, text: str) -> Opened:
-        """A text through the model of an engine. Waits for the network. Raises EngineError."""
+        """Routes a text through the model of an engine. Waits for the network. Raises EngineError."""
         ask = Ask(text, request.more, request.temperature, request.seed)
         trace, cancel = self.engines.open(request.checkpoint, ask), Cancel()
         cancel.add(trace.cancel)
         return Opened(trace, trace.known.digest, cancel=cancel)
 
     def open(self, request: TraceRequest) -> Opened:
-        """A prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
+        """Routes a prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
         text = request.prompt or self.scenarios[request.scenario].text
         if self.elsewhere(request.checkpoint):
             return self.open_remote(request, text)
@@ -74,7 +77,7 @@ class LiveSource(TraceSource):
         return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
 
     def open_model(self, name: str) -> Model:
-        """A checkpoint, opened once. Raises BadRequest where it cannot be run."""
+        """Returns a checkpoint, opened once. Raises BadRequest where it cannot be run."""
         try:
             return self.models.open(name)
         except ValueError as error:

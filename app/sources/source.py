@@ -38,7 +38,7 @@ class Whole:
         return self.trace.header
 
     def steps(self) -> Iterator[Step]:
-        """The routing of each token, in order."""
+        """Returns the routing of each token, in order."""
         return (self.trace.step(token) for token in range(len(self.header.tokens)))
 
 
@@ -90,8 +90,11 @@ class TraceSource(ABC):
 
     @abstractmethod
     def offer(self) -> Offer:
-        """The names that it adds, looked up anew at each call."""
+        """Returns the names that it adds, looked up anew at each call."""
 
     @abstractmethod
     def open(self, request: TraceRequest) -> Opened:
-        """The trace of a request that was read. Raises BadRequest for what cannot be run after all."""
+        """Returns the trace of a request that was read.
+
+        Raises BadRequest for what cannot be run after all.
+        """

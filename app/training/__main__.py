@@ -132,7 +132,7 @@ def _all(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run one command."""
+    """Runs one command."""
     arguments = _arguments()
     if arguments.command == "corpus":
         _corpus(arguments.cache)

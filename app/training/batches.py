@@ -17,7 +17,7 @@ class Texts:
 
 
 def load_texts(folder: Path) -> Texts:
-    """Read what `tokenizer.write_tokens` wrote."""
+    """Reads what `tokenizer.write_tokens` wrote."""
     return Texts(
         {language: np.load(folder / f"{language}-train.npy") for language in LANGUAGES},
         {language: np.load(folder / f"{language}-heldout.npy") for language in LANGUAGES},

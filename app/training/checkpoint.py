@@ -50,7 +50,7 @@ def config_of(shape: Shape) -> dict[str, object]:
 
 
 def shape_of(config: dict[str, Any]) -> Shape:
-    """The shape that a config.json of `config_of` describes."""
+    """Returns the shape that a config.json of `config_of` describes."""
     return Shape(
         experts=config["num_local_experts"],
         layers=config["num_hidden_layers"],
@@ -67,7 +67,7 @@ def shape_of(config: dict[str, Any]) -> Shape:
 
 
 def published_tensors(model: Mixtral) -> dict[str, Tensor]:
-    """The parameters under the names of the published Mixtral files; the tied head is not written twice."""
+    """Returns the parameters by the names of the published Mixtral files. The tied head is left out."""
     tensors = {"model.embed_tokens.weight": model.embed_tokens, "model.norm.weight": model.norm}
     for number, layer in enumerate(model.layers):
         at = f"model.layers.{number}"
@@ -83,14 +83,14 @@ def published_tensors(model: Mixtral) -> dict[str, Tensor]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step, so that a reader never sees half of it."""
+    """Replaces a file in one step, so that a reader never sees half of it."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
     os.replace(part, path)
 
 
 def save_checkpoint(model: Mixtral, folder: Path, tokenizer: Path) -> None:
-    """Write the directory; weights in `SAVED_TYPE`, each written whole."""
+    """Writes the directory; weights in `SAVED_TYPE`, each written whole."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: each.detach().to(SAVED_TYPE).contiguous() for name, each in published_tensors(model).items()
@@ -109,7 +109,7 @@ def save_checkpoint(model: Mixtral, folder: Path, tokenizer: Path) -> None:
 
 @torch.no_grad()
 def load_checkpoint(folder: Path) -> Mixtral:
-    """The model of a directory that `save_checkpoint` wrote, in float32."""
+    """Returns the model of a directory that `save_checkpoint` wrote, in float32."""
     model = Mixtral(shape_of(json.loads((folder / "config.json").read_text())), seed=0)
     saved = load_file(folder / "model.safetensors")
     for name, tensor in published_tensors(model).items():

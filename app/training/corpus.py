@@ -106,7 +106,7 @@ def _paragraphs(path: Path) -> list[str]:
 
 
 def documents(folder: Path) -> Iterator[Document]:
-    """Every document below the unpacked packages, files in sorted order."""
+    """Yields every document below the unpacked packages, files in sorted order."""
     for language, book, pattern in SOURCES:
         by_name: dict[str, list[str]] = {}
         for path in sorted(folder.glob(pattern)):
@@ -118,7 +118,7 @@ def documents(folder: Path) -> Iterator[Document]:
 
 
 def without_repeats(documents: Iterable[Document]) -> Iterator[Document]:
-    """The same documents, training ones first; of equal longer paragraphs of a language the first alone."""
+    """Returns the documents, training ones first, without repeated longer paragraphs of a language."""
     seen: set[tuple[str, str]] = set()
     for document in sorted(documents, key=lambda each: each.held_out):
         kept = []
@@ -133,7 +133,7 @@ def without_repeats(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def text_of(document: Document) -> str:
-    """The document as one string; code keeps its own blank lines."""
+    """Returns the document as one string; code keeps its own blank lines."""
     return ("\n" if document.language == "python" else "\n\n").join(document.paragraphs).strip() + "\n"
 
 

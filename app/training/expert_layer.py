@@ -65,7 +65,7 @@ def assign(experts: Tensor, n_experts: int, limit: float) -> Places:
 
 
 def _each(rows: Tensor, matrices: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """Every segment of rows [R, X] times its expert's matrix [N, X, Y] -> [R, Y]."""
+    """Returns every segment of rows [R, X] times its expert's matrix [N, X, Y] -> [R, Y]."""
     if len(sizes) > _LOOP_EXPERTS:
         return torch.bmm(rows.view(len(sizes), sizes[0], -1), matrices).flatten(0, 1)
     out = rows.new_empty(rows.shape[0], matrices.shape[2])
@@ -75,7 +75,7 @@ def _each(rows: Tensor, matrices: Tensor, sizes: tuple[int, ...]) -> Tensor:
 
 
 def _each_outer(left: Tensor, right: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """Every segment of left [R, X], transposed, times the same segment of right [R, Y] -> [N, X, Y]."""
+    """Multiplies each segment of left [R, X], transposed, by that of right [R, Y] -> [N, X, Y]."""
     n = len(sizes)
     if n > _LOOP_EXPERTS:
         return torch.bmm(left.view(n, sizes[0], -1).transpose(1, 2), right.view(n, sizes[0], -1))

@@ -14,7 +14,7 @@ NOTE = "documents that training never saw; packages and licences: models/README.
 
 
 def write_heldout(tokens: Path, out: Path) -> None:
-    """Take windows of what `tokenizer.write_tokens` wrote to `tokens`, evenly spread."""
+    """Takes windows of what `tokenizer.write_tokens` wrote to `tokens`, evenly spread."""
     windows = {
         language: held_out_rows(np.load(tokens / f"{language}-heldout.npy"), WINDOWS, LENGTH).astype(np.int32)
         for language in LANGUAGES

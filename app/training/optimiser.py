@@ -60,7 +60,7 @@ class Optimiser:
         self._all = list(named.values())
 
     def step(self, factor: float) -> float:
-        """Apply the gradients at `factor` times the rates; clears them; returns the norm before clipping."""
+        """Applies the gradients at `factor` times the rates and clears them. Returns their norm."""
         norm = torch.nn.utils.clip_grad_norm_(self._all, self._recipe.clip, foreach=True)
         for group in self._adam.param_groups:
             group["lr"] = group["rate"] * factor
@@ -94,7 +94,7 @@ class Optimiser:
         return {"adam": self._adam.state_dict(), "momentum": self._momentum}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a `state()`."""
+        """Resumes from a `state()`."""
         self._adam.load_state_dict(state["adam"])
         for name, momentum in state["momentum"].items():
             self._momentum[name].copy_(momentum)

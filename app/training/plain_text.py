@@ -52,7 +52,7 @@ class _TextOfHtml(HTMLParser):
             self._piece.append(data if self._in_pre else re.sub(r"\s+", " ", data))
 
     def end_paragraph(self) -> None:
-        """Close the current paragraph, if it holds anything."""
+        """Closes the current paragraph, if it holds anything."""
         text = "".join(self._piece)
         text = text.rstrip().lstrip("\n") if self._in_pre else text.strip()
         if text.strip():
@@ -61,7 +61,7 @@ class _TextOfHtml(HTMLParser):
 
 
 def paragraphs_of_html(source: str) -> list[str]:
-    """The visible paragraphs of an HTML page, in order."""
+    """Returns the visible paragraphs of an HTML page, in order."""
     parser = _TextOfHtml()
     parser.feed(source)
     parser.close()
@@ -140,7 +140,7 @@ class _TextOfRoff:
 
 
 def paragraphs_of_man(source: str) -> list[str]:
-    """The paragraphs of a roff manual page, in order; `[]` for a page that only points to another."""
+    """Returns the paragraphs of a roff manual page, in order; `[]` for a page that only points to another."""
     if source.startswith(".so "):
         return []
     reader = _TextOfRoff()

@@ -173,7 +173,7 @@ def _sizes(corpus: dict[str, Any]) -> str:
 
 
 def readme(reports: list[dict[str, Any]]) -> str:
-    """The page about the models, from their training.json, smallest first."""
+    """Returns the page about the models, from their training.json, smallest first."""
     import math
 
     first, recipe = reports[0], reports[0]["recipe"]
@@ -209,7 +209,7 @@ def _parameters(shape: dict[str, Any]) -> int:
 
 
 def write_readme(out: Path) -> None:
-    """Write `out/README.md` about the models that are finished there."""
+    """Writes `out/README.md` about the models that are finished there."""
     order = sorted(MODELS, key=lambda model: (model.recipe.balance_weight == 0, model.shape.experts))
     paths = [out / model.name / "training.json" for model in order]
     reports = [json.loads(path.read_text()) for path in paths if path.exists()]

@@ -73,7 +73,7 @@ MODELS = (
 
 
 def named(name: str) -> Named:
-    """A model by its name. Raises ValueError naming those that there are."""
+    """Returns a model by its name. Raises ValueError naming those that there are."""
     for model in MODELS:
         if model.name == name:
             return model

@@ -64,7 +64,7 @@ class Run:
         return self.plan.state / "state.pt"
 
     def save(self) -> None:
-        """Write the state, whole or not at all."""
+        """Writes the state, whole or not at all."""
         self.plan.state.mkdir(parents=True, exist_ok=True)
         part = self._state_file.with_suffix(".part")
         kept = {name: getattr(self, name) for name in ("step", "seconds", "dropped", "resumed", "log")}
@@ -83,7 +83,7 @@ class Run:
         return {"shape": asdict(self.plan.shape), "recipe": asdict(self.plan.recipe)}
 
     def resume(self) -> bool:
-        """Go on from the saved state, if there is one. Raises ValueError where it has other settings."""
+        """Resumes from the saved state, if there is one. Raises ValueError if it has other settings."""
         if not self._state_file.exists():
             return False
         saved = torch.load(self._state_file, weights_only=True)
@@ -97,7 +97,7 @@ class Run:
         return True
 
     def advance(self) -> float:
-        """One step; returns its training loss."""
+        """Trains one step. Returns its loss."""
         started, recipe = time.perf_counter(), self.plan.recipe
         length = recipe.length_at(self.step)
         ids = torch.from_numpy(self.batches.batch(self.step, recipe.batch_tokens // length, length))
@@ -113,7 +113,7 @@ class Run:
         return float(loss.detach())
 
     def watch(self, train_loss: float) -> dict[str, Any]:
-        """Measure held-out text and add it to the log."""
+        """Measures held-out text and adds it to the log."""
         measured = measure(self.model, self.texts.held_out, _WATCHED_ROWS, self.plan.recipe.length)
         choices = self.step * self.plan.recipe.batch_tokens * self.plan.shape.top_k * self.plan.shape.layers
         entry = {
@@ -134,7 +134,7 @@ def watched_steps(recipe: Recipe) -> set[int]:
 
 
 def train(plan: Plan, texts: Texts, say: Callable[[str], None] = print, stop_after: int | None = None) -> Run:
-    """Train to the end (or to `stop_after` steps), from the saved state where there is one."""
+    """Trains to the end (or to `stop_after` steps), from the saved state if there is one."""
     recipe, tokenizer = plan.recipe, Tokenizer.from_file(str(plan.tokenizer))
     run = Run(plan, texts)
     if run.resume():
@@ -172,7 +172,7 @@ def _versions() -> dict[str, str]:
 
 
 def finish(run: Run, corpus: dict[str, Any]) -> dict[str, Any]:
-    """Write checkpoint, snapshots and training.json of a run that has come to its end; returns the last."""
+    """Writes checkpoint, snapshots and training.json of a run that has come to its end; returns the last."""
     plan, recipe = run.plan, run.plan.recipe
     exact = measure(run.model, run.texts.held_out, _FINAL_ROWS, recipe.length)
     save_checkpoint(run.model, plan.out, plan.tokenizer)

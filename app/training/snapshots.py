@@ -41,7 +41,7 @@ def moments(steps: int, count: int) -> list[int]:
 
 @torch.no_grad()
 def router_logits(model: Mixtral, tokenizer: Tokenizer) -> np.ndarray:
-    """Each prompt by itself, one after the other -> float32 [T, L, N], computed in float32."""
+    """Runs each prompt by itself -> float32 [T, L, N], computed in float32."""
     before = model.compute
     model.compute_in(torch.float32)
     columns = []
@@ -104,7 +104,7 @@ def trace_of(logits: np.ndarray, name: str, shape: Shape, step: int, tokenizer: 
 
 
 def write_traces(run: Path, out: Path, name: str, shape: Shape, tokenizer: Tokenizer) -> list[int]:
-    """Turn the kept logits of a run into `out/snapshots/step-000123.safetensors`; returns the steps."""
+    """Turns the kept logits of a run into `out/snapshots/step-000123.safetensors`; returns the steps."""
     folder = out / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     steps = []

@@ -14,7 +14,7 @@ END_OF_TEXT = "<|endoftext|>"  # id 0; stands between documents
 
 
 def train_tokenizer(texts: Iterator[str], vocabulary: int = VOCABULARY) -> Tokenizer:
-    """A tokenizer in which every byte has an entry, so that no text is unknown."""
+    """Returns a tokenizer in which every byte has an entry, so that no text is unknown."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -51,7 +51,7 @@ def encode(tokenizer: Tokenizer, documents: list[Document]) -> np.ndarray:
 
 
 def write_tokens(parts: dict[tuple[str, bool], list[Document]], folder: Path) -> dict[str, object]:
-    """Write `tokenizer.json`, `LANGUAGE-train.npy`, `LANGUAGE-heldout.npy` to `folder`; returns the sizes."""
+    """Writes `tokenizer.json` and `LANGUAGE-{train,heldout}.npy` to `folder`. Returns the sizes."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = train_tokenizer(even_texts(parts))
     tokenizer.save(str(folder / "tokenizer.json"))

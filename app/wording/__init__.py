@@ -17,5 +17,5 @@ LANGUAGES: Mapping[str, Wording] = {each.language: each for each in (ENGLISH, FR
 
 
 def wording_of(view: Mapping[str, str]) -> Wording:
-    """The words for a view: its key `lang`, or English where that is none of ours."""
+    """Returns the words for a view: its key `lang`, or English where that is none of ours."""
     return LANGUAGES.get(view.get("lang", ""), ENGLISH)

@@ -69,7 +69,7 @@ class Wording:
         return str(int(number))
 
     def exactly(self, number: int) -> str:
-        """Every digit, in groups of three: 1179648 -> 1,179,648."""
+        """Returns every digit, in groups of three: 1179648 -> 1,179,648."""
         return self.separated(f"{number:,}")
 
     def separated(self, digits: str) -> str:

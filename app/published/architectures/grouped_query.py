@@ -144,7 +144,7 @@ def solar_open(f: Fields) -> ModelConfig:
 
 
 def step3p5(f: Fields) -> ModelConfig:
-    """Step 3.5 and 3.7: a gate for each head."""
+    """Returns Step 3.5 and 3.7: a gate for each head."""
     heads = f.size("num_attention_heads")
     return sparse(f, headed(f, extra=heads * f.size("hidden_size")), biased(f))
 
@@ -155,7 +155,7 @@ def ocr(f: Fields) -> ModelConfig:
 
 
 def qwen3_vl(f: Fields) -> ModelConfig:
-    """The text part of Qwen3-VL and Qwen3-Omni: Qwen3-MoE; a width that does not divide is rounded down."""
+    """Returns the text part of Qwen3-VL and Qwen3-Omni: Qwen3-MoE with widths rounded down."""
     d, heads = f.size("hidden_size"), f.size("num_attention_heads")
     named = Fields({"head_dim": d // heads, **f.values}, f.family, f.at, f.assumed)
     experts = qwen_experts(named)

@@ -146,7 +146,7 @@ PLAIN_TYPES = {plain(name): family for name, family in MODEL_TYPES.items()}
 
 
 def names_experts(values: Mapping[str, Any]) -> bool:
-    """Whether a config says how many experts there are."""
+    """Returns whether a config says how many experts there are."""
     return any(values.get(name) for name in COUNTS)
 
 

@@ -42,7 +42,7 @@ def plain_latent(f: Fields) -> ModelConfig:
 
 
 def axk1(f: Fields) -> ModelConfig:
-    """A.X-K1: DeepSeek-V3 with a norm after each MoE block."""
+    """Returns A.X-K1: DeepSeek-V3 with a norm after each MoE block."""
     experts, d = sparse_experts(f), f.size("hidden_size")
     norms = (2 * f.layers() + 1 + len(experts.layers)) * d
     return sparse(f, latent(f), biased(f), experts, norms=norms)
@@ -149,7 +149,7 @@ def v4_compressor(f: Fields, kind: str) -> int:
 
 
 def axk2(f: Fields) -> ModelConfig:
-    """A.X-K2: queries and output gates from one matrix, norms with a gate of low rank."""
+    """Returns A.X-K2: queries and output gates from one matrix, norms with a gate of low rank."""
     d, heads, rank = f.size("hidden_size"), f.size("num_attention_heads"), f.size("q_lora_rank")
     key, value = f.size("qk_nope_head_dim") + f.size("qk_rope_head_dim"), f.size("v_head_dim")
     gated = 2 * rank * heads * (key + value) - rank * heads * key

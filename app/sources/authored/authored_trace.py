@@ -81,7 +81,7 @@ class AuthoredTrace:
 
     @property
     def model(self) -> dict[str, Any]:
-        """Name, facts of the router, and how many columns of choices there are where that is not k."""
+        """Returns the name and the facts of the router, and the columns of choices if that is not k."""
         facts = self.router.facts(len(self.scenario.tokens), self.shape.experts, self.shape.top_k)
         model: dict[str, Any] = {"name": self.shaped.name if self.shaped else "authored", **facts}
         return {**model, "choices": self.layers[0].experts.shape[-1]} if self.router.varies else model
@@ -102,7 +102,7 @@ class AuthoredTrace:
         return {**origin, "skew": self.skew} if self.skew else origin
 
     def steps(self) -> Iterator[Step]:
-        """The routing of each token, in order."""
+        """Yields the routing of each token, in order."""
         for token, logits in enumerate(self.logits):
             dropped = [layer.dropped[token] for layer in self.layers if layer.dropped is not None]
             yield Step(
@@ -120,11 +120,11 @@ def header(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 
 
 
 def steps(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> Iterator[Step]:
-    """The routing of each token, in order."""
+    """Returns the routing of each token, in order."""
     return AuthoredTrace(scenario, shape, router, skew).steps()
 
 
 def trace(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> RoutingTrace:
-    """The whole trace at once."""
+    """Returns the whole trace at once."""
     authored = AuthoredTrace(scenario, shape, router, skew)
     return RoutingTrace.from_steps(authored.header, authored.steps())

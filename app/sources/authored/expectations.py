@@ -32,11 +32,11 @@ class Expectation(BaseModel):
         return ", ".join(f"{key} = {value!r}" for key, value in fields.items())
 
     def groups_named(self) -> Iterable[str]:
-        """The groups that the statement is about; the scenario must have them."""
+        """Returns the groups that the statement is about; the scenario must have them."""
         return ()
 
     def texts_named(self) -> Iterable[str]:
-        """The token texts that the statement is about; the scenario must have them."""
+        """Returns the token texts that the statement is about; the scenario must have them."""
         return ()
 
     def broken(self, trace: RoutingTrace) -> str | None:
@@ -159,7 +159,7 @@ Expect = Annotated[
 
 
 def rows_of(trace: RoutingTrace, group: str, text: str | None = None) -> list[int]:
-    """The tokens of a group, or those of them with that text."""
+    """Returns the tokens of a group, or those of them with that text."""
     return [
         row
         for row, token in enumerate(trace.header.tokens)

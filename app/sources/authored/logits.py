@@ -58,7 +58,7 @@ def group_logits(group: Group, token: ScenarioToken, shape: ModelShape, ripple: 
 
 
 def affinity(group: Group, own: list[float] | None, drifts: Doubles, experts: int) -> Doubles:
-    """How near each expert stands to a place: 1 on it, at most SHOULDER beside it, falling to 0 -> [L, N].
+    """Returns how near each expert is to a place: 1 on it, at most SHOULDER beside it, then 0 -> [L, N].
 
     A place belongs to the expert nearest to it, so that fractions of the circle tell one story at any N.
     """

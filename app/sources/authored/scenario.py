@@ -96,7 +96,7 @@ class Scenario(Strict):
         }
 
     def title_in(self, language: str) -> str:
-        """The title, in this language where it is known."""
+        """Returns the title, in this language where it is known."""
         return str(self.info(language)["title"])
 
     @model_validator(mode="after")
@@ -112,7 +112,7 @@ class Scenario(Strict):
         return self
 
     def groups_used(self) -> Iterator[tuple[str, str]]:
-        """Every mention of a group, with the path of its field."""
+        """Yields every mention of a group, with the path of its field."""
         for i, token in enumerate(self.tokens):
             yield f"tokens.{i}.group", token.group
             if token.early is not None:
@@ -122,7 +122,7 @@ class Scenario(Strict):
                 yield f"expect.{i}", name
 
     def groups_translated(self) -> Iterator[tuple[str, str]]:
-        """Every group that another language has a name for, with the path of its field."""
+        """Yields every group that another language has a name for, with the path of its field."""
         for name in self.fr.groups if self.fr else ():
             yield "fr.groups", name
 
@@ -136,7 +136,7 @@ class Library:
 
 
 def load_scenarios(folder: Path) -> Library:
-    """Read every .toml file of a folder. A wrong file stops nothing: it becomes problems."""
+    """Reads every .toml file of a folder. A wrong file stops nothing: it becomes problems."""
     found: list[Scenario] = []
     problems: list[FileProblem] = []
     for path in sorted(folder.glob("*.toml")):
@@ -153,12 +153,12 @@ def load_scenarios(folder: Path) -> Library:
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read one file. Raises pydantic's ValidationError, TOMLDecodeError, UnicodeDecodeError or OSError."""
+    """Reads one file. Raises pydantic's ValidationError, TOMLDecodeError, UnicodeDecodeError or OSError."""
     return parse_scenario(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def parse_scenario(name: str, fields: dict[str, Any]) -> Scenario:
-    """Check the fields of the file of that name. Raises pydantic's ValidationError."""
+    """Checks the fields of the file of that name. Raises pydantic's ValidationError."""
     if "name" in fields:  # it would be taken for the file's
         extra: InitErrorDetails = {"type": "extra_forbidden", "loc": ("name",), "input": fields["name"]}
         raise ValidationError.from_exception_data("Scenario", [extra])

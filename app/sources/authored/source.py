@@ -25,11 +25,11 @@ class AuthoredSource(TraceSource):
         self.digests = {name: digest_of(scenario) for name, scenario in self.scenarios.items()}
 
     def offer(self) -> Offer:
-        """The scenarios."""
+        """Returns the scenarios."""
         return Offer(scenarios=tuple(self.scenarios))
 
     def open(self, request: TraceRequest) -> Opened:
-        """A scenario through a router. Raises BadRequest for too many updates of a bias."""
+        """Routes a scenario. Raises BadRequest for too many updates of a bias."""
         scenario = self.scenarios[request.scenario]
         shaped = find_shape(request.shape)
         small = small_shape(request.experts, request.k)
@@ -41,5 +41,5 @@ class AuthoredSource(TraceSource):
 
 
 def digest_of(scenario: Scenario) -> str:
-    """A hash of what decides the routing of a scenario, and of its English words, which are in the trace."""
+    """Returns a hash of what decides the routing of a scenario, and of its English words."""
     return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()

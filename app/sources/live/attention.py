@@ -28,7 +28,7 @@ class KeyValueCache:
 
     @classmethod
     def empty(cls, config: Config, room: int) -> KeyValueCache:
-        """A cache for `room` tokens. Raises ValueError where the model cannot take so many."""
+        """Returns a cache for `room` tokens. Raises ValueError where the model cannot take so many."""
         if room > config.positions:
             raise ValueError(
                 f"prompt: expected at most {config.positions} tokens, got {room}; config.json sets the limit "
@@ -62,7 +62,7 @@ PLAIN = HeadSettings()
 
 
 def query_key_rotations(config: Config, room: int) -> Rotations:
-    """The rotation of all columns of queries and keys at each position, queries also scaled by 1/sqrt(C).
+    """Returns the rotation of queries and keys at each position. Queries are also scaled by 1/sqrt(C).
 
     Shape [room, (H + kv) * C/2].
     """
@@ -72,7 +72,7 @@ def query_key_rotations(config: Config, room: int) -> Rotations:
 
 
 def rotary_pairs(config: Config) -> Ints:
-    """The order of the columns of queries, keys and values that puts rotary pairs beside each other.
+    """Returns the order of the columns of queries, keys and values that puts rotary pairs beside each other.
 
     The layout rotates column i of a head with column i + head_dim/2. Side by side they are one complex
     number, and the products of queries with keys do not depend on the order of columns within a head.
@@ -104,7 +104,7 @@ def attend(
 
 
 def prepare(qkv: Floats, settings: HeadSettings, config: Config) -> None:
-    """Add biases, norm and clip queries, keys and values before their rotation, in place."""
+    """Adds biases, then norms and clips queries, keys and values before their rotation, in place."""
     if settings.bias is not None:
         qkv += settings.bias
     if settings.gain is not None:
@@ -125,7 +125,7 @@ def norm_queries_keys(qkv: Floats, settings: HeadSettings, config: Config) -> No
 
 
 def rotate(qkv: Floats, turns: Rotations) -> None:
-    """Turn each pair of columns of queries and keys, in place: one complex product."""
+    """Turns each pair of columns of queries and keys, in place: one complex product."""
     pairs = qkv[:, : 2 * turns.shape[1]].view(np.complex64)
     np.multiply(pairs, turns, out=pairs)
 
@@ -194,7 +194,7 @@ def weigh_block(queries: Floats, keys: Floats, values: Floats, settings: HeadSet
 
 
 def hide(shares: Floats, window: int | None) -> None:
-    """Set to -inf, in place, where a token does not see a position: shares [kv, P, G, T]."""
+    """Sets to -inf, in place, where a token does not see a position: shares [kv, P, G, T]."""
     length, count = shares.shape[1], shares.shape[3]
     shares[:, -count:] += future(count)[:, None]
     if window is not None and length > window:

@@ -49,7 +49,7 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: Path, kept_bytes: int = KEPT_BYTES) -> Checkpoint:
-        """Read config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
+        """Reads config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
         config = read_config(folder)  # first: a type that is not implemented is told before its tensors
         return cls(folder, config, Tensors(folder), kept_bytes)
 
@@ -103,7 +103,7 @@ class Checkpoint:
 
 
 def family_of(config: Config, tensors: Tensors) -> Family:
-    """The family of a config; with the block name of transformers 5 where the published one is not there."""
+    """Returns the family of a config, by the block name of transformers 5 if the published one is missing."""
     family = FAMILIES[config.family]
     published = any(f".{family.block}." in name for name in tensors.stored)
     return family if published else replace(family, block="mlp")
@@ -119,7 +119,7 @@ def check_memory(needed: int, there: int) -> None:
 
 
 def memory_bytes() -> int:
-    """The memory of this machine, or of this container where it may use less."""
+    """Returns the memory of this machine, or of this container where it may use less."""
     limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
     for path in CGROUP_LIMITS:
         try:
@@ -130,7 +130,7 @@ def memory_bytes() -> int:
 
 
 def fingerprint(path: Path) -> bytes:
-    """A hash of a file; of a very large one, of its first megabyte, size and time of change."""
+    """Returns a hash of a file; of a very large one, of its first megabyte, size and time of change."""
     status = path.stat()
     with path.open("rb") as file:
         if status.st_size <= HASHED_WHOLE:

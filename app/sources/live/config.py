@@ -140,7 +140,10 @@ class Config(BaseModel):
 
 
 def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
-    """A file with one JSON object. Raises CheckpointError where it is none, too large, or nested too deep."""
+    """Returns a file with one JSON object.
+
+    Raises CheckpointError where it is none, too large, or nested too deep.
+    """
     try:
         size = path.stat().st_size
         if size > most:
@@ -160,7 +163,7 @@ def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
 def parse_config(
     values: Mapping[str, Any], family: str, defaults: Mapping[str, Any], reads: frozenset[str]
 ) -> Config:
-    """The keys of config.json -> Config.
+    """Returns the keys of config.json -> Config.
 
     `defaults`: what the family's configuration class assumes. `reads`: those of `OPTIONAL` that it reads.
     Raises CheckpointError naming a wrong or unknown key.
@@ -191,12 +194,12 @@ def parse_config(
 
 
 def silent(key: str) -> bool:
-    """Whether a key asks nothing of a forward pass."""
+    """Returns whether a key asks nothing of a forward pass."""
     return key in SILENT or key.startswith(SILENT_PREFIXES)
 
 
 def head_width(given: Mapping[str, Any]) -> Any:
-    """The width of a head where the file does not give it; what is no number is told of later."""
+    """Returns the width of a head where the file does not give it; what is no number is told of later."""
     width, heads = given.get("hidden_size"), given.get("num_attention_heads")
     if isinstance(width, int) and isinstance(heads, int) and heads > 0:
         return width // heads
@@ -204,7 +207,7 @@ def head_width(given: Mapping[str, Any]) -> Any:
 
 
 def explain(error: Any) -> str:
-    """One fault that pydantic found, as `key: expected, got`."""
+    """Formats one fault that pydantic found as `key: expected, got`."""
     key = ".".join(str(part) for part in error["loc"])
     return (
         f"{key}: missing"

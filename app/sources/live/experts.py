@@ -80,7 +80,7 @@ def by_expert(experts: Ints) -> tuple[NDArray[np.intp], list[int], list[int]]:
 
 
 def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
-    """Sum the outputs [A, D] of each token; `order` [A] says which of the [K, T] assignments each one is."""
+    """Sums the outputs [A, D] of each token; `order` [A] says which of the [K, T] assignments each one is."""
     choices, count = shape
     if len(order) < choices * count:  # some choices stay empty
         whole = np.zeros((choices * count, outputs.shape[1]), np.float32)
@@ -96,7 +96,7 @@ def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> 
 
 
 def run(x: Floats, network: ExpertWeights) -> Floats:
-    """One network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
+    """Runs one network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
     out: Floats = np.dot(swiglu(np.dot(x, network.gate), np.dot(x, network.up)), network.down)
     return out
 

@@ -32,7 +32,7 @@ def decode_float16(raw: Bytes, out: Floats) -> None:
 
 
 def e4m3_values() -> Floats:
-    """The value of each of the 256 bytes: sign, four bits of exponent (bias 7), three of mantissa."""
+    """Returns the value of each of the 256 bytes: sign, four bits of exponent (bias 7), three of mantissa."""
     codes = np.arange(256)
     exponent, mantissa = (codes >> 3) & 15, (codes & 7) / 8
     size = np.where(exponent == 0, mantissa * 2.0**-6, (1 + mantissa) * 2.0 ** (exponent - 7.0))
@@ -42,7 +42,7 @@ def e4m3_values() -> Floats:
 
 
 def e2m1_pairs() -> NDArray[np.complex64]:
-    """The two four-bit values of each byte, the lower half first, as one number of eight bytes."""
+    """Returns the two four-bit values of each byte, the lower half first, as one number of eight bytes."""
     values = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)
     values = np.concatenate([values, -values])
     codes = np.arange(256)
@@ -82,5 +82,5 @@ DECODERS: dict[str, Decode] = {
 
 
 def decoder_of(kind: str) -> Decode:
-    """The decoder of a type of the safetensors format."""
+    """Returns the decoder of a type of the safetensors format."""
     return DECODERS[kind]

@@ -29,7 +29,7 @@ class Routing:
     logits: list[Floats]  # L times [T, N]
 
     def steps(self) -> list[Step]:
-        """One step per token; all layers with as many choices as the widest."""
+        """Returns one step per token; all layers with as many choices as the widest."""
         width = max(layer.experts.shape[-1] for layer in self.layers)
         layers = [layer.widened(width) for layer in self.layers]
         scores = np.stack([layer.scores for layer in layers], axis=1)  # L x [T, N] -> [T, L, N]
@@ -55,14 +55,14 @@ class Forward:
         self._turns = checkpoint.family.rotations(self.config, room)
 
     def cache(self, room: int) -> KeyValueCache:
-        """An empty cache for `room` tokens. Raises ValueError where the model cannot take so many."""
+        """Returns an empty cache for `room` tokens. Raises ValueError where the model cannot take so many."""
         cache = KeyValueCache.empty(self.config, room)
         if room > len(self._turns):
             self._turns = self.checkpoint.family.rotations(self.config, room)
         return cache
 
     def extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int = 0) -> Routing:
-        """Run tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
+        """Runs tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
 
         The experts of the last layer change no routing: they run for the last `keep` tokens alone, those
         whose `hidden` is wanted. Raises ValueError where a logit is not finite, naming layer and token.

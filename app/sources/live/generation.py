@@ -25,14 +25,14 @@ class Written:
 
 
 def check_prompt(tokens: tuple[Token, ...]) -> Ints:
-    """The ids of a prompt [T]. Raises ValueError where it is empty or too long."""
+    """Returns the ids of a prompt [T]. Raises ValueError where it is empty or too long."""
     if not 1 <= len(tokens) <= PROMPT_TOKENS:
         raise ValueError(f"prompt: expected 1 to {PROMPT_TOKENS} tokens, got {len(tokens)}")
     return np.array([token.id for token in tokens], np.int32)
 
 
 def chunks(count: int, router: Router, streamed: bool) -> Iterator[slice]:
-    """The pieces in which a prompt is run: growing ones, or one where the router needs all tokens at once.
+    """Returns the pieces of a prompt: growing ones, or one if the router needs all tokens at once.
 
     The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more
     pieces cost more than they show. A streamed one reads its weights once for each piece.
@@ -44,14 +44,14 @@ def chunks(count: int, router: Router, streamed: bool) -> Iterator[slice]:
 
 
 def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
-    """The routing of each token of a prompt, computed as it is pulled."""
+    """Yields the routing of each token of a prompt, computed as it is pulled."""
     yield from prefill(forward, ids, k, router, forward.cache(len(ids)), keep=0)
 
 
 def prefill(
     forward: Forward, ids: Ints, k: int, router: Router, cache: KeyValueCache, keep: int
 ) -> Generator[Step, None, Routing]:
-    """Yield the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
+    """Yields the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
     for piece in chunks(len(ids), router, forward.checkpoint.kept is None):
         routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
         yield from routing.steps()
@@ -68,7 +68,7 @@ def generate(
     temperature: float = 1.0,
     seed: int = 0,
 ) -> Iterator[Step | Written]:
-    """The steps of a prompt, then up to `count` tokens that the model writes after it, each with its routing.
+    """Yields the steps of a prompt, then up to `count` generated tokens, each with its routing.
 
     The same arguments give the same tokens; it ends early where the model ends its text. ValueError for
     a router that needs all tokens at once: one that is being written cannot be routed with later ones.
@@ -87,7 +87,7 @@ def generate(
 
 
 def sample(logits: Floats, temperature: float, random: np.random.Generator) -> int:
-    """A token drawn from softmax(logits / temperature), [V]; the most likely one at temperature 0."""
+    """Returns a token drawn from softmax(logits / temperature), [V]; the most likely one at temperature 0."""
     if temperature <= 0:
         return int(logits.argmax())
     scaled = (logits.astype(np.float64) - logits.max()) / temperature

@@ -72,25 +72,25 @@ class KeptWeights:
         return combine_experts(x, experts, weights, lambda expert: self.expert(layer, expert))
 
     def attention(self, layer: int) -> AttentionWeights:
-        """The attention block of a layer."""
+        """Returns the attention block of a layer."""
         found: AttentionWeights | None = self.cache.get(("attention", layer))
         return found or self.cache.put(("attention", layer), self.make_attention(layer))
 
     def router(self, layer: int) -> Floats:
-        """The router of a layer, one column per expert: [D, N]."""
+        """Returns the router of a layer, one column per expert: [D, N]."""
         found: Floats | None = self.cache.get(("router", layer))
         if found is not None:
             return found
         return self.cache.put(("router", layer), self.columns(layer, (f"{self.block(layer)}.gate.weight",)))
 
     def expert(self, layer: int, expert: int) -> ExpertWeights:
-        """One expert of a layer."""
+        """Returns one expert of a layer."""
         key = (layer, expert)
         found: ExpertWeights | None = self.cache.get(key)
         return found or self.cache.put(key, self.network(layer, f"{self.block(layer)}.experts.{expert}"))
 
     def dense(self, layer: int) -> ExpertWeights:
-        """The one network of a layer without experts."""
+        """Returns the one network of a layer without experts."""
         found: ExpertWeights | None = self.cache.get(("dense", layer))
         return found or self.cache.put(("dense", layer), self.network(layer, self.block(layer)))
 
@@ -110,7 +110,7 @@ class KeptWeights:
         return []
 
     def block(self, layer: int) -> str:
-        """The beginning of the names of a layer's networks."""
+        """Returns the beginning of the names of a layer's networks."""
         return f"model.layers.{layer}.{self.family.block}"
 
     def columns(self, layer: int, names: tuple[str, ...], norm: str = "post_attention_layernorm") -> Floats:
@@ -120,19 +120,19 @@ class KeptWeights:
         return self.transposed((parts[0] if len(parts) == 1 else np.concatenate(parts)) * gain)
 
     def transposed(self, matrix: Floats) -> Floats:
-        """A matrix as the products take it, in the slab."""
+        """Returns a matrix as the products take it, in the slab."""
         copy = self.slab.empty(*matrix.shape[::-1])
         copy[:] = matrix.T
         return copy
 
     def network(self, layer: int, prefix: str) -> ExpertWeights:
-        """The weights of one network."""
+        """Returns the weights of one network."""
         gate, up, down = (f"{prefix}.{name}.weight" for name in self.family.matrices)
         gate_columns, up_columns = self.columns(layer, (gate,)), self.columns(layer, (up,))
         return ExpertWeights(gate_columns, up_columns, self.transposed(self.tensors.read(down)))
 
     def make_attention(self, layer: int) -> AttentionWeights:
-        """The weights of one attention block."""
+        """Returns the weights of one attention block."""
         prefix = f"model.layers.{layer}.self_attn"
         names = tuple(f"{prefix}.{part}_proj.weight" for part in "qkv")
         qkv = self.columns(layer, names, "input_layernorm")

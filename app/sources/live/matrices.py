@@ -25,7 +25,7 @@ class Matrix(Protocol):
     def shape(self) -> tuple[int, int]: ...
 
     def fill(self, start: int, out: Floats) -> None:
-        """Write the rows from `start` on into `out` [rows, C]."""
+        """Writes the rows from `start` on into `out` [rows, C]."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Transposed:
 
 
 def matrix_of(tensors: Tensors, name: str) -> Matrix:
-    """The matrix of that name, with its scales where it has some."""
+    """Returns the matrix of that name, with its scales where it has some."""
     stored = tensors.stored[f"{name}.weight"]
     if stored.type == "F8_E4M3":
         return Scaled(stored, tensors.read(f"{name}.weight_scale_inv"))

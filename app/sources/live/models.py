@@ -91,13 +91,13 @@ class Model:
         return Forward(self.checkpoint)
 
     def steps(self, tokens: tuple[Token, ...], k: int, router: Router) -> Iterator[Step]:
-        """The routing of each token, computed as it is pulled."""
+        """Returns the routing of each token, computed as it is pulled."""
         return steps(self.forward, check_prompt(tokens), k, router)
 
     def generate(
         self, tokens: tuple[Token, ...], k: int, router: Router, *, count: int, temperature: float, seed: int
     ) -> Iterator[Step]:
-        """The same, and then up to `count` tokens that the model generates, each with its routing."""
+        """Yields the same, and then up to `count` tokens that the model generates, each with its routing."""
         ids, text = check_prompt(tokens), self.checkpoint.tokenizer.text
         made = generate(self.forward, ids, k, router, count=count, temperature=temperature, seed=seed)
         for each in made:
@@ -119,7 +119,7 @@ class Models:
         self.lock = Lock()
 
     def list(self) -> dict[str, Listing | Refused]:
-        """The models by name, and those that cannot be run, each with its reason.
+        """Returns the models by name, and those that cannot be run, each with its reason.
 
         Of each folder config.json, the headers of the weights and the tokenizer are read, and read again when
         one of them changed.
@@ -134,7 +134,7 @@ class Models:
         return found
 
     def runnable(self) -> dict[str, Listing]:
-        """The models that can be run, by name."""
+        """Returns the models that can be run, by name."""
         return {name: entry for name, entry in self.list().items() if isinstance(entry, Listing)}
 
     def entry(self, folder: Path) -> Listing | Refused:
@@ -145,7 +145,10 @@ class Models:
         return self.known[folder][1]
 
     def find(self, name: str) -> Listing:
-        """The model of that name. Raises ValueError with its reason, or naming those that there are."""
+        """Returns the model of that name.
+
+        Raises ValueError with its reason, or naming those that there are.
+        """
         found = self.list()
         entry = found.get(name)
         if isinstance(entry, Refused):
@@ -156,7 +159,10 @@ class Models:
         return entry
 
     def open(self, name: str) -> Model:
-        """The model of that name, opened by the first who asks. Raises ValueError where it cannot be run."""
+        """Returns the model of that name, opened by the first who asks.
+
+        Raises ValueError where it cannot be run.
+        """
         with self.lock:
             if name not in self.opened:
                 listing = self.find(name)
@@ -165,7 +171,7 @@ class Models:
 
 
 def look_at(folder: Path, kept_bytes: int) -> Listing | Refused:
-    """Read what can be known of a folder without its weights."""
+    """Reads what can be known of a folder without its weights."""
     try:
         config = read_config(folder)
         checkpoint = Checkpoint.open(folder, kept_bytes)

@@ -33,7 +33,7 @@ def single_threads() -> None:
 
 @cache
 def keep_memory() -> None:
-    """Make the C library keep freed memory for the next array instead of giving it back each time.
+    """Makes the C library keep freed memory for the next array instead of giving it back each time.
 
     glibc raises both of its limits, for mapping a block and for trimming the heap, when a mapped block
     is freed (mallopt(3), M_MMAP_THRESHOLD). Without this, page faults took 2.8 of 9.2 ms for 128 tokens.

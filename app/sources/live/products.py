@@ -73,7 +73,7 @@ def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) 
 
 
 def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
-    """A matrix times x [C, T] -> [R, T], by this thread alone."""
+    """Multiplies a matrix by x [C, T] -> [R, T], in this thread alone."""
     if isinstance(matrix, Transposed):
         return transposed_product(matrix, x)
     out = np.empty((matrix.shape[0], x.shape[1]), np.float32) if out is None else out
@@ -83,7 +83,7 @@ def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
 
 
 def transposed_product(matrix: Transposed, x: Floats) -> Floats:
-    """The same where columns are stored as rows: each piece adds its columns' share."""
+    """Returns the same where columns are stored as rows: each piece adds its columns' share."""
     stored = matrix.stored_as
     out = np.zeros((matrix.shape[0], x.shape[1]), np.float32)
     for start, end in pieces(stored):
@@ -129,5 +129,5 @@ def thread_count() -> int:
 
 @cache
 def team() -> ThreadPoolExecutor:
-    """The threads that share the products of all large models."""
+    """Returns the threads that share the products of all large models."""
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="product")

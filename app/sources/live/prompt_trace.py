@@ -60,7 +60,7 @@ class LiveTrace:
         return next_tokens(forward.head(routing.hidden), ids)
 
     def steps(self) -> Iterator[Step]:
-        """The routing of each token, computed as it is pulled, and of those that the model generates.
+        """Yields the routing of each token, computed as it is pulled, and of those that the model generates.
 
         Raises BadRequest where the model computes what is no number.
         """
@@ -71,7 +71,7 @@ class LiveTrace:
             raise BadRequest(Problem("model", repr(self.model.listing.name), str(error), advice)) from error
 
     def pulled(self) -> Iterator[Step]:
-        """The steps."""
+        """Returns the steps."""
         request = self.request
         if self.router.varies:
             return iter(self.whole)
@@ -136,7 +136,7 @@ class LiveTrace:
 
 
 def own_router(model: Model, router: Router, k: int) -> Router:
-    """The router, with the model's own settings and selection bias where it is the model's own router."""
+    """Returns the router, with the settings and selection bias of the model if it is the model's own."""
     own = model.checkpoint.router
     if router.name != own.name:
         return router
@@ -146,7 +146,7 @@ def own_router(model: Model, router: Router, k: int) -> Router:
 
 
 def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
-    """The router with the bias that its `updates` on this prompt, ids [T], leave in each layer.
+    """Returns the router with the bias that its `updates` on this prompt, ids [T], leave in each layer.
 
     From the first layer up: what a layer sees follows from how those below it are routed by then.
     """
@@ -165,7 +165,7 @@ def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
 
 
 def tokenize(text: str, model: Model, more: int = 0) -> tuple[Token, ...]:
-    """The tokens of a prompt. Raises BadRequest where they are more than we serve or than the model takes.
+    """Returns the tokens of a prompt. Raises BadRequest for more than the server or the model allows.
 
     `more`: tokens that it shall generate after them.
     """

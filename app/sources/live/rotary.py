@@ -59,7 +59,7 @@ class Rope:
         return stretch(self.factor, self.mscale_all_dim) ** 2
 
     def frequencies(self, width: int) -> Floats:
-        """Turn per position of each pair of columns: [width / 2]. In float32, as in transformers."""
+        """Returns turns per position of each pair of columns: [width / 2]. In float32, as in transformers."""
         exponents = np.arange(0, width, 2, dtype=np.float32) / np.float32(width)
         plain: Floats = np.float32(1) / np.float32(self.rope_theta) ** exponents
         if self.kind == "default":
@@ -83,7 +83,7 @@ class Rope:
         return result
 
     def pair_turning(self, times: float, width: int) -> float:
-        """The pair that turns so many times within the positions of the training."""
+        """Returns the pair that turns so many times within the positions of the training."""
         return (width * math.log(self.original / (times * 2 * math.pi))) / (2 * math.log(self.rope_theta))
 
 
@@ -93,7 +93,7 @@ def stretch(factor: float, scale: float) -> float:
 
 
 def rotations(rope: Rope, width: int, room: int) -> Rotations:
-    """The rotation of each pair of columns at each position, as complex numbers: [room, width / 2]."""
+    """Returns the rotation of each pair of columns at each position, as complex numbers [room, width / 2]."""
     angles = np.arange(room, dtype=np.float32)[:, None] * rope.frequencies(width)
     turns: Rotations = (np.cos(angles) + 1j * np.sin(angles)).astype(np.complex64)
     turns *= np.float32(rope.amplitude)
@@ -101,7 +101,7 @@ def rotations(rope: Rope, width: int, room: int) -> Rotations:
 
 
 def read_rope(values: Mapping[str, Any], theta: float) -> Rope:
-    """The rotary settings of a config.json. `theta`: the family's default base.
+    """Returns the rotary settings of a config.json. `theta`: the family's default base.
 
     `rope_scaling`, where it is given, stands before `rope_parameters`, as in transformers. Raises RopeError.
     """
@@ -125,7 +125,7 @@ def read_rope(values: Mapping[str, Any], theta: float) -> Rope:
 
 
 def stretching(given: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a stretched embedding, checked. Raises RopeError."""
+    """Returns the settings of a stretched embedding, checked. Raises RopeError."""
     positions = given.get("original_max_position_embeddings", values.get("max_position_embeddings", 0))
     if not isinstance(given.get("truncate", True), bool):
         raise RopeError(f"rope_parameters.truncate: expected true or false, got {show(given['truncate'])}")
@@ -138,7 +138,7 @@ def stretching(given: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str,
 
 
 def number(key: str, value: object) -> float:
-    """A positive number. Raises RopeError."""
+    """Reads a positive number. Raises RopeError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 2**53:
         raise RopeError(f"{key}: expected a positive number, got {show(value)}")
     return float(value)

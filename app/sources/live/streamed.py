@@ -45,7 +45,7 @@ class Network:
         return self.finish(gate_up, partial(product, self.down))
 
     def run_dealt(self, x: Floats) -> Floats:
-        """The same, the rows of its matrices dealt to all threads."""
+        """Returns the same, the rows of its matrices dealt to all threads."""
         return self.finish(dealt_product(self.gate_up, x), lambda inner: dealt_product((self.down,), inner))
 
     def finish(self, gate_up: Floats, down: Callable[[Floats], Floats]) -> Floats:

@@ -39,7 +39,7 @@ def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
 
 
 def aside(name: str, config: Config) -> bool:
-    """Whether a tensor may be there without being expected."""
+    """Returns whether a tensor may be there without being expected."""
     layer = LAYER.match(name)
     beyond = layer is not None and int(layer[1]) >= config.layers  # predicts a second token (DeepSeek-V3)
     return name == HEAD or name.endswith(UNUSED) or beyond

@@ -43,7 +43,10 @@ class WeightFile:
         weakref.finalize(self, os.close, self.handle)
 
     def read_into(self, target: memoryview, start: int) -> None:
-        """Fill `target` with the bytes from `start` on. Raises CheckpointError where the file ends before."""
+        """Fills `target` with the bytes from `start` on.
+
+        Raises CheckpointError where the file ends before.
+        """
         done = 0
         while done < len(target):
             count = read_at(self.handle, target[done:], start + done)
@@ -56,7 +59,7 @@ class WeightFile:
 
 
 def read_at(handle: int, target: memoryview, start: int) -> int:
-    """Read into `target` from a place in a file; returns how many bytes came. Threads may share the file."""
+    """Reads into `target` from a place in a file; returns how many bytes came. Threads may share the file."""
     if hasattr(os, "preadv"):
         return os.preadv(handle, [target], start)
     with SEEKING:  # Windows has no read at a place
@@ -81,7 +84,7 @@ class Stored:
         return math.prod(self.shape)
 
     def fill(self, out: Floats, first: int = 0) -> None:
-        """Write the elements from index `first` on, in float32, into the contiguous array `out`."""
+        """Writes the elements from index `first` on, in float32, into the contiguous array `out`."""
         flat, width = out.reshape(-1), BYTES[self.type]
         start = self.start + first * width
         if self.type == "F32":
@@ -96,12 +99,12 @@ class Stored:
             decode(raw, part)
 
     def fill_bytes(self, out: NDArray[np.uint8], first: int = 0) -> None:
-        """Write the elements from index `first` on, as they are stored, into `out` [count * width]."""
+        """Writes the elements from index `first` on, as they are stored, into `out` [count * width]."""
         self.file.read_into(out.reshape(-1).data, self.start + first * BYTES[self.type])
 
 
 def staging() -> NDArray[np.uint8]:
-    """The bytes that this thread reads into before it converts them."""
+    """Returns the bytes that this thread reads into before it converts them."""
     if not hasattr(local, "staged"):
         local.staged = np.empty(STAGED_BYTES, np.uint8)
     staged: NDArray[np.uint8] = local.staged
@@ -112,7 +115,7 @@ class Tensors:
     """The tensors of one file or of several shards, by name."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the headers. Raises CheckpointError naming the file, or a tensor of a type not read."""
+        """Reads the headers. Raises CheckpointError naming the file, or a tensor of a type not read."""
         self.stored: dict[str, Stored] = {}
         for path in shards(folder):
             self.stored.update(read_header(path))
@@ -128,11 +131,11 @@ class Tensors:
         return name in self.stored
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every tensor."""
+        """Returns the shape of every tensor."""
         return {name: stored.shape for name, stored in self.stored.items()}
 
     def read(self, name: str) -> Floats:
-        """The whole tensor in float32."""
+        """Returns the whole tensor in float32."""
         stored = self.stored[name]
         out = np.empty(stored.shape, np.float32)
         stored.fill(out)
@@ -149,13 +152,13 @@ class Tensors:
 
 
 def plain_name(name: str) -> str:
-    """The name of a tensor without the prefix that a wrapper of language model and others gives it."""
+    """Returns the name of a tensor without the prefix of a multimodal wrapper."""
     inner = name.removeprefix("language_model.")
     return inner if inner.startswith(("model.", "lm_head.")) else f"model.{inner}"
 
 
 def shards(folder: Path) -> list[Path]:
-    """The weight files of a checkpoint: one, or those that its index names.
+    """Returns the weight files of a checkpoint: one, or those that its index names.
 
     Raises CheckpointError for a missing file, for pickled weights, and for adapters without their model.
     """
@@ -191,7 +194,7 @@ def no_weights(folder: Path) -> str:
 
 
 def read_header(path: Path) -> dict[str, Stored]:
-    """The tensors of one safetensors file. The library checks the header and the size of the file."""
+    """Returns the tensors of one safetensors file. The library checks the header and the size of the file."""
     try:
         with path.open("rb") as opened:
             start = opened.read(len(LFS))
@@ -221,5 +224,5 @@ def read_header(path: Path) -> dict[str, Stored]:
 
 
 def stored_of(file: WeightFile, start: int, entry: dict[str, Any]) -> Stored:
-    """A tensor of the header; `start` is where the data of all of them begins."""
+    """Returns a tensor of the header. `start`: offset of the data of all tensors."""
     return Stored(file, entry["dtype"], tuple(entry["shape"]), start + entry["data_offsets"][0])

@@ -18,7 +18,7 @@ Make = Callable[[], RoutingTrace]
 
 
 def load_of(make: Make) -> Load:
-    """The load of a trace that is still to be made."""
+    """Returns the load of a trace that is still to be made."""
     return Load.of(make())
 
 
@@ -30,7 +30,10 @@ def check_over(over: str) -> str:
 
 
 def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) -> list[TraceRequest]:
-    """The requests that a load is counted over. Raises BadRequest where there is nothing but a recording."""
+    """Returns the requests that a load is counted over.
+
+    Raises BadRequest where there is nothing but a recording.
+    """
     if over == "prompt":
         return [request]
     if request.source in ("recorded", "trace"):

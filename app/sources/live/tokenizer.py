@@ -34,7 +34,7 @@ class Tokenizer:
 
     @classmethod
     def open(cls, folder: Path, vocabulary: int) -> Tokenizer:
-        """Read tokenizer.json. Raises CheckpointError where it is missing, wrong, or too large."""
+        """Reads tokenizer.json. Raises CheckpointError where it is missing, wrong, or too large."""
         path = folder / "tokenizer.json"
         try:
             if path.stat().st_size > MOST_BYTES:
@@ -50,17 +50,20 @@ class Tokenizer:
         return tokenizer
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text, with the special ones that the tokenizer puts around it."""
+        """Returns the tokens of a text, with the special ones that the tokenizer puts around it."""
         return tuple(Token(self.text(id), id=id) for id in self._fast.encode(text).ids)
 
     def text(self, id: int) -> str:
-        """A token as a person reads it. Bytes that are only part of a character are written as \\xf0."""
+        """Returns a token as a person reads it.
+
+        Bytes that are only part of a character are written as \\xf0.
+        """
         if id in self._added:
             return self._added[id]
         return self._bytes(id).decode("utf-8", errors="backslashreplace")
 
     def join(self, ids: list[int]) -> str:
-        """The text of several tokens: characters split over them are whole again."""
+        """Returns the text of several tokens, with characters that were split over them."""
         parts = [self._added[id].encode() if id in self._added else self._bytes(id) for id in ids]
         return b"".join(parts).decode("utf-8", errors="backslashreplace")
 
@@ -78,13 +81,13 @@ class Tokenizer:
 
 
 def kinds(decoder: Any) -> set[str]:
-    """The types of a decoder and of those inside it."""
+    """Returns the types of a decoder and of those inside it."""
     parts = (decoder or {}).get("decoders", [])
     return {(decoder or {}).get("type", ""), *(kind for part in parts for kind in kinds(part))}
 
 
 def byte_letters() -> dict[str, int]:
-    """How byte-level BPE writes a byte: as itself if that prints, else as a letter from 256 on (GPT-2)."""
+    """Returns the letter of a byte in byte-level BPE: itself if printable, else one from 256 on (GPT-2)."""
     prints = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in prints]
     return {chr(byte): byte for byte in prints} | {chr(256 + n): byte for n, byte in enumerate(others)}

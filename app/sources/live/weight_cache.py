@@ -24,7 +24,7 @@ class WeightCache:
         self.get = self.blocks.get
 
     def put(self, key: Hashable, block: B) -> B:
-        """Keep a block. Returns the one that is kept: another thread may have been faster."""
+        """Keeps a block. Returns the one that is kept: another thread may have been faster."""
         kept: B = self.blocks.setdefault(key, block)
         return kept
 
@@ -43,7 +43,7 @@ class Slab:
         self._lock = Lock()
 
     def empty(self, *shape: int) -> Floats:
-        """An array of that shape; one of its own where the slab is full."""
+        """Returns an array of that shape; one of its own where the slab is full."""
         size = -(-int(np.prod(shape)) // 16) * 16  # the next one starts at a cache line
         with self._lock:
             start, end = self._used, self._used + size

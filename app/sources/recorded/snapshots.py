@@ -26,7 +26,7 @@ class Snapshots:
         self.folder = folder
 
     def steps(self) -> dict[str, tuple[int, ...]]:
-        """The moments of each model that has any, first to last."""
+        """Returns the moments of each model that has any, first to last."""
         found: dict[str, list[int]] = {}
         for path in sorted(self.folder.glob(f"*/{FILES}")):
             number = path.stem.removeprefix("step-")
@@ -35,11 +35,11 @@ class Snapshots:
         return {name: tuple(sorted(steps)) for name, steps in found.items()}
 
     def read(self, name: str, step: int) -> bytes:
-        """The file of a moment. Raises OSError where it has gone."""
+        """Returns the file of a moment. Raises OSError where it has gone."""
         return (self.folder / name / "snapshots" / f"step-{step:06d}.safetensors").read_bytes()
 
     def open(self, name: str, step: int) -> SnapshotTrace:
-        """A moment, with the badge that the page shows. Raises OSError or ValueError."""
+        """Returns the trace of one snapshot, with its badge. Raises OSError or ValueError."""
         data = self.read(name, step)
         trace = RoutingTrace.from_bytes(data)
         last = self.steps()[name][-1]

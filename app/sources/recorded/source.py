@@ -18,11 +18,11 @@ class RecordedSource(TraceSource):
         self.recordings = Snapshots(place.models)
 
     def offer(self) -> Offer:
-        """The recorded steps of each model."""
+        """Returns the recorded steps of each model."""
         return Offer(steps=self.recordings.steps())
 
     def open(self, request: TraceRequest) -> Opened:
-        """The routing at a step. Raises BadRequest where its file cannot be read."""
+        """Returns the routing at a step. Raises BadRequest where its file cannot be read."""
         assert request.step is not None, "read fills it in"
         try:
             recording = self.recordings.open(request.checkpoint, request.step)

@@ -151,7 +151,7 @@ def size_of(held: Held) -> int:
 
 
 def is_capture(path: Path) -> bool:
-    """Whether a folder is one capture."""
+    """Returns whether a folder is one capture."""
     return path.is_dir() and any(next(path.glob(pattern), None) is not None for pattern in ONE_CAPTURE)
 
 

@@ -139,7 +139,7 @@ def refused_entry(name: str, reason: str, code: str, format: str | None) -> dict
 
 
 def matches(entry: Mapping[str, Any], query: Query) -> bool:
-    """Whether an entry is searched for; case does not count."""
+    """Returns whether an entry is searched for; case does not count."""
     text = " ".join(str(entry[key] or "") for key in ("name", "model", "format", "engine", "text", "problem"))
     return (
         query.text.casefold() in f"{text} {' '.join(entry['codes'])}".casefold()

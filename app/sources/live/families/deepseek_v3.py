@@ -38,7 +38,7 @@ class Widths:
 
     @classmethod
     def of(cls, config: Config) -> Widths:
-        """Those of a config. Raises CheckpointError where one is missing."""
+        """Reads them from a config. Raises CheckpointError if one is missing."""
         sizes = {
             "qk_nope_head_dim": config.key_dim,
             "qk_rope_head_dim": config.rotary_dim,
@@ -169,7 +169,7 @@ class LatentAttention:
         return normed(x, LATENT_EPSILON) * self.tensors.read(f"{self.prefix}.{name}.weight")
 
     def rotate(self, x: Floats, turns: Rotations) -> Floats:
-        """Turn the pairs of columns, which lie beside each other or half a width apart: [T, ., rotary]."""
+        """Turns the pairs of columns, which lie beside each other or half a width apart: [T, ., rotary]."""
         if not self.interleaved:
             half = x.shape[-1] // 2
             x = np.stack([x[..., :half], x[..., half:]], axis=-1).reshape(x.shape)

@@ -41,15 +41,15 @@ class Family:
     kept: bool = True  # whether a small model of it can be kept in float32
 
     def router(self, config: Config) -> str:
-        """The router that the model was trained with, by its name in `app.routing.ROUTERS`."""
+        """Returns the router that the model was trained with, by its name in `app.routing.ROUTERS`."""
         return "topk_norm" if config.renormalise else "topk"
 
     def settings(self, config: Config) -> RouterSettings:
-        """The settings of that router."""
+        """Returns the settings of that router."""
         return NO_SETTINGS
 
     def shape(self, config: Config) -> ModelShape:
-        """The sizes that the page shows, every parameter counted."""
+        """Returns the sizes that the page shows, every parameter counted."""
         sparse = config.moe_layers
         query, key = config.query_width, config.key_width
         biases = (query + 2 * key + config.d_model) if config.attention_bias else 0
@@ -91,7 +91,7 @@ class Family:
                 yield from self.network_tensors(config, block, config.d_dense)
 
     def attention_tensors(self, config: Config, prefix: str) -> Named:
-        """Those of one attention block."""
+        """Yields those of one attention block."""
         query, key = config.query_width, config.key_width
         for part, width in (("q", query), ("k", key), ("v", key)):
             yield f"{prefix}.{part}_proj.weight", (width, config.d_model)
@@ -106,7 +106,7 @@ class Family:
             yield f"{prefix}.k_norm.weight", (key if whole else config.head_dim,)
 
     def moe_tensors(self, config: Config, block: str, fused: bool) -> Named:
-        """Those of a router and its experts."""
+        """Yields those of a router and its experts."""
         yield f"{block}.gate.weight", (config.experts, config.d_model)
         if fused:
             yield f"{block}.experts.gate_up_proj", (config.experts, 2 * config.d_expert, config.d_model)
@@ -116,14 +116,14 @@ class Family:
             yield from self.network_tensors(config, f"{block}.experts.{expert}", config.d_expert)
 
     def network_tensors(self, config: Config, prefix: str, width: int) -> Named:
-        """Those of one network with a gate."""
+        """Yields those of one network with a gate."""
         gate, up, down = self.matrices
         yield f"{prefix}.{gate}.weight", (width, config.d_model)
         yield f"{prefix}.{up}.weight", (width, config.d_model)
         yield f"{prefix}.{down}.weight", (config.d_model, width)
 
     def layer(self, config: Config, tensors: Tensors, layer: int) -> StreamedLayer:
-        """A layer whose weights are read when they are used."""
+        """Returns a layer whose weights are read on use."""
         prefix = f"model.layers.{layer}"
         attend, block = self.attention(config, tensors, layer), f"{prefix}.{self.block}"
         norm = tensors.read(f"{prefix}.post_attention_layernorm.weight")
@@ -132,14 +132,14 @@ class Family:
         return self.moe_layer(config, tensors, block, StreamedLayer(attend, norm))
 
     def moe_layer(self, config: Config, tensors: Tensors, block: str, layer: StreamedLayer) -> StreamedLayer:
-        """The layer with its router and its experts."""
+        """Returns the layer with its router and its experts."""
         router = matrix_of(tensors, f"{block}.gate")
         return StreamedLayer(
             layer.attend, layer.norm, router, expert=lambda expert: self.expert(tensors, block, expert)
         )
 
     def expert(self, tensors: Tensors, block: str, expert: int) -> Network:
-        """One expert; all of a layer may lie in one tensor, as transformers 5 has them in memory."""
+        """Returns one expert. One tensor may hold all of a layer, as in the memory of transformers 5."""
         fused = f"{block}.experts.gate_up_proj"
         if fused not in tensors:
             return self.network(tensors, f"{block}.experts.{expert}")
@@ -147,12 +147,12 @@ class Family:
         return Network((gate_up,), expert_slice(tensors, f"{block}.experts.down_proj", expert))
 
     def network(self, tensors: Tensors, prefix: str) -> Network:
-        """One network with a gate."""
+        """Returns one network with a gate."""
         gate, up, down = (matrix_of(tensors, f"{prefix}.{name}") for name in self.matrices)
         return Network((gate, up), down)
 
     def attention(self, config: Config, tensors: Tensors, layer: int) -> Attend:
-        """The attention of a layer: normed x [T, D] without gain -> what it adds [T, D]."""
+        """Returns the attention of a layer: normed x [T, D] without gain -> what it adds [T, D]."""
         prefix = f"model.layers.{layer}"
         gain = tensors.read(f"{prefix}.input_layernorm.weight")
         qkv = [matrix_of(tensors, f"{prefix}.self_attn.{part}_proj") for part in "qkv"]
@@ -183,7 +183,7 @@ class Family:
         )
 
     def query_key_gain(self, config: Config, tensors: Tensors, prefix: str) -> Floats | None:
-        """The gains of the norms of queries and keys, one number a column of both."""
+        """Returns the gains of the norms of queries and keys, one number a column of both."""
         if self.qk_norm == "none":
             return None
         query, key = (tensors.read(f"{prefix}.{part}_norm.weight") for part in "qk")

@@ -81,7 +81,7 @@ class GptOss(Family):
 
 
 def expert_matrix(tensors: Tensors, name: str, expert: int) -> AnyMatrix:
-    """One expert's matrix: in MXFP4, or in a float type with outputs as columns."""
+    """Returns one expert's matrix: in MXFP4, or in a float type with outputs as columns."""
     if f"{name}_blocks" in tensors:
         return Microscaled(tensors.stored[f"{name}_blocks"], tensors.stored[f"{name}_scales"], expert)
     return Transposed(expert_slice(tensors, name, expert))

@@ -18,12 +18,15 @@ QUANTISED = {"fp8": ("mixtral", "olmoe", "qwen3_moe", "deepseek_v3"), "mxfp4": (
 
 
 def read_config(folder: Path) -> Config:
-    """The config.json of a checkpoint. Raises CheckpointError naming a wrong or unknown key."""
+    """Returns the config.json of a checkpoint. Raises CheckpointError naming a wrong or unknown key."""
     return config_of(read_json(folder / "config.json"))
 
 
 def config_of(values: Mapping[str, Any]) -> Config:
-    """The keys of config.json -> Config. The text part of a wrapper counts, where it is a family of ours."""
+    """Returns the keys of config.json -> Config.
+
+    The text part of a wrapper counts, where it is a family of ours.
+    """
     values = text_part(values)
     family = family_named(values.get("model_type"))
     check_quantisation(values, family)
@@ -37,7 +40,7 @@ def config_of(values: Mapping[str, Any]) -> Config:
 
 
 def text_part(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The configuration of the language model inside one of several parts."""
+    """Returns the configuration of the language model inside one of several parts."""
     inner = values.get("text_config")
     kind = values.get("model_type")
     if isinstance(inner, Mapping) and not (isinstance(kind, str) and kind in FAMILIES):
@@ -46,7 +49,7 @@ def text_part(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def family_named(kind: object) -> Family:
-    """The family of a `model_type`. Raises CheckpointError naming those that there are."""
+    """Returns the family of a `model_type`. Raises CheckpointError naming those that there are."""
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise CheckpointError(
             f"config.json: model_type: expected one of {', '.join(FAMILIES)}, got {show(kind)}; "
