@@ -26,17 +26,17 @@ Keys = Mapping[str, str]
 
 
 def open_sources(scenarios: Path, models: Path) -> SourceRegistry:
-    """The sources of a process."""
+    """Returns the sources of a process."""
     return SourceRegistry(load_scenarios(scenarios), models)
 
 
 def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
-    """A trace as a safetensors file."""
+    """Returns a trace as a safetensors file."""
     return short_trace(sources, sources.parse(keys)).to_bytes()
 
 
 def short_trace(sources: SourceRegistry, request: TraceRequest) -> RoutingTrace:
-    """The trace of a request. Raises BadRequest for one that is too long for one answer."""
+    """Returns the trace of a request. Raises BadRequest for one that is too long for one answer."""
     source = sources.open(request)
     count = len(source.header.tokens)
     if is_long(count, source.header.shape):
@@ -46,13 +46,13 @@ def short_trace(sources: SourceRegistry, request: TraceRequest) -> RoutingTrace:
 
 
 def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, bytes]:
-    """The identity of a trace, and its file."""
+    """Returns the identity of a trace, and its file."""
     source = sources.open(request)
     return source.identity, source.trace().to_bytes()
 
 
 def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) -> bytes:
-    """The preview of a view: SVG, or PNG of that width."""
+    """Returns the preview of a view: SVG, or PNG of that width."""
     drawing = ViewPicture.of(keys, view, sources, second_falls_back=True).draw()
     return drawing.encode() if width is None else rasterise(drawing, width, ROOT / "static" / "vendor")
 
@@ -79,7 +79,7 @@ def load_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
 
 
 def total(made: list[Callable[[], RoutingTrace]]) -> Load:
-    """The loads of several traces together."""
+    """Returns the loads of several traces together."""
     load = load_of(made[0])
     for make in made[1:]:
         load += load_of(make)

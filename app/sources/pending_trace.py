@@ -47,11 +47,11 @@ class PendingTrace:
     whole: Callable[[], RoutingTrace] | None = None  # of one that exists already
 
     def steps(self, start: int = 0) -> Iterator[Step]:
-        """The steps from token `start` on."""
+        """Returns the steps from token `start` on."""
         return (step for step in self.pull(start) if step is not None)
 
     def pull(self, start: int = 0) -> Iterator[Step | None]:
-        """The steps from token `start` on, computed as they are pulled or taken from a finished trace.
+        """Yields the steps from token `start` on, computed as they are pulled or taken from a finished trace.
 
         None stands for each earlier one that has to be computed, so that nobody waits for all of them in one
         piece. A trace that was pulled to its end is kept for whoever asks next or resumes.
@@ -67,12 +67,12 @@ class PendingTrace:
         self.keep(RoutingTrace.from_steps(self.header, pulled))
 
     def kept_step(self, trace: RoutingTrace, token: int) -> Step:
-        """A step of a finished trace, as it was when it was computed."""
+        """Returns a step of a finished trace, as it was when it was computed."""
         written = trace.header.tokens[token] if token >= len(self.header.tokens) else None
         return replace(trace.step(token), written=written)
 
     def trace(self) -> RoutingTrace:
-        """The whole trace."""
+        """Returns the whole trace."""
         if self.whole is not None:
             return self.whole()
         trace = self.kept.get(self.identity)

@@ -67,11 +67,11 @@ class SourceRegistry:
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
-        """The scenarios in the order of the menu: types.js `ScenarioInfo`."""
+        """Returns the scenarios in the order of the menu: types.js `ScenarioInfo`."""
         return [scenario.info(language) for scenario in self.library.scenarios.values()]
 
     def model_infos(self) -> list[dict[str, Any]]:
-        """The models, each with the training steps that were recorded: types.js `ModelInfo`."""
+        """Returns the models, each with the training steps that were recorded: types.js `ModelInfo`."""
         offers = [source.offer() for source in self.sources.values()]
         steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
         return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]
@@ -96,13 +96,13 @@ class SourceRegistry:
         return source
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
-        """The request that `values` spell. Raises BadRequest with every problem."""
+        """Returns the request that `values` spell. Raises BadRequest with every problem."""
         return parse(values, self.available)
 
     def open(
         self, request: TraceRequest, cancel: Cancel | None = None, around: int | None = None
     ) -> PendingTrace:
-        """The trace of a request that was read. Raises BadRequest for what cannot be run after all.
+        """Returns the trace of a request that was read. Raises BadRequest for what cannot be run after all.
 
         `cancel` ends the wait for another machine, while the trace opens and later. `around` names a token:
         of a long trace the part is opened in which it lies. None opens every trace whole.
@@ -115,7 +115,7 @@ class SourceRegistry:
         return self.pending(request, opened)
 
     def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
-        """A trace on its way. Some headers take time: that of a cached trace is used."""
+        """Returns a trace on its way. Some headers take time: that of a cached trace is used."""
         identity = identify(request, opened.content)
         cached = self.cached.get(identity)
         header = opened.producer.header if cached is None else cached.header
@@ -138,7 +138,7 @@ class SourceRegistry:
         changed: Collection[str] = (),
         second: Mapping[str, object] = NO_KEYS,
     ) -> Understood:
-        """The keys of the first stack as understood; with keys of a second stack, that one."""
+        """Returns the keys of the first stack as understood; with keys of a second stack, that one."""
         available = self.available
         first = read(values, available, () if second else changed)
         return read_second(first, second, available) or first
@@ -149,7 +149,7 @@ class SourceRegistry:
         changed: Collection[str] = (),
         second: Mapping[str, object] = NO_KEYS,
     ) -> tuple[PendingTrace, Understood]:
-        """The trace of the keys that can be used. A key that the source refuses falls back like any other.
+        """Opens the trace of the usable keys. A key that the source refuses falls back like any other.
 
         Raises BadRequest where no key is left to leave out.
         """
@@ -162,11 +162,11 @@ class SourceRegistry:
                 kept.leave_out(error)
 
     def elsewhere(self, request: TraceRequest) -> bool:
-        """Whether a request waits for an engine on another machine."""
+        """Returns whether a request waits for an engine on another machine."""
         return request.source == LiveSource.name and self.live.elsewhere(request.checkpoint)
 
     def without_path(self, message: str) -> str:
-        """The message without the folder of the models: strangers need not know where it lies."""
+        """Returns the message without the folder of the models: strangers need not know where it lies."""
         for folder in {str(self.folder), str(self.folder.resolve())}:
             message = message.replace(f"{folder}/", "")
         return message
@@ -196,7 +196,7 @@ class KeptKeys:
         self.refused |= {problem.field: problem for problem in removed}
 
     def told(self, understood: Understood) -> Understood:
-        """The request as understood, with the problems of the keys that were left out."""
+        """Returns the request as understood, with the problems of the keys that were left out."""
         return replace(understood, problems=(*understood.problems, *self.refused.values()))
 
     def _remove(self, problem: Problem) -> Problem | None:
@@ -211,6 +211,6 @@ class KeptKeys:
 
 
 def identify(request: TraceRequest, content: str) -> str:
-    """A name for the trace of a request to this content: scenario or checkpoint."""
+    """Returns a name for the trace of a request to this content: scenario or checkpoint."""
     parts = "\0".join((request.canonical(), content, __version__))
     return sha256(parts.encode()).hexdigest()[:32]

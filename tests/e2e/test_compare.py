@@ -42,7 +42,7 @@ def test_reader_comparing_authored_and_live_has_a_link_to_the_same_pair(open_pag
         idle(other)
         assert heads(other) == shown
     page.get_by_role("button", name="Compare").click()
-    page.get_by_role("button", name="One stack again").click()
+    page.get_by_role("button", name="Back to one stack").click()
     idle(page)
     assert "b." not in page.url.split("?")[1]
     assert page.locator("canvas.scene:visible").count() == 1

@@ -68,7 +68,7 @@ def test_a_network_without_websockets_still_shows_the_scene_and_the_page_says_so
     )
     page.goto(server_url + path)
     page.locator("html[data-state=ready]").wait_for(state="attached")
-    said = page.get_by_text("so traces come over HTTP").first
+    said = page.get_by_text("so traces use HTTP").first
     said.wait_for(state="attached")
     page.close()
 

@@ -69,6 +69,6 @@ def test_reader_opening_the_panel_sees_the_figures_of_the_server_or_that_there_a
     models = page.evaluate("fetch('/api/measured').then(answer => answer.json())")["models"]
     text = panel_text(page) if models else page.locator(".findings").inner_text()
     for each in models.values():
-        assert "Nothing was measured" not in text
+        assert "These models have no measurements" not in text
         assert each["learned"]["js_bits_most"] > 0
-    assert models or "Nothing was measured" in text
+    assert models or "These models have no measurements" in text

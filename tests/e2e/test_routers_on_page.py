@@ -76,7 +76,7 @@ def test_reader_limiting_tokens_to_one_group_sees_both_experts_of_a_token_in_one
     assert any(a // 2 != b // 2 for a, b in free)
     choose_router(page, router)
     page.get_by_label("Groups", exact=True).select_option("4")
-    page.get_by_label("Of them", exact=True).select_option("1")
+    page.get_by_label("Groups per token", exact=True).select_option("1")
     complete(page)
     idle(page)
     limited = [experts for _, experts in table_of_layer(page, 1)]
@@ -91,7 +91,7 @@ def test_reader_of_a_live_view_with_another_router_is_told_what_the_change_costs
     expect(lead).to_contain_text(
         re.compile(r"trained with another router: Top-k.* costs \+\d\.\d{3} ± \d\.\d{3} nats"), timeout=SECS
     )
-    expect(lead).to_contain_text("not the loss of a model that writes text")
+    expect(lead).to_contain_text("not the loss of a model that generates text")
 
 
 def test_reader_running_the_bias_update_sees_a_collapsed_load_even_out_and_the_run_end(look):

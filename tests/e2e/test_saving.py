@@ -180,7 +180,7 @@ def test_teacher_cancelling_a_recording_gets_no_file_and_the_page_back(open_page
     files: list[object] = []
     page.on("download", lambda file: files.append(file))
     page.get_by_role("button", name="Record one pass").click()
-    page.get_by_role("progressbar", name="How much of the pass is recorded").wait_for()
+    page.get_by_role("progressbar", name="Recorded share of the pass").wait_for()
     wait_until(page, "moescope.state().counters.experts_hit > 0")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Record one pass").wait_for()

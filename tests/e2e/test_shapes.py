@@ -77,7 +77,7 @@ def test_engineer_who_drops_a_config_sees_its_rings_and_has_them_in_the_link(ope
     assert query(page)["shape"].startswith("5x12x2-d4096-e14336-")
     page.reload(wait_until="commit")
     wait_for_total(page, total)
-    told = "A shape that the link itself holds"
+    told = "A shape in the link"
     expect(page.locator(".model-sheet")).to_contain_text(told, timeout=PATIENCE)
 
 

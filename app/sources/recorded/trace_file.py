@@ -24,11 +24,11 @@ class TraceFileSource(TraceSource):
         self.files = None if place.traces is None else TraceFolder(place.traces)
 
     def offer(self) -> Offer:
-        """The files, each looked up when a request names it."""
+        """Returns the files, each looked up when a request names it."""
         return Offer(traces=self.files)
 
     def open(self, request: TraceRequest) -> Opened:
-        """The routing in a file. Raises BadRequest where it cannot be read, or holds counts alone."""
+        """Returns the routing in a file. Raises BadRequest where it cannot be read, or holds counts alone."""
         trace, stamp = self.trace_of(request.trace)
         origin = {**trace.header.origin, "trace": request.trace}
         origin.pop("prompt_tokens", None)  # nothing is written while it plays
@@ -44,7 +44,7 @@ class TraceFileSource(TraceSource):
         return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
 
     def trace_of(self, name: str) -> tuple[RoutingTrace | LongTrace, str]:
-        """The trace of a name, and what changes with its file. Raises BadRequest."""
+        """Returns the trace of a name, and what changes with its file. Raises BadRequest."""
         if self.files is None:
             raise BadRequest(
                 Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
@@ -64,7 +64,7 @@ class TraceFileSource(TraceSource):
 
 
 def checked(read: Callable[[], RoutingTrace]) -> RoutingTrace:
-    """The rows of a long trace. Raises BadRequest where they are wrong."""
+    """Returns the rows of a long trace. Raises BadRequest where they are wrong."""
     try:
         return read()
     except ValueError as error:

@@ -38,12 +38,13 @@ export const shapesEn = {
     totalWord: "in all",
     activeWord: "a token",
     all: "← All models",
-    small: "Back to the small one",
+    small: "Back to the small shape",
     sheet: "The chosen model",
     open: "Open a config.json",
-    openHint: "The config.json of any mixture-of-experts model on Hugging Face: counted here, and drawn",
+    openHint:
+      "The config.json of any mixture-of-experts model on Hugging Face: its parameters are counted, its stack is drawn",
     drop: "or drop one anywhere",
-    dropHere: "Drop the config.json: it is counted, and its rings are drawn",
+    dropHere: "Drop the config.json: its parameters are counted, its stack is drawn",
     tooLarge: (/** @type {string} */ name, /** @type {number} */ size, /** @type {number} */ most) =>
       `${name}: expected a config.json of at most ${formatBytes(most)}, got ${formatBytes(size)}; choose the file named config.json`,
     counting: "Counting …",
@@ -51,7 +52,7 @@ export const shapesEn = {
     ownNote: (/** @type {string} */ architecture) =>
       `Counted from a config.json of the architecture ${architecture}.`,
     ownLink: (/** @type {string} */ key) =>
-      `A shape that the link itself holds, ${key.split("-")[0]}: its sizes stand in the address.`,
+      `A shape in the link, ${key.split("-")[0]}: the address contains its sizes.`,
     builtLong: (
       /** @type {number} */ layers,
       /** @type {number} */ experts,
@@ -66,10 +67,10 @@ export const shapesEn = {
         : ""),
     router: "Router",
     figure: "parameters",
-    allOfIt: "every one",
+    allOfIt: "all",
     published: "published",
-    counted: "counted alike",
-    deviation: "off by",
+    counted: "same count",
+    deviation: "deviation",
     figuresCaption: "Parameters of the whole model, as computed and as published",
     total: "Total",
     active: "Active",
@@ -83,7 +84,7 @@ export const shapesEn = {
       experts: "routed experts alone",
     }),
     ratio: (/** @type {string} */ share, /** @type {string} */ times) =>
-      `One token uses ${share} of the parameters: ${times} times as many are held as are used.`,
+      `One token uses ${share} of the parameters: ${times} times as many are stored as are used.`,
     memory: "memory",
     weights: "weights in",
     bits: (/** @type {number} */ bits) => `${bits} bits`,
@@ -99,52 +100,52 @@ export const shapesEn = {
       mtp_active: "of which one token uses",
       vision: "vision tower:",
     }),
-    assumed: "Not in the file, so as its class has it",
+    assumed: "Not in the file; default of its class",
     notes: notesOf,
     reason: (/** @type {string} */ figure, /** @type {string} */ reason) => `${figure}: ${reason}`,
     routerNote: (/** @type {string} */ note) => note,
     authored:
-      "Weights alone: caches and activations come on top. The routing on this shape is authored, not measured of this model.",
+      "Weights alone, without caches and activations. The routing on this shape is authored, not measured on this model.",
     shapeOf: "Shape",
     leaveShape: "Back to the small shape",
   },
   devices: {
     caption:
-      "Expert parallelism: the experts of a layer live on several devices, neighbours together. A token’s vector goes once to each device that holds an expert chosen for it, and comes back.",
+      "Expert parallelism: the experts of a layer are on several devices, neighbours together. The vector of a token is sent once to each device that has one of its chosen experts, and returned.",
     label: "Devices",
     none: "None",
-    choose: "Choose how many devices share the experts.",
+    choose: "Choose the number of devices that share the experts.",
     sent: (/** @type {number} */ device, /** @type {number} */ tokens, /** @type {number} */ of) =>
       `Device ${device}: ${formatExactly(tokens)} of ${plural(of, "token")} sent to it in this layer`,
     sentAll: (/** @type {number} */ device, /** @type {number} */ copies) =>
       `Device ${device}: ${plural(copies, "vector")} sent to it over all layers`,
-    sentTitle: "Vectors sent to each device, one step",
+    sentTitle: "Vectors sent to each device per step",
     barsLabel: "Vectors sent to each device",
-    reach: "Devices a token reaches",
+    reach: "Devices per token",
     most: "at most",
     busiest: "Busiest over mean",
-    bytes: "All-to-all, all layers of a step",
+    bytes: "All-to-all, all layers per step",
     formula: (/** @type {number} */ copies, /** @type {number} */ width) =>
       `${formatExactly(copies)} vectors × ${formatExactly(width)} numbers × (2 + 2) bytes`,
     assumptions:
-      "All tokens of the prompt in one step; 16 bits a number, there and back; a copy counts also where its token is on that device already; shared experts stay at home.",
-    compareTitle: "Why routers limit the devices of a token",
-    compareCaption: "The same logits through other routers on these devices",
+      "All tokens of the prompt in one step; 16 bits per number, in both directions; a copy counts even if its token is already on that device; shared experts are on every device.",
+    compareTitle: "Why routers limit the devices per token",
+    compareCaption: "The same logits with other routers on these devices",
     compareNote:
-      "Fewer devices a token, fewer bytes; the last column is the price: how much of the probability that plain top-k chooses is still chosen.",
+      "Fewer devices per token mean fewer bytes. The last column is the cost: the share of the probability of plain top-k that is still chosen.",
     compareLocal:
-      "In authored prompts neighbouring experts answer together, so that a token reaches few devices even without a limit. In a trained model an expert’s number means nothing.",
-    columns: ["router", "devices a token", "bytes a step", "probability kept"],
+      "In authored prompts, neighbouring experts are chosen together, so a token reaches few devices even without a limit. In a trained model, the number of an expert has no meaning.",
+    columns: ["router", "devices per token", "bytes per step", "probability kept"],
     here: "here",
     limited: (/** @type {number} */ limit) => `limited to ${plural(limit, "device")}`,
     reachOf: (/** @type {number} */ mean, /** @type {number} */ most) =>
       `${formatDecimal(mean, 2)} (at most ${most})`,
     kept: (/** @type {number} */ share) => formatShare(share),
-    loading: "Asking what other routers would send …",
+    loading: "Loading the traffic of other routers …",
     unreachable: (/** @type {string} */ reason) =>
-      `What other routers would send could not be fetched: ${reason}`,
+      `The traffic of other routers could not be fetched: ${reason}`,
     undivided: (/** @type {number} */ devices, /** @type {number} */ experts) =>
-      `${devices} devices do not divide ${experts} experts into groups of two or more, so there is no limited router to compare with.`,
+      `${devices} devices do not divide ${experts} experts into groups of two or more, so no limited router can be compared.`,
     allLayers: "All layers",
   },
 };
