@@ -53,7 +53,7 @@ def test_the_example_is_the_golden_one():
 def test_the_limits_are_those_of_the_code():
     for words in (
         f"0 to {MAX_ID},",
-        f"more than {BURST:.0f} messages at once, or {RATE:.0f} a second",
+        f"more than {BURST:.0f} messages at once, or a sustained rate over {RATE:.0f} per second",
         f"nothing read for {Settings.send_secs:.0f} seconds",
         f"more than {MESSAGE_BYTES} bytes",
         f"{NO_EXPERT}: none",
