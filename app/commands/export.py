@@ -76,7 +76,7 @@ def keys_of(view: str) -> dict[str, str]:
 def exhibit(
     view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool, atlases: Atlases
 ) -> ExportedView:
-    """Route what a view asks for. Raises BadRequest with every problem, AtlasError for a corpus."""
+    """Routes what a view asks for. Raises BadRequest with every problem, AtlasError for a corpus."""
     shown = ViewPicture.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
     request, words = shown.requests[0], shown.words
     recordings = [
@@ -102,7 +102,10 @@ def exhibit(
 
 
 def corpus_of(view: Mapping[str, str], recording: InlineTrace, atlases: Atlases) -> dict[str, Any] | None:
-    """The corpus behind the routing, if the view names one. Raises AtlasError for one that is not there."""
+    """Returns the corpus behind the routing, if the view names one.
+
+    Raises AtlasError for one that is not there.
+    """
     name = read_view_key("corpus", view)
     if not name:
         return None
