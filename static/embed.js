@@ -50,6 +50,7 @@ export const KEYS = [
   "whole",
   "theme",
   "palette",
+  "colour",
   "lang",
   "tour",
   "at",

@@ -1,7 +1,6 @@
 // What the page uses of three.js. The build bundles exactly these names into vendor/three.js, which the
 // page's import map serves as 'three'. Import a new name in a module of the scene: add it here.
 export {
-  AddEquation,
   BufferAttribute,
   BufferGeometry,
   CanvasTexture,
@@ -18,10 +17,10 @@ export {
   NoToneMapping,
   NormalBlending,
   OneFactor,
+  OneMinusSrcAlphaFactor,
   PerspectiveCamera,
   RGBAFormat,
   RawShaderMaterial,
-  ReverseSubtractEquation,
   Scene,
   UnsignedByteType,
   Vector2,

@@ -12,6 +12,7 @@ from typing import Any
 
 THEMES = ("dark", "light", "contrast")
 PALETTES = ("ember", "cobalt", "mono")
+COLOURS = ("group", "heat")
 LANGUAGES = ("en", "fr")
 MOST_TOKEN, MOST_LAYER, MOST_DEVICES = 100_000, 1000, 512
 TOWER = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
@@ -70,6 +71,7 @@ VIEW_KEYS = (
     ViewKey("whole", "flag", False),
     choice("theme", *THEMES),
     choice("palette", *PALETTES),
+    choice("colour", *COLOURS),  # of trails and caps: the groups of tokens that were there, or how often
     choice("lang", *LANGUAGES),
     ViewKey("tour", "name", ""),
     ViewKey("at", "integer", 0, limits=(1, 100), origin=1),

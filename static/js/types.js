@@ -53,6 +53,7 @@
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
  * @property {PaletteName} palette
+ * @property {"group" | "heat"} [colour]   what trails and caps tell: who was here, where tokens have groups, or how often
  * @property {import("./words/language.js").Language} lang   of the document: another one is another document
  * @property {string} tour            name of the guided tour that is walked through, or ""
  * @property {number} at              the step of it, from 0
@@ -208,6 +209,7 @@
  * @property {Corpus | null} [corpus]      behind the routing
  * @property {ArrayLike<number> | null} [devices]       [N] which device has each expert of a layer
  * @property {PaletteName} [palette]
+ * @property {ViewOnly["colour"]} [colour]   by group where left out and tokens have groups
  *
  * A corpus of routing as the scene draws it: an atlas' answer to `scene`.
  * @typedef {object} Corpus

@@ -222,3 +222,38 @@ def test_picture_without_background_is_transparent_around_the_stack(stage: Stage
     assert size == [2 * AREA["width"], 2 * AREA["height"]]
     assert corner == 0
     assert middle > 0
+
+
+def test_towers_and_trails_have_the_colours_of_the_groups_until_heat_is_chosen(stage: Stage) -> None:
+    page = stage(6, 8, 2, 12, "sequence")
+    by_group, by_heat = page.evaluate(
+        """() => {
+          frame.trace.tokens.forEach((token, i) => (token.group = i % 2 ? "french" : "english"));
+          const blue = (pixels) => {
+            let count = 0;
+            for (let i = 0; i < pixels.length; i += 4) count += pixels[i + 2] > pixels[i] + 30;
+            return count;
+          };
+          const time = frame.timeline.duration;
+          return ["group", "heat"].map((colour) => blue(shot({ colour, time })));
+        }"""
+    )
+    assert by_group > 300, "pixels that are rather blue or green than red"
+    assert by_heat == 0
+
+
+def test_strongest_on_paper_is_a_colour_and_no_black(stage: Stage) -> None:
+    page = stage(6, 8, 2, 64, "all")
+    darkest, red = page.evaluate(
+        """() => {
+          const pixels = shot({ theme: "light", time: frame.timeline.fires(0, 3) + 0.05 });
+          let [darkest, red] = [765, 0];
+          for (let i = 0; i < pixels.length; i += 4) {
+            const sum = pixels[i] + pixels[i + 1] + pixels[i + 2];
+            if (sum < darkest) [darkest, red] = [sum, pixels[i] - pixels[i + 1]];
+          }
+          return [darkest, red];
+        }"""
+    )
+    assert darkest < 250, "more is more ink"
+    assert red > 60, "and still red"

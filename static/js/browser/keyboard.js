@@ -54,6 +54,7 @@ export function keyMap(store, actions, turn) {
     f: () => actions.togglePanel("learned"),
     b: () => actions.toggleOverlay("compare"),
     d: () => actions.setView({ theme: after(THEMES, view().theme) }),
+    o: () => actions.setView({ colour: view().colour === "heat" ? "group" : "heat" }),
     s: () => actions.toggleOverlay("share"),
     w: actions.toggleWhole,
     g: () => actions.toggleOverlay("tours"),

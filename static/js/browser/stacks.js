@@ -38,6 +38,7 @@ function frameOf(state, wall) {
     theme: state.theme,
     palette: view.palette,
     corpus: corpusShown(state),
+    colour: view.colour,
     devices: trace && placeExperts(trace.model.experts, view.devices),
   };
 }

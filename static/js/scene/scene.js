@@ -29,7 +29,7 @@ import { createOrbit } from "./camera/orbit.js";
 import { pickTower } from "./camera/picking.js";
 import { createUniforms } from "./gpu/materials.js";
 import { createRenderer } from "./gpu/renderer.js";
-import { developed, encode } from "./gpu/screenshot.js";
+import { encode } from "./gpu/screenshot.js";
 import { shapeOf } from "./layout/layout.js";
 import { createStack } from "./stack.js";
 
@@ -188,13 +188,10 @@ export function createScene(canvas, options = {}) {
       const ratio = renderer.largest(scale);
       stack.backdrop.visible = !transparent;
       stack.aim(shot, { ...renderer.size, ratio });
-      const negative = uniforms.negative.value;
-      if (transparent) uniforms.negative.value = 0; // nothing can be taken from a paper that is not there
       const pixels = renderer.paint(stack.scene, rig.camera, ratio);
-      uniforms.negative.value = negative;
       stack.backdrop.visible = true;
       stack.aim(shot, renderer.size);
-      return encode(transparent && negative ? developed(pixels) : pixels);
+      return encode(pixels);
     },
 
     /** The longest side of a picture, pixels. */

@@ -14,10 +14,12 @@
 import { Scene } from "three";
 import { createCursor } from "../playback/events.js";
 import { heroOf } from "../playback/shot.js";
+import { groupNumbers } from "../trace/token_groups.js";
 import { axes } from "./camera/framing.js";
 import { createSlots } from "./effects/beam_slots.js";
 import { createCorpusTables, MOST_FLOWS } from "./effects/corpus_tables.js";
 import { createGlow, towersOnPath } from "./effects/tower_glow.js";
+import { createGroups } from "./effects/tower_groups.js";
 import { createMarks } from "./effects/tower_marks.js";
 import { createTable } from "./gpu/data_texture.js";
 import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
@@ -49,10 +51,11 @@ export function createStack(uniforms, shape, topK) {
   const folding = createFolding(layout);
   const glow = createGlow(layers, experts);
   const marks = createMarks(layers, experts);
+  const groups = createGroups(layers, experts);
   const slots = createSlots(layout, topK);
   const behind = createCorpusTables(layers, experts);
   const rows = new Float32Array(4 * MOST);
-  const tables = createTables(layout, { glow, marks, slots, behind }, rows, topK);
+  const tables = createTables(layout, { glow, marks, groups, slots, behind }, rows, topK);
   shapeUniforms(uniforms, layout);
   uniforms.places.value = tables.places.texture;
   uniforms.hits.value = tables.hits.texture;
@@ -60,6 +63,7 @@ export function createStack(uniforms, shape, topK) {
   uniforms.levels.value = tables.levels.texture;
   uniforms.marks.value = tables.marks.texture;
   uniforms.heights.value = tables.heights.texture;
+  uniforms.groups.value = tables.groups.texture;
   const backdrop = createBackdrop(uniforms);
   const trail = createTrail(uniforms, layout);
   const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, tables);
@@ -95,6 +99,7 @@ export function createStack(uniforms, shape, topK) {
     reset() {
       glow.reset();
       marks.reset();
+      groups.reset();
       slots.reset();
     },
     arrive(token, layer) {
@@ -106,6 +111,7 @@ export function createStack(uniforms, shape, topK) {
       if (!frame) return;
       glow.fire(frame.trace, frame.timeline, token, layer);
       marks.fire(frame.trace, frame.timeline, token, layer);
+      groups.fire(frame.trace, token, layer);
     },
   });
 
@@ -151,6 +157,7 @@ export function createStack(uniforms, shape, topK) {
     glow.dirty.drain((row, from, count) => tables.hits.send(row, from, count));
     glow.pulsing.drain((row, from, count) => tables.pulses.send(row, from, count));
     marks.dirty.drain((row, from, count) => tables.marks.send(row, from, count));
+    groups.dirty.drain((row, from, count) => tables.groups.send(row, from, count));
     slots.dirty.drain((slot) => {
       tables.slots.send(slot, 0, 2 + topK);
       if (slot < slots.fans) tables.scores.send(slot, 0, slots.width);
@@ -190,6 +197,8 @@ export function createStack(uniforms, shape, topK) {
       uniforms.time.value = frame.time;
       uniforms.near.value.y = heroOf(frame.timeline);
       uniforms.together.value = together;
+      uniforms.grouped.value =
+        frame.colour !== "heat" && groupNumbers(frame.trace.tokens) ? 1 - shot.close : 0;
       uniforms.routed.value = glow.routed();
       uniforms.capacity.value = frame.trace.model.capacity ?? 0;
       this.aim(shot, canvas);
@@ -232,11 +241,11 @@ export function createStack(uniforms, shape, topK) {
 
 /**
  * @param {Layout} layout
- * @param {{glow: ReturnType<typeof createGlow>, marks: ReturnType<typeof createMarks>, slots: ReturnType<typeof createSlots>, behind: ReturnType<typeof createCorpusTables>}} effects
+ * @param {{glow: ReturnType<typeof createGlow>, marks: ReturnType<typeof createMarks>, groups: ReturnType<typeof createGroups>, slots: ReturnType<typeof createSlots>, behind: ReturnType<typeof createCorpusTables>}} effects
  * @param {Float32Array<ArrayBuffer>} flights
  * @param {number} topK
  */
-function createTables(layout, { glow, marks, slots, behind }, flights, topK) {
+function createTables(layout, { glow, marks, groups, slots, behind }, flights, topK) {
   const { x, z, layers, experts, dense } = layout;
   const places = new Float32Array(4 * (experts + 1)); // and the axis
   for (let expert = 0; expert < experts; expert++) places.set([x[expert], z[expert]], 4 * expert);
@@ -251,6 +260,7 @@ function createTables(layout, { glow, marks, slots, behind }, flights, topK) {
     marks: createTable(marks.marks, experts, layers),
     heights: createTable(behind.heights, experts, layers),
     flows: createTable(behind.flows, MOST_FLOWS, 1),
+    groups: createTable(groups.shares, 2 * experts, layers),
     hits: createTable(glow.hits, experts, layers),
     pulses: createTable(glow.pulses, layers, 1),
     slots: createTable(slots.table, 2 + topK, slots.count),

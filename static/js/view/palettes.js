@@ -203,6 +203,17 @@ export const DEVICES = {
   contrast: ["#7fe0ff", "#f0e442", "#22b78c", "#ffb3dc", "#2f62e6", "#ffffff", "#b98cff", "#84a032"],
 };
 
+/**
+ * Colours of groups of tokens, beside the pattern that each has. They keep away from the colours of heat, and colour
+ * blindness leaves them apart; the style sheet has the same as tints.
+ * @type {Record<Theme, readonly string[]>}
+ */
+export const GROUPS = {
+  dark: ["#8ccaf6", "#0fa596", "#f2e84a", "#b56cf7", "#d2f6f8", "#62709c"],
+  light: ["#1e43c3", "#0a8a7c", "#756400", "#6a1a9c", "#2b2a3c", "#7480c4"],
+  contrast: ["#95d0f6", "#22b892", "#e8ff3a", "#b870ff", "#ffffff", "#6b7a9c"],
+};
+
 /** The palettes by name. */
 export const PALETTE_NAMES = /** @type {PaletteName[]} */ (Object.keys(PALETTES));
 

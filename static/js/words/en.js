@@ -788,6 +788,12 @@ export const en = {
   themes: { dark: "Dark", light: "Light", contrast: "Contrast" },
   palette: "Colours",
   palettes: { ember: "Ember", cobalt: "Cobalt", mono: "Mono" },
+  colour: "Colour says",
+  colours: { group: "Who (groups)", heat: "How often (heat)" },
+  showHeat: "Show heat",
+  showGroups: "Show groups",
+  colourHint:
+    "Towers and trails in the colours of the groups that used them, or brighter the more they were used (O)",
   keyList: /** @type {readonly (readonly [string, string])[]} */ ([
     ["Space", "Play or pause"],
     ["→ ←", "Next token, previous token"],
@@ -795,6 +801,7 @@ export const en = {
     ["R", "Restart"],
     ["M", "Next mode"],
     ["C", "Next camera"],
+    ["O", "Colour by group or by heat"],
     ["[ ]  + −", "Turn, zoom"],
     ["1 to 4", "Top-k"],
     ["H L T F", "Heat map, load, table, findings"],

@@ -760,6 +760,12 @@ export const fr = {
   themes: { dark: "Sombre", light: "Clair", contrast: "Contraste" },
   palette: "Couleurs",
   palettes: { ember: "Braise", cobalt: "Cobalt", mono: "Gris" },
+  colour: "La couleur dit",
+  colours: { group: "Qui (groupes)", heat: "Combien (chaleur)" },
+  showHeat: "Voir la chaleur",
+  showGroups: "Voir les groupes",
+  colourHint:
+    "Tours et traces aux couleurs des groupes qui les ont utilisées, ou d’autant plus vives qu’elles ont servi (O)",
   keyList: [
     ["Espace", "Lire ou mettre en pause"],
     ["→ ←", "Avancer, reculer d’un jeton"],
@@ -767,6 +773,7 @@ export const fr = {
     ["R", "Recommencer"],
     ["M", "Mode suivant"],
     ["C", "Caméra suivante"],
+    ["O", "Couleur par groupe ou par chaleur"],
     ["[ ]  + −", "Tourner, zoomer"],
     ["1 à 4", "Top-k"],
     ["H L T F", "Carte de chaleur, charge, tableau, acquis"],

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { usedTheme } from "../../../static/js/browser/media_preferences.js";
 import { heatOf } from "../../../static/js/panels/data/heatmap.js";
-import { coloursOf, PALETTE_NAMES, rolesOf, THEMES } from "../../../static/js/view/palettes.js";
+import { coloursOf, GROUPS, PALETTE_NAMES, rolesOf, THEMES } from "../../../static/js/view/palettes.js";
 import { contrast, DEFICIENCIES, distance, lightness, seenBy } from "../colour_vision.js";
 
 const looks = THEMES.flatMap((theme) =>
@@ -78,6 +78,8 @@ test("style sheets name colours in one place", () => {
  */
 const FAR = 0.2;
 const APART = 0.07;
+/** Six hues besides heat leave less room; each has a pattern too. */
+const GROUP = 0.05;
 
 test("chosen and unchosen stay apart for every kind of colour vision", () => {
   for (const { theme, palette, name } of looks) {
@@ -100,6 +102,27 @@ test("chosen and unchosen stay apart for every kind of colour vision", () => {
         );
       }
     }
+  }
+});
+
+test("groups of tokens have the tints of the strip, apart from each other and from heat", () => {
+  for (const { theme, palette, name } of looks) {
+    const tints = colours({ theme, palette });
+    assert.deepEqual(
+      GROUPS[theme],
+      [0, 1, 2, 3, 4, 5].map((i) => tints[`tint-${i}`]),
+    );
+    for (const [kind, see] of Object.entries(DEFICIENCIES)) {
+      const seen = GROUPS[theme].map((hex) => seenBy(see, hex));
+      const least = Math.min(
+        ...seen.flatMap((one, i) => seen.slice(i + 1).map((other) => distance(one, other))),
+      );
+      assert.ok(least >= GROUP, `${name}, ${kind}: two groups are ${least.toFixed(3)} apart`);
+    }
+    if (palette !== "ember") continue; // the two others have other colours for heat, and patterns hold there
+    const heat = seenBy(DEFICIENCIES.none, coloursOf(palette, theme).hot);
+    for (const hex of GROUPS[theme])
+      assert.ok(distance(seenBy(DEFICIENCIES.none, hex), heat) > 0.1, `${name}: ${hex}`);
   }
 });
 

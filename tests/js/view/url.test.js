@@ -59,6 +59,7 @@ const EXAMPLES = {
   theme: ["light", "light"],
   palette: ["mono", "mono"],
   corpus: ["heldout", "heldout"],
+  colour: ["heat", "heat"],
   lang: ["fr", "fr"],
   tour: ["walk", "walk"],
   at: [1, "2"],

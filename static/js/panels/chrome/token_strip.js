@@ -5,29 +5,17 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { groupsOf, patternOf } from "../../trace/token_groups.js";
 import { firstOf } from "../../trace/window.js";
 import { opensWithSpace } from "../../words/format.js";
 import { bytesOf, shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h } from "../parts/element.js";
-
-/** Underlines that the style sheet knows; later groups begin again. */
-const SHAPES = 6;
-
-/** Groups in the order of their first token. @param {readonly Token[]} tokens */
-export function groupsOf(tokens) {
-  return [...new Set(tokens.map(({ group }) => group ?? ""))].filter((group) => group !== "");
-}
+import { attribute, changes, h, setText } from "../parts/element.js";
 
 /** What a person reads of a group: its scenario says, or the words of the page. @param {Boot} boot @param {string} scenario */
 export function groupNames(boot, scenario) {
   const own = boot.scenarios.find(({ name }) => name === scenario)?.group_names;
   return (/** @type {string} */ group) => own?.[group] ?? words.groupNames[group] ?? group;
-}
-
-/** @param {string} group @param {readonly string[]} groups */
-function shapeOf(group, groups) {
-  return groups.indexOf(group) % SHAPES;
 }
 
 /** Its text in quotes, its id and its bytes: what two tokens that look alike differ in. @param {Token} token */
@@ -45,7 +33,7 @@ function createToken(tokens, index, groups, named, first) {
       type: "button",
       class: "token",
       "data-token": index,
-      "data-shape": group ? shapeOf(group, groups) : undefined,
+      "data-shape": group ? patternOf(group, groups) : undefined,
       "data-spaced": opensWithSpace(text),
       "data-written": written,
       "aria-label": words.tokenName(text, first + index + 1, written ? words.written : group && named(group)),
@@ -66,6 +54,7 @@ export function createTokens(host, actions, boot) {
     title: words.stripHint,
   });
   const legend = h("ul", { class: "legend" });
+  const toggle = createColourToggle(actions);
   host.append(strip, legend);
   listen(strip, actions);
   /** @type {HTMLButtonElement[]} */
@@ -102,7 +91,8 @@ export function createTokens(host, actions, boot) {
     const items =
       groups.length < 2
         ? []
-        : groups.map((group) => h("li", { "data-shape": shapeOf(group, groups) }, named(group)));
+        : groups.map((group) => h("li", { "data-shape": patternOf(group, groups) }, named(group)));
+    if (items.length) items.push(h("li", { class: "legend-toggle" }, toggle.element));
     if (written) items.push(h("li", { "data-written": true }, words.written));
     legend.replaceChildren(...items);
     attribute(legend, "hidden", !items.length);
@@ -112,6 +102,7 @@ export function createTokens(host, actions, boot) {
     /** @param {State} state */
     update({ trace, at, view, hover }) {
       const tokens = trace?.tokens;
+      toggle.update(view);
       if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario), firstOf(trace));
       const received = trace?.received ?? 0;
       const pointed = hover && "token" in hover ? hover.token : null;
@@ -121,6 +112,22 @@ export function createTokens(host, actions, boot) {
       if (at.token >= 0 && !all) reveal(strip, buttons[at.token]);
     },
     dispose: () => host.replaceChildren(),
+  };
+}
+
+/** Whether trails and caps show groups or heat: one press. @param {Actions} actions */
+function createColourToggle(actions) {
+  const element = h("button", { type: "button", class: "colour-toggle", title: words.colourHint });
+  /** @type {State["view"]["colour"]} */
+  let now = "group";
+  element.addEventListener("click", () => actions.setView({ colour: now === "heat" ? "group" : "heat" }));
+  return {
+    element,
+    /** @param {State["view"]} view */
+    update({ colour = "group" }) {
+      now = colour;
+      setText(element, now === "heat" ? words.showGroups : words.showHeat);
+    },
   };
 }
 

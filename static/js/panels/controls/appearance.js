@@ -25,20 +25,27 @@ export function createDisplay(host, actions) {
     label: words.palette,
     choose: (/** @type {PaletteName} */ value) => actions.setView({ palette: value }),
   });
+  const colour = createSegments({
+    label: words.colour,
+    choose: (/** @type {"group" | "heat"} */ value) => actions.setView({ colour: value }),
+  });
   const still = h("input", { type: "checkbox" });
   still.addEventListener("change", () => actions.setStill(still.checked));
   host.append(
     theme.element,
     palette.element,
+    colour.element,
     h("label", { class: "switch" }, still, h("span", {}, words.stillSwitch)),
   );
   const themes = segmentsOf(THEMES, words.themes);
   const palettes = segmentsOf(PALETTE_NAMES, words.palettes);
+  const colours = segmentsOf(/** @type {const} */ (["group", "heat"]), words.colours);
   return {
     /** @param {State} state */
     update({ view, still: less }) {
       theme.update(view.theme, themes);
       palette.update(view.palette, palettes);
+      colour.update(view.colour ?? "group", colours);
       still.checked = less;
     },
     dispose: () => host.replaceChildren(),

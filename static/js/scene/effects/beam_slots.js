@@ -8,6 +8,7 @@
  * @import {Layout} from "../layout/layout.js"
  */
 
+import { groupNumbers } from "../../trace/token_groups.js";
 import { columnsOf } from "../../trace/trace.js";
 import { NO_EXPERT } from "../../trace/wire.js";
 import { createSpans } from "./tower_glow.js";
@@ -57,7 +58,7 @@ export function createSlots(layout, topK) {
   const row = 4 * (2 + topK);
   /**
    * [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each
-   * choice
+   * choice, and the group of the token
    */
   const table = new Float32Array(row * count);
   const scores = new Uint8Array(4 * width * fans); // [S, N]
@@ -141,17 +142,18 @@ function copyScores(
 /** Kinds of a choice: 0 empty, 1 taken, 2 dropped. */
 function copyChoices(
   /** @type {Float32Array} */ row,
-  /** @type {Trace} */ { model, experts, weights, dropped },
+  /** @type {Trace} */ { model, tokens, experts, weights, dropped },
   /** @type {number} */ token,
   /** @type {number} */ layer,
 ) {
   const columns = columnsOf(model);
+  const group = groupNumbers(tokens)?.[token] ?? 0;
   const from = (token * model.layers + layer) * columns;
   let largest = 1e-9;
   for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
   for (let k = 0; k < columns; k++) {
     const id = experts[from + k];
     const kind = id === NO_EXPERT ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
-    row.set([id, weights[from + k] / largest, kind], 4 * k);
+    row.set([id, weights[from + k] / largest, kind, group], 4 * k);
   }
 }

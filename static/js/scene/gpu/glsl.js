@@ -10,10 +10,10 @@ precision highp int;
 precision highp sampler2D;
 uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
-uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper, behind;
+uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper, behind, grouped;
 uniform vec3 tower;
 uniform vec2 shape, fog, focus, screen, near;
-uniform sampler2D places, hits, pulses, levels, marks, heights;
+uniform sampler2D places, hits, pulses, levels, marks, heights, groups;
 ${PALETTE}
 
 float level(int layer) { return texelFetch(levels, ivec2(layer, 0), 0).x; }
@@ -97,6 +97,20 @@ vec3 heat(float g) {
   vec3 mid = mix(low, HOT, smoothstep(0.35, 0.75, g));
   vec3 high = mix(mid, AMBER, smoothstep(0.7, 1.0, g));
   return mix(high, WHITE, smoothstep(0.95, 1.35, g));
+}
+
+/* The tokens that an expert served, side by side by their groups: the group at a place from 0 to 1; -1 for none. */
+float groupAt(int layer, int expert, float place) {
+  if (grouped < 0.5) return -1.0;
+  vec4 a = texelFetch(groups, ivec2(2 * expert, layer), 0), b = texelFetch(groups, ivec2(2 * expert + 1, layer), 0);
+  float shares[6] = float[6](a.x, a.y, a.z, a.w, b.x, b.y);
+  float sum = a.x + a.y + a.z + a.w + b.x + b.y, left = place * sum, last = -1.0;
+  for (int i = 0; i < 6; i++) {
+    if (shares[i] > 0.0) last = float(i);
+    left -= shares[i];
+    if (left < 0.0 && last >= 0.0) return last;
+  }
+  return last;
 }
 
 /* A little noise, so that dark gradients show no bands. */

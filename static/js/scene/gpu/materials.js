@@ -10,15 +10,14 @@
  */
 
 import {
-  AddEquation,
   CustomBlending,
   DoubleSide,
   FrontSide,
   GLSL3,
   NormalBlending,
   OneFactor,
+  OneMinusSrcAlphaFactor,
   RawShaderMaterial,
-  ReverseSubtractEquation,
   Vector2,
   Vector3,
 } from "three";
@@ -54,10 +53,15 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
  * @property {IUniform<DataTexture | null>} heights [L, N]: share of its full height
  * @property {IUniform<number>} behind   1 while a corpus is drawn: the fans step back
+ * @property {IUniform<number>} grouped   1 where colour says which groups of tokens an expert served, less as the directed shot comes close
+ * @property {IUniform<DataTexture | null>} groups  [L, 2 N]: share of each of six groups, in two texels
  * @property {IUniform<number[]>} inks     the palette
  * @property {IUniform<number>} paper      1 in the light theme, which is drawn as its negative: see palette.js
  * @property {IUniform<number>} negative   1 where what the shaders add up is taken from white
  */
+
+/** Most that is taken from white in any colour. */
+const DARKEST = "0.96";
 
 /** @returns {Uniforms} */
 export function createUniforms() {
@@ -85,6 +89,8 @@ export function createUniforms() {
     marks: { value: null },
     heights: { value: null },
     behind: { value: 0 },
+    grouped: { value: 0 },
+    groups: { value: null },
     core: { value: 0 },
     capacity: { value: 0 },
     inks: { value: inksOf() },
@@ -124,25 +130,42 @@ export function createMaterial(
     blending: blend === "glow" ? CustomBlending : NormalBlending,
     blendSrc: OneFactor,
     blendDst: OneFactor,
-    blendEquationAlpha: AddEquation,
     side: blend === "solid" ? FrontSide : DoubleSide,
     depthWrite: blend === "solid" && tested,
     depthTest: tested,
   });
-  // Light is added in the dark, and taken away on paper.
+  // Light is added in the dark; on paper it is ink, which covers: where much lies on much it stays its own colour.
   if (blend === "glow")
     material.onBeforeRender = () => {
-      material.blendEquation = uniforms.negative.value ? ReverseSubtractEquation : AddEquation;
+      material.blendDst = uniforms.negative.value ? OneMinusSrcAlphaFactor : OneFactor;
     };
   return material;
 }
 
-const POSITIVE = "\nvoid main() { shade(); }";
-/* What a shader adds up is what is taken from white. */
+/*
+ * In the light theme what a shader adds up is what is taken from white, but never all of it: the strongest is the darkest
+ * ink of its hue, and no black. Light becomes ink that covers by its strength.
+ */
 const MAIN = {
-  solid: "\nvoid main() { shade(); colour.rgb = mix(colour.rgb, colour.a - colour.rgb, negative); }",
-  over: "\nvoid main() { shade(); colour.rgb = mix(colour.rgb, colour.a - colour.rgb, negative); }",
-  glow: POSITIVE,
+  solid: `
+void main() {
+  shade();
+  float most = max(colour.r, max(colour.g, colour.b));
+  if (negative > 0.5) colour.rgb = 1.0 - colour.rgb * min(1.0, ${DARKEST} / max(most, 1e-3));
+}`,
+  over: `
+void main() {
+  shade();
+  if (negative > 0.5) colour.rgb = colour.a - colour.rgb;
+}`,
+  glow: `
+void main() {
+  shade();
+  if (negative < 0.5) return;
+  float most = max(colour.r, max(colour.g, colour.b));
+  float cover = 1.0 - exp(-1.6 * most);
+  colour = most < 0.002 ? vec4(0.0) : vec4(cover * (1.0 - colour.rgb * (${DARKEST} / most)), cover);
+}`,
 };
 
 /** Set the uniforms of a theme. @param {Uniforms} uniforms @param {string} [palette] @param {string} [theme] */

@@ -6,7 +6,7 @@
  * reach the shaders as what they take from white, and what the shaders add up is taken from the picture at the end.
  */
 
-import { coloursOf, DEVICES } from "../../view/palettes.js";
+import { coloursOf, DEVICES, GROUPS } from "../../view/palettes.js";
 
 /** @type {readonly (keyof import("../../view/palettes.js").Colours)[]} */
 const NAMES = [
@@ -27,14 +27,16 @@ const NAMES = [
   "refused",
 ];
 const HUES = DEVICES.dark.length;
+const CLANS = GROUPS.dark.length;
 
-/** GLSL: the array, and a name for each colour: `HOT`; `hue(i)` is the colour of device i. */
-export const PALETTE = `uniform vec3 inks[${NAMES.length + HUES}];
+/** GLSL: the array, and a name for each colour: `HOT`; `hue(i)` is the colour of device i, `clan(i)` of group i. */
+export const PALETTE = `uniform vec3 inks[${NAMES.length + HUES + CLANS}];
 ${NAMES.map((name, i) => `#define ${name.toUpperCase()} inks[${i}]`).join("\n")}
 vec3 hue(float device) {
   int i = int(device);
   return inks[${NAMES.length} + i % ${HUES}] * ((i / ${HUES}) % 2 == 1 ? 0.5 : 1.0);
-}`;
+}
+vec3 clan(float group) { return inks[${NAMES.length + HUES} + int(group)]; }`;
 
 /** Whether a theme is drawn as its negative. */
 export const isNegative = (/** @type {string} */ theme) => theme === "light";
@@ -47,8 +49,8 @@ export const isNegative = (/** @type {string} */ theme) => theme === "light";
  */
 export function inksOf(palette, theme = "dark") {
   const colours = coloursOf(palette, theme);
-  const hues = DEVICES[/** @type {import("../../view/palettes.js").Theme} */ (theme)] ?? DEVICES.dark;
-  const all = [...NAMES.map((name) => colours[name]), ...hues];
+  const known = /** @type {import("../../view/palettes.js").Theme} */ (theme in GROUPS ? theme : "dark");
+  const all = [...NAMES.map((name) => colours[name]), ...DEVICES[known], ...GROUPS[known]];
   return all.flatMap(partsOf).map((part) => (isNegative(theme) ? 1 - part : part));
 }
 

@@ -52,17 +52,6 @@ export function straighten(pixels, width, height) {
   return straight;
 }
 
-/** A negative turned into what it shows. */
-export function developed(/** @type {ImageData} */ image) {
-  const { data } = image;
-  for (let i = 0; i < data.length; i += 4) {
-    data[i] = 255 - data[i];
-    data[i + 1] = 255 - data[i + 1];
-    data[i + 2] = 255 - data[i + 2];
-  }
-  return image;
-}
-
 /** @returns {Promise<Blob>} a PNG */
 export function encode(/** @type {ImageData} */ image) {
   const canvas = document.createElement("canvas");

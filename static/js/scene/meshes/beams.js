@@ -19,6 +19,7 @@ uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
 out vec2 at;
 flat out vec4 state; /* fan, chosen, how far the fan has grown, where a refused choice is on its beam, else 0 */
+flat out float who;  /* the group of the token, -1 where colour says nothing of groups */
 
 /* The slot of a ribbon, and its lane: the first K are the chosen, the others the fan. */
 ivec2 address(int ribbon) {
@@ -36,9 +37,11 @@ void main() {
   float since = time - when.y, after = time - when.z, lead = when.z - when.y;
   float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
   float fan = 0.0, chosen = 0.0, dropped = 0.0, thick = 1.0, home = 0.0;
+  who = -1.0;
   if (place.y < k) {
     vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
     expert = int(choice.x);
+    who = grouped > 0.5 ? choice.w - 1.0 : -1.0;
     dropped = step(1.5, choice.z);
     float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
     thick = mix(0.24, 1.0, choice.y); /* as wide as its weight */
@@ -64,6 +67,7 @@ void main() {
 const FRAGMENT = /* glsl */ `
 in vec2 at;
 flat in vec4 state;
+flat in float who;
 
 void main() {
   float along = 0.5 + 0.5 * at.x, side = abs(at.y);
@@ -71,7 +75,7 @@ void main() {
   float core = 1.0 - smoothstep(0.0, 0.4, side);
   float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
   vec3 fan = mix(HOT, GOLD, 0.35 + 0.4 * state.x) * state.x * soft * grown * 1.5;
-  vec3 chosen = (HOT * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
+  vec3 chosen = ((who > -0.5 ? mix(HOT, clan(who), 0.8) : HOT) * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
   if (state.w < 0.0 && state.w > -1.0) {
     float where = 1.0 + state.w, head = exp(-pow((along - where) * 13.0, 2.0)), passed = smoothstep(where, where + 0.05, along);
     chosen = chosen * mix(1.0, 0.45, passed) + mix(AMBER, WHITE, 0.75) * (1.3 * head * soft) * min(1.0, 1.4 * state.y);

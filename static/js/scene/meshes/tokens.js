@@ -47,7 +47,7 @@ void main() {
   float halo = fall * fall * fall;
   float core = 1.0 - smoothstep(0.07, 0.17, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
   float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.3 + 0.25 * (streak - 1.0));
-  colour = vec4((GOLD * (0.65 * halo + line) + WHITE * core) * strength, 0.0);
+  colour = vec4((GOLD * (mix(0.65, 0.3, paper) * halo + line) + WHITE * core) * strength, 0.0);
 }`;
 
 /**

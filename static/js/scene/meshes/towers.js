@@ -1,6 +1,6 @@
 /**
  * The towers: every expert of every layer as a cylinder in one merged mesh; how hot each is comes from the
- * hit texture.
+ * hit texture. Where colour says who, caps carry the groups of tokens that they served, side by side.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {Layout} from "../layout/layout.js"
@@ -33,7 +33,9 @@ out vec3 local; /* on the unit circle, and from 0 at the foot to 1 at the top */
 flat out vec4 heatOf; /* flash, rest, on the lit path, pulse of the layer */
 flat out vec4 marked; /* how full, flash of a refusal, device + 1, bias */
 flat out vec2 fades;
-flat out float ring; /* 1 where a tower is wide enough on the screen for a ring on its cap */
+flat out float wide; /* radius on the screen, CSS pixels */
+flat out ivec2 tower0; /* layer, expert */
+flat out vec2 across; /* to the right of the camera, on the floor */
 flat out vec2 outward;
 flat out vec3 towards; /* the camera */
 
@@ -41,7 +43,7 @@ void main() {
   int sides = int(detail.x), each = sides * int(detail.y);
   int id = int(serial) / each, vertex = int(serial) - id * each;
   int story = vertex / sides, side = vertex - story * sides;
-  int wide = int(shape.y + core), layer = id / wide, expert = id - layer * wide;
+  int ringed = int(shape.y + core), layer = id / ringed, expert = id - layer * ringed;
   bool axis = expert == int(shape.y); /* what all tokens use */
   float angle = 6.28318531 * float(side) / float(sides);
   float high = heightOf(layer, expert), thick = tower.x * (axis ? 1.5 : 1.0);
@@ -56,7 +58,9 @@ void main() {
   vec4 mark = texelFetch(marks, ivec2(expert, layer), 0);
   heatOf = vec4(axis ? vec3(0.8 * pulse(layer), 0.42, path) : glow(layer, expert), pulse(layer));
   if (opened(layer) < 0.5) mark.zw = vec2(0.0); /* folded: bands would be noise */
-  ring = step(4.0, tower.x / (pixel * max(-(viewMatrix * vec4(centre, 1.0)).z, 1e-3)));
+  wide = tower.x / (pixel * max(-(viewMatrix * vec4(centre, 1.0)).z, 1e-3));
+  tower0 = ivec2(layer, axis ? -1 : expert);
+  across = normalize(vec2(viewMatrix[0].x, viewMatrix[2].x));
   marked = axis ? vec4(-1.0, 0.0, 0.0, 0.0) : vec4(filled(layer, expert), refusal(time - mark.x), mark.zw);
   fades = vec2(depthFade(centre), layerFade(layer));
   outward = normalize(centre.xz + vec2(0.0, 1e-5));
@@ -68,8 +72,9 @@ const FRAGMENT = /* glsl */ `
 uniform vec2 detail;
 in vec3 local;
 flat in vec4 heatOf, marked;
-flat in vec2 fades, outward;
-flat in float ring;
+flat in vec2 fades, outward, across;
+flat in float wide;
+flat in ivec2 tower0;
 flat in vec3 towards;
 
 /* Towards the outside of the tower's surface. */
@@ -97,7 +102,7 @@ vec3 signs(vec3 body, bool cap, float radius, float facing, float hot) {
   float shade = 0.45 + 0.55 * facing;
   if (marked.z > 0.5) {
     float small = 0.6 * (1.0 - smoothstep(0.1, 0.4, hot)); /* a cap too small for a ring has the colour until it is lit */
-    float band = cap ? mix(small, smoothstep(0.72, 0.78, radius), ring) : 1.0 - smoothstep(0.13, 0.15, local.y);
+    float band = cap ? mix(small, smoothstep(0.72, 0.78, radius), step(4.0, wide)) : 1.0 - smoothstep(0.13, 0.15, local.y);
     body = mix(body, hue(marked.z - 1.0) * (cap ? 0.85 : shade), band);
   }
   if (!cap && marked.w != 0.0) {
@@ -106,6 +111,29 @@ vec3 signs(vec3 body, bool cap, float radius, float facing, float hot) {
     body = mix(body, (marked.w > 0.0 ? GOLD : REFUSED) * shade, 0.8 * band);
   }
   return mix(body, REFUSED, marked.y * (cap ? 0.9 : 0.25 + 0.65 * local.y));
+}
+
+/* Solid, striped, dotted, double, barred, hatched: what stands for the underlines of the strip on a cap. */
+float patterned(float group, vec2 at) {
+  if (group < 0.5 || wide < 6.0) return 1.0;
+  if (group < 1.5) return step(0.36, fract(2.6 * at.y + 0.2));
+  if (group < 2.5) return step(length(fract(2.4 * at + 0.5) - 0.5), 0.34);
+  if (group < 3.5) return step(0.36, fract(2.6 * at.x + 0.2));
+  if (group < 4.5) return step(0.22, abs(fract(1.8 * at.x + 0.5) - 0.5)) + step(0.22, abs(fract(1.8 * at.y + 0.5) - 0.5)) > 0.5 ? 1.0 : 0.0;
+  return step(0.4, fract(1.9 * (at.x + at.y)));
+}
+
+/* The groups that a tower served, as bands from left to right, as wide as their shares, on its cap and on the collar below. */
+vec3 served(vec3 body, bool cap, float facing, float flash) {
+  float collar = smoothstep(0.8, 0.82, local.y);
+  if (tower0.y < 0 || grouped < 0.5 || (!cap && collar <= 0.0)) return body;
+  vec2 at = vec2(dot(local.xz, across), dot(local.xz, vec2(-across.y, across.x)));
+  float u = clamp(at.x, -1.0, 1.0);
+  float group = groupAt(tower0.x, tower0.y, 0.5 + (asin(u) + u * sqrt(1.0 - u * u)) / 3.14159265);
+  if (group < -0.5) return body;
+  float plain = cap ? mix(0.3, 1.0, patterned(group, at)) : 1.0, strong = smoothstep(0.05, 0.36, heatOf.y);
+  vec3 own = clan(group) * plain * (cap ? 0.92 : 0.4 + 0.45 * facing) * mix(0.35, 1.0, strong);
+  return mix(body, own, (cap ? 1.0 : collar) * grouped * (1.0 - smoothstep(0.12, 0.6, flash)));
 }
 
 void main() {
@@ -120,7 +148,7 @@ void main() {
   if (cap) body = CAP * mix(0.5, 0.95, smoothstep(0.2, 1.0, radius));
   else body += EDGE * (0.42 * rim * (0.3 + 0.7 * local.y) + (local.y > 1.0 - bevel ? 0.16 : 0.0));
   body += EMBER * 0.55 * heatOf.w * max(dot(n.xz, -outward), 0.0) * (0.4 + 0.6 * local.y);
-  float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y);
+  float flash = max(heatOf.x * 1.35, 0.68 * heatOf.z), hot = max(flash, heatOf.y * mix(1.0, 0.7, grouped));
   float deep = mix(0.15, 0.7, smoothstep(0.2, 1.0, flash)); /* how far down the side the heat reaches */
   float flank = mix(deep, 0.95, local.y * sqrt(local.y)) * (0.75 + 0.25 * facing);
   float profile = cap ? 1.1 - 0.25 * radius : flank;
@@ -129,7 +157,7 @@ void main() {
     vec3 own = heat(hot * profile) * mix(0.7 + 0.3 * diffuse, 1.0, smoothstep(0.5, 1.0, flash));
     body = max(body, own) + 0.18 * min(body, own);
   }
-  body = signs(body, cap, radius, facing, hot);
+  body = signs(served(body, cap, facing, flash), cap, radius, facing, hot);
   float lit = max(smoothstep(0.1, 0.6, hot), marked.y);
   float fade = mix(fades.x, 1.0, 0.6 * lit) * fades.y;
   colour = vec4(mix(mix(NIGHT, DUSK, 0.5), body, fade) + grain(gl_FragCoord.xy), 1.0);
