@@ -38,6 +38,10 @@ class BadRequest(ValueError):
         super().__init__("\n".join(problem.message for problem in problems))
         self.problems = problems
 
+    def __reduce__(self) -> tuple[type[BadRequest], tuple[Problem, ...]]:
+        """For pickle: heavy work is refused in a process of its own."""
+        return type(self), self.problems
+
 
 @dataclass(frozen=True)
 class FileProblem:

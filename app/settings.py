@@ -227,13 +227,16 @@ class Settings:
     send_secs: float = setting(30.0, "SEND_SECS", SECS, "a reader that takes nothing for so long is let go")
     header_secs: float = setting(10.0, "HEADER_SECS", SECS, "for the whole header of a request")
     body_secs: float = setting(30.0, "BODY_SECS", SECS, "for the whole body of a request")
+    body_mib: int = setting(
+        600, "BODY_MIB", count(2, 1_000_000), "MiB of bodies held at a time; of one client half of that"
+    )
     keep_alive_secs: int = setting(5, "KEEP_ALIVE_SECS", count(1, 3600), "an unused connection is kept")
     open_secs: float = setting(15.0, "OPEN_SECS", SECS, "for a socket's first `open`")
     idle_secs: float = setting(300.0, "IDLE_SECS", SECS, "a socket with no stream and no message is kept")
     threads: int = setting(CORES, "THREADS", count(1, 256), "threads for small work")
     processes: int = setting(max(1, CORES - 1), "PROCESSES", count(1, 256), "processes for heavy work")
     light_secs: float = setting(
-        0.25, "LIGHT_SECS", number(0, 3600), "estimated work above this is heavy: it runs in a process"
+        0.1, "LIGHT_SECS", number(0, 3600), "estimated work above this is heavy: it runs in a process"
     )
     most_secs: float = setting(
         60.0, "MOST_SECS", number(0.1, 86_400), "estimated work above this is refused (413)"

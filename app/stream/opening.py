@@ -18,6 +18,8 @@ from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
 from .workers import Workers
 
+SECS_OF_STEP = 1e-6  # of one token, layer and expert
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -144,9 +146,11 @@ async def messages_of(
     yield to_text(TraceMessage.of(id, source.identity, start, source.header, answer))
     frames = Frames(source, id, start)
     shape = source.header.shape
-    cost = 1e-6 * shape.layers * shape.experts
+    cost = SECS_OF_STEP * shape.layers * shape.experts
+    first = len(source.header.tokens) * cost if source.at_once else cost
     try:
-        while (messages := await next_messages(source, workers, frames, client, cost)) is not None:
+        while (messages := await next_messages(source, workers, frames, client, first)) is not None:
+            first = cost
             for message in messages:
                 yield message
     finally:

@@ -21,6 +21,8 @@ from threading import Event, Lock
 from typing import Any, BinaryIO
 
 CHECK_SECS = 0.05  # between looks at whether anybody still waits
+START_SECS = 60.0  # for a process to be set up, on a machine that is busy
+GRACE_SECS = 1.0
 PR_SET_PDEATHSIG = 1
 NICE = 10  # the processes step back behind the threads that serve small work
 
@@ -40,6 +42,8 @@ class ProcessDied(Exception):
 class WorkerProcess:
     """One process, started when it is first needed."""
 
+    ready = False
+
     def __init__(self, setup: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         root = Path(__file__).resolve().parents[2]
         command = [sys.executable, "-m", __name__]
@@ -51,19 +55,33 @@ class WorkerProcess:
         self.send((setup, arguments))
 
     def send(self, value: object) -> None:
-        data = pickle.dumps(value)
         try:
-            self.input.write(len(data).to_bytes(8, "little") + data)
-            self.input.flush()
+            send(self.input, value)
         except OSError as error:
             raise ProcessDied from error
 
+    def begin(self, deadline: float) -> None:
+        """Waits until it is set up, even for a job that nobody waits for any more: the next one needs it.
+
+        Raises TookTooLong or ProcessDied.
+        """
+        if not self.ready:
+            self.receive(deadline, Event())
+            self.ready = True
+
     def receive(self, deadline: float, cancelled: Event) -> tuple[bool, Any]:
-        """Waits for the result of a job. Raises TookTooLong, Abandoned or ProcessDied."""
+        """Waits for the result of a job. Raises TookTooLong, Abandoned or ProcessDied.
+
+        A job that nobody waits for has a moment to end by itself: another process takes longer to start.
+        """
+        grace = float("inf")
         while not select.select([self.output], [], [], CHECK_SECS)[0]:
+            now = time.monotonic()
             if cancelled.is_set():
+                grace = min(grace, now + GRACE_SECS)
+            if now > grace:
                 raise Abandoned
-            if time.monotonic() > deadline:
+            if now > deadline:
                 raise TookTooLong
         result: tuple[bool, Any] | None = read_message(self.output)
         if result is None:
@@ -94,6 +112,7 @@ class Processes:
         """The result of a job. Raises what the job raised, TookTooLong, Abandoned or ProcessDied."""
         worker = self.take()
         try:
+            worker.begin(time.monotonic() + START_SECS)
             worker.send((function, arguments))
             done, result = worker.receive(time.monotonic() + self.deadline_secs, cancelled)
         except (TookTooLong, Abandoned, ProcessDied):
@@ -127,6 +146,13 @@ class Processes:
                 worker.process.kill()
 
 
+def send(stream: BinaryIO, value: object) -> None:
+    """Writes one value as `read_message` reads it."""
+    data = pickle.dumps(value)
+    stream.write(len(data).to_bytes(8, "little") + data)
+    stream.flush()
+
+
 def read_message(stream: BinaryIO) -> Any:
     """One pickled value; None at the end of the stream."""
     size = stream.read(8)
@@ -143,11 +169,10 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         return
     setup, arguments = first
     state = setup(*arguments)
+    send(sink, (True, None))
     while (job := read_message(source)) is not None:
         function, arguments = job
-        data = pickle.dumps(result_of(function, state, arguments))
-        sink.write(len(data).to_bytes(8, "little") + data)
-        sink.flush()
+        send(sink, result_of(function, state, arguments))
 
 
 def result_of(function: Callable[..., Any], state: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any]:

@@ -161,6 +161,14 @@ class Workers:
             advice = "ask for fewer tokens, layers or experts"
             raise TooMuch(Problem(field, f"an estimate of {cost:.3g} s", expected, advice))
 
+    def expect(self, client: str, cost: float) -> None:
+        """Raises Busy for heavy work that would be refused now."""
+        try:
+            self.heavy.admit(client, cost)
+        except Busy:
+            self.refuse(cost)
+            raise
+
     def refuse(self, cost: float) -> None:
         self.refused += 1
         self.refused_secs += cost

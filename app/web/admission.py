@@ -16,6 +16,8 @@ from ..stream.fair_queue import client_of
 from ..stream.processes import Processes
 from ..stream.workers import Workers
 
+SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # of a query
+
 
 def make_workers(settings: Settings) -> Workers:
     """The threads and processes of a server with these settings."""
@@ -31,6 +33,11 @@ def make_workers(settings: Settings) -> Workers:
     )
 
 
+def secs_of_page(request: Request) -> float:
+    """What it costs to read a query and to make a page of it, estimated."""
+    return SECS_OF_PAGE + SECS_OF_LETTER * len(request.scope["query_string"])
+
+
 def client(connection: HTTPConnection) -> str:
     """Who asks, as far as shares of work go."""
     return client_of(connection.client.host if connection.client else None)
@@ -43,13 +50,29 @@ class Desk:
         self.sources = sources
         self.workers = workers
 
-    async def look(self, request: Request, job: Callable[[], Any]) -> Any:
-        """What a small job gives that comes before the work: to parse, to estimate."""
-        return await self.workers.run(job, client(request), SECS_OF_REQUEST)
+    async def look(self, request: Request, job: Callable[[], Any], cost: float = SECS_OF_REQUEST) -> Any:
+        """What a small job gives: one that comes before the work, to parse and to estimate, or a page."""
+        return await self.workers.run(job, client(request), cost)
+
+    def expect(self, request: Request, secs_of_size: Callable[[int], float], most: int) -> None:
+        """Refuses work on a body before the body is read. Raises TooMuch and Busy."""
+        told = request.headers.get("content-length", "")
+        size = min(int(told), most) if told.isascii() and told.isdigit() and len(told) < 16 else most
+        cost = secs_of_size(size)
+        self.workers.check(cost)
+        self.workers.expect(client(request), cost)
 
     async def make(self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any) -> Any:
         """What `function(sources, *arguments)` gives. Raises what it raises, TooMuch and Busy."""
-        who = client(request)
         if self.workers.is_heavy(cost):
-            return await self.workers.compute(function, *arguments, client=who, cost=cost)
-        return await self.workers.run(lambda: function(self.sources, *arguments), who, cost)
+            return await self.compute(request, cost, function, *arguments)
+        return await self.workers.run(lambda: function(self.sources, *arguments), client(request), cost)
+
+    async def compute(
+        self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        """The same in a process, where there are any: for what a stranger's files may make slow or large."""
+        who = client(request)
+        if self.workers.processes is None:
+            return await self.workers.run(lambda: function(self.sources, *arguments), who, cost)
+        return await self.workers.compute(function, *arguments, client=who, cost=cost)

@@ -22,6 +22,7 @@ from .admission import Desk, make_workers
 from .asset_routes import static
 from .assets import Assets
 from .atlas_routes import atlas_routes
+from .bodies import Bodies
 from .capture_routes import captures
 from .catalogue_routes import offers, published
 from .disconnect import ClientDisconnected
@@ -61,6 +62,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
         cluster.stop()
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_middleware(Bodies, most_mib=settings.body_mib)
     app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
     app.add_middleware(SecurityHeaders, sandboxed=settings.sandboxed)
     app.add_middleware(Heads)
@@ -75,11 +77,11 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.include_router(traces(desk, settings))
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))
-    app.include_router(captures(sources, workers, export))
+    app.include_router(captures(desk, export))
     app.include_router(sockets(sources, workers, seats, settings))
     app.include_router(atlas_routes(Atlases.from_env(settings.models)))
-    app.include_router(embedding(sources, settings))
-    app.include_router(pages(sources, assets, settings))
+    app.include_router(embedding(desk, settings))
+    app.include_router(pages(desk, assets, settings))
     app.include_router(static(assets))
     return app
 
@@ -97,10 +99,14 @@ async def close(_: Request, error: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def put_off(_: Request, error: Exception) -> Response:
-    """503 where too much is waiting, 429 where it is the client's own; with the estimate."""
+async def put_off(request: Request, error: Exception) -> Response:
+    """503 where too much is waiting, 429 where it is the client's own; with the estimate.
+
+    The rest of a body that was not read is not waited for.
+    """
     assert isinstance(error, Busy)
     problem = Problem("server", "more", "fewer requests at a time", str(error))
     content = {"errors": [problem.to_json()], "estimate_secs": round(error.estimate_secs, 3)}
     status = 429 if isinstance(error, OwnQueueFull) else 503
-    return JSONResponse(content, status, headers={"retry-after": str(error.retry_secs)})
+    closing = {"connection": "close"} if request.method == "POST" else {}
+    return JSONResponse(content, status, headers={"retry-after": str(error.retry_secs), **closing})

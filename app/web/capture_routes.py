@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ..formats.comparison import compare, numbers_of
 from ..formats.exports import counts_of
-from ..formats.findings import CaptureError
 from ..problem import BadRequest, Problem
 from ..request.comparison import read_view
 from ..sources.recorded.long_trace import LongTrace
 from ..sources.recorded.trace_folder import TraceFolder
 from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrary
 from ..sources.registry import SourceRegistry
-from ..stream.workers import Workers
 from ..trace import RoutingTrace
-from .admission import client
+from .admission import Desk, client
 from .disconnect import cancel_on_disconnect
-from .dropped_files import MOST_BYTES, convert, trace_in
+from .dropped_files import MOST_BYTES, convert_files, page_of_files, refusing, secs_of_files
 from .query import read_body
 
 NO_FOLDER = {
@@ -35,32 +33,32 @@ NO_FOLDER = {
 }
 NUMBER = 10_000_000
 HEAVY_SECS = 1.0  # what reading a capture is counted as
-Result = TypeVar("Result")
-
-
 Export = Callable[[RoutingTrace], str]
 
 
-def captures(sources: SourceRegistry, workers: Workers, export: Export | None = None) -> APIRouter:
+def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     """What a person brings, and what the operator serves. `export` makes a page of a trace."""
     router = APIRouter(include_in_schema=False)
+    sources, workers = desk.sources, desk.workers
     folder = sources.trace_files.files
     library = None if folder is None else TraceLibrary(folder)
 
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
+        desk.expect(request, secs_of_files, MOST_BYTES)
         data = await read_body(request, MOST_BYTES)
         answer = await cancel_on_disconnect(
-            request, workers.run(lambda: convert(data), client(request), HEAVY_SECS)
+            request, desk.compute(request, secs_of_files(len(data)), convert_files, data)
         )
         return Response(answer, media_type="application/octet-stream")
 
     @router.post("/api/capture-page")
     async def page(request: Request) -> Response:
+        desk.expect(request, secs_of_files, MOST_BYTES)
         data = await read_body(request, MOST_BYTES)
         if export is None:
             raise BadRequest(Problem("server", "none", "one that makes pages", "use moescope export"))
-        make = workers.run(lambda: refusing(lambda: export(trace_in(data))), client(request), HEAVY_SECS)
+        make = desk.compute(request, secs_of_files(len(data)), page_of_files, data, export)
         headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
         return Response(await cancel_on_disconnect(request, make), media_type="text/html", headers=headers)
 
@@ -102,14 +100,6 @@ def query_of(request: Request) -> Query:
 
     words = {name: given.get(name, "")[:200] for name in ("text", "model", "format", "finding")}
     return Query(**words, offset=number("from", 0, NUMBER), count=number("count", PAGE, MOST_PAGE))
-
-
-def refusing(job: Callable[[], Result]) -> Result:
-    """The result of a job on captures. Raises BadRequest with what was wrong."""
-    try:
-        return job()
-    except CaptureError as error:
-        raise BadRequest(Problem(error.where, error.found, error.expected, error.advice)) from error
 
 
 def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:

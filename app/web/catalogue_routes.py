@@ -8,10 +8,12 @@ from fastapi.responses import JSONResponse
 from ..published.architectures.registry import LARGEST_FILE
 from ..published.catalogue import catalogue
 from ..published.uploaded_config import count_config
+from ..request.cost import SECS_OF_REQUEST
 from ..routing import ROUTERS
 from ..sources.registry import SourceRegistry
 from ..stream.workers import Workers
 from ..trace import dump
+from .admission import client
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import cancel_on_disconnect
@@ -65,6 +67,7 @@ def published(workers: Workers) -> APIRouter:
     @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED)
     async def count(request: Request) -> Response:
         data = await read_body(request, LARGEST_FILE)  # count_config refuses more
-        return JSONResponse(await cancel_on_disconnect(request, workers.run(lambda: count_config(data))))
+        job = workers.run(lambda: count_config(data), client(request), SECS_OF_REQUEST)
+        return JSONResponse(await cancel_on_disconnect(request, job))
 
     return router

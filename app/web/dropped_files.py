@@ -6,9 +6,9 @@ A frame is 4 bytes (little-endian: how long the header is), the header, and part
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..formats.asked import Asked
 from ..formats.beside import ReadCaptures, read_together
@@ -28,6 +28,8 @@ MOST_BYTES = PAGE_BOUNDS.file_bytes + HEADER_BYTES + 4
 SHOWN_CELLS = (
     64 * 2**20
 )  # tokens x layers x experts that a page holds; of longer traces it shows the beginning
+SECS_OF_FILES, SECS_OF_BYTE = 0.3, 2e-7  # what reading them costs; JSON is the slowest
+Result = TypeVar("Result")
 NUMBERS = ("layers", "k", "experts")  # what a person may say of a file
 
 
@@ -99,6 +101,29 @@ def convert(data: bytes) -> bytes:
     except CaptureError as error:
         report = {"name": name_of(dropped), "format": error.format, "findings": [error.finding.to_json()]}
         return pack({"state": "refused", **report})
+
+
+def secs_of_files(size: int) -> float:
+    """What it costs to read a frame of so many bytes of files, estimated."""
+    return SECS_OF_FILES + SECS_OF_BYTE * size
+
+
+def convert_files(_: object, data: bytes) -> bytes:
+    """`convert`, for a process: its sources are not needed."""
+    return convert(data)
+
+
+def page_of_files(_: object, data: bytes, export: Callable[[RoutingTrace], str]) -> str:
+    """The page that `export` makes of a frame of files, for a process. Raises BadRequest."""
+    return refusing(lambda: export(trace_in(data)))
+
+
+def refusing(job: Callable[[], Result]) -> Result:
+    """The result of a job on captures. Raises BadRequest with what was wrong."""
+    try:
+        return job()
+    except CaptureError as error:
+        raise BadRequest(Problem(error.where, error.found, error.expected, error.advice)) from error
 
 
 def trace_in(data: bytes) -> RoutingTrace:

@@ -9,21 +9,22 @@ from ..picture.view_picture import titled
 from ..problem import Problem
 from ..request.comparison import requests_of
 from ..settings import Settings
-from ..sources.registry import SourceRegistry
 from ..wording import wording_of
 from . import oembed
+from .admission import Desk, secs_of_page
 from .openapi import OEMBED, Embedding
 from .query import base_of
 
 OPEN = {"access-control-allow-origin": "*", "cache-control": f"public, max-age={oembed.CACHE_SECS}"}
 
 
-def embedding(sources: SourceRegistry, settings: Settings) -> APIRouter:
+def embedding(desk: Desk, settings: Settings) -> APIRouter:
     """How sites that are given a link to a view show it themselves."""
     router = APIRouter()
+    sources = desk.sources
 
     @router.get("/oembed", summary="oEmbed 1.0, type rich", response_model=Embedding, responses=OEMBED)
-    def find(
+    async def find(
         request: Request,
         url: str = "",
         format: str = "json",
@@ -39,11 +40,16 @@ def embedding(sources: SourceRegistry, settings: Settings) -> APIRouter:
         if view is None:
             unknown = Problem("url", repr(url[:200]), f"the address of a view at {base}", "copy a link there")
             return failure(404, unknown)
-        requests, names, problems = requests_of(view, sources.available)
-        if problems:
-            return failure(404, *problems)
-        title, _ = titled(requests, names, sources, words)
-        return JSONResponse(oembed.describe(view, base, title, words, room), headers=OPEN)
+
+        def describe() -> Response:
+            requests, names, problems = requests_of(view, sources.available)
+            if problems:
+                return failure(404, *problems)
+            title, _ = titled(requests, names, sources, words)
+            return JSONResponse(oembed.describe(view, base, title, words, room), headers=OPEN)
+
+        answer: Response = await desk.look(request, describe, secs_of_page(request))
+        return answer
 
     return router
 

@@ -1,13 +1,17 @@
-"""uvicorn's HTTP, with an end to waiting: for a header, for a body; and a bound on connections.
+"""uvicorn's HTTP, with an end to waiting: for a header, a body, a reader; and a bound on connections.
 
-httptools reads headers of any length for as long as they come; a client that sends half a header, or nothing,
-would hold its connection for ever.
+httptools reads headers of any length for as long as they come. A client that sends half a header, or nothing,
+or reads nothing of its answer, would hold its connection for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import struct
+import termios
 from collections import Counter
+from contextlib import suppress
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -34,105 +38,161 @@ class Door:
     def full(self, client: str) -> bool:
         return self.open > self.most or self.of_client[client] > self.settings.client_connections
 
+    def enter(self, client: str) -> None:
+        self.open += 1
+        if client:
+            self.of_client[client] += 1
 
-def http_protocol(door: Door) -> type[HttpToolsProtocol]:
+    def leave(self, client: str) -> None:
+        self.open -= 1
+        if client:
+            self.of_client[client] -= 1
+            if not self.of_client[client]:
+                del self.of_client[client]
+
+
+class Deadline:
+    """One thing at a time that is waited for, and what is done when it does not come."""
+
+    def __init__(self) -> None:
+        self.timer: asyncio.TimerHandle | None = None
+
+    def __bool__(self) -> bool:
+        return self.timer is not None
+
+    def set(self, timer: asyncio.TimerHandle) -> None:
+        self.forget()
+        self.timer = timer
+
+    def forget(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection, until it becomes a WebSocket. Each server makes a subclass with a door of its own."""
+
+    door: Door
+    who = ""  # the client that is counted; nobody behind a proxy, which has connections of many
+    seen = 0  # bytes of a header that is not complete
+    in_header = True
+    refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.request, self.reader = Deadline(), Deadline()
+        if not self.door.proxies.trust(self.client):
+            self.who = client_of(self.client[0] if self.client else None)
+        self.door.enter(self.who)
+        if self.door.full(self.who):
+            self.refuse(503, "busy: too many connections")
+        else:
+            self.expect(self.door.settings.header_secs, "header")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.request.forget()
+        self.reader.forget()
+        self.door.leave(self.who)
+        super().connection_lost(exc)
+
+    # A request comes in.
+
+    def expect(self, secs: float, what: str) -> None:
+        """Closes the connection unless `what` is complete within so many seconds."""
+        self.request.set(self.loop.call_later(secs, self.give_up, what))
+
+    def give_up(self, what: str) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # an answer may have begun
+        else:
+            self.refuse(408, f"the {what} did not come in time")
+
+    def refuse(self, status: int, told: str) -> None:
+        """Answers by itself, and closes."""
+        self.refused = True
+        self.request.forget()
+        if not self.transport.is_closing():
+            body = f"{told}\n".encode()
+            head = f"HTTP/1.1 {status} \r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
+            self.transport.write(f"{head}retry-after: 5\r\nconnection: close\r\n\r\n".encode() + body)
+            self.transport.close()
+        self.watch_reader()
+
+    def data_received(self, data: bytes) -> None:
+        if self.refused:
+            return
+        if self.in_header:
+            self.seen += len(data)
+            if not self.request:
+                self.expect(self.door.settings.header_secs, "header")
+        super().data_received(data)
+        if self.in_header and self.seen > HEADER_BYTES:
+            self.refuse(431, f"the header has more than {HEADER_BYTES} bytes")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_header = True
+        if not self.request:
+            self.expect(self.door.settings.header_secs, "header")
+
+    def on_headers_complete(self) -> None:
+        self.in_header, self.seen = False, 0
+        self.expect(self.door.settings.body_secs, "body")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.request.forget()
+        self.in_header = True
+
+    def handle_websocket_upgrade(self) -> None:
+        self.request.forget()
+        self.reader.forget()
+        super().handle_websocket_upgrade()
+        follower = self.transport.get_protocol()
+        if isinstance(follower, WebSocketProtocol):
+            follower.left = lambda: self.door.leave(self.who)  # a close of the transport is told to it alone
+
+    # An answer goes out.
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.watch_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.reader.forget()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():
+            self.watch_reader()
+
+    def watch_reader(self) -> None:
+        """Looks again after SEND_SECS whether the reader took anything of what waits for it."""
+        left = bytes_left(self.transport)
+        self.reader.set(self.loop.call_later(self.door.settings.send_secs, self.check_reader, left))
+
+    def check_reader(self, left_before: int) -> None:
+        self.reader.forget()
+        left = bytes_left(self.transport)
+        held = self.flow.write_paused or self.transport.is_closing()
+        if held and left >= left_before:
+            self.transport.abort()
+        elif left:
+            self.watch_reader()
+
+
+def bytes_left(transport: asyncio.WriteTransport) -> int:
+    """The bytes that the other side has not taken: of the transport's buffer, and of the system's."""
+    left = transport.get_write_buffer_size()
+    with suppress(OSError, AttributeError, ValueError):  # a socket that has gone, a system that does not tell
+        answer = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        left += struct.unpack("i", answer)[0]
+    return left
+
+
+def http_protocol(door: Door) -> type[HttpProtocol]:
     """The protocol of a server's connections."""
-
-    class HttpProtocol(HttpToolsProtocol):
-        """One connection, until it becomes a WebSocket."""
-
-        deadline: asyncio.TimerHandle | None = None
-        who: str | None = None
-        seen = 0  # bytes of a header that is not complete
-        in_header = True
-        refused = False
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self.enter()
-            if not self.refused:
-                self.expect(door.settings.header_secs, "header")
-
-        def enter(self) -> None:
-            """Counts the connection for as long as it is open, as a WebSocket too."""
-            trusted = door.proxies.trust(self.client)
-            self.who = "" if trusted else client_of(self.client[0] if self.client else None)
-            door.open += 1
-            if self.who:
-                door.of_client[self.who] += 1
-            if door.full(self.who):
-                self.refuse(503, "busy: too many connections")
-
-        def leave(self) -> None:
-            door.open -= 1
-            if self.who:
-                door.of_client[self.who] -= 1
-                if not door.of_client[self.who]:
-                    del door.of_client[self.who]
-
-        def expect(self, secs: float, what: str) -> None:
-            """Closes the connection unless `what` is complete within so many seconds."""
-            self.forget()
-            self.deadline = self.loop.call_later(secs, self.give_up, what)
-
-        def forget(self) -> None:
-            if self.deadline is not None:
-                self.deadline.cancel()
-                self.deadline = None
-
-        def give_up(self, what: str) -> None:
-            if self.cycle is not None and not self.cycle.response_complete:
-                self.transport.abort()  # an answer may have begun
-            else:
-                self.refuse(408, f"the {what} did not come in time")
-
-        def refuse(self, status: int, told: str) -> None:
-            """Answers by itself, and closes."""
-            self.refused = True
-            self.forget()
-            if not self.transport.is_closing():
-                body = f"{told}\n".encode()
-                head = f"HTTP/1.1 {status} \r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
-                self.transport.write(f"{head}retry-after: 5\r\nconnection: close\r\n\r\n".encode() + body)
-                self.transport.close()
-
-        def data_received(self, data: bytes) -> None:
-            if self.refused:
-                return
-            if self.in_header:
-                self.seen += len(data)
-                if self.deadline is None:
-                    self.expect(door.settings.header_secs, "header")
-            super().data_received(data)
-            if self.in_header and self.seen > HEADER_BYTES:
-                self.refuse(431, f"the header has more than {HEADER_BYTES} bytes")
-
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self.in_header = True
-            if self.deadline is None:
-                self.expect(door.settings.header_secs, "header")
-
-        def on_headers_complete(self) -> None:
-            self.in_header, self.seen = False, 0
-            self.expect(door.settings.body_secs, "body")
-            super().on_headers_complete()
-
-        def on_message_complete(self) -> None:
-            super().on_message_complete()
-            self.forget()
-            self.in_header = True
-
-        def handle_websocket_upgrade(self) -> None:
-            self.forget()
-            super().handle_websocket_upgrade()
-            follower = self.transport.get_protocol()
-            if isinstance(follower, WebSocketProtocol):
-                follower.left = self.leave  # a close of the transport is told to it alone
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self.forget()
-            self.leave()
-            super().connection_lost(exc)
-
-    return HttpProtocol
+    return type("HttpProtocol", (HttpProtocol,), {"door": door})

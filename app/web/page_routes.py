@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
@@ -26,6 +27,7 @@ from ..settings import ROOT, Settings
 from ..sources.registry import SourceRegistry
 from ..wording import ENGLISH, LANGUAGES, Wording, wording_of
 from . import oembed
+from .admission import Desk, secs_of_page
 from .asset_routes import shared_for
 from .assets import Assets, matches
 from .query import base_of
@@ -33,74 +35,92 @@ from .security_headers import EMBED, PAGE, page_policy
 from .templates import TEMPLATES, reading_page
 
 
-def pages(sources: SourceRegistry, assets: Assets, settings: Settings) -> APIRouter:
-    """The routes of the pages."""
-    router = APIRouter(include_in_schema=False)
-    lessons = load_lessons(settings.scenarios)
+class Pages:
+    """Makes the pages."""
 
-    def page(request: Request, template: str, ancestors: str) -> Response:
-        context = page_context(
-            lessons.filled(request.query_params),
-            sources,
-            lessons,
-            base_of(request, settings),
-            embed=template == "embed.html",
-        )
-        context["boot"]["transport"] = settings.transport
+    def __init__(self, sources: SourceRegistry, assets: Assets, settings: Settings) -> None:
+        self.sources, self.assets, self.settings = sources, assets, settings
+        self.lessons = load_lessons(settings.scenarios)
+
+    def view(self, request: Request, template: str, ancestors: str) -> Response:
+        """A view, in the whole page or alone."""
+        embed = template == "embed.html"
+        query = self.lessons.filled(request.query_params)
+        base = base_of(request, self.settings)
+        context = page_context(query, self.sources, self.lessons, base, embed=embed)
+        context["boot"]["transport"] = self.settings.transport
         bundled = context["bundle"] is not None
         nonce = "" if bundled else token_urlsafe(16)
-        context |= {key: hashed(context[key]) for key in ("bundle", "style") if context[key]}
+        context |= {key: self.hashed(context[key]) for key in ("bundle", "style") if context[key]}
         text = TEMPLATES.get_template(template).render(**context, nonce=nonce)
         headers = {**PAGE, "content-security-policy": page_policy(nonce, ancestors)}
-        if template == "embed.html":
+        if embed:
             headers |= EMBED
-        return finish(request, text, headers, same_for_all=bundled)
+        return self.finish(request, text, headers, same_for_all=bundled)
 
-    def hashed(name: str) -> str:
+    def hashed(self, name: str) -> str:
         """The address of a file of the page, with a digest of its content."""
-        asset = assets.find(name.removeprefix("static/"))
+        asset = self.assets.find(name.removeprefix("static/"))
         return name if asset is None else hashed_name(name, asset.digest)
 
-    def finish(request: Request, text: str, headers: dict[str, str], same_for_all: bool) -> Response:
+    def finish(self, request: Request, text: str, headers: dict[str, str], same_for_all: bool) -> Response:
         """The page, with an ETag, or that the reader has it."""
         headers["etag"] = f'"{sha256(text.encode()).hexdigest()[:32]}"'
-        if same_for_all and settings.address_known:
-            headers |= shared_for(settings.cache_secs)
+        if same_for_all and self.settings.address_known:
+            headers |= shared_for(self.settings.cache_secs)
         if same_for_all and matches(request.headers.get("if-none-match"), headers["etag"]):
             return Response(status_code=304, headers=headers)
         return Response(text, media_type="text/html", headers=headers)
 
-    @router.api_route("/", methods=["GET", "HEAD"])
-    def index(request: Request) -> Response:
-        return page(request, "index.html", "'none'")
-
-    @router.api_route("/embed", methods=["GET", "HEAD"])
-    def embed(request: Request) -> Response:
-        return page(request, "embed.html", with_self(settings.frame_ancestors))
-
-    @router.api_route("/article", methods=["GET", "HEAD"])
-    def article(request: Request) -> Response:
+    def article(self, request: Request) -> Response:
         words = wording_of(request.query_params)
         name = "article.html" if words is ENGLISH else f"article.{words.language}.html"
         return reading_page(
             name,
             frames="'self'",
-            base=base_of(request, settings),
+            base=base_of(request, self.settings),
             works=of_article(),
             **look_of(request.query_params),
             look=own_look(request.query_params),
         )
 
-    @router.api_route("/references", methods=["GET", "HEAD"])
-    def literature(request: Request) -> Response:
+    def literature(self, request: Request) -> Response:
         words = wording_of(request.query_params)
         return reading_page(
             "references.html",
             words=words,
             lists=list(literature_in(words)),
-            base=base_of(request, settings),
+            base=base_of(request, self.settings),
             **look_of(request.query_params),
         )
+
+
+def pages(desk: Desk, assets: Assets, settings: Settings) -> APIRouter:
+    """The routes of the pages. Each is made in its turn, as traces are."""
+    router = APIRouter(include_in_schema=False)
+    made = Pages(desk.sources, assets, settings)
+    ancestors = with_self(settings.frame_ancestors)
+
+    async def turn(request: Request, make: Callable[..., Response], *arguments: str) -> Response:
+        job = partial(make, request, *arguments)
+        answer: Response = await desk.look(request, job, secs_of_page(request))
+        return answer
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    async def index(request: Request) -> Response:
+        return await turn(request, made.view, "index.html", "'none'")
+
+    @router.api_route("/embed", methods=["GET", "HEAD"])
+    async def embed(request: Request) -> Response:
+        return await turn(request, made.view, "embed.html", ancestors)
+
+    @router.api_route("/article", methods=["GET", "HEAD"])
+    async def article(request: Request) -> Response:
+        return await turn(request, made.article)
+
+    @router.api_route("/references", methods=["GET", "HEAD"])
+    async def literature(request: Request) -> Response:
+        return await turn(request, made.literature)
 
     return router
 

@@ -40,12 +40,12 @@ def read_query(request: Request) -> dict[str, str]:
 
 async def read_body(request: Request, most: int) -> bytes:
     """Returns the body; of one over `most` bytes a longer beginning, which its reader refuses."""
-    data = b""
+    data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > most:
             break
-    return data
+    return bytes(data)
 
 
 def base_of(request: Request, settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -13,9 +14,25 @@ import httpx
 from .besieged import ROOT, client_at, memory_mb, quantiles, server, small_traces
 
 GREEDY = 24
+
+
+def capture(size: int) -> bytes:
+    """A dropped file of so many bytes: JSON that has no routing, which is known only at its end."""
+    file = b'[{"a":[' + b"1," * (size // 2) + b"1]}]"
+    header = json.dumps({"files": [{"name": "a.json", "bytes": len(file)}]}).encode()
+    return len(header).to_bytes(4, "little") + header + file
+
+
+TEXT = "😀" * 20_000
 HEAVY = (
-    "/preview.png?scenario=english&shape=512x128x{k}-d4096-e2048",
-    "/api/load?source=live&experts=64&k=64&seed={k}",
+    ("GET", "/preview.png?scenario=english&shape=512x128x{k}-d4096-e2048", None),
+    ("POST", "/api/load?source=live&experts=64&k=64&seed={k}", TEXT.encode()),
+    ("POST", "/api/load?source=live&experts=32&k=32&seed={k}", TEXT[:15_000].encode()),
+    ("POST", "/api/capture", capture(8_000_000)),
+    ("POST", "/api/shape", b'{"model_type":"mixtral","a":[' + b"[1]," * 250_000 + b"1]}"),
+    ("GET", "/?shape=512x128x{k}-d4096-e2048&source=live&prompt=" + "a+" * 2000, None),
+    ("GET", "/api/stream?shape=512x128x{k}-d4096-e2048&scenario=english", None),
+    ("GET", "/api/atlas-compare?atlas=heldout/trio-8&other=heldout/trio-16&k={k}", None),
 )
 
 
@@ -27,10 +44,9 @@ async def greedy(url: str, number: int, secs: float, told: Counter[int]) -> None
         async def insist(k: int) -> None:
             while time.monotonic() < end:
                 try:
-                    if number % 2:
-                        answer = await client.post(url + HEAVY[1].format(k=k), content="😀" * 20_000)
-                    else:
-                        answer = await client.get(url + HEAVY[0].format(k=1 + (7 * number + k) % 128))
+                    method, path, body = HEAVY[number % len(HEAVY)]
+                    at = url + path.format(k=1 + (7 * number + k) % 128)
+                    answer = await client.request(method, at, content=body)
                     told[answer.status_code] += 1
                     if answer.status_code in (413, 429, 503):
                         await asyncio.sleep(0.5)  # a client that does not even wait as long as it is told

@@ -6,12 +6,13 @@ import threading
 
 import pytest
 
+from app.problem import BadRequest
 from app.settings import Settings
 from app.stream.processes import Processes
 from app.stream.workers import EndedEarly, OwnQueueFull, TooMuch, Workers
 from app.web.application import create_app
 from tests.run_async import run_apart
-from tests.stream.jobs import die, divide, getpid, spin
+from tests.stream.jobs import die, divide, getpid, nap, refuse, spin
 
 
 @pytest.fixture
@@ -115,6 +116,8 @@ def test_heavy_work_is_done_in_another_process():
         with pytest.raises(ZeroDivisionError):
             await workers.compute(divide, 0, client="a", cost=1.0)
         assert await workers.compute(divide, 4, client="a", cost=1.0) == 0.25
+        with pytest.raises(BadRequest, match="k: expected 1 to 8, got 9"):
+            await workers.compute(refuse, client="a", cost=1.0)
         workers.stop()
 
     run_apart(run)
@@ -147,12 +150,26 @@ def test_a_client_that_goes_ends_its_heavy_work():
     async def run():
         workers = heavy_workers()
         task = asyncio.create_task(workers.compute(spin, client="a", cost=1.0))
-        await until(lambda: workers.processes.busy)
+        await until(lambda: any(worker.ready for worker in workers.processes.busy))
         (worker,) = workers.processes.busy
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled() and worker.process.poll() is not None
         assert workers.heavy.jobs == 0
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_a_short_job_that_nobody_waits_for_leaves_its_process_for_the_next():
+    async def run():
+        workers = heavy_workers()
+        first = await workers.compute(getpid, client="a", cost=1.0)
+        task = asyncio.create_task(workers.compute(nap, client="a", cost=1.0))
+        await until(lambda: workers.processes.busy)
+        task.cancel()
+        await asyncio.wait([task])
+        assert await workers.compute(getpid, client="a", cost=1.0) == first
         workers.stop()
 
     run_apart(run)

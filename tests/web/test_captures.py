@@ -84,7 +84,7 @@ def url(folder):
 
 @pytest.fixture(scope="module")
 def client(url):
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 

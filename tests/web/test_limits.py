@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.settings import Settings
-from tests.live_server import serving
+from tests.live_server import hosting, serving
 from tests.socket_client import PATIENCE_SECS, ask, viewer, watch
 
 HEAVY = "shape=512x128x128-d4096-e2048"
@@ -22,13 +22,7 @@ def raw(url, data, source="127.0.0.1"):
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), PATIENCE_SECS, (source, 0)) as client:
         client.sendall(data)
-        found = b""
-        try:
-            while part := client.recv(65536):
-                found += part
-        except ConnectionResetError:
-            pass
-        return found
+        return read_all(client)
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +147,90 @@ def test_a_heavy_trace_streams_the_same_steps_as_a_light_one():
                     trace, steps = watch(connection)
                     seen.append((trace["model"], trace["tokens"], [step.experts.tolist() for step in steps]))
             assert seen[0] == seen[1]
+
+
+def unread(url, path, source):
+    """A connection that asked for something large and reads nothing of it."""
+    address = urlsplit(url)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.bind((source, 0))
+    client.connect((address.hostname, address.port))
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return client
+
+
+def read_all(client):
+    """What comes until the other side closes."""
+    client.settimeout(PATIENCE_SECS)
+    found = b""
+    try:
+        while part := client.recv(65536):
+            found += part
+    except ConnectionResetError:
+        pass
+    return found
+
+
+def figure(url, name):
+    """A number of /metrics."""
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"moescope_{name} "))
+
+
+def until(true, secs=PATIENCE_SECS):
+    """Whether something becomes true."""
+    end = time.monotonic() + secs
+    while not (found := true()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+LARGE = "scenario=english&shape=512x128x128-d4096-e2048"
+
+
+@pytest.mark.parametrize("path", [f"/api/stream?{LARGE}", f"/api/trace?{LARGE}"])
+def test_a_reader_of_http_that_takes_nothing_is_let_go_and_its_seat_is_free(path):
+    with hosting(Settings(port=0, send_secs=0.5)) as (url, server):
+        whole = len(httpx.get(f"{url}{path}", timeout=60).content)
+        connections = server.server_state.connections
+        assert until(lambda: not connections)
+        with unread(url, path, "127.0.0.9") as client:
+            assert until(lambda: connections)
+            assert until(lambda: not connections), "it is still held"
+            assert figure(url, "viewers") == 0
+            assert len(read_all(client)) < whole
+
+
+def test_a_slow_reader_of_http_that_takes_something_gets_it_all():
+    with serving(Settings(port=0, send_secs=0.5)) as url:
+        path = f"/api/stream?{LARGE}"
+        whole = len(httpx.get(f"{url}{path}", timeout=60).content)
+        with unread(url, path, "127.0.0.9") as client:
+            client.settimeout(PATIENCE_SECS)
+            found = b""
+            for _ in range(25):  # a slow reader for several times as long as nothing may be taken
+                found += client.recv(65536)
+                time.sleep(0.1)
+            while b"0\r\n\r\n" not in found[-7:]:
+                found += client.recv(65536)
+        assert len(found) > whole
+
+
+def test_bodies_are_bounded_for_each_client_and_for_all():
+    with serving(Settings(port=0, body_mib=4)) as url:
+        refused = httpx.post(f"{url}/api/capture", content=b"\0" * (3 * 2**20), timeout=60)
+        assert refused.status_code == 429 and int(refused.headers["retry-after"]) >= 1
+        assert "more than 2 MiB at a time" in refused.json()["errors"][0]["message"]
+        answers = [httpx.post(f"{url}/api/capture", content=b"\0" * 2**20, timeout=60) for _ in range(5)]
+        assert {answer.status_code for answer in answers} == {422}, "what was sent is forgotten"
+
+
+def test_a_file_that_takes_too_long_is_ended_with_its_process():
+    with serving(Settings(port=0, most_secs=0.5)) as url:
+        answer = httpx.post(f"{url}/api/capture", content=b"\0" * 2_000_000, timeout=60)
+        assert answer.status_code == 413 and "an estimate of" in answer.json()["errors"][0]["message"]
+    with serving(Settings(port=0, deadline_secs=0.01)) as url:
+        answer = httpx.post(f"{url}/api/capture", content=b"\0" * 1000, timeout=60)
+        assert answer.status_code == 503 and "ended after 0.01 s" in answer.text
+        assert httpx.get(f"{url}/api/trace?scenario=code").status_code == 200
