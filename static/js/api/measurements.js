@@ -46,7 +46,7 @@ export function verdictOf(change, se) {
 }
 
 /**
- * The finished models that differ in the number of experts alone, smallest first.
+ * Returns the finished models that differ in the number of experts alone, smallest first.
  * @param {Measured} measured
  * @returns {{name: string, experts: number, loss: number}[]}
  */
@@ -60,7 +60,7 @@ export function sizesOf({ models }) {
     .map(([name, { experts, loss }]) => ({ name, experts, loss: loss.mean }));
 }
 
-/** The difference of two models' losses on the same text, second minus first. @param {Measured} measured @param {string} a @param {string} b */
+/** Returns the difference of two models' losses on the same text, second minus first. @param {Measured} measured @param {string} a @param {string} b */
 export function changeOf({ compared = [] }, a, b) {
   for (const {
     models: [first, second],
@@ -100,7 +100,7 @@ export function otherKs({ by_k, top_k }) {
     .map(([k, { cost, cost_se }]) => ({ k: Number(k), cost, verdict: verdictOf(cost, cost_se) }));
 }
 
-/** The layers, from 0, in which the languages go to other experts more than without training. @param {Learned} learned */
+/** Returns the layers, from 0, in which the languages go to other experts more than without training. @param {Learned} learned */
 export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
   return js_bits.flatMap((bits, layer) =>
     bits > PARTED * Math.max(js_bits_untrained[layer], js_bits_chance[layer]) ? [layer] : [],
@@ -108,7 +108,7 @@ export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
 }
 
 /**
- * How even the load is, by the worst layer.
+ * Returns how even the load is, by the worst layer.
  * @param {Measurement} measurement
  * @returns {{verdict: "even" | "uneven" | "collapsed", layer: number, violation: number, most: number}}
  */

@@ -68,7 +68,7 @@ export function ordered(entries, order) {
 }
 
 /**
- * Those in which every word of the query is found: in name, year, router or architecture.
+ * Returns the entries whose name, year, router or architecture contains every word of the query.
  * @param {readonly Entry[]} entries
  * @param {string} query
  * @param {(router: string) => string} [nameOf]   a router's name for people
@@ -90,7 +90,7 @@ export function devicesFor(bytes, gigabytes) {
   return Math.ceil(bytes / (gigabytes * 1e9));
 }
 
-/** A text with the places where it names a paper on arXiv. @param {string} text @returns {{text: string, href?: string}[]} */
+/** Returns a text with the places where it names a paper on arXiv. @param {string} text @returns {{text: string, href?: string}[]} */
 export function withPapers(text) {
   return text
     .split(/(arXiv \d{4}\.\d{5})/)

@@ -92,7 +92,7 @@ export function createAddress(store, boot, moving, goTo) {
   };
 }
 
-/** Whether a view is another page of the history: not where a model stopped, or a slider moved. @param {View} view @param {View} written */
+/** Returns whether a view is another page of the history: not where a model stopped, or a slider moved. @param {View} view @param {View} written */
 function isOther(view, written) {
   const { step, updates, continue: count = 0 } = view.given;
   const slid = { ...written.given, step, updates };

@@ -10,7 +10,7 @@ const KEY = "moescope.opened";
 /** View keys that leave the choice of what to look at to the page. */
 const PLAIN = ["v", "theme", "palette", "lang", "speed"];
 
-/** Whether a query names no moment, camera, selection or panel. @param {Boot} boot @param {string} search */
+/** Returns whether a query names no moment, camera, selection or panel. @param {Boot} boot @param {string} search */
 export function isPlain(boot, search) {
   const keys = [...new URLSearchParams(search).keys()];
   return keys.every((key) => PLAIN.includes(key) || isRequestKey(boot, key));

@@ -73,7 +73,7 @@ export function keyMap(store, actions, turn) {
   };
 }
 
-/** Whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
+/** Returns whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
 export function keepsKey(target, key) {
   if (!(target instanceof HTMLElement) || key === "Escape") return false;
   if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])"))

@@ -10,7 +10,7 @@
 import { statusOf } from "../state/loading_states.js";
 import { viewNow } from "../view/url.js";
 
-/** The state as plain JSON. @param {State} state */
+/** Returns the state as plain JSON. @param {State} state */
 export function describe(state) {
   const { trace, timeline } = state;
   const model = trace?.model;

@@ -23,7 +23,7 @@ const SHARPEST = 2;
 const CAPTION_PIXELS = 96;
 
 /**
- * Whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
+ * Returns whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
  * canvas decides how its context is made.
  * @param {HTMLCanvasElement} canvas
  */
@@ -190,7 +190,7 @@ function sameFrame(a, b) {
 
 const SIDES = ["left", "top", "right", "bottom"];
 
-/** The panels that lie over the scene; the style sheet says from which side. @returns {{side: Side, box: Box}[]} */
+/** Returns the panels that lie over the scene; the style sheet says from which side. @returns {{side: Side, box: Box}[]} */
 function covers() {
   return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
     const side = getComputedStyle(element).getPropertyValue("--inset").trim();

@@ -7,7 +7,7 @@
 import { choices } from "../trace/trace.js";
 
 /**
- * The choices of a token over all layers that were not refused; with `token` null the mean over all tokens.
+ * Returns the choices of a token over all layers that were not refused; with `token` null the mean over all tokens.
  * @param {Trace} trace
  * @param {number | null} token
  */

@@ -26,13 +26,13 @@ import { choices } from "../trace/trace.js";
  * @property {number} sum         of the combine weights
  */
 
-/** Whether a trace names experts and knows no scores. @param {Trace} trace */
+/** Returns whether a trace names experts and knows no scores. @param {Trace} trace */
 export function isIdsOnly({ origin }) {
   return origin.badge === "IDS ONLY" || origin.ids_only === true;
 }
 
 /**
- * The decision; null where the token is not routed yet.
+ * Returns the decision; null where the token is not routed yet.
  * @param {Trace} trace
  * @param {number} token
  * @param {number} layer

@@ -56,7 +56,7 @@ export function trafficOf(trace, place) {
   return { sent, tokens: trace.received, copies, reach: copies / Math.max(1, trace.received * layers), most };
 }
 
-/** Both exchanges of a step. @param {number} copies @param {number} width  of a vector */
+/** Returns both exchanges of a step. @param {number} copies @param {number} width  of a vector */
 export function allToAllBytes(copies, width) {
   return copies * width * BYTES;
 }

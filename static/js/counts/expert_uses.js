@@ -91,7 +91,7 @@ export function createTally() {
   };
 }
 
-/** The counts of one layer, [N]. @param {Tally} tally @param {number} layer */
+/** Returns the counts of one layer, [N]. @param {Tally} tally @param {number} layer */
 export function rowOf({ experts, counts }, layer) {
   return counts.subarray(layer * experts, (layer + 1) * experts);
 }

@@ -59,7 +59,7 @@ export function rowAt(all, layer, experts) {
 const sumOf = (values) => values.reduce((sum, value) => sum + value, 0);
 
 /**
- * The measures that follow from counts alone.
+ * Returns the measures that follow from counts alone.
  * @param {readonly number[]} assigned  [N]
  * @param {readonly number[]} kept      [N]
  * @returns {Omit<Measured, "switch_loss">}
@@ -85,7 +85,7 @@ export function switchLoss({ first, scores, tokens, experts }, layer) {
   return tokens[layer] ? (experts * sum) / tokens[layer] ** 2 : 1;
 }
 
-/** A load counted on the page. @param {Loads} loads @param {string} version @returns {Counted} */
+/** Returns a load counted on the page. @param {Loads} loads @param {string} version @returns {Counted} */
 export function countedHere(loads, version) {
   const { layers, experts, assigned, kept } = loads;
   return {
@@ -104,7 +104,7 @@ export function countedHere(loads, version) {
 }
 
 /**
- * The load of all tokens of a long trace. Its Switch loss needs the scores of all tokens: where only ids are known, those of
+ * Returns the load of all tokens of a long trace. Its Switch loss needs the scores of all tokens: where only ids are known, those of
  * the chosen experts are equal, else it is left out.
  * @param {WholeCounts} whole
  * @param {boolean} idsOnly
@@ -135,7 +135,7 @@ export function countedWhole({ trace, layers, experts, tokens, counts, first, to
 }
 
 /**
- * A load counted by the server.
+ * Returns a load counted by the server.
  * @param {{texts: number, tokens: number, assigned: number[][], kept: number[][], measures: Record<string, number[]>}} answer
  * @param {string} version
  * @returns {Counted}
@@ -157,7 +157,7 @@ export function countedThere({ texts, tokens, assigned, kept, measures }, versio
   };
 }
 
-/** A load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {Counted} here @param {Counted | null} there @returns {Counted} */
+/** Returns a load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {Counted} here @param {Counted | null} there @returns {Counted} */
 export function withZLoss(here, there) {
   if (!there || there.layers !== here.layers) return here;
   return {
@@ -167,7 +167,7 @@ export function withZLoss(here, there) {
   };
 }
 
-/** The mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
+/** Returns the mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
 export function overLayers(counted) {
   const each = Array.from({ length: counted.layers }, (_, layer) => counted.measures(layer));
   const names = /** @type {const} */ ([...MEASURES, "z_loss"]).filter(
@@ -181,7 +181,7 @@ export function overLayers(counted) {
 }
 
 /**
- * Whether no layer can be more even: no expert has more than one token more than another.
+ * Returns whether no layer can be more even: no expert has more than one token more than another.
  * @param {Pick<Counted, "assigned" | "layers" | "experts">} counted
  */
 export function isEven({ assigned, layers, experts }) {

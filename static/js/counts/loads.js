@@ -78,7 +78,7 @@ export function createLoads() {
 }
 
 /**
- * The busiest expert of all layers: its load over the mean of its layer, 1 where all are even. Null before anything
+ * Returns the busiest expert of all layers: its load over the mean of its layer, 1 where all are even. Null before anything
  * is routed.
  * @param {Trace} trace
  * @returns {{layer: number, expert: number, ratio: number} | null}

@@ -19,7 +19,7 @@ import { patchView } from "./view_patch.js";
 export const VERSION = 1;
 
 /**
- * The message that the data of an event carries; null where it is none of ours.
+ * Returns the message that the data of an event carries; null where it is none of ours.
  * @param {unknown} data
  * @returns {Record<string, any> | null}
  */
@@ -29,7 +29,7 @@ export function readEnvelope(data) {
 }
 
 /**
- * A good height for a frame of this width. It depends on nothing else, so that a host that follows it comes to rest.
+ * Returns a good height for a frame of this width. It depends on nothing else, so that a host that follows it comes to rest.
  * @param {number} width  CSS pixels
  */
 export function heightFor(width) {

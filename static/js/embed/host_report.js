@@ -50,7 +50,7 @@ function place({ trace, at, view }) {
 }
 
 /**
- * The events between two states, in order: [type, detail].
+ * Returns the events between two states, in order: [type, detail].
  * @param {State} state
  * @param {State} before
  * @returns {[string, object][]}

@@ -30,7 +30,7 @@ export function queryOf(state, boot, opens) {
 /** View keys that say which moment is shown. */
 const MOMENT = ["mode", "token", "layer"];
 
-/** The part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
+/** Returns the part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
 export function requestPart(query, boot) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
@@ -51,7 +51,7 @@ function escapeAttribute(text) {
 }
 
 /**
- * A frame: as wide as its column, or of one size.
+ * Returns a frame: as wide as its column, or of one size.
  * @param {string} address
  * @param {string} title
  * @param {boolean} [fixed]
@@ -64,7 +64,7 @@ export function frameCode(address, title, fixed = false) {
 }
 
 /**
- * The custom element, and a button that drives it: what an article begins with. The button finds its element by its
+ * Returns the custom element, and a button that drives it: what an article begins with. The button finds its element by its
  * place, so that several of these fit into one page.
  * @param {string} site   scheme and host
  * @param {string} query  of the view
@@ -84,7 +84,7 @@ export function elementCode(site, query, title) {
 }
 
 /**
- * The preview picture as a link to the view.
+ * Returns the preview picture as a link to the view.
  * @param {string} site
  * @param {string} query
  * @param {string} title

@@ -13,7 +13,7 @@ import { wished } from "../view/request.js";
 const EXPORTED = "expected no change, as an exported page holds one routing in one language; left as it is";
 
 /**
- * The view with these keys changed, and the change alone; null takes a key back to its default. A value that is none
+ * Returns the view with these keys changed, and the change alone; null takes a key back to its default. A value that is none
  * leaves its key as it is, and there is a sentence on it. The key of the version is passed over. Whether request keys go
  * together the server says.
  *
@@ -48,7 +48,7 @@ export function patchView(view, keys, boot) {
 }
 
 /**
- * One key with the value that it is to have; null for none.
+ * Returns one key with the value that it is to have; null for none.
  * @param {string} name
  * @param {string | number | boolean | null} asked
  * @param {Boot} boot
@@ -72,7 +72,7 @@ function textOf(value) {
 }
 
 /**
- * All keys of a view with their values as the URL spells them, numbers as numbers; null where a key is not set.
+ * Returns all keys of a view with their values as the URL spells them, numbers as numbers; null where a key is not set.
  * @param {View} view
  * @param {Boot} boot
  * @returns {Keys}

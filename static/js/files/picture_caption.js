@@ -27,7 +27,7 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
  */
 
 /**
- * The words. A video has those of its moment too.
+ * Returns the words of the caption. A video has those of its moment too.
  * @param {State} state
  * @param {string} title
  * @param {boolean} [moment]
@@ -48,7 +48,7 @@ export function captionOf(state, title, moment = false) {
   return { badge: trace.origin.badge, title, lines: [shape, figures, ...behind, ...now] };
 }
 
-/** A colour of the page's theme. @param {string} name */
+/** Returns a colour of the page's theme. @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**

@@ -45,7 +45,7 @@ function runsOf(row) {
   return runs;
 }
 
-/** Whether an address means this machine alone, so that nobody else can open it. @param {string} address */
+/** Returns whether an address means this machine alone, so that nobody else can open it. @param {string} address */
 export function isLocal(address) {
   const { hostname } = new URL(address);
   return (

@@ -29,7 +29,7 @@ import { createFilm } from "./video.js";
  * @property {() => Caption | null} caption
  */
 
-/** A name that says what is in the file. @param {View} view @param {string} ending @param {boolean} [both] */
+/** Returns a name that says what is in the file. @param {View} view @param {string} ending @param {boolean} [both] */
 export function fileName(view, ending, both = view.b !== null) {
   const what = view.source === "live" && view.prompt ? "prompt" : view.scenario;
   return `moescope-${what}-${view.source}-${view.experts}x${view.k}${both ? "-compared" : ""}.${ending}`;
@@ -42,7 +42,7 @@ async function fetchTrace(view) {
   return answer.blob();
 }
 
-/** The size of a picture of all stacks, CSS pixels: that of the page. */
+/** Returns the size of a picture of all stacks, in CSS pixels: the size of the page. */
 export function pictureSize() {
   return { width: Math.round(window.innerWidth), height: Math.round(window.innerHeight) };
 }

@@ -63,7 +63,7 @@ function cellsOf({ token, text, group, layer, experts, weights, dropped }) {
   ];
 }
 
-/** A spreadsheet would run a text that begins like a formula; with an apostrophe before it, it is a text. */
+/** Escapes a text that a spreadsheet would run as a formula, with an apostrophe as prefix. */
 function guarded(/** @type {string} */ text) {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -23,13 +23,13 @@ const FORMATS = [
 const LONGEST_SECS = 30;
 const FASTEST = 10;
 
-/** The first format that this browser records; "" where it records none. */
+/** Returns the first format that this browser records; "" where it records none. */
 export function filmFormat() {
   if (typeof MediaRecorder === "undefined" || !HTMLCanvasElement.prototype.captureStream) return "";
   return FORMATS.find((each) => MediaRecorder.isTypeSupported(each)) ?? "";
 }
 
-/** The speed at which a pass is recorded: that of the view, or what makes it short enough. @param {number} duration @param {number} speed */
+/** Returns the speed at which a pass is recorded: that of the view, or what makes it short enough. @param {number} duration @param {number} speed */
 export function filmSpeed(duration, speed) {
   return Math.min(FASTEST, Math.max(speed, Math.ceil((10 * duration) / LONGEST_SECS) / 10));
 }

@@ -11,7 +11,7 @@ const EIGHT = 0x88;
 const HEADER = 4096;
 
 /**
- * The file with its length; as it was, where it has one or is none that we know.
+ * Returns the file with its length; as it was, where it has one or is none that we know.
  * @param {Uint8Array<ArrayBuffer>} file
  * @param {number} milliseconds  of the file, at the usual scale of a millisecond
  * @returns {Uint8Array<ArrayBuffer>}

@@ -93,7 +93,7 @@ function identityOf({ id, model }) {
   return [id, model.layers, model.experts, columnsOf(model)].join();
 }
 
-/** Whether two timelines have the same times. @param {Moments} a @param {Moments} b */
+/** Returns whether two timelines have the same times. @param {Moments} a @param {Moments} b */
 function sameMoments(a, b) {
   if (a === b) return true;
   const same = /** @type {const} */ (["mode", "tokens", "layers", "duration"]).every(

@@ -28,12 +28,12 @@ const RAMP = { from: 0.15, secs: 1.1 }; // layer steps a second at first, and ho
 const PULL_BACK = [6.6, 8.8];
 const DRIFT = { until: 6.8, azimuth: [-9, 6], elevation: [32, 29] }; // degrees
 
-/** The token that is followed: the third, so that others are truly under way above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
+/** Returns the token that is followed: the third, so that others are truly under way above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
 export function heroOf({ tokens, mode }) {
   return mode === "all" ? tokens - 1 : Math.min(2, tokens - 1);
 }
 
-/** The time on the timeline at a moment of the shot. @param {Schedule} timeline @param {number} secs */
+/** Returns the time on the timeline at a moment of the shot. @param {Schedule} timeline @param {number} secs */
 export function timeIn(timeline, secs) {
   const arrives = timeline.arrives(heroOf(timeline), 0);
   return Math.max(0, Math.min(timeline.duration, arrives + stepsAt(timeline, secs) * timeline.step));
@@ -55,7 +55,7 @@ function paced(secs, pace) {
   return (ramped * (RAMP.from + speed)) / 2 + (secs - ramped) * pace;
 }
 
-/** How close the camera is: 1 at the ring, 0 where the free view begins. @param {number} secs */
+/** Returns the closeness of the camera: 1 at the ring, 0 at the start of the free view. @param {number} secs */
 export function closenessAt(secs) {
   const share = Math.max(0, Math.min(1, (secs - PULL_BACK[0]) / (PULL_BACK[1] - PULL_BACK[0])));
   return 1 - (share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2);
@@ -69,13 +69,13 @@ export function angleAt(secs) {
   return { azimuth: between(DRIFT.azimuth), elevation: between(DRIFT.elevation) };
 }
 
-/** The beat, from 0. @param {number} secs */
+/** Returns the beat, from 0. @param {number} secs */
 export function beatAt(secs) {
   return BEATS.filter((begins) => begins <= secs + 1e-9).length - 1;
 }
 
 /**
- * How much of the decision is told; null: nothing.
+ * Returns how much of the decision is told; null: nothing.
  * @param {number} secs
  * @returns {"scores" | "cut" | "weights" | null}
  */
@@ -84,7 +84,7 @@ export function phaseAt(secs) {
   return secs < BEATS[2] ? "scores" : secs < BEATS[3] ? "cut" : "weights";
 }
 
-/** The still after a moment; null after the last. @param {number} secs */
+/** Returns the still after a moment; null after the last. @param {number} secs */
 export function stillAfter(secs) {
   return STILLS.find((each) => each > secs + 1e-9) ?? null;
 }

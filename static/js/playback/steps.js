@@ -12,7 +12,7 @@ import { layerStep, timeOf } from "./timeline.js";
 const LINGER = 0.18;
 
 /**
- * The moment at which to stand in order to see an event: just after it fired, and before the next one does.
+ * Returns the time at which an event is visible: after it fired, before the next one.
  * @param {Schedule} timeline
  * @param {Event} event
  */
@@ -23,7 +23,7 @@ export function momentOf(timeline, event) {
 }
 
 /**
- * The same token one layer on or back; past the last layer the next token, at the first layer that it has not passed
+ * Returns the same token one layer on or back; past the last layer the next token, at the first layer that it has not passed
  * yet, so that time goes one way. Null before the first event.
  * @param {Schedule} timeline
  * @param {Event} at
@@ -61,7 +61,7 @@ function lastLayerBefore(timeline, token, at) {
 }
 
 /**
- * The next or the last token, at the same layer. Null before the first; in ALL AT ONCE it is a layer.
+ * Returns the next or the last token, at the same layer. Null before the first; in ALL AT ONCE it is a layer.
  * @param {Schedule} timeline
  * @param {Event} at
  * @param {1 | -1} way
@@ -74,7 +74,7 @@ export function tokenBeside(timeline, at, way) {
 }
 
 /**
- * An event that this timeline has. In ALL AT ONCE the token is the last of the batch.
+ * Returns an event that this timeline has. In ALL AT ONCE the token is the last of the batch.
  * @param {Schedule} timeline
  * @param {Event} event
  * @returns {Event}

@@ -118,7 +118,7 @@ function ease(/** @type {number} */ x) {
 }
 
 /**
- * The newest token that has fired at its first router, and the last layer it fired at: it never goes back. Token -1
+ * Returns the newest token that has fired at its first router, and the last layer it fired at: it never goes back. Token -1
  * before the first.
  * @returns {Firing}
  */
@@ -138,7 +138,7 @@ export function followedAt(
   return { token, layer };
 }
 
-/** The event of any token that fired last; token -1 before the first. Cost grows with L, not with T. @returns {Firing} */
+/** Returns the event of any token that fired last; token -1 before the first. Cost grows with L, not with T. @returns {Firing} */
 export function lastEvent(/** @type {Schedule} */ schedule, /** @type {number} */ time) {
   let found = { token: -1, layer: -1 };
   let latest = -Infinity;
@@ -151,7 +151,7 @@ export function lastEvent(/** @type {Schedule} */ schedule, /** @type {number} *
   return found;
 }
 
-/** The last token that fired at a layer by `time`, -1 for none. @returns {number} */
+/** Returns the last token that fired at a layer by `time`, -1 for none. @returns {number} */
 export function lastFired(
   /** @type {Schedule} */ { tokens, stagger, fires },
   /** @type {number} */ layer,
@@ -165,7 +165,7 @@ export function lastFired(
 }
 
 /**
- * The moment of an event: its top-k just lit. Out-of-range tokens and layers are clamped.
+ * Returns the moment of an event: its top-k just lit. Out-of-range tokens and layers are clamped.
  * @returns {number}
  */
 export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ { token, layer }) {
@@ -174,7 +174,7 @@ export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ {
 }
 
 /**
- * The moment of the nearest event after (+1) or before (-1) the one that stands at `time`, in the order in
+ * Returns the moment of the nearest event after (+1) or before (-1) the one that stands at `time`, in the order in
  * which they fire; the start before the first and the end after the last.
  * @param {Schedule} timeline
  * @param {number} time
@@ -214,7 +214,7 @@ function firedBefore(
 }
 
 /**
- * How far playback can go when `received` tokens have arrived: the next one waits just below the first router
+ * Returns how far playback can go when `received` tokens have arrived: the next one waits just below the first router
  * plane. ALL AT ONCE waits for every token.
  * @param {Schedule} timeline
  * @param {number} received
@@ -252,7 +252,7 @@ export function timeBeside({ time, timeline: first }, timeline) {
 export const NOWHERE = Object.freeze({ token: -1, layer: -1 });
 
 /**
- * Whether all tokens that have entered by now are routed, so that what is shown will not change any more.
+ * Returns whether all tokens that have entered by now are routed, so that what is shown will not change any more.
  * @param {State} state
  */
 export function isRouted({ trace, timeline, time }) {

@@ -10,17 +10,17 @@ import { words } from "../words/words.js";
 /** That of the model on screen over the held-out text. */
 export const HELDOUT = "heldout";
 
-/** The atlas that a view asks for, by its own name; "" for none. @param {Pick<State, "view" | "trace">} state */
+/** Returns the atlas that a view asks for, by its own name; "" for none. @param {Pick<State, "view" | "trace">} state */
 export function atlasNamed({ view, trace }) {
   if (!trace || !view.corpus) return "";
   return view.corpus === HELDOUT ? `${HELDOUT}/${trace.model.name}` : view.corpus;
 }
 
-/** Whether a corpus is of a model with the towers on screen. @param {Pick<State, "trace">} state @param {Corpus} corpus */
+/** Returns whether a corpus is of a model with the towers on screen. @param {Pick<State, "trace">} state @param {Corpus} corpus */
 const fits = ({ trace }, { loads }) =>
   trace?.model.layers === loads.length && trace.model.experts === loads[0].length;
 
-/** The corpus that is drawn. @param {Pick<State, "view" | "trace" | "corpus">} state @returns {Corpus | null} */
+/** Returns the corpus that is drawn. @param {Pick<State, "view" | "trace" | "corpus">} state @returns {Corpus | null} */
 export function corpusShown(state) {
   const { corpus } = state;
   return corpus && corpus.atlas === atlasNamed(state) && fits(state, corpus) ? corpus : null;

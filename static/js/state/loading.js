@@ -25,7 +25,7 @@ import { nextLoading, statusOf } from "./loading_states.js";
 /** A token that the model wrote is put into the picture this many seconds before it enters. */
 const LEAD = 0.05;
 
-/** The same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
+/** Returns the same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
 export function sameTokensAndLayers(a, b) {
   if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
   if (!samePart(a, b)) return false;
@@ -71,7 +71,7 @@ export function clampToTrace(view, trace) {
 }
 
 /**
- * How many tokens a trace needs before it is shown: as many as a link points at, or as there are on screen when a model
+ * Returns how many tokens a trace needs before it is shown: as many as a link points at, or as there are on screen when a model
  * goes on writing them. One that a model does not write is shown at once.
  * @param {State} state
  * @param {Trace} fresh
@@ -204,7 +204,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     asked = side.wishOf({ view: written, changed: [], around: store.get().around });
     store.set({ writing: "", view: written, changed: [], loading: moved("end") });
   }
-  /** Whether what is shown will not change any more up to where playback stands. @param {State} state */
+  /** Returns whether what is shown will not change any more up to where playback stands. @param {State} state */
   function settled(state) {
     if (!isRouted(state)) return state.loading;
     return nextLoading(state.loading, state.writing ? "grow" : "route");
@@ -252,14 +252,14 @@ export function createLoading(store, connect, player, side = FIRST) {
   };
 }
 
-/** The view with so many tokens that the model wrote. @param {View} view @param {number} count @returns {View} */
+/** Returns the view with so many tokens that the model wrote. @param {View} view @param {number} count @returns {View} */
 function withWritten(view, count) {
   const { continue: _, ...rest } = view.given;
   const given = count ? { ...rest, continue: count } : rest;
   return { ...view, continue: count, given, asks: given };
 }
 
-/** The tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */
+/** Returns the tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */
 function marked({ tokens, origin }) {
   const given = origin.prompt_tokens ?? tokens.length;
   return [...tokens.slice(0, given), ...asWritten(tokens.slice(given))];

@@ -30,7 +30,7 @@ export function nextLoading(loading, event) {
   return MOVES[loading][event] ?? loading;
 }
 
-/** The state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
+/** Returns the state in the words of `data-state`, `window.moescope` and host pages. @param {Pick<State, "loading">} state */
 export function statusOf({ loading }) {
   if (loading === "failed") return "error";
   return loading === "ready" || loading === "growing" ? "ready" : "loading";

@@ -29,12 +29,12 @@ export function createSecondStack(first, connect, wake, boot) {
   let asked = false;
   store.subscribe(wake);
 
-  /** The request of the first side, and the keys in which this one differs. @param {Pick<State, "view" | "around">} state */
+  /** Returns the request of the first side, and the keys in which this one differs. @param {Pick<State, "view" | "around">} state */
   function wishOf({ view, around }) {
     return { request: view.given, second: view.b ?? {}, ...(around && { around }) };
   }
 
-  /** The keys that the server understood stand in the address, which the first side writes. @param {View} view @param {Answer} answer */
+  /** Writes the understood keys into the address through the first stack. @param {View} view @param {Answer} answer */
   function hear(view, answer) {
     const next = understoodBeside(view, answer);
     const { view: before, notices } = first.get();

@@ -8,7 +8,7 @@
 import { decodeStep } from "./wire.js";
 
 /**
- * The steps of a trace: binary messages, all of one size, one after another.
+ * Returns the steps of a trace: binary messages, all of one size, one after another.
  * @param {string} base64
  * @param {number} tokens
  */

@@ -129,7 +129,7 @@ export function choices(trace, token, layer) {
 /** @typedef {{expert: number, rank: number, weight: number, score: number, dropped: boolean}} Choice */
 
 /**
- * The way of a token through all layers; empty where it is not routed yet.
+ * Returns the way of a token through all layers; empty where it is not routed yet.
  * @param {Trace} trace
  * @param {number} token
  * @returns {Choice[][]}
@@ -140,7 +140,7 @@ export function pathOf(trace, token) {
 }
 
 /**
- * The tokens that were sent to an expert, in order.
+ * Returns the tokens that were sent to an expert, in order.
  * @param {Trace} trace
  * @param {number} layer
  * @param {number} expert
@@ -168,19 +168,19 @@ export function servedBy(trace, layer, expert, counts = () => true) {
 /** @typedef {{token: number, weight: number, rank: number, dropped: boolean}} Served */
 
 /**
- * How many columns of choices a trace has: K, or as many as the luckiest token needs where a router lets the number vary.
+ * Returns how many columns of choices a trace has: K, or as many as the luckiest token needs where a router lets the number vary.
  * @param {Pick<Model, "top_k" | "choices">} model
  */
 export function columnsOf({ top_k: topK, choices = topK }) {
   return choices;
 }
 
-/** The tokens of a message with the mark that the model wrote them. @param {import("../types.js").Token[]} tokens */
+/** Returns the tokens of a message with the mark that the model wrote them. @param {import("../types.js").Token[]} tokens */
 export function asWritten(tokens) {
   return tokens.map((token) => ({ ...token, written: true }));
 }
 
-/** Whether a token of one side is the same token of the other. @param {Trace | null} a @param {Trace | null} b */
+/** Returns whether a token of one side is the same token of the other. @param {Trace | null} a @param {Trace | null} b */
 export function sameTokens(a, b) {
   return (
     a !== null &&

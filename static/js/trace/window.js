@@ -12,17 +12,17 @@ export function partOf(trace) {
   return trace?.origin.window ?? null;
 }
 
-/** The place of the first token that the page holds. @param {Trace | null} trace */
+/** Returns the place of the first token that the page holds. @param {Trace | null} trace */
 export function firstOf(trace) {
   return partOf(trace)?.from ?? 0;
 }
 
-/** How many tokens the whole has. @param {Trace} trace */
+/** Returns how many tokens the whole has. @param {Trace} trace */
 export function totalOf(trace) {
   return partOf(trace)?.of ?? trace.tokens.length;
 }
 
-/** The number of a token as a person counts it: in the whole, from 1. @param {Trace | null} trace @param {number} token */
+/** Returns the number of a token as a person counts it: in the whole, from 1. @param {Trace | null} trace @param {number} token */
 export function numberOf(trace, token) {
   return firstOf(trace) + token + 1;
 }
@@ -33,7 +33,7 @@ export function placeOf(trace, token) {
   return place >= 0 && place < trace.tokens.length ? place : null;
 }
 
-/** Whether two traces are the same part. @param {Trace} a @param {Trace} b */
+/** Returns whether two traces are the same part. @param {Trace} a @param {Trace} b */
 export function samePart(a, b) {
   return firstOf(a) === firstOf(b) && partOf(a)?.of === partOf(b)?.of;
 }

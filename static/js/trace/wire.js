@@ -147,7 +147,7 @@ function equalScores(chosen, layers, experts) {
   return scores;
 }
 
-/** The number that 16 bits spell (IEEE 754 binary16). @param {number} bits */
+/** Returns the number that 16 bits spell (IEEE 754 binary16). @param {number} bits */
 export function fromHalf(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

@@ -13,12 +13,12 @@ import { routerOf } from "./routers.js";
  * @typedef {{name: string, a: Partial<Request>, b: Partial<Request>}} Pair
  */
 
-/** The view of the second side, as far as it is known before the server's answer. @param {View} view @returns {View} */
+/** Returns the view of the second side, as far as it is known before the server's answer. @param {View} view @returns {View} */
 export function otherView(view) {
   return { ...view, ...view.b, token: null, layer: null, path: null, tower: null };
 }
 
-/** The pairs that this server can show. @param {Boot} boot @param {View} view @returns {Pair[]} */
+/** Returns the pairs that this server can show. @param {Boot} boot @param {View} view @returns {Pair[]} */
 export function pairsOf(boot, view) {
   const trained = (/** @type {number} */ count) => boot.models.some(({ experts }) => experts === count);
   const source = view.source === "recorded" ? { source: /** @type {const} */ ("live") } : {};
@@ -55,7 +55,7 @@ export function pairsOf(boot, view) {
 const UNBALANCED = "-unbalanced";
 
 /**
- * The models that were trained with and without the balancing loss: on this prompt, and as their training was recorded.
+ * Returns the models that were trained with and without the balancing loss: on this prompt, and as their training was recorded.
  * @param {Boot} boot
  * @returns {{live: Pair | null, training: Pair | null}}
  */

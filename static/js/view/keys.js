@@ -19,7 +19,7 @@ const TOWER = /^([0-9]{1,4})\.([0-9]{1,4})$/;
 /** A number of a request key, as app/request/schema.py takes it. */
 const REQUEST_NUMBER = /^[+-]?[0-9]{1,10}(\.[0-9]{1,9})?$/;
 
-/** Whether a number lies within the limits of its key, both ends included. @param {KeyDeclaration} key @param {number} value */
+/** Returns whether a number lies within the limits of its key, both ends included. @param {KeyDeclaration} key @param {number} value */
 function within({ limits }, value) {
   return !limits || (value >= limits[0] && value <= limits[1]);
 }
@@ -47,19 +47,19 @@ const READERS = {
   atlas: (_, text) => (ATLAS.test(text) ? text : null),
 };
 
-/** The value of a request key that a text spells, as far as one key alone can say. @param {KeyDeclaration} key @param {string} text */
+/** Returns the value of a request key that a text spells, as far as one key alone can say. @param {KeyDeclaration} key @param {string} text */
 function readRequestKey(key, text) {
   if (key.kind !== "integer" && key.kind !== "number")
     return text.length <= (key.max_chars ?? Infinity) ? text : null;
   return key.kind === "integer" && text.includes(".") ? null : numberOf(key, text, REQUEST_NUMBER);
 }
 
-/** The value that a text spells, tokens and layers counted from 0; null where it spells none. @param {KeyDeclaration} key @param {string} text */
+/** Returns the value that a text spells, tokens and layers counted from 0; null where it spells none. @param {KeyDeclaration} key @param {string} text */
 export function readKey(key, text) {
   return key.belongs === "request" ? readRequestKey(key, text) : READERS[key.kind](key, text);
 }
 
-/** The text that `readKey` reads as this value. @param {KeyDeclaration} key @param {any} value */
+/** Returns the text that `readKey` reads as this value. @param {KeyDeclaration} key @param {any} value */
 export function formatKey({ kind, origin = 0 }, value) {
   if (kind === "integer") return String(value + origin);
   if (kind === "flag") return value ? "1" : "0";
@@ -76,27 +76,27 @@ export function expectedOf({ kind, values, limits, max_chars: most }) {
   return limits ? words.range(...limits) : words.charactersAtMost(most ?? 60);
 }
 
-/** The keys that say what is asked of the server. @param {Pick<Boot, "keys">} boot */
+/** Returns the keys that say what is asked of the server. @param {Pick<Boot, "keys">} boot */
 export const requestKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "request");
 
-/** The keys that say how the answer is looked at. @param {Pick<Boot, "keys">} boot */
+/** Returns the keys that say how the answer is looked at. @param {Pick<Boot, "keys">} boot */
 export const viewKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "view");
 
-/** The declaration of a key. @param {Pick<Boot, "keys">} boot @param {string} name */
+/** Returns the declaration of a key. @param {Pick<Boot, "keys">} boot @param {string} name */
 export const keyNamed = ({ keys }, name) => keys.find((key) => key.name === name);
 
 /** @param {Pick<Boot, "keys">} boot @param {string} name */
 export const isRequestKey = (boot, name) => keyNamed(boot, name)?.belongs === "request";
 
-/** The least and the most of a number. @param {Pick<Boot, "keys">} boot @param {keyof Request} name @returns {[number, number]} */
+/** Returns the least and the most of a number. @param {Pick<Boot, "keys">} boot @param {keyof Request} name @returns {[number, number]} */
 export const limitsOf = (boot, name) => keyNamed(boot, name)?.limits ?? [0, 0];
 
-/** Whether an exported page has but one value of a key: it holds one routing, in one language. @param {Pick<Boot, "keys">} boot @param {string} name */
+/** Returns whether an exported page has but one value of a key: it holds one routing, in one language. @param {Pick<Boot, "keys">} boot @param {string} name */
 export function isFixed(boot, name) {
   return isRequestKey(boot, name) || name === "lang";
 }
 
-/** Whether a key says anything to the source and the router of a request. @param {Pick<Boot, "keys">} boot @param {Pick<Request, "source" | "router">} request @param {keyof Request} name */
+/** Returns whether a key says anything to the source and the router of a request. @param {Pick<Boot, "keys">} boot @param {Pick<Request, "source" | "router">} request @param {keyof Request} name */
 export function reads(boot, { source, router = "" }, name) {
   const { sources = [], routers } = keyNamed(boot, name) ?? {};
   return sources.includes(source) && (routers?.includes(router) ?? true);

@@ -23,7 +23,7 @@ export function formatFold({ first, last }) {
   return `${first + 1}-${last + 1}`;
 }
 
-/** The layers around one. @param {number} layer @param {number} layers @returns {Fold} */
+/** Returns the layers around one. @param {number} layer @param {number} layers @returns {Fold} */
 export function foldAround(layer, layers) {
   const wide = Math.min(layers, 2 * AROUND + 1);
   const first = Math.max(0, Math.min(layers - wide, layer - AROUND));
@@ -48,7 +48,7 @@ function movedFold({ first, last }, way, layers) {
   return { first: next, last: next + wide - 1 };
 }
 
-/** The layer that one would want to see better. @param {State} state */
+/** Returns the layer that one would want to see better. @param {State} state */
 function lookedAt(state) {
   const { view, at } = state;
   return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
@@ -68,7 +68,7 @@ export function toggled(state) {
 }
 
 /**
- * The layer that TOP looks at: in SEQUENCE, where tokens are in many layers at once, the one that was chosen; else the
+ * Returns the layer that TOP looks at: in SEQUENCE, where tokens are in many layers at once, the one that was chosen; else the
  * one where playback stands.
  * @param {Pick<State, "view" | "at" | "trace">} state
  */

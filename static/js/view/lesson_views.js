@@ -11,7 +11,7 @@ import { parseView } from "./url.js";
 export const KEPT = /** @type {const} */ (["theme", "palette", "lang", "speed"]);
 
 /**
- * The view of a query string, with what stays of the one before.
+ * Returns the view of a query string, with what stays of the one before.
  * @param {Boot} boot
  * @param {View} view
  * @param {string} query
@@ -23,18 +23,18 @@ export function viewOf(boot, view, query, lesson) {
   return { ...parseView(query, boot).view, ...kept, tour: "", at: 0, quiz: null, ...lesson };
 }
 
-/** A step of a tour, from 0. @param {Boot} boot @param {View} view @param {TourInfo} tour @param {number} at @returns {View} */
+/** Returns a step of a tour, from 0. @param {Boot} boot @param {View} view @param {TourInfo} tour @param {number} at @returns {View} */
 export function viewOfStep(boot, view, tour, at) {
   return viewOf(boot, view, tour.steps[at].view, { tour: tour.name, at });
 }
 
-/** A question, from 0, or what answers it. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
+/** Returns a question, from 0, or what answers it. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
 export function viewOfQuestion(boot, view, quiz, which = "view") {
   return viewOf(boot, view, boot.questions?.[quiz]?.[which] ?? "", { quiz });
 }
 
 /**
- * The view of the step or the question that a host page names; null where its keys name none.
+ * Returns the view of the step or the question that a host page names; null where its keys name none.
  * @param {Boot} boot
  * @param {View} view
  * @param {import("../embed/view_patch.js").Keys} keys  as in the URL: steps and questions from 1

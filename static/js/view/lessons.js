@@ -51,7 +51,7 @@ export function unknownLessons(boot, view) {
 }
 
 /**
- * The query string of a link that names a step and leaves the rest out, as people write it: the step's own keys fill it up.
+ * Returns the query string of a link that names a step and leaves the rest out, as people write it: the step's own keys fill it up.
  * An address that the page wrote has its version in it, and is whole.
  * @param {Boot} boot
  * @param {string} search
@@ -69,7 +69,7 @@ export function withLesson(boot, search) {
   return `?${query}`;
 }
 
-/** A caption with its terms marked, `{load}` or `{dropped tokens|dropped}`, in pieces. @param {string} caption @returns {Piece[]} */
+/** Returns a caption with its terms marked, `{load}` or `{dropped tokens|dropped}`, in pieces. @param {string} caption @returns {Piece[]} */
 export function piecesOf(caption) {
   return caption
     .split(/(\{[^{}]*\})/)

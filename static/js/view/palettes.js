@@ -217,7 +217,7 @@ export const GROUPS = {
 /** The palettes by name. */
 export const PALETTE_NAMES = /** @type {PaletteName[]} */ (Object.keys(PALETTES));
 
-/** The colours of a palette in a theme; those of the first where a name is not known. @param {string} [palette] @param {string} [theme] */
+/** Returns the colours of a palette in a theme; those of the first where a name is not known. @param {string} [palette] @param {string} [theme] */
 export function coloursOf(palette = "ember", theme = "dark") {
   const named = PALETTES[/** @type {PaletteName} */ (palette)] ?? PALETTES.ember;
   return named[/** @type {Theme} */ (theme)] ?? named.dark;

@@ -16,7 +16,7 @@ const QUOTED = 40;
 /** @typedef {{view: View, changed: string[]}} Wish  `changed`: request keys that a person just changed */
 
 /**
- * The view with other request keys, and which these are; null takes a key back to where nobody chose it.
+ * Returns the view with other request keys, and which these are; null takes a key back to where nobody chose it.
  * @param {Boot} boot
  * @param {View} view
  * @param {Partial<Record<keyof View, any>>} patch  keys of the view too
@@ -39,7 +39,7 @@ export function wished(boot, view, patch) {
   return { view: { ...view, ...patch, ...plain, given }, changed: names.map(({ name }) => name) };
 }
 
-/** A view with the request of another as it was understood. @param {Boot} boot @param {View} view @param {View} other @returns {View} */
+/** Returns a view with the request of another as it was understood. @param {Boot} boot @param {View} view @param {View} other @returns {View} */
 export function withRequestOf(boot, view, other) {
   const request = Object.fromEntries(requestKeys(boot).map(({ name }) => [name, other[name]]));
   return { ...view, ...request, given: other.given, asks: other.asks };
@@ -59,7 +59,7 @@ export function understoodBeside(view, answer) {
 }
 
 /**
- * The keys of a second stack as the server understood them. Where it differs in nothing, those that it has all the same.
+ * Returns the keys of a second stack as the server understood them. Where it differs in nothing, those that it has all the same.
  * @param {Partial<Request> | null} own  that it was asked with
  * @param {Answer} answer
  * @returns {Partial<Request> | null}
@@ -72,7 +72,7 @@ export function ownOf(own, { request, given }) {
   return held.length ? /** @type {Partial<Request>} */ (Object.fromEntries(held)) : null;
 }
 
-/** The server's notices in the page's language. @param {Answer} answer @returns {Notice[]} */
+/** Returns the server's notices in the page's language. @param {Answer} answer @returns {Notice[]} */
 export function noticesOf({ notices = [] }) {
   return notices.map(({ field, expected, found, used }) => {
     const showing = used === null || used === undefined || used === "" ? words.nothing : String(used);
@@ -91,12 +91,12 @@ export function requestOf({ asks }) {
   return asks;
 }
 
-/** The query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
+/** Returns the query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
 export function requestQuery(request) {
   return new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
 }
 
-/** Whether two views are spelt by the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
+/** Returns whether two views are spelt by the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
 export function sameRequest({ given: a }, { given: b }) {
   return sameKeys(a, b);
 }
@@ -113,7 +113,7 @@ export function sameKeys(a, b) {
   return spelt(a) === spelt(b);
 }
 
-/** The keys of an address without the prefix of the second stack; null where there are none. @param {Record<string, string>} query @param {Boot} boot */
+/** Returns the keys of an address without the prefix of the second stack; null where there are none. @param {Record<string, string>} query @param {Boot} boot */
 export function ownTexts(query, boot) {
   const own = requestKeys(boot).filter(({ name }) => OTHER + name in query);
   return own.length ? own.map((key) => ({ key, text: query[OTHER + key.name] })) : null;

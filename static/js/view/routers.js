@@ -26,22 +26,22 @@ export function routerOf(boot, { router }) {
   return boot.routers?.find(({ name }) => name === router) ?? null;
 }
 
-/** The router that the model of a view was trained with; "" where that is not known. @param {Boot} boot @param {Pick<View, "model">} view */
+/** Returns the router that the model of a view was trained with; "" where that is not known. @param {Boot} boot @param {Pick<View, "model">} view */
 export function trainedRouter(boot, { model }) {
   return boot.models.find(({ name }) => name === model)?.router ?? "";
 }
 
-/** Whether a person chose a router that the model or the shape does not have by itself. @param {Pick<View, "given">} view */
+/** Returns whether a person chose a router that the model or the shape does not have by itself. @param {Pick<View, "given">} view */
 export function isOtherRouter({ given }) {
   return Boolean(given.router);
 }
 
-/** The settings that make a view's routing another than its router's own. @param {Pick<View, "given">} view */
+/** Returns the settings that make a view's routing another than its router's own. @param {Pick<View, "given">} view */
 export function chosenSettings({ given }) {
   return SETTINGS.filter((name) => name !== "seed" && given[name] !== undefined);
 }
 
-/** The moments of training that were recorded of a view's model. @param {Boot} boot @param {Pick<View, "model">} view */
+/** Returns the moments of training that were recorded of a view's model. @param {Boot} boot @param {Pick<View, "model">} view */
 export function stepsOf(boot, { model }) {
   return boot.models.find(({ name }) => name === model)?.steps ?? [];
 }

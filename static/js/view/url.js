@@ -16,7 +16,7 @@ import { noticesOf, ownOf, ownTexts, shortened, understood } from "./request.js"
 export const VERSION = 1;
 
 /**
- * The query string that a page opens with: a short link to a step of a tour is filled up. An exported page holds one
+ * Returns the query string that a page opens with: a short link to a step of a tour is filled up. An exported page holds one
  * routing in one language: an address may say how to look at it, not what it is.
  * @param {Boot} boot
  * @param {string} search  of the address
@@ -31,7 +31,7 @@ export function searchOf(boot, search) {
 }
 
 /**
- * The view that a query string asks for, and a sentence for each view key that fell back. Unknown keys are passed over.
+ * Returns the view that a query string asks for, and a sentence for each view key that fell back. Unknown keys are passed over.
  * Request keys stand in it as they were found; what they mean together the server says.
  *
  * @param {string} search  with or without "?"
@@ -58,7 +58,7 @@ export function parseView(search, boot) {
 }
 
 /**
- * The view of the page's own address. The server has read its request already: with the page, or in an exported one.
+ * Returns the view of the page's own address. The server has read its request already: with the page, or in an exported one.
  * @param {string} search
  * @param {Boot} boot
  * @returns {{view: View, notices: Notice[]}}
@@ -94,7 +94,7 @@ function fellBack(key, text) {
 }
 
 /**
- * A tour, a step or a question that is not here falls back alone.
+ * Returns the notices about tours, steps and questions that do not exist. Each is replaced alone.
  * @param {{view: View, notices: Notice[]}} parsed
  * @param {Boot} boot
  */
@@ -114,7 +114,7 @@ function otherVersion(version) {
 }
 
 /**
- * The query string of a view, with as few keys as ask for it: "" or "?scenario=code&experts=64&v=1".
+ * Returns the query string of a view, with as few keys as ask for it: "" or "?scenario=code&experts=64&v=1".
  *
  * @param {View} view
  * @param {Boot} boot
@@ -142,7 +142,7 @@ export function formatView(view, boot) {
 const isTold = (value) => value !== undefined && value !== null && value !== "";
 
 /**
- * The view with the place where playback stands, or is to stand as soon as the trace is there. Tokens are those of the whole.
+ * Returns the view with the place where playback stands, or is to stand as soon as the trace is there. Tokens are those of the whole.
  * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot" | "trace">>} state
  * @returns {View}
  */
@@ -155,7 +155,7 @@ export function viewNow({ view: held, at, shot = null, trace = null }) {
   return { ...view, token, layer: at.token < 0 ? null : at.layer };
 }
 
-/** The other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
+/** Returns the other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
 export function translationsOf(state, boot) {
   const view = viewNow(state);
   return LANGUAGES.filter((each) => each !== language).map((lang) => ({

@@ -27,7 +27,7 @@ const PERCENT = { en: "\u2009%", fr: "\u202f%" }[language];
 const BYTES = /** @type {const} */ ({ en: "B", fr: "o" })[language];
 
 /**
- * A count of parameters in three digits: 1179648 -> "1.18M", 294912 -> "295k", 999 -> "999".
+ * Returns a count of parameters in three digits: 1179648 -> "1.18M", 294912 -> "295k", 999 -> "999".
  * @param {number} count
  */
 export function formatCount(count) {
@@ -53,7 +53,7 @@ export function formatDecimal(value, decimals) {
 }
 
 /**
- * Every digit, in groups of three: 1179648 -> "1,179,648".
+ * Returns every digit, in groups of three: 1179648 -> "1,179,648".
  * @param {number} count
  */
 export function formatExactly(count) {
@@ -77,7 +77,7 @@ export function formatBytes(bytes) {
 }
 
 /**
- * A share as whole percent, or with one digit below ten: 0.25 -> "25 %", 0.031 -> "3.1 %".
+ * Returns a share as whole percent, or with one digit below ten: 0.25 -> "25 %", 0.031 -> "3.1 %".
  * @param {number} share from 0 to 1
  */
 export function formatShare(share) {
@@ -86,7 +86,7 @@ export function formatShare(share) {
 }
 
 /**
- * A share as percent with so many decimals; one that rounds to nothing without being nothing is told as less than one.
+ * Returns a share as percent with so many decimals; one that rounds to nothing without being nothing is told as less than one.
  * @param {number} share
  * @param {number} [decimals]
  */
@@ -106,7 +106,7 @@ export function formatSigned(value, decimals) {
 }
 
 /**
- * A combine weight with two digits; one that rounds to nothing is told as less than a hundredth.
+ * Returns a combine weight with two digits; one that rounds to nothing is told as less than a hundredth.
  * @param {number} weight from 0 to 1
  */
 export function formatWeight(weight) {
@@ -126,7 +126,7 @@ export function formatTime(seconds) {
 const VISIBLE = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
 
 /**
- * A token on one line, with white space that a person can see: "\n" -> "⏎", "  " -> "␣␣". One leading space, with which
+ * Returns a token on one line, with white space that a person can see: "\n" -> "⏎", "  " -> "␣␣". One leading space, with which
  * most tokens of a byte-level tokenizer begin, is left to the caller (`opensWithSpace`).
  * @param {string} text
  */

@@ -268,7 +268,7 @@ function parted(text) {
   return ways.find(([, advice]) => told(advice, PARTS) !== advice) ?? ways.at(-1) ?? [text, ""];
 }
 
-/** One line. @param {string} line */
+/** Returns one line. @param {string} line */
 function sentence(line) {
   const [, name, expected, rest] =
     /^([\w.]+|experts a token): expected (.*?), got (.*; .*)$/.exec(line) ?? [];

@@ -13,19 +13,19 @@ const BYTES = /^(?:\\x[0-9a-f]{2})+$/;
 /** @type {WeakMap<readonly Token[], string[]>} */
 const made = new WeakMap();
 
-/** The text of one token of a prompt. @param {readonly Token[]} tokens @param {number} index */
+/** Returns the text of one token of a prompt. @param {readonly Token[]} tokens @param {number} index */
 export function shownToken(tokens, index) {
   let texts = made.get(tokens);
   if (!texts) made.set(tokens, (texts = textsOf(tokens)));
   return texts[index] ?? "";
 }
 
-/** The bytes of a token that is part of a character, "E2 82"; "" for any other. @param {string} text */
+/** Returns the bytes of a token that is part of a character, "E2 82"; "" for any other. @param {string} text */
 export function bytesOf(text) {
   return BYTES.test(text) ? bytesIn(text).map(hex).join(" ") : "";
 }
 
-/** All of them. @param {readonly Token[]} tokens @returns {string[]} */
+/** Returns all of them. @param {readonly Token[]} tokens @returns {string[]} */
 export function textsOf(tokens) {
   const bare = tokens.map(({ text }) => text.trim());
   /** @type {Map<string, Set<string>>} */

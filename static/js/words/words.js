@@ -16,7 +16,7 @@ export const words =
       ? fr
       : { en, fr }[language];
 
-/** The name that a router has on the page. @param {string} name  of `boot.routers` */
+/** Returns the name that a router has on the page. @param {string} name  of `boot.routers` */
 export function routerName(name) {
   return words.routing.names[name] ?? name;
 }

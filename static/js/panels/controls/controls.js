@@ -35,7 +35,7 @@ function segmentsOf(labels, hints = {}) {
 }
 
 /**
- * The numbers that are offered, and the one that a link asked for.
+ * Returns the numbers that are offered, and the one that a link asked for.
  * @param {readonly number[]} offered
  * @param {number} current
  * @param {(value: number) => boolean} [possible]  the others cannot be chosen now
@@ -54,7 +54,7 @@ function sourcesOf(boot) {
 const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
 const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
 
-/** Whether k can be chosen at all: a source may not read it, and a router may force it. @param {Boot} boot @param {State["view"]} view */
+/** Returns whether k can be chosen at all: a source may not read it, and a router may force it. @param {Boot} boot @param {State["view"]} view */
 function isFree(boot, view) {
   return reads(boot, view, "k") && !routerOf(boot, view)?.fixed_k;
 }

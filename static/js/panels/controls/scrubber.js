@@ -137,7 +137,7 @@ function drawTicks(canvas, timeline) {
 }
 
 /**
- * The events that are drawn as ticks on a line of this width: all of them, or the tokens' first, or none.
+ * Returns the events that are drawn as ticks on a line of this width: all of them, or the tokens' first, or none.
  * @param {Schedule} timeline
  * @param {number} width
  */

@@ -9,12 +9,12 @@ import { attribute, h, setText } from "../parts/element.js";
 import { marked } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
 
-/** A press that opens a link elsewhere is the browser's. @param {MouseEvent} event */
+/** Returns whether the page handles a press itself. A press with a modifier opens a link elsewhere. @param {MouseEvent} event */
 export function isPlain({ button, ctrlKey, metaKey, shiftKey, altKey }) {
   return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
 }
 
-/** A link that is followed within the page. @param {string} kind @param {() => void} act */
+/** Returns a link that is followed within the page. @param {string} kind @param {() => void} act */
 export function linkTo(kind, act) {
   const link = h("a", { class: kind });
   link.addEventListener("click", (event) => {

@@ -37,7 +37,7 @@ export function storageOf() {
 }
 
 /**
- * How many of the questions are answered, and how many rightly.
+ * Returns how many of the questions are answered, and how many rightly.
  * @param {readonly {name: string, answer: number}[]} questions
  * @param {Answers} answers
  */

@@ -21,7 +21,7 @@ function entry(link, title, summary, count) {
   return h("li", {}, link);
 }
 
-/** The query of a page of text in the language and the colours of the view. @param {State["view"]} view @param {Boot} boot */
+/** Returns the query of a page of text in the language and the colours of the view. @param {State["view"]} view @param {Boot} boot */
 function lookOf({ theme, palette }, { lang = "en" }) {
   const look = Object.entries({ lang, theme, palette }).filter(
     ([, value]) => !["en", "dark", "ember"].includes(value),

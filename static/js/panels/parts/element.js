@@ -5,7 +5,7 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * An element. A property that begins with "on" is a listener, true is an empty attribute, false and undefined are none.
+ * Returns an element. A property that begins with "on" is a listener, true is an empty attribute, false and undefined are none.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -64,7 +64,7 @@ export function setStyle(element, name, value) {
 }
 
 /**
- * Whether any of the parts changed since the last call, and remembers them: the guard at the top of an update.
+ * Returns whether any of the parts changed since the last call, and remembers them: the guard at the top of an update.
  * @returns {(...parts: unknown[]) => boolean}
  */
 export function changes() {

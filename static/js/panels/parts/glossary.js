@@ -28,7 +28,7 @@ export function term(name, text = words.glossary[name].name) {
   );
 }
 
-/** A caption with its terms. @param {string} caption @returns {(Node | string)[]} */
+/** Returns a caption with its terms. @param {string} caption @returns {(Node | string)[]} */
 export function marked(caption) {
   return piecesOf(caption).map(({ text, term: name }) =>
     name !== undefined && isTerm(name) ? term(name, text) : text,

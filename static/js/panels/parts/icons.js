@@ -30,7 +30,7 @@ const PATHS = {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An icon that takes the colour of the text. It says nothing: its button has a name.
+ * Returns an icon that takes the colour of the text. It says nothing: its button has a name.
  * @param {IconName} name
  * @returns {SVGSVGElement}
  */
@@ -49,7 +49,7 @@ export function icon(name) {
   return svg;
 }
 
-/** The mark of the product: the file that browsers show on the tab. */
+/** Returns the mark of the product: the file that browsers show on the tab. */
 export function logo() {
   const image = document.createElement("img");
   const { href } = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));

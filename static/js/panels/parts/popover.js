@@ -59,7 +59,7 @@ export function createOverlay(host, { name, title, body, actions, always = false
 }
 
 /**
- * A button that opens an overlay.
+ * Returns a button that opens an overlay.
  * @param {Exclude<State["overlay"], "none">} name
  * @param {HTMLButtonElement} button
  * @param {Actions} actions

@@ -30,7 +30,7 @@ async function fetchCard(query) {
   return cardOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }
 
-/** An exported page cannot ask, but is one. @param {NonNullable<Boot["exported"]>} exported @returns {Card} */
+/** Makes the card of an exported page, which cannot ask the server. @param {NonNullable<Boot["exported"]>} exported @returns {Card} */
 function ownCard({ poster }) {
   const description = document.querySelector('meta[name="description"]')?.getAttribute("content") ?? "";
   return { title: document.title, description, picture: poster };
