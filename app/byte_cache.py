@@ -1,4 +1,4 @@
-"""Finished things kept for the next who asks: least recently used go first, bounded by their bytes."""
+"""An LRU cache of finished values, bounded in bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words: the problem of a request key, and of a field of a file.
+"""Problems: what is wrong with a request key or a field of a file, and how a message quotes a value.
 
 A message has one form: `field: expected X, got Y; do Z`.
 """

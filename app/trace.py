@@ -1,4 +1,4 @@
-"""The routing trace: what a router said and chose, for every token and layer. Everything else reads this."""
+"""The routing trace: scores and choices of the router for every token and layer. All consumers use it."""
 
 from __future__ import annotations
 

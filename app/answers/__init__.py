@@ -1,1 +1,1 @@
-"""Whole answers in bytes, each a function of sources and a request: what a thread or a process computes."""
+"""Computes complete answers as bytes, each from sources and a request, in a thread or a process."""

@@ -1,4 +1,4 @@
-"""Do the files of scenarios, tours and questions load, and show what they say that they show?"""
+"""Checks that scenarios, tours and questions load, and that their traces show what they state."""
 
 from __future__ import annotations
 

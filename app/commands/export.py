@@ -13,8 +13,7 @@ from ..atlas.shipped import Atlases
 from ..export.exported_page import ExportedView, InlineTrace, folder, load_shared, one_file
 from ..page.boot import boot
 from ..picture.view_picture import ViewPicture, titled
-from ..request.comparison import SECOND_PREFIX
-from ..request.schema import KEY_HELP
+from ..request.schema import KEY_HELP, SECOND_PREFIX
 from ..request.view_keys import VIEW_KEY_NAMES, read_view_key
 from ..settings import ROOT, Settings
 from ..sources.authored.scenario import load_scenarios

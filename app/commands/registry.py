@@ -1,4 +1,4 @@
-"""The commands of the command line: name -> what it does. A new command is one file and one line here.
+"""The commands of the command line by name. A new command is one file and one line here.
 
 A command's file has `add_command(commands)`, which adds its parser, and `run`, which takes `settings` (the
 environment's), `options` (the parsed arguments), both or neither, and returns an exit status. A file is

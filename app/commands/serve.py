@@ -1,4 +1,4 @@
-"""`serve`: the page, until it is told to stop."""
+"""`serve`: serves the page until it is stopped."""
 
 from __future__ import annotations
 

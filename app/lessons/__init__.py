@@ -1,1 +1,1 @@
-"""What guides a newcomer: tours and questions, as data."""
+"""Tours and questions, as data."""

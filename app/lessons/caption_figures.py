@@ -1,4 +1,4 @@
-"""What captions say in numbers, counted in the routing that they are about."""
+"""Counts the numbers that captions state, in the routing of their view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does every tour and question lead to views that there are, and say numbers that are true there?"""
+"""Checks that the views of tours and questions exist, and that their numbers are true."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import chain
 
 from ..problem import BadRequest, FileProblem
 from ..request.available import Available
-from ..request.comparison import SECOND_PREFIX, own_keys, read_second, request_keys
+from ..request.comparison import own_keys, read_second, request_keys
 from ..request.read import read
-from ..request.schema import KEY_HELP, TraceRequest
+from ..request.schema import KEY_HELP, SECOND_PREFIX, TraceRequest
 from ..shape import small_shape
 from ..sources.authored.authored_trace import AuthoredTrace
 from ..sources.authored.scenario import Scenario

@@ -1,1 +1,1 @@
-"""What the shipped models do on text that their training never saw: `python -m app measure`."""
+"""Measures the shipped models on held-out text: `python -m app measure`."""

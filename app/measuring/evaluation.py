@@ -1,4 +1,4 @@
-"""The figures of one model on held-out text: what each router and k costs, and what its own learned."""
+"""Measures one model on held-out text: the cost of each router and k, and what its own router learned."""
 
 from __future__ import annotations
 

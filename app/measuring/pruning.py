@@ -1,4 +1,4 @@
-"""What a model loses if experts are removed: REAP's scores, and the held-out loss without them."""
+"""Measures the loss of pruned experts: REAP scores, and the held-out loss without the experts."""
 
 from __future__ import annotations
 

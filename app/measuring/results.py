@@ -1,4 +1,4 @@
-"""models/measured.json: what was measured of each model, and what its fields mean."""
+"""Reads and writes models/measured.json, and explains its fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the router of a model learned: how far it parts languages, how even it is, what its experts like."""
+"""Measures what a router learned: language separation, load balance, preferred tokens of experts."""
 
 from __future__ import annotations
 

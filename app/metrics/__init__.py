@@ -1,1 +1,1 @@
-"""Numbers about routing traces."""
+"""Metrics of routing traces."""

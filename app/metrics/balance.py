@@ -1,4 +1,4 @@
-"""How evenly experts are loaded: loads [..., N] -> numbers [...]. Formulas and sources: `MEASURES`.
+"""Measures of load balance: loads [..., N] -> numbers [...]. `MEASURES` has formulas and sources.
 
 c_i is the number of assignments that expert i of a layer received. State how many tokens were counted beside
 each value: a small batch looks less balanced by chance.

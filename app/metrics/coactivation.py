@@ -1,4 +1,4 @@
-"""Which experts of a layer are chosen together for one token."""
+"""Co-activation: experts of a layer that are chosen for the same token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a limit on the devices of a token buys and costs: the same logits through several routers."""
+"""Benefit and cost of a device limit per token: the same logits through several routers."""
 
 from __future__ import annotations
 

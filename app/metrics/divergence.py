@@ -1,4 +1,4 @@
-"""How far two or more routings are apart: distributions of load, and choices token by token."""
+"""Divergence of routings: of load distributions, and of choices token by token."""
 
 from __future__ import annotations
 

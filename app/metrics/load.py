@@ -1,4 +1,4 @@
-"""How evenly experts are loaded over texts: what is counted of each, their sum, and its measures."""
+"""Load over several texts: counts of each text, their sum, and its measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How decided a router is: the margin of the last choice, near ties, and the entropy of the scores."""
+"""Decisiveness of a router: the margin of the last choice, near ties, and the entropy of the scores."""
 
 from __future__ import annotations
 

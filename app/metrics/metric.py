@@ -1,4 +1,4 @@
-"""What every metric of this room declares: its definition, its source, and what it must be given."""
+"""The declaration of a metric: its definition, its source, and the columns that it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which experts to drop: three rankings, and the keep list that follows."""
+"""Expert pruning: three rankings, and the resulting list of experts to keep."""
 
 from __future__ import annotations
 

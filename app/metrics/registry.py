@@ -1,4 +1,4 @@
-"""Every metric of this room: one line each."""
+"""All metrics, one line per metric."""
 
 from __future__ import annotations
 

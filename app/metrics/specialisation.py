@@ -1,4 +1,4 @@
-"""Which groups of tokens an expert serves: domains, languages, token classes, positions, token ids."""
+"""Groups of tokens per expert: domains, languages, token classes, positions, token ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the towers of a stack stand in a flat picture: rings seen from a little above."""
+"""Positions of towers in a flat picture, with rings seen from slightly above."""
 
 from __future__ import annotations
 

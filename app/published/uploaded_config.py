@@ -1,4 +1,4 @@
-"""A config.json that somebody brings: counted like a published model, and as a shape that a link can hold."""
+"""Counts an uploaded config.json as a published model is counted, and makes a shape for its link."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who described the routers and the models."""
+"""The bibliography of routers and models."""

@@ -1,4 +1,4 @@
-"""Who described the routers and the models: the reader of references.toml, which explains its fields."""
+"""Reads references.toml, the bibliography of routers and models, which explains its fields."""
 
 from __future__ import annotations
 

@@ -13,9 +13,7 @@ from ..problem import BadRequest, Problem, escaped
 from .available import Available
 from .read import Understood, fewest, read, settle
 from .reading import Reading
-from .schema import KEY_HELP, TraceRequest
-
-SECOND_PREFIX = "b."
+from .schema import KEY_HELP, SECOND_PREFIX, TraceRequest
 
 
 def own_keys(view: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a request costs, in seconds of one processor, estimated before anything of it is run.
+"""Estimates the cost of a request in processor seconds, before it runs.
 
 The figures were measured on one core of 2026 (docs/DEPLOY.md) and are meant to be right within a
 factor of three: admission needs to tell a hundredth of a second from a minute.

@@ -16,7 +16,7 @@ from ..problem import BadRequest, Problem, escaped
 from .available import Available
 from .reading import Reading
 from .routing_keys import read_routing
-from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, TraceRequest, plain, shown
+from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, SECOND_PREFIX, TraceRequest, plain, shown
 from .source_keys import read_source, read_subject
 
 OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
@@ -55,7 +55,7 @@ class Understood:
             {
                 **problem.to_json(),
                 "advice": problem.advice,
-                "used": used.get(problem.field.removeprefix("b.")),
+                "used": used.get(problem.field.removeprefix(SECOND_PREFIX)),
             }
             for problem in self.problems
         ]

@@ -27,6 +27,7 @@ TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
+SECOND_PREFIX = "b."  # of the keys of a second stack
 TRACE_CHARS = 240
 NAMED = ("source", "scenario", "model", "shape", "router")  # values are names of things on the server
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
@@ -147,7 +148,7 @@ class TraceRequest(BaseModel):
     @property
     def checkpoint(self) -> str:
         """The name of the checkpoint that a live or recorded request means."""
-        return self.model or f"trio-{self.experts}"
+        return self.model or shipped_model(self.experts)
 
     @property
     def takes_long(self) -> bool:
@@ -234,6 +235,11 @@ KEY_HELP = {  # key: (expected, what to do)
 def shown(value: object) -> str:
     """Returns a value of a key as a message quotes it: text quoted, numbers plain."""
     return show(plain(value))
+
+
+def shipped_model(experts: int) -> str:
+    """Returns the name of the shipped model with so many experts per layer."""
+    return f"trio-{experts}"
 
 
 def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:

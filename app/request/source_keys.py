@@ -10,7 +10,7 @@ from ..problem import Problem, show
 from ..published.named_shape import NamedShape, read_shape
 from ..published.shape_text import BadShape
 from .reading import Reading
-from .schema import DEFAULTS, KEY_HELP, TraceRequest
+from .schema import DEFAULTS, KEY_HELP, TraceRequest, shipped_model
 
 # Keys whose value would be lost without a word with a source that does not read them.
 UNREAD = {
@@ -153,8 +153,8 @@ def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) 
     """Returns the shipped model with so many experts per layer; where there is none, the first model."""
     default = TraceRequest.model_fields["experts"].default
     for experts in (reading.get("experts", default), default):
-        if f"trio-{experts}" in models:
-            return f"trio-{experts}"
+        if shipped_model(experts) in models:
+            return shipped_model(experts)
         if "experts" in reading.values:
             reading.reject(not_trained(reading, models, recorded))
     return models[0]
@@ -166,7 +166,9 @@ def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Pr
     if recorded:
         expected = f"8 with source=recorded, or one of the models {', '.join(models)}"
         return Problem("experts", found, expected, "name a model")
-    sizes = sorted({reading.available.models[name] for name in models if name.startswith("trio-")})
+    sizes = sorted(
+        n for name, n in reading.available.models.items() if name in models and name == shipped_model(n)
+    )
     expected = f"one of {', '.join(map(str, sizes))} with source=live"
     return Problem("experts", found, expected, "choose a number that a model was trained with")
 

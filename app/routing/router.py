@@ -1,4 +1,4 @@
-"""A router as its callers see it: a name, what it asks for, and `route`."""
+"""The interface of a router: its name, its settings, and `route`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every router is made of: scores, the best k of them, and what came out.
+"""Building blocks of every router: score functions, top-k selection, and the result type.
 
 Arrays have shape [T, N] (T tokens, N experts, K chosen). Where two experts tie, the lower id wins; torch.topk
 does not promise that, so comparisons with it leave exact ties out.

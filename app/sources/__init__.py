@@ -1,1 +1,1 @@
-"""Everything that produces routing traces."""
+"""The sources of routing traces."""

@@ -1,4 +1,4 @@
-"""One trace on its way: what is known of it, its steps as they are computed, and then the whole."""
+"""A trace that is computed on demand: its header, its steps as they are computed, then the whole."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from ..byte_cache import Cache
 from ..problem import BadRequest, Problem
 from ..published.catalogue import shapes
 from ..request.available import Available
-from ..request.comparison import SECOND_PREFIX, read_second
+from ..request.comparison import read_second
 from ..request.read import Understood, parse, read
-from ..request.schema import TraceRequest
+from ..request.schema import SECOND_PREFIX, TraceRequest
 from ..trace import RoutingTrace
 from .authored.scenario import Library
 from .authored.source import AuthoredSource

@@ -1,4 +1,4 @@
-"""One run: train, save the state every few minutes, go on exactly from it, measure, write the checkpoint."""
+"""One training run: saves its state every few minutes, resumes exactly, measures, writes the checkpoint."""
 
 import json
 import os

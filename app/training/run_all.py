@@ -1,4 +1,4 @@
-"""All five runs, a few at a time, each in its own process; a run that is cut goes on from its last state."""
+"""Runs all five trainings, a few at a time, each in its own process. A killed run resumes."""
 
 import fcntl
 import os

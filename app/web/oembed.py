@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from ..problem import BadRequest, Problem
-from ..request.comparison import SECOND_PREFIX
-from ..request.schema import KEY_HELP
+from ..request.schema import KEY_HELP, SECOND_PREFIX
 from ..wording import Wording
 
 WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/embed/snippets.js has them too

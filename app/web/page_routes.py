@@ -20,8 +20,8 @@ from ..page.hashed_names import hashed_name
 from ..picture.moment import MOMENT_KEYS
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
-from ..request.comparison import SECOND_PREFIX, requests_of
-from ..request.schema import KEY_HELP
+from ..request.comparison import requests_of
+from ..request.schema import KEY_HELP, SECOND_PREFIX
 from ..request.view_keys import look_of, own_look
 from ..settings import ROOT, Settings
 from ..sources.registry import SourceRegistry

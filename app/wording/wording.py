@@ -1,4 +1,4 @@
-"""What a language must have. `{names}` in a sentence are filled in by whoever shows it."""
+"""The words that a language must have. The caller fills in the `{names}` of a sentence."""
 
 from __future__ import annotations
 

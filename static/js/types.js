@@ -1,5 +1,5 @@
 /**
- * The words that the modules of the page share, as types. Nothing here runs.
+ * The types that the modules of the page share. Nothing here runs.
  *
  * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; everything a person reads,
  * the address bar included, starts layers and tokens at 1. Experts keep their id, from 0, as in the literature.

@@ -37,7 +37,7 @@ QUESTIONS: dict[str, Callable[[Atlas], object]] = {
 
 
 def main() -> None:
-    """Print the tables."""
+    """Prints the tables."""
     print(f"\natlas, L = {LAYERS}, N = {EXPERTS}, k = {K}, {VOCABULARY:,} token ids by Zipf; two threads;")
     print(f"best of {REPEATED} in a process of its own, files in the page cache")
     with tempfile.TemporaryDirectory() as name:

@@ -66,7 +66,7 @@ Measured = tuple[float, float]  # seconds that passed, and the processor's
 
 
 def main() -> None:
-    """Print the table."""
+    """Prints the table."""
     ids = np.random.default_rng(0).integers(0, CONFIG["vocab_size"], TOKENS).astype(np.int32)
     with tempfile.TemporaryDirectory() as scratch, limited(thread_count()):
         folder = write(Path(scratch))
@@ -97,20 +97,20 @@ def show(rivals: dict[str, Callable[[], object]]) -> None:
 
 
 def run(forward: Forward, ids: Ints) -> object:
-    """The routing of the tokens, and the logits after the last."""
+    """Returns the routing of the tokens, and the logits after the last."""
     route = forward.checkpoint.router.route
     routing = forward.extend(ids, forward.cache(len(ids)), forward.config.top_k, route, keep=1)
     return forward.head(routing.hidden)
 
 
 def infer(model: Any, batch: Any) -> Any:
-    """One pass of transformers; logits after the last token."""
+    """Returns one pass of transformers; logits after the last token."""
     with torch.inference_mode():
         return model(batch, logits_to_keep=1).logits[0].numpy()
 
 
 def agree(forward: Forward, ids: Ints, theirs: Any) -> None:
-    """Print by how much the logits of both differ."""
+    """Prints by how much the logits of both differ."""
     ours = np.asarray(run(forward, ids))
     print(f"largest difference of a logit {np.abs(ours - theirs).max():.1e}, of {np.abs(theirs).max():.1f}")
 
@@ -129,7 +129,7 @@ def anonymous_megabytes() -> int:
 
 
 def write(folder: Path) -> Path:
-    """Write the checkpoint, tensor by tensor: 2.6 GB."""
+    """Writes the checkpoint, tensor by tensor: 2.6 GB."""
     (folder / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     shapes, header, end = dict(tensors()), {}, 0
     for name, shape in shapes.items():

@@ -74,7 +74,7 @@ class Case:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Prints the tables."""
     for threads in sorted({1, torch.get_num_threads() if torch else 1}):
         clock = "processor" if threads == 1 else "elapsed"
         print(f"\nlive, {threads} thread(s), float32, medians of {REPETITIONS}, {clock} time in ms")
@@ -123,7 +123,7 @@ def show(model: str, tokens: str, rivals: Rivals) -> None:
 
 
 def prompt_rivals(case: Case) -> Rivals:
-    """All routing of a prompt: at once, streamed, the first token of that stream, the limit."""
+    """Returns all routing of a prompt: at once, streamed, the first token of that stream, the limit."""
     forward, ids, clock = case.forward, case.ids, case.clock
     rivals = {
         "whole": timed(
@@ -140,7 +140,7 @@ def prompt_rivals(case: Case) -> Rivals:
 
 
 def decoding_rivals(case: Case) -> Rivals:
-    """One token after a prompt of which keys and values are kept."""
+    """Returns one token after a prompt of which keys and values are kept."""
     forward, ids = case.forward, case.ids
     cache = forward.cache(len(ids) + DECODED)
     forward.extend(ids, cache, case.k, ROUTER.route)
@@ -160,7 +160,7 @@ def decoding_rivals(case: Case) -> Rivals:
 
 
 def decoding_oracle(case: Case) -> Callable[[], None]:
-    """The same with transformers."""
+    """Returns the same with transformers."""
     batch = torch.tensor(case.ids[None].astype(np.int64))
     past = infer(case.oracle, batch, None).past_key_values
 
@@ -174,7 +174,7 @@ def decoding_oracle(case: Case) -> Callable[[], None]:
 
 
 def infer(oracle: Any, batch: Any, past: Any) -> Any:
-    """One forward pass of transformers, logits of the last token alone."""
+    """Returns one forward pass of transformers, logits of the last token alone."""
     with torch.inference_mode():
         return oracle(batch, past_key_values=past, use_cache=True, logits_to_keep=1)
 
@@ -206,7 +206,7 @@ def products(case: Case, count: int, start: int) -> Callable[[], None]:
 
 
 def heads(count: int, length: int, width: int) -> list[tuple[Floats, Floats]]:
-    """The two products of one attention head."""
+    """Returns the two products of one attention head."""
     keys = np.random.default_rng(0).standard_normal((length, width)).astype(np.float32)
     return [(rows(count, keys.T), np.ascontiguousarray(keys.T)), (rows(count, keys), keys)]
 

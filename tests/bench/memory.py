@@ -94,7 +94,7 @@ def read(page: Page, session: CDPSession, since: float) -> Reading:
 
 
 def show(reading: Reading) -> str:
-    """One row of the table."""
+    """Returns one row of the table."""
     return (
         f"{reading.minutes:7.1f} | {reading.heap:8.2f} | {reading.geometries:3} {reading.textures:3} "
         f"{reading.programs:3} | {reading.nodes}"

@@ -45,7 +45,7 @@ Figures = dict[str, float]
 
 
 def main() -> None:
-    """Print the table."""
+    """Prints the table."""
     print("\nbudgets: what a reader waits for, and how often that of the last release")
     found = measure_all()
     for line in table(found, json.loads(RELEASED.read_text(encoding="utf-8"))):
@@ -60,7 +60,7 @@ def measure_all(repetitions: int = REPETITIONS) -> dict[str, Figures]:
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """A Chromium."""
+    """Yields a Chromium."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
@@ -80,7 +80,7 @@ def places() -> Iterator[dict[str, str]]:
 
 
 def measure(browser: Browser, address: str, repetitions: int = 1) -> Figures:
-    """One of them, each time with nothing kept from the time before."""
+    """Returns one of them, each time with nothing kept from the time before."""
     visits = [visit(browser, address) for _ in range(repetitions)]
     return {
         "bytes": visits[0]["bytes"],
@@ -90,7 +90,7 @@ def measure(browser: Browser, address: str, repetitions: int = 1) -> Figures:
 
 
 def visit(browser: Browser, address: str) -> Figures:
-    """Open it in a context of its own and wait for the first lit beam."""
+    """Opens it in its own context and waits for the first lit beam."""
     context = browser.new_context(viewport=SIZE)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
@@ -128,7 +128,7 @@ def count(session: CDPSession) -> Callable[[], Figures]:
 
 
 def table(found: Mapping[str, Figures], released: Mapping[str, Any]) -> Iterator[str]:
-    """The figures, each with its ratio to that of the last release."""
+    """Yields the figures, each with its ratio to that of the last release."""
     heads = f"{'':8}{'KB':>10}{'requests':>18}{'ms to first beam':>24}"
     yield f"{heads}   (against {released['version']} of {released['date']})"
     for name, figures in found.items():

@@ -61,7 +61,7 @@ CLASSES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Print the table."""
+    """Prints the table."""
     print(
         f"\nrouters, T = {TOKENS}, N = {EXPERTS}, k = {K} where it is free, one thread, processor time in ms,"
     )
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def row(router: Router, hidden: np.ndarray, weight: np.ndarray) -> str:
-    """One router: its time, that of transformers, how many times ours that is."""
+    """Returns one router: its time, that of transformers, how many times ours that is."""
     k = router.fixed_k or (1 if router.name == "base" else K)  # the paper of BASE has 1
     rivals: Rivals = {
         "ours": timed(time.thread_time, lambda: router.route(np.dot(hidden, weight.T), k)),

@@ -25,7 +25,7 @@ REPETITIONS = 7
 
 
 def main() -> None:
-    """Print the table."""
+    """Prints the table."""
     print(f"\nscaling, one thread, processor time in ms (times the size before), medians of {REPETITIONS}")
     with limited(1):
         for name in ROUTERS:
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def row(name: str, grown: str) -> str:
-    """One router, one size doubled again and again."""
+    """Returns one router, one size doubled again and again."""
     sizes = [START | {grown: START[grown] << times} for times in range(DOUBLINGS + 1)]
     rivals: dict[str, Callable[[], float]] = {}
     for size in sizes:
@@ -51,13 +51,13 @@ def row(name: str, grown: str) -> str:
 
 
 def made(tokens: int) -> Scenario:
-    """A scenario of so many tokens."""
+    """Returns a scenario of so many tokens."""
     texts = [{"text": f" t{i}", "group": "word"} for i in range(tokens)]
     groups = {"word": {"places": [0.1, 0.6], "noise": 1.0}}
     return parse_scenario("made", {"title": "t", "teaches": "t", "tokens": texts, "groups": groups})
 
 
 def whole(scenario: Scenario, shape: ModelShape, name: str) -> int:
-    """The bytes of a trace, from the scenario on."""
+    """Returns the bytes of a trace, from the scenario on."""
     authored = AuthoredTrace(scenario, shape, find_router(name))
     return sum(len(pack_step(step, 1, token, shape.experts)) for token, step in enumerate(authored.steps()))

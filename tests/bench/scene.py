@@ -52,7 +52,7 @@ class Isolated(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The address at which the checkout is served."""
+    """Yields the address at which the checkout is served."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Isolated, directory=str(ROOT))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -60,7 +60,7 @@ def serving() -> Iterator[str]:
 
 
 def measure(browser: Browser, url: str, kind: str, case: tuple[Any, ...]) -> dict[str, float]:
-    """One case in a fresh page: {calls, median, p95, bytes, build}."""
+    """Returns one case in a fresh page: {calls, median, p95, bytes, build}."""
     context = browser.new_context(viewport=SIZE)
     page = context.new_page()
     page.goto(f"{url}/tests/bench/stage/index.html")
@@ -71,7 +71,7 @@ def measure(browser: Browser, url: str, kind: str, case: tuple[Any, ...]) -> dic
 
 
 def line(case: tuple[Any, ...], ours: dict[str, float], naive: dict[str, float] | None) -> str:
-    """One row of the table."""
+    """Returns one row of the table."""
     layers, experts, _, tokens, mode = case
     calls, script, build = (
         (f"{naive['calls']:.0f}", f"{naive['median']:.2f} {naive['p95']:.2f}", f"{naive['build']:.0f}")

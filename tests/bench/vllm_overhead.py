@@ -25,7 +25,7 @@ def complete(server: VllmServer, **fields: object) -> None:
 
 
 def best(work) -> float:
-    """The shortest of a few runs, in seconds."""
+    """Returns the shortest of a few runs, in seconds."""
     times = []
     for _ in range(TIMES):
         start = time.perf_counter()

@@ -28,7 +28,7 @@ REPETITIONS = 5
 
 
 def main() -> None:
-    """Print both."""
+    """Prints both."""
     print(f"\nwire, {TOKENS} tokens: KB a trace (server ms to encode it, median of {REPETITIONS})")
     print("size       binary           JSON             JSON / binary")
     for layers, experts, k in SIZES:
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def made(layers: int, experts: int, k: int) -> RoutingTrace:
-    """An authored trace of that size."""
+    """Returns an authored trace of that size."""
     tokens = [{"text": f" t{i}", "group": "word"} for i in range(TOKENS)]
     groups = {"word": {"places": [0.1, 0.6], "noise": 1.0}}
     scenario = parse_scenario("made", {"title": "t", "teaches": "t", "tokens": tokens, "groups": groups})
@@ -48,7 +48,7 @@ def made(layers: int, experts: int, k: int) -> RoutingTrace:
 
 
 def row(routed: RoutingTrace) -> str:
-    """One size, both encodings, interleaved."""
+    """Returns one size, both encodings, interleaved."""
     steps = [routed.step(token) for token in range(TOKENS)]
     both: dict[Callable[[Step, int], bytes], list[float]] = {binary: [], as_json: []}
     sizes: dict[Callable[[Step, int], bytes], int] = {}
@@ -69,7 +69,7 @@ def binary(step: Step, token: int) -> bytes:
 
 
 def as_json(step: Step, token: int) -> bytes:
-    """The same columns as JSON, to four digits."""
+    """Returns the same columns as JSON, to four digits."""
     scores, weights = (column.astype(float).round(4) for column in (step.scores, step.weights))
     columns = {"scores": scores, "experts": step.experts, "weights": weights}
     text = json.dumps({"token": token, **{name: column.tolist() for name, column in columns.items()}})
@@ -102,7 +102,7 @@ def weight(address: str, path: str) -> str:
 
 
 def fetch(address: str, *, compressed: bool = True) -> bytes:
-    """The body as it crosses the wire."""
+    """Returns the body as it crosses the wire."""
     headers = {"accept-encoding": "gzip" if compressed else "identity"}
     with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
         body: bytes = answer.read()

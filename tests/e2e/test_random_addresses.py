@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 
-from app.request.comparison import SECOND_PREFIX
-from app.request.schema import TraceRequest
+from app.request.schema import SECOND_PREFIX, TraceRequest
 from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
 from tests.e2e.conftest import Opener

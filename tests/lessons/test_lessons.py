@@ -58,7 +58,7 @@ def texts():
 
 
 def written(folder: Path, tour: str = TOUR, question: str = QUESTION) -> Path:
-    """A folder with a scenario, a tour and a question."""
+    """Returns a folder with a scenario, a tour and a question."""
     for part in ("tours", "quiz"):
         (folder / part).mkdir()
     (folder / "code.toml").write_text((FOLDER / "code.toml").read_text(encoding="utf-8"), encoding="utf-8")

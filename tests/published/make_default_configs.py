@@ -155,7 +155,7 @@ def limited(seconds: int) -> Iterator[None]:
 
 
 def counted(name: str) -> bool:
-    """Whether a tensor is a parameter, not a bias of selection or a table."""
+    """Returns whether a tensor is a parameter, not a bias of selection or a table."""
     return not re.search(r"correction_bias|tid2eid|balancing_bias|expert_bias$", name)
 
 

@@ -30,7 +30,7 @@ WITH_VISION = {"llama4": "AutoModelForImageTextToText"}
 
 
 def in_transformers(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A published config as transformers' own class takes it, of a wrapper its text part."""
+    """Returns a published config as transformers' own class takes it, of a wrapper its text part."""
     inner = config.get("text_config", {}) if config.get("model_type") not in WITH_VISION else {}
     tied = {"tie_word_embeddings": config["tie_word_embeddings"]} if "tie_word_embeddings" in config else {}
     fields = {**tied, **(inner or config)}

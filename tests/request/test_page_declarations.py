@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from app.request.comparison import SECOND_PREFIX
-from app.request.schema import declarations
+from app.request.schema import SECOND_PREFIX, declarations
 from app.request.view_keys import VIEW_KEYS
 from app.settings import ROOT
 from app.sources.registry import KEYS_READ
@@ -15,7 +14,7 @@ FILE = ROOT / "tests" / "js" / "declarations.json"
 
 
 def declared() -> list[dict[str, object]]:
-    """Every key as the page receives it."""
+    """Returns every key as the page receives it."""
     return [*declarations(KEYS_READ), *(key.to_json() for key in VIEW_KEYS)]
 
 

@@ -70,7 +70,7 @@ REFUSED: tuple[tuple[dict[str, Any], Available], ...] = (
 
 
 def config(key: str, **changes: Any) -> bytes:
-    """The config.json of a published model with other fields; those that are None are left out."""
+    """Returns the config.json of a published model with other fields; those that are None are left out."""
     values = json.loads((MODELS / f"{key}.json").read_text(encoding="utf-8"))["config"] | changes
     return json.dumps({name: value for name, value in values.items() if value is not None}).encode()
 
@@ -109,7 +109,7 @@ CONFIGS = (
 
 
 def refusals() -> list[str]:
-    """Every sentence, once."""
+    """Returns every sentence, once."""
     said = [problem.message for values, known in REFUSED for problem in refused(values, known)]
     more = (*too_long(), *uncounted(), *unloaded())
     return list(dict.fromkeys([*said, *(problem.message for problem in more)]))
@@ -169,7 +169,7 @@ def unloaded() -> list[Any]:
 
 
 def router_notes() -> list[str]:
-    """Every note on a router, once."""
+    """Returns every note on a router, once."""
     changed = (
         config("deepseek-v3", norm_topk_prob=False),
         config("deepseek-v2", n_group=1, topk_group=1, topk_method="greedy", routed_scaling_factor=2.5),

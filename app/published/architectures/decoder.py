@@ -1,4 +1,4 @@
-"""What nearly all decoders share."""
+"""The parts that nearly all decoders share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switch Transformers, and two models that papers describe and nobody published: GShard and GLaM."""
+"""Switch Transformers, and two unpublished models that papers describe: GShard and GLaM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a config.json comes down to, in the same terms for all architectures."""
+"""The content of a config.json, in the same terms for all architectures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a Hugging Face config.json of a supported architecture to a ModelConfig; others are refused."""
+"""Converts a Hugging Face config.json of a supported architecture to a ModelConfig. Refuses others."""
 
 from __future__ import annotations
 

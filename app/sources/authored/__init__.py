@@ -1,1 +1,1 @@
-"""Authored routing: a scenario says logits, a router does the rest; what it must show is checked."""
+"""Authored routing: a scenario gives logits, a router routes them, and checks test the expected result."""

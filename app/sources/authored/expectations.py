@@ -1,4 +1,4 @@
-"""What a scenario must show, as statements that a machine checks on its trace.
+"""Expectations of a scenario, as statements that are checked on its trace.
 
 Each kind is a small model with `broken(trace)`: None where the statement holds, else what was found instead.
 """

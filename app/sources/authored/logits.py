@@ -1,4 +1,4 @@
-"""What a scenario says: the logits of every token, layer and expert. Seeded; no clock, no files."""
+"""Computes the logits of a scenario for every token, layer and expert. Seeded; no clock, no files."""
 
 from __future__ import annotations
 

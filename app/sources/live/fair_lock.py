@@ -1,4 +1,4 @@
-"""A lock that serves threads in the order in which they asked."""
+"""A lock that serves threads in the order of their requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prompt through a model, step by step: the routing of its tokens, and of those the model writes."""
+"""Runs a prompt step by step: the routing of its tokens, and of generated tokens."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...request.schema import PROMPT_TOKENS
 from ...routing import Router
 from ...trace import Floats, Ints, Step, Token
 from .attention import KeyValueCache
 from .forward import Forward, Routing
 
-PROMPT_TOKENS = 256  # at most
 GROWTH = {False: 128, True: 16}  # by whether the model is streamed: how many times a chunk is the one before
 
 

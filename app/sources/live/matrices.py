@@ -1,4 +1,4 @@
-"""Matrices as they are stored, whose rows are decoded to float32 when they are used.
+"""Stored matrices, whose rows are decoded to float32 on use.
 
 Letters: R rows (outputs), C columns (inputs).
 """

@@ -1,4 +1,4 @@
-"""The models that can be run: those that are shipped and those in a user's folder, each opened once."""
+"""The models that can be run: shipped ones and those of a user's folder, each opened once."""
 
 from __future__ import annotations
 

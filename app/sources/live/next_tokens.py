@@ -1,4 +1,4 @@
-"""What the model says next: the most likely next tokens after each token, and the loss on a text.
+"""The most likely next tokens after each token, and the loss on a text.
 
 Letters: T tokens, V entries of the vocabulary, M tokens that are named.
 """

@@ -1,4 +1,4 @@
-"""Settings of the whole process that a model of small matrices needs to be fast."""
+"""Process-wide settings that make a model of small matrices fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prompt through a checkpoint and a router: what is known before it runs, and its steps."""
+"""The live trace of one prompt: its header, known before it runs, and its steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers of a large model: weights are read and converted when they are used, and none is kept.
+"""Layers of a large model: weights are read and converted on use, and none is kept.
 
 Letters: T tokens, D width of the residual stream, I width of a network, N experts.
 """

@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint on disk. A tensor is read when it is used, and only then."""
+"""The tensors of a checkpoint on disk. A tensor is read on use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which traces a load is counted over: one prompt, every scenario, or a long text in windows."""
+"""Selects the traces of a load: one prompt, every scenario, or a long text in windows."""
 
 from __future__ import annotations
 

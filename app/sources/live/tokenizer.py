@@ -1,4 +1,4 @@
-"""Text to tokens and tokens to text as a person reads it."""
+"""Converts text to tokens, and tokens to readable text."""
 
 from __future__ import annotations
 

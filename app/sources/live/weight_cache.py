@@ -1,4 +1,4 @@
-"""Weights of a small model that are kept, and the memory that they lie in.
+"""Cache of the weights of a small model, and its memory.
 
 Nothing is evicted: a model that does not fit is streamed instead, so a look-up takes no lock.
 """

@@ -1,4 +1,4 @@
-"""The folder of traces that an operator serves: its files by name, each read when it is asked for."""
+"""The folder of traces that an operator serves: its files by name, each read on request."""
 
 from __future__ import annotations
 

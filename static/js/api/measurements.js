@@ -1,5 +1,5 @@
 /**
- * What the measured figures of the models say, decided by rule and not by hand. Pure; the words are in words.js.
+ * Derives statements about the models from measured figures, by rule. Pure; the words are in words.js.
  *
  * @typedef {object} Learned  figures of each layer
  * @property {number[]} js_bits             how far the languages' loads differ

@@ -1,5 +1,5 @@
 /**
- * A config.json that a person brings: counted by the server, and kept for the panel that tells of it.
+ * An uploaded config.json: the server counts it, and this module keeps the result for the panel.
  *
  * @import {Counted} from "./model_catalogue.js"
  */

@@ -1,5 +1,5 @@
 /**
- * Whether the directed shot opens the page: once a tab, and only where the link names nothing to look at.
+ * Decides whether the directed shot opens the page: once per tab, and only for a link without a moment or selection.
  *
  * @import {Boot} from "../types.js"
  */

@@ -1,5 +1,5 @@
 /**
- * What the system asks for: a theme with more contrast, a light theme on paper, less motion.
+ * Media preferences of the system: more contrast, print, reduced motion.
  *
  * The view's own theme holds otherwise. `prefers-color-scheme` is ignored: the lit path is most legible on a dark ground, and a link
  * must look the same everywhere. The page's own switch for reduced motion overrides the system.

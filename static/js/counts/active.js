@@ -1,5 +1,5 @@
 /**
- * What a token really used: routers that give it no expert, or six, or turn it away, differ from the nominal figure.
+ * The parameters that a token really used. They differ from the nominal figure if a router gives it another number of experts or drops it.
  *
  * @import {Trace} from "../types.js"
  */

@@ -1,5 +1,5 @@
 /**
- * How even a load is, in numbers: those of app/metrics/balance.py. Pure.
+ * Measures of load balance, as in app/metrics/balance.py. Pure.
  *
  * @import {Loads} from "./loads.js"
  * @import {WholeCounts} from "../api/long_trace.js"

@@ -1,6 +1,5 @@
 /**
- * The clock of playback: where on the timeline the page stands, and whether it moves. It reads no clock itself: the loop
- * tells it how much time went by.
+ * The playback clock: the position on the timeline, and whether it plays. It reads no clock: the render loop passes the elapsed time.
  *
  * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"

@@ -1,5 +1,5 @@
 /**
- * One layer on, one token on: which event comes next for a person who follows one token. Pure.
+ * Steps by one layer or one token: the next event for a person who follows one token. Pure.
  *
  * @typedef {{token: number, layer: number}} Event
  *

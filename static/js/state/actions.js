@@ -1,5 +1,5 @@
 /**
- * What a person can do. Panels, keys and `window.moescope` all call the same functions; nothing else changes the view.
+ * The actions of a person. Panels, keys and `window.moescope` call these functions; nothing else changes the view.
  *
  * @import {Boot, Panel, Request, State, View, ViewOnly} from "../types.js"
  * @import {Player} from "../playback/player.js"

@@ -1,5 +1,5 @@
 /**
- * How far the trace that was asked for has come: one state, and the events that lead from one to another. Pure.
+ * The states of loading a trace, and the events that lead from one state to another. Pure.
  *
  * @import {State} from "../types.js"
  */

@@ -1,5 +1,5 @@
 /**
- * The second side of a comparison: its own trace and its own scene, on the clock of the first.
+ * The second stack of a comparison: its own trace and scene, on the playback clock of the first.
  *
  * @import {Answer, Boot, State, View} from "../types.js"
  * @import {Connection, Listener} from "./loading.js"

@@ -1,5 +1,5 @@
 /**
- * What the page knows before the first message.
+ * The initial state, before the first message.
  *
  * @import {Notice, State, View} from "../types.js"
  */

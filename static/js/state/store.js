@@ -1,5 +1,5 @@
 /**
- * The one owner of what the page knows. Nothing else keeps state that two parts read.
+ * The only owner of shared state.
  *
  * @import {State} from "../types.js"
  */

@@ -1,5 +1,5 @@
 /**
- * A trace that a person dropped, in place of the one that the page asked the server for. Any other request puts it away.
+ * A dropped trace, which replaces the trace of the server. Any other request removes it.
  *
  * @import {Listener} from "../state/loading.js"
  * @import {TraceMessage} from "./wire.js"

@@ -1,5 +1,5 @@
 /**
- * A trace that is in the page itself, in place of a server: the same messages as from the socket, all at once.
+ * The trace of an exported page: the same messages as from the socket, all at once.
  *
  * @import {Exported} from "../types.js"
  * @import {Listener} from "../state/loading.js"

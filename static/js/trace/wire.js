@@ -1,5 +1,5 @@
 /**
- * What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes.
+ * The messages of the socket in both directions. docs/PROTOCOL.md describes them, tests/golden has their bytes.
  *
  * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
  * keys in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.

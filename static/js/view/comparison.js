@@ -1,6 +1,5 @@
 /**
- * Two views side by side: the second is the first but for a few request keys, which the address has with "b." before
- * them. Pure.
+ * Two views side by side. The second differs in a few request keys, which have the prefix "b." in the address. Pure.
  *
  * @import {Boot, Request, View} from "../types.js"
  */

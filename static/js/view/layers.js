@@ -1,5 +1,5 @@
 /**
- * Which layers of a tall stack stand open; the others are folded. Pure.
+ * The open layers of a tall stack; the others are folded. Pure.
  *
  * @typedef {{first: number, last: number}} Fold  layers from 0, both open
  *

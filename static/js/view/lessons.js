@@ -1,5 +1,5 @@
 /**
- * Tours and questions: which one a view stands in, what its link leaves out, and what its captions say. Pure.
+ * Tours and questions: the one of a view, the keys that its link omits, and the pieces of its captions. Pure.
  *
  * @import {Boot, QuestionInfo, TourInfo, View} from "../types.js"
  */

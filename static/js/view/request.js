@@ -1,5 +1,5 @@
 /**
- * The request of a view: what is wished, and what the server understood. Pure.
+ * The request of a view: the keys that a person set, and the request as understood by the server. Pure.
  *
  * A view holds every request key as the server filled it in. `given` holds the fewest keys that ask for the same: those
  * of the address. After a change the new keys stand in both until the answer is there; `asks` stays the last answer.

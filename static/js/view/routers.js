@@ -1,5 +1,5 @@
 /**
- * The router of a view, and what a person chose of it. Pure.
+ * The router of a view, and the settings that a person chose. Pure.
  *
  * @import {Boot, RouterInfo, View} from "../types.js"
  */

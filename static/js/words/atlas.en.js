@@ -1,5 +1,5 @@
 /**
- * What the atlas says, in English.
+ * The words of the atlas in English.
  */
 
 import { formatDecimal, formatExactly, formatShare } from "./format.js";

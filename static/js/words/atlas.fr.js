@@ -1,5 +1,5 @@
 /**
- * What the atlas says, in French.
+ * The words of the atlas in French.
  */
 
 import { formatDecimal, formatExactly, formatShare } from "./format.js";

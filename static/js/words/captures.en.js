@@ -1,5 +1,5 @@
 /**
- * What the page says of captures, in English.
+ * The words about captures in English.
  */
 
 import { formatExactly, formatShare } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * What the page says of captures, in French.
+ * The words about captures in French.
  */
 
 import { formatExactly, formatShare } from "./format.js";

@@ -1,6 +1,5 @@
 /**
- * Every word of the page in English. Another language is another module of this shape. Terms are those of the field; see
- * the glossary in the README.
+ * Every word of the page in English. Another language is another module of this shape. Terms are those of glossary.en.js.
  */
 
 import {

@@ -1,5 +1,5 @@
 /**
- * What the page says of published models, of anybody's config.json, and of experts on several devices.
+ * The words about published models, uploaded configs, and experts on several devices.
  *
  * @import {Known, Notes} from "../api/model_catalogue.js"
  */

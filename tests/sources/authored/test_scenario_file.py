@@ -128,7 +128,7 @@ README = (Path(__file__).parents[3] / "scenarios" / "README.md").read_text(encod
 
 
 def fields_named_under(title: str) -> set[str]:
-    """The names in the first column of the table of a section of the README."""
+    """Returns the names in the first column of the table of a section of the README."""
     section = README.split(f"## {title}\n")[1].split("\n## ")[0]
     return {name.split(".")[0] for name in re.findall(r"^\| `([a-zA-Z_.]+)`", section, flags=re.MULTILINE)}
 
@@ -155,4 +155,4 @@ def test_readme_names_every_field_and_no_other(title, model, unnamed):
 
 def test_readme_names_every_kind_of_promise():
     kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Expect)[0])}
-    assert fields_named_under("What a scenario must show") == kinds
+    assert fields_named_under("Expected results") == kinds

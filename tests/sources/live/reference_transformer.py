@@ -26,7 +26,7 @@ class Traced:
 
 
 def trace(config, tensors, ids, k, choose=None, weighs_input=False):
-    """Run a Mixtral over `ids` without any cache: every token looks at all before it anew.
+    """Runs a Mixtral over `ids` without any cache: every token looks at all before it anew.
 
     `choose`: another router, from the logits [T][N] of a layer to (scores, experts, weights) of each token.
     `weighs_input`: the weight multiplies what an expert reads (Llama 4), not what it says.
@@ -88,7 +88,7 @@ def attention(config, part, normed):
 
 
 def rotate(vector, position, theta):
-    """Turn the numbers i and i + half of a head by position / theta^(2 i / width)."""
+    """Turns the numbers i and i + half of a head by position / theta^(2 i / width)."""
     half = len(vector) // 2
     turned = list(vector)
     for i in range(half):

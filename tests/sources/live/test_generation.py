@@ -23,7 +23,7 @@ def forward(tmp_path_factory):
 
 
 def spy(forward, monkeypatch):
-    """Record how many tokens each call runs."""
+    """Records how many tokens each call runs."""
     counts = []
     extend = Forward.extend
 

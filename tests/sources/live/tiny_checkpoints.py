@@ -77,7 +77,7 @@ def mixtral_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, Floats]:
 def write_checkpoint(
     folder: Path, config: dict[str, Any] | None = None, seed: int = 0, **changes: Any
 ) -> Path:
-    """Write a random Mixtral: config.json, model.safetensors, tokenizer.json."""
+    """Writes a random Mixtral: config.json, model.safetensors, tokenizer.json."""
     config = {**(config or MIXTRAL), **changes}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -109,7 +109,7 @@ def write_typed(path: Path, tensors: dict[str, Floats], kind: str) -> None:
 
 
 def split_in_shards(folder: Path, count: int) -> None:
-    """Replace model.safetensors by `count` shards and their index."""
+    """Replaces model.safetensors by `count` shards and their index."""
     tensors = load_file(folder / "model.safetensors")
     weight_map: dict[str, str] = {}
     for shard in range(count):
@@ -123,7 +123,7 @@ def split_in_shards(folder: Path, count: int) -> None:
 
 
 def byte_tokenizer() -> tokenizers.Tokenizer:
-    """A byte-level tokenizer that knows the 256 bytes, a merge, and an end of text."""
+    """Returns a byte-level tokenizer that knows the 256 bytes, a merge, and an end of text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {letter: number for number, letter in enumerate([*letters, "th"])}
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=[("t", "h")]))
@@ -147,7 +147,7 @@ def write_raw(path: Path, tensors: dict[str, tuple[str, NDArray[Any]]]) -> None:
 
 
 def quantise_mxfp4(folder: Path, seed: int = 0) -> None:
-    """Replace the experts of a gpt-oss folder by random ones in MXFP4, as the published files have them."""
+    """Replaces the experts of a gpt-oss folder by random ones in MXFP4, as the published files have them."""
     random, tensors = np.random.default_rng(seed), {}
     for name, values in load_file(folder / "model.safetensors").items():
         if not name.endswith(("gate_up_proj", "down_proj")):
@@ -163,7 +163,7 @@ def quantise_mxfp4(folder: Path, seed: int = 0) -> None:
 
 
 def quantise_fp8(folder: Path, keep: tuple[str, ...], seed: int = 0) -> None:
-    """Replace the matrices of a folder by random ones in E4M3 with a scale per block of 128 x 128."""
+    """Replaces the matrices of a folder by random ones in E4M3 with a scale per block of 128 x 128."""
     random, tensors = np.random.default_rng(seed), {}
     for name, values in load_file(folder / "model.safetensors").items():
         if values.ndim != 2 or any(part in name for part in keep):

@@ -1,4 +1,4 @@
-"""What a family of checkpoints tells: which keys it reads, its tensors, its layers, its router."""
+"""The interface of a checkpoint family: the keys it reads, its tensors, its layers, its router."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 /**
- * What a person answered, kept in this browser alone. Where it keeps nothing, until the page is left.
+ * The answers of a person, stored in this browser alone, or until the page closes if storage is off.
  */
 
 const KEY = "moescope.answers";

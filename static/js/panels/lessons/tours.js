@@ -1,5 +1,5 @@
 /**
- * Where a newcomer begins: the tours, the questions, and who described what.
+ * The list of tours, questions and references.
  *
  * @import {Boot, State, TourInfo} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"

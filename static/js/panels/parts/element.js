@@ -1,5 +1,5 @@
 /**
- * Elements by a short name. Text goes in as text and never as markup.
+ * Creates elements. Text is inserted as text, never as markup.
  */
 
 /** @typedef {Node | string | null | undefined | false} Child */

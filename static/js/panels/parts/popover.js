@@ -1,5 +1,5 @@
 /**
- * Something that lies open over the page: a popover beside its button, a sheet from below on a phone. Escape or a press
+ * A popover beside its button, or a sheet from below on a phone. Escape or a press
  * outside closes it; the focus goes in and comes back.
  *
  * @import {State} from "../../types.js"

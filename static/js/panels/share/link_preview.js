@@ -1,5 +1,5 @@
 /**
- * What other sites show for a link to this view. They read it from the head of its page, and so do we: title, sentence and
+ * The preview that other sites show for a link to this view. They read it from the head of its page, and so do we: title, sentence and
  * picture are those that are sent, not others that look alike.
  *
  * @import {Boot, State} from "../../types.js"

@@ -1,5 +1,5 @@
 /**
- * Files of what is seen: pictures, a video, the table, the trace.
+ * The save panel: pictures, a video, the table, the trace.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions, SaveKind} from "../../state/actions.js"

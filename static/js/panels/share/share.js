@@ -1,5 +1,5 @@
 /**
- * A view to take along: what its link shows, the texts that lead to it, and files of it.
+ * The share panel: the preview of a link, texts to paste, and files.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Opens, SnippetKind} from "../../embed/snippets.js"
