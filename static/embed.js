@@ -46,6 +46,7 @@ export const KEYS = [
   "tower",
   "devices",
   "corpus",
+  "level",
   "panel",
   "whole",
   "theme",

@@ -90,9 +90,10 @@ const fileActions = createFileActions({
 });
 const long = createLongTrace(store, fetchWholeCounts);
 const actions = createActions({ boot, store, player, feed: loading, long, ...fileActions });
-const address = createAddress(store, boot, player.moving, ({ view, notices }) =>
-  actions.guide.goTo(view, notices),
-);
+const address = createAddress(store, boot, {
+  goTo: ({ view, notices }) => actions.guide.back(view, notices),
+  wake: loop.wake,
+});
 
 /** The states that the panels show; null: they are to look again. @type {[State, State | null] | null} */
 let shown = null;
@@ -114,6 +115,7 @@ function settled() {
     quiet &&
     stacks.settled() &&
     !corpus.waiting() &&
+    !address.waits() &&
     shown?.[0] === state
   );
 }

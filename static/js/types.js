@@ -48,6 +48,7 @@
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {string} corpus         behind the routing: "heldout", the name of an atlas, or "" for none
+ * @property {"story" | "explore" | "present"} level   how much stands around the scene; an open panel is level Data (view/level.js)
  * @property {Panel} panel
  * @property {number} devices        that the experts are spread over; 0: not told
  * @property {boolean} whole         counters show the whole model too
@@ -239,7 +240,7 @@
  * @property {{token: number} | {layer: number, expert: number} | null} hover
  * @property {import("./playback/timeline.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
- * @property {"none" | "controls" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
+ * @property {"none" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
  * @property {"so-far" | "whole" | "scenarios" | "text"} span   what the load counts over; the heat map takes the last two for the whole
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print

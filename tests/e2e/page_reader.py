@@ -87,9 +87,29 @@ def seek_end(page: Page) -> None:
     seek(page, told["tokens"] - 1, layers - 1)
 
 
+def open_level(page: Page, name: str) -> None:
+    """Show more or less around the scene: Story, Explore or Data."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def open_panel(page: Page, name: str) -> None:
+    """Open a data view by its tab, and wait until its content is there."""
+    if not page.locator(".drawer").is_visible():
+        open_level(page, "Data")
+    menu = page.locator(".view-select")
+    if menu.is_visible():
+        menu.select_option(label=name)
+    else:
+        page.locator(".tabs").get_by_role("button", name=name, exact=True).click()
+    page.locator(".drawer .flat > *").filter(visible=True).first.wait_for()
+
+
 def press(page: Page, group: str, name: str) -> None:
     """Press one of a row of buttons."""
-    page.get_by_role("group", name=group, exact=True).get_by_role("button", name=name, exact=True).click()
+    buttons = page.get_by_role("group", name=group, exact=True)
+    if not buttons.is_visible():
+        open_level(page, "Explore")
+    buttons.get_by_role("button", name=name, exact=True).click()
     complete(page)
 
 
@@ -102,7 +122,7 @@ def choose_scenario(page: Page, title: str) -> None:
 def table_of_layer(page: Page, layer: int) -> list[tuple[str, tuple[int, ...]]]:
     """Token and experts of each row that the table shows for a layer, from 1. Opens the table."""
     if not page.locator("table.routing").is_visible():
-        page.get_by_role("button", name="Table").click()
+        open_panel(page, "Table")
     page.locator("#table-layer").select_option(str(layer - 1))
     rows = page.locator("table.routing tbody tr[data-token]")
     rows.first.wait_for()

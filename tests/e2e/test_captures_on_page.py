@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.e2e.page_reader import wait_until
+from tests.e2e.page_reader import open_level, wait_until
 from tests.live_server import serving
 from tests.web.test_captures import CONFIG, answer, folder, routed, table
 
@@ -76,6 +76,7 @@ def test_a_person_drops_counts_and_sees_a_heat_map(open_page, url):
 
 def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
     page = open_page(f"{url}/")
+    open_level(page, "Explore")
     page.get_by_role("button", name="Files").click()
     page.get_by_role("searchbox").fill("vllm")
     wait_until(page, "document.querySelectorAll('.library-list li').length === 1")

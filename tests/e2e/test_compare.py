@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import idle, state, wait_until
+from tests.e2e.page_reader import idle, open_level, state, wait_until
 
 BOTH = "moescope.state().b?.complete && moescope.state().complete"
 
@@ -26,6 +26,7 @@ def heads(page: Page) -> list[tuple[str, str, str]]:
 def test_reader_comparing_authored_and_live_has_a_link_to_the_same_pair(open_page: Opener) -> None:
     page = open_page("/?scenario=code&token=4&layer=3")
     assert page.locator(".side-head").count() == 0
+    open_level(page, "Explore")
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Authored | Live").click()
     wait_until(page, BOTH)

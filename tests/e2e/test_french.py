@@ -46,7 +46,7 @@ def test_reader_of_the_french_page_finds_no_english_in_any_panel(open_page: Open
 
 
 def test_reader_of_the_french_page_finds_no_english_in_what_opens_over_it(open_page: Opener) -> None:
-    page = open_page(CODE, reduced_motion="reduce", init=FLAT)
+    page = open_page(f"{CODE}&level=explore", reduced_motion="reduce", init=FLAT)
     tools = page.locator(".tools button[aria-expanded]")
     assert tools.count() >= 3
     for index in range(tools.count()):

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete
+from tests.e2e.page_reader import complete, open_panel
 
 LAYERS = 6
 
@@ -64,7 +64,7 @@ def test_reader_opening_the_panel_sees_the_figures_of_the_server_or_that_there_a
 ) -> None:
     page = open_page("/?source=live&token=1&layer=1")
     complete(page)
-    page.get_by_role("button", name="Learned").click()
+    open_panel(page, "Learned")
     page.locator(".findings p").first.wait_for()
     models = page.evaluate("fetch('/api/measured').then(answer => answer.json())")["models"]
     text = panel_text(page) if models else page.locator(".findings").inner_text()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.page_reader import complete, idle, table_of_layer
+from tests.e2e.page_reader import complete, idle, open_level, table_of_layer
 
 SECS = 120_000  # on a machine that does much else
 FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
@@ -25,7 +25,10 @@ def look(open_page):
 
 
 def choose_router(page: Page, name: str) -> None:
-    page.get_by_label("Router", exact=True).select_option(name)
+    router = page.get_by_label("Router", exact=True)
+    if not router.is_visible():
+        open_level(page, "Explore")
+    router.select_option(name)
     complete(page)
 
 

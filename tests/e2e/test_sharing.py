@@ -6,7 +6,18 @@ import pytest
 
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.other_origin import host_page
-from tests.e2e.page_reader import LOOK, complete, count, counters, idle, press, seek, state, wait_until
+from tests.e2e.page_reader import (
+    LOOK,
+    complete,
+    count,
+    counters,
+    idle,
+    open_level,
+    press,
+    seek,
+    state,
+    wait_until,
+)
 
 VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
 
@@ -116,7 +127,7 @@ def test_reader_on_a_phone_reaches_every_control_and_never_scrolls_sidew(
     page = open_page(path, viewport=PHONE, has_touch=True, is_mobile=True)
     complete(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    page.get_by_role("button", name="Controls").click()
+    open_level(page, "Explore")
     press(page, "Top-k", "1")
     assert state(page)["view"]["k"] == 1
     small = page.locator("button:visible").evaluate_all(TOO_SMALL)

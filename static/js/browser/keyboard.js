@@ -60,6 +60,9 @@ export function keyMap(store, actions, turn) {
     g: () => actions.toggleOverlay("tours"),
     n: () => actions.guide.step(1),
     p: () => actions.guide.step(-1),
+    v: () => actions.stepLevel(1),
+    V: () => actions.stepLevel(-1),
+    P: () => actions.setLevel("present"),
     "?": () => actions.toggleOverlay("keys"),
     "[": () => turn(-TURN, 0, 1),
     "]": () => turn(TURN, 0, 1),
@@ -92,7 +95,7 @@ export function listenToKeys(store, actions, turn, embed = false) {
   const keys = keyMap(store, actions, turn);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = keys[event.key] ?? keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || keepsKey(event.target, event.key)) return;
     if (embed && SCROLLING.includes(event.key) && event.target === document.body) return;
     event.preventDefault();

@@ -7,21 +7,23 @@
  */
 
 import { phaseAt } from "../playback/shot.js";
+import { hasSheet, levelOf } from "../view/level.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createCompare, createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
 import { createMasthead } from "./chrome/header.js";
+import { createLevels } from "./chrome/levels.js";
+import { createMenu } from "./chrome/menu.js";
 import { createDescriptions, createFallback, createFilming } from "./chrome/stage_overlay.js";
 import { createConnection, createNotices } from "./chrome/status.js";
 import { createTokens } from "./chrome/token_strip.js";
 import { createWhole, createWholeButton } from "./chrome/whole_model.js";
-import { createDisplay } from "./controls/appearance.js";
 import { createControls } from "./controls/controls.js";
 import { createScrubber } from "./controls/scrubber.js";
 import { createTraining } from "./controls/training_steps.js";
 import { createSpeed, createTransport } from "./controls/transport.js";
-import { createDrawer, createViewTabs } from "./data/drawer.js";
+import { createDrawer } from "./data/drawer.js";
 import { createCapturePanel } from "./data/capture_panel.js";
 import { createDropping } from "./data/file_drop.js";
 import { createInspector } from "./data/inspector.js";
@@ -51,10 +53,14 @@ import { createShare } from "./share/share.js";
 /** @param {string} kind @param {Record<string, unknown>} [more] */
 const part = (kind, more = {}) => h("div", { class: kind, ...more });
 
+/** @param {string} name */
+const createPopover = (name) =>
+  h("section", { class: `popover ${name}`, role: "dialog", "data-inset": true });
+
 function createParts() {
   return {
     masthead: h("header", { class: "masthead", "data-inset": true }),
-    controls: h("section", { class: "controls" }),
+    controls: h("section", { class: "controls", "aria-label": words.controls, "data-inset": true }),
     controlsBody: part("controls-body"),
     counters: h("section", { class: "counters", "data-inset": true, "aria-label": words.counters }),
     whole: h("section", {
@@ -64,7 +70,7 @@ function createParts() {
       "aria-label": words.wholeModel,
     }),
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
-    tabs: part("tabs"),
+    levels: part("levels"),
     tools: part("tools"),
     inspector: h("section", {
       class: "inspector",
@@ -86,10 +92,10 @@ function createParts() {
     speed: part("speed-place"),
     connection: part("connection"),
     notices: h("aside", { class: "status", "aria-label": words.notices }),
-    share: h("section", { class: "popover share", role: "dialog" }),
-    compare: h("section", { class: "popover compare", role: "dialog" }),
-    keys: h("section", { class: "popover keys", role: "dialog" }),
-    tours: h("section", { class: "popover tours", role: "dialog" }),
+    share: createPopover("share"),
+    compare: createPopover("compare"),
+    keys: createPopover("keys"),
+    tours: createPopover("tours"),
     lessons: part("lessons"),
     shot: part("shot", { hidden: true }),
     ending: part("ending", { hidden: true, "data-inset": true }),
@@ -106,9 +112,10 @@ function createParts() {
 /** @param {HTMLElement} host @param {ReturnType<typeof createParts>} parts */
 function arrange(host, parts) {
   const left = part("left", { "data-inset": true });
+  parts.controls.append(parts.controlsBody);
   left.append(parts.masthead, parts.lessons, parts.controls);
   const right = part("right");
-  parts.views.append(parts.tabs, parts.tools, parts.share, parts.compare, parts.keys);
+  parts.views.append(parts.levels, parts.tools);
   right.append(parts.counters, parts.whole, parts.views, parts.inspector, parts.drawer, parts.decision);
   const deck = h("footer", { class: "deck", "data-inset": true });
   const row = part("deck-row");
@@ -121,18 +128,21 @@ function arrange(host, parts) {
     parts.ending,
     parts.notices,
     parts.filming,
+    parts.share,
+    parts.compare,
+    parts.keys,
     parts.tours,
     parts.shot,
     parts.live,
   );
 }
 
-/** @param {"share" | "keys" | "controls" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
+/** @param {"share" | "keys" | "compare" | "tours"} name @param {string} label @param {Actions} actions */
 function opener(name, label, actions) {
   const button = h(
     "button",
     { type: "button", class: `tool tool-${name}` },
-    icon(name === "keys" ? "display" : name),
+    icon(name === "keys" ? "menu" : name),
     h("span", { class: "tool-word" }, label),
   );
   return { button, ...opens(name, button, actions) };
@@ -150,7 +160,6 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   const compareBody = part("compare-body");
   const toursBody = part("tours-body");
   const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
-  const controls = opener("controls", words.controls, actions);
   const files = boot.exported
     ? null
     : createCapturePanel(host, actions, { wake, play, observe: viewport.observe });
@@ -161,15 +170,24 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   ];
   parts.tools.append(...tools.map(({ button }) => button));
   if (files) parts.tools.append(files.button);
+  const openFiles =
+    files &&
+    (() => {
+      actions.toggleOverlay("none");
+      files.button.click();
+    });
   const whole = createWholeButton(actions);
-  parts.views.prepend(controls.button, whole.element);
+  parts.views.prepend(whole.element);
+  const wholeBelow = createWholeButton(actions);
+  wholeBelow.element.classList.add("explored", "narrow");
   const panels = [
     createMasthead(parts.masthead, boot, wake, tours?.button),
     createControls(parts.controlsBody, boot, actions),
     createCounters(parts.counters),
     createWhole(parts.whole),
     whole,
-    createViewTabs(parts.tabs, actions),
+    wholeBelow,
+    createLevels(parts.levels, actions),
     createInspector(parts.inspector, actions, boot.exported ? [] : boot.models),
     createDecision(parts.decision, actions),
     createDrawer(parts.drawer, actions, wake, boot),
@@ -180,18 +198,11 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createSpeed(parts.speed, actions),
     createConnection(parts.connection),
     createNotices(parts.notices, actions),
-    createOverlay(parts.controls, {
-      name: "controls",
-      title: words.controls,
-      body: parts.controlsBody,
-      actions,
-      always: true,
-    }),
     createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
     createShare(shareBody, boot, actions, look),
     createFilming(parts.filming, actions),
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: displayBody, actions }),
-    createDisplay(displayBody, actions),
+    createMenu(displayBody, boot, actions, openFiles),
     createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
     createCompare(compareBody, boot, actions),
     createTour(parts.lessons, boot, actions, viewport.observe),
@@ -206,15 +217,17 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     ...(files ? [createDropping(host, actions, wake, files.take), files] : []),
     createAnnouncer(parts.live),
     createDescriptions(other),
-    controls,
     ...(tours ? [tours] : []),
     ...tools,
   ];
-  createKeys(displayBody);
+  parts.controlsBody.append(wholeBelow.element);
   return {
     /** @param {State} state */
     update(state) {
       attribute(host, "data-panel", state.view.panel);
+      attribute(host, "data-level", levelOf(state.view));
+      attribute(host, "data-sheet", hasSheet(state));
+      attribute(host, "data-overlay", state.overlay === "none" ? null : state.overlay);
       attribute(host, "data-shot", state.shot === null ? null : (phaseAt(state.shot) ?? "bare"));
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       for (const panel of panels) panel.update(state);
@@ -222,16 +235,4 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     /** @param {() => void} begin */
     start: (begin) => begin(),
   };
-}
-
-/** @param {HTMLElement} host */
-export function createKeys(host) {
-  host.append(
-    h("h3", {}, words.keysHeading),
-    h(
-      "dl",
-      { class: "key-list" },
-      ...words.keyList.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
-    ),
-  );
 }

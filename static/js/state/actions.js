@@ -7,6 +7,7 @@
  */
 
 import { isRequestKey, limitsOf } from "../view/keys.js";
+import { atLevel, levelOf, LEVELS } from "../view/level.js";
 import { sameRequest, wished } from "../view/request.js";
 import { placeOf } from "../trace/window.js";
 import { statusOf } from "./loading_states.js";
@@ -39,6 +40,8 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(tower: {layer: number, expert: number} | null) => void} chooseTower
  * @property {(target: Target) => void} hover
  * @property {(panel: Panel) => void} togglePanel
+ * @property {(level: import("../view/level.js").Level | "present") => void} setLevel
+ * @property {(way: 1 | -1) => void} stepLevel
  * @property {() => void} toggleWhole
  * @property {(overlay: State["overlay"]) => void} toggleOverlay
  * @property {(span: State["span"]) => void} setSpan
@@ -88,6 +91,17 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
       ...more,
     });
   }
+  /** The data view that was open last. @type {Panel} */
+  let lastPanel = "load";
+  store.subscribe(({ view: { panel } }) => {
+    if (panel !== "none") lastPanel = panel;
+  });
+  /** @type {Actions["setLevel"]} */
+  const setLevel = (level) =>
+    store.set({
+      view: { ...store.get().view, ...atLevel(store.get().view, level, lastPanel) },
+      overlay: "none",
+    });
   return {
     setRequest: (patch) => ask(boot.exported ? withoutRequest(boot, patch) : withoutOld(patch)),
     setView,
@@ -122,6 +136,12 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     chooseTower: (tower) => setView({ tower }),
     hover: (hover) => store.set({ hover }),
     togglePanel: (panel) => setView({ panel: store.get().view.panel === panel ? "none" : panel }),
+    setLevel,
+    stepLevel(way) {
+      const here = levelOf(store.get().view);
+      const next = here === "present" ? "story" : LEVELS[LEVELS.indexOf(here) + way];
+      if (next) setLevel(next);
+    },
     toggleWhole: () => setView({ whole: !store.get().view.whole }),
     toggleOverlay(overlay) {
       if (overlay === "compare" && boot.exported) return; // it holds one routing
@@ -159,6 +179,8 @@ function closeTopmost(store, setView) {
   else if (view.tour || view.quiz !== null) setView({ tour: "", at: 0, quiz: null });
   else if (view.tower) setView({ tower: null });
   else if (view.path !== null) setView({ path: null });
+  else if (view.level === "present") setView({ level: "story" });
   else if (view.panel !== "none") setView({ panel: "none" });
+  else if (view.level === "explore") setView({ level: "story" });
   else if (view.whole) setView({ whole: false });
 }

@@ -15,6 +15,7 @@ import { statusOf } from "./loading_states.js";
 /**
  * @typedef {object} Guide
  * @property {(view: View, notices?: State["notices"]) => void} goTo   a whole view, as a link would open it
+ * @property {(view: View, notices?: State["notices"]) => void} back   to an earlier view: where it asks for the same, playback stays where it is
  * @property {(tour: string, at?: number) => void} open    a step of a tour, from 0
  * @property {(question: number) => void} ask              a question, from 0
  * @property {(question: number) => void} show             the view that answers it
@@ -65,6 +66,15 @@ export function createGuide({ boot, store, player }) {
     player.seek({ token: token === null ? first : token - firstOf(trace), layer: layer ?? 0 });
   }
 
+  /** @param {View} asked @param {State["notices"]} [notices] */
+  function back(asked, notices = []) {
+    const { view: before, trace } = store.get();
+    const lesson = /** @type {const} */ (["tour", "at", "quiz"]).some((key) => asked[key] !== before[key]);
+    if (!trace || lesson || !sameRequest(before, asked) || !asked.b !== !before.b) return goTo(asked, notices);
+    const view = withRequestOf(boot, asked, before);
+    store.set({ view: { ...view, token: null, layer: null, shot: null }, notices, overlay: "none" });
+  }
+
   /** @param {string} name @param {number} [at] */
   function open(name, at = 0) {
     const { view } = store.get();
@@ -79,6 +89,7 @@ export function createGuide({ boot, store, player }) {
 
   return {
     goTo,
+    back,
     open,
     ask: (question) => ask(question),
     show: (question) => ask(question, "shows"),

@@ -262,6 +262,21 @@ export const en = {
   },
 
   // Controls
+  levels: {
+    label: "How much is shown",
+    names: { story: "Story", explore: "Explore", data: "Data" },
+    hints: { story: "What happens", explore: "Why, and what if", data: "How much: load, heat map, table" },
+    summary: (/** @type {number} */ experts, /** @type {number} */ k) =>
+      `${formatExactly(experts)} experts · top-${k}`,
+    summaryLabel: (/** @type {string} */ told) => `${told}: change source, experts, top-k, mode`,
+    present: "Present",
+    presentHint: "For a projector: one key a beat",
+    presentKeys: "→ next · ← back · Esc ends",
+    menu: "Menu",
+    views: "Data view",
+    atlas: "Atlas",
+    atlasHint: "Each expert over a whole corpus; caches and placements",
+  },
   controls: "Controls",
   source: "Source",
   sources: { authored: "Authored", live: "Live", recorded: "Training" },
@@ -780,8 +795,8 @@ export const en = {
   referencesSummary: "Who described the routers and the models",
 
   // Keys
-  keys: "Display",
-  keysTitle: "Display and keys",
+  keys: "Menu",
+  keysTitle: "Menu",
   keysHeading: "Keys",
   theme: "Theme",
   themes: { dark: "Dark", light: "Light", contrast: "Contrast" },
@@ -798,6 +813,8 @@ export const en = {
     ["→ ←", "Next token, previous token"],
     ["↑ ↓", "Next layer, previous layer"],
     ["R", "Restart"],
+    ["V", "Next level: Story, Explore, Data"],
+    ["Shift P", "Present: one key a beat"],
     ["M", "Next mode"],
     ["C", "Next camera"],
     ["O", "Colour by group or by heat"],
@@ -813,7 +830,7 @@ export const en = {
     ["Page ↑ ↓", "If folded: layers further up or down"],
     ["D", "Next theme: dark, light, contrast"],
     ["Esc", "Close, or clear the selection"],
-    ["?", "Display, and this list"],
+    ["?", "Menu, and this list"],
   ]),
   stillSwitch: "Reduced motion: steps instead of flights",
 

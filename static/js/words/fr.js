@@ -267,6 +267,26 @@ export const fr = {
   },
 
   // Controls
+  levels: {
+    label: "Ce qui est montré",
+    names: { story: "Récit", explore: "Explorer", data: "Données" },
+    hints: {
+      story: "Ce qui se passe",
+      explore: "Pourquoi, et si…",
+      data: "Combien : charge, carte de chaleur, tableau",
+    },
+    summary: (/** @type {number} */ experts, /** @type {number} */ k) =>
+      `${formatExactly(experts)} experts · top-${k}`,
+    summaryLabel: (/** @type {string} */ told) =>
+      `${told} : changer la source, les experts, le top-k, le mode`,
+    present: "Présenter",
+    presentHint: "Pour un projecteur : une touche par temps",
+    presentKeys: "→ suite · ← retour · Échap quitte",
+    menu: "Menu",
+    views: "Vue des données",
+    atlas: "Atlas",
+    atlasHint: "Chaque expert sur tout un corpus ; caches et placements",
+  },
   controls: "Réglages",
   source: "Source",
   sources: { authored: "Scénarisé", live: "En direct", recorded: "Entraînement" },
@@ -753,8 +773,8 @@ export const fr = {
   referencesSummary: "Qui a décrit les routeurs et les modèles",
 
   // Keys
-  keys: "Affichage",
-  keysTitle: "Affichage et touches",
+  keys: "Menu",
+  keysTitle: "Menu",
   keysHeading: "Touches",
   theme: "Thème",
   themes: { dark: "Sombre", light: "Clair", contrast: "Contraste" },
@@ -771,6 +791,8 @@ export const fr = {
     ["→ ←", "Avancer, reculer d’un jeton"],
     ["↑ ↓", "Avancer, reculer d’une couche"],
     ["R", "Recommencer"],
+    ["V", "Niveau suivant : Récit, Explorer, Données"],
+    ["Maj P", "Présenter : une touche par temps"],
     ["M", "Mode suivant"],
     ["C", "Caméra suivante"],
     ["O", "Couleur par groupe ou par chaleur"],
@@ -786,7 +808,7 @@ export const fr = {
     ["Page ↑ ↓", "Pile repliée : les couches plus haut ou plus bas"],
     ["D", "Thème suivant : sombre, clair, contraste"],
     ["Échap", "Fermer, ou lâcher ce qui est sélectionné"],
-    ["?", "Affichage, et cette liste"],
+    ["?", "Menu, et cette liste"],
   ],
   stillSwitch: "Moins de mouvement : avancer par pas au lieu de voler",
 

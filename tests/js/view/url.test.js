@@ -43,6 +43,7 @@ const EXAMPLES = {
   speed: [0.25, "0.25"],
   path: [0, "1"],
   tower: [{ layer: 2, expert: 5 }, "3.5"],
+  level: ["explore", "explore"],
   panel: ["load", "load"],
   devices: [4, "4"],
   shape: ["6x8x2-d8-e8-rtopk_norm", "6x8x2-d8-e8-rtopk_norm"],

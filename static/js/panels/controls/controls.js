@@ -18,6 +18,8 @@ import { createWriting } from "./generation.js";
 import { createFloor, createFold } from "./layer_controls.js";
 import { createPrompt } from "./prompt.js";
 import { createRouter } from "./router.js";
+import { createSummary } from "./summary.js";
+import { createSpeed } from "./transport.js";
 
 /**
  * Segments for an enumeration, in the order of its words.
@@ -91,6 +93,9 @@ export function createControls(host, boot, actions) {
   const writing = createWriting(boot, actions);
   const router = createRouter(boot, actions);
   const shape = createShape(boot, actions);
+  const summary = createSummary(actions);
+  const narrow = createNarrow(actions);
+  for (const { element } of [router, camera, fold, corpus]) element.classList.add("explored");
   host.append(
     h(
       "div",
@@ -109,6 +114,8 @@ export function createControls(host, boot, actions) {
       router.element,
     ),
     h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element, corpus.element),
+    narrow.element,
+    summary.element,
   );
   const sources = sourcesOf(boot);
   const changed = changes();
@@ -121,6 +128,8 @@ export function createControls(host, boot, actions) {
       writing.update(state);
       router.update(state);
       shape.update(state);
+      summary.update(state);
+      narrow.update(state);
       const { view, trace } = state;
       if (!changed(view, trace)) return;
       prompt.update(state);
@@ -138,6 +147,13 @@ export function createControls(host, boot, actions) {
     },
     dispose: () => host.replaceChildren(),
   };
+}
+
+/** What stands elsewhere where there is room. @param {Actions} actions */
+function createNarrow(actions) {
+  const place = h("div", { class: "field" }, h("span", { class: "label" }, words.speed));
+  const speed = createSpeed(place, actions);
+  return { element: h("div", { class: "group explored narrow" }, place), update: speed.update };
 }
 
 /** @param {Boot} boot @param {Actions} actions */

@@ -50,10 +50,10 @@ export function createSpeed(host, actions) {
 export function createTransport(host, actions) {
   const play = createPlayButton(actions);
   const tokenBack = iconButton("tokenBack", words.tokenBack, () => actions.stepToken(-1), "token-step");
-  const layerBack = iconButton("layerBack", words.layerBack, () => actions.stepLayer(-1));
+  const layerBack = iconButton("layerBack", words.layerBack, () => actions.stepLayer(-1), "layer-back");
   const layerOn = iconButton("layerOn", words.layerOn, () => actions.stepLayer(1));
   const tokenOn = iconButton("tokenOn", words.tokenOn, () => actions.stepToken(1), "token-step");
-  const restart = iconButton("restart", words.restart, actions.restart);
+  const restart = iconButton("restart", words.restart, actions.restart, "restart");
   host.append(restart, tokenBack, layerBack, play.element, layerOn, tokenOn);
   attribute(host, "aria-label", words.transport);
   return {

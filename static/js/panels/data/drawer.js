@@ -9,10 +9,13 @@
 import { createTally } from "../../counts/expert_uses.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
-import { iconButton } from "../parts/icons.js";
+import { icon, iconButton } from "../parts/icons.js";
 
 /** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
 /** @typedef {Exclude<Panel, "none">} Kind */
+
+/** In the order in which they are offered. @type {readonly Kind[]} */
+const KINDS = ["load", "heatmap", "table", "learned", "models", "devices"];
 
 /** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
 const VIEWS = {
@@ -28,22 +31,39 @@ const VIEWS = {
     (await import("./devices.js")).createDevices(host, actions, wake, boot),
 };
 
-/** The buttons that open the flat views. @param {HTMLElement} host @param {Actions} actions */
-export function createViewTabs(host, actions) {
-  const buttons = /** @type {Kind[]} */ (Object.keys(VIEWS)).map((kind) => {
+/** The page of every expert over a corpus; a page of its own. @param {Boot} boot */
+function createAtlasLink(boot) {
+  const lang = boot.lang && boot.lang !== "en" ? `?lang=${boot.lang}` : "";
+  const link = {
+    class: "tab tab-away",
+    href: `atlas${lang}`,
+    target: "_blank",
+    title: words.levels.atlasHint,
+  };
+  return h("a", { ...link, "data-asks": true }, words.levels.atlas, icon("out"));
+}
+
+/** The views to choose from: a row where there is room, one menu where there is none. @param {HTMLElement} host @param {HTMLElement} menu @param {Actions} actions @param {Boot} boot */
+function createViewTabs(host, menu, actions, boot) {
+  const select = h("select", { class: "view-select", "aria-label": words.levels.views });
+  select.append(...KINDS.map((kind) => h("option", { value: kind }, words.panels[kind])));
+  select.addEventListener("change", () => actions.setView({ panel: /** @type {Kind} */ (select.value) }));
+  menu.prepend(select);
+  const buttons = KINDS.map((kind) => {
     const button = h(
       "button",
       { type: "button", class: "tab", "aria-controls": "drawer" },
       words.panels[kind],
     );
-    button.addEventListener("click", () => actions.togglePanel(kind));
+    button.addEventListener("click", () => actions.setView({ panel: kind }));
     return { kind, button };
   });
-  host.append(...buttons.map(({ button }) => button));
+  host.append(...buttons.map(({ button }) => button), createAtlasLink(boot));
   return {
     /** @param {State} state */
     update({ view }) {
       for (const { kind, button } of buttons) attribute(button, "aria-expanded", String(view.panel === kind));
+      if (view.panel !== "none") select.value = view.panel;
     },
     dispose: () => host.replaceChildren(),
   };
@@ -51,10 +71,13 @@ export function createViewTabs(host, actions) {
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  a view has arrived: update again @param {Boot} boot */
 export function createDrawer(host, actions, wake, boot) {
-  const title = h("h2", { class: "panel-title" });
+  const title = h("h2", { class: "sr-only" });
   const close = iconButton("close", words.close, () => actions.setView({ panel: "none" }), "small");
   const body = h("div", { class: "drawer-body" });
-  host.append(h("div", { class: "panel-head" }, title, close), body);
+  const tabs = h("div", { class: "tabs" });
+  const head = h("div", { class: "panel-head" }, title, tabs, close);
+  host.append(head, body);
+  const chooser = createViewTabs(tabs, head, actions, boot);
   const tally = createTally();
   /** @type {FlatView | null} */
   let shown = null;
@@ -78,6 +101,7 @@ export function createDrawer(host, actions, wake, boot) {
   return {
     /** @param {State} state */
     update(state) {
+      chooser.update(state);
       if (panelChanged(state.view.panel)) void open(state.view.panel);
       const counted = shown && tally.of(state);
       if (shown && counted) shown.update(state, counted);

@@ -17,9 +17,8 @@ import { iconButton } from "./icons.js";
  * @param {string} options.title
  * @param {HTMLElement} options.body
  * @param {Actions} options.actions
- * @param {boolean} [options.always]  stays in the page where there is room for it, as the controls do
  */
-export function createOverlay(host, { name, title, body, actions, always = false }) {
+export function createOverlay(host, { name, title, body, actions }) {
   const close = iconButton("close", words.close, actions.closeTopmost, "small");
   const heading = h("h2", { class: "panel-title", id: `${name}-title` }, title);
   host.append(h("div", { class: "panel-head" }, heading, close), body);
@@ -37,7 +36,7 @@ export function createOverlay(host, { name, title, body, actions, always = false
   function show(open) {
     const inside = host.contains(document.activeElement); // what is hidden has no focus any more
     attribute(host, "data-open", open);
-    if (!always) attribute(host, "hidden", !open);
+    attribute(host, "hidden", !open);
     if (open) {
       cameFrom = document.activeElement;
       host.focus({ preventScroll: true });
@@ -48,7 +47,7 @@ export function createOverlay(host, { name, title, body, actions, always = false
     }
   }
   const changed = changes();
-  if (!always) attribute(host, "hidden", true);
+  attribute(host, "hidden", true);
   return {
     /** @param {State} state */
     update({ overlay }) {

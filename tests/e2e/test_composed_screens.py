@@ -1,0 +1,142 @@
+"""Every screen is composed: the scene keeps half of the height, and no control lies on another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Opener
+from tests.e2e.page_reader import complete, idle, state, wait_until
+
+PHONES = {"360x640": (360, 640), "390x844": (390, 844), "844x390": (844, 390)}
+WIDE = {"1024x600": (1024, 600), "1280x720": (1280, 720), "2560x1440": (2560, 1440)}
+SCREENS = PHONES | WIDE
+ZOOMED = {"200 %": (640, 360), "400 %": (320, 256)}
+STANDING = "token=6&layer=3"
+OPENING = ["Escape", "v", "l", "h", "t", "s"]  # Story, Explore, load, heat map, table, Share over it
+
+# Height of the scene that no panel covers, as a share of the window.
+SHARE = """() => {
+  const stage = document.querySelector('#stage').getBoundingClientRect();
+  let [top, bottom] = [stage.top, stage.bottom];
+  for (const each of document.querySelectorAll('[data-inset]')) {
+    const side = getComputedStyle(each).getPropertyValue('--inset').trim();
+    const box = each.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    if (side === 'top') top = Math.max(top, box.bottom);
+    if (side === 'bottom') bottom = Math.min(bottom, box.top);
+  }
+  return (bottom - top) / innerHeight;
+}"""
+
+# What can be pressed, as far as it is in sight: cut by the boxes that scroll or hide what is outside them.
+# Two that are not inside each other share no point, and none runs out of the window.
+CONTROLS = """() => {
+  const seen = (element) => {
+    let { left, top, right, bottom } = element.getBoundingClientRect();
+    for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) {
+      if (getComputedStyle(up).overflow === 'visible') continue;
+      const box = up.getBoundingClientRect();
+      [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+      [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+    }
+    return { left, top, right, bottom };
+  };
+  const all = [...document.querySelectorAll('button, select, input, textarea, a, summary')]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.matches('.term, .sr-only'))
+    .map((element) => ({ element, ...seen(element) }))
+    .filter(({ left, top, right, bottom }) => right - left > 2 && bottom - top > 2);
+  const name = ({ element }) => `${element.className} ${element.ariaLabel ?? element.textContent}`;
+  const found = [];
+  for (const each of all) {
+    if (each.left < -1 || each.right > innerWidth + 1 || each.top < -1)
+      found.push(`${name(each)} runs out of the window`);
+    for (const other of all) {
+      const [a, b] = [each.element, other.element];
+      if (a.contains(b) || b.contains(a)) continue;
+      const across = Math.min(each.right, other.right) - Math.max(each.left, other.left);
+      const down = Math.min(each.bottom, other.bottom) - Math.max(each.top, other.top);
+      if (across > 1 && down > 1 && all.indexOf(each) < all.indexOf(other))
+        found.push(`${name(each)} lies on ${name(other)}`);
+    }
+  }
+  return found;
+}"""
+
+# Text smaller than this is for nobody.
+SMALL_TEXT = """() => [...document.querySelectorAll('.app *')].filter((each) =>
+  each.checkVisibility({ visibilityProperty: true }) && !each.closest('svg') &&
+  [...each.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim()) &&
+  parseFloat(getComputedStyle(each).fontSize) < 12
+).map((each) => each.className + ' ' + each.textContent)"""
+
+
+def look(open_page: Opener, size: tuple[int, int], query: str = "", **options: Any) -> Page:
+    """The page at a size, on a phone with fingers."""
+    phone = size in PHONES.values()
+    viewport = {"width": size[0], "height": size[1]}
+    more = {"has_touch": True, "is_mobile": True} if phone else {}
+    page = open_page(f"/?{STANDING}{query}", viewport=viewport, reduced_motion="reduce", **(more | options))
+    complete(page)
+    idle(page)
+    return page
+
+
+def open_by(page: Page, key: str) -> None:
+    """Open what a key opens, and wait until it is there."""
+    page.keyboard.press(key)
+    if key in "lht":
+        page.locator(".drawer .flat > *").filter(visible=True).first.wait_for()
+    idle(page)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SCREENS.values(), ids=SCREENS)
+def test_scene_keeps_half_of_the_window_and_controls_stand_apart(
+    open_page: Opener, size: tuple[int, int], theme: str
+) -> None:
+    page = look(open_page, size, f"&theme={theme}")
+    for key in OPENING:
+        open_by(page, key)
+        assert page.evaluate(SHARE) >= 0.5, key
+        assert page.evaluate(SMALL_TEXT) == [], key
+        if key != "s" or size in PHONES.values():  # where there is room, a menu hangs over the page
+            assert page.evaluate(CONTROLS) == [], key
+
+
+@pytest.mark.parametrize("size", ZOOMED.values(), ids=ZOOMED)
+def test_zoomed_page_has_every_control_in_reach(open_page: Opener, size: tuple[int, int]) -> None:
+    page = look(open_page, size)
+    for key in OPENING[:4]:
+        open_by(page, key)
+        overlaps = [
+            each for each in page.evaluate(CONTROLS) if "level" not in each
+        ]  # what scrolls below the levels
+        assert overlaps == [], key
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), key
+    view = page.get_by_label("Data view")
+    view.select_option("table")
+    page.locator("table.routing").wait_for()
+    box = view.bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+
+
+@pytest.mark.parametrize("size", [PHONES["390x844"], WIDE["1280x720"]], ids=["phone", "desktop"])
+def test_levels_open_what_belongs_to_them_and_the_address_says_which(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    page = look(open_page, size)
+    assert not page.get_by_label("Router", exact=True).is_visible()
+    page.get_by_role("button", name="Explore", exact=True).click()
+    page.get_by_label("Router", exact=True).wait_for()
+    wait_until(page, "location.search.includes('level=explore')")
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.locator(".drawer .flat.load").wait_for()
+    assert state(page)["view"]["panel"] == "load"
+    page.keyboard.press("Escape")
+    page.locator(".drawer").wait_for(state="hidden")
+    assert state(page)["view"]["level"] == "explore"
+    page.get_by_role("button", name="Story", exact=True).click()
+    wait_until(page, "!/level=|panel=/.test(location.search)")
