@@ -70,7 +70,8 @@ export function createGuide({ boot, store, player }) {
   function back(asked, notices = []) {
     const { view: before, trace } = store.get();
     const lesson = /** @type {const} */ (["tour", "at", "quiz"]).some((key) => asked[key] !== before[key]);
-    if (!trace || lesson || !sameRequest(before, asked) || !asked.b !== !before.b) return goTo(asked, notices);
+    if (!trace || lesson || !sameRequest(before, asked) || !asked.b !== !before.b)
+      return goTo(asked, notices);
     const view = withRequestOf(boot, asked, before);
     store.set({ view: { ...view, token: null, layer: null, shot: null }, notices, overlay: "none" });
   }
