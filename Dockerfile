@@ -1,6 +1,6 @@
 # docker build -t moescope . && docker run --rm -p 8000:8000 --read-only --tmpfs /tmp moescope
-# A release names the base by digest: docker build --build-arg BASE=python:3.12-slim@sha256:... (docs/DEPLOY.md).
-ARG BASE=python:3.12-slim
+# The base is named by digest (docs/DEPLOY.md says how to renew it).
+ARG BASE=python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3
 FROM ${BASE} AS build
 WORKDIR /moescope
 COPY pyproject.toml requirements.lock hatch_build.py package.json package-lock.json .npmrc LICENSE README.md ./

@@ -3,7 +3,8 @@
 # make check  the static checks alone
 # make format format Python, JavaScript, CSS and templates, and repair what can be repaired
 # make bench  measure and print
-# make siege  attack a server on loopback and print what it does (minutes; root for packet loss)
+# make siege  attack a server on loopback and print what it does (minutes; root for packet loss;
+#             SIEGE="soak --minutes 30": mixed traffic for so long)
 # make lock   write requirements.lock and THIRD_PARTY.md anew
 # make parity compare the live model with transformers (installs PyTorch)
 # make engines record models of transformers and llama.cpp (installs PyTorch; LLAMA=1: llama.cpp too)

@@ -11,9 +11,12 @@ from ..shape import ModelShape
 from ..trace import Floats, Ints, RoutingTrace, Token, TraceHeader
 from .bounds import needs, no_routing
 from .capture import Capture
+from .findings import CaptureError
 from .model_facts import ModelFacts
 from .stored import Array
 
+MOST_WIDE = 65_534  # of experts, layers and k: 16 bits of a frame, less the code for no expert
+DAMAGED = "the file is damaged, or its ids are no experts"
 NOTES = {
     "RECORDED": "Recorded by {engine}; experts and their weights as the file has them.",
     "IDS ONLY": "Recorded by {engine}, which keeps the chosen experts alone; their weights are drawn equal.",
@@ -34,6 +37,7 @@ def to_trace(
     scores = scores_of(capture, facts)
     experts = experts_of(capture, facts)
     size = capture.experts or max(capture.experts_at_least, facts.experts if facts else 0, 2)
+    check_widths(size, experts.shape[1], experts.shape[2])
     experts = np.where((experts < 0) | (experts >= size), -1, experts).astype(np.int32)
     weights = weights_of(capture, facts, experts, scores)
     header = TraceHeader(
@@ -98,6 +102,13 @@ def scores_of(capture: Capture, facts: ModelFacts | None) -> Floats | None:
 
     sigmoid = facts is not None and facts.sigmoid
     return np.asarray(expit(logits) if sigmoid else softmax(logits, axis=-1), np.float32)
+
+
+def check_widths(experts: int, layers: int, top_k: int) -> None:
+    """Raises CaptureError for numbers that no model has, and that the page's frames have no room for."""
+    for where, number in (("experts", experts), ("layers", layers), ("k", top_k)):
+        if number > MOST_WIDE:
+            raise CaptureError("id-range", where, f"at most {MOST_WIDE:,}", f"{number:,}", DAMAGED)
 
 
 def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:

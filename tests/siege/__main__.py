@@ -1,13 +1,17 @@
-"""`make siege`: attacks on a server on loopback. `python -m tests.siege crowd` is one of them."""
+"""`make siege`: attacks on a server on loopback. `python -m tests.siege crowd` is one of them.
+
+`python -m tests.siege soak --minutes 30` is mixed traffic for half an hour; without minutes, for two.
+"""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
-from . import cached, chaos, crowd, greed, seats
+from . import cached, chaos, crowd, greed, seats, soak
 from .besieged import ROOT, server
 
 
@@ -41,15 +45,27 @@ ATTACKS: dict[str, Callable[[], None]] = {
     "cached": cached.run,
     "described": described,
     "fuzzed": fuzzed,
+    "soak": soak.run,
 }
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.siege", description="Attacks a server on loopback."
+    )
+    parser.add_argument(
+        "attacks", nargs="*", help=f"of {', '.join(ATTACKS)}; all of them where none is named"
+    )
+    parser.add_argument("--minutes", type=float, default=2.0, help="of mixed traffic")
+    options = parser.parse_args()
     failed = []
-    for name in sys.argv[1:] or ATTACKS:
+    for name in options.attacks or ATTACKS:
         began = time.monotonic()
         try:
-            ATTACKS[name]()
+            if name == "soak":
+                soak.run(options.minutes)
+            else:
+                ATTACKS[name]()
         except Exception as error:
             print(f"{name}: FAILED: {error!r}")
             failed.append(name)

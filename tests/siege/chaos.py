@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +18,10 @@ from websockets.sync.client import connect
 
 from app.stream.wire import VERSION
 
-from .besieged import ROOT, memory_mb, server
+from .bad_line import THERE, NoLine, bad_line
+from .besieged import memory_mb, server
 
 PAUSE_SECS = 20
-SPACE = "moescope-siege"
 
 
 def stream(url: str, **request: object) -> int:
@@ -67,68 +67,116 @@ def killed_and_ended() -> None:
             print(f"chaos: {number.name}: gone with {len(children)} processes after {took:.2f} s")
 
 
+LARGE = "scenario=english&shape=512x128x128-d4096-e2048"
+
+
 def slow_readers() -> None:
-    """Fifty readers that read nothing hold nothing back and are let go."""
-    with server(SEND_SECS="3") as (process, url):
+    """Fifty readers that read nothing hold nothing back, and are let go after the usual 30 s."""
+    with server() as (process, url):
         at = httpx.URL(url)
         lines = []
-        for _ in range(50):
-            line = socket.create_connection((at.host, at.port or 80))
+        for number in range(50):
+            line = socket.socket()
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            line.sendall(
-                b"GET /api/stream?scenario=english&experts=512&k=512 HTTP/1.1\r\nHost: localhost\r\n\r\n"
-            )
+            line.bind((f"127.0.4.{1 + number % 5}", 0))
+            line.connect((at.host, at.port or 80))
+            line.sendall(f"GET /api/stream?{LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             lines.append(line)
         began = time.monotonic()
         steps = stream(url)
         told = f"{steps} steps for another in {time.monotonic() - began:.2f} s"
-        print(f"chaos: 50 readers that do not read, {told}; {memory_mb(process):.0f} MB")
+        most = viewers = figure(url, "viewers")
+        while viewers and time.monotonic() < began + 120:
+            time.sleep(0.5)
+            viewers = figure(url, "viewers")
+            most = max(most, viewers)
+        secs = time.monotonic() - began
+        print(f"chaos: 50 readers that do not read, {told}; of {most:.0f} seats all free after {secs:.0f} s")
+        print(f"chaos: {memory_mb(process):.0f} MB then")
+        assert not viewers, "some are still held"
         for line in lines:
             line.close()
 
 
+def figure(url: str, name: str) -> float:
+    """A number of /metrics."""
+    lines = httpx.get(f"{url}/metrics", timeout=60).text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"moescope_{name} "))
+
+
 def full_disk() -> None:
-    """A server that can write nothing at all serves."""
+    """A server that can write nothing at all serves; one whose temporary folder is full too."""
     with server(("prlimit", "--fsize=0"), PYTHONDONTWRITEBYTECODE="1") as (_, url):
         print(f"chaos: no byte can be written to a file, {stream(url)} steps")
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = ["mount", "-t", "tmpfs", "-o", "size=64k", "moescope", folder]
+        if os.geteuid() or subprocess.run(mounted, capture_output=True, check=False).returncode:
+            print("chaos: a full temporary folder not tried here (needs root)")
+            return
+        try:
+            subprocess.run(f"cat /dev/zero > {folder}/full", shell=True, capture_output=True, check=False)
+            with server(TMPDIR=folder) as (_, url):
+                for path in ("/preview.png?k=3", "/api/trace?source=live", "/api/atlases"):
+                    assert httpx.get(url + path, timeout=120).status_code == 200, path
+                print(f"chaos: no room in the temporary folder, {stream(url)} steps")
+        finally:
+            subprocess.run(["umount", folder], check=False)
 
 
 def jumping_clock() -> None:
-    """The clock of the wall decides nothing: a server under a clock of ten years later."""
-    if shutil.which("faketime") is None:
-        print("chaos: clock jump not tried here (faketime is not installed)")
+    """The clock of the wall decides nothing: it jumps by years, ahead and back, under a server that runs."""
+    library = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+    if library is None:
+        print("chaos: clock jump not tried here (Debian's package libfaketime is not installed)")
         return
-    with server(("faketime", "+10 years")) as (_, url):
-        print(f"chaos: ten years later, {stream(url)} steps")
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Path(folder) / "clock"
+        clock.write_text("+0")
+        env = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+        with server(FAKETIME_DONT_FAKE_MONOTONIC="1", **env) as (_, url):
+            now, steps = year(url), []
+            for jump in (0, 3, -3, 0):
+                clock.write_text(f"{jump:+d}y")
+                end = time.monotonic() + 30
+                while year(url) != now + jump:
+                    assert time.monotonic() < end, "the clock of the server does not follow"
+                steps.append(stream(url))
+            assert len(set(steps)) == 1
+            print(f"chaos: the clock jumped from {now} to {now + 3}, {now - 3} and back: {steps} steps")
+
+
+def year(url: str) -> int:
+    """What year the server has."""
+    return int(httpx.get(f"{url}/healthz", timeout=60).headers["date"].split()[3])
 
 
 def bad_network() -> None:
-    """A tenth of the packets lost and 100 ms of delay, in a network namespace of its own."""
-    ip = shutil.which("ip")
-    if ip is None or os.geteuid() != 0:
+    """A tenth of the packets lost and 100 ms there and back, between two network namespaces."""
+    if shutil.which("ip") is None or os.geteuid() != 0:
         print("chaos: packet loss not tried here (needs root and iproute2)")
         return
-    if subprocess.run([ip, "netns", "add", SPACE], capture_output=True, check=False).returncode:
-        print("chaos: packet loss not tried here (no network namespaces)")
-        return
-    inside = [ip, "netns", "exec", SPACE]
     try:
-        subprocess.run([*inside, ip, "link", "set", "lo", "up"], check=True)
-        shaped = [*inside, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "loss", "10%", "delay", "50ms"]
-        if subprocess.run(shaped, capture_output=True, check=False).returncode:
-            print("chaos: packet loss not tried here (no netem)")
-            return
-        with server(tuple(inside)) as (_, url):
-            code = f"from tests.siege.chaos import stream; print(stream({url!r}))"
-            began = time.monotonic()
-            done = subprocess.run(
-                [*inside, sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
-            )
-            took = time.monotonic() - began
-            assert done.returncode == 0, done.stderr
-            print(f"chaos: a tenth of the packets lost, 100 ms: {done.stdout.strip()} steps in {took:.1f} s")
-    finally:
-        subprocess.run([ip, "netns", "del", SPACE], check=False)
+        with bad_line(loss=0.1, delay_secs=0.05) as inside, server(inside, HOST=THERE) as (_, url):
+            took = []
+            for _ in range(5):
+                began = time.monotonic()
+                steps = stream(url, experts=64)
+                took.append(time.monotonic() - began)
+            print(f"chaos: 10 % of packets lost, 100 ms: {steps} steps, {min(took):.1f} to {max(took):.1f} s")
+    except NoLine as error:
+        print(f"chaos: packet loss not tried here ({error})")
+
+
+def few_descriptors() -> None:
+    """A server with 64 file descriptors answers some and refuses others; it resets nobody for ever."""
+    with server(("prlimit", "--nofile=64:64")) as (_, url):
+        at = httpx.URL(url)
+        lines = [socket.create_connection((at.host, at.port or 80)) for _ in range(40)]
+        refused = sum(bool(line.recv(12)) for line in lines[-20:])
+        for line in lines:
+            line.close()
+        told = f"{refused} of 20 more clients told to wait"
+        print(f"chaos: 64 descriptors, {told}; then {stream(url)} steps")
 
 
 SCENES: tuple[Callable[[], None], ...] = (
@@ -137,6 +185,7 @@ SCENES: tuple[Callable[[], None], ...] = (
     slow_readers,
     full_disk,
     jumping_clock,
+    few_descriptors,
     bad_network,
 )
 

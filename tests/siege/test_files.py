@@ -4,14 +4,15 @@ import json
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.problem import BadRequest
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace
+from app.web.dropped_files import convert
 
 MODEL = Settings().models / "trio-8"
 CONFIG = json.loads((MODEL / "config.json").read_text())
@@ -92,3 +93,34 @@ def test_a_trace_file_that_is_cut_or_changed(at, change, cut):
     except ValueError:
         return
     assert trace.experts.shape[:2] == trace.scores.shape[:2]
+
+
+CAPTURES = sorted(
+    path
+    for folder in ("formats", "engines")
+    for path in (ROOT / "tests" / "data" / folder).rglob("*")
+    if path.is_file() and path.suffix != ".md" and path.stat().st_size < 100_000
+)
+
+
+def frame(name, data):
+    """What the page sends for a dropped file."""
+    header = json.dumps({"files": [{"name": name, "bytes": len(data)}]}).encode()
+    return len(header).to_bytes(4, "little") + header + data
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(CAPTURES), st.integers(0, 2**32), st.binary(max_size=8), st.booleans())
+@example(
+    ROOT / "tests/data/formats/pt-legacy-trio-16.pt", 197099, b"\0\0\0\0\0\0\0\1", False
+)  # expert 65,536
+def test_a_capture_that_is_cut_or_changed(path, at, change, cut):
+    data = path.read_bytes()
+    at %= len(data)
+    spoiled = data[:at] if cut else data[:at] + change + data[at + len(change) :]
+    try:
+        answer = convert(frame(path.name, spoiled))
+    except BadRequest:
+        return
+    size = int.from_bytes(answer[:4], "little")
+    assert json.loads(answer[4 : 4 + size])["state"] in ("shown", "counts", "refused")

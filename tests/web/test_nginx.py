@@ -64,21 +64,28 @@ def free_port():
 
 
 @contextmanager
-def nginx(folder, server):
-    """The address of an nginx with this server block."""
-    port = free_port()
-    (folder / "nginx.conf").write_text(CONFIG.format(user=USER, folder=folder, port=port, server=server))
-    process = subprocess.Popen([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+def answering(command, port, **options):
+    """A process that listens at a port."""
+    process = subprocess.Popen(command, **options)
     try:
-        for _ in range(200):
+        for _ in range(500):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
+        yield process
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def nginx(folder, server):
+    """The address of an nginx with this server block."""
+    port = free_port()
+    (folder / "nginx.conf").write_text(CONFIG.format(user=USER, folder=folder, port=port, server=server))
+    with answering([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("slash", ["/", ""], ids=["stripped", "passed on"])
