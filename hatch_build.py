@@ -111,6 +111,8 @@ def build_vendor() -> None:
     for language, name in SCRIPTS.items():
         words = f'--define:globalThis.MOESCOPE_LANGUAGE="{language}"'
         bundle(PAGE / "main.js", name, MODULE, words, f"--banner:js={start}", "--footer:js=})();")
+        script = VENDOR / name
+        script.write_text(lean_shaders(script.read_text(encoding="utf-8")), encoding="utf-8")
     for name in SHEETS:
         bundle(STYLES / name, name)
     run_node(["-e", SQUEEZE, *(str(VENDOR / name) for name in (*SCRIPTS.values(), *SHEETS))])
@@ -123,6 +125,17 @@ def bundle(entry: Path, name: str, *more: str) -> None:
     esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
     flags = ["--bundle", "--minify", "--target=es2022", "--log-level=warning", *more]
     run_node([esbuild, str(entry), *flags, f"--outfile={VENDOR / name}"])
+
+
+def lean_shaders(script: str) -> str:
+    """Removes indentation and comment lines from the GLSL of a minified script: 1.4 KB compressed."""
+
+    def lean(literal: re.Match[str]) -> str:
+        if not re.search(r"\b(?:vec[234]|float|uniform|varying)\b", literal[0]):
+            return literal[0]
+        return re.sub(r"\n[ \t]+", "\n", re.sub(r"\n[ \t]*//[^\n`]*(?=\n)", "", literal[0]))
+
+    return re.sub(r"`[^`]*`", lean, script)
 
 
 def vendor_is_fresh() -> bool:

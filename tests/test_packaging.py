@@ -105,3 +105,9 @@ def test_the_container_is_healthy_when_readyz_answers(status: int, healthy: bool
         done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=False)
         server.shutdown()
     assert (done.returncode == 0) is healthy, done.stderr
+
+
+def test_shaders_in_a_bundle_lose_indentation_and_comments_and_nothing_else() -> None:
+    shader = "`\n  // a comment\n  float a = b / c; // kept\n\t\tvec2 d;\n`"
+    lean = hatch_build.lean_shaders(f"const a={shader},b=`two\n  lines`;")
+    assert lean == "const a=`\nfloat a = b / c; // kept\nvec2 d;\n`,b=`two\n  lines`;"

@@ -1,9 +1,16 @@
 /**
- * The words on captures, in the language that the document says it is in.
+ * The words about captures, in the language of the document. As in words.js, the build leaves the other language out.
  */
 
 import { capturesEn } from "./captures.en.js";
 import { capturesFr } from "./captures.fr.js";
 import { language } from "./language.js";
 
-export const captureWords = { en: capturesEn, fr: capturesFr }[language];
+/** @typedef {import("./words.js").Built} Built */
+
+export const captureWords =
+  /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "en"
+    ? capturesEn
+    : /** @type {Built} */ (globalThis).MOESCOPE_LANGUAGE === "fr"
+      ? capturesFr
+      : { en: capturesEn, fr: capturesFr }[language];
