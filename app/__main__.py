@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser_for(name: str) -> argparse.ArgumentParser:
-    """Returns the parser of the command line. Only the command that is asked for brings its arguments."""
-    parser = argparse.ArgumentParser(prog=program(), description="Watch tokens route through a model.")
+    """Returns the parser of the command line. Only the requested command adds its arguments."""
+    parser = argparse.ArgumentParser(prog=program(), description="Show how an MoE model routes tokens.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for each, summary in COMMANDS.items():
         if each == name:

@@ -19,7 +19,7 @@ from ..sources.authored.authored_trace import trace
 from ..sources.authored.scenario import Scenario, load_scenarios
 from ..sources.registry import KEYS_READ, SourceRegistry
 
-SUMMARY = "look over scenarios, tours and questions"
+SUMMARY = "check scenarios, tours and questions"
 
 
 def check(folder: Path, known: Available | None = None) -> list[FileProblem]:

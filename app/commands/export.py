@@ -20,7 +20,7 @@ from ..sources.authored.scenario import load_scenarios
 from ..sources.registry import SourceRegistry
 
 SUMMARY = "write a view as a file that plays without a server"
-VIEWS = "more views: links to a Moescope, or what stands after their question mark"
+VIEWS = "more views: links to a Moescope, or their query strings"
 REQUEST_KEYS = tuple(KEY_HELP)
 BYTES = 1_000_000  # more than this is worth a word
 
@@ -30,7 +30,7 @@ def add_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("export", help=SUMMARY, description=SUMMARY)
     parser.add_argument("views", nargs="*", metavar="VIEW", help=VIEWS)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("-o", "--output", type=Path, metavar="FILE", help="one HTML file with all in it")
+    where.add_argument("-o", "--output", type=Path, metavar="FILE", help="one self-contained HTML file")
     where.add_argument("--dir", type=Path, metavar="FOLDER", help="a page for each view and what they share")
     parser.add_argument("--embed", action="store_true", help="the scene alone, for a frame in an article")
     parser.add_argument("--home", metavar="URL", help="the Moescope that the pages link to (ORIGIN)")

@@ -16,8 +16,8 @@ SUMMARY = "measure the models on held-out text, and write measured.json beside t
 def add_command(commands: Any) -> None:
     """Adds the command to the subparsers of `python -m app`."""
     parser: argparse.ArgumentParser = commands.add_parser("measure", help=SUMMARY, description=SUMMARY)
-    parser.add_argument("names", nargs="*", metavar="MODEL", help="these alone; others stay as they are")
-    parser.add_argument("--again", action="store_true", help="measure what has not changed, too")
+    parser.add_argument("names", nargs="*", metavar="MODEL", help="measure only these models")
+    parser.add_argument("--again", action="store_true", help="also measure models that have not changed")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:

@@ -12,16 +12,16 @@ from types import ModuleType
 
 COMMANDS = {
     "serve": "serve the page (the default)",
-    "inspect": "say what is in a trace file that an engine wrote, and whether it is sound",
-    "open": "serve the page on trace files, and open it on the first",
-    "convert": "write a trace file in another format",
-    "compare": "say where two traces of the same tokens differ",
+    "inspect": "list the content of a capture, and check whether it is sound",
+    "open": "serve the page with captures, and open the first",
+    "convert": "convert a capture to another format",
+    "compare": "report where two captures of the same tokens differ",
     "record": "record the routing of a prompt or a corpus through any MoE model",
-    "atlas": "ask a corpus of routing",
+    "atlas": "query a corpus of routing",
     "params": "count the parameters of a model",
     "export": "write a view as a file that plays without a server",
     "measure": "measure the models on held-out text",
-    "check": "look over scenarios, tours and questions",
+    "check": "check scenarios, tours and questions",
 }
 
 
