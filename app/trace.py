@@ -71,7 +71,7 @@ class RoutingTrace:
     """
 
     header: TraceHeader
-    scores: Floats | None  # [T, L, N]; None where nobody recorded them
+    scores: Floats | None  # [T, L, N]; None if not recorded
     experts: Ints  # [T, L, K]
     weights: Floats  # [T, L, K]
     logits: Floats | None = None  # [T, L, N]

@@ -45,7 +45,7 @@ def run(settings: Settings, options: argparse.Namespace, serve: Serve = serve) -
 
 @contextmanager
 def view_of(options: argparse.Namespace) -> Iterator[Path]:
-    """Yields a folder with each file in a folder of its own, its config and tokenizer beside it."""
+    """Yields a folder with one folder per file, with its config and tokenizer."""
     with TemporaryDirectory(prefix="moescope-") as place:
         for number, path in enumerate(options.files, 1):
             own = Path(place) / str(number)

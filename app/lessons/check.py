@@ -32,7 +32,7 @@ def check_lessons(
                 expected = f"one of {', '.join((*KEY_HELP, *view_keys))}"
                 yield FileProblem(file, field, repr(key), expected)
         if not available.models and any(key.endswith("source") for key in keys):
-            continue  # nobody says what models there are
+            continue  # the available models are unknown
         try:
             requests = {"": asked(keys, "", available), SECOND_PREFIX: asked(keys, SECOND_PREFIX, available)}
         except BadRequest as error:

@@ -40,7 +40,7 @@ class Lessons:
         return self.questions[int(quiz) - 1].view if quiz in numbers(len(self.questions)) else None
 
     def info(self, language: str = "en") -> dict[str, list[dict[str, Any]]]:
-        """What the page is told."""
+        """Returns the tours and questions for the page."""
         return {
             "tours": [tour.info(language) for tour in self.tours.values()],
             "questions": [question.info(language) for question in self.questions],

@@ -58,7 +58,7 @@ class RecordingForward(Forward):
 
 
 def passes(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
-    """Runs windows of ids [W, S + 1], each by itself and as one batch of the router."""
+    """Runs windows of ids [W, S + 1] one by one, each as one batch of the router."""
     for window in ids:
         forward.inputs.clear()
         read = len(window) - 1

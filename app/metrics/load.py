@@ -14,7 +14,7 @@ from .counts import counts, first_choices, score_sums, z_sums
 
 @dataclass(frozen=True)
 class Load:
-    """Counts over the tokens of some texts. Each is a batch of its own, for capacity and for bias."""
+    """Counts over the tokens of texts. Each text is one batch, for capacity and for bias."""
 
     texts: int
     tokens: int

@@ -1,4 +1,4 @@
-"""The words of a picture: the badge, what is seen, the four figures, the prompt. All text is escaped."""
+"""The words of a picture: badge, title, the four figures, the prompt. All text is escaped."""
 
 from __future__ import annotations
 

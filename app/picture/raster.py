@@ -18,7 +18,7 @@ def rasterise(svg: str, width: int, fonts: Path) -> bytes:
     Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError
     where `svg` cannot be drawn.
 
-    It is drawn in a process of its own, because resvg holds the lock of the interpreter all the while.
+    A child process draws it, because resvg holds the lock of the interpreter.
     """
     command = [sys.executable, str(Path(__file__).resolve()), str(width), str(fonts)]
     try:

@@ -32,7 +32,7 @@ CLOSE = 0.01  # a published figure this near needs no reason
 class Comparison:
     """A published figure beside the computed one."""
 
-    published: float | None  # billions; None where nobody published one
+    published: float | None  # billions; None if unpublished
     convention: str | None  # under which the two agree; None where it cannot be computed
     computed: int | None  # parameters
     reason: str  # why the two are more than 1 % apart; empty where they are not

@@ -31,7 +31,7 @@ class NamedShape:
         return write_shape(self.shape, self.router, self.settings)
 
     def defaults(self, given: Mapping[str, object]) -> dict[str, Any]:
-        """Returns the request keys of the model: k, and the settings of its own router alone."""
+        """Returns the request keys of the model: k, and the settings of its router."""
         own: dict[str, Any] = {"k": self.shape.top_k}
         if given.get("router", self.router) != self.router:
             return own

@@ -64,7 +64,7 @@ class Understood:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a client is told of its request, on the wire and in the boot data of a page."""
+    """The answer to a request, on the wire and in the boot data of a page."""
 
     request: dict[str, Any]  # as understood, every key filled in
     given: dict[str, Any]  # the fewest keys that ask for the same
@@ -128,7 +128,7 @@ def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> d
 
 
 def read_each(reading: Reading) -> None:
-    """Checks each key by itself and replaces digits of an address by numbers."""
+    """Checks each key on its own, and converts digits of an address to numbers."""
     remove_unknown(reading)
     remove_own_experts(reading)
     try:

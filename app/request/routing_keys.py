@@ -56,7 +56,7 @@ def read_settings(
 ) -> dict[str, Any]:
     """Returns every setting of a request. Those that the router reads are filled in, the others are None.
 
-    A setting that does not fit is left out by itself.
+    A setting that does not fit is removed on its own.
     """
     chosen = RouterSettings()
     for name in LIMITS:

@@ -80,7 +80,7 @@ def no_trace(reading: Reading) -> Problem | None:
 
 
 def remove_unread(reading: Reading, source: str) -> None:
-    """Removes keys that the source does not read; of those in UNREAD the client is told."""
+    """Removes keys that the source does not read, with a notice for those in UNREAD."""
     for key in [key for key in reading.values if key != "source"]:
         if reading.available.reads(source, key):
             continue

@@ -200,7 +200,7 @@ class KeptKeys:
         return replace(understood, problems=(*understood.problems, *self.refused.values()))
 
     def _remove(self, problem: Problem) -> Problem | None:
-        """Removes the key of a problem, of the second stack where it has it. None where nobody has it."""
+        """Removes the key of a problem, from the second stack first. Returns None if neither has it."""
         if problem.field in self.own:
             del self.own[problem.field]
             return replace(problem, field=SECOND_PREFIX + problem.field)

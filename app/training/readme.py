@@ -9,19 +9,20 @@ from .recipe import MODELS
 
 _TEXT = """# The models
 
-Five small mixtures of experts, trained from nothing for this project. They are real: what the page shows
-as LIVE is computed from these weights. They are also small: {parameters} parameters, {tokens:.1f}
-million tokens. They write the languages they saw, not sense.
+Five small mixtures of experts, trained from scratch for this project. The page computes LIVE routing
+from these weights. They are also small: {parameters} parameters, {tokens:.1f}
+million tokens. They generate the languages of their training, not sensible text.
 
 All have {layers} layers of width {d_model}, {heads} attention heads ({kv_heads} for keys and values),
 top-{top_k} of experts of width {d_expert}, and one tokenizer: byte-level BPE of {vocabulary} entries.
-They saw the same tokens in the same order for the same {steps} steps and differ in the number of experts
+They were trained on the same tokens in the same order
+for the same {steps} steps and differ in the number of experts
 alone; `trio-8-unbalanced` is `trio-8` without the load-balancing loss. The layout is that of Hugging
 Face's Mixtral, and transformers loads each directory as it is.
 
 ## Held-out loss
 
-Nats a token over {held_out_tokens} tokens of documents that training never saw, in float32, from the
+Nats per token over {held_out_tokens} tokens of held-out documents, in float32, from the
 shipped (bfloat16) weights. An untrained model has ln {vocabulary} = {untrained:.2f}.
 
 {loss_table}
@@ -45,22 +46,22 @@ training.
 ## Copying
 
 Loss of pieces of held-out text, and of the same pieces directly repeated. A model that has learned to
-copy finds the second copy easy. That comes suddenly (induction heads; Olsson et al. 2022), and a short
-training can miss it; a model that did is worse on all text, whatever its number of experts. Read the
+copy has a low loss on the second copy. Copying develops suddenly (induction heads; Olsson et al. 2022),
+and a short training can miss it. Such a model is worse on all text, with any number of experts. Read the
 losses above with this table.
 
 {copying_table}
 
 ## Rounding
 
-Weights are saved in bfloat16. What that changed in held-out loss, nats a token:
+Weights are saved in bfloat16. The change in held-out loss, in nats per token:
 
 {rounding_table}
 
-## How they were made
+## Training
 
-`make train`, that is `python -m app.training all` with the extra `train`. It can be cut and started
-again at any time; see `app/training/__init__.py` for the steps. Loss: cross entropy, plus
+`make train`, that is `python -m app.training all` with the extra `train`. It can be stopped and resumed
+at any time; see `app/training/__init__.py` for the steps. Loss: cross entropy, plus
 {balance_weight:g} times Switch's load-balancing loss of each layer, plus {z_weight:g} times ST-MoE's
 router z-loss of each layer. Muon for matrices, Adam for embedding, norms and routers. Products in
 bfloat16; router, norms and residual stream in float32. Each `training.json` has every setting, the loss
@@ -73,7 +74,7 @@ first step to the last, as trace files.
 
 ## The text, and its licences
 
-Documentation and code out of Debian packages, which are fetched by name; the text itself is not here.
+Documentation and code of Debian packages, fetched by name. The repository does not contain the text.
 
 {sizes}
 
@@ -82,12 +83,12 @@ Documentation and code out of Debian packages, which are fetched by name; the te
 {licences}
 
 `heldout.safetensors` has {heldout_windows} windows of {heldout_length} tokens of each language's held-out
-text, as token ids, under the same licences. `python -m app measure` runs the models over it and writes
-`measured.json`: what every router and number of experts costs, and what the routers learned.
+text, as token ids, under the same licences. `python -m app measure` runs the models on it and writes
+`measured.json`: the cost of every router and number of experts, and what the routers learned.
 
-Held out are whole documents, a translation together with its original: two books (the FAQ and the
-maintainers' guide) and one in sixteen of the manual pages, help pages and Python modules. Paragraphs
-that occur twice were kept once.
+Whole documents are held out, each translation together with its original: two books (the FAQ and the
+maintainers' guide) and one in sixteen of the manual pages, help pages and Python modules. Repeated paragraphs
+were kept once.
 """
 
 

@@ -36,7 +36,7 @@ def key_value_heads(f: Fields, heads: int) -> int:
 
 
 def head_width(f: Fields, heads: int) -> int:
-    """Returns E: as the file says, else D / H unless the class has a default of its own."""
+    """Returns E: the value of the file, else the default of the class, else D / H."""
     if f.values.get("head_dim") is not None:
         return f.size("head_dim")
     if f.defaults.get("head_dim") is not None:

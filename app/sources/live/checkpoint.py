@@ -50,7 +50,7 @@ class Checkpoint:
     @classmethod
     def open(cls, folder: Path, kept_bytes: int = KEPT_BYTES) -> Checkpoint:
         """Reads config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
-        config = read_config(folder)  # first: a type that is not implemented is told before its tensors
+        config = read_config(folder)  # first: an unknown type is reported before its tensors
         return cls(folder, config, Tensors(folder), kept_bytes)
 
     @property

@@ -199,7 +199,7 @@ def silent(key: str) -> bool:
 
 
 def head_width(given: Mapping[str, Any]) -> Any:
-    """Returns the width of a head where the file does not give it; what is no number is told of later."""
+    """Returns the width of a head if the file does not give it. Later checks report non-numbers."""
     width, heads = given.get("hidden_size"), given.get("num_attention_heads")
     if isinstance(width, int) and isinstance(heads, int) and heads > 0:
         return width // heads

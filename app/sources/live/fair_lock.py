@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class FairLock:
-    """One thread at a time, first come first served; a plain lock lets whoever leaves back in first.
+    """A first-come, first-served lock. A plain lock readmits the thread that just released it.
 
     Threads that compute at once take the interpreter from each other at each product: with ten viewers the
     first token came four times as late as here, where each gets a chunk in turn.

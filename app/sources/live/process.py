@@ -12,7 +12,7 @@ CHOSEN = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"  # a perso
 
 
 def prepare(streamed: bool) -> None:
-    """Prepare for a model. A streamed one has threads of its own, each with products of one thread."""
+    """Prepares the process for a model. A streamed model has its own threads, with products of one thread."""
     keep_memory()
     if streamed or not any(name in os.environ for name in CHOSEN):
         single_threads()

@@ -43,7 +43,7 @@ class Slab:
         self._lock = Lock()
 
     def empty(self, *shape: int) -> Floats:
-        """Returns an array of that shape; one of its own where the slab is full."""
+        """Returns an array of that shape, outside the slab if the slab is full."""
         size = -(-int(np.prod(shape)) // 16) * 16  # the next one starts at a cache line
         with self._lock:
             start, end = self._used, self._used + size

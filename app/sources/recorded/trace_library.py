@@ -68,7 +68,7 @@ class TraceLibrary:
     def page_of(
         self, names: list[str], matching: list[dict[str, Any]] | None, query: Query
     ) -> list[dict[str, Any]]:
-        """Returns the entries of the page; those that nobody read yet by their names."""
+        """Returns the entries of the page; unread files by their names alone."""
         end = query.offset + query.count
         if matching is not None:
             return matching[query.offset : end]
@@ -129,7 +129,7 @@ UNREAD: dict[str, Any] = {
 
 
 def unread_entry(name: str) -> dict[str, Any]:
-    """Returns the entry of a file that nobody read yet."""
+    """Returns the entry of an unread file."""
     return {"name": name, **UNREAD}
 
 

@@ -101,7 +101,7 @@ export function createCaptures() {
     },
     /** Another answer of the same files. @param {number} choice */
     choose: (choice) => read({ choice }),
-    /** The file is put away. */
+    /** Removes the file. */
     clear() {
       held = null;
       files = [];

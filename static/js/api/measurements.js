@@ -120,7 +120,7 @@ export function balanceOf({ experts, top_k, learned }) {
 }
 
 /**
- * What it costs to route a model by another router than that of its training. Null where nobody measured it.
+ * Returns the cost of routing a model with another router than that of its training, or null if it was not measured.
  * @param {Measured} measured
  * @param {string} model
  * @param {string} router

@@ -89,7 +89,7 @@ export function keepsKey(target, key) {
  * @param {Store<State>} store
  * @param {Actions} actions
  * @param {Turn} turn
- * @param {boolean} [embed]  in somebody's page, keys that scroll it are left to it until a control has the focus
+ * @param {boolean} [embed]  in an embed, keys that scroll are left to the host page until a control has the focus
  */
 export function listenToKeys(store, actions, turn, embed = false) {
   const keys = keyMap(store, actions, turn);

@@ -1,15 +1,15 @@
 /**
- * A frame that nobody sees rests: it starts when it is first seen, pauses when it is scrolled away, and holds a piece of
- * the graphics card (browsers give a page eight to sixteen) only while some of it is in sight.
+ * Starts an embed when it becomes visible, pauses it when it is scrolled away, and holds a WebGL context (browsers give
+ * a page eight to sixteen) only while some of it is visible.
  *
  * @import {State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
  * @import {Store} from "../state/store.js"
  */
 
-/** So much of a frame in sight starts it; once it is started, any of it keeps it. */
+/** The visible share that starts a frame. A started frame stays while any of it is visible. */
 const ENOUGH = 0.15;
-/** Behind another tab for so long, the graphics card is for somebody else. */
+/** Milliseconds in a hidden tab after which the WebGL context is released. */
 const LET_GO_MS = 4000;
 
 /**

@@ -1,8 +1,8 @@
 /**
- * The embed's end of the host API: what a page that shows us in a frame may ask, and what it is told. docs/EMBED.md is
+ * The frame's end of the host API: the requests and events of a host page. docs/EMBED.md is
  * the contract, static/embed.js the other end.
  *
- * Only the page around us is listened to, and only from the origin that said hello first; everything else is ignored.
+ * Only messages of the parent window and of the origin that said hello first are accepted.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
@@ -29,7 +29,7 @@ export function readEnvelope(data) {
 }
 
 /**
- * Returns a good height for a frame of this width. It depends on nothing else, so that a host that follows it comes to rest.
+ * Returns a good height for a frame of this width. It depends on nothing else, so a host that follows it converges.
  * @param {number} width  CSS pixels
  */
 export function heightFor(width) {

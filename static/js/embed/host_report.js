@@ -1,5 +1,5 @@
 /**
- * The state of the page and what just happened in it, as a host page is told: plain JSON, tokens and layers from 1. Pure.
+ * The state and events of the page in the form that host pages receive: plain JSON, tokens and layers from 1. Pure.
  *
  * @import {Boot, State} from "../types.js"
  */

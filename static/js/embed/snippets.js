@@ -17,7 +17,7 @@ const SIZE = { width: 720, height: 450 };
 const LOWEST = 420;
 
 /**
- * The query string of what is seen.
+ * Returns the query string of the current view.
  * @param {Pick<State, "view" | "at">} state
  * @param {Boot} boot
  * @param {Opens} opens

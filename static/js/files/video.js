@@ -50,7 +50,7 @@ export function createFilm({ store, player, sides, saveFile }) {
     recorder = null;
   }
 
-  /** Resolves when the file is handed over or nobody wants it any more; rejects with a reason for a person. */
+  /** Resolves when the file is saved or the recording is cancelled; rejects with a readable reason. */
   async function start() {
     const { trace, timeline, view, scene } = store.get();
     const format = filmFormat();

@@ -21,7 +21,7 @@ const GLIDE = 1.6;
  * @property {(secs: number) => boolean} advance   false: nothing moves until something else happens
  * @property {(state: State, keep: boolean) => Partial<State>} begin   a trace is there: from its start, where a link said, or
  *   where it stood (`keep`); while a model writes, from where the token after the last one enters. Returns what to store
- * @property {() => boolean} moving        time goes on by itself
+ * @property {() => boolean} moving        playback time advances
  * @property {() => void} play
  * @property {() => void} pause
  * @property {() => void} startShot

@@ -234,9 +234,9 @@ export function createLoading(store, connect, player, side = FIRST) {
   return {
     open,
     close: () => connection.close?.(),
-    /** Nobody looks at it any more. Before anything is shown, somebody may still wait for it. */
+    /** Disconnects a page that is no longer visible, unless nothing is shown yet. */
     disconnect: () => statusOf(store.get()) === "ready" && connection.rest?.(),
-    /** A person is here again. @param {boolean} doubtful  the network changed meanwhile */
+    /** Reconnects when the page is visible again or the network returns. @param {boolean} doubtful  the network changed meanwhile */
     reconnect: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
     retry: () => (store.get().loading === "failed" ? open() : connection.retry()),
     /** The model writes no further; what it has written stays. */

@@ -1,6 +1,6 @@
 /**
- * The connection to the server: it comes back by itself and goes on where it was. It knows no page: the caller gives it
- * a WebSocket and timers, and is told what arrives.
+ * The connection to the server. It reconnects and resumes where it stopped. The caller passes
+ * the WebSocket class, timers and listeners; nothing here depends on the page.
  *
  * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage, Wish} from "./wire.js"
  */

@@ -1,6 +1,6 @@
 /**
- * A WebSocket where the network lets one through, and where it does not, something that looks like one: it asks for the
- * same messages over HTTP. It falls back by itself within three seconds, and returns once a socket opens.
+ * A WebSocket, or a substitute with the same interface that requests the messages over HTTP if the network blocks
+ * sockets. It falls back within three seconds, and returns to the socket when one opens.
  *
  * @import {Request} from "../types.js"
  */

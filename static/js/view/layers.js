@@ -41,7 +41,7 @@ export function foldOf({ view, trace }) {
   return view.fold && trace ? foldWithin(view.fold, trace.model.layers) : null;
 }
 
-/** As many layers, further up or down; a few of those before stay in sight. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
+/** Returns as many layers, further up or down; a few of the previous ones stay open. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
 function movedFold({ first, last }, way, layers) {
   const wide = last - first + 1;
   const next = Math.max(0, Math.min(layers - wide, first + way * Math.max(1, wide - 2)));

@@ -16,7 +16,7 @@ const QUOTED = 40;
 /** @typedef {{view: View, changed: string[]}} Wish  `changed`: request keys that a person just changed */
 
 /**
- * Returns the view with other request keys, and which these are; null takes a key back to where nobody chose it.
+ * Returns the view with other request keys, and which these are; null resets a key to unset.
  * @param {Boot} boot
  * @param {View} view
  * @param {Partial<Record<keyof View, any>>} patch  keys of the view too

@@ -31,7 +31,7 @@ export function trainedRouter(boot, { model }) {
   return boot.models.find(({ name }) => name === model)?.router ?? "";
 }
 
-/** Returns whether a person chose a router that the model or the shape does not have by itself. @param {Pick<View, "given">} view */
+/** Returns whether a person chose another router than that of the model or shape. @param {Pick<View, "given">} view */
 export function isOtherRouter({ given }) {
   return Boolean(given.router);
 }

@@ -25,8 +25,8 @@ export function titleOf(boot, view) {
 }
 
 /**
- * What to look for. A scenario's sentence is about its authored routing and true of no other; elsewhere stands where the
- * routing comes from, once that is known.
+ * Returns the sentence below the title. An authored view has the sentence of its scenario; other views have the origin of
+ * the routing, once it is known.
  * @param {Boot} boot
  * @param {Pick<State, "view" | "trace">} state
  */

@@ -1,6 +1,6 @@
 /**
- * The address bar holds the whole view. View keys are read here, each alone, so that a wrong value falls back by itself
- * and the page can say so. Request keys are passed to the server, which says how it understood them.
+ * The view as a query string. View keys are validated here, each on its own, and an invalid value is replaced with a
+ * notice. Request keys go to the server, which answers with the request as understood.
  *
  * @import {Boot, KeyDeclaration, Notice, Request, State, View} from "../types.js"
  */
