@@ -45,7 +45,7 @@ def gigabytes(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Prints the count; returns 2 if the file cannot be counted."""
     try:
-        found, text = counted(options.file, int(options.device * GIGABYTE))
+        found, text = count_file(options.file, int(options.device * GIGABYTE))
     except ConfigError as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         return 2
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def counted(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[str, Any]], str]]:
+def count_file(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[str, Any]], str]]:
     """Returns the figures of a file or a folder, and what prints them. Raises ConfigError.
 
     A folder is counted by the headers of its weights, which are exact; without weights by its config.json.

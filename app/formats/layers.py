@@ -30,7 +30,7 @@ def match_layers(stored: Stored, count: int, empty: Array, facts: ModelFacts | N
         return unguided(stored, count, empty)
     if stored.layers is not None:
         return numbered(stored.layers, empty > 0, facts)
-    return counted(stored, count, empty > 0, facts)
+    return layers_of_counts(stored, count, empty > 0, facts)
 
 
 def unguided(stored: Stored, count: int, empty: Array) -> Layers:
@@ -87,7 +87,7 @@ def numbered(numbers: tuple[int, ...], empty: Array, facts: ModelFacts) -> Layer
     return Layers(numbers, np.arange(count), count, missing(numbers, moe))
 
 
-def counted(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Layers:
+def layers_of_counts(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Layers:
     """Returns layers that follow one another, against how many the config has."""
     moe, total = facts.moe_layers, facts.layers
     if count == len(moe) and (count != total or not facts.dense_layers):

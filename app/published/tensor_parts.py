@@ -50,7 +50,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Counted:
+class TensorCounts:
     """The count of one checkpoint."""
 
     parts: Mapping[str, int]  # parameters of each part
@@ -87,7 +87,7 @@ class Counted:
         }
 
 
-def count_tensors(tensors: Iterable[Tensor], config: Mapping[str, Any]) -> Counted:
+def count_tensors(tensors: Iterable[Tensor], config: Mapping[str, Any]) -> TensorCounts:
     """Returns the count of a checkpoint. `config`: its config.json, for k, bits and the number of layers."""
     tensors = list(tensors)
     counts = {t.name: parameters_of(t, bits_of(config)) for t in tensors}
@@ -107,7 +107,7 @@ def count_tensors(tensors: Iterable[Tensor], config: Mapping[str, Any]) -> Count
         sizes["rest" if part == "apart" else part] += tensor.bytes
     found = tuple(Block(name, experts[name], count) for name, count in blocks.items() if count)
     k = config_number(config, TOP_K)
-    return Counted(nonzero(parts), nonzero(sizes), found, k, nonzero(beside))
+    return TensorCounts(nonzero(parts), nonzero(sizes), found, k, nonzero(beside))
 
 
 def nonzero(sizes: Mapping[str, int]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from ..problem import BadRequest, Problem, escaped
 from .available import Available
 from .reading import Reading
 from .routing_keys import read_routing
-from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, SECOND_PREFIX, TraceRequest, plain, shown
+from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, SECOND_PREFIX, TraceRequest, plain, quoted
 from .source_keys import read_source, read_subject
 
 OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
@@ -136,7 +136,7 @@ def read_each(reading: Reading) -> None:
     except ValidationError as error:
         for key in dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)):
             expected, advice = KEY_HELP[key]
-            found = shown(reading.values[key])
+            found = quoted(reading.values[key])
             reading.drop(key)
             reading.problems[key] = Problem(key, found, expected, advice)
         checked = TraceRequest.model_validate(reading.values)
@@ -147,7 +147,7 @@ def read_each(reading: Reading) -> None:
 def remove_unknown(reading: Reading) -> None:
     """Removes what is no request key. A message names it as UTF-8 can carry it."""
     for key in [key for key in reading.values if key not in KEY_HELP]:
-        found = shown(reading.values[key])
+        found = quoted(reading.values[key])
         reading.drop(key)
         named = escaped(key)
         reading.problems[named] = Problem(named, found, f"one of {', '.join(KEY_HELP)}", "leave it out")

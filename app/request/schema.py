@@ -232,7 +232,7 @@ KEY_HELP = {  # key: (expected, what to do)
 }
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Returns a value of a key as a message quotes it: text quoted, numbers plain."""
     return show(plain(value))
 

@@ -17,7 +17,7 @@ from .admission import client
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import cancel_on_disconnect
-from .openapi import CATALOGUE, COUNTED, MEASURED, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
+from .openapi import CATALOGUE, COUNTED_MODEL, MEASURED, ModelInfo, RefusedModel, RouterInfo, ScenarioInfo
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
@@ -64,7 +64,7 @@ def published(workers: Workers) -> APIRouter:
             kept.append(Asset.of(dump({"models": entries}).encode(), "application/json"))
         return send(request, kept[0])
 
-    @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED)
+    @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED_MODEL)
     async def count(request: Request) -> Response:
         data = await read_body(request, LARGEST_FILE)  # count_config refuses more
         job = workers.run(lambda: count_config(data), client(request), SECS_OF_REQUEST)

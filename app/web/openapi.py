@@ -240,7 +240,7 @@ CATALOGUE: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "The file of If-None-Match is still right."},
 }
-COUNTED: dict[str, Any] = {
+COUNTED_MODEL: dict[str, Any] = {
     "responses": {
         200: {"description": f"{COUNT}. `published`: it is a model of the catalogue.", "content": ANY_OBJECT},
         422: {"description": "Why it cannot be counted or drawn.", "model": Errors},

@@ -96,11 +96,11 @@ const address = createAddress(store, boot, {
 });
 
 /** The states that the panels show; null: they are to look again. @type {[State, State | null] | null} */
-let shown = null;
+let panelStates = null;
 let wall = 0;
 /** A panel has something new to show, though the state is the same. */
 function refresh() {
-  shown = null;
+  panelStates = null;
   loop.wake();
 }
 
@@ -116,7 +116,7 @@ function settled() {
     stacks.settled() &&
     !corpus.waiting() &&
     !address.waits() &&
-    shown?.[0] === state
+    panelStates?.[0] === state
   );
 }
 const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled, other: stacks.other });
@@ -147,8 +147,8 @@ const page = createPage(host, {
 /** Brings the panels to the state, if they show another. */
 function updatePanels() {
   const now = /** @type {[State, State | null]} */ ([store.get(), stacks.other()]);
-  if (shown && shown[0] === now[0] && shown[1] === now[1]) return;
-  shown = now;
+  if (panelStates && panelStates[0] === now[0] && panelStates[1] === now[1]) return;
+  panelStates = now;
   page.update(now[0]);
 }
 

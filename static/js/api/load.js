@@ -2,7 +2,7 @@
  * Loads that only the server can count: over every scenario, over a pasted text, or with what it alone knows of a prompt.
  *
  * @import {View} from "../types.js"
- * @import {Counted} from "../counts/load_measures.js"
+ * @import {CountedLoad} from "../counts/load_measures.js"
  */
 
 import { countedThere } from "../counts/load_measures.js";
@@ -26,7 +26,7 @@ export function askedOf(view, over, text) {
   return { over, query: String(query), text: over === "text" ? text : "" };
 }
 
-/** Rejects with the reason, in words. @param {Asked} asked @returns {Promise<Counted>} */
+/** Rejects with the reason, in words. @param {Asked} asked @returns {Promise<CountedLoad>} */
 export async function fetchLoad({ over, query, text }) {
   const answer =
     over === "text"

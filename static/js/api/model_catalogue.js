@@ -8,7 +8,7 @@
 /**
  * @typedef {{published: number | null, convention: string | null, computed: number | null, reason: string, deviation: number | null}} Comparison
  *
- * @typedef {object} Counted   what is counted of a config.json (app/published/report.py)
+ * @typedef {object} CountedModel   what is counted of a config.json (app/published/report.py)
  * @property {string} key            of the request key `shape`
  * @property {string} name
  * @property {string} architecture
@@ -30,8 +30,8 @@
  * @property {Notes} fr              the same in French
  * @property {{total: Comparison, active: Comparison}} compared
  *
- * @typedef {Counted & More} Entry
- * @typedef {Counted & Partial<More>} Known
+ * @typedef {CountedModel & More} Entry
+ * @typedef {CountedModel & Partial<More>} Known
  */
 
 /** @type {Promise<Entry[]> | null} asked for once a page */

@@ -1,7 +1,7 @@
 /**
  * An uploaded config.json: the server counts it, and this module keeps the result for the panel.
  *
- * @import {Counted} from "./model_catalogue.js"
+ * @import {CountedModel} from "./model_catalogue.js"
  */
 
 import { words } from "../words/words.js";
@@ -12,7 +12,7 @@ const LARGEST = 2 ** 20;
 /**
  * @typedef {object} Brought
  * @property {"none" | "counting" | "counted" | "refused"} state
- * @property {Counted | null} found    the last that could be counted
+ * @property {CountedModel | null} found    the last that could be counted
  * @property {string} problem          why the last could not
  */
 

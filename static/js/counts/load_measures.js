@@ -20,7 +20,7 @@ export const MEASURES = /** @type {const} */ ([
 
 /**
  * A load to look at, wherever it was counted.
- * @typedef {object} Counted
+ * @typedef {object} CountedLoad
  * @property {number} layers
  * @property {number} experts
  * @property {number} texts
@@ -85,7 +85,7 @@ export function switchLoss({ first, scores, tokens, experts }, layer) {
   return tokens[layer] ? (experts * sum) / tokens[layer] ** 2 : 1;
 }
 
-/** Returns a load counted on the page. @param {Loads} loads @param {string} version @returns {Counted} */
+/** Returns a load counted on the page. @param {Loads} loads @param {string} version @returns {CountedLoad} */
 export function countedHere(loads, version) {
   const { layers, experts, assigned, kept } = loads;
   return {
@@ -108,7 +108,7 @@ export function countedHere(loads, version) {
  * the chosen experts are equal, else it is left out.
  * @param {WholeCounts} whole
  * @param {boolean} idsOnly
- * @returns {Counted}
+ * @returns {CountedLoad}
  */
 export function countedWhole({ trace, layers, experts, tokens, counts, first, totals }, idsOnly) {
   const lossOf = (/** @type {number} */ layer) => {
@@ -138,7 +138,7 @@ export function countedWhole({ trace, layers, experts, tokens, counts, first, to
  * Returns a load counted by the server.
  * @param {{texts: number, tokens: number, assigned: number[][], kept: number[][], measures: Record<string, number[]>}} answer
  * @param {string} version
- * @returns {Counted}
+ * @returns {CountedLoad}
  */
 export function countedThere({ texts, tokens, assigned, kept, measures }, version) {
   return {
@@ -157,7 +157,7 @@ export function countedThere({ texts, tokens, assigned, kept, measures }, versio
   };
 }
 
-/** Returns a load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {Counted} here @param {Counted | null} there @returns {Counted} */
+/** Returns a load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {CountedLoad} here @param {CountedLoad | null} there @returns {CountedLoad} */
 export function withZLoss(here, there) {
   if (!there || there.layers !== here.layers) return here;
   return {
@@ -167,7 +167,7 @@ export function withZLoss(here, there) {
   };
 }
 
-/** Returns the mean of the measures of all layers. @param {Counted} counted @returns {Measured} */
+/** Returns the mean of the measures of all layers. @param {CountedLoad} counted @returns {Measured} */
 export function overLayers(counted) {
   const each = Array.from({ length: counted.layers }, (_, layer) => counted.measures(layer));
   const names = /** @type {const} */ ([...MEASURES, "z_loss"]).filter(
@@ -182,7 +182,7 @@ export function overLayers(counted) {
 
 /**
  * Returns whether no layer can be more even: no expert has more than one token more than another.
- * @param {Pick<Counted, "assigned" | "layers" | "experts">} counted
+ * @param {Pick<CountedLoad, "assigned" | "layers" | "experts">} counted
  */
 export function isEven({ assigned, layers, experts }) {
   return Array.from({ length: layers }, (_, layer) => rowAt(assigned, layer, experts)).every(

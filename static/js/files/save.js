@@ -22,7 +22,7 @@ import { createFilm } from "./video.js";
 /** @typedef {{scale: number, transparent: boolean}} Look   of a picture */
 
 /**
- * @typedef {object} Side   one stack that is seen
+ * @typedef {object} DrawnStack   one stack that is seen
  * @property {() => State} state
  * @property {(options: Look & {width: number, height: number}) => Promise<Blob> | null} picture
  * @property {(size: {width: number, height: number}) => number} largest
@@ -47,7 +47,7 @@ export function pictureSize() {
   return { width: Math.round(window.innerWidth), height: Math.round(window.innerHeight) };
 }
 
-/** Why no picture of this look can be made; "" where one can. @param {readonly Side[]} sides @param {Look} look */
+/** Why no picture of this look can be made; "" where one can. @param {readonly DrawnStack[]} sides @param {Look} look */
 export function pictureProblem(sides, { scale }) {
   const { width, height } = pictureSize();
   const [{ width: each }] = inRow(sides.length, width, height);
@@ -55,7 +55,7 @@ export function pictureProblem(sides, { scale }) {
   return largest ? tooLarge({ width, height }, scale, largest) : words.noPicture;
 }
 
-/** @param {readonly Side[]} sides @param {Look} look */
+/** @param {readonly DrawnStack[]} sides @param {Look} look */
 async function pictureOf(sides, look) {
   const problem = pictureProblem(sides, look);
   if (problem) throw new Error(problem);
@@ -79,7 +79,7 @@ async function pictureOf(sides, look) {
 
 /**
  * @param {Boot} boot
- * @param {() => readonly Side[]} sides   that are seen: one or two
+ * @param {() => readonly DrawnStack[]} sides   that are seen: one or two
  * @param {(blob: Blob, name: string) => void} saveFile  gives a file to the person
  * @returns {(kind: SaveKind, look?: Look) => Promise<void>}  throws Error with a reason for a person
  */

@@ -5,7 +5,7 @@
  * @import {State} from "../types.js"
  * @import {Player} from "../playback/player.js"
  * @import {Store} from "../state/store.js"
- * @import {Side} from "./video_recorder.js"
+ * @import {DrawnStack} from "./video_recorder.js"
  */
 
 import { words } from "../words/words.js";
@@ -38,7 +38,7 @@ export function filmSpeed(duration, speed) {
  * @param {object} parts
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
- * @param {() => Side[]} parts.sides
+ * @param {() => DrawnStack[]} parts.sides
  * @param {(blob: Blob, ending: string) => void} parts.saveFile  gives the file to the person
  */
 export function createFilm({ store, player, sides, saveFile }) {

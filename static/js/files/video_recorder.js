@@ -16,7 +16,7 @@ const BITS_A_SECOND = 4_000_000;
 const REST_MS = 800;
 
 /**
- * @typedef {object} Side   one stack that is seen
+ * @typedef {object} DrawnStack   one stack that is seen
  * @property {HTMLCanvasElement} canvas
  * @property {() => Caption | null} caption
  * @property {() => void} refresh   draws it anew, though nothing changed
@@ -25,7 +25,7 @@ const REST_MS = 800;
 
 /**
  * The recorder, and the canvas that it watches.
- * @param {Side[]} sides
+ * @param {DrawnStack[]} sides
  * @param {string} format
  * @param {(blob: Blob | null) => void} done   null: discarded
  * @param {(error: Error) => void} failed

@@ -89,12 +89,12 @@ function neededOf({ view, writing, trace }, fresh) {
 
 /**
  * What is asked of the server for a state, and the view that its answer makes.
- * @typedef {object} Side
+ * @typedef {object} StackRole
  * @property {(state: Pick<State, "view" | "changed" | "around">) => Wish} wishOf
  * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} understood
  */
 
-/** The stack that panels show. @type {Side} */
+/** The stack that panels show. @type {StackRole} */
 const FIRST = {
   wishOf: ({ view, changed, around }) => ({
     request: view.given,
@@ -108,7 +108,7 @@ const FIRST = {
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
  * @param {Pick<Player, "begin">} player  says where playback stands on a new trace
- * @param {Side} [side]
+ * @param {StackRole} [side]
  */
 export function createLoading(store, connect, player, side = FIRST) {
   /** What was asked last; the trace in the store answers it in the states after `asking`. */

@@ -11,7 +11,7 @@ import { svg } from "./plot.js";
 import { createLoad } from "./plots.js";
 
 /** A space at an edge, or a line break, is drawn as a sign. @param {string} text */
-const shown = (text) =>
+const visibleText = (text) =>
   text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replace(/^ /, "·").replace(/ $/, "·");
 
 /**
@@ -84,7 +84,7 @@ function tokenTable(title, rows) {
             h(
               "tr",
               {},
-              h("td", {}, h("code", {}, shown(row.text))),
+              h("td", {}, h("code", {}, visibleText(row.text))),
               h("td", {}, formatExactly(row.count)),
               h("td", {}, formatShare(row.share_of_token)),
             ),
@@ -143,7 +143,13 @@ function contexts(rows) {
         h(
           "li",
           {},
-          h("span", { class: "text" }, shown(row.before), h("mark", {}, shown(row.token)), shown(row.after)),
+          h(
+            "span",
+            { class: "text" },
+            visibleText(row.before),
+            h("mark", {}, visibleText(row.token)),
+            visibleText(row.after),
+          ),
           h("span", { class: "hint" }, [words.weight(row.weight), row.domain].filter(Boolean).join(", ")),
         ),
       ),

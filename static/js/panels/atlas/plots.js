@@ -19,7 +19,7 @@ export function createCoverage(coverage) {
     name: `${words.layer} ${layer + 1}`,
     points: /** @type {[number, number][]} */ ([[0, 0], ...curve.map((y, n) => [(n + 1) / experts, y])]),
   }));
-  const shown =
+  const drawn =
     curves.length <= 12 ? curves : curves.filter((_, at) => at % Math.ceil(curves.length / 12) === 0);
   return picture(
     PLOT.width,
@@ -30,7 +30,7 @@ export function createCoverage(coverage) {
       points: `${PLOT.left},${PLOT.height - PLOT.bottom} ${PLOT.width - PLOT.right},${PLOT.top}`,
       class: "plot-line even",
     }),
-    ...lines(shown),
+    ...lines(drawn),
   );
 }
 

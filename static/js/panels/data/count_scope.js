@@ -2,7 +2,7 @@
  * What a load is counted over: the events so far, this prompt, every prompt, or a text that a person pastes.
  *
  * @import {State} from "../../types.js"
- * @import {Counted} from "../../counts/load_measures.js"
+ * @import {CountedLoad} from "../../counts/load_measures.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Segment} from "../parts/segments.js"
  */
@@ -58,7 +58,7 @@ export function createCounting(actions, wake, server) {
 
   return {
     element: h("div", { class: "counting" }, span.element, form, refusal, status),
-    /** The load to show; null while it is not there. @param {State} state @param {string} version  of the events @returns {Counted | null} */
+    /** The load to show; null while it is not there. @param {State} state @param {string} version  of the events @returns {CountedLoad | null} */
     update(state, version) {
       const { view, span: over } = state;
       span.update(state);
@@ -100,7 +100,7 @@ export function createCounting(actions, wake, server) {
 /** Asks once for each load; what came last stays on screen until the next is there. @param {() => void} wake */
 function createAsking(wake) {
   let last = "";
-  /** @type {{counted: Counted | null, trouble: string}} */
+  /** @type {{counted: CountedLoad | null, trouble: string}} */
   let found = { counted: null, trouble: "" };
   return {
     /** @param {import("../../api/load.js").Asked} asked */

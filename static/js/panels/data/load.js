@@ -4,7 +4,7 @@
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
- * @import {Counted} from "../../counts/load_measures.js"
+ * @import {CountedLoad} from "../../counts/load_measures.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
@@ -96,7 +96,7 @@ export function createLoad(host, actions, wake, boot) {
   };
 }
 
-/** @param {Counted} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */
+/** @param {CountedLoad} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */
 function rowOf({ assigned, kept, experts }, layer, trace) {
   return {
     layer,

@@ -13,14 +13,14 @@ import { attribute, h, setText } from "../parts/element.js";
 const { balance: said } = words;
 const SHARES = /** @type {readonly string[]} */ (["load_share", "dropped_share"]);
 
-/** @typedef {Measure | "z_loss"} Shown */
-const SHOWN = /** @type {readonly Shown[]} */ ([...MEASURES, "z_loss"]);
+/** @typedef {Measure | "z_loss"} LoadMeasure */
+const ALL_MEASURES = /** @type {readonly LoadMeasure[]} */ ([...MEASURES, "z_loss"]);
 
-/** @param {Shown} name @param {number} value */
+/** @param {LoadMeasure} name @param {number} value */
 const format = (name, value) =>
   SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2);
 
-/** The formula of a measure, and where it is from. @param {Shown} name */
+/** The formula of a measure, and where it is from. @param {LoadMeasure} name */
 function formulaOf(name) {
   const { name: word, formula, says } = said.measures[name];
   return [`${word} = ${formula}. ${says}`, ...lettersIn(formula, said.letters)].join(" ");
@@ -28,7 +28,7 @@ function formulaOf(name) {
 
 export function createMeasures() {
   const readout = h("p", { class: "readout measure-readout" });
-  const facts = SHOWN.map((name) => {
+  const facts = ALL_MEASURES.map((name) => {
     const value = h("span", { class: "measure-value" });
     const even = h("span", { class: "measure-even" });
     const formula = h("span", { class: "sr-only", id: `measure-${name}` }, formulaOf(name));

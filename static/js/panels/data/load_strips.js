@@ -1,7 +1,7 @@
 /**
  * The bars of every layer at once, drawn: layer 1 at the bottom. A press on a layer shows it alone.
  *
- * @import {Counted} from "../../counts/load_measures.js"
+ * @import {CountedLoad} from "../../counts/load_measures.js"
  */
 
 import { rowAt } from "../../counts/load_measures.js";
@@ -22,7 +22,7 @@ export function createStrips(choose) {
   });
   return {
     element: canvas,
-    /** @param {Counted} counted */
+    /** @param {CountedLoad} counted */
     update(counted) {
       layers = counted.layers;
       setStyle(canvas, "--least", `${layers * LEAST}px`);
@@ -34,7 +34,7 @@ export function createStrips(choose) {
   };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Counted} counted */
+/** @param {HTMLCanvasElement} canvas @param {CountedLoad} counted */
 function draw(canvas, counted) {
   const ratio = globalThis.devicePixelRatio || 1;
   const { width, height } = canvas.getBoundingClientRect();
