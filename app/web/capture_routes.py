@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from ..formats.comparison import compare, numbers_of
 from ..formats.exports import counts_of
 from ..problem import BadRequest, Problem
 from ..request.comparison import read_view
@@ -21,6 +20,7 @@ from .admission import Desk, client
 from .disconnect import cancel_on_disconnect
 from .dropped_files import MOST_BYTES, convert_files, page_of_files, refusing, secs_of_files
 from .query import read_body
+from .trace_difference import compare_dropped, difference
 
 NO_FOLDER = {
     "entries": [],
@@ -61,6 +61,14 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
         make = desk.compute(request, secs_of_files(len(data)), page_of_files, data, export)
         headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
         return Response(await cancel_on_disconnect(request, make), media_type="text/html", headers=headers)
+
+    @router.post("/api/capture-compare")
+    async def capture_comparison(request: Request) -> Response:
+        data = await read_body(request, 2 * MOST_BYTES)
+        job = workers.run(
+            lambda: refusing(lambda: compare_dropped(data, sources)), client(request), HEAVY_SECS
+        )
+        return JSONResponse(await cancel_on_disconnect(request, job))
 
     @router.get("/api/traces")
     async def traces(request: Request) -> Response:
@@ -141,19 +149,6 @@ def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:
         raise BadRequest(*problems)
 
     def differ() -> dict[str, Any]:
-        left = sources.open(first.request).trace()
-        right = sources.open(second.request).trace()
-        found = compare(left, right)
-        places = [numbers_of(left).index(layer) for layer in found.layers]
-        token, layer = found.flips.nonzero()
-        cells = []
-        for t, at in zip(token[:CELLS], layer[:CELLS], strict=True):
-            row, place = int(found.at[t]), places[at]
-            other = right.experts[row + found.shift, numbers_of(right).index(found.layers[at])]
-            cells.append([row, place, next((int(e) for e in left.experts[row, place] if e not in other), -1)])
-        return {**found.to_json(), "cells": cells}
+        return difference(sources.open(first.request).trace(), sources.open(second.request).trace())
 
     return refusing(differ)
-
-
-CELLS = 200_000

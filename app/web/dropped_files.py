@@ -40,12 +40,13 @@ class Dropped:
     contents: Mapping[str, bytes]
     choice: int
     asked: Asked
+    sides: Any = None  # of a comparison, as the page says them
 
 
-def unpack(data: bytes) -> Dropped:
+def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
     """Reads a frame of files. Raises BadRequest where it is none."""
-    if len(data) > MOST_BYTES:
-        raise wrong("body", f"at most {MOST_BYTES:,} bytes", "more", "convert the file on the command line")
+    if len(data) > most:
+        raise wrong("body", f"at most {most:,} bytes", "more", "convert the file on the command line")
     size = int.from_bytes(data[:4], "little")
     if len(data) < 4 or size > HEADER_BYTES or 4 + size > len(data):
         raise wrong("body", "4 bytes, a JSON header and files", f"{len(data)} bytes", "see docs/PROTOCOL.md")
@@ -58,7 +59,8 @@ def unpack(data: bytes) -> Dropped:
     if any(type(value) is not int or not 0 <= value < 1_000_000 for value in numbers.values()):
         raise wrong("header", "whole numbers", "something else", "leave them out")
     choice = numbers.pop("choice", 0)
-    return Dropped(cut(data[4 + size :], files), choice, Asked(**{k: v for k, v in numbers.items() if v}))
+    asked = Asked(**{k: v for k, v in numbers.items() if v})
+    return Dropped(cut(data[4 + size :], files), choice, asked, header.get("sides"))
 
 
 def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:

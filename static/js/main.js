@@ -57,16 +57,18 @@ function connect(listener, recorded = boot.exported) {
   return createSocket({ url, WebSocket: Transport, ...listener });
 }
 
-/** The first stack plays a file that a person dropped, where there is one. @param {Listener} listener */
-function withFiles(listener) {
-  return withHeld(/** @type {ReturnType<typeof createSocket>} */ (connect(listener)), listener, captures);
+/** A stack plays a file that a person dropped, where there is one. @param {Listener} listener @param {Parameters<typeof withHeld>[2]} files @param {Pick<Exported, "trace" | "steps">} [recorded] */
+function withFiles(listener, files, recorded) {
+  const socket = /** @type {ReturnType<typeof createSocket>} */ (connect(listener, recorded));
+  return withHeld(socket, listener, files);
 }
+const secondFile = { held: captures.second, clear: captures.clearSecond };
 
 const hits = createHits();
 const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
 );
-const loading = createLoading(store, (listener) => withFiles(listener), player);
+const loading = createLoading(store, (listener) => withFiles(listener, captures), player);
 /** A corpus behind it: from the server, or in an exported page the page. @param {string} atlas */
 const askCorpus = async (atlas) => boot.exported?.corpus ?? askScene(atlas);
 const corpus = createCorpus(store, askCorpus);
@@ -76,7 +78,7 @@ const loop = createLoop();
 const stacks = createStacks({
   store,
   boot,
-  connect: (listener) => connect(listener, boot.exported?.other),
+  connect: (listener) => withFiles(listener, secondFile, boot.exported?.other),
   wake: loop.wake,
 });
 const { viewport } = stacks;

@@ -99,3 +99,60 @@ def test_table_without_a_config_is_shown_as_it_is(open_page, url):
     page = open_page(f"{url}/")
     drop(page, mine_csv=table(routed()))
     wait_for(page, "IDS ONLY")
+
+
+def flipped(ids):
+    """The same routing but for one token in one layer."""
+    other = ids.copy()
+    other[4, 1] = [each for each in range(8) if each not in ids[4, 1]][: ids.shape[2]]
+    return other
+
+
+def reads_the_flip(page):
+    """Waits for the figures of two stacks that differ in token 5, layer 2."""
+    page.wait_for_selector(".difference-table")
+    assert page.locator(".side-head").count() == 2
+    marked = page.locator(".strip .token[data-flips]")
+    assert (marked.count(), marked.get_attribute("data-token")) == (1, "4")
+    page.locator(".flip").click()
+    wait_until(page, "moescope.state().view.path === 4")
+    assert "b." not in page.url, "a link cannot show what lies in the browser alone"
+
+
+def test_a_person_drops_two_captures_and_sees_where_they_differ(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, one_csv=table(routed()), other_csv=table(flipped(routed())))
+    reads_the_flip(page)
+    assert page.locator(".side-name").all_inner_texts() == ["one.csv", "other.csv"]
+    page.close()
+
+
+def test_a_person_drops_a_second_capture_and_compares_it_with_the_first(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, one_csv=table(routed()))
+    wait_for(page, "IDS ONLY")
+    drop(page, other_csv=table(flipped(routed())))
+    page.get_by_role("button", name="Compare with one.csv").click()
+    reads_the_flip(page)
+    page.close()
+
+
+def test_a_person_compares_a_dropped_capture_with_one_of_the_folder(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, mine_csv=table(flipped(routed())))
+    wait_for(page, "IDS ONLY")
+    page.get_by_role("searchbox").fill("one.csv")
+    wait_until(page, "document.querySelectorAll('.library-list li').length === 1")
+    page.locator("button.library-pair").click()
+    page.wait_for_selector(".difference-table")
+    assert page.locator(".strip .token[data-flips]").count() == 1
+    page.close()
+
+
+def test_a_person_compares_a_dropped_capture_with_what_was_on_screen(open_page, url):
+    page = open_page(f"{url}/?source=trace&trace=one.csv")
+    drop(page, mine_csv=table(flipped(routed())))
+    page.get_by_role("button", name="Compare with what was on screen").click()
+    page.wait_for_selector(".difference-table")
+    assert page.locator(".side-name").all_inner_texts() == ["one.csv", "mine.csv"]
+    page.close()

@@ -249,3 +249,44 @@ def test_a_server_without_a_folder_says_so(server_url):
     assert httpx.get(f"{server_url}/api/traces").json()["folder"] is False
     answer = httpx.get(f"{server_url}/api/trace", params={"source": "trace", "trace": "x"})
     assert "TRACES" in answer.json()["errors"][0]["message"]
+
+
+def flipped(ids):
+    """The same routing but for one token in one layer."""
+    other = ids.copy()
+    other[4, 1] = [each for each in range(EXPERTS) if each not in ids[4, 1]][:K]
+    return other
+
+
+def comparing(client, files, sides):
+    return client.post("/api/capture-compare", content=framed(files, sides=sides))
+
+
+def test_two_dropped_captures_are_compared_and_nothing_is_kept(client, folder):
+    before = sorted(path.name for path in folder.rglob("*"))
+    found = comparing(client, {"a.csv": table(routed()), "b.csv": table(flipped(routed()))}, [None, None])
+    assert found.status_code == 200, found.text
+    body = found.json()
+    assert (body["flips"], [cell[:2] for cell in body["cells"]]) == (1, [[4, 1]])
+    assert body["by_layer"][1]["first_flip"] == 4
+    assert sorted(path.name for path in folder.rglob("*")) == before
+
+
+def test_a_dropped_capture_is_compared_with_a_trace_of_the_server(client):
+    library = {"source": "trace", "trace": "one.csv"}
+    for sides in ([None, library], [library, None]):
+        found = comparing(client, {"a.csv": table(flipped(routed()))}, sides).json()
+        assert (found["flips"], found["cells"][0][:2]) == (1, [4, 1])
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [None, [], [None], [None, None], [{}, {}], "ab", [1, None], [None, {"source": "trace", "trace": "../x"}]],
+)
+def test_sides_that_do_not_fit_the_files_are_refused(client, sides):
+    assert comparing(client, {"a.csv": table(routed())}, sides).status_code == 422
+
+
+def test_a_file_that_is_none_is_refused_by_name(client):
+    found = comparing(client, {"a.csv": table(routed()), "b.csv": b"x"}, [None, None])
+    assert (found.status_code, "b.csv" in found.text) == (422, True)

@@ -57,6 +57,27 @@ export function unpack(data) {
   return { report, parts };
 }
 
+/** Has the server read files, which keeps nothing. @param {readonly File[]} files @param {object} [said] */
+async function ask(files, said) {
+  const answer = await fetch("/api/capture", { method: "POST", body: pack(files, said) });
+  if (!answer.ok) throw new Error((await answer.json()).errors?.[0]?.message ?? String(answer.status));
+  return unpack(await answer.arrayBuffer());
+}
+
+/** @param {{report: Report, parts: ArrayBuffer[]}} answer @returns {Held} */
+function heldOf({ report, parts }) {
+  const trace = /** @type {TraceMessage} */ (report.trace);
+  return { report, trace, steps: parts[0], file: new Blob([parts[1]]) };
+}
+
+/** Two captures that are not one together, each with what lies beside them; null where they are not two. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
+async function askApart(files) {
+  const [beside, alone] = [files.filter(isBeside), files.filter((file) => !isBeside(file))];
+  if (alone.length !== 2) return null;
+  const [a, b] = [await ask([alone[0], ...beside]), await ask([alone[1], ...beside])];
+  return a.report.trace && b.report.trace ? [heldOf(a), heldOf(b)] : null;
+}
+
 /** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string}} Dropped */
 
 /** What is dropped on one page. */
@@ -65,6 +86,10 @@ export function createCaptures() {
   let now = { state: "none", report: null, problem: "" };
   /** @type {Held | null} */
   let held = null;
+  /** @type {Held | null} what was held before: the next file may be compared with it */
+  let before = null;
+  /** @type {Held | null} played by the second stack */
+  let second = null;
   /** @type {readonly File[]} the last files that were dropped: a config that comes later belongs to them */
   let files = [];
 
@@ -72,11 +97,15 @@ export function createCaptures() {
   async function read(said) {
     now = { ...now, state: "reading", problem: "" };
     try {
-      const answer = await fetch("/api/capture", { method: "POST", body: pack(files, said) });
-      if (!answer.ok) throw new Error((await answer.json()).errors?.[0]?.message ?? String(answer.status));
-      const { report, parts } = unpack(await answer.arrayBuffer());
+      const found = await ask(files, said);
+      const apart = found.report.state === "refused" ? await askApart(files) : null;
+      const { report } = apart ? apart[0] : found;
       now = { state: report.state, report, problem: "" };
-      if (report.trace) held = { report, trace: report.trace, steps: parts[0], file: new Blob([parts[1]]) };
+      if (apart) [held, second] = apart;
+      else if (report.trace) {
+        if (!said && held?.report.name !== report.name) before = held;
+        held = heldOf(found);
+      }
     } catch (error) {
       now = {
         state: "refused",
@@ -90,6 +119,16 @@ export function createCaptures() {
     get: () => now,
     held: () => held,
     files: () => files,
+    second: () => second,
+    before: () => before,
+    /** The second stack plays what was held before, or what is held and the first no longer. @param {"before" | "held"} which */
+    playSecond(which) {
+      second = which === "before" ? before : held;
+      if (which === "held") held = null;
+      before = null;
+    },
+    /** One stack again. */
+    clearSecond: () => void (second = null),
     /** @param {readonly File[]} dropped @returns {Promise<Dropped>} */
     take(dropped) {
       const names = new Set(dropped.map(nameOf));
@@ -103,7 +142,7 @@ export function createCaptures() {
     choose: (choice) => read({ choice }),
     /** Removes the file. */
     clear() {
-      held = null;
+      held = before = null;
       files = [];
       now = { state: "none", report: null, problem: "" };
     },

@@ -83,6 +83,7 @@ export function keysOf(view, boot) {
     const text = value === null || value === undefined ? null : formatKey(key, value);
     return [key.name, typeof value === "number" ? Number(text) : typeof value === "boolean" ? value : text];
   });
-  const other = Object.entries(view.b ?? {}).map(([name, value]) => [OTHER + name, value]);
+  const asked = Object.entries(view.b ?? {}).filter(([name]) => isRequestKey(boot, name));
+  const other = asked.map(([name, value]) => [OTHER + name, value]);
   return Object.fromEntries([...own, ...other]);
 }

@@ -162,7 +162,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   const tours = boot.tours?.length ? opener("tours", words.tours, actions) : null;
   const files = boot.exported
     ? null
-    : createCapturePanel(host, actions, { wake, play, observe: viewport.observe });
+    : createCapturePanel(host, actions, boot, { wake, play, observe: viewport.observe, other });
   const tools = [
     ...(boot.exported ? [] : [opener("compare", words.compare, actions)]),
     opener("share", words.share, actions),

@@ -23,7 +23,7 @@ export function withHeld(socket, listener, files) {
 
   /** @param {Played} held @param {any} wish */
   function play({ trace, steps }, wish) {
-    const request = wish.request ?? wish;
+    const request = wish.second ?? wish.request ?? wish;
     const answer = { request: { .../** @type {any} */ (trace).request, ...request }, given: request };
     listener.onState("streaming");
     listener.onTrace({ ...trace, ...answer });
@@ -37,7 +37,7 @@ export function withHeld(socket, listener, files) {
     ...socket,
     open(request) {
       const held = files.held();
-      const key = JSON.stringify(request.request ?? request);
+      const key = JSON.stringify(request.second ?? request.request ?? request);
       if (held && (held !== shown || key === asked)) {
         socket.stop?.();
         shown = held;

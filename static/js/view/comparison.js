@@ -84,9 +84,9 @@ export function trainedPairs(boot) {
   };
 }
 
-/** What sets a side apart, in words. @param {View} view @param {Partial<Request>} b */
+/** What sets a side apart, in words; `file` stands for a file that a person dropped, whose name its trace has. @param {View} view @param {Partial<Request>} b */
 export function sideName(view, b) {
-  const keys = /** @type {(keyof Request)[]} */ (Object.keys(b));
+  const keys = /** @type {(keyof Request)[]} */ (Object.keys(b).filter((key) => key !== "file"));
   return keys
     .map((key) => words.sideName(key, view))
     .filter(Boolean)

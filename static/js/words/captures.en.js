@@ -66,6 +66,12 @@ export const capturesEn = {
   more: "More",
   same: (/** @type {string[]} */ names) => `same routing as ${names.join(", ")}`,
   compareWith: "Compare",
+  sizeUnknown: "sizes unknown",
+  sizeUnknownTitle:
+    "The file does not say how large an expert is. Drop the config.json of the model as well.",
+  compareTo: (/** @type {string} */ name) => `Compare with ${name}`,
+  compareToScreen: "Compare with what was on screen",
+  compareToModel: (/** @type {string} */ name) => `Compare with ${name}, computed now`,
   difference: "Where they differ",
   flipShare: (/** @type {number} */ tokens, /** @type {number} */ choices) =>
     `${formatShare(tokens)} of tokens differ somewhere, ${formatShare(choices)} of all choices of a layer.`,

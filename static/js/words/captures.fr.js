@@ -57,6 +57,11 @@ export const capturesFr = {
   more: "Plus",
   same: (names) => `même routage que ${names.join(", ")}`,
   compareWith: "Comparer",
+  sizeUnknown: "tailles inconnues",
+  sizeUnknownTitle: "Le fichier ne dit pas la taille d’un expert. Déposez aussi le config.json du modèle.",
+  compareTo: (name) => `Comparer avec ${name}`,
+  compareToScreen: "Comparer avec ce qui était à l’écran",
+  compareToModel: (name) => `Comparer avec ${name}, calculé maintenant`,
   difference: "Où elles diffèrent",
   flipShare: (tokens, choices) =>
     `${formatShare(tokens)} des jetons diffèrent quelque part, ${formatShare(choices)} de tous les choix d’une couche.`,

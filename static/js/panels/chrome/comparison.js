@@ -35,7 +35,7 @@ function createSideHead(side) {
     element,
     /** @param {State} state @param {NonNullable<State["view"]["b"]>} b */
     update(state, b) {
-      setText(name, sideName(state.view, b));
+      setText(name, state.trace?.origin.file ?? sideName(state.view, b));
       badge.update(state);
       counters.update(state);
       attribute(trouble, "hidden", state.loading !== "failed");

@@ -45,9 +45,18 @@ function sharedSize({ layers, experts, expert_size, total_p }) {
   return Math.round(total_p / layers - experts * expert_size);
 }
 
+/** A capture without a config says nothing of sizes. @param {number} value @returns {Reading} */
+const unknownSize = (value) => ({
+  value,
+  figure: words.none,
+  counts: captureWords.sizeUnknown,
+  title: captureWords.sizeUnknownTitle,
+});
+
 /** @param {Model} model @returns {Reading} */
 function readTotal(model) {
   const { layers, experts, expert_size, total_p } = model;
+  if (!total_p) return unknownSize(total_p);
   return {
     value: total_p,
     figure: formatCount(total_p),
@@ -58,7 +67,8 @@ function readTotal(model) {
 
 /** As routed where the current token used more or fewer experts than k. @param {State} state @param {Model} model @returns {Reading} */
 function readActive({ trace, at, view }, model) {
-  const { layers, top_k, expert_size, active_p } = model;
+  const { layers, top_k, expert_size, active_p, total_p } = model;
+  if (!total_p) return unknownSize(active_p);
   const known = trace !== null && at.token >= 0 && at.token < trace.received;
   const pairs = known ? usedPairs(trace, view.mode === "all" ? null : at.token) : layers * top_k;
   if (pairs !== layers * top_k) {

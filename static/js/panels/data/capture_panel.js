@@ -1,7 +1,7 @@
 /**
  * What there is to say of the file on screen: its findings first, what is in it, how to keep it; and the folder of traces.
  *
- * @import {Finding, State, Trace} from "../../types.js"
+ * @import {Boot, Finding, State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Report} from "../../api/captures.js"
  */
@@ -13,8 +13,8 @@ import { words } from "../../words/words.js";
 import { attribute, changes, download, h, setText } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
 import { createCounts } from "./expert_counts.js";
+import { createFileComparison } from "./file_comparison.js";
 import { addressOf, createLibrary } from "./trace_library.js";
-import { createDifference, createFlipLight, fetchDifference, markStrip } from "./trace_difference.js";
 
 /** @param {Finding} finding */
 function findingRow({ code, level, message, layer, token }) {
@@ -60,9 +60,11 @@ function reportLines(report) {
 /**
  * @param {HTMLElement} host
  * @param {Actions} actions
- * @param {{wake: () => void, play: () => void, observe: () => void}} page   play: what is held takes the place of what is on screen
+ * @param {Boot} boot
+ * @param {{wake: () => void, play: () => void, observe: () => void, other: () => State | null}} page   play: what is held takes
+ *   the place of what is on screen; other: the state of the second stack
  */
-export function createCapturePanel(host, actions, { wake, play, observe }) {
+export function createCapturePanel(host, actions, boot, { wake, play, observe, other }) {
   const body = h("div", { class: "capture-body" });
   const close = iconButton("close", words.close, () => show(false), "small");
   const picker = h("input", {
@@ -94,6 +96,8 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
   let trace = "";
   const library = createLibrary({
     shown: () => trace,
+    pair: (name) =>
+      captures.held() && (() => actions.compare({ a: {}, b: { source: "trace", trace: name } })),
     counts: (name) => void captures.counts(name).then(wake),
   });
   const problem = h("p", { class: "readout", role: "status" });
@@ -118,6 +122,7 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
     wake();
     await reading;
     if (captures.get().state === "shown") play();
+    if (captures.second()) comparison.showSecond();
     wake();
   }
   /** @param {number} choice */
@@ -165,42 +170,15 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
     return select;
   }
 
-  /** @type {(Node | null | false | undefined | "")[]} */
-  let difference = [];
-  const light = createFlipLight(actions);
-  /** @type {import("./trace_difference.js").Difference | null} */
-  let found = null;
-  let pair = ""; // the two traces that are compared
-  function forget() {
-    [difference, found] = [[], null];
-    light.take(null);
-    markStrip(null, null);
-  }
-  /** @param {State} state */
-  async function compare(state) {
-    forget();
-    const mine = JSON.stringify([state.view.asks, state.view.b]);
-    try {
-      const answer = await fetchDifference(state);
-      if (pair !== mine) return;
-      found = answer;
-      markStrip(found, state.trace);
-      light.take(found);
-      difference = [createDifference(found, actions, state)];
-      show(true);
-    } catch (error) {
-      difference = [h("p", { class: "readout" }, error instanceof Error ? error.message : String(error))];
-    }
-    fresh();
-    wake();
-  }
   /** The panel is to be laid out again, though the state is the same. */
   let version = 0;
-  const fresh = () => version++;
+  function lay() {
+    version++;
+    wake();
+  }
+  const comparison = createFileComparison(actions, boot, { other, play, found: () => show(true), lay });
 
   const changed = changes();
-  const compared = changes();
-  const laid = changes();
   const opened = changes();
   /** @param {State} state @returns {(Node | null | false | undefined | "")[]} */
   function parts(state) {
@@ -217,7 +195,8 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       ...(report ? reportLines(report) : []),
       report && choices(report),
       now === "counts" && report && createCounts(report, { palette: state.view.palette, theme: state.theme }),
-      ...difference,
+      ...comparison.parts(),
+      ...comparison.offers(state),
       keeping(now === "shown"),
       trace && h("a", { href: addressOf(trace) }, captureWords.link),
       problem,
@@ -234,18 +213,10 @@ export function createCapturePanel(host, actions, { wake, play, observe }) {
       const origin = state.trace?.origin;
       trace = captures.held() ? "" : (origin?.trace ?? "");
       attribute(document.documentElement, "data-file", origin?.file !== undefined);
-      const complete = state.trace?.complete === true;
-      const two = state.view.b !== null && origin?.trace !== undefined && (complete || pair !== "");
-      pair = two ? JSON.stringify([state.view.asks, state.view.b]) : "";
-      if (compared(pair) && (pair || difference.length)) {
-        if (pair) void compare(state);
-        else forget();
-        fresh();
-      }
-      if (complete && laid(state.trace?.id)) markStrip(found, state.trace);
-      light.follow(state);
+      comparison.update(state);
       if (opened(origin?.trace ?? origin?.findings) && origin?.findings?.length) show(true);
-      if (!changed(captures.get(), captures.held(), origin, state.theme, state.view.palette, version)) return;
+      const { view, theme } = state;
+      if (!changed(captures.get(), captures.held(), origin, theme, view.palette, view.b, version)) return;
       const search = document.activeElement;
       body.replaceChildren(...parts(state).filter((part) => part instanceof Node));
       if (search instanceof HTMLElement && search.isConnected) search.focus();

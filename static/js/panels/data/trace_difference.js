@@ -2,9 +2,11 @@
  * Where two traces of the same tokens differ: figures, and the flips lit on the strip and in the scene.
  *
  * @import {State} from "../../types.js"
+ * @import {Held} from "../../api/captures.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { captures, pack } from "../../api/captures.js";
 import { firstOf, placeOf } from "../../trace/window.js";
 import { requestOf, requestQuery } from "../../view/request.js";
 import { captureWords } from "../../words/captures.js";
@@ -30,14 +32,29 @@ import { attribute, h } from "../parts/element.js";
  * @property {[number, number, number][]} cells   token, place of its layer, an expert that the second does not choose
  */
 
-/** @param {State} state @returns {Promise<Difference>} */
-export async function fetchDifference({ view }) {
-  const query = requestQuery(requestOf(view));
-  for (const [key, value] of Object.entries(view.b ?? {})) query.set(`b.${key}`, String(value));
-  const answer = await fetch(`api/trace-compare?${query}`);
+/** @param {State} state @param {State | null} other  of the second stack @returns {Promise<Difference>} */
+export async function fetchDifference({ view }, other) {
+  const [first, second] = [captures.held(), captures.second()];
+  const answer = await (first || second ? comparedWithFiles(view, other, first, second) : compared(view));
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.errors?.[0]?.message ?? String(answer.status));
   return body;
+}
+
+/** Two traces that the server has. @param {State["view"]} view */
+function compared(view) {
+  const query = requestQuery(requestOf(view));
+  for (const [key, value] of Object.entries(view.b ?? {})) query.set(`b.${key}`, String(value));
+  return fetch(`api/trace-compare?${query}`);
+}
+
+/** A file that a person dropped, or two. @param {State["view"]} view @param {State | null} other @param {Held | null} first @param {Held | null} second */
+function comparedWithFiles(view, other, first, second) {
+  const file = (/** @type {Held | null} */ held, /** @type {string} */ side) =>
+    held && new File([held.file], `${side}.safetensors`);
+  const files = [file(first, "a"), file(second, "b")].filter((each) => each !== null);
+  const sides = [first ? null : requestOf(view), second ? null : other && requestOf(other.view)];
+  return fetch("api/capture-compare", { method: "POST", body: pack(files, { sides }) });
 }
 
 /** Marks the tokens of the strip by how many of their layers flip. @param {Difference | null} found @param {State["trace"]} trace  that the strip shows */

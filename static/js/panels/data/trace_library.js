@@ -30,8 +30,11 @@ export function addressOf(name, other) {
   return `?${query}`;
 }
 
-/** @param {{shown: () => string, counts: (name: string) => void}} ways  what is on screen, and how counts are opened */
-export function createLibrary({ shown, counts }) {
+/**
+ * @param {{shown: () => string, counts: (name: string) => void, pair: (name: string) => (() => void) | null}} ways   what is on
+ *   screen, how counts are opened, and how a file that a person dropped is compared with one of the list
+ */
+export function createLibrary({ shown, counts, pair: comparing }) {
   const list = h("ul", { class: "library-list" });
   const told = h("p", { class: "caption", role: "status" });
   const search = h("input", {
@@ -51,11 +54,14 @@ export function createLibrary({ shown, counts }) {
       .filter(Boolean);
     const other = shown();
     const pair = other && other !== entry.name && entry.badge;
+    const compare = entry.badge && comparing(entry.name);
     return h(
       "li",
       {},
       name,
       pair && h("a", { class: "library-pair", href: addressOf(other, entry.name) }, captureWords.compareWith),
+      compare &&
+        h("button", { type: "button", class: "library-pair", onclick: compare }, captureWords.compareWith),
       h("span", { class: "library-facts" }, facts.join(" · ")),
       entry.same.length > 0 && h("span", { class: "library-facts" }, captureWords.same(entry.same)),
       entry.problem && h("span", { class: "library-problem" }, entry.problem),

@@ -1,0 +1,58 @@
+"""How two stacks of the page differ: figures, and the cells that flip. Either may be a dropped file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..formats.beside import read_together
+from ..formats.bounds import PAGE_BOUNDS
+from ..formats.comparison import compare, numbers_of
+from ..formats.to_trace import to_trace
+from ..sources.registry import SourceRegistry
+from ..trace import RoutingTrace
+from .dropped_files import MOST_BYTES, unpack, wrong
+
+CELLS = 200_000
+
+
+def difference(left: RoutingTrace, right: RoutingTrace) -> dict[str, Any]:
+    """What `compare --json` prints, and `cells`: token, place of the layer, an expert of the first alone.
+
+    Raises CaptureError where the traces have no token or layer in common.
+    """
+    found = compare(left, right)
+    places = [numbers_of(left).index(layer) for layer in found.layers]
+    others = [numbers_of(right).index(layer) for layer in found.layers]
+    token, layer = found.flips.nonzero()
+    cells = []
+    for t, at in zip(token[:CELLS], layer[:CELLS], strict=True):
+        row, place = int(found.at[t]), places[at]
+        other = right.experts[row + found.shift, others[at]]
+        cells.append([row, place, next((int(e) for e in left.experts[row, place] if e not in other), -1)])
+    return {**found.to_json(), "cells": cells}
+
+
+def compare_dropped(data: bytes, sources: SourceRegistry) -> dict[str, Any]:
+    """Compares two stacks of which one or both are files of a frame; nothing is kept.
+
+    `sides` of its header has an entry for each stack: null for the next file, else the request keys of a
+    trace that the server makes. Raises BadRequest and CaptureError.
+    """
+    dropped = unpack(data, 2 * MOST_BYTES)
+    sides = dropped.sides
+    files = iter(dropped.contents.items())
+    known = isinstance(sides, list) and len(sides) == 2 and all(s is None or type(s) is dict for s in sides)
+    if not known or sides.count(None) != len(dropped.contents):
+        expected = "two entries: request keys, or null for each file"
+        raise wrong("sides", expected, "something else", "see docs/CAPTURES.md")
+    left, right = (
+        trace_of(*next(files)) if side is None else sources.open(sources.parse(side)).trace()
+        for side in sides
+    )
+    return difference(left, right)
+
+
+def trace_of(name: str, content: bytes) -> RoutingTrace:
+    """Returns the trace of one file. Raises CaptureError."""
+    together = read_together({name: content}, PAGE_BOUNDS)
+    return to_trace(together.captures[0], together.facts)
