@@ -16,6 +16,7 @@ from ..bounds import Bounds, no_routing, truncated
 
 DELIMITERS = ("\t", ";", ",", " ")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
+VALUE = re.compile(rf"{NUMBER.pattern}|-?\b(?:nan|inf(?:inity)?)\b", re.IGNORECASE)  # of a cell with several
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Table:
         column = self.columns[name]
         if pa.types.is_string(column.type):
             return [
-                [kind(float(part.replace(",", "."))) for part in NUMBER.findall(spaced(cell))]
+                [kind(float(part.replace(",", "."))) for part in VALUE.findall(spaced(cell))]
                 for cell in self.texts(name)
             ]
         return [[one] if not isinstance(one, list) else one for one in column.to_pylist()]
