@@ -14,6 +14,7 @@ from .findings import Finding
 from .stored import Array
 
 Kind = Literal["routing", "counts"]
+BLOCK = 1024  # rows that are hashed at a time
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ class Capture:
         held = self.ids if self.ids is not None else self.logits if self.logits is not None else self.counts
         if held is not None:
             digest.update(repr(held.shape).encode())
-            digest.update(np.ascontiguousarray(held, dtype="<i4" if held is self.ids else "<f4").tobytes())
+            kind = "<i4" if held is self.ids else "<f4"
+            for at in range(0, len(held), BLOCK):
+                digest.update(np.ascontiguousarray(held[at : at + BLOCK], dtype=kind).data)
         return digest.hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every further format with other routings and other faults: sound ones raise nothing, faults are told in place."""
+"""Every further format with other routings and faults: sound ones raise nothing, faults are told in place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES: dict[str, Any] = {
 
 
 def says_last(shape: str, writer: str) -> bool:
-    """Whether a file tells that its last token was sampled: lines of layers and ids do by their passes alone."""
+    """Whether a file tells that its last token was sampled: layers and ids tell it by their passes alone."""
     return writer != "layer-ids-csv" or shape not in ("2 tokens", "1 layer")
 
 

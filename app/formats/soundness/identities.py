@@ -165,8 +165,13 @@ def weighed(checked: Checked) -> Array:
     return np.where(weights[checked.tokens] == 0, -1, checked.ids)
 
 
+BLOCK = 512  # rows that are looked at together, so that they stay in the cache of the processor
+
+
 def twice(ids: Array) -> Array:
     """Returns cells [R, L] in which an id from 0 up stands twice."""
+    if len(ids) > BLOCK:
+        return np.concatenate([twice(ids[at : at + BLOCK]) for at in range(0, len(ids), BLOCK)])
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)
     if places > 12:
