@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .stored import Array
+
+BLOCK = 512  # rows that stay in the cache of the processor
 
 
 def all_places(mask: Array) -> Array:
@@ -21,6 +25,13 @@ def any_place(mask: Array) -> Array:
     for place in range(1, mask.shape[-1]):
         result |= mask[..., place]
     return np.asarray(result)
+
+
+def by_block(look: Callable[[Array], Array], ids: Array) -> Array:
+    """Returns what `look` says of each row, by blocks of rows: no array as large as `ids` is made."""
+    if len(ids) <= BLOCK:
+        return look(ids)
+    return np.concatenate([look(ids[at : at + BLOCK]) for at in range(0, len(ids), BLOCK)])
 
 
 def lowest(ids: Array) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..capture import Capture
-from ..cellwise import all_places, highest, lowest
+from ..cellwise import all_places, by_block, highest, lowest
 from ..findings import Finding, found
 from ..model_facts import ModelFacts
 from ..stored import Array
@@ -113,7 +113,7 @@ def wrapped(checked: Checked) -> list[Finding]:
 
 def zeros_of(checked: Checked) -> Array:
     """Returns cells [R, L] whose every place is expert 0."""
-    zero = all_places(checked.ids == 0)
+    zero = by_block(lambda ids: all_places(ids == 0), checked.ids)
     if checked.facts is not None and checked.facts.model_type == "zaya":  # expert 0 stands for skipping
         return np.zeros_like(zero)
     return zero
@@ -165,13 +165,13 @@ def weighed(checked: Checked) -> Array:
     return np.where(weights[checked.tokens] == 0, -1, checked.ids)
 
 
-BLOCK = 512  # rows that are looked at together, so that they stay in the cache of the processor
-
-
 def twice(ids: Array) -> Array:
     """Returns cells [R, L] in which an id from 0 up stands twice."""
-    if len(ids) > BLOCK:
-        return np.concatenate([twice(ids[at : at + BLOCK]) for at in range(0, len(ids), BLOCK)])
+    return by_block(twice_in, ids)
+
+
+def twice_in(ids: Array) -> Array:
+    """The same, of a few rows."""
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)
     if places > 12:

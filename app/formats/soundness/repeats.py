@@ -44,9 +44,7 @@ def longest_run(checked: Checked) -> tuple[int, int]:
     """Returns begin and length of the longest suspicious run of equal rows; length 0 where there is none."""
     ids = checked.ids
     rows = len(ids)
-    zero = np.asarray((ids <= 0).all(axis=(1, 2)))
-    same = np.asarray((ids[1:] == ids[:-1]).all(axis=(1, 2))) & ~zero[1:]
-    same &= np.diff(checked.tokens) == 1
+    same = equal_neighbours(ids) & (np.diff(checked.tokens) == 1)
     names = names_of(checked)
     best = (0, 0)
     for begin, length in runs(same):
@@ -56,6 +54,15 @@ def longest_run(checked: Checked) -> tuple[int, int]:
         if length >= due(checked, known, rows) and length > best[1]:
             best = (begin, length)
     return best
+
+
+def equal_neighbours(ids: Array) -> Array:
+    """Returns which rows equal the one before them and hold an expert other than 0: [R - 1]."""
+    same = np.zeros(len(ids) - 1, np.bool_)
+    near = np.flatnonzero((ids[1:, 0] == ids[:-1, 0]).all(axis=-1))  # equal in the first layer
+    rows = ids[near + 1]
+    same[near] = (rows == ids[near]).all(axis=(1, 2)) & ~(rows <= 0).all(axis=(1, 2))
+    return same
 
 
 def due(checked: Checked, known: bool, rows: int) -> int:

@@ -1,0 +1,125 @@
+"""What captures cost: 100,000 tokens against numpy's own load, a megabyte of each format, and the page.
+
+Seconds of the processor of this process, but for the page: there it is the clock on the wall.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+from safetensors.numpy import load_file
+
+from app.formats.read import read, read_bytes
+from app.settings import Settings
+from app.shape import ModelShape
+from app.sources.recorded.trace_folder import TraceFolder
+from app.trace import RoutingTrace, Token, TraceHeader
+from tests.bench.scene import FLAGS, SIZE
+from tests.e2e.page_reader import wait_until
+from tests.formats.made_routings import make, mixtral
+from tests.formats.written_captures import ENGINES, OTHERS
+from tests.formats.written_formats import COUNTS, SAMPLED, WHOLE
+from tests.live_server import serving
+
+TOKENS, LAYERS, K, EXPERTS = 100_000, 48, 8, 128
+MEGABYTE = 2**20
+MOST_SECS = 1.0  # for a megabyte of any format
+
+
+def main() -> None:
+    """Prints the figures."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "long.safetensors"
+        path.write_bytes(long_trace().to_bytes())
+        print(f"{TOKENS:,} tokens x {LAYERS} x {K}, {path.stat().st_size / MEGABYTE:.0f} MiB")
+        print(f"  numpy's load of the arrays: {secs(lambda: touched(load_file(path))):.2f} s")
+        print(f"  read and judged:            {secs(lambda: read(path)[0].to_json()):.2f} s")
+        print(f"  mapped, one part shown:     {secs(lambda: part_of(path)):.2f} s")
+        print(f"  counted over all tokens:    {secs(lambda: counted(path)):.2f} s")
+        print(f"  first lit beam on the page: {first_beam(path.parent):.2f} s")
+    print(f"a megabyte of each format, seconds (at most {MOST_SECS})")
+    for name, write in {**ENGINES, **OTHERS, **SAMPLED, **WHOLE, **COUNTS}.items():
+        size, took = megabyte_of(write)
+        print(f"  {name:<40} {size / MEGABYTE:5.2f} MiB {took:5.2f}{' SLOW' if took > MOST_SECS else ''}")
+
+
+def long_trace() -> RoutingTrace:
+    """Ids without scores; no token has one expert twice."""
+    draw = np.random.default_rng(0)
+    first = draw.integers(0, EXPERTS, (TOKENS, LAYERS, 1), np.int32)
+    experts = (first + np.arange(K, dtype=np.int32) * 13) % EXPERTS
+    origin = {"source": "recorded", "badge": "IDS ONLY", "note": "made", "ids_only": True}
+    header = TraceHeader(
+        tuple(Token(f" w{at}", id=at) for at in range(TOKENS)),
+        ModelShape(LAYERS, EXPERTS, K, d_model=4, d_expert=2),
+        {"name": "made", "router": "recorded", "settings": {}},
+        {**origin, "layers": list(range(LAYERS)), "findings": []},
+    )
+    return RoutingTrace(header, None, experts, np.full(experts.shape, 1 / K, np.float32))
+
+
+def secs(job: Callable[[], Any]) -> float:
+    """The best of three, after one to warm up."""
+    job()
+    taken = []
+    for _ in range(3):
+        begun = time.process_time()
+        job()
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
+def touched(arrays: dict[str, Any]) -> int:
+    """Looks at every number once: a load that maps alone has done nothing yet."""
+    return sum(int(array.max()) for array in arrays.values())
+
+
+def part_of(path: Path) -> RoutingTrace:
+    """The part of a long trace that the page asks for first."""
+    trace = TraceFolder(path.parent).long(path.name)
+    assert trace is not None
+    return trace.window(90_000)
+
+
+def counted(path: Path) -> Any:
+    """The counts of all tokens."""
+    trace = TraceFolder(path.parent).long(path.name)
+    assert trace is not None
+    return trace.counts
+
+
+def megabyte_of(write: Callable[[Any], dict[str, bytes]]) -> tuple[int, float]:
+    """The size of about a megabyte in a format, and the seconds to read and judge it."""
+    tokens = 200
+    for _ in range(3):
+        made = make(mixtral(16, 64, 4), tokens, tokens // 2)
+        contents = write(made)
+        size = sum(map(len, contents.values()))
+        if size > 0.8 * MEGABYTE or tokens >= 4000:
+            break
+        tokens = min(4000, int(tokens * MEGABYTE / size) + 1)
+    return size, secs(lambda: read_bytes(contents, config=made.config)[0].to_json())
+
+
+def first_beam(folder: Path) -> float:
+    """Seconds from the press of Enter to the first expert that lights, on a server that runs."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with serving(Settings(port=0, traces=folder)) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        page = browser.new_page(viewport=SIZE)
+        page.goto(f"{url}/")  # so that the browser itself has started
+        wait_until(page, "document.documentElement.dataset.state === 'ready'")
+        begun = time.perf_counter()
+        page.goto(f"{url}/?source=trace&trace=long.safetensors&token=90000", wait_until="commit")
+        wait_until(page, "window.moescope?.state().at?.token >= 0 && moescope.state().scene !== 'waiting'")
+        taken = time.perf_counter() - begun
+        browser.close()
+    return taken
