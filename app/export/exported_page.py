@@ -7,7 +7,6 @@ the trace is in the page, as the messages that the socket would have sent.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 from base64 import b64encode
@@ -20,6 +19,7 @@ from urllib.parse import parse_qsl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh
+from ..page.startup import WATCH, hash_of
 from ..request.read import Answer
 from ..request.view_keys import look_of
 from ..stream.wire import TraceMessage, pack_step
@@ -82,7 +82,6 @@ class ExportedView:
             **self.recording.to_json(),
             **({} if self.other is None else {"other": self.other.to_json()}),
             **({} if self.corpus is None else {"corpus": self.corpus}),
-            "poster": "" if self.boot["embed"] else self.poster_address(),
         }
         text = json.dumps({**self.boot, "exported": exported}, ensure_ascii=False, separators=(",", ":"))
         return text.replace("<", "\\u003c")
@@ -130,7 +129,10 @@ def load_bundle(static: Path, name: str) -> str:
 def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
     """Returns a page with everything in it, its script packed: a third of the bytes."""
     script = shared.scripts[exhibit.words.language]
-    policy = {"script-src": f"{hash_of(UNPACK)} {hash_of(script)}", "style-src": hash_of(shared.style)}
+    policy = {
+        "script-src": f"{hash_of(WATCH)} {hash_of(UNPACK)} {hash_of(script)}",
+        "style-src": hash_of(shared.style),
+    }
     inline = {"script": UNPACK, "packed": pack(script), "style": shared.style}
     return render(exhibit, shared, templates, policy, inline)
 
@@ -142,7 +144,7 @@ def pack(script: str) -> str:
 
 def folder(exhibits: list[ExportedView], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
     """(file name, content) of the pages and of what they share."""
-    policy = {"script-src": "'self'", "style-src": "'self'"}
+    policy = {"script-src": f"'self' {hash_of(WATCH)}", "style-src": "'self'"}
     for exhibit in exhibits:
         inline = {"script": "", "packed": "", "style": ""}
         yield f"{exhibit.name}.html", render(exhibit, shared, templates, policy, inline)
@@ -171,14 +173,10 @@ def render(
     rules = {"default-src": "'none'", **policy, "img-src": "data: blob:", "base-uri": "'none'"}
     return environment.get_template("export.html").render(
         exhibit=exhibit,
+        watch=WATCH,
         policy="; ".join(f"{name} {value}" for name, value in rules.items()),
         icon=f"data:image/svg+xml;base64,{b64encode(shared.icon.encode()).decode()}",
         script_file=script_file(exhibit.words.language),
         style_file=STYLE_FILE,
         **inline,
     )
-
-
-def hash_of(text: str) -> str:
-    """Returns a source of Content-Security-Policy that allows exactly this inline text."""
-    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -17,6 +17,7 @@ from ..lessons.library import Lessons, load_lessons
 from ..page.boot import boot, understood
 from ..page.bundle import BUNDLES, EMBEDDED, FULL, is_fresh, style_of
 from ..page.hashed_names import hashed_name
+from ..page.startup import WATCH
 from ..picture.moment import MOMENT_KEYS
 from ..picture.view_picture import titled
 from ..references.references import Reference, of_article, references
@@ -165,6 +166,8 @@ def page_context(
             **lessons.info(words.language),
         },
         "words": words,
+        "embed": embed,
+        "watch": WATCH,
         "translations": list(translations(kept, base)),
         "version": __version__,
         "query": search,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from ..page.startup import WATCH, hash_of
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
@@ -29,11 +31,12 @@ EMBED = {
 
 
 def page_policy(nonce: str, ancestors: str) -> str:
-    """The Content-Security-Policy of a page; its one inline script, if any, carries `nonce`."""
+    """The Content-Security-Policy of a page. Inline: what watches its start, an import map with `nonce`."""
+    own = f"script-src 'self' {hash_of(WATCH)}"
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' 'nonce-{nonce}'" if nonce else "script-src 'self'",
+            f"{own} 'nonce-{nonce}'" if nonce else own,
             "style-src 'self'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",

@@ -24,7 +24,10 @@ FRENCH = Wording(
     product_about="Moescope montre en 3D comment le routeur de chaque couche à mélange d’experts envoie "
     "un jeton vers quelques-uns de ses experts.",
     script_missing="La vue animée a besoin de JavaScript, que ce navigateur a désactivé.",
-    picture_above="L’image ci-dessus en est un instant.",
+    script_failed="La vue animée n’a pas démarré : un script n’est pas arrivé, "
+    "ou ce navigateur est trop ancien. Il faut Safari 16.4, Chrome 111, Firefox 121 ou plus récent.",
+    open_full="Ouvrir dans Moescope",
+    picture_above="L’image en est un instant.",
     trace_file="Le même routage dans un fichier :",
     trace_link="la trace (safetensors)",
     references="Références",

@@ -30,6 +30,8 @@ class Wording:
     # Without JavaScript
     product_about: str
     script_missing: str
+    script_failed: str
+    open_full: str
     picture_above: str
     trace_file: str
     trace_link: str

@@ -11,7 +11,7 @@ import { captures } from "./api/captures.js";
 import { fetchWholeCounts } from "./api/long_trace.js";
 import { isFirstVisit } from "./browser/first_visit.js";
 import { createAddress } from "./browser/address_bar.js";
-import { watchLanguage, watchConnectivity } from "./browser/document.js";
+import { removeStillPage, watchLanguage, watchConnectivity } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
 import { watchReducedMotion, watchTheme } from "./browser/media_preferences.js";
 import { createHooks } from "./browser/page_api.js";
@@ -134,6 +134,7 @@ const page = createPage(host, {
   viewport: {
     opened: viewport.opened,
     open: stacks.open,
+    reopen: stacks.reopen,
     observe: stacks.observe,
     close() {
       stacks.close();
@@ -191,7 +192,12 @@ store.subscribe((state) => {
 });
 watchReducedMotion(store);
 if (isFirstVisit(boot, location.search)) store.set({ opening: true });
-watchTheme(store, () => loop.step(0));
+watchTheme(store, (printing) => {
+  loop.step(0);
+  if (!printing) return;
+  const scenes = stacks.all().map((each) => each.viewport.snapshot);
+  page.print(store.get(), scenes);
+});
 watchConnectivity(reconnect);
 watchLanguage(store, boot);
 listenToKeys(store, actions, viewport.turn, boot.embed);
@@ -205,3 +211,4 @@ page.start(() => {
   reconnect(false);
   void stacks.open();
 });
+removeStillPage();

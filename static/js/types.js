@@ -279,7 +279,6 @@
  * @property {string} home      address of the site that it came from, without a path; "" where there is none
  * @property {import("./trace/wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
- * @property {string} poster    address of the preview picture, as data; "" in an embed, which has it in its own place
  * @property {Corpus} [corpus]     behind the routing
  * @property {Pick<Exported, "trace" | "steps">} [other]   of a second stack
  *

@@ -16,11 +16,11 @@ from app.export.exported_page import (
     ExportedView,
     InlineTrace,
     folder,
-    hash_of,
     load_shared,
     one_file,
 )
 from app.page.bundle import page_digest
+from app.page.startup import WATCH, hash_of
 from app.picture.preview import draw_preview
 from app.request.read import Answer
 from app.request.view_keys import VIEW_KEY_NAMES
@@ -126,14 +126,14 @@ def test_a_page_in_one_file_names_no_other_and_its_policy_forbids_any(trace, sha
     assert not re.search(r"@import|url\((?![\"']?data:)", shared.style)
     (policy,) = [a["content"] for a, _ in page.all("meta") if a.get("http-equiv")]
     ((_, style),) = page.all("style")
-    scripts = [script for attributes, script in page.all("script") if not attributes]
-    assert len(scripts) == 1
+    watch, unpack = [script for attributes, script in page.all("script") if not attributes]
+    assert watch == WATCH
     ((_, packed),) = [each for each in page.all("script") if each[0].get("id") == "packed"]
     script = gzip.decompress(b64decode(packed)).decode()
     assert script == shared.scripts["en"]
     assert policy.startswith("default-src 'none'; ")
     assert (
-        f"script-src {hash_of(scripts[0])} {hash_of(script)};" in policy
+        f"script-src {hash_of(watch)} {hash_of(unpack)} {hash_of(script)};" in policy
         and f"style-src {hash_of(style)};" in policy
     )
     assert "connect-src" not in policy
@@ -148,7 +148,7 @@ def test_text_of_a_token_or_a_title_stays_text(evil, shared):
     page = Page(one_file(exhibit_of(trace, title=evil, query=evil), shared, TEMPLATES))
     assert page.boot()["exported"]["trace"]["tokens"] == [{"text": evil}]
     assert page.boot()["exported"]["query"] == evil
-    assert len(page.all("script")) == 3
+    assert len(page.all("script")) == 4
     assert page.all("title")[0][1] == evil
 
 

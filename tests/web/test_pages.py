@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.page.bundle import is_fresh
+from app.page.startup import WATCH, hash_of
 from app.settings import ROOT, Settings
 from tests.live_server import serving
 
@@ -80,15 +81,12 @@ def test_the_policy_lets_only_our_own_scripts_run(get, path):
     answer, page = get(path)
     policy = policy_of(answer)
     assert policy["default-src"] == policy["base-uri"] == policy["font-src"] == ["'none'"]
-    own, *nonces = policy["script-src"]
-    assert own == "'self'"
-    inline = [
-        script
-        for script in page.all("script")
-        if "src" not in script and script.get("type") != "application/json"
-    ]
+    own, watch, *nonces = policy["script-src"]
+    assert (own, watch) == ("'self'", hash_of(WATCH))
+    assert answer.text.count(f"<script>{WATCH}</script>") == 1
+    inline = [script for script in page.all("script") if "src" not in script and "nonce" in script]
     assert [f"'nonce-{script['nonce']}'" for script in inline] == nonces
-    assert bool(inline) is not is_fresh(ROOT / "static"), "a page in one bundle has no inline script"
+    assert bool(inline) is not is_fresh(ROOT / "static"), "a page in one bundle has no import map"
     assert not any(name.startswith("on") or name == "style" for _, found in page.elements for name in found)
 
 

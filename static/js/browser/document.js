@@ -17,6 +17,12 @@ export function watchLanguage(store, boot) {
   });
 }
 
+/** The script runs: what the page shows without it goes. */
+export function removeStillPage() {
+  document.getElementById("without-script")?.remove();
+  document.documentElement.removeAttribute("data-failed");
+}
+
 /** @param {(doubtful: boolean) => void} reconnect  doubtful: the network changed, so open connections may lead nowhere */
 export function watchConnectivity(reconnect) {
   let doubtful = false;

@@ -24,7 +24,7 @@ export function usedTheme(asked, contrast, print) {
 /**
  * Keeps the document in the theme.
  * @param {Store<State>} store
- * @param {() => void} draw  at once: paper does not wait for a frame
+ * @param {(printing: boolean) => void} draw  at once: paper does not wait for a frame
  */
 export function watchTheme(store, draw) {
   const contrast = window.matchMedia("(prefers-contrast: more), (forced-colors: active)");
@@ -49,7 +49,7 @@ export function watchTheme(store, draw) {
     window.addEventListener(name, () => {
       printing = on;
       follow();
-      draw();
+      draw(on);
     });
   }
   follow();

@@ -33,6 +33,13 @@ export function hasWebgl(canvas) {
   return context !== null;
 }
 
+/** A canvas that nobody sees gives back what the browser would restore to it. @param {HTMLCanvasElement} canvas */
+function keepLost(canvas) {
+  canvas.addEventListener("webglcontextrestored", () =>
+    canvas.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext(),
+  );
+}
+
 /**
  * @param {HTMLElement} host     holds the canvas
  * @param {Watcher} watcher
@@ -47,6 +54,7 @@ export function createViewport(host, watcher, { embed }) {
   let stale = true;
   let opening = 0;
   let pending = false;
+  let lost = false;
 
   function measure() {
     const stage = host.getBoundingClientRect();
@@ -74,7 +82,6 @@ export function createViewport(host, watcher, { embed }) {
       const { createScene } = await import("../scene/scene.js");
       if (mine !== opening) return;
       pending = false;
-      const onLost = () => watcher.become("lost");
       scene = createScene(canvas, {
         wheel: !embed,
         onMove: watcher.wake,
@@ -92,7 +99,12 @@ export function createViewport(host, watcher, { embed }) {
       watcher.become("failed");
     }
   }
+  function onLost() {
+    lost = true;
+    watcher.become("lost");
+  }
   function onRestored() {
+    lost = false;
     watcher.become("shown");
     invalidate();
   }
@@ -107,6 +119,8 @@ export function createViewport(host, watcher, { embed }) {
     scene?.dispose();
     if (!scene) return;
     scene = null;
+    if (lost) keepLost(canvas);
+    lost = false;
     const next = /** @type {HTMLCanvasElement} */ (canvas.cloneNode(false));
     canvas.replaceWith(next);
     canvas = next;
@@ -129,6 +143,12 @@ export function createViewport(host, watcher, { embed }) {
   return {
     open,
     close,
+    /** In place of a scene that was lost, another on a canvas of its own. */
+    reopen() {
+      if (!lost) return;
+      close();
+      void open();
+    },
     measure,
     invalidate,
     opened: () => scene !== null,
@@ -158,6 +178,20 @@ export function createViewport(host, watcher, { embed }) {
     canvas: () => canvas,
     /** The scale at which the graphics card draws a picture of this many CSS pixels at most. @param {{width: number, height: number}} size */
     largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
+    /**
+     * Draws the scene at a size of its own, framed for that, and hands the canvas on before it is shown.
+     * @param {{width: number, height: number}} size  CSS pixels
+     * @param {(canvas: HTMLCanvasElement) => void} use
+     */
+    snapshot({ width, height }, use) {
+      if (!scene || !drawn) return;
+      scene.setSize(width, height, SHARPEST, { left: 0, top: 0, right: 0, bottom: 0 });
+      scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
+      scene.draw(drawn);
+      use(canvas);
+      scene.setCamera(drawn.camera, { cut: true });
+      measure();
+    },
     /**
      * A PNG of the scene alone, framed for its own size and not for what the panels leave free.
      * @param {{scale: number, transparent: boolean, width: number, height: number}} options  CSS pixels

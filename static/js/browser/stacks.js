@@ -131,6 +131,10 @@ export function createStacks({ store, boot, connect, wake }) {
       second?.viewport.close();
       second?.side.disconnect();
     },
+    /** Opens the scenes that the browser took away. */
+    reopen() {
+      for (const each of [viewport, ...(second ? [second.viewport] : [])]) each.reopen();
+    },
     observe() {
       viewport.observe();
       second?.viewport.observe();

@@ -7,14 +7,17 @@
  */
 
 import { createFrameVisibility } from "../embed/frame_visibility.js";
+import { shareScenes } from "../embed/scene_sharing.js";
 import { titleOf } from "../view/title.js";
 import { formatView, viewNow } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
+import { createPaper } from "./chrome/paper.js";
 import { createDescriptions } from "./chrome/stage_overlay.js";
 import { createNotices } from "./chrome/status.js";
+import { createStillPicture } from "./chrome/still_picture.js";
 import { createTokens } from "./chrome/token_strip.js";
 import { createPlayButton } from "./controls/transport.js";
 import { createQuiz } from "./lessons/question.js";
@@ -28,7 +31,8 @@ import { icon, iconButton } from "./parts/icons.js";
 
 /** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
 export function createPage(host, { boot, actions, store, viewport, other }) {
-  const poster = /** @type {HTMLElement} */ (document.getElementById("poster"));
+  const still = createStillPicture(host, boot);
+  still.element.addEventListener("click", () => store.get().scene === "lost" && viewport.reopen());
   const badge = createBadge();
   const corpus = createCorpusBadge();
   const title = h("h1", { class: "title" });
@@ -70,7 +74,8 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     play,
     createCounters(counters),
     createTokens(tokens, actions, boot),
-    createNotices(notices, actions),
+    createNotices(notices, actions, words.sceneTaken),
+    still,
     createStackLabels(host, other, viewport.observe),
     createDescriptions(other),
     createAnnouncer(live, () => document.hasFocus()),
@@ -79,15 +84,18 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     createShot(shot, actions),
     createGlossary(host),
   ];
+  const paper = createPaper(host, boot);
   const moved = changes();
   const frameVisibility = createFrameVisibility({ store, viewport, actions });
+  const { leave } = shareScenes({ store, ...viewport, channel: new BroadcastChannel("moescope.scenes") });
+  window.addEventListener("pagehide", leave);
   return {
     /** @param {State} state */
     update(state) {
       for (const panel of panels) panel.update(state);
       attribute(host, "data-shot", state.shot === null ? null : "bare");
+      attribute(still.element, "data-press", state.scene === "lost");
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
-      attribute(poster, "hidden", state.scene === "shown" || state.scene === "lost");
       if (!moved(state.view, state.at, state.trace?.origin)) return;
       link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
       const name = state.trace?.origin.file ?? titleOf(boot, state.view).title;
@@ -96,6 +104,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     },
     /** @param {() => void} begin */
     start: (begin) => frameVisibility.watch(host, begin),
+    print: paper.print,
     play: frameVisibility.play,
     pause: frameVisibility.pause,
   };

@@ -15,8 +15,10 @@ import { createCounters } from "./chrome/counters.js";
 import { createMasthead } from "./chrome/header.js";
 import { createLevels } from "./chrome/levels.js";
 import { createMenu } from "./chrome/menu.js";
-import { createDescriptions, createFallback, createFilming } from "./chrome/stage_overlay.js";
+import { createDescriptions, createFilming } from "./chrome/stage_overlay.js";
 import { createConnection, createNotices } from "./chrome/status.js";
+import { createPaper } from "./chrome/paper.js";
+import { createStillPicture } from "./chrome/still_picture.js";
 import { createTokens } from "./chrome/token_strip.js";
 import { createWhole, createWholeButton } from "./chrome/whole_model.js";
 import { createControls } from "./controls/controls.js";
@@ -43,7 +45,7 @@ import { createShare } from "./share/share.js";
  * @property {Boot} boot
  * @property {Actions} actions
  * @property {Store<State>} store
- * @property {{open: () => Promise<void>, close: () => void, opened: () => boolean, observe: () => void}} viewport
+ * @property {{open: () => Promise<void>, close: () => void, reopen: () => void, opened: () => boolean, observe: () => void}} viewport
  * @property {() => State | null} other   the state of the second stack, while there is one
  * @property {() => void} play   a file that was dropped takes the place of what is on screen
  * @property {() => void} wake   a panel has something new to show
@@ -213,7 +215,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createEnding(parts.ending, boot, actions),
     createGlossary(host),
     createStackLabels(host, other, viewport.observe),
-    createFallback(/** @type {HTMLElement} */ (host.querySelector(".stage")), boot),
+    createStillPicture(host, boot),
     ...(files ? [createDropping(host, actions, wake, files.take), files] : []),
     createAnnouncer(parts.live),
     createDescriptions(other),
@@ -234,5 +236,6 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     },
     /** @param {() => void} begin */
     start: (begin) => begin(),
+    print: createPaper(host, boot).print,
   };
 }

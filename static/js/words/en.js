@@ -839,9 +839,15 @@ export const en = {
   sceneDescribed: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `A stack of ${plural(layers, "ring")}, one per layer, of ${plural(experts, "tower")} each, one per expert. The heat map and the table show the same as text.`,
   noWebgl:
-    "The 3D scene needs WebGL 2, which this browser does not offer. Counters, heat map, load and table show the same routing.",
-  sceneFailed: "The 3D scene could not start. Counters, heat map, load and table show the same routing.",
+    "The 3D scene needs WebGL 2, which this browser does not offer. A still picture stands in its place; counters, heat map, load and table show the same routing.",
+  sceneFailed:
+    "The 3D scene could not start. A still picture stands in its place; counters, heat map, load and table show the same routing.",
   contextLost: "The graphics card lost the scene. It usually returns by itself; otherwise reload the page.",
+  sceneTaken: "This browser moves only so many scenes at once. Press the still picture to move this one.",
+  unreachable: (/** @type {string} */ host) =>
+    `No trace reaches this page: ${host} answers neither over a WebSocket nor over HTTP. The still picture stands until it does.`,
+  /** On a printed page. */
+  printed: (/** @type {string} */ address, /** @type {string} */ date) => `${address} · printed ${date}`,
   starting: "Starting",
 
   // Trouble

@@ -817,10 +817,15 @@ export const fr = {
   sceneDescribed: (layers, experts) =>
     `Une pile de ${plural(layers, "anneau", "anneaux")}, un par couche, de ${plural(experts, "tour")} chacun, une par expert. La carte de chaleur et le tableau montrent la même chose en texte.`,
   noWebgl:
-    "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+    "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
   sceneFailed:
-    "La scène en 3D n’a pas pu démarrer. Compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+    "La scène en 3D n’a pas pu démarrer. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
   contextLost: "La carte graphique a lâché la scène. Elle revient d’elle-même ; sinon, rechargez la page.",
+  sceneTaken:
+    "Ce navigateur n’anime que quelques scènes à la fois. Cliquez sur l’image fixe pour animer celle-ci.",
+  unreachable: (host) =>
+    `Aucune trace n’atteint cette page : ${host} ne répond ni par WebSocket ni par HTTP. L’image fixe reste jusque-là.`,
+  printed: (address, date) => `${address} · imprimé le ${date}`,
   starting: "Démarrage",
 
   // Trouble

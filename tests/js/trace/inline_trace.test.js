@@ -26,7 +26,6 @@ const exported = {
   home: "",
   trace,
   steps: base64(...THREE),
-  poster: "",
 };
 const boot = { ...BOOT, exported };
 

@@ -208,7 +208,7 @@ const TRACE = /** @type {any} */ ({ trace: null, steps: "" });
 /** A page that was exported with two stacks. @type {import("../../../static/js/types.js").Boot} */
 const PAIR = {
   ...BOOT,
-  exported: { query: "scenario=code&b.k=1", home: "", poster: "", ...TRACE, other: TRACE },
+  exported: { query: "scenario=code&b.k=1", home: "", ...TRACE, other: TRACE },
 };
 
 test("an exported page of two stacks opens with both, whatever its address says of the second", () => {

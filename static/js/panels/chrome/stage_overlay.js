@@ -1,13 +1,10 @@
 /**
- * What stands on the canvas or instead of it: its description for screen readers, a picture where there is no WebGL, the
- * progress of a video.
+ * What stands on the canvas: its description for screen readers, the progress of a video.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { statusOf } from "../../state/loading_states.js";
-import { formatView, viewNow } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -34,25 +31,6 @@ export function createDescriptions(other) {
       const beside = other();
       if (beside) describe(second, beside);
     },
-  };
-}
-
-/** @param {HTMLElement} host  the stage @param {Boot} boot */
-export function createFallback(host, boot) {
-  const picture = h("img", { class: "fallback", alt: words.scene, hidden: true });
-  host.append(picture);
-  const changed = changes();
-  return {
-    /** @param {State} state */
-    update(state) {
-      const shown = state.scene === "missing" || state.scene === "failed";
-      attribute(picture, "hidden", !shown);
-      if (!shown || statusOf(state) !== "ready") return;
-      const standing = state.playing ? null : state.at;
-      if (changed(state.trace?.id, standing))
-        picture.src = boot.exported?.poster ?? `preview.svg${formatView(viewNow(state), boot)}`;
-    },
-    dispose: () => picture.remove(),
   };
 }
 

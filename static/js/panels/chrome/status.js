@@ -8,6 +8,7 @@
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
+import { isUnreachable } from "./still_picture.js";
 
 /** @param {State} state */
 function connectionInWords({ connection, trace, loading }) {
@@ -30,19 +31,14 @@ export function createConnection(host) {
   };
 }
 
-/** What the scene lacks, in a sentence. @param {State["scene"]} scene */
-function sceneInWords(scene) {
-  return {
-    waiting: "",
-    shown: "",
-    lost: words.contextLost,
-    missing: words.noWebgl,
-    failed: words.sceneFailed,
-  }[scene];
+/** What the scene lacks, in a sentence. @param {State} state @param {string} lost  said where the context is gone */
+function sceneInWords(state, lost) {
+  if (isUnreachable(state)) return words.unreachable(location.host);
+  return { waiting: "", shown: "", lost, missing: words.noWebgl, failed: words.sceneFailed }[state.scene];
 }
 
-/** @param {HTMLElement} host @param {Actions} actions */
-export function createNotices(host, actions) {
+/** @param {HTMLElement} host @param {Actions} actions @param {string} [lost]  said where the context is gone */
+export function createNotices(host, actions, lost = words.contextLost) {
   const scene = h("p", { class: "notice", "data-kind": "scene" });
   const list = h("ul", { class: "notice-list" });
   const fell = h(
@@ -68,11 +64,13 @@ export function createNotices(host, actions) {
   const changed = changes();
   return {
     /** @param {State} state */
-    update({ loading, error, notices, scene: stage }) {
+    update(state) {
+      const { loading, error, notices } = state;
       attribute(trouble, "hidden", loading !== "failed");
       setText(message, words.problem(error));
-      attribute(scene, "hidden", sceneInWords(stage) === "");
-      setText(scene, sceneInWords(stage));
+      const lacks = sceneInWords(state, lost);
+      attribute(scene, "hidden", lacks === "");
+      setText(scene, lacks);
       if (!changed(notices)) return;
       attribute(fell, "hidden", notices.length === 0);
       list.replaceChildren(

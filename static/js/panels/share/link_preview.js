@@ -30,10 +30,14 @@ async function fetchCard(query) {
   return cardOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }
 
-/** Makes the card of an exported page, which cannot ask the server. @param {NonNullable<Boot["exported"]>} exported @returns {Card} */
-function ownCard({ poster }) {
+/** Makes the card of an exported page, which cannot ask the server. @returns {Card} */
+function ownCard() {
   const description = document.querySelector('meta[name="description"]')?.getAttribute("content") ?? "";
-  return { title: document.title, description, picture: poster };
+  return {
+    title: document.title,
+    description,
+    picture: document.querySelector("#poster")?.getAttribute("src") ?? "",
+  };
 }
 
 /** @param {Boot} boot */
@@ -67,7 +71,7 @@ export function createCard(boot) {
     async update(state) {
       const asked = queryOf(state, boot, state.playing ? "start" : "moment");
       if (!changed(requestPart(asked, boot))) return;
-      if (boot.exported) return show(ownCard(boot.exported));
+      if (boot.exported) return show(ownCard());
       attribute(element, "aria-busy", true);
       if (!title.textContent) setText(description, words.cardWaiting);
       try {

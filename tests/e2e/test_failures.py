@@ -1,0 +1,190 @@
+"""What fails leaves a sentence and the still picture of the view, never a dark rectangle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page
+
+from app.__main__ import main
+from tests.e2e.conftest import DESKTOP, Opener
+from tests.e2e.other_origin import host_page
+from tests.e2e.page_reader import LOOK, complete, wait_until
+
+VIEW = "scenario=translate&token=8&layer=4"
+NO_WEBGL = """const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : real.call(this, kind, ...more);
+};"""
+NO_SOCKET = """window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose?.()); }
+  close() {}
+};"""
+KEEP_CONTEXTS = """const real = HTMLCanvasElement.prototype.getContext;
+window.contexts = [];
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  const context = real.call(this, kind, ...more);
+  if (context && kind.startsWith("webgl")) contexts.push(context);
+  return context;
+};"""
+
+# The picture is loaded, and seen: what lies at its middle is the picture.
+PICTURE = """(() => {
+  const picture = document.getElementById("poster");
+  const { x, y, width, height } = picture.getBoundingClientRect();
+  const found = document.elementsFromPoint(x + width / 2, y + height / 2);
+  const first = found.find((each) => !each.closest(".notice, .shot"));
+  return width > 200 && height > 100 && picture.naturalWidth === 1200 && first === picture;
+})()"""
+
+
+def sees_the_picture(page: Page | Frame) -> None:
+    """Wait until the still picture is seen."""
+    wait_until(page, PICTURE)
+
+
+@pytest.fixture
+def broken(chromium: Browser, server_url: str) -> Any:
+    """Opens a path where scripts get this answer: a body, or None for none at all."""
+    contexts = []
+
+    def opener(path: str, body: str | None, **options: Any) -> Page:
+        context = chromium.new_context(viewport=DESKTOP, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.route(
+            "**/*.js",
+            lambda route: (
+                route.abort() if body is None else route.fulfill(body=body, content_type="text/javascript")
+            ),
+        )
+        page.goto(path if "://" in path else server_url + path)
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/embed"])
+@pytest.mark.parametrize("body", [None, "const old = /(?<;", "throw new Error('too old')"])
+def test_reader_whose_browser_runs_no_script_of_ours_sees_why_and_the_picture(
+    broken: Any, path: str, body: str | None
+) -> None:
+    page = broken(f"{path}?{VIEW}", body)
+    page.get_by_text("The moving view has not started").wait_for()
+    sees_the_picture(page)
+    assert "token=8" in page.locator("#poster").get_attribute("src")
+
+
+def test_reader_whose_network_swallows_even_the_first_script_sees_the_picture_a_little_later(
+    chromium: Browser, server_url: str
+) -> None:
+    context = chromium.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.route("**/*.js", lambda route: None)  # no answer ever
+    page.goto(f"{server_url}/?{VIEW}", wait_until="commit")
+    page.get_by_text("The moving view has not started").wait_for()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_reader_without_javascript_sees_the_picture_and_which_switch_it_is(
+    chromium: Browser, server_url: str, path: str
+) -> None:
+    context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server_url}{path}?{VIEW}")
+    page.locator("#without-script noscript").wait_for()
+    assert "which this browser has switched off" in page.locator("#without-script").inner_text()
+    assert not page.get_by_text("has not started").is_visible()
+    assert page.locator("#poster").is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("kind", [[], ["--embed"]])
+def test_reader_of_an_exported_page_in_an_old_browser_sees_the_picture(
+    broken: Any, tmp_path: Path, kind: list[str]
+) -> None:
+    file = tmp_path / "view.html"
+    assert main(["export", "--scenario", "translate", *kind, "-o", str(file)]) == 0
+    file.write_text(file.read_text().replace("DecompressionStream", "MissingInOldBrowsers"))
+    page = broken(file.as_uri(), None)  # its policy forbids the changed script, as a parser would
+    page.get_by_text("The moving view has not started").wait_for()
+    sees_the_picture(page)
+
+
+@pytest.mark.parametrize("path", ["/?", "/embed?", "/?b.experts=32&"])
+def test_reader_without_webgl_sees_a_sentence_and_the_picture_of_the_moment(
+    open_page: Opener, path: str
+) -> None:
+    page = open_page(f"{path}{VIEW}", init=NO_WEBGL)
+    page.get_by_text("needs WebGL 2").wait_for()
+    sees_the_picture(page)
+    assert "token=8&layer=4" in page.locator("#poster").get_attribute("src")
+
+
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_reader_whom_no_trace_reaches_sees_a_sentence_and_the_picture(
+    chromium: Browser, server_url: str, path: str
+) -> None:
+    context = chromium.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.add_init_script(NO_SOCKET)
+    page.route("**/api/stream*", lambda route: route.abort())
+    page.goto(f"{server_url}{path}?{VIEW}")
+    page.get_by_text("No trace reaches this page").wait_for()
+    sees_the_picture(page)
+    context.close()
+
+
+def test_reader_whose_network_blocks_sockets_sees_the_scene_and_a_sentence(open_page: Opener) -> None:
+    page = open_page(f"/?{VIEW}", init=NO_SOCKET)
+    complete(page)
+    page.get_by_text("so traces come over HTTP").wait_for()
+    assert not page.locator("#poster").is_visible()
+
+
+def test_reader_whose_graphics_card_resets_sees_the_picture_and_then_the_scene(open_page: Opener) -> None:
+    page = open_page(f"/?{VIEW}", init=KEEP_CONTEXTS)
+    wait_until(page, "moescope.state().scene === 'shown'")
+    page.evaluate("window.lose = contexts.at(-1).getExtension('WEBGL_lose_context'), lose.loseContext()")
+    page.get_by_text("lost the scene").wait_for()
+    sees_the_picture(page)
+    page.evaluate("lose.restoreContext()")
+    wait_until(page, "moescope.state().scene === 'shown'")
+    assert not page.locator("#poster").is_visible()
+
+
+HOST = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
+<link rel="icon" href="data:,">
+<iframe id="a" src="{url}/embed?{view}" width="600" height="420"></iframe>
+<iframe id="b" src="{url}/embed?scenario=code&token=1" width="600" height="420"></iframe>"""
+
+
+def test_embed_that_lost_its_scene_to_others_gets_it_back_when_one_leaves(
+    open_page: Opener, server_url: str
+) -> None:
+    with host_page(HOST.format(url=server_url, view=VIEW)) as address:
+        page = open_page(address, init=KEEP_CONTEXTS)
+        frames = [page.locator(f"#{name}").element_handle().content_frame() for name in "ab"]
+        for frame in frames:
+            frame.wait_for_selector('html[data-state="ready"]', state="attached")
+            wait_until(frame, "moescope.state().scene === 'shown'")
+        frames[0].evaluate("contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()")
+        frames[0].get_by_text("only so many scenes at once").wait_for()
+        sees_the_picture(frames[0])
+        page.evaluate("document.getElementById('b').remove()")
+        frames[0].evaluate(LOOK.format(condition="moescope.state().scene === 'shown'"))
+        assert not frames[0].locator("#poster").is_visible()
+
+
+def test_reader_pressing_the_picture_of_a_lost_scene_gets_it_back(open_page: Opener) -> None:
+    page = open_page(f"/embed?{VIEW}", init=KEEP_CONTEXTS)
+    wait_until(page, "moescope.state().scene === 'shown'")
+    page.evaluate("contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()")
+    sees_the_picture(page)
+    page.locator("#poster").click()
+    wait_until(page, "moescope.state().scene === 'shown'")

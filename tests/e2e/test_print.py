@@ -1,0 +1,106 @@
+"""A printed page has all rows of the table, the scene as ink on white, and nothing on top of anything."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Opener
+from tests.e2e.page_reader import complete, seek, wait_until
+
+# Of A4 without its margins, CSS pixels.
+PORTRAIT = {"width": 688, "height": 1017}
+LANDSCAPE = {"width": 1017, "height": 688}
+
+# Rectangles of what is printed, by name.
+PRINTED = """() => {
+  const parts = [".masthead", ".embed-head", ".paper-picture", ".right > .counters", ".side-a", ".side-b",
+    ".strip", ".drawer", ".paper-foot"];
+  return Object.fromEntries(parts.flatMap((name) => {
+    const element = document.querySelector(name);
+    if (!element?.checkVisibility()) return [];
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return [[name, [left, top, right, bottom].map(Math.round)]];
+  }));
+}"""
+PIXELS = """() => {
+  const canvas = document.querySelector(".paper-picture");
+  const { data, width, height } = canvas
+    .getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let white = 0, dark = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    white += Math.min(data[i], data[i + 1], data[i + 2]) > 245;
+    dark += data[i + 1] < 60;
+  }
+  return { white: white / (width * height), dark: dark / (width * height) };
+}"""
+TO_PRESS = """[...document.querySelectorAll("button, select, input, textarea")].filter(
+  (each) => each.checkVisibility() && !each.closest(".strip, .badge, .term"),
+).map((each) => each.outerHTML)"""
+
+
+def on_paper(page: Page) -> None:
+    """What the browser does before it prints."""
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+
+@pytest.mark.parametrize("paper", [PORTRAIT, LANDSCAPE])
+@pytest.mark.parametrize("path", ["/?panel=table", "/?panel=table&b.experts=32", "/embed?token=3"])
+def test_printed_parts_stand_below_each_other_from_head_to_address(
+    open_page: Opener, path: str, paper: dict[str, int]
+) -> None:
+    page = open_page(path, viewport=paper)
+    complete(page)
+    on_paper(page)
+    found: dict[str, list[int]] = page.evaluate(PRINTED)
+    assert {".paper-picture", ".strip", ".paper-foot"} <= set(found)
+    assert (".side-a" in found) == (".side-b" in found) == ("b.experts" in path)
+    boxes = sorted(found.values(), key=lambda box: box[1])
+    for above, below in pairwise(boxes):
+        assert below[1] >= above[3] - 1, found
+    assert all(box[0] >= 0 and box[2] <= paper["width"] for box in boxes)
+    assert boxes[-1] == found[".paper-foot"]
+
+
+def test_printed_table_has_all_its_rows_and_nothing_to_press(open_page: Opener) -> None:
+    page = open_page("/?scenario=translate&panel=table", viewport=PORTRAIT)
+    complete(page)
+    on_paper(page)
+    rows = page.locator("table.routing tbody tr[data-token]")
+    assert rows.count() == 18 * 6
+    assert rows.first.is_visible() and rows.last.is_visible()
+    table, foot = rows.last.bounding_box(), page.locator(".paper-foot").bounding_box()
+    assert table and foot and foot["y"] >= table["y"] + table["height"]
+    assert page.evaluate(TO_PRESS) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_printed_scene_is_ink_on_white(open_page: Opener, theme: str) -> None:
+    page = open_page(f"/?theme={theme}", viewport=PORTRAIT)
+    complete(page)
+    wait_until(page, "moescope.state().scene === 'shown'")
+    seek(page, 4, 3)
+    on_paper(page)
+    share = page.evaluate(PIXELS)
+    assert share["white"] > 0.5
+    assert share["dark"] > 0.002
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_printed_page_says_where_it_is_found_and_when_it_was_printed(
+    open_page: Opener, server_url: str
+) -> None:
+    page = open_page("/?scenario=code&lang=fr&token=2&layer=3", viewport=PORTRAIT)
+    complete(page)
+    on_paper(page)
+    foot = page.locator(".paper-foot").inner_text()
+    assert foot.startswith(f"{server_url}/?")
+    assert "scenario=code" in foot and "token=2" in foot and "imprimé le" in foot
+    assert page.locator(".masthead .badge").inner_text() == "SCÉNARISÉ"
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    wait_until(page, "document.documentElement.dataset.theme === 'dark'")
+    assert not page.locator(".paper-foot").is_visible()
