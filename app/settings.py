@@ -113,6 +113,14 @@ def read_ancestors(name: str, value: str) -> str:
     return value
 
 
+def read_engine(name: str, value: str) -> str:
+    """An engine that runs models on this machine."""
+    engines = ("numpy", "transformers", "llama.cpp")
+    if value not in engines:
+        raise wrong(name, f"one of {', '.join(engines)}", value, "leave it out for the first that can")
+    return value
+
+
 def read_folder(name: str, value: str) -> Path:
     """A folder that is there; `~` is a person's own."""
     path = Path(value).expanduser()
@@ -249,6 +257,12 @@ class Settings:
     )
     deadline_secs: float = setting(
         60.0, "DEADLINE_SECS", SECS, "heavy work that runs longer is ended with its process (503)"
+    )
+    engine: str = setting(
+        "",
+        "ENGINE",
+        read_engine,
+        "that runs the models: numpy, transformers or llama.cpp; else the first that can",
     )
     access_log: bool = setting(False, "ACCESS_LOG", read_flag, "one line of JSON a request on stderr")
     metrics: bool = setting(True, "METRICS", read_flag, "serve /metrics for Prometheus")

@@ -29,6 +29,7 @@ export const KEYS = [
   "updates",
   "rate",
   "skew",
+  "alter",
   "continue",
   "temperature",
   "seed",

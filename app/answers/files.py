@@ -25,9 +25,9 @@ from ..trace import RoutingTrace, dump
 Keys = Mapping[str, str]
 
 
-def open_sources(scenarios: Path, models: Path) -> SourceRegistry:
-    """Returns the sources of a process."""
-    return SourceRegistry(load_scenarios(scenarios), models)
+def open_sources(scenarios: Path, models: Path, engine: str = "") -> SourceRegistry:
+    """The sources of a process."""
+    return SourceRegistry(load_scenarios(scenarios), models, engine=engine)
 
 
 def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:

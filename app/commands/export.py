@@ -51,7 +51,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         if options.output and len(views) > 1:
             raise ValueError(f"-o: expected one view, got {len(views)}; use --dir FOLDER for several")
         shared = load_shared(ROOT / "static", options.embed)
-        sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces)
+        sources = SourceRegistry(
+            load_scenarios(settings.scenarios), settings.models, settings.traces, engine=settings.engine
+        )
         home = (settings.origin if options.home is None else options.home).rstrip("/")
         atlases = Atlases.from_env(settings.models)
         exhibits = list(named([exhibit(view, sources, home, options.embed, atlases) for view in views]))

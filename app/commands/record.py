@@ -18,7 +18,7 @@ from ..trace import Token
 from . import record_corpus
 
 SUMMARY = "record the routing of a prompt through any MoE model"
-ALTER = "experts off, forced, raised, or k of a layer: 2.5:off,3.1:force,1.7:+2.0,4:k=1"
+ALTER = "experts off, forced, raised, or k of a layer: 2.5-off_3.1-force_1.7-add2_4-k1"
 MODEL = "a checkpoint folder, a model of the hub's cache (owner/name), or a .gguf file"
 
 

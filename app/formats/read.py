@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..routing.alterations import CHARS
 from .asked import Asked
 from .bounds import Bounds, no_routing
 from .capture import Capture
 from .containers.files import Files, from_bytes, from_path
 from .containers.opened import Opened, open_files
 from .detect import format_of
+from .engines.own import matches_trace
 from .findings import CaptureError
 from .model_facts import ModelFacts, facts_of
 from .placing import place
@@ -99,8 +101,17 @@ def finish(
     judged = [replace(one, choice=at, choices=count) for at, one in enumerate(captures)]
     judged = [judge(one, facts) for one in judged]
     judged = judge_together(judged)
-    origin = {"source": "recorded", "file": opened.name}
+    origin = {"source": "recorded", "file": opened.name, **alterations_in(opened)}
     return [with_texts(replace(one, origin={**origin, "format": one.format}), decode) for one in judged]
+
+
+def alterations_in(opened: Opened) -> dict[str, str]:
+    """Returns what one of our own traces says was changed in its model's routers; nothing of others."""
+    try:
+        found = json.loads(opened.metadata["origin"])["alter"] if matches_trace(opened) else ""
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return {}
+    return {"alter": found[:CHARS]} if isinstance(found, str) and found else {}
 
 
 def without_config(files: Files) -> tuple[Files, Mapping[str, Any] | None]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import accumulate
+from typing import Any
 
 from ..shape import ModelShape
 from ..trace import RoutingTrace, Token
@@ -17,7 +18,12 @@ COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack
 PROMPT = 82  # columns of a prompt that fit below it
 BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
-BADGES = {"AUTHORED": "#b3a6cc", "LIVE": "#7fd694", "RECORDED": "#ffd9a0"}  # others are dim
+BADGES = {
+    "AUTHORED": "#b3a6cc",
+    "LIVE": "#7fd694",
+    "RECORDED": "#ffd9a0",
+    "ALTERED": "#ff8a6a",
+}  # others are dim
 VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
 
@@ -30,9 +36,7 @@ def captions(
     """
     header, shape = trace.header, trace.header.shape
     yield text(60, 62, 25, BRIGHT, "Moescope")
-    yield from badge(
-        str(header.origin.get("badge", "")), words.meanings.get(str(header.origin.get("source")), ""), words
-    )
+    yield from badges(header.origin, words.meanings.get(str(header.origin.get("source")), ""), words)
     title = title or str(header.origin.get("title") or header.model.get("name") or "")
     for row, line in enumerate(textwrap.wrap(clean(title), LINE, max_lines=2, placeholder="…")):
         yield text(COLUMN, 146 + 30 * row, 24, BRIGHT, line)
@@ -62,9 +66,28 @@ def badge(
     )
 
 
+def badges(
+    origin: Mapping[str, Any], meaning: str, words: Wording, place: tuple[float, float] = (COLUMN, 40)
+) -> Iterator[str]:
+    """Where the routing comes from, and beside it whether somebody altered it."""
+    first = str(origin.get("badge", ""))
+    yield from badge(first, meaning, words, place)
+    if origin.get("alter"):
+        yield from badge(
+            "ALTERED", "", words, (place[0] + badge_width(words.badges.get(first, first)) + 8, place[1])
+        )
+
+
 def badge_width(name: str) -> float:
     """Of a badge with this word, px."""
     return 34 + 11.2 * len(name)
+
+
+def badges_width(origin: Mapping[str, Any], words: Wording) -> float:
+    """Of all badges of a routing, px."""
+    first = str(origin.get("badge", ""))
+    more = badge_width(words.badges["ALTERED"]) + 8 if origin.get("alter") else 0
+    return badge_width(words.badges.get(first, first)) + more
 
 
 def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:

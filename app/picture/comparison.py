@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..shape import ModelShape
 from ..trace import RoutingTrace
 from ..wording import ENGLISH, Wording
-from .caption import BRIGHT, DIM, badge, badge_width, clean, cut, prompt, text
+from .caption import BRIGHT, DIM, badges, badges_width, clean, cut, prompt, text
 from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
 
 TOP, BOTTOM, RADIUS = 158.0, 472.0, 218.0  # of each stack
@@ -47,11 +47,9 @@ def draw_half(side: StackPicture, left: float, mark: str, words: Wording) -> Ite
     """Yields one half: its badge and name, its stack, its figures."""
     trace = side.trace
     yield f'<g transform="translate({left:g})">'
-    word = str(trace.header.origin.get("badge", ""))
-    yield from badge(word, "", words, (60, 84))
-    yield text(
-        60 + badge_width(words.badges.get(word, word)) + 16, 106, 19, BRIGHT, cut(clean(side.name), NAME)
-    )
+    origin = trace.header.origin
+    yield from badges(origin, "", words, (60, 84))
+    yield text(60 + badges_width(origin, words) + 16, 106, 19, BRIGHT, cut(clean(side.name), NAME))
     yield f'<g transform="translate({HALF / 2 - AXIS:g})">'
     yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark)
     yield "</g>"

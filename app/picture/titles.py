@@ -45,6 +45,7 @@ def description(request: TraceRequest, sources: SourceRegistry, words: Wording =
     if request.router not in ("", DEFAULT_ROUTER):
         shape += words.router.format(router=request.router)
     if request.source == "live":
+        shape += words.altered.format(alter=request.alter) if request.alter else ""
         return words.about_live.format(shape=shape)
     shaped = find_shape(request.shape)
     if shaped:

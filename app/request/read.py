@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..problem import BadRequest, Problem, escaped
+from .alteration_key import read_alterations
 from .available import Available
 from .reading import Reading
 from .routing_keys import read_routing
@@ -20,8 +21,8 @@ from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, SECOND_PREFIX, TraceReq
 from .source_keys import read_source, read_subject
 
 OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
-    "experts": ("model", "shape"),
-    "model": ("experts", "shape"),
+    "experts": ("model", "shape", "alter"),
+    "model": ("experts", "shape", "alter"),
     "scenario": ("prompt",),
     "shape": (
         "experts",
@@ -113,6 +114,7 @@ def resolve(reading: Reading) -> TraceRequest:
             reading.drop(*(other for other in OVERRIDES.get(key, ()) if other not in reading.changed))
     subject = read_subject(reading, source)
     routing = read_routing(reading, source, subject)
+    routing |= read_alterations(reading, source, subject, routing)
     left = {FIELDS[key]: value for key, value in reading.values.items()}
     return DEFAULTS.model_copy(update={**left, "source": source, **subject.keys, **routing})
 

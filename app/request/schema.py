@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ..problem import show
 from ..published.shape_text import SHAPE_CHARS
 from ..routing import LIMITS, ROUTERS, Router, RouterSettings
+from ..routing.alterations import CHARS, EXPECTED, Alteration, parse_alterations
 from ..trace import dump
 
 EXPERTS = (2, 1024)
@@ -133,6 +134,12 @@ class TraceRequest(BaseModel):
     temperature: Number = field(
         0.8, TEMPERATURE, "of the sampling of `continue`; 0: always the most likely token"
     )
+    alter: Text = Field(
+        "",
+        max_length=CHARS,
+        description="source=live: changes to the model's routers, as in 2.5-off_3.1-force_1.7-add2_4-k1: "
+        "expert 5 of layer 2 off, expert 1 of layer 3 forced, 2 added to a logit, k of layer 4 is 1",
+    )
     step: Count | None = field(
         None,
         STEP,
@@ -149,6 +156,11 @@ class TraceRequest(BaseModel):
     def checkpoint(self) -> str:
         """The name of the checkpoint that a live or recorded request means."""
         return self.model or shipped_model(self.experts)
+
+    @property
+    def alterations(self) -> tuple[Alteration, ...]:
+        """What is changed in the model's routers."""
+        return parse_alterations(self.alter)
 
     @property
     def takes_long(self) -> bool:
@@ -185,7 +197,8 @@ class TraceRequest(BaseModel):
             shape = {"shape": self.shape} if self.shape else {}
             return dump({**routing, "scenario": self.scenario, "experts": self.experts, **shape, **skew})
         text = {"prompt": self.prompt} if self.prompt else {"scenario": self.scenario}
-        return dump({**routing, "model": self.checkpoint, **text, **self.sampling})
+        alter = {"alter": self.alter} if self.alter else {}
+        return dump({**routing, "model": self.checkpoint, **text, **self.sampling, **alter})
 
     @property
     def sampling(self) -> dict[str, float]:
@@ -227,6 +240,7 @@ KEY_HELP = {  # key: (expected, what to do)
     "skew": number(SKEW),
     "continue": whole(CONTINUE),
     "temperature": number(TEMPERATURE),
+    "alter": (EXPECTED, "choose a tower and change it there"),
     "step": whole(STEP),
     "trace": ("the name of a file in the folder of traces", "see /api/traces"),
 }

@@ -17,6 +17,7 @@ UNREAD = {
     "prompt": ("no text", "choose source=live to type a prompt"),
     "continue": ("0", "choose source=live to let a model write on"),
     "shape": ("none", "choose source=authored to route on the shape of another model"),
+    "alter": ("none", "choose source=live to change a model's routers"),
     "skew": ("0", "choose source=authored to lean a router by hand"),
 }
 

@@ -68,7 +68,7 @@ VIEW_KEYS = (
     ViewKey("devices", "integer", 0, limits=(0, MOST_DEVICES)),
     ViewKey("corpus", "atlas", ""),  # behind the routing: heldout, or the name of an atlas
     choice("level", "story", "explore", "present"),
-    choice("panel", "none", "heatmap", "load", "table", "learned", "models", "devices"),
+    choice("panel", "none", "heatmap", "load", "table", "learned", "models", "next", "devices"),
     ViewKey("whole", "flag", False),
     choice("theme", *THEMES),
     choice("palette", *PALETTES),

@@ -1,8 +1,8 @@
 """Alterations of a model's routing, as a link spells them, and a router that carries them out.
 
-`alter=2.5:off,3.1:force,1.7:+2.0,4:k=1`: expert 5 of layer 2 is switched off, expert 1 of layer 3 takes every
-token, expert 7 of layer 1 has 2 added to its logit, a token takes one expert in layer 4. Layers are those
-with experts. Both count from 0.
+`alter=2.5-off_3.1-force_1.7-add2_4-k1`: expert 5 of the second layer is switched off, expert 1 of the third
+takes every token, expert 7 of the first has 2 added to its logit, a token takes one expert in the fourth.
+Layers are those with experts. As in every address, layers count from 1 and experts keep their id, from 0.
 """
 
 from __future__ import annotations
@@ -20,12 +20,18 @@ from .topk import LayerRouting
 
 CHARS = 400  # of the text
 MOST = 64  # alterations
+MOST_LAYERS = 9999
 LARGEST_ADDED = 1000.0
 OFF = np.float32(-1e9)  # exp of it is 0, its sigmoid is 0, and unlike -inf it has no nan in its differences
 FORCED = np.float32(1e9)
 MARGIN = np.float32(1e-4)  # by which a forced logit lies above the others, relative and absolute
-FORM = re.compile(r"(\d{1,4})(?:\.(\d{1,5}))?:(off|force|k=(\d{1,5})|[+-]\d{1,4}(?:\.\d{1,6})?)")
-EXPECTED = "LAYER.EXPERT:off, LAYER.EXPERT:force, LAYER.EXPERT:+NUMBER or LAYER:k=NUMBER, separated by commas"
+FORM = re.compile(
+    r"0*([1-9][0-9]{0,3})(?:\.([0-9]{1,5}))?-(off|force|k([0-9]{1,5})|add(-?[0-9]{1,4}(?:\.[0-9]{1,6})?))"
+)
+BETWEEN = re.compile(r"[_,]")
+EXPECTED = (
+    "LAYER.EXPERT-off, LAYER.EXPERT-force, LAYER.EXPERT-addNUMBER or LAYER-kNUMBER, with _ between them"
+)
 
 Kind = Literal["off", "force", "add", "k"]
 
@@ -34,7 +40,7 @@ Kind = Literal["off", "force", "add", "k"]
 class Alteration:
     """One change to one layer. `value`: what is added to the logit, or the number of experts per token."""
 
-    layer: int
+    layer: int  # of those with experts, from 0
     kind: Kind
     expert: int | None = None  # None for kind "k"
     value: float = 0.0
@@ -42,14 +48,14 @@ class Alteration:
     def __str__(self) -> str:
         """As it stands in a link."""
         if self.kind == "k":
-            return f"{self.layer}:k={self.value:g}"
-        added = f"{self.value:+g}" if self.kind == "add" else self.kind
-        return f"{self.layer}.{self.expert}:{added}"
+            return f"{self.layer + 1}-k{self.value:g}"
+        value = f"{self.value:.6f}".rstrip("0").rstrip(".") if self.kind == "add" else ""
+        return f"{self.layer + 1}.{self.expert}-{self.kind}{value}"
 
 
 def parse_alterations(text: str) -> tuple[Alteration, ...]:
     """Returns the alterations that a text spells. Raises BadSetting with the part that is none."""
-    parts = text.split(",") if text else []
+    parts = BETWEEN.split(text) if text else []
     if len(text) > CHARS or len(parts) > MOST:
         found = f"{len(text)} characters, {len(parts)} alterations"
         raise BadSetting(
@@ -63,17 +69,22 @@ def parse_one(part: str) -> Alteration:
     found = FORM.fullmatch(part.strip())
     if found is None or (found[2] is None) != (found[4] is not None):
         raise BadSetting("alter", EXPECTED, repr(part[:40]), "write it so")
-    layer = int(found[1])
+    layer = int(found[1]) - 1
     if found[4] is not None:
         return Alteration(layer, "k", value=int(found[4]))
     if found[3] in ("off", "force"):
         return Alteration(layer, "off" if found[3] == "off" else "force", int(found[2]))
-    return Alteration(layer, "add", int(found[2]), float(found[3]))
+    return Alteration(layer, "add", int(found[2]), float(found[5]))
+
+
+def most_chosen(alterations: tuple[Alteration, ...]) -> int:
+    """The largest k that a layer has after them; 0 where none is changed. The last of a layer counts."""
+    return max({each.layer: int(each.value) for each in alterations if each.kind == "k"}.values(), default=0)
 
 
 def spell(alterations: tuple[Alteration, ...]) -> str:
     """Returns the text that `parse_alterations` reads as these."""
-    return ",".join(map(str, alterations))
+    return "_".join(map(str, alterations))
 
 
 def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, experts: int) -> Router:
@@ -85,9 +96,7 @@ def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, ex
     """
     if not alterations:
         return router
-    for each in alterations:
-        check(each, router, layers, experts)
-        check_left(each.layer, alterations, router, experts)
+    check_all(alterations, router, layers, experts)
 
     def kernel(logits: Floats, k: int, call: RouterInputs) -> LayerRouting:
         here = [each for each in alterations if each.layer == call.layer]
@@ -136,10 +145,17 @@ def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
     )
 
 
+def check_all(alterations: tuple[Alteration, ...], router: Router, layers: int, experts: int) -> None:
+    """Raises BadSetting where the alterations do not fit the model or the router."""
+    for each in alterations:
+        check(each, router, layers, experts)
+        check_left(each.layer, alterations, experts)
+
+
 def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
     """Raises BadSetting where an alteration does not fit the model or the router."""
     if each.layer >= layers:
-        raise BadSetting("alter", f"layers from 0 to {layers - 1}", f"{each}", "choose one of them")
+        raise BadSetting("alter", f"layers from 1 to {layers}", f"{each}", "choose one of them")
     if each.expert is not None and each.expert >= experts:
         raise BadSetting("alter", f"experts from 0 to {experts - 1}", f"{each}", "choose one of them")
     if each.kind == "add" and abs(each.value) > LARGEST_ADDED:
@@ -148,12 +164,12 @@ def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
         try:
             router.filled(experts, int(each.value))
         except BadSetting as error:
-            raise BadSetting("alter", f"k={error.expected}", f"{each}", error.advice) from error
+            raise BadSetting("alter", f"k from {error.expected}", f"{each}", error.advice) from error
 
 
-def check_left(layer: int, alterations: tuple[Alteration, ...], router: Router, experts: int) -> None:
+def check_left(layer: int, alterations: tuple[Alteration, ...], experts: int) -> None:
     """Raises BadSetting where fewer experts are left in a layer than one."""
     off = {each.expert for each in alterations if each.layer == layer and each.kind == "off"}
     if len(off) >= experts:
-        found = f"all {experts} of layer {layer} off"
+        found = f"all {experts} of layer {layer + 1} off"
         raise BadSetting("alter", "at least one expert per layer left", found, "leave one on")

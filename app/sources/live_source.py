@@ -1,48 +1,66 @@
-"""The source `live`: a prompt, or the text of a scenario, through a checkpoint and a router."""
+"""The source `live`: a prompt, or the text of a scenario, through a model and a router."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ..problem import BadRequest, Problem
 from ..request.cost import check_updates
 from ..request.schema import TraceRequest
-from ..routing import LIMITS
+from ..routing import LIMITS, ROUTERS, BadSetting
+from ..routing.alterations import check_all
+from ..trace import Token
 from .engines.cluster import Ask, ModelFacts, problem_of
-from .live.models import Listing, Model, Models, Refused
+from .engines.engine_models import EngineListing, EngineModels, EnginePrompt, told
+from .engines.local_models import LocalModels
+from .live.models import Listing, Model, Models
+from .live.next_tokens import Said
 from .live.prompt_trace import LiveTrace, tokenize
 from .pending_trace import Cancel
 from .source import Offer, Opened, Place, TraceSource
 
 
 class LiveSource(TraceSource):
-    """Forward passes of the models in a folder."""
+    """Forward passes of the models in a folder, here, and of those on other machines."""
 
     name = "live"
-    keys = ("scenario", "prompt", "model", "experts", "k", "router", *LIMITS, "continue", "temperature")
+    keys = (
+        *("scenario", "prompt", "model", "experts", "k", "router", *LIMITS),
+        *("continue", "temperature", "alter"),
+    )
 
     def __init__(self, place: Place) -> None:
         self.scenarios = place.library.scenarios
         self.models = Models(place.models)
+        self.others = EngineModels(place.engine)
+        self.local = LocalModels(self.models, self.others)
         self.engines = place.engines
 
     def list_models(self) -> dict[str, Listing]:
-        """Returns the models of the folder that can be run. Files are read again when they changed."""
-        return self.models.runnable()
+        """The models of the folder that numpy runs. Files are read again when they changed."""
+        return self.local.found().listings
 
     def offer(self) -> Offer:
-        """Returns the models that can be run, and why the others cannot."""
-        listings, (ready, absent) = self.list_models(), self.list_engines()
-        others = [entry for entry in self.models.list().values() if isinstance(entry, Refused)]
+        """The models that can be run, and why the others cannot."""
+        found, (ready, absent) = self.local.found(), self.list_engines()
         return Offer(
-            models={name: listing.experts for name, listing in listings.items()}
-            | {name: facts.shape.experts for name, facts in ready.items()},
-            routers={name: listing.router for name, listing in listings.items()},
+            models={
+                **{name: listing.experts for name, listing in found.listings.items()},
+                **{name: listing.experts for name, listing in found.others.items()},
+                **{name: facts.shape.experts for name, facts in ready.items()},
+            },
+            routers={name: listing.router for name, listing in found.listings.items()},
             infos=(
-                *(listing.to_json() for listing in listings.values()),
-                *(facts.to_json() for facts in ready.values()),
+                *(listing.to_json() for listing in found.listings.values()),
+                *(listing.to_json() for listing in found.others.values()),
+                *({**facts.to_json(), "alters": False} for facts in ready.values()),
             ),
-            fixed={name: facts.request_keys for name, facts in ready.items()},
+            fixed={
+                **{name: listing.request_keys for name, listing in found.others.items()},
+                **{name: facts.request_keys for name, facts in ready.items()},
+            },
             absent=absent,
-            refused=tuple(entry.to_json() for entry in others),
+            refused=tuple(entry.to_json() for entry in found.refused),
         )
 
     def list_engines(self) -> tuple[dict[str, ModelFacts], dict[str, Problem]]:
@@ -56,8 +74,8 @@ class LiveSource(TraceSource):
         return ready, {name: problem_of(name, each) for name, each in others.items()}
 
     def elsewhere(self, name: str) -> bool:
-        """Returns whether a model runs on an engine of another machine."""
-        return name in self.engines.names and name not in self.list_models()
+        """Whether a model runs on an engine of another machine."""
+        return name in self.engines.names and name not in self.local.found().names
 
     def open_remote(self, request: TraceRequest, text: str) -> Opened:
         """Routes a text through the model of an engine. Waits for the network. Raises EngineError."""
@@ -67,14 +85,66 @@ class LiveSource(TraceSource):
         return Opened(trace, trace.known.digest, cancel=cancel)
 
     def open(self, request: TraceRequest) -> Opened:
-        """Routes a prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
-        text = request.prompt or self.scenarios[request.scenario].text
+        """A prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
+        text = self.text_of(request)
         if self.elsewhere(request.checkpoint):
             return self.open_remote(request, text)
+        if listing := self.local.found().others.get(request.checkpoint):
+            prompt = self.on_engine(listing, request)
+            return Opened(prompt, prompt.trace.model.digest, at_once=not request.more)
         model = self.open_model(request.checkpoint)
         tokens = tokenize(text, model, request.more)
         check_updates(request, model.listing.shape, len(tokens))
+        check_alterations(request, model.listing)
         return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
+
+    def on_engine(self, listing: EngineListing, request: TraceRequest) -> EnginePrompt:
+        """A prompt on another engine of this machine; loads the model first. Raises BadRequest."""
+        try:
+            text, alterations = self.text_of(request), request.alterations
+            trace = self.others.trace(listing.path, text, request.more, alterations)
+            trace.model.check_alterations(alterations)
+        except (ValueError, OSError) as error:
+            raise told(listing.name, ValueError(str(error))) from error
+        return EnginePrompt(trace)
+
+    def said(self, request: TraceRequest, tokens: tuple[Token, ...]) -> tuple[Said, Said | None]:
+        """What the model makes of the tokens of a trace; where it is altered, the unaltered too.
+
+        Raises BadRequest where the model runs on another machine, or says nothing of next tokens.
+        """
+        if self.elsewhere(request.checkpoint):
+            advice = "choose a model that runs on this machine"
+            raise BadRequest(Problem("model", repr(request.checkpoint), "one whose logits are here", advice))
+        said = self.speaker(request, tokens)
+        return (said(True), said(False)) if request.alter else (said(False), None)
+
+    def speaker(self, request: TraceRequest, tokens: tuple[Token, ...]) -> Callable[[bool], Said]:
+        """What gives what a model says, altered or not. Raises BadRequest."""
+        if listing := self.local.found().others.get(request.checkpoint):
+            trace = self.on_engine(listing, request).trace
+
+            def ask(changed: bool) -> Said:
+                try:
+                    return trace.model.said(tokens, request.alterations if changed else ())
+                except ValueError as error:
+                    raise told(listing.name, error) from error
+
+            return ask
+        model = self.open_model(request.checkpoint)
+        prompt = LiveTrace(model, tokenize(self.text_of(request), model), request)
+        return lambda changed: prompt.said(tokens, prompt.router if changed else prompt.unaltered)
+
+    def text_of(self, request: TraceRequest) -> str:
+        """The text of a request: its own, or that of its scenario."""
+        return request.prompt or self.scenarios[request.scenario].text
+
+    def text_by_id(self, request: TraceRequest) -> Callable[[int], str]:
+        """What gives the text of a token of the model by its id."""
+        if listing := self.local.found().others.get(request.checkpoint):
+            token = self.others.open(listing.path).token
+            return lambda id: token(id).text
+        return self.open_model(request.checkpoint).checkpoint.tokenizer.text
 
     def open_model(self, name: str) -> Model:
         """Returns a checkpoint, opened once. Raises BadRequest where it cannot be run."""
@@ -83,3 +153,11 @@ class LiveSource(TraceSource):
         except ValueError as error:
             problem = Problem("model", repr(name), "a checkpoint that can be run", str(error))
             raise BadRequest(problem) from error
+
+
+def check_alterations(request: TraceRequest, listing: Listing) -> None:
+    """Raises BadRequest where a layer or an expert that is altered is not in the model."""
+    try:
+        check_all(request.alterations, ROUTERS[request.router], listing.shape.layers, listing.shape.experts)
+    except BadSetting as error:
+        raise BadRequest(Problem("alter", error.found, error.expected, error.advice)) from error

@@ -42,10 +42,11 @@ class SourceRegistry:
         models: Path,
         traces: Path | None = None,
         engines: Cluster | None = None,
+        engine: str = "",
     ) -> None:
         self.library = library
         self.folder = models
-        place = Place(library, models, engines or Cluster(()), traces)
+        place = Place(library, models, engines or Cluster(()), traces, engine)
         self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
         self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 

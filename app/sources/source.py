@@ -77,6 +77,7 @@ class Place:
     models: Path
     engines: Cluster
     traces: Path | None = None
+    engine: str = ""  # that runs the models of the folder; "": the first that does
 
 
 class TraceSource(ABC):

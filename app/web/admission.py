@@ -21,7 +21,7 @@ SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # of a query
 
 def make_workers(settings: Settings) -> Workers:
     """The threads and processes of a server with these settings."""
-    arguments = (settings.scenarios, settings.models)
+    arguments = (settings.scenarios, settings.models, settings.engine)
     return Workers(
         settings.threads,
         processes=Processes(open_sources, arguments, settings.deadline_secs),

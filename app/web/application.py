@@ -47,7 +47,8 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     `export` makes a page of a trace.
     """
     cluster = Cluster(read_engines(settings.engines))
-    sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models, settings.traces, cluster)
+    scenarios = load_scenarios(settings.scenarios)
+    sources = SourceRegistry(scenarios, settings.models, settings.traces, cluster, settings.engine)
     workers = make_workers(settings)
     seats = Seats(settings.viewers, settings.client_viewers)
     metrics = Metrics(workers, seats)

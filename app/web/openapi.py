@@ -31,7 +31,8 @@ class ModelInfo(BaseModel):
     layers: int
     router: str
     steps: list[int]  # of training, whose routing was recorded: for source=recorded
-    engine: str | None = None  # the kind of server that runs it, if it runs elsewhere
+    engine: str | None = None  # what runs it, if that is not the built-in engine
+    alters: bool = True  # whether `alter` can change its routers
 
 
 class RefusedModel(BaseModel):
@@ -193,6 +194,15 @@ DEVICES = answers(
     "`kept`, the share of the probability that topk chooses; `sent`, tokens to each device, over all layers, "
     "and their sum `copies`; `bytes` of the exchanges of a step, there and back, with 2 bytes a number. Of "
     "fewer experts than devices, as many devices as experts.",
+    {"type": "object"},
+)
+
+NEXT_TOKENS = answers(
+    "application/json",
+    "`next`: after each token the five most likely next ones: `id`, `text`, `probability`; `loss`: minus "
+    "the logarithm of the probability of each token but the first, and its mean `mean_loss`, nats per token. "
+    "`unaltered`: null, or with `alter` the same of the model as it is, and `moved`: token, layer, experts "
+    "that lost the token, experts that took it, both counted from 0.",
     {"type": "object"},
 )
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..answers.estimate import shape_of, trace_secs
 from ..answers.files import device_traffic, picture, trace_file
+from ..answers.next_tokens import next_tokens
 from ..byte_cache import Cache
 from ..metrics.placement import MOST_DEVICES
 from ..picture.view_picture import ViewPicture
@@ -21,7 +22,16 @@ from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
 from .disconnect import CancelOnDisconnectRoute
 from .oembed import THUMBNAILS
-from .openapi import DEVICES, PICTURE, PREVIEW, TRACE, devices_parameter, parameters, width_parameter
+from .openapi import (
+    DEVICES,
+    NEXT_TOKENS,
+    PICTURE,
+    PREVIEW,
+    TRACE,
+    devices_parameter,
+    parameters,
+    width_parameter,
+)
 from .query import read_devices, read_query, read_width
 
 
@@ -131,6 +141,21 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
             return cost, f"{count} {key}"
 
         return await answers.answer(request, "application/json", estimate, device_traffic, keys, count)
+
+    @router.get(
+        "/api/next-tokens",
+        summary="What a live model says after each token, and who moved where it is altered",
+        responses=NEXT_TOKENS,
+        openapi_extra={"parameters": parameters()},
+    )
+    async def next_said(request: Request) -> Response:
+        keys = {"source": "live", **read_query(request)}
+
+        def estimate() -> tuple[float, str]:
+            cost, key = answers.of_trace(keys, times=4)
+            return cost, f"next {key}"
+
+        return await answers.answer(request, "application/json", estimate, next_tokens, keys)
 
     return router
 

@@ -13,6 +13,7 @@ ENGLISH = Wording(
     about_trace="RECORDED: the routing in the file {trace}.",
     about_recorded="RECORDED: how {model} routed held-out text after {step} steps of training.",
     shape="{experts} experts per layer, {k} per token",
+    altered=", its routers ALTERED: {alter}",
     router=", router {router}",
     on_shape=", on the real shape of {model}",
     own_shape="a config.json ({layers} x {experts}, k {k})",
@@ -31,7 +32,13 @@ ENGLISH = Wording(
     of_routers="Routers",
     of_models="Models",
     other_works="Other works",
-    badges={"AUTHORED": "AUTHORED", "LIVE": "LIVE", "RECORDED": "RECORDED", "IDS ONLY": "IDS ONLY"},
+    badges={
+        "AUTHORED": "AUTHORED",
+        "LIVE": "LIVE",
+        "RECORDED": "RECORDED",
+        "IDS ONLY": "IDS ONLY",
+        "ALTERED": "ALTERED",
+    },
     meanings={
         "authored": "hand-authored, not measured",
         "live": "computed from trained weights",

@@ -22,6 +22,7 @@ class Wording:
     about_recorded: str
     about_trace: str
     shape: str
+    altered: str
     router: str
     on_shape: str
     own_shape: str

@@ -9,7 +9,7 @@
  * @typedef {"orbit" | "front" | "top"} Camera
  * @typedef {import("./view/palettes.js").Theme} Theme
  * @typedef {import("./view/palettes.js").PaletteName} PaletteName
- * @typedef {"none" | "heatmap" | "load" | "table" | "learned" | "models" | "devices"} Panel
+ * @typedef {"none" | "heatmap" | "load" | "table" | "learned" | "models" | "next" | "devices"} Panel
  *
  * What is asked of the server. Two equal requests give the same trace.
  * @typedef {object} Request
@@ -32,6 +32,7 @@
  * @property {number} continue   tokens that the live model writes after the prompt
  * @property {number} temperature   of drawing them; 0: always the likeliest
  * @property {number} seed       of drawing them
+ * @property {string} [alter]     live: what is changed in the model's routers; view/alterations.js
  * @property {number | null} step   of the training that was recorded; null: the last
  * @property {string} [trace]   of source trace: a file of the folder of traces
  *
@@ -147,6 +148,8 @@
  * @property {number} [steps]      of a recording: the last of them
  * @property {number} [trained_top_k]    live: as its model was trained
  * @property {string} [trained_router]
+ * @property {string} [engine]           that computed it
+ * @property {string} [alter]           what was changed in the model's routers
  * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
  * @property {number} [continue]        how many it was asked to write
  * @property {string} [trace]           the file of the folder of traces
@@ -237,7 +240,7 @@
  * @property {number} time                  seconds on the timeline
  * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
  * @property {number} hits                  unique (layer, expert) pairs so far
- * @property {{token: number} | {layer: number, expert: number} | null} hover
+ * @property {{token: number} | {layer: number, expert: number, quiet?: boolean} | null} hover   quiet: no person points at it
  * @property {import("./playback/timeline.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
  * @property {"none" | "share" | "keys" | "compare" | "tours"} overlay   what lies open over the page
@@ -259,6 +262,7 @@
  * @property {string} [lang]   of the document and of the words in here; English where it is left out
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
+ * @property {{name: string, refused: string}[]} [refused_models]   that cannot be run, each with the reason
  * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
  * @property {ShapeInfo[]} [shapes]     of published models
  * @property {TourInfo[]} [tours]       left out in a file that plays without a server, as are the questions
@@ -327,6 +331,8 @@
  * @property {string} note
  * @property {number[]} [steps]   moments of its training that were recorded
  * @property {string} [router]    that it was trained with
+ * @property {boolean} [alters]   false: its routers cannot be changed
+ * @property {string} [engine]    that runs it, where that is not the built-in one
  */
 
 export {};

@@ -122,7 +122,7 @@ def routed(folder, engine: str, alter: str) -> RoutingTrace:
 
 
 @pytest.mark.parametrize(
-    "alter", ["2.5:off", "2.5:force", "1.7:+2", "1.7:-1.5", "4:k=1", "0.1:off,0.2:force,3:k=1"]
+    "alter", ["3.5-off", "3.5-force", "2.7-add2", "2.7-add-1.5", "5-k1", "1.1-off_1.2-force_4-k1"]
 )
 def test_alteration_is_the_one_of_the_numpy_engine(alter):
     folder = ROOT / "models" / "trio-16"
@@ -137,7 +137,7 @@ def test_alteration_is_the_one_of_the_numpy_engine(alter):
 )
 def test_expert_is_off_or_forced_in_other_families(name, tmp_path):
     folder = save(name, tmp_path / name)
-    plain, off, forced = (routed(folder, "transformers", text) for text in ("", "0.3:off", "0.3:force"))
+    plain, off, forced = (routed(folder, "transformers", text) for text in ("", "1.3-off", "1.3-force"))
     assert not (off.experts[:, 0] == 3).any()
     assert (forced.experts[:, 0] == 3).any(axis=-1).all()
     assert not (plain.experts[:, 0] == 3).any(axis=-1).all()
@@ -149,7 +149,7 @@ def test_masked_expert_gives_the_logits_of_a_model_with_that_expert_masked(mixtr
     """The oracle: the same model whose router's row for that expert is minus infinity."""
     mixtral.save_pretrained(tmp_path)
     model = TransformersModel.open(find_model(str(tmp_path)))
-    with torch.no_grad(), altered(model.model, model.layers, parse_alterations("1.3:off")):
+    with torch.no_grad(), altered(model.model, model.layers, parse_alterations("2.3-off")):
         ours = model.model(torch.tensor([IDS])).logits
     mask = torch.zeros(8)
     mask[3] = -torch.inf
@@ -173,4 +173,4 @@ def test_masked_expert_gives_the_logits_of_a_model_with_that_expert_masked(mixtr
 def test_alteration_of_a_hash_layer_is_refused(tmp_path):
     folder = save("deepseek_v4", tmp_path / "v4")
     with pytest.raises(EngineRefusal, match="has no effect"):
-        routed(folder, "transformers", "0.3:force")
+        routed(folder, "transformers", "1.3-force")

@@ -26,7 +26,7 @@ const RUNGS = [
   ["embed"],
   ["panels/parts"],
   ["panels/controls", "panels/share", "panels/lessons", "panels/story"],
-  ["panels/chrome"],
+  ["panels/chrome", "panels/alter"],
   ["panels/data", "panels/atlas"],
   ["panels"],
   ["."],

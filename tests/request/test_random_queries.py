@@ -94,6 +94,7 @@ def good_values(sources) -> dict[str, Callable[[random.Random], str]]:
         "temperature": ("0", "0.7", "2"),
         "skew": ("0", "1.5", "20"),
         "updates": ("0", "1", "200"),
+        "alter": ("1.1-off", "2.0-force_3.1-add-2", "4-k1", "1-k4", "99.1-off"),
     }
     numbers = {name: (f"{low:g}", f"{high:.10g}", "1", "2") for name, (low, high) in LIMITS.items()}
     return {key: choosing(values) for key, values in (numbers | names).items()}

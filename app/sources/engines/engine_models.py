@@ -2,42 +2,134 @@
 
 from __future__ import annotations
 
+import mmap
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
+from ...formats.bounds import Bounds
+from ...formats.containers.gguf_counts import read_gguf
+from ...formats.model_facts import facts_of
+from ...problem import BadRequest, Problem
+from ...request.schema import PROMPT_TOKENS
 from ...routing.alterations import Alteration
+from ...trace import Step, TraceHeader
+from ..live.models import Refused, stamp_of
 from .engine_error import EngineRefusal
 from .engine_trace import EngineTrace, check_length
 from .model_files import ModelFiles, find_model
 from .recorder import EngineModel
 from .registry import ENGINES, Engine, open_files
 
+REFUSAL = re.compile(r"(\w+): expected (.*?), got (.*?); (.*)", re.DOTALL)
+KEYS = ("prompt", "alter", "continue")  # request keys that an engine may refuse
+
+
+@dataclass(frozen=True)
+class EngineListing:
+    """What is known of a model before an engine opens it: its config.json, or the header of its GGUF."""
+
+    name: str
+    path: Path
+    family: str
+    engine: str
+    layers: int
+    experts: int
+    top_k: int
+
+    @property
+    def alters(self) -> bool:
+        """Whether its routers can be changed."""
+        return self.engine != "llama.cpp"
+
+    @property
+    def note(self) -> str:
+        """One sentence for a person who chooses."""
+        return f"{self.layers} layers of {self.experts} experts, {self.top_k} a token; runs on {self.engine}"
+
+    @property
+    def request_keys(self) -> dict[str, Any]:
+        """The request keys that the engine decides: the model's own router and k, the most likely token."""
+        fixed = {"k": self.top_k, "router": "topk", "temperature": 0.0}
+        return fixed if self.alters else {**fixed, "alter": ""}
+
+    def to_json(self) -> dict[str, Any]:
+        """As `GET /api/models` answers it."""
+        told = ("name", "family", "layers", "experts", "top_k", "note", "engine", "alters")
+        return {**{name: getattr(self, name) for name in told}, "router": ""}
+
+
+@dataclass(frozen=True)
+class EnginePrompt:
+    """A prompt on an engine as a producer of a trace: what fails is told as a problem of a request key."""
+
+    trace: EngineTrace
+
+    @property
+    def header(self) -> TraceHeader:
+        """What is known before the first token is routed. Raises BadRequest."""
+        try:
+            return self.trace.header
+        except ValueError as error:
+            raise told(self.trace.model.name, error) from error
+
+    def steps(self) -> Iterator[Step]:
+        """The routing of each token. Raises BadRequest."""
+        try:
+            yield from self.trace.steps()
+        except ValueError as error:
+            raise told(self.trace.model.name, error) from error
+
 
 class EngineModels:
     """Models by folder, each opened by the first who asks. The last one asked for stays open, others go."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: str = "") -> None:
+        """`engine`: the one that runs whatever it takes; "": the first beside numpy that does."""
+        self.engine = engine
         self._open: dict[Path, EngineModel] = {}
+        self._known: dict[Path, tuple[object, EngineListing | Refused]] = {}
         self._lock = Lock()
 
-    def info(self, path: Path) -> dict[str, Any]:
-        """What a menu says of a model: family, engine, and why it cannot run here, if it cannot.
+    def entry(self, path: Path, numpy_said: str = "") -> EngineListing | Refused:
+        """What a menu says of a model. Reads no weights and imports no engine; again where files changed.
 
-        Reads no weights and imports no engine.
+        `numpy_said`: why the embedded engine refuses it, kept where no other engine runs it either.
         """
+        stamp = (stamp_of(path), path.stat().st_mtime_ns, numpy_said)
+        if path not in self._known or self._known[path][0] != stamp:
+            self._known[path] = stamp, self.look_at(path, numpy_said)
+        return self._known[path][1]
+
+    def look_at(self, path: Path, numpy_said: str) -> EngineListing | Refused:
+        """The same, read anew."""
         try:
             files = find_model(str(path))
-            engine = engine_of(files)
-        except EngineRefusal as error:
-            return {"name": path.name, "family": "", "engine": "", "problem": str(error)}
-        missing = f"run: pip install 'moescope[{engine.extra}]'"
-        return {
-            "name": files.name,
-            "family": files.model_type or files.kind,
-            "engine": engine.name,
-            "problem": "" if engine.installed else missing,
-        }
+            engine = self.engine_of(files)
+            layers, experts, top_k = sizes_of(files)
+            check_headers(files)
+        except (ValueError, OSError) as error:
+            said = "; ".join(dict.fromkeys(filter(None, (numpy_said, str(error)))))
+            return Refused(path.name, path, said)
+        if not engine.installed:
+            reason = f"{numpy_said.rstrip('.')}; " if numpy_said else ""
+            install = f"pip install 'moescope[{engine.extra}]'"
+            return Refused(files.name, path, f"{reason}{engine.name} may run it: {install}")
+        family = files.model_type or "GGUF"
+        return EngineListing(files.name, path, family, engine.name, layers, experts, top_k)
+
+    def engine_of(self, files: ModelFiles) -> Engine:
+        """The engine that takes a model. Raises EngineRefusal where none does."""
+        for engine in ENGINES:
+            wanted = engine.name == self.engine if self.engine else engine.name != "numpy"
+            if wanted and engine.kind == files.kind:
+                return engine
+        raise EngineRefusal(f"{files.name}: expected a model of this machine, got another; see docs")
 
     def open(self, path: Path) -> EngineModel:
         """The model, open. Raises EngineRefusal with the reason and the remedy."""
@@ -45,7 +137,7 @@ class EngineModels:
         with self._lock:
             if files.path not in self._open:
                 self._open.clear()  # two models of billions do not fit side by side
-                self._open[files.path] = open_files(files, engine_of(files).name)
+                self._open[files.path] = open_files(files, self.engine_of(files).name)
             return self._open[files.path]
 
     def trace(
@@ -58,12 +150,62 @@ class EngineModels:
         model = self.open(path)
         tokens = model.encode(prompt)
         check_length(tokens, more, None)
+        if len(tokens) > PROMPT_TOKENS:
+            raise EngineRefusal(
+                f"prompt: expected 1 to {PROMPT_TOKENS} tokens, got {len(tokens)} tokens; shorten the text"
+            )
         return EngineTrace(model, tokens, more, None, alterations)
 
 
-def engine_of(files: ModelFiles) -> Engine:
-    """The engine beside numpy that takes a model. Raises EngineRefusal for an address."""
-    for engine in ENGINES:
-        if engine.name != "numpy" and engine.kind == files.kind:
-            return engine
-    raise EngineRefusal(f"{files.name}: expected a model of this machine, got an address; name it in ENGINES")
+def told(name: str, error: ValueError) -> BadRequest:
+    """What an engine refused, as a problem of the request key that it is about; else of the model."""
+    found = REFUSAL.fullmatch(str(error))
+    if found and found[1] in KEYS:
+        return BadRequest(Problem(found[1], found[3], found[2], found[4]))
+    return BadRequest(Problem("model", repr(name), "a checkpoint that can be run", str(error)))
+
+
+def check_headers(files: ModelFiles) -> None:
+    """Raises EngineRefusal where a file of weights is damaged, or shorter than its header says."""
+    for path in files.weight_files() if files.kind == "checkpoint" else ():
+        try:
+            with safe_open(path, framework="np"):
+                pass
+        except SafetensorError as error:
+            raise EngineRefusal(f"{path.name}: expected a whole file of weights; {error}") from error
+
+
+def sizes_of(files: ModelFiles) -> tuple[int, int, int]:
+    """MoE layers, experts and experts per token. Raises EngineRefusal for a model without experts."""
+    layers, experts, top_k = sizes_of_gguf(files.path) if files.kind == "gguf" else sizes_in(files)
+    if experts < 1:
+        raise EngineRefusal(f"{files.name}: expected a model with experts, got one without; choose a MoE")
+    return layers, experts, max(1, top_k)
+
+
+def sizes_in(files: ModelFiles) -> tuple[int, int, int]:
+    """The sizes that a config.json says."""
+    facts = facts_of(files.config)
+    return (0, 0, 0) if facts is None else (len(facts.moe_layers), facts.experts, facts.k or 1)
+
+
+def sizes_of_gguf(path: Path) -> tuple[int, int, int]:
+    """The sizes in the header of a GGUF file."""
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        memoryview(data) as view,
+    ):
+        read = read_gguf(path.name, view, Bounds(), suffix="\0")
+    numbers = {key.partition(".")[2]: value for key, value in read.numbers.items()}
+    names = ("block_count", "expert_count", "expert_used_count")
+    layers, experts, top_k = (numbers.get(name, 0) for name in names)
+    return layers - numbers.get("leading_dense_block_count", 0), experts, top_k
+
+
+def gguf_files(folders: Iterable[Path]) -> Iterator[Path]:
+    """The GGUF files of folders of models: lying there, or alone in a folder of their own."""
+    for folder in folders:
+        yield from sorted(folder.glob("*.gguf"))
+        inside = (path for path in sorted(folder.glob("*/")) if not (path / "config.json").exists())
+        yield from (path for path in inside if len(list(path.glob("*.gguf"))) == 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -16,7 +16,8 @@ import numpy as np
 
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
-from ...trace import Step, Token
+from ...trace import Floats, Step, Token
+from ..live.next_tokens import Said, next_tokens_by_rows
 from .chat_template import render
 from .engine_error import EngineRefusal
 from .engine_trace import check_length
@@ -120,10 +121,7 @@ class LlamaModel:
     ) -> Iterator[Step]:
         """The routing of each token, pass by pass, then of the most likely tokens."""
         check_length(tokens, more, chunk)
-        if alterations:
-            raise EngineRefusal(
-                "alter: llama.cpp runs a graph that cannot be altered; use the safetensors checkpoint"
-            )
+        check_unaltered(alterations)
         layers = self.layers
         ids = [int(self.token(-1 if token.id is None else token.id).id or 0) for token in tokens]
         size = chunk or len(ids)
@@ -133,16 +131,29 @@ class LlamaModel:
                 records, logits = run(piece)
                 yield from steps_of(records, layers, len(piece))
             for _ in range(more):
-                id = int(logits.argmax())
+                id = int(logits(slice(-1, None)).argmax())
                 if llama_cpp.llama_vocab_is_eog(self._vocabulary, id):
                     return
                 records, logits = run([id])
                 (step,) = steps_of(records, layers, 1)
                 yield replace(step, written=self.token(id))
 
+    def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
+        """Raises EngineRefusal where something is to be altered: the graph is llama.cpp's own."""
+        check_unaltered(alterations)
+
+    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+        """What the model makes of a whole text."""
+        check_unaltered(alterations)
+        ids, layers = [int(token.id or 0) for token in tokens], self.layers
+        with self._lock, self._context(len(ids)) as run:
+            records, logits = run(ids)
+            found = next_tokens_by_rows(logits, np.array(ids))
+        return Said(found, np.stack([step.experts for step in steps_of(records, layers, len(ids))]))
+
     @contextmanager
     def _context(self, room: int) -> Iterator[Any]:
-        """A function that runs token ids after those before: records by layer, logits of the last token."""
+        """A function that runs token ids after those before: records by layer, and their logits."""
         recorder = GraphRecorder()
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = settings.n_batch = max(room, 8)
@@ -155,14 +166,19 @@ class LlamaModel:
         batch = llama_cpp.llama_batch_init(room, 0, 1)
         place = 0
 
-        def run(ids: list[int]) -> tuple[dict[str, LayerRecord], Any]:
+        def logits(rows: slice) -> Floats:
+            """Those of some tokens of the last pass: [T, V]."""
+            places = range(*rows.indices(int(batch.n_tokens)))
+            found = [llama_cpp.llama_get_logits_ith(context, at) for at in places]
+            return np.stack([np.ctypeslib.as_array(one, (self._size,)) for one in found])
+
+        def run(ids: list[int]) -> tuple[dict[str, LayerRecord], Callable[[slice], Floats]]:
             nonlocal place
             fill(batch, ids, place)
             place += len(ids)
             if llama_cpp.llama_decode(context, batch):
                 raise EngineRefusal(f"{self.name}: llama.cpp failed at token {place}; shorten the text")
-            last = llama_cpp.llama_get_logits_ith(context, len(ids) - 1)
-            return recorder.take(), np.ctypeslib.as_array(last, (self._size,)).copy()
+            return recorder.take(), logits
 
         try:
             yield run
@@ -189,6 +205,14 @@ class LlamaModel:
         """A number of the file's architecture; 0 where it has none."""
         text = self._text(f"{self.family}.{key}")
         return int(text) if text.isdigit() else 0
+
+
+def check_unaltered(alterations: tuple[Alteration, ...]) -> None:
+    """Raises EngineRefusal where something is to be altered."""
+    if alterations:
+        raise EngineRefusal(
+            "alter: llama.cpp runs a graph that cannot be altered; use the safetensors checkpoint"
+        )
 
 
 def fill(batch: Any, ids: list[int], place: int) -> None:

@@ -15,7 +15,7 @@ from .engine_error import EngineRefusal
 
 
 class ModelTokens:
-    """The tokenizer of a folder, read when it is first needed: a model without one takes token ids."""
+    """A model with the tokenizer of its folder, read when it is needed: one without takes token ids."""
 
     def __init__(self, folder: Path, vocabulary: int) -> None:
         self.folder = folder

@@ -9,12 +9,13 @@ import numpy as np
 
 from ... import __version__
 from ...routing import Router
-from ...routing.alterations import Alteration, altered
+from ...routing.alterations import Alteration, altered, check_all
 from ...shape import ModelShape
 from ...trace import Step, Token
 from ..live.checkpoint import Checkpoint
 from ..live.forward import Forward, Routing
 from ..live.generation import chunks, sample
+from ..live.next_tokens import Said, next_tokens_by_rows
 from .engine_trace import check_length
 from .memory_limit import check_memory
 from .model_files import ModelFiles
@@ -22,11 +23,12 @@ from .model_tokens import ModelTokens
 from .recorder import EngineFacts, LayerMap
 
 
-class NumpyModel:
+class NumpyModel(ModelTokens):
     """A checkpoint of one of the families that numpy runs, by the router that it was trained with."""
 
     def __init__(self, files: ModelFiles, checkpoint: Checkpoint) -> None:
         config = checkpoint.config
+        super().__init__(files.path, config.vocabulary)
         self.name = files.name
         self.family = config.family
         self.digest = checkpoint.digest
@@ -34,24 +36,11 @@ class NumpyModel:
         self.shape: ModelShape = checkpoint.shape
         self._forward = Forward(checkpoint)
         self._router = checkpoint.router
-        self._tokens = ModelTokens(files.path, config.vocabulary)
         names = tuple(
             f"model.layers.{i}.{checkpoint.family.block}" for i, moe in enumerate(config.moe_layers) if moe
         )
         rules = (checkpoint.router.name,) * len(names)
         self.layers = LayerMap(names, rules=rules, experts=config.experts, choices=config.top_k)
-
-    def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text."""
-        return self._tokens.encode(text)
-
-    def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """The tokens of a conversation."""
-        return self._tokens.encode_chat(messages)
-
-    def token(self, id: int) -> Token:
-        """A token by its id."""
-        return self._tokens.token(id)
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The prompt alone."""
@@ -82,6 +71,19 @@ class NumpyModel:
             routing = forward.extend(np.array([id], np.int32), cache, k, router.route, keep=1)
             (step,) = routing.steps()
             yield replace(step, written=self.token(id))
+
+    def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
+        """Raises BadSetting where an alteration does not fit the model."""
+        check_all(alterations, self._router, self.shape.layers, self.shape.experts)
+
+    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+        """What the model makes of a whole text."""
+        forward, shape = self._forward, self.shape
+        router = altered(self._router, alterations, shape.layers, shape.experts)
+        ids = np.array([self.token(token.id or 0).id for token in tokens], np.int32)
+        routing = forward.extend(ids, forward.cache(len(ids)), shape.top_k, router.route, keep=len(ids))
+        found = next_tokens_by_rows(lambda rows: forward.head(routing.hidden[rows]), ids)
+        return Said(found, np.stack([step.experts for step in routing.steps()]))
 
 
 def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:

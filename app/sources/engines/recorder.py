@@ -15,6 +15,7 @@ import numpy as np
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Bools, Floats, Ints, Step, Token
+from ..live.next_tokens import Said
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,12 @@ class EngineModel(Protocol):
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The tokens that have a step before the model writes: a decoder's start token is one of them."""
+
+    def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
+        """Raises ValueError where an alteration does not fit the model, or the engine makes none."""
+
+    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...]) -> Said:
+        """What the model makes of a whole text: next tokens, and the experts that it chose."""
 
     def steps(
         self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]

@@ -140,7 +140,7 @@ def biased(router: nn.Module, alterations: Sequence[Alteration]) -> Iterator[Non
 def check(alterations: Sequence[Alteration], layer: int, layers: LayerMap) -> None:
     """Raises EngineRefusal where an alteration does not fit the model."""
     if layer >= len(layers.names):
-        raise EngineRefusal(f"alter: expected layers from 0 to {len(layers.names) - 1}, got {alterations[0]}")
+        raise EngineRefusal(f"alter: expected layers from 1 to {len(layers.names)}, got {alterations[0]}")
     for each in alterations:
         if each.expert is not None and each.expert >= layers.experts:
             raise EngineRefusal(f"alter: expected experts from 0 to {layers.experts - 1}, got {each}")
@@ -151,7 +151,7 @@ def check(alterations: Sequence[Alteration], layer: int, layers: LayerMap) -> No
     off = {each.expert for each in alterations if each.kind == "off"}
     if len(off) > layers.experts - layers.choices:
         raise EngineRefusal(
-            f"alter: expected {layers.choices} experts of layer {layer} left, got fewer; leave more on"
+            f"alter: expected {layers.choices} experts of layer {layer + 1} left, got fewer; leave more on"
         )
 
 

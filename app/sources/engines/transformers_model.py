@@ -9,12 +9,14 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Step, Token
+from ..live.next_tokens import Said, next_tokens_by_rows
 from .engine_error import EngineRefusal
 from .engine_trace import check_length
 from .model_files import ModelFiles
@@ -36,7 +38,7 @@ class State:
     encoded: Any = None  # what an encoder made of the prompt
 
 
-class TransformersModel:
+class TransformersModel(ModelTokens):
     """A checkpoint that transformers loaded. Its hooks stay on; a lock keeps two prompts apart."""
 
     def __init__(self, files: ModelFiles, model: Any) -> None:
@@ -47,7 +49,7 @@ class TransformersModel:
         self._stored = files.quantised
         self._config = model.config.get_text_config(decoder=True)
         self._hooks = RoutingHooks(model).attach()
-        self._tokens = ModelTokens(files.path, int(self._config.vocab_size))
+        super().__init__(files.path, int(self._config.vocab_size))
         self._lock = Lock()
         self._parameters = set(inspect.signature(model.forward).parameters)
         self._two_stacks = bool(getattr(model.config, "is_encoder_decoder", False))
@@ -89,18 +91,6 @@ class TransformersModel:
             passes, _ = self._run(ids, None, cached=False)
         return [record for done in passes for record in done.records.values()]
 
-    def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text."""
-        return self._tokens.encode(text)
-
-    def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """The tokens of a conversation."""
-        return self._tokens.encode_chat(messages)
-
-    def token(self, id: int) -> Token:
-        """A token by its id."""
-        return self._tokens.token(id)
-
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The prompt, and what a decoder begins with."""
         return (*tokens, self.token(self._start)) if self._two_stacks else tokens
@@ -133,6 +123,25 @@ class TransformersModel:
                 return
             (step,), state = self._locked([id], state, True, alterations)
             yield replace(step, written=self.token(id))
+
+    def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
+        """Raises EngineRefusal where a layer, an expert or a router of its own is missing."""
+        layers = self.layers
+        with self._lock, altered(self.model, layers, alterations):
+            pass
+
+    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+        """What the model makes of a whole text. Raises EngineRefusal for one that is no causal decoder."""
+        if self._two_stacks or self._diffuses:
+            raise EngineRefusal("next tokens: expected a causal decoder, got another kind of model")
+        ids, layers = [self._checked(token) for token in tokens], self.layers
+        with self._lock, torch.inference_mode(), quiet(), altered(self.model, layers, alterations):
+            self._hooks.take()
+            logits = self.model(input_ids=torch.tensor([ids], device=self.model.device)).logits[0]
+            passes = self._hooks.take()
+            found = next_tokens_by_rows(lambda rows: logits[rows].float().cpu().numpy(), np.array(ids))
+        steps = [step for done in passes for step in steps_of(done.records, layers, done.rows)]
+        return Said(found, np.stack([step.experts for step in steps]))
 
     def _locked(
         self, ids: list[int], state: State | None, cached: bool, alterations: tuple[Alteration, ...]

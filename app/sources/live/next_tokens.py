@@ -5,6 +5,7 @@ Letters: T tokens, V entries of the vocabulary, M tokens that are named.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from ...trace import Floats, Ints
 
 NAMED = 5  # most likely tokens
+ROWS = 32  # of logits at a time: a row of a large vocabulary takes a megabyte
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,25 @@ class NextTokens:
         return {"next": named, "loss": self.loss.tolist(), "mean_loss": self.mean_loss}
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a model makes of a whole text: next tokens, and the experts that it chose for them."""
+
+    next: NextTokens
+    experts: Ints  # [T, L, K]; -1 where a choice is empty
+
+
+def next_tokens_by_rows(logits_of: Callable[[slice], Floats], ids: Ints) -> NextTokens:
+    """The same as `next_tokens` without all logits at once. `logits_of`: those of some tokens."""
+    starts = range(0, len(ids), ROWS)
+    parts = [next_tokens(logits_of(slice(at, at + ROWS)), ids[at : at + ROWS + 1]) for at in starts]
+    return NextTokens(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])))
+
+
 def next_tokens(logits: Floats, ids: Ints, count: int = NAMED) -> NextTokens:
     """Logits over the vocabulary [T, V] after each of the tokens [T] -> the `count` most likely next ones.
 
-    Where two tie, the lower id comes first.
+    Where two tie, the lower id comes first. One id more than logits is the token that follows the last.
     """
     largest = logits.max(axis=-1, keepdims=True)
     total = np.log(np.exp((logits - largest).astype(np.float64)).sum(axis=-1)) + largest[:, 0]  # [T]
@@ -50,7 +67,8 @@ def next_tokens(logits: Floats, ids: Ints, count: int = NAMED) -> NextTokens:
     values = np.take_along_axis(logits, chosen, axis=-1)
     order = np.argsort(-values, axis=-1, kind="stable")
     best = np.take_along_axis(values, order, axis=-1)
-    followed = logits[np.arange(len(ids) - 1), ids[1:]] if len(ids) > 1 else np.empty(0, np.float32)
+    after = ids[1 : len(logits) + 1]
+    followed = logits[np.arange(len(after)), after]
     return NextTokens(
         np.take_along_axis(chosen, order, axis=-1).astype(np.int32),
         np.exp(best - total[:, None]).astype(np.float32),

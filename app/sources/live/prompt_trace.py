@@ -12,13 +12,13 @@ import numpy as np
 from ...problem import BadRequest, Problem
 from ...request.schema import PROMPT_TOKENS, TraceRequest
 from ...routing import LayerRouting, Router, RouterSettings
-from ...routing.alterations import Alteration, altered, spell
+from ...routing.alterations import altered, most_chosen
 from ...routing.bias_updates import bias_after_updates
 from ...trace import Floats, Ints, Step, Token, TraceHeader
 from .forward import Forward
 from .generation import check_prompt
 from .models import Model
-from .next_tokens import NextTokens, next_tokens
+from .next_tokens import Said, next_tokens_by_rows
 
 COMPUTED = "Computed just now from trained weights"
 
@@ -31,33 +31,34 @@ class LiveTrace:
     tokens: tuple[Token, ...]
     request: TraceRequest  # filled in
 
-    alterations: tuple[Alteration, ...] = ()
-
     @cached_property
     def router(self) -> Router:
+        """The router with the alterations."""
+        shape = self.model.listing.shape
+        return altered(self.unaltered, self.request.alterations, shape.layers, shape.experts)
+
+    @cached_property
+    def unaltered(self) -> Router:
         """The router: where it is the model's own, with the model's settings and selection bias.
 
-        With the bias that its updates on this prompt leave, where there are some, and with the alterations.
+        With the bias that its updates on this prompt leave, where there are some.
         """
-        shape, k = self.model.listing.shape, self.request.k
-        router = own_router(self.model, self.request.routed_by(shape.experts), k)
+        k = self.request.k
+        router = own_router(self.model, self.request.routed_by(self.model.listing.experts), k)
         ids = check_prompt(self.tokens)
-        settled_one = settled(self.model.forward, ids, k, router.with_token_ids(ids))
-        return altered(settled_one, self.alterations, shape.layers, shape.experts)
+        return settled(self.model.forward, ids, k, router.with_token_ids(ids))
 
     @cached_property
     def whole(self) -> list[Step]:
         """All steps at once."""
         return list(self.model.steps(self.tokens, self.request.k, self.router))
 
-    @cached_property
-    def next_tokens(self) -> NextTokens:
-        """The most likely next tokens after each token of the prompt, and the loss on it."""
-        forward, ids = self.model.forward, check_prompt(self.tokens)
-        routing = forward.extend(
-            ids, forward.cache(len(ids)), self.request.k, self.router.route, keep=len(ids)
-        )
-        return next_tokens(forward.head(routing.hidden), ids)
+    def said(self, tokens: tuple[Token, ...], router: Router) -> Said:
+        """What the model makes of the prompt, or of it and of what it wrote after it, by a router."""
+        forward, ids = self.model.forward, np.array([token.id for token in tokens], np.int32)
+        routing = forward.extend(ids, forward.cache(len(ids)), self.request.k, router.route, keep=len(ids))
+        found = next_tokens_by_rows(lambda rows: forward.head(routing.hidden[rows]), ids)
+        return Said(found, np.stack([step.experts for step in routing.steps()]))
 
     def steps(self) -> Iterator[Step]:
         """Yields the routing of each token, computed as it is pulled, and of those that the model generates.
@@ -94,6 +95,8 @@ class LiveTrace:
         model: dict[str, Any] = {"name": listing.name, **facts}
         if self.router.varies:
             model["choices"] = self.whole[0].experts.shape[-1]
+        elif (most := most_chosen(self.request.alterations)) > k:
+            model["choices"] = most
         return TraceHeader(
             tokens=self.tokens,
             shape=listing.shape.with_routing(listing.experts, k),
@@ -123,8 +126,8 @@ class LiveTrace:
             "trained_top_k": listing.top_k,
             "trained_router": listing.router,
         }
-        if self.alterations:
-            origin["alter"] = spell(self.alterations)
+        if request.alter:
+            origin["alter"] = request.alter
         if request.more:
             origin |= {
                 "prompt_tokens": len(self.tokens),

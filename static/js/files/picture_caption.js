@@ -7,6 +7,7 @@
 
 import { corpusShown, recordedWords } from "../state/corpus.js";
 import { formatCount, formatExactly, formatToken } from "../words/format.js";
+import { alterWords } from "../words/alter.js";
 import { words } from "../words/words.js";
 
 /** CSS pixels. */
@@ -22,6 +23,7 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
 /**
  * @typedef {object} Caption
  * @property {string} badge   as the trace has it
+ * @property {boolean} altered   somebody changed the routers
  * @property {string} title
  * @property {string[]} lines
  */
@@ -45,7 +47,8 @@ export function captionOf(state, title, moment = false) {
     : [];
   const corpus = corpusShown(state);
   const behind = corpus ? [recordedWords(corpus)] : [];
-  return { badge: trace.origin.badge, title, lines: [shape, figures, ...behind, ...now] };
+  const { badge, alter = "" } = trace.origin;
+  return { badge, altered: alter !== "", title, lines: [shape, figures, ...behind, ...now] };
 }
 
 /** Returns a colour of the page's theme. @param {string} name */
@@ -58,12 +61,14 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  * @param {number} scale   pixels of the canvas to one of CSS
  * @param {Caption} caption
  */
-export function drawCaption(context, area, scale, { badge, title, lines }) {
+export function drawCaption(context, area, scale, { badge, altered, title, lines }) {
   context.save();
   context.translate(area.left, area.top);
   context.scale(scale, scale);
   const room = area.width / scale - 2 * MARGIN - 2 * PAD.x;
-  const name = words.badgeWords[badge] ?? badge;
+  const name = [words.badgeWords[badge] ?? badge, altered && alterWords.alteredWord]
+    .filter(Boolean)
+    .join(" · ");
   const [badgeWidth] = widths(context, BADGE, [name]);
   const aside = badgeWidth + 12;
   const [head] = fitted(context, HEAD, [title], room - aside);

@@ -12,6 +12,7 @@ import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createCompare, createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
+import { createStripEnd } from "./alter/strip_end.js";
 import { createMasthead } from "./chrome/header.js";
 import { createLevels } from "./chrome/levels.js";
 import { createMenu } from "./chrome/menu.js";
@@ -190,10 +191,11 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     whole,
     wholeBelow,
     createLevels(parts.levels, actions),
-    createInspector(parts.inspector, actions, boot.exported ? [] : boot.models),
+    createInspector(parts.inspector, actions, boot, wake),
     createDecision(parts.decision, actions),
     createDrawer(parts.drawer, actions, wake, boot),
     createTokens(parts.tokens, actions, boot),
+    ...(boot.exported ? [] : [createStripEnd(parts.tokens, actions, wake)]),
     createTraining(parts.training, boot, actions),
     createScrubber(parts.scrubber, actions),
     createTransport(parts.transport, actions),

@@ -10,6 +10,9 @@
 import { words } from "../words/words.js";
 import { OTHER, requestKeys } from "./keys.js";
 
+/** What the server expects of a model that it refuses; its advice is the reason. */
+const RUNNABLE = "a model that can be run";
+
 /** Characters of a value that a message quotes. */
 const QUOTED = 40;
 
@@ -74,10 +77,11 @@ export function ownOf(own, { request, given }) {
 
 /** Returns the server's notices in the page's language. @param {Answer} answer @returns {Notice[]} */
 export function noticesOf({ notices = [] }) {
-  return notices.map(({ field, expected, found, used }) => {
+  return notices.map(({ field, expected, found, used, advice }) => {
     const showing = used === null || used === undefined || used === "" ? words.nothing : String(used);
     const [right, got] = [words.partOf(expected), shortened(words.partOf(found))];
-    return { field, message: words.fellBack(field, right, got, showing) };
+    const why = expected === RUNNABLE ? ` ${advice}` : "";
+    return { field, message: words.fellBack(field, right, got, showing) + why };
   });
 }
 

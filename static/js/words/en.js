@@ -89,6 +89,7 @@ export const en = {
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model;
     if (key === "router") return en.routing.names[view.router ?? ""] ?? "";
+    if (key === "alter") return view.alter ? "altered" : "as it is";
     if (key === "step") return view.step === null ? "last step" : `step ${formatExactly(view.step)}`;
     if (key === "shape")
       return view.source !== "authored" ? "" : view.shape ? `shape ${view.shape}` : "small shape";
@@ -115,6 +116,9 @@ export const en = {
   languages: { en: "English", fr: "Français" },
   badgeName: (/** @type {string} */ badge) => `${badge}: where this routing comes from`,
   ownPrompt: "Your own text",
+  liveModel: "Model",
+  modelsRefused: "Cannot be run here",
+  modelRefused: (/** @type {string} */ name, /** @type {string} */ why) => `${name} cannot be run: ${why}`,
   trainingOf: (/** @type {string} */ model) => `Training of ${model}`,
   trainedLooks: "Uneven, overlapping choices are what a trained router looks like.",
 
@@ -479,6 +483,7 @@ export const en = {
     table: "Table",
     learned: "Learned",
     models: "Models",
+    next: "Next",
     devices: "Devices",
   },
   soFar: "So far",

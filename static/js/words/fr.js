@@ -127,6 +127,7 @@ export const fr = {
     if (key === "k") return `k = ${view.k}`;
     if (key === "model") return view.model;
     if (key === "router") return fr.routing.names[view.router ?? ""] ?? "";
+    if (key === "alter") return view.alter ? "modifié" : "tel quel";
     if (key === "step") return view.step === null ? "dernière étape" : `étape ${formatExactly(view.step)}`;
     if (key === "shape")
       return view.source !== "authored" ? "" : view.shape ? `forme ${view.shape}` : "petite forme";
@@ -150,6 +151,9 @@ export const fr = {
   languages: { en: "English", fr: "Français" },
   badgeName: (badge) => `${badge} : d’où vient ce routage`,
   ownPrompt: "Votre propre texte",
+  liveModel: "Modèle",
+  modelsRefused: "Impossible à exécuter ici",
+  modelRefused: (name, why) => `${name} ne peut pas être exécuté : ${why}`,
   trainingOf: (model) => `Entraînement de ${model}`,
   trainedLooks: "Des choix inégaux qui se chevauchent : voilà à quoi ressemble un routeur entraîné.",
 
@@ -483,6 +487,7 @@ export const fr = {
     table: "Tableau",
     learned: "Acquis",
     models: "Modèles",
+    next: "Suite",
     devices: "Appareils",
   },
   soFar: "Jusqu’ici",

@@ -31,6 +31,7 @@ const EXAMPLES = {
   continue: [40, "40"],
   temperature: [1.5, "1.5"],
   seed: [7, "7"],
+  alter: ["2.5-off_4-k1", "2.5-off_4-k1"],
   step: [20, "20"],
   trace: ["one.csv", "one.csv"],
   mode: ["all", "all"],

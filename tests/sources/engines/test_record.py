@@ -70,7 +70,7 @@ def test_chat_is_written_by_the_template_of_the_model(tmp_path):
         (["--prompt", ""], "expected 1 token at least, got 0"),
         (["--token-ids", "1", "--continue", "99999"], "expected 32,768 tokens at most"),
         (["--token-ids", "1", "--chunk", "0"], "got 0 and 0"),
-        (["--token-ids", "1", "--alter", "9.1:off"], "alter"),
+        (["--token-ids", "1", "--alter", "10.1-off"], "alter"),
         (["--token-ids", "1", "--engine", "llama.cpp"], "expected one that runs a checkpoint"),
         (["--token-ids", "1", "--engine", "server"], "ENGINES="),
     ],
@@ -93,9 +93,9 @@ def test_engine_that_is_not_installed_is_named_with_its_extra(tmp_path, monkeypa
 
 
 def test_numpy_runs_what_it_can_and_alterations_are_kept(tmp_path):
-    trace = recorded(tmp_path, "--token-ids", "5,9,17", "--alter", "2.5:off,3.1:force")
+    trace = recorded(tmp_path, "--token-ids", "5,9,17", "--alter", "3.5-off_4.1-force")
     assert trace.header.origin["engine"] == "numpy"
-    assert trace.header.origin["alter"] == "2.5:off,3.1:force"
+    assert trace.header.origin["alter"] == "3.5-off_4.1-force"
     assert not (trace.experts[:, 2] == 5).any()
     assert (trace.experts[:, 3] == 1).any(axis=-1).all()
 

@@ -12,7 +12,6 @@ from safetensors.numpy import save_file
 from app.problem import BadRequest
 from app.request.schema import TraceRequest
 from app.routing import RouterSettings
-from app.routing.alterations import parse_alterations
 from app.sources.live.config import CheckpointError
 from app.sources.live.families.registry import FAMILIES, config_of
 from app.sources.live.models import Models
@@ -76,7 +75,9 @@ def prompted(models, name, text="The quick brown fox", alter="", **keys):
     model = models.open(name)
     keys = {"source": "live", "model": name, "router": model.listing.router, "k": 2, **keys}
     request = TraceRequest.model_validate(keys)
-    return LiveTrace(model, model.checkpoint.tokenizer.encode(text), request, parse_alterations(alter))
+    return LiveTrace(
+        model, model.checkpoint.tokenizer.encode(text), request.model_copy(update={"alter": alter})
+    )
 
 
 def whole(prompt):
@@ -121,24 +122,27 @@ def test_a_streamed_model_gives_the_same_trace_each_time_and_generates(models, n
 @pytest.mark.parametrize("name", ["gpt_oss", "deepseek_v3"])
 def test_an_expert_that_is_off_takes_no_token_and_the_header_says_so(models, name):
     favourite = whole(prompted(models, name)).experts[0, 1, 0]
-    changed = prompted(models, name, alter=f"1.{favourite}:off,0:k=1")
+    changed = prompted(models, name, alter=f"2.{favourite}-off_1-k1")
     trace = whole(changed)
     assert not (trace.experts[:, 1] == favourite).any()
     assert (trace.experts[:, 0, 1] == -1).all()
-    assert changed.header.origin["alter"] == f"1.{favourite}:off,0:k=1"
+    assert changed.header.origin["alter"] == f"2.{favourite}-off_1-k1"
 
 
 @pytest.mark.parametrize("name", ["gpt_oss", "deepseek_v3"])
 def test_the_next_tokens_of_a_prompt_begin_with_what_the_model_generates(models, name):
     prompt = prompted(models, name, **{"continue": 1, "temperature": 0})
     generated = list(prompt.steps())[-1].written
-    assert prompt.next_tokens.ids.shape == (len(prompt.tokens), 5)
-    assert generated.id == prompt.next_tokens.ids[-1, 0]
+    found = prompt.said(prompt.tokens, prompt.router).next
+    assert found.ids.shape == (len(prompt.tokens), 5)
+    assert generated.id == found.ids[-1, 0]
 
 
 def test_altering_an_expert_changes_the_loss_on_the_prompt(models):
-    plain, changed = prompted(models, "gpt_oss"), prompted(models, "gpt_oss", alter="0.1:force")
-    assert plain.next_tokens.mean_loss != changed.next_tokens.mean_loss
+    prompt = prompted(models, "gpt_oss", alter="1.1-force")
+    plain, changed = (prompt.said(prompt.tokens, by) for by in (prompt.unaltered, prompt.router))
+    assert plain.next.mean_loss != changed.next.mean_loss
+    assert (changed.experts[:, 0] == 1).any(axis=-1).all()
 
 
 def test_a_model_that_computes_no_numbers_is_told_as_a_problem_of_the_model(tmp_path):

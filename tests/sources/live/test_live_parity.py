@@ -422,7 +422,7 @@ def mask_in_transformers(model, layer, expert, added):
     return linear
 
 
-@pytest.mark.parametrize("text, added", [("1.4:off", -1e9), ("1.4:+2.5", 2.5), ("1.4:-1.5", -1.5)])
+@pytest.mark.parametrize("text, added", [("2.4-off", -1e9), ("2.4-add2.5", 2.5), ("2.4-add-1.5", -1.5)])
 @pytest.mark.parametrize("family", ["mixtral", "qwen3", "olmoe"])
 def test_an_altered_expert_changes_all_that_follows_as_in_transformers(
     tmp_path, monkeypatch, family, text, added

@@ -44,11 +44,12 @@ class ModelFacts:
 
     @property
     def request_keys(self) -> dict[str, Any]:
-        """The request keys that the engine decides: the model's own router, and k."""
+        """The request keys that the engine decides: the model's own router, and k. It alters nothing."""
         known = self.router in ROUTERS
         return {
             "k": self.shape.top_k,
             "router": self.router if known else "topk",
+            "alter": "",
             **(self.settings if known else {}),
         }
 

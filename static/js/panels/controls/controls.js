@@ -16,6 +16,7 @@ import { createSegments } from "../parts/segments.js";
 import { createCorpusChoice } from "./corpus.js";
 import { createWriting } from "./generation.js";
 import { createFloor, createFold } from "./layer_controls.js";
+import { createModelMenu } from "./model_menu.js";
 import { createPrompt } from "./prompt.js";
 import { createRouter } from "./router.js";
 import { createSummary } from "./summary.js";
@@ -91,6 +92,7 @@ export function createControls(host, boot, actions) {
   const fold = createFold(actions);
   const corpus = createCorpusChoice(boot, actions);
   const writing = createWriting(boot, actions);
+  const model = createModelMenu(boot, actions);
   const router = createRouter(boot, actions);
   const shape = createShape(boot, actions);
   const summary = createSummary(actions);
@@ -102,6 +104,7 @@ export function createControls(host, boot, actions) {
       { class: "group", "data-asks": true },
       prompt.elements[0],
       source.element,
+      model.element,
       prompt.elements[1],
       writing.element,
     ),
@@ -130,6 +133,7 @@ export function createControls(host, boot, actions) {
       shape.update(state);
       summary.update(state);
       narrow.update(state);
+      model.update(state);
       const { view, trace } = state;
       if (!changed(view, trace)) return;
       prompt.update(state);

@@ -15,7 +15,7 @@ import { icon, iconButton } from "../parts/icons.js";
 /** @typedef {Exclude<Panel, "none">} Kind */
 
 /** In the order in which they are offered. @type {readonly Kind[]} */
-const KINDS = ["load", "heatmap", "table", "learned", "models", "devices"];
+const KINDS = ["load", "heatmap", "table", "learned", "models", "next", "devices"];
 
 /** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
 const VIEWS = {
@@ -27,6 +27,8 @@ const VIEWS = {
     (await import("./measurements.js")).createLearned(host, actions, wake),
   models: async (host, actions, wake, boot) =>
     (await import("./models.js")).createModels(host, actions, wake, boot),
+  next: async (host, actions, wake, boot) =>
+    (await import("../alter/next_panel.js")).createNextPanel(host, actions, wake, boot),
   devices: async (host, actions, wake, boot) =>
     (await import("./devices.js")).createDevices(host, actions, wake, boot),
 };

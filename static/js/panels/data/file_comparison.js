@@ -9,7 +9,8 @@
 import { captures } from "../../api/captures.js";
 import { captureWords } from "../../words/captures.js";
 import { changes, h } from "../parts/element.js";
-import { createDifference, createFlipLight, fetchDifference, markStrip } from "./trace_difference.js";
+import { createFlipLight, markStrip } from "../parts/flips.js";
+import { createDifference, fetchDifference } from "./trace_difference.js";
 
 /** The prompt of a file, where each of its tokens has a text; "" else. @param {State["trace"]} trace */
 export function promptOf(trace) {

@@ -1,7 +1,7 @@
 /**
  * One expert: how often it was chosen, and by which tokens. Shows the tower that is pointed at, else the selected one.
  *
- * @import {State} from "../../types.js"
+ * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
@@ -12,6 +12,7 @@ import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
 import { language } from "../../words/language.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
+import { createTowerChanges } from "../alter/tower_changes.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
@@ -21,7 +22,7 @@ const LISTED = 12;
 
 /** @param {State} state @returns {{layer: number, expert: number} | null} */
 export function towerShown({ hover, view, trace }) {
-  const tower = hover && "expert" in hover ? hover : view.tower;
+  const tower = hover && "expert" in hover && !hover.quiet ? hover : view.tower;
   return tower && trace && tower.layer < trace.model.layers && tower.expert < trace.model.experts
     ? tower
     : null;
@@ -41,8 +42,9 @@ function createFact(name) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {readonly {name: string}[]} models  that run on the server */
-export function createInspector(host, actions, models) {
+/** @param {HTMLElement} host @param {Actions} actions @param {Boot} boot @param {() => void} wake  an answer has arrived */
+export function createInspector(host, actions, boot, wake) {
+  const models = boot.exported ? [] : boot.models; // that run on the server
   const title = h("h2", { class: "panel-title" });
   const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
   const hits = h("dd");
@@ -50,6 +52,7 @@ export function createInspector(host, actions, models) {
   const dropped = createFact(words.balance.measures.dropped_share.name);
   const bias = createFact(words.balance.biasName);
   const corpusLoad = createFact(words.corpus.load);
+  const alterations = createTowerChanges(actions, boot, wake);
   const served = h("ol", { class: "served" });
   const more = h("p", { class: "readout" });
   const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, words.corpus.page);
@@ -64,6 +67,7 @@ export function createInspector(host, actions, models) {
       bias.element,
       corpusLoad.element,
     ),
+    alterations.element,
     h("p", { class: "label" }, words.served),
     served,
     more,
@@ -82,6 +86,7 @@ export function createInspector(host, actions, models) {
       attribute(host, "hidden", !tower);
       attribute(close, "hidden", tower !== state.view.tower);
       if (!tower || !state.trace || !state.timeline) return;
+      alterations.update(state, tower);
       if (
         !changed(
           state.trace,

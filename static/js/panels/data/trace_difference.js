@@ -7,11 +7,11 @@
  */
 
 import { captures, pack } from "../../api/captures.js";
-import { firstOf, placeOf } from "../../trace/window.js";
+import { placeOf } from "../../trace/window.js";
 import { requestOf, requestQuery } from "../../view/request.js";
 import { captureWords } from "../../words/captures.js";
 import { formatShare } from "../../words/format.js";
-import { attribute, h } from "../parts/element.js";
+import { h } from "../parts/element.js";
 
 /**
  * @typedef {object} LayerDifference
@@ -55,15 +55,6 @@ function comparedWithFiles(view, other, first, second) {
   const files = [file(first, "a"), file(second, "b")].filter((each) => each !== null);
   const sides = [first ? null : requestOf(view), second ? null : other && requestOf(other.view)];
   return fetch("api/capture-compare", { method: "POST", body: pack(files, { sides }) });
-}
-
-/** Marks the tokens of the strip by how many of their layers flip. @param {Difference | null} found @param {State["trace"]} trace  that the strip shows */
-export function markStrip(found, trace) {
-  const flips = new Map();
-  const first = firstOf(trace);
-  for (const [token] of found?.cells ?? []) flips.set(token - first, (flips.get(token - first) ?? 0) + 1);
-  for (const button of document.querySelectorAll(".strip .token"))
-    attribute(button, "data-flips", flips.get(Number(button.getAttribute("data-token"))));
 }
 
 /** @param {Difference} found @param {Actions} actions @param {State} state */
@@ -136,35 +127,4 @@ function flipsOf({ cells }, actions, trace) {
       ),
     );
   return h("div", { class: "flips" }, ...buttons);
-}
-
-/**
- * Lights the tower of a flip while playback stands on it: the one that the second trace does not choose.
- * @param {Actions} actions
- */
-export function createFlipLight(actions) {
-  /** @type {Map<string, number>} */
-  let flips = new Map();
-  let lit = "";
-  return {
-    /** @param {Difference | null} found */
-    take(found) {
-      flips = new Map((found?.cells ?? []).map(([token, layer, expert]) => [`${token}.${layer}`, expert]));
-      lit = "";
-    },
-    /** @param {State} state */
-    follow({ at, hover, trace }) {
-      const here = `${firstOf(trace) + at.token}.${at.layer}`;
-      if (here === lit || !flips.size) return;
-      const expert = flips.get(here) ?? -1;
-      const ours = lit !== "";
-      if (expert >= 0 && (ours || !hover)) {
-        lit = here;
-        actions.hover({ layer: at.layer, expert });
-      } else if (ours) {
-        lit = "";
-        actions.hover(null);
-      }
-    },
-  };
 }

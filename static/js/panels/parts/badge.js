@@ -4,6 +4,8 @@
  * @import {State} from "../../types.js"
  */
 
+import { itemsOf, sayItem } from "../../view/alterations.js";
+import { alterWords } from "../../words/alter.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "./element.js";
 
@@ -12,17 +14,22 @@ export function createBadge(id = "badge-note") {
   const word = h("span", { class: "badge-word" });
   const note = h("span", { class: "badge-note", role: "tooltip", id });
   const button = h("button", { type: "button", class: "badge-button", "aria-describedby": id }, word);
-  const element = h("span", { class: "badge", hidden: true }, button, note);
+  const altered = h("span", { class: "badge-altered", hidden: true }, alterWords.alteredWord);
+  const element = h("span", { class: "badge", hidden: true }, button, note, altered);
   return {
     element,
     /** @param {State} state */
     update({ trace }) {
       attribute(element, "hidden", !trace);
       if (!trace) return;
-      const { badge } = trace.origin;
+      const { badge, alter } = trace.origin;
       attribute(element, "data-badge", badge);
-      setText(word, words.badgeWords[badge] ?? badge);
-      setText(note, words.originNote(trace.origin, trace.model) || words.badges[badge] || "");
+      const { source, engine } = trace.origin;
+      const by = source === "live" && engine ? ` · ${engine}` : ""; // the built-in engine has no name
+      setText(word, (words.badgeWords[badge] ?? badge) + by);
+      attribute(altered, "hidden", !alter);
+      const changed = alter ? ` ${alterWords.alteredNote(itemsOf(alter).map(sayItem))}` : "";
+      setText(note, (words.originNote(trace.origin, trace.model) || words.badges[badge] || "") + changed);
     },
   };
 }

@@ -1,0 +1,59 @@
+"""The models of this machine by the engine that runs each: numpy first, then others, else the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..live.models import Listing, Models, Refused
+from .engine_models import EngineListing, EngineModels, gguf_files
+
+
+@dataclass(frozen=True)
+class Found:
+    """The models that a look at the folders found."""
+
+    listings: dict[str, Listing]  # those that numpy runs
+    others: dict[str, EngineListing]  # those that another engine runs
+    refused: tuple[Refused, ...]
+
+    @property
+    def names(self) -> set[str]:
+        """Of all models that can be run."""
+        return {*self.listings, *self.others}
+
+
+class LocalModels:
+    """The folders of models as the engines of this machine see them."""
+
+    def __init__(self, models: Models, others: EngineModels) -> None:
+        self.models = models
+        self.others = others
+
+    def found(self) -> Found:
+        """Every model, its engine or the reason why none runs it. Files are read again when they changed."""
+        listings: dict[str, Listing] = {}
+        others: dict[str, EngineListing] = {}
+        refused: list[Refused] = []
+        for name, entry in self.models.list().items():
+            if isinstance(entry, Listing) and self.others.engine in ("", "numpy"):
+                listings[name] = entry
+                continue
+            self.add(entry.folder, entry.reason if isinstance(entry, Refused) else "", others, refused)
+        for path in gguf_files(self.models.folders):
+            if path.stem not in listings and path.name not in listings:
+                self.add(path, "", others, refused)
+        return Found(listings, others, tuple(refused))
+
+    def add(
+        self, path: Path, numpy_said: str, others: dict[str, EngineListing], refused: list[Refused]
+    ) -> None:
+        """Puts one model where it belongs."""
+        if self.others.engine == "numpy":
+            refused.append(Refused(path.name, path, numpy_said or "numpy runs no GGUF file"))
+            return
+        entry = self.others.entry(path, numpy_said)
+        if isinstance(entry, EngineListing):
+            others[entry.name] = entry
+        else:
+            refused.append(entry)

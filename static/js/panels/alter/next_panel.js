@@ -1,0 +1,134 @@
+/**
+ * What the model says after the current token, as a list with shares; where its routers are altered, the list of the model as
+ * it is beside it, what is altered, who moved, and what the loss on the prompt became.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Candidate} from "../../api/next_tokens.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { nextTokens } from "../../api/next_tokens.js";
+import { itemsOf, sayItem, without } from "../../view/alterations.js";
+import { alterWords } from "../../words/alter.js";
+import { formatShare, formatToken } from "../../words/format.js";
+import { shownToken } from "../../words/token_text.js";
+import { words } from "../../words/words.js";
+import { changes, h, setStyle } from "../parts/element.js";
+import { icon } from "../parts/icons.js";
+import { sayEffect } from "./effect.js";
+
+const MOST_BUTTONS = 60;
+
+/** @param {Candidate[]} candidates @param {number | undefined} came  id of the token that follows in the text @param {string} name */
+function listOf(candidates, came, name) {
+  const rows = candidates.map(({ id, text, probability }) => {
+    const bar = h("span", { class: "weight-bar" });
+    setStyle(bar, "--share", probability.toFixed(4));
+    return h(
+      "li",
+      { "data-came": id === came },
+      h("span", { class: "served-token", translate: "no" }, formatToken(text)),
+      bar,
+      h("span", { class: "weight" }, formatShare(probability)),
+    );
+  });
+  return h(
+    "div",
+    { class: "candidates" },
+    name && h("p", { class: "label" }, name),
+    h("ol", { class: "served" }, ...rows),
+  );
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createNextPanel(host, actions, wake, boot) {
+  const changed = changes();
+
+  /** What is altered, each with a button that takes it back. @param {string} alter */
+  function alterationsOf(alter) {
+    const items = itemsOf(alter);
+    if (!items.length || boot.exported) return null;
+    const set = (/** @type {string} */ next) => actions.setRequest({ alter: next });
+    const buttons = items.map((item) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "secondary",
+          "aria-label": alterWords.remove(sayItem(item)),
+          onclick: () => set(without(alter, item)),
+        },
+        sayItem(item),
+        icon("close"),
+      ),
+    );
+    const beside = () => actions.compare({ a: {}, b: { alter: "" } });
+    return h(
+      "div",
+      { class: "alterations" },
+      ...buttons,
+      h("button", { type: "button", class: "secondary", onclick: () => set("") }, alterWords.undo),
+      h("button", { type: "button", class: "secondary", onclick: beside }, alterWords.beside),
+    );
+  }
+
+  /** A button for each choice that moved: playback goes there. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved */
+  function movesOf({ trace }, moved) {
+    const go = (
+      /** @type {number} */ token,
+      /** @type {number} */ layer,
+      /** @type {number | undefined} */ expert,
+    ) => {
+      actions.setView({ path: token, tower: expert === undefined ? null : { layer, expert } });
+      actions.seek({ token, layer });
+    };
+    const buttons = moved
+      .slice(0, MOST_BUTTONS)
+      .map(([token, layer, , [expert]]) =>
+        h(
+          "button",
+          { type: "button", class: "flip", onclick: () => go(token, layer, expert) },
+          `${trace ? shownToken(trace.tokens, token).trim() : ""} ${token + 1}/${layer + 1}`,
+        ),
+      );
+    return h("div", { class: "flips" }, ...buttons);
+  }
+
+  /** @param {State} state */
+  function partsOfPanel(state) {
+    const { trace, at, view } = state;
+    const answer = nextTokens.of(state, wake);
+    if (!trace || !answer)
+      return [
+        alterationsOf(view.alter ?? ""),
+        h("p", {}, trace?.origin.source === "live" && !boot.exported ? alterWords.reading : alterWords.none),
+      ];
+    const token = view.mode === "all" || at.token < 0 ? trace.tokens.length - 1 : at.token;
+    const came = trace.tokens[token + 1]?.id;
+    const { unaltered } = answer;
+    return [
+      h(
+        "div",
+        { class: "alter-effect", title: alterWords.lossHint },
+        ...sayEffect(answer).map((line) => h("p", {}, line)),
+      ),
+      h("p", {}, alterWords.after(words.quoted(trace.tokens[token].text))),
+      h(
+        "div",
+        { class: "candidate-lists" },
+        listOf(answer.next[token] ?? [], came, unaltered ? alterWords.now : ""),
+        unaltered && listOf(unaltered.next[token] ?? [], came, alterWords.before),
+      ),
+      alterationsOf(answer.alter),
+      unaltered && movesOf(state, unaltered.moved),
+    ];
+  }
+  return {
+    /** @param {State} state */
+    update(state) {
+      if (!changed(state.trace, state.view, state.at.token, nextTokens.of(state, wake))) return;
+      host.replaceChildren(...partsOfPanel(state).filter((part) => part instanceof Node));
+    },
+    dispose: () => host.replaceChildren(),
+  };
+}

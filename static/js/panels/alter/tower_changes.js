@@ -1,0 +1,109 @@
+/**
+ * What a person can change of one tower of a live model: switch it off, force it, move its logit, change k of its layer; and
+ * what that did.
+ *
+ * @import {Boot, State} from "../../types.js"
+ * @import {Actions} from "../../state/actions.js"
+ */
+
+import { nextTokens } from "../../api/next_tokens.js";
+import { kOf, ofTower, withK, withTower } from "../../view/alterations.js";
+import { reads } from "../../view/keys.js";
+import { alterWords } from "../../words/alter.js";
+import { formatSigned } from "../../words/format.js";
+import { attribute, changes, h } from "../parts/element.js";
+import { createSegments } from "../parts/segments.js";
+import { sayEffect, sayTower } from "./effect.js";
+
+/** What the buttons add to a logit; a link may add anything. */
+const STEPS = ["add-2", "add2"];
+
+/** Whether the routers on screen can be changed. @param {Boot} boot @param {State} state */
+export function canAlter(boot, { view }) {
+  const model = boot.models.find(({ name }) => name === view.model);
+  return !boot.exported && reads(boot, view, "alter") && model?.alters !== false;
+}
+
+/** @param {string} change */
+function labelOf(change) {
+  const { changes: names } = alterWords;
+  if (change.startsWith("add"))
+    return formatSigned(Number(change.slice(3)), Number(change.slice(3)) % 1 ? 1 : 0);
+  return names[/** @type {"off"} */ (change)];
+}
+
+/** @param {string} change */
+function hintOf(change) {
+  const kind = change.startsWith("add") ? "add" : change;
+  return alterWords.hints[/** @type {"off"} */ (kind)];
+}
+
+/** @param {Actions} actions @param {Boot} boot @param {() => void} wake */
+export function createTowerChanges(actions, boot, wake) {
+  let tower = { layer: 0, expert: 0 };
+  let alter = "";
+  const change = createSegments({
+    label: alterWords.change,
+    choose: (/** @type {string} */ value) => actions.setRequest({ alter: withTower(alter, tower, value) }),
+  });
+  const kPlace = h("div");
+  const effect = h("div", { class: "alter-effect", role: "status" });
+  const details = h(
+    "button",
+    { type: "button", class: "secondary", onclick: () => actions.setView({ panel: "next" }) },
+    alterWords.details,
+  );
+  const element = h("div", { class: "tower-changes", hidden: true }, change.element, effect, kPlace, details);
+  const layerChanged = changes();
+  const effectChanged = changes();
+  let k = createK();
+
+  /** Its label names the layer. */
+  function createK() {
+    return createSegments({
+      label: alterWords.kOf(tower.layer + 1),
+      choose: (/** @type {number} */ value) =>
+        actions.setRequest({ alter: withK(alter, tower.layer, value || null) }),
+    });
+  }
+
+  /** @param {State} state */
+  function tell(state) {
+    const answer = alter ? nextTokens.of(state, wake) : null;
+    if (!effectChanged(answer, alter, tower)) return;
+    const lines = answer ? [sayTower(answer, tower), ...sayEffect(answer)] : [alterWords.reading];
+    effect.replaceChildren(...lines.filter(Boolean).map((line) => h("p", {}, line)));
+  }
+
+  return {
+    element,
+    /** @param {State} state @param {{layer: number, expert: number}} shown */
+    update(state, shown) {
+      const { view, trace } = state;
+      const can = shown === view.tower && canAlter(boot, state);
+      attribute(element, "hidden", !can);
+      if (!can || !trace) return;
+      tower = shown;
+      alter = view.alter ?? "";
+      if (layerChanged(tower.layer)) {
+        k = createK();
+        kPlace.replaceChildren(k.element);
+      }
+      const now = ofTower(alter, tower) ?? "";
+      const offered = [...new Set(["", "off", "force", ...STEPS, now])];
+      change.update(
+        now,
+        offered.map((value) => ({ value, label: labelOf(value), hint: hintOf(value) })),
+      );
+      const own = kOf(alter, tower.layer) ?? 0;
+      const counts = [...new Set([0, 1, 2, 3, 4, own])].filter((count) => count <= trace.model.experts);
+      k.update(
+        own,
+        counts.map((value) => ({ value, label: value ? String(value) : alterWords.own })),
+      );
+      attribute(effect, "hidden", !alter);
+      attribute(details, "hidden", !alter || view.panel === "next");
+      tell(state);
+    },
+  };
+}
