@@ -74,7 +74,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.add_exception_handler(ClientDisconnected, close)
     app.include_router(health(sources, workers, seats, metrics, settings))
     app.include_router(offers(sources))
-    app.include_router(published(workers))
+    app.include_router(published(desk))
     app.include_router(traces(desk, settings))
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))

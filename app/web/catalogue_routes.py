@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -11,9 +13,8 @@ from ..published.uploaded_config import count_config
 from ..request.cost import SECS_OF_REQUEST
 from ..routing import ROUTERS
 from ..sources.registry import SourceRegistry
-from ..stream.workers import Workers
 from ..trace import dump
-from .admission import client
+from .admission import Desk
 from .asset_routes import send
 from .assets import Asset, Assets
 from .disconnect import cancel_on_disconnect
@@ -21,6 +22,7 @@ from .openapi import CATALOGUE, COUNTED_MODEL, MEASURED, ModelInfo, RefusedModel
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
+SECS_OF_BYTE = 1e-6  # of a config.json: while Python parses one, none of its other threads runs
 
 
 def offers(sources: SourceRegistry) -> APIRouter:
@@ -50,7 +52,12 @@ def offers(sources: SourceRegistry) -> APIRouter:
     return router
 
 
-def published(workers: Workers) -> APIRouter:
+def count_for(_: object, data: bytes) -> Any:
+    """`count_config`, for a process: its sources are not needed."""
+    return count_config(data)
+
+
+def published(desk: Desk) -> APIRouter:
     """The published models, and the count of anybody's config.json."""
     router = APIRouter()
     kept: list[Asset] = []
@@ -67,7 +74,8 @@ def published(workers: Workers) -> APIRouter:
     @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED_MODEL)
     async def count(request: Request) -> Response:
         data = await read_body(request, LARGEST_FILE)  # count_config refuses more
-        job = workers.run(lambda: count_config(data), client(request), SECS_OF_REQUEST)
-        return JSONResponse(await cancel_on_disconnect(request, job))
+        cost = SECS_OF_REQUEST + SECS_OF_BYTE * len(data)
+        counted = await cancel_on_disconnect(request, desk.make(request, cost, count_for, data))
+        return JSONResponse(counted)
 
     return router

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -15,6 +16,8 @@ from ..stream.workers import Busy, Workers
 from .observation import Metrics
 from .openapi import Health
 from .seats import Seats
+
+log = logging.getLogger("moescope")
 
 READY_SECS = 2.0  # within which a small trace is to be there
 
@@ -50,6 +53,9 @@ def health(
                 reason = f"no small trace within {READY_SECS:g} s"
             except (Busy, ValueError) as error:
                 reason = str(error)
+            except Exception as error:
+                log.exception("no small trace")
+                reason = f"a small trace failed ({type(error).__name__}); the log has why"
         status = 200 if reason == "ok" else 503
         headers = {"cache-control": "no-store"} | ({} if status == 200 else {"retry-after": "5"})
         return JSONResponse({"status": reason, "version": __version__}, status, headers=headers)

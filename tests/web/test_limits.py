@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.settings import Settings
+from app.stream.workers import Workers
 from tests.live_server import hosting, serving
 from tests.socket_client import PATIENCE_SECS, ask, viewer, watch
 
@@ -234,3 +235,20 @@ def test_a_file_that_takes_too_long_is_ended_with_its_process():
         answer = httpx.post(f"{url}/api/capture", content=b"\0" * 1000, timeout=60)
         assert answer.status_code == 503 and "ended after 0.01 s" in answer.text
         assert httpx.get(f"{url}/api/trace?scenario=code").status_code == 200
+
+
+def test_a_long_config_is_counted_in_a_process_and_a_short_one_in_a_thread(monkeypatch):
+    computed = []
+    compute = Workers.compute
+
+    async def note(self, function, *arguments, **options):
+        computed.append(function.__name__)
+        return await compute(self, function, *arguments, **options)
+
+    monkeypatch.setattr(Workers, "compute", note)
+    with serving(Settings(port=0)) as url:
+        for size in (10, 200_000):
+            config = b'{"model_type":"mixtral","a":[' + b"1," * size + b"1]}"
+            answer = httpx.post(f"{url}/api/shape", content=config, timeout=60)
+            assert answer.status_code == 422 and "hidden_size" in answer.text
+    assert computed == ["count_for"]

@@ -147,3 +147,11 @@ def test_no_answer_names_a_place_on_the_disk(tmp_path):
             assert str(tmp_path) not in answer.text
         assert str(tmp_path) not in json.dumps(entries)
         assert client.get("/api/trace").status_code == 200
+
+
+def test_a_server_without_a_scenario_that_can_be_read_is_alive_and_not_ready(tmp_path):
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 10_000)
+    with serving(Settings(port=0, scenarios=tmp_path)) as url:
+        assert httpx.get(f"{url}/healthz").status_code == 200
+        answer = httpx.get(f"{url}/readyz", timeout=60)
+        assert answer.status_code == 503 and answer.json()["status"] != "ok"
