@@ -104,13 +104,14 @@ def build_vendor() -> None:
         return
     install_modules()
     VENDOR.mkdir(parents=True, exist_ok=True)
-    bundle(ENTRY, "three.js", MODULE)
+    three = f"--alias:three={write_lean_three()}"
+    bundle(ENTRY, "three.js", MODULE, three)
     bundle(MODULES / "uqr" / "dist" / "index.mjs", "uqr.js", MODULE)
     # A classic script, which browsers load from file:// too; `await` at its top level needs a function.
     start = f"/* {page_digest(STATIC)} */(async()=>{{"
     for language, name in SCRIPTS.items():
         words = f'--define:globalThis.MOESCOPE_LANGUAGE="{language}"'
-        bundle(PAGE / "main.js", name, MODULE, words, f"--banner:js={start}", "--footer:js=})();")
+        bundle(PAGE / "main.js", name, MODULE, three, words, f"--banner:js={start}", "--footer:js=})();")
         script = VENDOR / name
         script.write_text(lean_shaders(script.read_text(encoding="utf-8")), encoding="utf-8")
     for name in SHEETS:
@@ -125,6 +126,24 @@ def bundle(entry: Path, name: str, *more: str) -> None:
     esbuild = str(MODULES / "esbuild" / "bin" / "esbuild")
     flags = ["--bundle", "--minify", "--target=es2022", "--log-level=warning", *more]
     run_node([esbuild, str(entry), *flags, f"--outfile={VENDOR / name}"])
+
+
+def write_lean_three() -> Path:
+    """Writes three.js without the shaders of its built-in materials, 100 KB of GLSL, beside three.js itself.
+
+    The scene uses RawShaderMaterial alone, which needs none of them; tests/js/vendor.test.js checks that.
+    """
+    folder = MODULES / "three" / "build"
+    script = (folder / "three.module.js").read_text(encoding="utf-8")
+    path = folder / "three.lean.js"
+    path.write_text(without_chunks(script), encoding="utf-8")
+    return path
+
+
+def without_chunks(script: str) -> str:
+    """Empties each constant that is a string of several lines, as the shaders of three.js are."""
+    text = r'(?:[^"\\\n]|\\.)*'
+    return re.sub(rf'^((?:var|const) [\w$]+ = )"{text}\\n{text}";$', r'\1"";', script, flags=re.MULTILINE)
 
 
 def lean_shaders(script: str) -> str:

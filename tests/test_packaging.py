@@ -111,3 +111,9 @@ def test_shaders_in_a_bundle_lose_indentation_and_comments_and_nothing_else() ->
     shader = "`\n  // a comment\n  float a = b / c; // kept\n\t\tvec2 d;\n`"
     lean = hatch_build.lean_shaders(f"const a={shader},b=`two\n  lines`;")
     assert lean == "const a=`\nfloat a = b / c; // kept\nvec2 d;\n`,b=`two\n  lines`;"
+
+
+def test_shaders_of_built_in_materials_are_emptied_and_other_constants_stay() -> None:
+    script = 'var fog = "#ifdef FOG\\n\\tvec4 a;\\n#endif";\nconst name = "three";\nconst two = ["a\\nb"];\n'
+    lean = hatch_build.without_chunks(script)
+    assert lean == 'var fog = "";\nconst name = "three";\nconst two = ["a\\nb"];\n'

@@ -31,3 +31,16 @@ test("the bundle holds every name that the page imports from three", async () =>
     assert.ok(name in bundle, `${file} imports ${name}: add it to static/three.entry.js`);
   }
 });
+
+test("the scene has its own shaders alone, because the build empties those of three", () => {
+  for (const file of readdirSync(new URL("js/scene/", root), { recursive: true })) {
+    if (!String(file).endsWith(".js")) continue;
+    const text = readFileSync(new URL(`js/scene/${file}`, root), "utf8");
+    assert.doesNotMatch(
+      text,
+      /#include\b|(?<!Raw)ShaderMaterial\(|\b\w+(?:Basic|Standard|Depth|Sprite)Material\(/,
+      String(file),
+    );
+    assert.doesNotMatch(text, /\.background = |shadowMap|\.environment = /, String(file));
+  }
+});
