@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from tests.e2e.conftest import PHONE, Opener
@@ -101,6 +103,21 @@ def test_reader_scrolling_to_an_embed_sees_the_poster_then_the_scene_playing_the
         frame.evaluate(LATER.format(condition="!moescope.state().playing"))
         link = frame.get_by_role("link", name="Open in Moescope").get_attribute("href") or ""
         assert "/embed" not in link and "scenario=code" in link and "k=1" in link
+
+
+def test_card_beside_a_link_to_the_moment_shows_that_moment_while_the_view_plays(open_page: Opener) -> None:
+    page = open_page("/?scenario=code&speed=0.25")
+    complete(page)
+    wait_until(page, "moescope.state().playing && moescope.state().at.token >= 1")
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.locator("figure.card[aria-busy]").wait_for(state="detached")
+    link = page.locator(".copy-text").input_value()
+    picture = page.locator(".card-picture").get_attribute("src") or ""
+    keys = [dict(parse_qsl(urlsplit(each).query)) for each in (link, picture)]
+    assert state(page)["playing"]
+    assert keys[0]["token"] and keys[1]["token"] == keys[0]["token"] and keys[1]["layer"] == keys[0]["layer"]
+    page.get_by_role("button", name="From the start").click()
+    wait_until(page, "!document.querySelector('.card-picture').src.includes('token=')")
 
 
 # A target may be larger than what is drawn of it: badges have an unseen margin.

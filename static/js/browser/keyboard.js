@@ -76,6 +76,13 @@ export function keyMap(store, actions, turn) {
   };
 }
 
+/** Returns the keys of a presenter, as on a clicker: one key per beat. @param {Actions} actions @returns {Record<string, () => void>} */
+function presenterKeys({ stepBeat }) {
+  const on = () => stepBeat(1);
+  const back = () => stepBeat(-1);
+  return { " ": on, ArrowRight: on, PageDown: on, Enter: on, ArrowLeft: back, PageUp: back, Backspace: back };
+}
+
 /** Returns whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
 export function keepsKey(target, key) {
   if (!(target instanceof HTMLElement) || key === "Escape") return false;
@@ -85,6 +92,13 @@ export function keepsKey(target, key) {
   return key === " " && target.matches("button, a, summary, input");
 }
 
+/** Returns whether a reader is in something that is pressed or filled in; the scene that was clicked is none. @param {EventTarget | null} target */
+function isControl(target) {
+  return (
+    target instanceof Element && target.matches("button, a, select, textarea, input, summary, [data-keys]")
+  );
+}
+
 /**
  * @param {Store<State>} store
  * @param {Actions} actions
@@ -92,12 +106,14 @@ export function keepsKey(target, key) {
  * @param {boolean} [embed]  in an embed, keys that scroll are left to the host page until a control has the focus
  */
 export function listenToKeys(store, actions, turn, embed = false) {
-  const keys = keyMap(store, actions, turn);
+  const all = keyMap(store, actions, turn);
+  const presenting = { ...all, ...presenterKeys(actions) };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const keys = store.get().view.level === "present" ? presenting : all;
     const act = keys[event.key] ?? keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || keepsKey(event.target, event.key)) return;
-    if (embed && SCROLLING.includes(event.key) && event.target === document.body) return;
+    if (embed && SCROLLING.includes(event.key) && !isControl(event.target)) return;
     event.preventDefault();
     act();
   });

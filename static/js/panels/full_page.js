@@ -74,6 +74,7 @@ function createParts() {
     }),
     views: h("nav", { class: "views", "aria-label": words.views, "data-inset": true }),
     levels: part("levels"),
+    presenting: h("button", { type: "button", class: "presenting", hidden: true }, words.levels.presentKeys),
     tools: part("tools"),
     inspector: h("section", {
       class: "inspector",
@@ -136,6 +137,7 @@ function arrange(host, parts) {
     parts.keys,
     parts.tours,
     parts.shot,
+    parts.presenting,
     parts.live,
   );
 }
@@ -225,11 +227,13 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     ...tools,
   ];
   parts.controlsBody.append(wholeBelow.element);
+  parts.presenting.addEventListener("click", () => actions.setLevel("story"));
   return {
     /** @param {State} state */
     update(state) {
       attribute(host, "data-panel", state.view.panel);
       attribute(host, "data-level", levelOf(state.view));
+      attribute(parts.presenting, "hidden", state.view.level !== "present");
       attribute(host, "data-sheet", hasSheet(state));
       attribute(host, "data-overlay", state.overlay === "none" ? null : state.overlay);
       attribute(host, "data-shot", state.shot === null ? null : (phaseAt(state.shot) ?? "bare"));

@@ -8,7 +8,7 @@
 
 import { firstOf } from "../trace/window.js";
 import { clamp, layerBeside, momentOf, tokenBeside } from "./steps.js";
-import { heroOf, LENGTH, SKIP, STILLS, stillAfter, timeIn } from "./shot.js";
+import { beatBeside, heroOf, LENGTH, SKIP, STILLS, stillAfter, timeIn } from "./shot.js";
 import { followedAt, lastEvent, NOWHERE, reach, timelineOf } from "./timeline.js";
 
 /** A single step is flown to, unless it is further away than this many seconds. */
@@ -26,6 +26,8 @@ const GLIDE = 1.6;
  * @property {() => void} pause
  * @property {() => void} startShot
  * @property {() => void} skipShot
+ * @property {() => void} present          the shot from its start, up to the end of its first beat
+ * @property {(way: 1 | -1) => void} stepBeat
  * @property {() => void} toggle
  * @property {() => void} restart
  * @property {(way: 1 | -1) => void} stepLayer
@@ -46,6 +48,8 @@ export function createPlayer(store, countHits) {
   let target = null;
   /** @type {number | null} the token that a person went to: it stays the current one until it leaves */
   let followed = null;
+  /** Where a speaker's beat ends: the shot waits there. @type {number | null} */
+  let beatEnd = null;
   /** Seconds of the shot that a second takes: more while it is skipped. */
   let shotRate = 1;
 
@@ -64,11 +68,13 @@ export function createPlayer(store, countHits) {
   /** The free view goes on from where the shot ends. */
   function endShot() {
     shotRate = 1;
+    beatEnd = null;
     store.set({ ...placeShot(store.get(), LENGTH, !store.get().still), shot: null });
   }
   /** The person does something else: the view stays where it is. */
   function dropShot() {
     shotRate = 1;
+    beatEnd = null;
     if (store.get().shot !== null) store.set({ shot: null });
   }
   /** @param {number} secs @param {number} shot @returns {boolean} */
@@ -76,9 +82,9 @@ export function createPlayer(store, countHits) {
     const state = store.get();
     const { timeline, trace } = state;
     if (!timeline || !trace || !state.playing) return false;
-    const next = Math.min(LENGTH, shot + secs * shotRate);
+    const next = Math.min(beatEnd ?? LENGTH, shot + secs * shotRate);
     if (timeIn(timeline, next) > reach(timeline, trace.received, trace.complete)) return true; // holds its breath
-    if (next < LENGTH) store.set(placeShot(state, next, true));
+    if (next < LENGTH) store.set(placeShot(state, next, next !== beatEnd));
     else endShot();
     return true;
   }
@@ -166,6 +172,9 @@ export function createPlayer(store, countHits) {
   function begin(state, keep) {
     const { view: asking } = state;
     const asksShot = asking.shot ?? null;
+    const free = asking.token === null && asking.layer === null;
+    const presents = asking.level === "present" && asksShot === null && free;
+    if (presents && state.timeline?.tokens) return presented(state);
     if (state.timeline?.tokens && (asksShot !== null || state.opening)) {
       const start = asksShot ?? (state.still ? STILLS[0] : 0);
       const placed = asksShot === null ? {} : { view: { ...asking, shot: null } };
@@ -191,6 +200,29 @@ export function createPlayer(store, countHits) {
     const stays = keep && (!finished() || store.get().trace?.id === state.trace?.id);
     if (!stays) followed = null;
     return stays ? placeAt(state, Math.min(clock, timeline.duration)) : placeAt(state, 0, !still);
+  }
+
+  /** The first beat of the shot, to its end. @param {State} state @returns {Partial<State>} */
+  function presented(state) {
+    shotRate = 1;
+    beatEnd = beatBeside(0, 1);
+    return placeShot(state, (state.still && beatEnd) || 0, !state.still);
+  }
+  /** A speaker's next beat, or the one before; after the shot the next token. @param {1 | -1} way */
+  function stepBeat(way) {
+    const { shot, still, playing } = store.get();
+    if (shot === null) return step(tokenBeside, way);
+    const end = beatBeside(playing && beatEnd !== null ? beatEnd : shot, way);
+    if (end === null) return;
+    shotRate = 1;
+    if (playing && beatEnd !== null) store.set(placeShot(store.get(), beatEnd, true));
+    if (way > 0 && !still) {
+      beatEnd = end;
+      return store.set({ playing: true });
+    }
+    beatEnd = null;
+    if (end < LENGTH) store.set(placeShot(store.get(), end, false));
+    else endShot();
   }
 
   const finished = () => clock >= (store.get().timeline?.duration ?? 0);
@@ -221,6 +253,8 @@ export function createPlayer(store, countHits) {
       target = null;
       restartAt(0, true);
     },
+    present: () => store.set(presented(store.get())),
+    stepBeat,
     stepLayer: (way) => step(layerBeside, way),
     stepToken: (way) => step(tokenBeside, way),
     seek({ token, layer }) {
@@ -235,11 +269,13 @@ export function createPlayer(store, countHits) {
     /** From its start, or on to its end; without motion to the next still. */
     startShot() {
       shotRate = 1;
+      beatEnd = null;
       store.set(placeShot(store.get(), store.get().still ? STILLS[0] : 0, !store.get().still));
     },
     skipShot() {
       const { shot, still } = store.get();
       if (shot === null) return;
+      beatEnd = null;
       const next = stillAfter(shot);
       if (still && next !== null && next < LENGTH) return store.set(placeShot(store.get(), next, false));
       if (still) return endShot();

@@ -11,6 +11,8 @@ export const LENGTH = 9.2;
 export const STILLS = [2.7, 4, 6.55, LENGTH];
 /** When each beat begins: enter, score, cut, compute, blend, stack. */
 export const BEATS = [0, 1.4, 2.8, 4.1, 5.2, 6.7];
+/** Where each beat stands still for a speaker, once it has been told. */
+const TOLD = [1.35, 2.7, 4, 5.15, 6.55, LENGTH];
 /** A skipped shot goes to its end in this many seconds. */
 export const SKIP = 0.3;
 
@@ -82,6 +84,12 @@ export function beatAt(secs) {
 export function phaseAt(secs) {
   if (secs < BEATS[1] || (secs >= BEATS[5] && secs < 8.75)) return null;
   return secs < BEATS[2] ? "scores" : secs < BEATS[3] ? "cut" : "weights";
+}
+
+/** Returns where the beat after a moment, or the one before, stands still; null: there is none. @param {number} secs @param {1 | -1} way */
+export function beatBeside(secs, way) {
+  const beyond = TOLD.filter((each) => (each - secs) * way > 1e-9);
+  return beyond.length ? beyond[way > 0 ? 0 : beyond.length - 1] : null;
 }
 
 /** Returns the still after a moment; null after the last. @param {number} secs */

@@ -42,6 +42,7 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(panel: Panel) => void} togglePanel
  * @property {(level: import("../view/level.js").Level | "present") => void} setLevel
  * @property {(way: 1 | -1) => void} stepLevel
+ * @property {(way: 1 | -1) => void} stepBeat      while presenting
  * @property {() => void} toggleWhole
  * @property {(overlay: State["overlay"]) => void} toggleOverlay
  * @property {(span: State["span"]) => void} setSpan
@@ -93,8 +94,11 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
   }
   /** The data view that was open last. @type {Panel} */
   let lastPanel = "load";
-  store.subscribe(({ view: { panel } }) => {
+  store.subscribe(({ view: { panel, level }, shot, timeline }, { view: before }) => {
     if (panel !== "none") lastPanel = panel;
+    if (level === before.level) return;
+    if (level === "present" && timeline?.tokens) player.present();
+    else if (before.level === "present" && shot !== null) player.skipShot();
   });
   /** @type {Actions["setLevel"]} */
   const setLevel = (level) =>
@@ -123,6 +127,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     restart: player.restart,
     startShot: player.startShot,
     skipShot: player.skipShot,
+    stepBeat: player.stepBeat,
     stepLayer: (way) => long.step("layer", way) || player.stepLayer(way),
     stepToken: (way) => long.step("token", way) || player.stepToken(way),
     seek,

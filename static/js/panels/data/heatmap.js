@@ -80,7 +80,8 @@ export function createHeatmap(host, actions) {
     /** @param {State} state @param {Tally} tally */
     update(state, tally) {
       span.update(state);
-      if (!changed(tally.version, state.theme, state.view.palette)) return;
+      const here = state.playing ? -1 : state.at.layer;
+      if (!changed(tally.version, state.theme, state.view.palette, here)) return;
       map = tally;
       const { layers, experts } = tally;
       attribute(canvas, "aria-label", words.heatmapName(layers, experts));
@@ -89,7 +90,9 @@ export function createHeatmap(host, actions) {
       columns.replaceChildren(...namedColumns(experts).map((expert) => h("span", {}, String(expert))));
       setText(most, String(mostOf(tally)));
       paintScale(scale, heatOf(state.view.palette, state.theme));
-      axis.replaceChildren(...numbers.map((layer) => h("span", {}, String(layer))));
+      axis.replaceChildren(
+        ...numbers.map((layer) => h("span", { "data-here": layer === here + 1 }, String(layer))),
+      );
     },
     dispose: () => host.replaceChildren(),
   };

@@ -9,7 +9,6 @@
  */
 
 import { overLayers, rowAt } from "../../counts/load_measures.js";
-import { floorOf } from "../../view/layers.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createCounting, hasZLoss } from "./count_scope.js";
@@ -25,6 +24,7 @@ const ALL = -1;
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createLoad(host, actions, wake, boot) {
   let all = false;
+  let seen = 0;
   const server = boot.exported === undefined;
   const counting = createCounting(actions, wake, server);
   const layer = h("select", { id: "load-layer" });
@@ -59,7 +59,8 @@ export function createLoad(host, actions, wake, boot) {
       const counted = counting.update(state, tally.version);
       const layers = counted?.layers ?? tally.layers;
       if (layersChanged(layers)) offer(layer, layers);
-      const shown = Math.min(state.view.floor ?? floorOf(state), layers - 1);
+      seen = layerSeen(state, seen);
+      const shown = Math.min(seen, layers - 1);
       layer.value = String(all ? ALL : shown);
       const trace = state.span === "so-far" || state.span === "whole" ? state.trace : null;
       if (
@@ -94,6 +95,12 @@ export function createLoad(host, actions, wake, boot) {
       host.replaceChildren();
     },
   };
+}
+
+/** Returns the layer that a person looks at: the one they chose, else where playback stands; while it runs the bars stay. @param {State} state @param {number} before */
+function layerSeen({ view, at, playing }, before) {
+  if (view.floor !== null) return view.floor;
+  return playing || at.layer < 0 ? before : at.layer;
 }
 
 /** @param {CountedLoad} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */

@@ -2,10 +2,10 @@
  * The preview that other sites show for a link to this view. They read it from the head of its page, and so do we: title, sentence and
  * picture are those that are sent, not others that look alike.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../types.js"
  */
 
-import { queryOf, requestPart } from "../../embed/snippets.js";
+import { requestPart } from "../../embed/snippets.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -67,9 +67,8 @@ export function createCard(boot) {
   }
   return {
     element,
-    /** @param {State} state */
-    async update(state) {
-      const asked = queryOf(state, boot, state.playing ? "start" : "moment");
+    /** The card of a link. @param {string} asked  its query string */
+    async update(asked) {
       if (!changed(requestPart(asked, boot))) return;
       if (boot.exported) return show(ownCard());
       attribute(element, "aria-busy", true);

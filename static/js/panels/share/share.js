@@ -74,8 +74,8 @@ function createCopy() {
   };
 }
 
-/** @param {string} site @param {Boot} boot */
-function createSnippets(site, boot) {
+/** @param {string} site @param {Boot} boot @param {(query: string) => void} told  the query string of what is copied, when it changes */
+function createSnippets(site, boot, told) {
   let state = /** @type {State | null} */ (null);
   let kind = /** @type {SnippetKind} */ ("link");
   let size = /** @type {Size} */ ("wide");
@@ -108,6 +108,7 @@ function createSnippets(site, boot) {
   function redraw(/** @type {unknown} */ _ = null) {
     if (!state) return;
     const query = queryOf(state, boot, opens[kind]);
+    told(query);
     const { title } = titleOf(boot, state.view);
     const text = {
       link: () => `${site}/${query}`,
@@ -151,7 +152,7 @@ export function createShare(host, boot, actions, look) {
   /** An exported page has a site that it came from, or none to link to. */
   const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
   const card = createCard(boot);
-  const snippets = createSnippets(site, boot);
+  const snippets = createSnippets(site, boot, (query) => void card.update(query));
   const saving = createSaving(boot, actions, look);
   host.append(...(site ? [card.element, snippets.element] : []), saving.element);
   const changed = changes();
@@ -160,8 +161,8 @@ export function createShare(host, boot, actions, look) {
     update(state) {
       if (state.overlay !== "share") return;
       saving.update(state);
-      if (!site || !changed(state.view, state.at)) return;
-      card.update(state);
+      // While the view plays, link and card keep the moment at which the panel was opened.
+      if (!site || !changed(state.view, state.playing ? null : state.at, state.trace?.id)) return;
       snippets.update(state);
       attribute(host, "data-ready", true);
     },

@@ -36,17 +36,19 @@ export function createShot(host, actions) {
   const skip = h("button", { type: "button", class: "shot-skip" }, words.story.skip);
   host.append(h("div", { class: "shot-words" }, caption, dashes), skip);
   let on = false;
+  let presenting = false;
   /** @param {Event} event */
   function leave(event) {
     if (event.type !== "wheel") event.preventDefault();
-    actions.skipShot();
+    if (presenting && event.type === "pointerdown") actions.stepBeat(1);
+    else if (!presenting) actions.skipShot();
   }
   for (const kind of ["pointerdown", "wheel"])
     host.addEventListener(kind, leave, { passive: kind === "wheel" });
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!on || QUIET.includes(event.key)) return;
+      if (!on || presenting || QUIET.includes(event.key)) return;
       event.stopPropagation();
       leave(event);
     },
@@ -58,6 +60,8 @@ export function createShot(host, actions) {
     update(state) {
       const { shot, still, trace } = state;
       on = shot !== null && trace !== null;
+      presenting = state.view.level === "present";
+      attribute(skip, "hidden", presenting);
       attribute(host, "hidden", !on);
       if (shot === null || !trace) return;
       const beat = beatAt(shot);
