@@ -48,7 +48,7 @@ format: $(VENV)/.test node_modules/.stamp
 	@$(BIN)/ruff format
 	@$(PRETTIER) --log-level warn --write $(FORMATTED)
 
-bench: $(VENV)/.test static/vendor/.stamp
+bench: $(VENV)/.bench static/vendor/.stamp
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench
 
 siege: $(VENV)/.siege static/vendor/.stamp
@@ -91,6 +91,10 @@ $(VENV)/.test: pyproject.toml | static/vendor/.stamp
 	@echo "Installing what the tests need ..."
 	@$(PIP) --editable '.[test]'
 	@touch $(VENV)/.run $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@$(PIP) --editable '.[test,bench]'
+	@touch $@
 
 $(VENV)/.siege: $(VENV)/.test
 	@$(PIP) --editable '.[test,siege]'

@@ -193,14 +193,19 @@ class Atlases:
         traces = {path.parent.name: path.parent for path in self.folder.glob("*/step-*.safetensors")}
         return {**models, **own, **traces}
 
-    def training(self, name: str) -> dict[str, Any]:
-        """Returns the series of a training. Raises ValueError for an unknown name."""
+    def training(self, name: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Returns the series of a training; `query`: ep, pp, etp of Megatron's ranks. Raises ValueError."""
+        from .answers import whole
+        from .questions.megatron_counts import Parallelism
         from .questions.training_view import read_training
 
         known = self.trainings()
         if name not in known:
             raise AtlasError(f"name: expected one of {', '.join(sorted(known))}, got {name[:80]!r}")
-        return {"name": name, **read_training(known[name]).to_json()}
+        asked = query or {}
+        sizes = [whole(asked, key, 1) for key in ("ep", "pp", "etp")] if "ep" in asked else None
+        found = read_training(known[name], Parallelism(*sizes) if sizes else None)
+        return {"name": name, **found.to_json()}
 
 
 def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:

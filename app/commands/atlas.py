@@ -35,6 +35,9 @@ def add_command(commands: Any) -> None:
     prune.add_argument("-o", "--out", type=Path, default=Path("keep.json"))
     training = actions.add_parser("training", help="print load, saturation and collapse over steps")
     training.add_argument("folder", type=Path, help="step-*.safetensors or Megatron's tokens_per_expert")
+    training.add_argument("--ep", type=int, help="Megatron: expert parallel size; default: all ranks")
+    training.add_argument("--pp", type=int, default=1, help="Megatron: pipeline stages (1)")
+    training.add_argument("--etp", type=int, default=1, help="Megatron: expert tensor parallel size (1)")
     parser.set_defaults(run=run)
 
 
@@ -97,6 +100,8 @@ def prune(settings: Settings, options: argparse.Namespace) -> str:
 
 def training(settings: Settings, options: argparse.Namespace) -> str:
     """Returns the series of a training as JSON."""
+    from ..atlas.questions.megatron_counts import Parallelism
     from ..atlas.questions.training_view import read_training
 
-    return json.dumps(read_training(options.folder).to_json())
+    sizes = Parallelism(options.ep, options.pp, options.etp) if options.ep else None
+    return json.dumps(read_training(options.folder, sizes).to_json())

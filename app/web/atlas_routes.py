@@ -120,8 +120,9 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
         return await cancel_on_disconnect(request, told(lambda: atlases.text(atlas, text)))
 
     @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
-    async def training(name: str) -> Response:
-        return await told(lambda: atlases.training(name))
+    async def training(request: Request, name: str) -> Response:
+        query = dict(request.query_params)
+        return await told(lambda: atlases.training(name, query))
 
     return router
 

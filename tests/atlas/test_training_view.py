@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.atlas.dataset.manifest import AtlasError
+from app.atlas.questions.megatron_counts import Parallelism
 from app.atlas.questions.training_view import collapses, read_training
 from app.metrics.counts import counts
 from app.settings import ROOT
@@ -63,6 +64,48 @@ def test_counts_of_megatron_are_summed_over_microbatches_and_joined_over_ranks(t
     assert found.loads.tolist() == [[[4, 6, 7, 7], [5, 5, 1, 0]], [[0, 1, 2, 3], [9, 9, 4, 4]]]
     assert found.to_json()["saturation"] is None
     assert found.to_json()["dead_experts"] == [[0, 1], [1, 0]]
+
+
+def test_ranks_of_a_parallel_run_are_put_where_megatron_puts_them(tmp_path):
+    """Eight ranks as etp 1, ep 2, dp 2, pp 2: the order that RankGenerator gives for "tp-cp-ep-dp-pp"."""
+    experts_of = {0: (0, 1), 1: (2, 3), 2: (0, 1), 3: (2, 3)}  # by rank within a stage
+    ranks = []
+    for rank in range(8):
+        stage, within = divmod(rank, 4)
+        counts = [100 * (stage + 1) + 10 * (within // 2 + 1) + expert for expert in experts_of[within]]
+        ranks.append([line(1, 0, [counts]), line(1, 1, [[0, 1]])])
+    found = read_training(megatron(tmp_path, ranks), Parallelism(expert=2, pipeline=2))
+    first, second = ([2 * stage + 30 + 2 * expert for expert in range(4)] for stage in (100, 200))
+    assert found.loads.tolist() == [[first, [0, 2, 0, 2], second, [0, 2, 0, 2]]]
+    told = found.to_json()["placement"]
+    assert told["experts"] == [[0, 1], [2, 3]]
+    np.testing.assert_allclose(told["imbalance"][0][0], sum(first[2:]) / (sum(first) / 2), atol=1e-4)
+
+
+def test_ranks_that_share_an_expert_count_its_tokens_once(tmp_path):
+    ranks = [[line(1, 0, [[5]])], [line(1, 0, [[5]])], [line(1, 0, [[7]])], [line(1, 0, [[7]])]]
+    found = read_training(megatron(tmp_path, ranks), Parallelism(expert=2, expert_tensor=2))
+    assert found.loads.tolist() == [[[5, 7]]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        (Parallelism(3), r"product divides 4 ranks, got \(3, 1, 1\)"),
+        (Parallelism(0), "expected sizes whose product"),
+        (Parallelism(2, pipeline=4), "expected sizes whose product"),
+    ],
+)
+def test_parallelism_that_does_not_divide_the_ranks_is_refused(tmp_path, sizes, message):
+    with pytest.raises(AtlasError, match=message):
+        read_training(megatron(tmp_path, [[line(1, 0, [[1]])]] * 4), sizes)
+
+
+def test_rank_whose_file_is_missing_is_named(tmp_path):
+    megatron(tmp_path, [[line(1, 0, [[1]])]] * 3)
+    (tmp_path / "tokens_per_expert" / "rank1.jsonl").unlink()
+    with pytest.raises(AtlasError, match=r"expected a file of every rank, got none of \[1\]"):
+        read_training(tmp_path)
 
 
 def test_layers_of_mtp_blocks_are_left_out(tmp_path):

@@ -26,7 +26,7 @@ from app.shape import ModelShape
 LAYERS, EXPERTS, K, VOCABULARY = 16, 64, 8, 50_000  # OLMoE's shape
 MILLIONS = (1, 5, 20)  # rows of (token, layer)
 PART_TOKENS, DOCUMENT = 16_384, 1024
-WITH_PANDAS = 1  # million rows that the data frame holds: 8 choices each
+WITH_PANDAS = (1,)  # millions of rows that a data frame holds too: 8 choices each
 REPEATED = 3
 QUESTIONS: dict[str, Callable[[Atlas], object]] = {
     "top tokens of an expert": lambda atlas: atlas.top_tokens(7, 3),
@@ -39,25 +39,26 @@ QUESTIONS: dict[str, Callable[[Atlas], object]] = {
 def main() -> None:
     """Prints the tables."""
     print(f"\natlas, L = {LAYERS}, N = {EXPERTS}, k = {K}, {VOCABULARY:,} token ids by Zipf; two threads;")
-    print(f"best of {REPEATED} in a process of its own, files in the page cache")
+    print(f"best of {REPEATED} in a process of its own, files in the page cache; rows/s written by one core")
     with tempfile.TemporaryDirectory() as name:
         for millions in MILLIONS:
             folder = Path(name) / f"{millions}"
             seconds, rows = write(folder, millions * 1_000_000)
             size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-            print(
-                f"  {rows:,} rows: {rows / seconds:,.0f} rows/s written on one core; {size / 1e6:,.0f} MB, "
-                f"{size / rows:.1f} bytes a row"
-            )
-            asked = in_process("ask", folder)
-            for question in QUESTIONS:
-                print(f"    {question:28} {asked[question]:8.3f} s")
-            print(f"    {'memory, peak':28} {asked['memory'] / 1e6:8.0f} MB")
-            if millions == WITH_PANDAS:
-                theirs = in_process("pandas", folder)
-                for question, value in theirs.items():
-                    print(f"    pandas, {question:20} {value:8.3f}")
+            print(f"  {rows:,} rows, {rows * K / 1e6:,.0f} million choices: {size / 1e6:,.0f} MB,")
+            speed = f"{rows / seconds:,.0f} rows/s"
+            print(f"    {size / rows:.1f} bytes a row, {size / rows / K:.2f} a choice, {speed}")
+            tell(in_process("ask", folder), in_process("pandas", folder) if millions in WITH_PANDAS else {})
             shutil.rmtree(folder)
+
+
+def tell(asked: dict[str, float], theirs: dict[str, float]) -> None:
+    """Prints the seconds of each question, and those of pandas where it was asked too."""
+    for question in QUESTIONS:
+        beside = f"   pandas {theirs[question]:8.3f} s" if theirs else ""
+        print(f"    {question:28} {asked[question]:8.3f} s{beside}")
+    beside = f"   pandas {theirs['memory'] / 1e6:8.0f} MB" if theirs else ""
+    print(f"    {'memory, peak':28} {asked['memory'] / 1e6:8.0f} MB{beside}", flush=True)
 
 
 def write(folder: Path, rows: int) -> tuple[float, int]:
@@ -125,21 +126,37 @@ def timed(question: Callable[[Atlas], object], folder: Path) -> float:
 
 
 def pandas_questions(folder: Path) -> dict[str, float]:
-    """Seconds of two questions to a data frame that is in memory already, one row a choice."""
+    """Seconds of the same questions to a data frame in memory, one row a choice, and its peak in bytes."""
     import pandas
 
-    frame = pandas.read_parquet(folder / "routing", columns=["layer", "token_id", "experts"]).explode(
-        "experts"
-    )
+    columns = ["layer", "token_id", "doc", "position", "experts"]
+    frame = pandas.read_parquet(folder / "routing", columns=columns).explode("experts")
     frame["experts"] = frame["experts"].astype("uint8")
+
+    def top() -> object:
+        own = frame[(frame["layer"] == 7) & (frame["experts"] == 3)]
+        return own.groupby("token_id").size().nlargest(20)
+
+    def pairs() -> object:
+        own = frame[frame["layer"] == 7][["doc", "position", "experts"]]
+        return own.merge(own, on=["doc", "position"]).groupby(["experts_x", "experts_y"]).size()
+
+    def load() -> pandas.Series:
+        return frame.groupby(["layer", "experts"]).size()
+
+    def covered() -> object:
+        shares = load().unstack(fill_value=0).to_numpy()
+        return np.cumsum(-np.sort(-shares, axis=1), axis=1) / shares.sum(axis=1, keepdims=True)
+
+    found = dict(zip(QUESTIONS, map(seconds_of, (top, pairs, covered, load)), strict=True))
+    return {**found, "memory": float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)}
+
+
+def seconds_of(job: Callable[[], object]) -> float:
+    """Seconds of a job."""
     started = time.perf_counter()
-    frame.groupby(["layer", "experts"]).size()
-    load = time.perf_counter() - started
-    started = time.perf_counter()
-    frame[(frame["layer"] == 7) & (frame["experts"] == 3)].groupby("token_id").size().nlargest(20)
-    top = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"load of all layers": load, "top tokens": top, "memory, MB": memory / 1e6}
+    job()
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@ the same tokens), and Megatron-LM's `tokens_per_expert/rank*.jsonl` (`--save-tok
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,9 @@ from ...metrics.saturation import SATURATION, saturation
 from ...trace import Counts, RoutingTrace
 from ..dataset.manifest import AtlasError
 from .expert_maps import listed
+from .megatron_counts import MOST_BYTES, MOST_STEPS, RANK, Parallelism, joined
 
-MOST_STEPS = 2000
-MOST_BYTES = 256 * 2**20  # of one file
 STEP = re.compile(r"step-(\d{1,9})\.safetensors")
-RANK = re.compile(r"rank(\d{1,6})\.jsonl")
 
 
 @dataclass(frozen=True)
@@ -36,6 +32,7 @@ class Steps:
     loads: Counts
     saturation: list[list[float]] | None = None
     saturation_first: list[list[float]] | None = None
+    devices: int = 0  # that share the experts of a layer, as many each, in order; 0: not known
 
     def to_json(self) -> dict[str, Any]:
         """Returns the Training view: series per step and layer, and when a layer collapsed."""
@@ -50,7 +47,21 @@ class Steps:
             "saturation": self.saturation,
             "saturation_first": self.saturation_first,
             "saturation_about": SATURATION.to_json(),
+            "placement": placement(self.loads, self.devices) if self.devices else None,
         }
+
+
+def placement(loads: Counts, devices: int) -> dict[str, Any]:
+    """Returns which experts each device holds and how unevenly it is loaded: loads [S, L, N].
+
+    `experts`: first and last of each device. `imbalance`: the fullest device over the mean, [S][L].
+    """
+    each = loads.shape[-1] // devices
+    of_device = loads.reshape(*loads.shape[:2], devices, each).sum(axis=-1)
+    return {
+        "experts": [[device * each, (device + 1) * each - 1] for device in range(devices)],
+        "imbalance": listed(balance.max_over_mean(of_device)),
+    }
 
 
 def collapses(steps: list[int], loads: Counts) -> list[int | None]:
@@ -63,8 +74,11 @@ def collapses(steps: list[int], loads: Counts) -> list[int | None]:
     return found
 
 
-def read_training(folder: Path) -> Steps:
-    """Reads a folder of either kind. Raises AtlasError naming the file that is wrong."""
+def read_training(folder: Path, parallelism: Parallelism | None = None) -> Steps:
+    """Reads a folder of either kind; Megatron's ranks hold what their parallelism says.
+
+    Raises AtlasError naming the file that is wrong.
+    """
     if not folder.is_dir():
         raise AtlasError(f"{folder}: expected a folder of checkpoints' routings or counts")
     traces = {int(m[1]): path for path in folder.glob("*.safetensors") if (m := STEP.fullmatch(path.name))}
@@ -72,7 +86,8 @@ def read_training(folder: Path) -> Steps:
         return of_traces(traces)
     ranks = {int(m[1]): p for p in folder.rglob("rank*.jsonl") if (m := RANK.fullmatch(p.name))}
     if ranks:
-        return of_megatron(ranks)
+        sizes = parallelism or Parallelism(len(ranks))
+        return Steps(*joined(ranks, sizes), devices=sizes.expert)
     raise AtlasError(f"{folder}: expected step-*.safetensors or tokens_per_expert/rank*.jsonl, got neither")
 
 
@@ -104,53 +119,3 @@ def read_trace(path: Path) -> RoutingTrace:
         return RoutingTrace.from_bytes(path.read_bytes())
     except (OSError, ValueError) as error:
         raise AtlasError(f"{path}: expected a trace file, got {error}") from error
-
-
-def of_megatron(ranks: dict[int, Path]) -> Steps:
-    """Returns the steps of Megatron's counts; several ranks hold the experts in order of their numbers.
-
-    Each line is one iteration and layer; `tpe` lists the microbatches. Layers of MTP blocks are left out.
-    """
-    by_rank = [dict(read_counts(ranks[rank])) for rank in sorted(ranks)]
-    cells = set(by_rank[0])
-    for rank, found in zip(sorted(ranks), by_rank, strict=True):
-        if set(found) != cells:
-            raise AtlasError(
-                f"{ranks[rank]}: expected the iterations and layers of rank {min(ranks)}, got others"
-            )
-    if not cells:
-        raise AtlasError(f"{ranks[min(ranks)]}: expected at least one line of a decoder layer, got none")
-    steps, layers = sorted({step for step, _ in cells}), sorted({layer for _, layer in cells})
-    if len(cells) != len(steps) * len(layers) or len(steps) > MOST_STEPS:
-        raise AtlasError(
-            f"{ranks[min(ranks)]}: expected every layer at each of at most {MOST_STEPS} iterations"
-        )
-    rows = [[np.concatenate([each[step, layer] for each in by_rank]) for layer in layers] for step in steps]
-    if len({len(row) for step in rows for row in step}) > 1:
-        raise AtlasError(
-            f"{ranks[min(ranks)]}: tpe: expected as many experts in every layer, got several sizes"
-        )
-    return Steps(steps, np.array(rows, np.int64))
-
-
-def read_counts(path: Path) -> Iterator[tuple[tuple[int, int], Counts]]:
-    """Reads (iteration, layer) and counts [N] of each line, microbatches summed. Raises AtlasError."""
-    if path.stat().st_size > MOST_BYTES:
-        raise AtlasError(f"{path}: expected at most {MOST_BYTES} bytes")
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                found = json.loads(line)
-                if found.get("block", "decoder") != "decoder":
-                    continue
-                counted = np.array(found["tpe"], np.int64)
-                key = int(found["iter"]), int(found["layer"])
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                raise AtlasError(
-                    f"{path}: line {number}: expected iter, layer and tpe, got {error}"
-                ) from error
-            if counted.ndim != 2 or counted.min(initial=0) < 0:
-                raise AtlasError(f"{path}: line {number}: tpe: expected lists of counts, got {counted.shape}")
-            yield key, counted.sum(axis=0)

@@ -23,7 +23,10 @@ from ..dataset.manifest import AtlasError, Manifest, Part
 from ..dataset.schema import Columns, documents_table, layer_table, load_table, routing_schema, tokens_table
 from .routes import Routes
 
-ZSTD_LEVEL = 3
+ZSTD_LEVEL = 9  # 8 % smaller than 3 on real routing; writing stays far faster than any model
+ENCODING = {
+    "position": "DELTA_BINARY_PACKED"
+}  # BYTE_STREAM_SPLIT would suit weights; DuckDB reads it for wider floats alone
 DICTIONARY = ["doc", "token_id", "layer", "experts.list.element", "domain", "language", "split", "class"]
 
 
@@ -167,7 +170,12 @@ def save(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
     beside = path.with_suffix(".part")
     columns = [name for name in DICTIONARY if name.partition(".")[0] in schema.names]
     with pq.ParquetWriter(
-        beside, schema, compression="zstd", compression_level=ZSTD_LEVEL, use_dictionary=columns
+        beside,
+        schema,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        use_dictionary=columns,
+        column_encoding={name: how for name, how in ENCODING.items() if name in schema.names},
     ) as writer:
         for table in tables:
             writer.write_table(table, row_group_size=max(1, len(table)))

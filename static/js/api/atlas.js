@@ -94,6 +94,8 @@
  * @property {string} name
  * @property {number[]} steps
  * @property {number[][]} max_violation  [S][L]
+ * @property {number[][]} dead_experts  [S][L]
+ * @property {{experts: [number, number][], imbalance: number[][]} | null} placement  first and last expert of each rank
  * @property {(number | null)[]} collapse  [L]
  * @property {number[][] | null} saturation  [S][L]
  *
@@ -133,9 +135,9 @@ export async function listAtlases() {
   return answerOf(await fetch("api/atlases"));
 }
 
-/** The series of a training. @param {string} name @returns {Promise<Training>} */
-export async function askTraining(name) {
-  return answerOf(await fetch(`api/training?${new URLSearchParams({ name })}`));
+/** The series of a training. @param {string} name @param {Record<string, string>} [sizes]  of the parallelism @returns {Promise<Training>} */
+export async function askTraining(name, sizes = {}) {
+  return answerOf(await fetch(`api/training?${new URLSearchParams({ name, ...sizes })}`));
 }
 
 /**

@@ -95,9 +95,21 @@ export const atlasFr = {
     "Sa part des affectations de la couche, par tranches du corpus dans l’ordre ; tirets : une part égale.",
   slice: "tranche du corpus",
   none: "aucun",
+  trainingNamed: (name) => `entraînement ${name}`,
   training: "Un entraînement au fil de ses étapes",
   trainingHint: "Saturation : part des experts de la dernière étape qu’une étape choisit déjà, par couche.",
   maxVio: "MaxVio de chaque couche",
+  deadExperts: "experts sans jeton",
+  ranks: "Les rangs et leurs experts",
+  ranksHint:
+    "Parallélisme d’experts : chaque rang en tient autant, dans l’ordre. Les copies sur les données sont additionnées.",
+  rankImbalance: "rang le plus chargé sur la moyenne",
+  rankHolds: (rank, first, last) =>
+    `rang ${rank} : ${first === last ? `expert ${first}` : `experts ${first} à ${last}`}`,
+  ep: "parallélisme d’experts",
+  pp: "étages du pipeline",
+  etp: "rangs par expert",
+  apply: "Appliquer",
   saturation: "saturation du routeur",
   step: "étape d’entraînement",
   collapsed: (layers) =>

@@ -11,9 +11,11 @@ import { h } from "../parts/element.js";
 import { createExpertPage } from "./expert_page.js";
 import { createLiveText } from "./live_text.js";
 import { createExpertMap, createPairMap } from "./expert_map.js";
-import { createCaches, createCoverage, createFlows, createTraining } from "./plots.js";
+import { figure } from "./plot.js";
+import { createCaches, createCoverage, createFlows } from "./plots.js";
+import { parallelismForm, trainingFigures } from "./training.js";
 
-const KEPT = ["atlas", "layer", "expert", "metric"];
+const KEPT = ["atlas", "training", "ep", "pp", "etp", "layer", "expert", "metric"];
 const DEVICES = 8;
 const root = /** @type {HTMLElement} */ (document.querySelector("#atlas"));
 
@@ -59,11 +61,23 @@ async function show() {
   root.setAttribute("aria-busy", "true");
   try {
     const { atlases: names, trainings } = await listAtlases();
+    const training = new URLSearchParams(at).get("training");
+    if (training) {
+      const parts = await trainingParts(training);
+      if (location.search === at)
+        root.replaceChildren(chooser(names, trainings, `training ${training}`), ...parts);
+      root.removeAttribute("aria-busy");
+      root.dataset.ready = at;
+      return;
+    }
     const name = asked().atlas ?? names.find(({ problem }) => !problem)?.name ?? "";
-    root.replaceChildren(chooser(names, name), h("p", { class: "hint", role: "status" }, words.loading));
+    root.replaceChildren(
+      chooser(names, trainings, name),
+      h("p", { class: "hint", role: "status" }, words.loading),
+    );
     const parts = await partsOf(name, names);
     if (location.search !== at) return;
-    root.replaceChildren(chooser(names, name), ...parts);
+    root.replaceChildren(chooser(names, trainings, name), ...parts);
     const later = [...(await slowPartsOf(name)), ...(await trainingOf(name, trainings))];
     if (location.search !== at) return;
     root.querySelector(".plots")?.append(...later);
@@ -75,18 +89,29 @@ async function show() {
   root.dataset.ready = at;
 }
 
-/** @param {readonly Named[]} names @param {string} name */
-function chooser(names, name) {
-  const options = names.map((each) =>
-    h("option", { value: each.name, selected: each.name === name }, each.name),
-  );
+/** Atlases, and trainings of other models. @param {readonly Named[]} names @param {readonly string[]} trainings @param {string} name */
+function chooser(names, trainings, name) {
+  const models = names.map((each) => each.name.split("/").at(-1));
+  const alone = trainings.filter((each) => !models.includes(each));
+  const options = [
+    ...names.map((each) => ({ value: each.name, key: "atlas", text: each.name, of: each.name })),
+    ...alone.map((each) => ({
+      value: `training ${each}`,
+      key: "training",
+      text: words.trainingNamed(each),
+      of: each,
+    })),
+  ];
   const choose = (/** @type {Event} */ event) => {
+    const { value } = /** @type {HTMLSelectElement} */ (event.target);
+    const chosen = options.find((each) => each.value === value);
     const query = new URLSearchParams(location.search);
     for (const key of KEPT) query.delete(key);
-    query.set("atlas", /** @type {HTMLSelectElement} */ (event.target).value);
+    if (chosen) query.set(chosen.key, chosen.of);
     go(`?${query}`);
   };
-  return h("label", { class: "chooser" }, `${words.choose} `, h("select", { onchange: choose }, ...options));
+  const elements = options.map(({ value, text }) => h("option", { value, selected: value === name }, text));
+  return h("label", { class: "chooser" }, `${words.choose} `, h("select", { onchange: choose }, ...elements));
 }
 
 /**
@@ -160,13 +185,26 @@ async function partsOf(name, names) {
 /** The training of the atlas' model, if its steps are here. @param {string} name @param {readonly string[]} trainings */
 async function trainingOf(name, trainings) {
   const model = name.split("/").at(-1) ?? "";
-  if (!trainings.includes(model)) return [];
-  const found = await askTraining(model);
-  const collapsed = found.collapse.filter((step) => step !== null).length;
-  const hint = [words.trainingHint, collapsed > 0 && words.collapsed(collapsed)].filter(Boolean).join(" ");
-  const plots = [createTraining(found, found.max_violation, words.maxVio)];
-  if (found.saturation) plots.push(createTraining(found, found.saturation, words.saturation));
-  return [figure(words.training, hint, ...plots)];
+  return trainings.includes(model) ? trainingFigures(await askTraining(model)) : [];
+}
+
+/** A training that stands alone. @param {string} name */
+async function trainingParts(name) {
+  const query = new URLSearchParams(location.search);
+  const sizes = { ep: query.get("ep") ?? "", pp: query.get("pp") ?? "1", etp: query.get("etp") ?? "1" };
+  const form = parallelismForm(sizes, (changes) => {
+    for (const [key, value] of Object.entries(changes)) if (!value) delete changes[key];
+    go(address(changes));
+  });
+  try {
+    const found = await askTraining(name, sizes.ep ? sizes : {});
+    return [found.placement && form, ...trainingFigures(found)].filter((part) => part instanceof Node);
+  } catch (error) {
+    return [
+      form,
+      h("p", { role: "alert", class: "trouble" }, words.failed(/** @type {Error} */ (error).message)),
+    ];
+  }
 }
 
 /** What takes seconds to simulate: caches and placements. @param {string} name */
@@ -175,11 +213,6 @@ async function slowPartsOf(name) {
   const { experts } = await askAtlas(name, "overview");
   if (experts % DEVICES !== 0) return [caches];
   return [caches, placements(name, await askAtlas(name, "placement", { devices: DEVICES }))];
-}
-
-/** @param {string} title @param {string} hint @param {...Node} parts */
-function figure(title, hint, ...parts) {
-  return h("figure", {}, h("h2", {}, title), ...parts, h("figcaption", {}, hint));
 }
 
 /** @param {Overview} overview @param {string} metric */

@@ -2,6 +2,8 @@
  * Flat plots as SVG: elements, axes with ticks and units, and lines.
  */
 
+import { h } from "../parts/element.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 /** Room for a plot of lines, in its own units. */
 export const PLOT = { width: 620, height: 320, left: 56, right: 190, top: 14, bottom: 44 };
@@ -122,3 +124,8 @@ export function scaleOf(rows) {
 
 /** One of six levels of a colour scale. @param {number} share */
 export const levelOf = (share) => Math.min(5, Math.floor(share * 6));
+
+/** @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */
+export function figure(title, hint, ...parts) {
+  return h("figure", {}, h("h2", {}, title), ...parts, h("figcaption", {}, hint));
+}
