@@ -45,6 +45,32 @@ def test_tensorrt_llm_file_meets_the_checks_of_its_own_config():
         assert len(row) == found["num_slots"] and set(row) == {0, 1, 2, 3}
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([6, 8, 12]), st.sampled_from([2, 3]))
+def test_sglang_finds_each_expert_where_the_plan_puts_it(seed, slots, devices):
+    """As its expert_location.py reads a row: physical expert p holds the logical expert of column p, on GPU
+    p // (physical experts / ep_size); an expert without a physical one leaves its rank dispatch at -1."""
+    slots *= devices
+    plan = eplb_plan(np.random.default_rng(seed).integers(0, 99, (2, 6)), slots, devices)
+    for layer, row in enumerate(json.loads(to_sglang(plan))["physical_to_logical_map"]):
+        physical_of: dict[int, list[int]] = {expert: [] for expert in range(6)}
+        for physical, logical in enumerate(row):
+            physical_of[logical].append(physical)
+        assert all(physical_of.values())
+        gpu = [physical // (slots // devices) for physical in range(slots)]
+        assert gpu == plan.device_of_slot.tolist()
+        assert [row[p] for p in range(slots)] == plan.slots[layer].tolist()
+
+
+def test_placement_of_tensorrt_llms_own_test_is_read():
+    """DeepSeek-V3-Lite in its test of a static EPLB: 72 experts in 80 slots on 4 ranks, layers 1 to 29."""
+    lists = {layer: [(layer + slot) % 72 for slot in range(80)] for layer in range(1, 30)}
+    config = {"num_slots": 80, "initial_global_assignments": lists, "layer_updates_per_iter": 0}
+    plan = from_trtllm(yaml.safe_dump(config), 72, 4)
+    assert plan.slots.shape == (29, 80)
+    assert plan.slots[0, :3].tolist() == [1, 2, 3]
+    assert yaml.safe_load(to_trtllm(plan, dense=(0,))) == config
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

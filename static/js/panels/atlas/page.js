@@ -63,6 +63,7 @@ async function show() {
     const { atlases: names, trainings } = await listAtlases();
     const training = new URLSearchParams(at).get("training");
     if (training) {
+      root.replaceChildren(h("p", { class: "hint", role: "status" }, words.loading));
       const parts = await trainingParts(training);
       if (location.search === at)
         root.replaceChildren(chooser(names, trainings, `training ${training}`), ...parts);
@@ -198,7 +199,8 @@ async function trainingParts(name) {
   });
   try {
     const found = await askTraining(name, sizes.ep ? sizes : {});
-    return [found.placement && form, ...trainingFigures(found)].filter((part) => part instanceof Node);
+    const plots = h("div", { class: "columns plots" }, ...trainingFigures(found));
+    return found.placement ? [form, plots] : [plots];
   } catch (error) {
     return [
       form,

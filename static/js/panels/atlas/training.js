@@ -12,13 +12,12 @@ import { createTraining } from "./plots.js";
 /** @param {Training} found @returns {HTMLElement[]} */
 export function trainingFigures(found) {
   const collapsed = found.collapse.filter((step) => step !== null).length;
-  const hint = [words.trainingHint, collapsed > 0 && words.collapsed(collapsed)].filter(Boolean).join(" ");
-  const plots = [
-    createTraining(found, found.max_violation, words.maxVio),
-    createTraining(found, found.dead_experts, words.deadExperts),
-  ];
+  const hint = [found.saturation && words.trainingHint, collapsed > 0 && words.collapsed(collapsed)];
+  const plots = [createTraining(found, found.max_violation, words.maxVio)];
+  if (found.dead_experts.flat().some(Boolean))
+    plots.push(createTraining(found, found.dead_experts, words.deadExperts));
   if (found.saturation) plots.push(createTraining(found, found.saturation, words.saturation));
-  const shown = [figure(words.training, hint, ...plots)];
+  const shown = [figure(words.training, hint.filter(Boolean).join(" "), ...plots)];
   if (found.placement) shown.push(devices(found, found.placement));
   return shown;
 }
