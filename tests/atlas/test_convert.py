@@ -113,3 +113,30 @@ def test_trace_of_ids_alone_has_no_weights_and_is_asked_without_them(tmp_path):
     assert answer(found, "overview", {})["ids_only"]
     with pytest.raises(ValueError, match="by: expected one of frequency for this atlas"):
         answer(found, "pruning", {"by": "gate_mass"})
+
+
+def test_weight_that_float16_cannot_hold_is_refused_by_its_place(tmp_path):
+    """One that is no number at all is refused by the trace itself."""
+    good, bad = (read(path)[0] for path in files(tmp_path, 2))
+    weights = bad.weights.copy()
+    weights[2, 1, 0] = 1e6
+    traces = {"a": good, "b": replace(bad, weights=weights)}
+    paths = [tmp_path / name for name in traces]
+    for path in paths:
+        path.touch()
+    with pytest.raises(AtlasError, match=r"document 1: weights: .* at token 2, layer 1"):
+        convert(tmp_path / "out", paths, lambda path: [traces[path.name]])
+    assert Atlas(tmp_path / "out").manifest.documents == 1  # what was written before stays
+    with pytest.raises(ValueError, match=r"trace\.weights: expected finite numbers"):
+        replace(bad, weights=weights * np.nan)
+
+
+def test_corpus_of_one_document_answers_every_question_without_a_claim(tmp_path):
+    convert(tmp_path / "out", files(tmp_path, 1), read)
+    found = Atlas(tmp_path / "out")
+    query = {"layer": "0", "expert": "0", "devices": "2"}
+    for question in ANSWERS:
+        json.dumps(answer(found, question, query), allow_nan=False)
+    page = answer(found, "expert", query)
+    assert page["sentence"]["finding"] is None and page["documents"] <= 1
+    assert all((each["low"], each["high"]) == (0.0, 1.0) for each in page["findings"] if page["documents"])

@@ -116,7 +116,7 @@ def recall(r: Routing) -> tuple[Any, Any]:
     hits, guesses = 0, []
     for row, true in zip(r.rows[1::2], r.ahead.tolist()[1::2], strict=True):
         total = [sum(rates[a][b] for a in row) for b in range(N)]
-        best = sorted(range(N), key=lambda b, total=total: (-round(total[b], 12), b))[:K]
+        best = np.argsort([-round(sum_, 12) for sum_ in total], kind="stable")[:K].tolist()
         hits += len(set(best) & set(true))
         guesses.append(best)
     return found["recall"], hits / (K * len(guesses))

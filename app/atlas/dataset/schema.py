@@ -18,6 +18,7 @@ from ...metrics.margins import margins, score_entropy
 from ...metrics.token_class import class_of
 from ...trace import Floats, Ints, RoutingTrace
 from .corpus import Document
+from .manifest import AtlasError
 
 Halves = np.ndarray[Any, np.dtype[np.float16]]
 
@@ -74,7 +75,10 @@ class Columns:
 
     @classmethod
     def of(cls, doc: int, ids: Ints, trace: RoutingTrace) -> Columns:
-        """Reduces a trace to columns: the margin uses the selection bias where the model has one."""
+        """Reduces a trace to columns: the margin uses the selection bias where the model has one.
+
+        Raises AtlasError naming the first weight that float16 cannot hold.
+        """
         scores: Floats | None = getattr(trace, "scores", None)
         margin = entropy = None
         if scores is not None:
@@ -86,7 +90,10 @@ class Columns:
         ids_only = bool(
             trace.header.origin.get("ids_only")
         )  # weights are then equal by convention, not known
-        halves = None if ids_only else trace.weights.astype(np.float16)
+        with np.errstate(over="ignore"):
+            halves = None if ids_only else trace.weights.astype(np.float16)
+        if halves is not None:
+            check_held(doc, trace.weights, halves)
         return cls(doc, ids, trace.experts, halves, margin, entropy)
 
     def after(self, other: Columns) -> Columns:
@@ -96,6 +103,17 @@ class Columns:
             np.concatenate([other.ids, self.ids]),
             *(join(getattr(other, name), getattr(self, name)) for name in WIDE),
         )
+
+
+def check_held(doc: int, given: Floats, weights: Halves) -> None:
+    """Raises AtlasError naming the place of the first weight [T, L, K] that float16 cannot hold."""
+    if np.isfinite(weights).all():
+        return
+    token, layer, choice = np.argwhere(~np.isfinite(weights))[0].tolist()
+    raise AtlasError(
+        f"document {doc}: weights: expected at most 65504, got {given[token, layer, choice]:g} "
+        f"at token {token}, layer {layer}, counted from 0"
+    )
 
 
 WIDE = ("experts", "weights", "margin", "entropy")
