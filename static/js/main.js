@@ -121,7 +121,15 @@ function settled() {
     panelStates?.[0] === state
   );
 }
-const hooks = createHooks({ store, actions, loop, stats: viewport.stats, settled, other: stacks.other });
+const hooks = createHooks({
+  store,
+  actions,
+  loop,
+  stats: viewport.stats,
+  labels: viewport.labels,
+  settled,
+  other: stacks.other,
+});
 
 // Panels
 const { createPage } = await (boot.embed

@@ -205,6 +205,7 @@
  * @property {Camera} camera
  * @property {number} layer                 the layer that TOP looks at
  * @property {number | null} path           token whose whole path is lit (selected or pointed at)
+ * @property {number} [current]             the current token, -1 for none
  * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
  * @property {number | null} [shot]         seconds of the directed shot, while it is on
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps

@@ -20,6 +20,7 @@ const RUNGS = [
   ["scene/gpu", "scene/layout"],
   ["scene/effects"],
   ["scene/camera"],
+  ["scene/labels"],
   ["scene/meshes"],
   ["scene", "files"],
   ["browser"],

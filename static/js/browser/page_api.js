@@ -45,10 +45,11 @@ export function describe(state) {
  * @param {Actions} parts.actions
  * @param {Loop} parts.loop
  * @param {() => object | null} parts.stats   of the scene
+ * @param {() => object[]} parts.labels        that the scene shows
  * @param {() => State | null} parts.other     the second stack, while there is one
  * @param {() => boolean} parts.settled       nothing more will change on screen
  */
-export function createHooks({ store, actions, loop, stats, settled, other }) {
+export function createHooks({ store, actions, loop, stats, labels, settled, other }) {
   /** @type {(() => void)[]} */
   let waiting = [];
   return {
@@ -76,6 +77,8 @@ export function createHooks({ store, actions, loop, stats, settled, other }) {
       /** @param {number} secs */
       step: (secs) => loop.step(secs),
       stats: () => ({ ...stats(), frames: loop.frames() }),
+      /** Words in the scene, and where: CSS pixels of the canvas. */
+      labels,
     },
   };
 }

@@ -65,6 +65,7 @@ export function createViewport(host, watcher, { embed }) {
       Math.min(SHARPEST, window.devicePixelRatio || 1),
       insetsOf(stage, covers()),
     );
+    scene.setCovered(coveredIn(stage));
     invalidate();
   }
   function invalidate() {
@@ -109,7 +110,7 @@ export function createViewport(host, watcher, { embed }) {
     invalidate();
   }
   function observe() {
-    for (const element of [host, ...document.querySelectorAll("[data-inset]")]) observer.observe(element);
+    for (const element of [host, ...document.querySelectorAll(OVER)]) observer.observe(element);
   }
   /** Gives the WebGL context back. A canvas has one context for life, so another one takes its place. */
   function close() {
@@ -175,6 +176,8 @@ export function createViewport(host, watcher, { embed }) {
       invalidate();
     },
     stats: () => scene?.stats() ?? null,
+    /** Words that the scene shows, and where: CSS pixels of the canvas. */
+    labels: () => scene?.labels() ?? [],
     canvas: () => canvas,
     /** The scale at which the graphics card draws a picture of this many CSS pixels at most. @param {{width: number, height: number}} size */
     largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
@@ -199,6 +202,7 @@ export function createViewport(host, watcher, { embed }) {
      */
     picture({ scale, transparent, width, height }) {
       if (!scene || !drawn) return null;
+      scene.setCovered([]);
       scene.setSize(width, height, 1, {
         left: 0,
         top: 0,
@@ -220,6 +224,19 @@ function sameFrame(a, b) {
   return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every(
     (key) => key === "wall" || Object.is(a[key], b[key]),
   );
+}
+
+/** What may lie over the scene. */
+const OVER = "[data-inset], [data-over]";
+
+/** The parts of the canvas that something lies over. @param {DOMRect} stage */
+function coveredIn(stage) {
+  return [...document.querySelectorAll(OVER)].flatMap((element) => {
+    const box = element.getBoundingClientRect();
+    const whole = box.width >= stage.width && box.height >= stage.height;
+    if (whole || !box.width || !box.height || apart(stage, box)) return [];
+    return [{ x: box.left - stage.left, y: box.top - stage.top, width: box.width, height: box.height }];
+  });
 }
 
 const SIDES = ["left", "top", "right", "bottom"];

@@ -32,6 +32,7 @@ function frameOf(state, wall) {
     layer: floorOf(state),
     fold: foldOf(state),
     path: pathIn(state),
+    current: state.at.token,
     tower,
     still,
     shot,

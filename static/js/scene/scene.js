@@ -21,6 +21,7 @@
  *
  * @import {Camera, Frame, Model} from "../types.js"
  * @import {Shot} from "./camera/camera.js"
+ * @import {Rect} from "./labels/places.js"
  */
 
 import { columnsOf } from "../trace/trace.js";
@@ -60,6 +61,7 @@ export function createScene(canvas, options = {}) {
   let cut = true;
   let cutFold = true; // a stack that was not there before does not move into its folds
   let spent = 0; // bytes of stacks that are gone
+  /** @type {readonly Rect[]} */ let covered = []; // parts of the canvas that panels lie over
   // The stack before: freed only when the next one has been drawn, so that both share their compiled shaders.
   /** @type {ReturnType<typeof createStack> | null} */
   let old = null;
@@ -113,6 +115,7 @@ export function createScene(canvas, options = {}) {
       const goal = stack.fold(frame, cutFold || still);
       shot = rig.update(goal, { name, layer, time, wall, still, cut, story });
       cut = cutFold = false;
+      stack.cover(covered);
       stack.update(frame, shot, renderer.size);
       renderer.render(stack.scene, rig.camera);
       drop();
@@ -134,6 +137,14 @@ export function createScene(canvas, options = {}) {
       if (renderer.setSize(width, height, Math.min(2, pixelRatio), free)) cut = true;
       rig.setArea(width, height, free);
     },
+
+    /** Labels keep away from these parts of the canvas. @param {readonly Rect[]} rects */
+    setCovered(rects) {
+      covered = rects;
+    },
+
+    /** Words that the last frame shows, and where, CSS pixels. */
+    labels: () => stack?.labels() ?? [],
 
     /**
      * The next frame goes to this camera; `cut` without a move. A frame that names another camera does so

@@ -7,7 +7,9 @@
  * @import {Frame} from "../types.js"
  * @import {Shot} from "./camera/camera.js"
  * @import {Uniforms} from "./gpu/materials.js"
+ * @import {Rect} from "./labels/places.js"
  * @import {Layout} from "./layout/layout.js"
+ * @import {Sight} from "./meshes/labels.js"
  * @import {Material} from "three"
  */
 
@@ -16,7 +18,7 @@ import { createCursor } from "../playback/events.js";
 import { heroOf } from "../playback/shot.js";
 import { groupNumbers } from "../trace/token_groups.js";
 import { axes } from "./camera/framing.js";
-import { createSlots } from "./effects/beam_slots.js";
+import { createSlots, crowdOf } from "./effects/beam_slots.js";
 import { createCorpusTables, MOST_FLOWS } from "./effects/corpus_tables.js";
 import { createGlow, towersOnPath } from "./effects/tower_glow.js";
 import { createGroups } from "./effects/tower_groups.js";
@@ -70,7 +72,7 @@ export function createStack(uniforms, shape, topK) {
   const tokens = createTokens(uniforms, layout, tables.flights.texture);
   const flows = createFlows(uniforms, tables.flows);
   const mark = createMark(uniforms);
-  const labels = createLabels(uniforms, layout, tables);
+  const labels = createLabels(uniforms, layout);
   const objects = [
     backdrop.object,
     createTowers(uniforms, layout),
@@ -90,7 +92,8 @@ export function createStack(uniforms, shape, topK) {
   const all = Object.values(tables);
 
   /** @type {Frame | null} */ let frame = null; // the one that the events call back for
-  let flying = 0; // tokens that fly alone, with a word beside them
+  let flying = 0; // tokens that are drawn
+  /** @type {readonly Rect[]} */ let covered = []; // of the canvas, by panels
   let path = ""; // whose towers are marked in the hit texture
   let dressed = ""; // palette and theme
   /** @type {Frame["corpus"]} */ let corpus = null; // whose loads and flows the tables hold
@@ -164,9 +167,41 @@ export function createStack(uniforms, shape, topK) {
     });
   }
 
+  /** What the labels depend on. @returns {Sight} */
+  function sightOf(
+    /** @type {Frame} */ { trace, timeline, time, path: picked, current = -1 },
+    /** @type {Shot} */ shot,
+    /** @type {Canvas} */ canvas,
+  ) {
+    const together = timeline.mode === "all" && timeline.tokens > 1;
+    return {
+      shot,
+      canvas,
+      covered,
+      id: trace.id,
+      tokens: trace.tokens,
+      groups: uniforms.grouped.value > 0.5 ? groupNumbers(trace.tokens) : null,
+      flights: rows,
+      count: flying,
+      together,
+      followed: picked ?? (together ? -1 : current),
+      looked: Math.max(0, timeline.position(time).layer),
+      layout,
+      goal: folding.goal(),
+      hero: heroOf(timeline),
+      room: uniforms.room.value,
+      pulse: (layer) => pulseAt(time - glow.pulses[4 * layer]),
+    };
+  }
+
   return {
     layout: () => layout,
     scene,
+    labels: labels.shown,
+    /** Parts of the canvas that panels and controls lie over. @param {readonly Rect[]} rects */
+    cover(rects) {
+      covered = rects;
+    },
     backdrop: backdrop.object,
     moving: folding.moving,
 
@@ -190,8 +225,9 @@ export function createStack(uniforms, shape, topK) {
       const count = placeTokens(rows, layout, frame);
       if (count) tables.flights.send(0, 0, count);
       const together = frame.timeline.mode === "all" ? Math.max(1, frame.timeline.tokens) : 1;
-      tokens.show(count, together);
-      flying = together > 1 ? 0 : count;
+      tokens.show(count, together, frame.path ?? frame.current ?? -1);
+      uniforms.crowd.value = crowdOf(frame.timeline);
+      flying = count;
       beams.show(slots.used());
       mark.show(frame.tower);
       uniforms.time.value = frame.time;
@@ -207,17 +243,7 @@ export function createStack(uniforms, shape, topK) {
     /** The camera's part alone: again for a picture of another size. */
     aim(/** @type {Shot} */ shot, /** @type {Canvas} */ canvas) {
       shotUniforms(uniforms, layout, shot, canvas);
-      const { right } = axes(shot);
-      if (frame)
-        labels.update({
-          right,
-          width: shot.width,
-          ratio: canvas.ratio,
-          id: frame.trace.id,
-          tokens: frame.trace.tokens,
-          flying,
-          layout: folding.goal(),
-        });
+      if (frame) labels.update(sightOf(frame, shot, canvas));
       const middle = [
         shot.left + shot.width / 2,
         canvas.height - shot.top - shot.height / 2,
@@ -237,6 +263,11 @@ export function createStack(uniforms, shape, topK) {
       }
     },
   };
+}
+
+/** How strongly a plane pulses so many seconds after a token arrived: `pulse` of gpu/glsl.js. @param {number} since */
+function pulseAt(since) {
+  return since < 0 ? 0 : Math.min(1, since / 0.08) * Math.exp(-2.6 * since);
 }
 
 /**

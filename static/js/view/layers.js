@@ -10,6 +10,9 @@
 const AROUND = 5;
 /** A stack of fewer layers is read without folding. */
 export const TALL = 12;
+/** A taller one opens folded, with this many layers open. */
+const TALLEST = 16;
+const FOLLOWING = 5;
 
 /** "10-20", or "10" for one layer; layers from 1. @param {string} text @returns {Fold | undefined} */
 export function parseFold(text) {
@@ -36,9 +39,29 @@ export function foldWithin(fold, layers) {
   return fold.last < layers ? fold : { first: fold.first, last: layers - 1 };
 }
 
-/** What is folded of this trace. @param {Pick<State, "view" | "trace">} state @returns {Fold | null} */
-export function foldOf({ view, trace }) {
-  return view.fold && trace ? foldWithin(view.fold, trace.model.layers) : null;
+/**
+ * What is folded of this trace: as the view says, or of a tall stack all but the layers around the one that is looked at.
+ * @param {Pick<State, "view" | "trace" | "at">} state
+ * @returns {Fold | null}
+ */
+export function foldOf(state) {
+  const { view, trace } = state;
+  if (!trace) return null;
+  const { layers } = trace.model;
+  if (view.fold) return foldWithin(view.fold, layers);
+  return layers > TALLEST ? foldFollowing(lookedAt(state), layers) : null;
+}
+
+/**
+ * The open layers go on page by page as a token rises, and not with each layer: the last of a page is the first of the next.
+ * @param {number} layer
+ * @param {number} layers
+ * @returns {Fold}
+ */
+export function foldFollowing(layer, layers) {
+  const page = Math.floor(Math.max(0, layer) / (FOLLOWING - 1));
+  const first = Math.min(page * (FOLLOWING - 1), layers - FOLLOWING);
+  return { first, last: first + FOLLOWING - 1 };
 }
 
 /** Returns as many layers, further up or down; a few of the previous ones stay open. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
@@ -48,7 +71,7 @@ function movedFold({ first, last }, way, layers) {
   return { first: next, last: next + wide - 1 };
 }
 
-/** Returns the layer that one would want to see better. @param {State} state */
+/** Returns the layer that one would want to see better. @param {Pick<State, "view" | "trace" | "at">} state */
 function lookedAt(state) {
   const { view, at } = state;
   return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
@@ -62,9 +85,9 @@ export function moved(state, way) {
 
 /** Folded around what is looked at, or unfolded. @param {State} state */
 export function toggled(state) {
-  if (foldOf(state)) return null;
   const layers = state.trace?.model.layers ?? 0;
-  return layers < TALL ? null : foldAround(lookedAt(state), layers);
+  if (foldOf(state)) return layers > TALLEST ? { first: 0, last: layers - 1 } : null;
+  return layers < TALL || layers > TALLEST ? null : foldAround(lookedAt(state), layers);
 }
 
 /**

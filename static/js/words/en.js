@@ -807,6 +807,7 @@ export const en = {
   themes: { dark: "Dark", light: "Light", contrast: "Contrast" },
   palette: "Colours",
   palettes: { ember: "Ember", cobalt: "Cobalt", mono: "Mono" },
+  attentionPlate: "attention",
   colour: "Colour says",
   colours: { group: "Who (groups)", heat: "How often (heat)" },
   showHeat: "Show heat",

@@ -785,6 +785,7 @@ export const fr = {
   themes: { dark: "Sombre", light: "Clair", contrast: "Contraste" },
   palette: "Couleurs",
   palettes: { ember: "Braise", cobalt: "Cobalt", mono: "Gris" },
+  attentionPlate: "attention",
   colour: "La couleur dit",
   colours: { group: "Qui (groupes)", heat: "Combien (chaleur)" },
   showHeat: "Voir la chaleur",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { labelsOf, thinning, wordOf } from "../../../static/js/scene/meshes/labels.js";
+import { labelsOf, thinning, wordOf } from "../../../static/js/scene/labels/wording.js";
 
 test("layers are named from 1, experts from 0, and those of a wide ring now and then", () => {
   const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);

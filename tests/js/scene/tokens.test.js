@@ -17,7 +17,7 @@ function placed(mode, share, patch = {}, tokens = 12, received = tokens) {
   const count = placeTokens(rows, layout, frame);
   return Array.from({ length: count }, (_, i) => {
     const [x, y, z, w] = rows.subarray(4 * i, 4 * i + 4);
-    return { token: Math.floor(w / 4), x, y, z, speed: w % 4 };
+    return { token: Math.floor(w / 32), x, y, z, speed: w % 4 };
   });
 }
 
@@ -60,6 +60,8 @@ test("a token that is not routed yet is shown below the first plane at most", ()
   }
 });
 
-test("a batch larger than the table is cut, not written beyond it", () => {
-  assert.equal(placed("all", 0.5, {}, MOST + 20).length, MOST);
+test("of a batch larger than the table every second token is shown, and the one whose path is lit", () => {
+  const shown = placed("all", 0.5, { path: 3 }, MOST + 20).map(({ token }) => token);
+  assert.ok(shown.length <= MOST && shown.length > MOST / 2);
+  assert.ok(shown.includes(3) && shown.includes(MOST + 18), "over the whole disc");
 });

@@ -5,7 +5,7 @@ import { createMarks } from "../../../static/js/scene/effects/tower_marks.js";
 import { inksOf } from "../../../static/js/scene/gpu/palette.js";
 import { createLayout, folded } from "../../../static/js/scene/layout/layout.js";
 import { createFolding } from "../../../static/js/scene/layout/transition.js";
-import { bunchesOf } from "../../../static/js/scene/meshes/labels.js";
+import { bunchesOf } from "../../../static/js/scene/labels/wording.js";
 import { traceOf } from "../random_traces.js";
 
 const trace = traceOf({ tokens: 3, layers: 2, experts: 4, k: 1 });

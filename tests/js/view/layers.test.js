@@ -35,11 +35,23 @@ test("a fold that is no range is refused", () => {
 });
 
 test("a person who folds sees eleven layers around the one that is looked at, at the ends too", () => {
-  assert.deepEqual(toggled(stateOf()), { first: 25, last: 35 });
-  assert.deepEqual(toggled(stateOf({}, -1)), { first: 0, last: 10 });
-  assert.deepEqual(toggled(stateOf({ tower: { layer: 60, expert: 1 } })), { first: 50, last: 60 });
-  assert.deepEqual(toggled(stateOf({ camera: "top", floor: 40 })), { first: 35, last: 45 });
-  assert.equal(toggled(stateOf({ fold: { first: 3, last: 9 } })), null, "and unfolds again");
+  const small = (/** @type {object} */ view, at = 8) => ({
+    ...stateOf(view, at),
+    trace: traceOf({ tokens: 1, layers: 16 }),
+  });
+  assert.deepEqual(toggled(small({})), { first: 3, last: 13 });
+  assert.deepEqual(toggled(small({}, -1)), { first: 0, last: 10 });
+  assert.deepEqual(toggled(small({ tower: { layer: 15, expert: 1 } })), { first: 5, last: 15 });
+  assert.deepEqual(toggled(small({ camera: "top", floor: 9 })), { first: 4, last: 14 });
+  assert.equal(toggled(small({ fold: { first: 3, last: 9 } })), null, "and unfolds again");
+});
+
+test("a tall stack opens folded around the layer that playback stands at, page by page", () => {
+  const open = [-1, 0, 3, 4, 7, 8, 30, 59, 60].map((layer) => foldOf(stateOf({}, layer))?.first);
+  assert.deepEqual(open, [0, 0, 0, 4, 4, 8, 28, 56, 56]);
+  assert.deepEqual(foldOf(stateOf({ tower: { layer: 20, expert: 1 } })), { first: 20, last: 24 });
+  assert.deepEqual(toggled(stateOf()), { first: 0, last: 60 }, "one press opens all of it");
+  assert.equal(toggled(stateOf({ fold: { first: 0, last: 60 } })), null, "one more follows again");
 });
 
 test("a small stack does not fold", () => {
@@ -57,7 +69,7 @@ test("moving a fold up and down keeps its size and stays within the stack", () =
   assert.deepEqual(moved(stateOf({ fold }), 1), { first: 34, last: 44 });
   assert.deepEqual(moved(stateOf({ fold: { first: 50, last: 60 } }), 1), { first: 50, last: 60 });
   assert.deepEqual(moved(stateOf({ fold: { first: 4, last: 14 } }), -1), { first: 0, last: 10 });
-  assert.equal(moved(stateOf(), 1), null);
+  assert.equal(moved(stateOf({ fold: { first: 0, last: 60 } }), 1), null);
 });
 
 test("from above one sees the layer of playback, or the chosen one where tokens are in many layers", () => {

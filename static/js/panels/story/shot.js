@@ -34,7 +34,7 @@ export function createShot(host, actions) {
   const caption = h("p", { class: "shot-caption", role: "status" });
   const dashes = h("ol", { class: "shot-beats", "aria-hidden": "true" }, ...BEATS.map(() => h("li")));
   const skip = h("button", { type: "button", class: "shot-skip" }, words.story.skip);
-  host.append(h("div", { class: "shot-words" }, caption, dashes), skip);
+  host.append(h("div", { class: "shot-words", "data-over": true }, caption, dashes), skip);
   let on = false;
   let presenting = false;
   /** @param {Event} event */

@@ -43,6 +43,21 @@ export function discOf(/** @type {Layout} */ { inner, towerRadius }, /** @type {
   return DISC * (inner - towerRadius) * Math.min(1, 0.3 + tokens / 40);
 }
 
+/** Of each of T tokens that fire at once: less than the root of their number, because what adds up to white says nothing. */
+export function brightnessOf(/** @type {number} */ tokens) {
+  return Math.min(Math.max(1, tokens) ** -0.5, 2.4 * Math.max(1, tokens) ** -0.85);
+}
+
+const SPARSE = 0.6; // seconds between two tokens that follow each other one by one
+
+/** How bright one of the tokens is that follow each other, 0 to 1: the closer they follow, the less. */
+export function crowdOf(
+  /** @type {Pick<Timeline, "mode" | "tokens" | "arrives">} */ { mode, tokens, arrives },
+) {
+  if (mode !== "sequence" || tokens < 2) return 1;
+  return Math.min(1, ((arrives(1, 0) - arrives(0, 0)) / SPARSE) ** 0.7);
+}
+
 /** Seconds that beams stay after an event fired. */
 export function holdOf(/** @type {Timeline} */ { beat }) {
   return Math.min(2.2, Math.max(0.9, 2.2 * beat));
@@ -74,7 +89,7 @@ export function createSlots(layout, topK) {
   ) {
     const together = timeline.mode === "all";
     const [x, z] = standOf(layout, together, token, timeline.tokens);
-    const bright = together ? Math.max(1, timeline.tokens) ** -0.5 : 1;
+    const bright = together ? brightnessOf(timeline.tokens) : 1;
     const fired = timeline.fires(token, layer);
     const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
     table.set(

@@ -10,7 +10,7 @@ precision highp int;
 precision highp sampler2D;
 uniform mat4 viewMatrix, projectionMatrix;
 uniform vec3 cameraPosition, key;
-uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper, behind, grouped;
+uniform float time, pitch, outer, ratio, pixel, room, together, routed, path, core, capacity, negative, paper, behind, grouped, crowd;
 uniform vec3 tower;
 uniform vec2 shape, fog, focus, screen, near;
 uniform sampler2D places, hits, pulses, levels, marks, heights, groups;
@@ -54,7 +54,7 @@ float depthFade(vec3 position) {
 float solo(int layer) { return layer > 0 ? smoothstep(0.0, 0.85, 1.0 - near.x) : 1.0; }
 float present(int layer) { return (float(layer) > focus.x + 0.5 ? 1.0 - focus.y : 1.0) * solo(layer); }
 float layerFade(int layer) {
-  float folded = mix(0.4, 1.0, smoothstep(0.2, 0.9, opened(layer)));
+  float folded = mix(0.26, 1.0, smoothstep(0.2, 0.9, opened(layer)));
   if (abs(float(layer) - focus.x) < 0.5) folded = mix(folded, 1.0, focus.y);
   return folded * (float(layer) < focus.x - 0.5 ? mix(1.0, 0.1, focus.y) * solo(layer) : present(layer));
 }
@@ -66,7 +66,7 @@ vec3 glow(int layer, int expert) {
   float since = time - hit.x;
   float mass = 0.35 + 0.65 * sqrt(min(hit.y / max(texelFetch(pulses, ivec2(layer, 0), 0).y, 1.0), 1.0));
   float decay = exp(-2.2 * since) * (1.0 - smoothstep(1.4, 2.0, since));
-  float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * decay;
+  float flash = since < 0.0 || since > 2.0 ? 0.0 : mass * decay * crowd;
   float rest = 0.24 + 0.24 * sqrt(min(hit.z / max(routed, 1.0), 1.0));
   float aside = path * (1.0 - hit.w); /* what the lit path leaves out steps back */
   return vec3(flash * (1.0 - 0.5 * aside), rest * (1.0 - 0.55 * aside), hit.w);

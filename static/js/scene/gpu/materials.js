@@ -53,6 +53,7 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
  * @property {IUniform<DataTexture | null>} heights [L, N]: share of its full height
  * @property {IUniform<number>} behind   1 while a corpus is drawn: the fans step back
+ * @property {IUniform<number>} crowd    how bright one of many tokens is that follow each other closely, 1 where few do
  * @property {IUniform<number>} grouped   1 where colour says which groups of tokens an expert served, less as the directed shot comes close
  * @property {IUniform<DataTexture | null>} groups  [L, 2 N]: share of each of six groups, in two texels
  * @property {IUniform<number[]>} inks     the palette
@@ -89,6 +90,7 @@ export function createUniforms() {
     marks: { value: null },
     heights: { value: null },
     behind: { value: 0 },
+    crowd: { value: 1 },
     grouped: { value: 0 },
     groups: { value: null },
     core: { value: 0 },

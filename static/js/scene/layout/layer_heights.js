@@ -15,7 +15,7 @@
  */
 
 const THIN = 0.16; // most that a folded layer keeps of its height
-const FOLDED = 0.22; // height of all folded layers together, as a share of the width of a ring: at most
+const FOLDED = 0.11; // height of all folded layers together, as a share of the width of a ring: at most
 const SLAB = { thick: 0.1, apart: 0.3 }; // of a pitch
 const ALONE = 0.1; // least pitch that slabs below and above all rings count in, as a share of the radius of a ring
 
@@ -84,6 +84,11 @@ function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
     );
   });
   return slabs;
+}
+
+/** Height of the plate below a layer: half way from the plane below to the feet of its towers. @param {Levels} levels @param {number} layer */
+export function plateHeight({ levels, open, pitch, towerHeight, drop }, layer) {
+  return levels[layer] - 0.5 * open[layer] * (pitch + towerHeight + drop);
 }
 
 /**

@@ -56,6 +56,7 @@ void main() {
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
   float far = layerFade(layer) * mix(0.12, 1.0, smoothstep(0.2, 0.9, max(opened(layer), focus.y))) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
   at = corner;
+  far *= crowd;
   fan *= mix(1.0, 0.3, behind) * far * airy(0.24) * pow(start.z, 1.12) * min(1.0, sqrt(96.0 / shape.y)); /* so many add up to white */
   chosen *= far * airy(0.6) * pow(start.z, 0.9);
   state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped > 0.5 ? max(bounce(after), 1e-3) : chosen > 0.0 && home > 0.0 ? -home : 0.0);

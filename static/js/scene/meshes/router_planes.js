@@ -1,6 +1,7 @@
 /**
  * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its
- * outline is what makes towers that stand apart read as a ring.
+ * outline is what makes towers that stand apart read as a ring. Below each layer lies a pale plate: attention, which
+ * every token passes before it meets the router.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {Layout} from "../layout/layout.js"
@@ -11,12 +12,14 @@ import { createMaterial } from "../gpu/materials.js";
 
 const SEGMENTS = 96; // of the outline
 const BAND = 2 * SEGMENTS; // vertices of an outline
-const EACH = BAND + 4; // and the corners of the disc
+const EACH = BAND + 8; // and the corners of the disc and of the plate below it
+const PLATE_WIDE = { ring: 0.5, pitch: 1.1 }; // most radius of a plate: of that of the ring inside, of the distance of layers
 
 const VERTEX = /* glsl */ `
+uniform float plates;   /* their radius */
 out vec2 at;            /* on the disc, in radii of the ring */
 flat out vec3 state;    /* fade, pulse, seconds since the pulse */
-out float side;         /* across the outline; 2 on the disc */
+out float side;         /* across the outline; 2 on the disc, 3 on the plate */
 
 /* A point of the outline: a band of constant width on the screen. */
 vec4 outline(int layer, int vertex, float radius) {
@@ -32,9 +35,24 @@ vec4 outline(int layer, int vertex, float radius) {
   return a + vec4(across * side * 1.8 * ratio / screen * a.w, 0.0, 0.0);
 }
 
+/* The plate, where layers stand well apart and are seen from the side. */
+void plate(int layer, int corner) {
+  float strength = opened(layer) * smoothstep(12.0, 34.0, room) * (1.0 - focus.y) * (1.0 - near.x);
+  at = vec2(corner & 1, corner >> 1) * 2.0 - 1.0;
+  side = 3.0;
+  state = vec3(layerFade(layer) * strength, 0.0, 0.0);
+  float height = level(layer) - 0.5 * opened(layer) * (pitch + tower.y + tower.z);
+  gl_Position = projectionMatrix * viewMatrix * vec4(at.x * plates, height, at.y * plates, 1.0);
+}
+
 void main() {
   int layer = int(serial) / ${EACH}, vertex = int(serial) - layer * ${EACH};
   float radius = outer * 1.05;
+  if (vertex >= ${BAND + 4}) {
+    plate(layer, vertex - ${BAND + 4});
+    if (state.x < 0.01) gl_Position = NOWHERE;
+    return;
+  }
   state = vec3(layerFade(layer), pulse(layer), time - texelFetch(pulses, ivec2(layer, 0), 0).x);
   if (vertex < ${BAND}) {
     gl_Position = outline(layer, vertex, radius);
@@ -63,6 +81,11 @@ void main() {
   }
   float square = dot(at, at);
   if (square > 1.0) discard;
+  if (side > 2.5) {
+    float rim = smoothstep(0.9, 0.97, square) * smoothstep(1.0, 0.985, square);
+    colour = vec4(mix(TEXT, BRIGHT, 0.3) * mix(1.0, 0.6, paper) * (0.1 + 0.28 * rim) * state.x, 0.0);
+    return;
+  }
   float off = sqrt(square) - 1.0 + exp(-4.5 * state.z);
   lit *= (0.24 * exp(-60.0 * off * off) + 0.3 * exp(-9.0 * square)) * airy(0.3);
   colour = vec4(lit * state.x + grain(gl_FragCoord.xy), 0.0);
@@ -75,7 +98,7 @@ export function planeIndex(/** @type {number} */ layers) {
     const [a, b] = [2 * i, 2 * ((i + 1) % SEGMENTS)];
     one.push(a, b, a + 1, a + 1, b, b + 1);
   }
-  one.push(BAND, BAND + 1, BAND + 2, BAND + 2, BAND + 1, BAND + 3);
+  for (const quad of [BAND, BAND + 4]) one.push(quad, quad + 1, quad + 2, quad + 2, quad + 1, quad + 3);
   return Uint32Array.from(
     { length: layers * one.length },
     (_, i) => one[i % one.length] + Math.floor(i / one.length) * EACH,
@@ -90,6 +113,7 @@ export function createPlanes(uniforms, layout) {
   const material = createMaterial(uniforms, {
     vertex: VERTEX,
     fragment: FRAGMENT,
+    own: { plates: { value: Math.min(PLATE_WIDE.ring * layout.inner, PLATE_WIDE.pitch * layout.pitch) } },
     blend: "glow",
     tested: true,
   });

@@ -7,6 +7,7 @@
  * @import {DataTexture} from "three"
  */
 
+import { groupNumbers } from "../../trace/token_groups.js";
 import { discOf, standOf } from "../effects/beam_slots.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
@@ -16,11 +17,13 @@ import { heightOf } from "../layout/layout.js";
 export const MOST = 256;
 
 const VERTEX = /* glsl */ `
-uniform sampler2D flights; /* x, y, z, 4 token + speed */
+uniform sampler2D flights; /* x, y, z, 32 token + 4 group + speed */
 uniform vec2 size; /* of a particle: world, least CSS pixels */
+uniform float followed; /* token */
 out vec2 at;
 flat out float streak;
 flat out float strength;
+flat out vec3 own; /* its colour */
 
 void main() {
   ${QUAD}
@@ -29,8 +32,11 @@ void main() {
   float radius = max(size.x, size.y * pixel * -view.z);
   streak = 1.0 + 1.3 * (flight.w - 4.0 * floor(flight.w / 4.0));
   at = corner * vec2(1.0, streak);
-  strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together));
-  if (abs(floor(flight.w / 4.0) - near.y) > 0.5) strength *= 1.0 - smoothstep(0.2, 0.8, near.x);
+  strength = mix(1.0, 0.55, smoothstep(1.0, 64.0, together)) * min(1.0, sqrt(64.0 / together));
+  float id = floor(flight.w / 4.0), token = floor(id / 8.0), group = id - 8.0 * token;
+  own = group > 0.5 ? mix(GOLD, clan(group - 1.0), 0.75 * grouped) : GOLD;
+  if (abs(token - followed) > 0.5) strength *= crowd;
+  if (abs(token - near.y) > 0.5) strength *= 1.0 - smoothstep(0.2, 0.8, near.x);
   float upright = length(viewMatrix[1].xy);
   vec2 offset = vec2(corner.x, corner.y * mix(1.0, streak, upright)) * radius;
   gl_Position = projectionMatrix * (view + vec4(offset, 0.0, 0.0));
@@ -40,6 +46,7 @@ const FRAGMENT = /* glsl */ `
 in vec2 at;
 flat in float streak;
 flat in float strength;
+flat in vec3 own;
 
 void main() {
   vec2 p = vec2(at.x, at.y / streak);
@@ -47,7 +54,7 @@ void main() {
   float halo = fall * fall * fall;
   float core = 1.0 - smoothstep(0.07, 0.17, length(vec2(at.x, at.y / mix(1.0, streak, 0.35))));
   float line = exp(-260.0 * at.x * at.x) * fall * fall * (0.3 + 0.25 * (streak - 1.0));
-  colour = vec4((GOLD * (mix(0.65, 0.3, paper) * halo + line) + WHITE * core) * strength, 0.0);
+  colour = vec4((own * (mix(0.65, 0.3, paper) * halo + line) + WHITE * core) * strength, 0.0);
 }`;
 
 /**
@@ -56,7 +63,7 @@ void main() {
  * @param {DataTexture} flights
  */
 export function createTokens(uniforms, layout, flights) {
-  const own = { flights: { value: flights }, size: { value: [1, 1] } };
+  const own = { flights: { value: flights }, size: { value: [1, 1] }, followed: { value: -1 } };
   const object = createQuads(
     MOST,
     createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "glow" }),
@@ -64,7 +71,8 @@ export function createTokens(uniforms, layout, flights) {
   return {
     object,
     /** Draws the first so many, small where so many stand together. */
-    show(/** @type {number} */ count, /** @type {number} */ together) {
+    show(/** @type {number} */ count, /** @type {number} */ together, /** @type {number} */ followed) {
+      own.followed.value = followed;
       object.visible = count > 0;
       own.size.value = particle(layout, together);
       object.geometry.setDrawRange(0, 6 * count);
@@ -84,22 +92,29 @@ function particle(/** @type {Layout} */ layout, /** @type {number} */ together) 
 
 /**
  * Writes where the tokens in flight are. Reduced motion: they stand at planes.
- * @param {Float32Array} rows  [MOST, 4]: x, y, z, 4 token + speed
+ * @param {Float32Array} rows  [MOST, 4]: x, y, z, 32 token + 4 group + speed
  * @param {Layout} layout
  * @param {Frame} frame
  * @returns {number} how many
  */
-export function placeTokens(rows, layout, { trace, timeline, time, still, layer: looked, camera }) {
+export function placeTokens(
+  rows,
+  layout,
+  { trace, timeline, time, still, layer: looked, camera, path: followed },
+) {
   const together = timeline.mode === "all";
+  const groups = groupNumbers(trace.tokens);
+  const every = together ? Math.ceil(timeline.tokens / (MOST - 1)) : 1; // of more than there is room for
   let count = 0;
   for (const { token, height, layer, at } of timeline.flights(time)) {
+    if (token % every && token !== followed) continue;
     if (count === MOST || (token >= trace.received && layer >= 0)) continue;
     if (camera === "top" && Math.abs(height - looked) > 0.5) continue;
     const passed = still ? Math.max(0, layer) : height;
     const moving = still || (layer >= 0 && at < timeline.beat) ? 0 : 1;
     const [x, z] = standOf(layout, together, token, timeline.tokens);
     const speed = moving * Math.abs(Math.sin(Math.PI * (height - Math.floor(height))));
-    rows.set([x, heightOf(layout, passed), z, 4 * token + speed], 4 * count++);
+    rows.set([x, heightOf(layout, passed), z, 32 * token + 4 * (groups?.[token] ?? 0) + speed], 4 * count++);
   }
   return count;
 }

@@ -1,0 +1,50 @@
+/**
+ * The whole of a folded stack in small: a column of bars, one per layer, those that stand open bright, the one where playback
+ * stands widest. Pure.
+ *
+ * @import {Shot} from "../camera/camera.js"
+ * @import {Rect} from "./places.js"
+ * @import {Layout} from "../layout/layout.js"
+ */
+
+import { axes, NARROW } from "../camera/framing.js";
+import { seen } from "./wording.js";
+
+const WIDTH = 12; // CSS pixels
+const TALLEST = 5; // CSS pixels of a layer
+const SHARE = 0.56; // of the height of the free area
+const EDGE = 8; // CSS pixels from the left of the free area, at least
+const BESIDE = { numbers: 44, words: 104 }; // CSS pixels from the stack: the labels of layers stand between
+
+/** Where it stands; null where nothing is folded. @param {Layout} layout @param {Shot} shot @returns {Rect | null} */
+export function columnOf({ layers, open, outer }, shot) {
+  if (layers < 2 || open.every((share) => share === 1) || shot.focus > 0.5) return null;
+  const height = Math.round(Math.min(TALLEST * layers, SHARE * shot.height));
+  const { right } = axes(shot);
+  const [edge] = seen([-outer * right[0], 0, -outer * right[2]], shot);
+  const beside = edge - (shot.width < NARROW ? BESIDE.numbers : BESIDE.words) - WIDTH;
+  return {
+    x: Math.round(Math.max(shot.left + EDGE, beside)),
+    y: Math.round(shot.top + (shot.height - height) / 2),
+    width: WIDTH,
+    height,
+  };
+}
+
+/**
+ * Bars as rows of the table of labels: x, y, width, height, -1, tone, strength, ink.
+ * @param {Layout} layout
+ * @param {Rect} column
+ * @param {number} looked   the layer where playback stands
+ * @returns {number[]}
+ */
+export function barsOf({ layers, open }, { x, y, width, height }, looked) {
+  const pitch = height / layers;
+  return Array.from({ length: layers }, (_, layer) => {
+    const here = layer === looked;
+    const wide = here ? width : open[layer] === 1 ? 0.8 * width : 0.5 * width;
+    const high = here ? Math.max(2, pitch - 1) : pitch > 3 ? pitch - 1 : 0.7 * pitch;
+    const top = y + height - (layer + 1) * pitch;
+    return [x, top, wide, Math.max(1, high), -1, here ? 1 : 0, here ? 1 : open[layer] === 1 ? 0.85 : 0.3, 0];
+  }).flat();
+}

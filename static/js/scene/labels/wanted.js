@@ -1,0 +1,107 @@
+/**
+ * Which labels a frame wants, in what order, and how strongly each is drawn: first the token that is followed, then layers,
+ * then the other tokens by how near they are to it. Pure.
+ *
+ * @import {Box} from "../gpu/text_atlas.js"
+ * @import {Sight} from "../meshes/labels.js"
+ * @import {Label} from "./wording.js"
+ * @import {Wanted} from "./places.js"
+ */
+
+import { NARROW } from "../camera/framing.js";
+import { aroundRing, besideRing, besideToken, FEW, isNamed, NEXT, spanOf, thinning } from "./wording.js";
+import { levelOf } from "../layout/layout.js";
+import { plateHeight } from "../layout/layer_heights.js";
+
+/**
+ * A label that would stand if it finds a place.
+ * @typedef {Wanted & {row: number, tone: number, strength: number, ink: number}} Choice
+ *   row of its word in the atlas; 0 dim to 1 bright; 0 to 1; 0 plain, -1 a token's gold, else a group and 1
+ */
+
+const smooth = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ x) => {
+  const share = Math.min(1, Math.max(0, (x - low) / (high - low)));
+  return share * share * (3 - 2 * share);
+};
+
+/**
+ * @param {readonly Label[]} named   whose words come first in the atlas, before those of the tokens
+ * @param {readonly Box[]} boxes     of all words, device pixels
+ * @param {Sight} now
+ * @returns {Choice[]}
+ */
+export function wantedOf(named, boxes, now) {
+  const tokens = tokensOf(named.length, boxes, now);
+  const fixed = named.flatMap((label, row) => fixedOf(label, row, sizeOf(boxes[row], now), now));
+  return [...tokens.slice(0, 1), ...fixed, ...tokens.slice(1)];
+}
+
+/** @param {Box} box @param {Sight} now */
+function sizeOf({ width, height }, { canvas }) {
+  return { width: width / canvas.ratio, height: height / canvas.ratio };
+}
+
+/** @param {number} first @param {readonly Box[]} boxes @param {Sight} now @returns {Choice[]} */
+function tokensOf(first, boxes, now) {
+  const { flights, count, together, followed, shot, hero, groups } = now;
+  const [low, high] = spanOf(now.goal);
+  const all = Array.from({ length: count }, (_, i) => ({
+    at: 4 * i,
+    token: Math.floor(flights[4 * i + 3] / 32),
+  }));
+  const many = together && all.length > FEW;
+  const kept = many ? all.filter(({ token }) => token === followed) : all;
+  kept.sort((a, b) => Math.abs(a.token - followed) - Math.abs(b.token - followed) || a.token - b.token);
+  return kept.slice(0, all.length > FEW ? NEXT : FEW).flatMap(({ at, token }) => {
+    const point = flights.subarray(at, at + 3);
+    const within = point[1] >= low && point[1] <= high ? 1 : shot.focus;
+    const strength = within * (token === hero ? 1 : 1 - smooth(0, 0.5, shot.close));
+    if (strength < 0.01 || !boxes[first + token]) return [];
+    const size = sizeOf(boxes[first + token], now);
+    const places = besideToken([...point], shot, size, together ? 7 : 3);
+    const ink = groups?.[token] ? groups[token] : -1;
+    return [{ ...size, places, row: first + token, tone: token === followed ? 0.5 : 0, strength, ink }];
+  });
+}
+
+/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {Sight} now @returns {Choice[]} */
+function fixedOf(label, row, size, now) {
+  const { shot, layout } = now;
+  if (!label.word) return [];
+  if (label.kind === "expert") return expertOf(label, row, size, now);
+  const flat = (1 - shot.focus) * (1 - shot.close);
+  if (flat < 0.01) return [];
+  if (label.kind === "attention") return attentionOf(row, size, now, flat);
+  if (label.kind === "bunch") {
+    const height = label.slab < 0 ? levelOf(layout, label.layer) : layout.slabs[3 * label.slab];
+    const [[x, y]] = besideRing(layout, height, shot, size);
+    const places = [0, -0.5, 0.5, -1, 1].map((lines) => /** @type {const} */ ([x, y + lines * size.height]));
+    return [{ ...size, places, row, tone: 0, strength: 0.7 * flat, ink: 0 }];
+  }
+  const every = thinning(now.room, shot.width < NARROW);
+  if (layout.open[label.layer] < 0.5 || !isNamed(label.layer, layout.layers, every)) return [];
+  const pulse = now.pulse(label.layer);
+  const places = besideRing(layout, layout.levels[label.layer], shot, size);
+  return [{ ...size, places, row, tone: 0.8 * pulse, strength: (0.66 + 0.34 * pulse) * flat, ink: 0 }];
+}
+
+/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {Sight} now @returns {Choice[]} */
+function expertOf({ expert }, row, size, { shot, layout }) {
+  const strength = Math.max(shot.focus ** 2, smooth(0.6, 1, shot.close));
+  if (strength < 0.01) return [];
+  const layer = shot.close > 0 ? 0 : Math.round(shot.layer);
+  const places = aroundRing(layout, layer, expert, shot, size);
+  return [{ ...size, places, row, tone: shot.close, strength, ink: 0 }];
+}
+
+/** The plate below the second open ring is named, where rings stand well apart. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
+function attentionOf(row, size, { shot, layout, room }, flat) {
+  const layer = layout.open.indexOf(1) + 1;
+  if (layer >= layout.layers || layout.open[layer] < 0.9) return [];
+  const strength = 0.75 * flat * smooth(30, 44, room);
+  const [[x, y]] = besideRing(layout, plateHeight(layout, layer), shot, size);
+  const middle = shot.left + shot.width / 2;
+  return strength < 0.01
+    ? []
+    : [{ ...size, places: [[2 * middle - x - size.width, y]], row, tone: 0, strength, ink: 0 }];
+}

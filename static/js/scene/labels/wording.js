@@ -1,0 +1,174 @@
+/**
+ * What is labelled: the number of each layer beside its ring, layers that lie folded or have no experts, the word of each
+ * token that flies alone, and from above the ids of the experts around their ring. Pure.
+ *
+ * @import {Token} from "../../types.js"
+ * @import {Shot} from "../camera/camera.js"
+ * @import {Layout} from "../layout/layout.js"
+ */
+
+import { shownToken } from "../../words/token_text.js";
+import { words } from "../../words/words.js";
+import { axes, project } from "../camera/framing.js";
+import { levelOf, turned } from "../layout/layout.js";
+
+/** Tokens in flight that all have a label; of more, the one that is followed and those next to it. */
+export const FEW = 12;
+export const NEXT = 5;
+const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of two layers
+const AROUND = 32; // experts that are named around a ring
+const LONGEST = 18; // characters of a token's word
+const MANY = 3; // bunches of layers without experts that are named
+const BESIDE = 12; // CSS pixels from a ring to its number
+const CLEAR = 9; // CSS pixels from a particle to its word
+const ROUND = 15; // CSS pixels from a ring to the ids around it
+
+/**
+ * A label before it has a place.
+ * @typedef {object} Label
+ * @property {string} word
+ * @property {"layer" | "bunch" | "expert" | "attention"} kind
+ * @property {number} layer     of a bunch: its middle
+ * @property {number} expert    -1 where it names none
+ * @property {number} slab      -1 where it names no layer without experts
+ */
+
+/** Every which layer is named when layers stand so many CSS pixels apart. */
+export function thinning(/** @type {number} */ room, /** @type {boolean} */ brief) {
+  const closest = brief ? CLOSEST.number : CLOSEST.word;
+  return [1, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
+}
+
+/** Layers that are named: every fifth, say, the first, and the last unless it stands too close to another. @param {number} layer @param {number} layers @param {number} every */
+export function isNamed(layer, layers, every) {
+  const over = (layer + 1) % every;
+  return over === 0 || layer === 0 || (layer === layers - 1 && over > every / 2);
+}
+
+/**
+ * Layers from 1, as people count, then experts by their ids.
+ * @param {{layers: number, experts: number}} shape
+ * @param {boolean} brief
+ * @returns {Label[]}
+ */
+export function labelsOf({ layers, experts }, brief) {
+  const step = Math.max(1, Math.ceil(experts / AROUND));
+  const named = Array.from({ length: Math.ceil(experts / step) }, (_, i) => i * step);
+  return [
+    ...Array.from({ length: layers }, (_, layer) => ({
+      word: brief ? `${layer + 1}` : words.atLayer(layer + 1).toUpperCase(),
+      kind: /** @type {const} */ ("layer"),
+      layer,
+      expert: -1,
+      slab: -1,
+    })),
+    ...named.map((expert) => ({
+      word: `${expert}`,
+      kind: /** @type {const} */ ("expert"),
+      layer: 0,
+      expert,
+      slab: -1,
+    })),
+  ];
+}
+
+/**
+ * What is said of layers that lie folded and of those without experts, each bunch once.
+ * @param {Pick<Layout, "layers" | "open" | "dense">} layout
+ * @param {boolean} brief
+ * @returns {Label[]}
+ */
+export function bunchesOf({ layers, open, dense }, brief) {
+  const first = open.indexOf(1);
+  const last = open.lastIndexOf(1);
+  const folded = [
+    [0, first - 1],
+    [last + 1, layers - 1],
+  ].filter(([low, high]) => high >= low);
+  const runs = [...new Set(dense)].map((before) =>
+    dense.flatMap((each, slab) => (each === before ? [slab] : [])),
+  );
+  const named = runs.length > MANY ? [dense.map((_, slab) => slab)] : runs;
+  const bunch = { kind: /** @type {const} */ ("bunch"), expert: -1 };
+  return [
+    ...folded.map(([low, high]) => ({
+      ...bunch,
+      word: words.layerRange(low + 1, high + 1),
+      layer: (low + high) / 2,
+      slab: -1,
+    })),
+    ...named.map((slabs) => ({
+      ...bunch,
+      word: brief ? words.denseBrief : words.denseLayers(slabs.length).toUpperCase(),
+      layer: 0,
+      slab: runs.length > MANY ? slabs.length - 1 : slabs[0],
+    })),
+  ];
+}
+
+/** A token's word, short enough to stand beside it. @returns {string} */
+export function wordOf(/** @type {Token[]} */ tokens, /** @type {number} */ index) {
+  const word = shownToken(tokens, index);
+  return word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word;
+}
+
+/** The heights between which layers stand open: all, where none is folded. @returns {[number, number]} */
+export function spanOf(/** @type {Layout} */ { layers, levels, open, pitch }) {
+  const [first, last] = [open.indexOf(1), open.lastIndexOf(1)];
+  const high = last < layers - 1 ? levels[last] + 0.3 * pitch : Infinity;
+  return [first > 0 ? levels[first] - 0.7 * pitch : -1e6, Math.min(high, 1e6)];
+}
+
+/** Where a point is seen, CSS pixels of the canvas. @param {number[]} point @param {Shot} shot @returns {[number, number]} */
+export function seen(point, shot) {
+  const [x, y] = project(point, shot);
+  const half = shot.height / 2;
+  return [shot.left + shot.width / 2 + x * half, shot.top + half - y * half];
+}
+
+/** Places of what stands left of a ring. @param {Layout} layout @param {number} height @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
+export function besideRing({ outer }, height, shot, { width, height: high }) {
+  const { right } = axes(shot);
+  const off = -1.06 * outer;
+  const [x, y] = seen([off * right[0], height + off * right[1], off * right[2]], shot);
+  return [[x - BESIDE - width, y - high / 2]];
+}
+
+/** Places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
+export function aroundRing(layout, layer, expert, shot, { width, height }) {
+  const [x, z] = turned(layer, layout.x[expert], layout.z[expert]);
+  const out = (1.06 * layout.outer) / Math.hypot(x, z);
+  const level = levelOf(layout, layer);
+  const edge = seen([x * out, level, z * out], shot);
+  const middle = seen([0, level, 0], shot);
+  const away = Math.hypot(edge[0] - middle[0], edge[1] - middle[1]) || 1;
+  const at = edge.map((each, i) => each + ((each - middle[i]) / away) * ROUND);
+  return [[at[0] - width / 2, at[1] - height / 2]];
+}
+
+/**
+ * Places of a token's word: right or left of the particle, a little above or below; further out for a few that stand close
+ * together.
+ * @param {readonly number[]} point
+ * @param {Shot} shot
+ * @param {{width: number, height: number}} box
+ * @param {number} lines   up and down that it may go
+ * @returns {[number, number][]}
+ */
+export function besideToken(point, shot, { width, height }, lines) {
+  const [x, y] = seen([...point], shot);
+  const columns = [x + CLEAR, x - CLEAR - width];
+  const places = /** @type {[number, number][]} */ ([
+    [columns[0], y - height],
+    [columns[1], y - height],
+    [columns[0], y],
+    [columns[1], y],
+  ]);
+  for (let line = 2; line <= lines; line++) {
+    for (const column of columns) {
+      const out = column > x ? 2 * line : -2 * line;
+      places.push([column + out, y - line * height], [column + out, y + (line - 1) * height]);
+    }
+  }
+  return places;
+}

@@ -1,0 +1,80 @@
+"""Labels of the scene: none lies on another, on a control or on a panel, on any screen and in mid-flight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Opener
+from tests.e2e.page_reader import complete, idle, wait_until
+
+SIZES = [(1280, 720), (390, 844), (360, 640)]
+WAYS = ["mode=sequence", "mode=all", "mode=all&camera=top"]
+
+# The labels that the scene shows, and what of the page lies where, both in pixels of the window.
+RECTANGLES = """() => {
+  const stage = document.querySelector("canvas.scene").getBoundingClientRect();
+  const labels = moescope.labels().map(({ word, rect }) => ({
+    word, x: rect.x + stage.left, y: rect.y + stage.top, width: rect.width, height: rect.height,
+  }));
+  const kinds = "button, a[href], input, select, textarea, .decision, .counter";
+  const solid = [...document.querySelectorAll(kinds)];
+  const controls = solid.filter((each) => each.checkVisibility({ visibilityProperty: true })).map((each) => {
+    const { x, y, width, height } = each.getBoundingClientRect();
+    return { word: each.className || each.tagName, x, y, width, height };
+  });
+  return { labels, controls: controls.filter(({ width, height }) => width > 1 && height > 1) };
+}"""
+
+
+def meet(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two rectangles share more than half a pixel."""
+    wide = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
+    high = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
+    return bool(wide > 0.5 and high > 0.5)
+
+
+def collisions(page: Page) -> tuple[list[str], int]:
+    """What a label lies on, and how many labels there are."""
+    found = page.evaluate(RECTANGLES)
+    labels = found["labels"]
+    others = [(one, other) for i, one in enumerate(labels) for other in labels[i + 1 :]]
+    others += [(label, control) for label in labels for control in found["controls"]]
+    return [f"{one['word']} on {other['word']}" for one, other in others if meet(one, other)], len(labels)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("experts", [8, 64])
+def test_labels_touch_nothing_in_mid_flight(open_page: Opener, size: tuple[int, int], experts: int) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    for way in WAYS:
+        page = open_page(f"/?scenario=translate&experts={experts}&token=9&layer=3&{way}", viewport=viewport)
+        complete(page)
+        idle(page)
+        page.evaluate("moescope.hold() ?? moescope.play()")
+        for _ in range(4):
+            page.evaluate("moescope.step(0.35)")
+            found, labels = collisions(page)
+            assert found == [], f"{way}"
+            assert labels >= 3, "something is labelled"
+
+
+def test_every_token_of_a_short_prompt_is_named_where_all_fly_at_once(open_page: Opener) -> None:
+    page = open_page("/?scenario=english&mode=all&layer=3")
+    complete(page)
+    idle(page)
+    shown = {each["word"] for each in page.evaluate("moescope.labels()")}
+    assert shown >= {"The", "quiet", "river", "carries", "the", "old", "boat", "home", "before", "dark", "."}
+
+
+def test_tall_stack_opens_around_the_current_layer_and_follows_it(open_page: Opener) -> None:
+    page = open_page("/?shape=deepseek-v3&scenario=code&mode=single&token=1&layer=20")
+    complete(page)
+    idle(page)
+    words = [each["word"] for each in page.evaluate("moescope.labels()")]
+    assert {"LAYER 17", "LAYER 21", "1–16", "22–58"} <= set(words)
+    page.evaluate("moescope.seek({ token: 0, layer: 40 })")
+    wait_until(page, "moescope.labels().some(({ word }) => word === 'LAYER 41')")
+    assert "fold" not in page.url
