@@ -134,6 +134,9 @@
  * @property {number} [expert_bias]
  * @property {number} [shared_gate]
  * @property {number} [router_bias]
+ * @property {Record<string, string>} [layer_kinds]     of an engine: by layer, where it is no ordinary one
+ * @property {Record<string, number[]>} [expert_kinds]  of an engine: experts that compute nothing, by kind
+ * @property {string[]} [layer_names]                   of an engine: where it has each layer
  * @property {number[]} [dense_layers]  which of all layers, counted from 0, have no experts; `layers` counts the others
  *
  * Where the routing comes from. `badge` is what the page shows.

@@ -50,6 +50,15 @@ export const alterEn = {
   end: "Next",
   endLabel: "The most likely next tokens",
   none: "No model here says what comes next in this routing: choose LIVE, and a model that runs on this machine.",
+  kind: "Kind",
+  layerKinds: /** @type {Record<string, string>} */ ({
+    hash: "a table of token ids chooses here",
+    "attention experts": "experts of attention",
+  }),
+  expertKinds: /** @type {Record<string, string>} */ ({
+    identity: "passes a token on unchanged",
+    skip: "skips the layer",
+  }),
   alteredWord: "ALTERED",
   alteredNote: (/** @type {string[]} */ items) =>
     `Somebody changed the routers of this model: ${items.join("; ")}.`,

@@ -51,6 +51,15 @@ export const alterFr = {
   end: "Suite",
   endLabel: "Les jetons suivants les plus probables",
   none: "Aucun modèle ne dit ici ce qui suit : choisissez EN DIRECT, et un modèle qui tourne sur cette machine.",
+  kind: "Genre",
+  layerKinds: {
+    hash: "une table d’identifiants de jetons choisit ici",
+    "attention experts": "experts d’attention",
+  },
+  expertKinds: {
+    identity: "transmet un jeton inchangé",
+    skip: "saute la couche",
+  },
   alteredWord: "MODIFIÉ",
   alteredNote: (items) => `Quelqu’un a changé les routeurs de ce modèle : ${items.join(" ; ")}.`,
 };

@@ -8,6 +8,8 @@
 import { atlasNamed, corpusShown, HELDOUT } from "../../state/corpus.js";
 import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
+import { kindOf } from "../../view/expert_kinds.js";
+import { alterWords } from "../../words/alter.js";
 import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
 import { language } from "../../words/language.js";
 import { shownToken } from "../../words/token_text.js";
@@ -52,6 +54,7 @@ export function createInspector(host, actions, boot, wake) {
   const dropped = createFact(words.balance.measures.dropped_share.name);
   const bias = createFact(words.balance.biasName);
   const corpusLoad = createFact(words.corpus.load);
+  const kind = createFact(alterWords.kind);
   const alterations = createTowerChanges(actions, boot, wake);
   const served = h("ol", { class: "served" });
   const more = h("p", { class: "readout" });
@@ -66,6 +69,7 @@ export function createInspector(host, actions, boot, wake) {
       dropped.element,
       bias.element,
       corpusLoad.element,
+      kind.element,
     ),
     alterations.element,
     h("p", { class: "label" }, words.served),
@@ -100,6 +104,8 @@ export function createInspector(host, actions, boot, wake) {
       )
         return;
       setText(title, words.towerTitle(tower.layer + 1, tower.expert));
+      attribute(title, "title", state.trace.model.layer_names?.[tower.layer]);
+      kind.say(kindOf(state.trace.model, tower));
       const { counts, totals } = tally.upTo(state.trace, state.timeline, state.time);
       const count = counts[tower.layer * state.trace.model.experts + tower.expert];
       setText(hits, String(count));
