@@ -32,13 +32,12 @@ def stands_at(page, number):
 
 
 def test_a_link_to_a_moment_opens_its_part_and_counts_are_of_everything(open_page, url):
-    page = open_page(f"{url}/{PATH}&token=15001&layer=4")
+    page = open_page(f"{url}/{PATH}&token=15001&layer=4&panel=heatmap")
     stands_at(page, 15_001)
     page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
     assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
     assert page.locator(".strip .token").count() == 256
     assert re.search(r"[?&]token=15001&layer=4", page.url)
-    page.get_by_role("button", name="Heat map", exact=True).click()
     page.get_by_role("button", name=f"All {TOKENS:,} tokens").wait_for()
     page.close()
 

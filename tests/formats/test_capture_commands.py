@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+import struct
+import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow.csv
@@ -14,7 +18,18 @@ from app.__main__ import main
 from app.formats.read import read
 from app.trace import RoutingTrace
 from tests.formats.made_routings import MODELS, deepseek, make, mixtral
-from tests.formats.written_captures import as_json, counts_json, hook, megatron, sglang, vllm, vllm_answer
+from tests.formats.test_hostile_captures import Payload, header_of, torch_file
+from tests.formats.written_captures import (
+    as_json,
+    counts_json,
+    hook,
+    megatron,
+    npy,
+    sglang,
+    vllm,
+    vllm_answer,
+    zipped,
+)
 
 
 def write(folder, made, writer):
@@ -213,3 +228,39 @@ def test_compare_of_two_texts_is_refused(tmp_path, capsys):
         folder.mkdir()
     status = main(["compare", str(write(folders[0], made, vllm)), str(write(folders[1], other, vllm))])
     assert status == 2 and "tokens that both traces route" in capsys.readouterr().out
+
+
+def hostile(tmp_path):
+    """Files that are to be refused: their names, contents and the code of the finding."""
+    trap = tmp_path / "trap"
+    pickled = pickle.dumps({"experts": Payload(trap)}, 2)
+    bomb = zipped(**{"experts.npy": header_of((2**25,)) + b"\0" * (65 * 2**20)})
+    deep = b"[" * 100_000
+    return {
+        "safetensors of 10 GB": ("a.safetensors", struct.pack("<Q", 10 * 2**30) + b'{"a":', "too-large"),
+        "npy of terabytes": ("a.npy", header_of((10**9, 61, 8)) + b"\0" * 64, "too-large"),
+        "gguf of 2^60 tensors": ("a.gguf", b"GGUF" + struct.pack("<IQQ", 3, 2**60, 0), "too-large"),
+        "deep JSON": ("a.json", deep, "too-large"),
+        "deep JSON Lines": ("a.jsonl", b'{"a":1}\n{"a":' + deep + b"\n", "too-large"),
+        "deep event stream": ("a.sse", b"data: " + deep + b"\n\n", "too-large"),
+        "zip bomb": ("a.npz", bomb, "too-large"),
+        "zip bomb in a .pt": ("a.pt", zipped(**{"x/data.pkl": b"\0" * (65 * 2**20)}), "too-large"),
+        "zip with paths": ("a.npz", zipped(**{"../../x.npy": npy(np.zeros(3))}), "unsafe-file"),
+        "pickle in a .pt": ("a.pt", torch_file(pickled), "unsafe-file"),
+        "bare pickle": ("a.pkl", pickled, "unsafe-file"),
+        "text pickle": ("a.pkl", pickle.dumps([1], 0), "unsafe-file"),
+        "few lines for a billion": ("a.csv", b"token,layer,expert\n0,0,1\n999999999,0,2\n", "too-large"),
+        "empty": ("a.parquet", b"PAR1", "truncated"),
+    }
+
+
+@pytest.mark.parametrize("kind", [*hostile(Path("nowhere"))])
+def test_inspect_says_in_json_why_a_hostile_file_is_not_read(tmp_path, capsys, kind):
+    name, data, code = hostile(tmp_path)[kind]
+    (tmp_path / name).write_bytes(data)
+    begun = time.monotonic()
+    status, found = told(capsys, "inspect", tmp_path / name, "--json")
+    assert (status, [one["code"] for one in found["findings"]]) == (2, [code])
+    assert {"format", "kind", "tokens", "rows", "layers", "experts", "k"} <= set(found)
+    assert time.monotonic() - begun < 20
+    assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run, nothing was written"

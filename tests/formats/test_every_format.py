@@ -9,7 +9,8 @@ import pytest
 
 from app.formats.read import read_bytes
 from tests.formats.made_routings import MODELS, Made, make, mixtral
-from tests.formats.written_formats import COUNTS, SAMPLED, WHOLE
+from tests.formats.written_formats import COUNTS, SAMPLED, WHOLE, passes
+from tests.formats.written_tensors import pt
 
 WRITERS = {**SAMPLED, **WHOLE}
 IDS = [name for name in WRITERS if "logits" not in name and name != "llamacpp-npy-folder"]
@@ -132,3 +133,20 @@ def test_capture_whose_last_layers_are_cut_off_is_told(writer):
     made.layers, made.moe = made.layers - 2, made.moe[:-2]
     made.ids, made.logits = made.ids[:, :-2], made.logits[:, :-2]
     assert told(read(made, writer)) == ["missing-layers"]
+
+
+@pytest.mark.parametrize("config", [True, False])
+def test_places_that_the_recorder_never_wrote_are_empty_in_its_first_pass_too(config):
+    """Its buffer begins with zeros, and has -1 from the second pass on."""
+    made = make(mixtral(), 40, 30)
+    records = []
+    for number, (begin, end) in enumerate(passes(made, 7), 1):
+        ids = np.full((made.layers, end - begin, 8), -1 if number > 1 else 0, np.int32)
+        ids[..., : made.k] = made.ids[begin:end].swapaxes(0, 1)
+        of_pass = {"forward_pass_id": number, "rank": 0, "input_ids": made.token_ids[begin:end]}
+        places = {"positions": list(range(begin, end)), "forward_mode": 1 if end <= made.prompt else 2}
+        records.append({**of_pass, **places, "topk_ids_of_layer": ids})
+    contents = {"a.pt": pt({"records": records})}
+    capture = read_bytes(contents, config=made.config if config else None)[0]
+    assert (capture.k, told(capture)) == (2, [])
+    assert np.array_equal(capture.ids[:-1], made.ids[:-1])

@@ -109,11 +109,31 @@ class Request:
 def read_per_token(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads the rows of each request; requests are not named, so positions tell them apart."""
     requests: list[Request] = []
-    for record in records_of(opened):
-        if IDS in record:
-            take_pass(opened.name, record, requests)
+    records = [record for record in records_of(opened) if IDS in record]
+    for record in without_unwritten(records, asked.any_k):
+        take_pass(opened.name, record, requests)
     mapping = physical_map(opened)
     return [of_request(request, mapping) for request in requests if request.rows]
+
+
+def without_unwritten(records: list[dict[str, Any]], k: int | None) -> list[dict[str, Any]]:
+    """Returns the records with -1 in places that no router writes.
+
+    The recorder keeps eight places whatever k is. Its buffer begins with zeros and is set to -1 after each
+    pass, so that the first pass has zeros where the others have -1.
+    """
+    held = [np.asarray(record[IDS]) for record in records]
+    filled = [ids for ids in held if ids.ndim == 3 and ids.size]
+    if not filled or len({ids.shape[-1] for ids in filled}) > 1:
+        return records
+    unused = np.all([(ids == ids[:1, :1]).all(axis=(0, 1)) & (ids[0, 0] <= 0) for ids in filled], axis=0)
+    never = np.any([(ids < 0).all(axis=(0, 1)) for ids in filled], axis=0)
+    beyond = np.arange(len(unused)) >= (k or len(unused))
+    empty = unused & (never | beyond)
+    return [
+        {**record, IDS: np.where(empty, -1, ids) if ids.ndim == 3 else ids}
+        for record, ids in zip(records, held, strict=True)
+    ]
 
 
 def take_pass(name: str, record: dict[str, Any], requests: list[Request]) -> None:

@@ -12,11 +12,12 @@ import { changes, h } from "../parts/element.js";
 import { createFlipLight, markStrip } from "../parts/flips.js";
 import { createDifference, fetchDifference } from "./trace_difference.js";
 
-/** The prompt of a file, where each of its tokens has a text; "" else. @param {State["trace"]} trace */
+/** The prompt of a file, where each of its tokens has a text and not its id alone; "" else. @param {State["trace"]} trace */
 export function promptOf(trace) {
   if (!trace) return "";
   const tokens = trace.tokens.slice(0, trace.origin.prompt_tokens ?? trace.tokens.length);
-  return tokens.every(({ text }) => text !== "") ? tokens.map(({ text }) => text).join("") : "";
+  const known = tokens.every(({ text, id }) => text !== "" && text !== `[${id}]`);
+  return known ? tokens.map(({ text }) => text).join("") : "";
 }
 
 /**
