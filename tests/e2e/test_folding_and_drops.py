@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, idle, state, wait_until
+from tests.e2e.page_reader import complete, idle, open_level, state, wait_until
 from tests.e2e.scene_page import Stage
 
 COUNTING = """() => {
@@ -96,6 +96,7 @@ def test_reader_of_a_tall_model_folds_it_around_a_layer_and_unfolds_it(open_page
     idle(page)
     assert state(page)["view"]["fold"] == {"first": 3, "last": 13}
     assert "fold=4-14" in page.url
+    open_level(page, "Explore")
     group = page.get_by_role("group", name="Layers", exact=True)
     assert group.inner_text().split() == ["4–14", "of", "16"]
     group.get_by_role("button", name="Layers further up").click()

@@ -79,6 +79,19 @@ def test_corpus_behind_the_routing_is_seen_and_gone_again(stage: Stage) -> None:
     assert found["same"]
 
 
+def test_layers_without_experts_take_no_call_too_many(stage: Stage) -> None:
+    page = stage(24, 64, 4, 16, "sequence")
+    calls = page.evaluate(
+        """() => {
+          blind();
+          frame.trace.model.dense_layers = [0, 1, 2];
+          step({ path: 4, tower: { layer: 1, expert: 3 }, time: frame.timeline.fires(4, 2) });
+          return scene.stats().drawCalls;
+        }"""
+    )
+    assert calls <= MOST_CALLS
+
+
 def test_work_of_a_frame_hardly_grows_with_the_model(stage: Stage) -> None:
     """Calls into WebGL while a prompt plays, which no other work on the machine can disturb."""
 

@@ -31,7 +31,6 @@ import { createBackdrop } from "./meshes/backdrop.js";
 import { createBeams } from "./meshes/beams.js";
 import { createFlows } from "./meshes/corpus_flows.js";
 import { createSlabs, writeLevels, writeSlabs } from "./meshes/dense_layers.js";
-import { createHalos } from "./meshes/halos.js";
 import { createLabels } from "./meshes/labels.js";
 import { createPlanes } from "./meshes/router_planes.js";
 import { createTokens, MOST, placeTokens } from "./meshes/tokens.js";
@@ -81,7 +80,6 @@ export function createStack(uniforms, shape, topK) {
     ...trail.objects,
     flows.object,
     ...beams.objects,
-    createHalos(uniforms, layout),
     tokens.object,
     mark.object,
     labels.object,

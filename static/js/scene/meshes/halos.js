@@ -1,20 +1,13 @@
 /**
- * Halos: a soft light around each hot tower. Merged quads; those of dark towers cost no pixel.
- *
- * @import {Uniforms} from "../gpu/materials.js"
- * @import {Layout} from "../layout/layout.js"
+ * Halos: a soft light around each hot tower. Those of dark towers cost no pixel. They are part of the mesh of the tokens
+ * (tokens.js), so that both are one draw call.
  */
 
-import { createQuads, QUAD } from "../gpu/geometry.js";
-import { createMaterial } from "../gpu/materials.js";
-
-const VERTEX = /* glsl */ `
-out vec2 at;
-flat out float strength;
+/** GLSL: `halo(quad, corner)` places the quad of a tower and sets `at`, `strength` and `who`. */
+export const HALO_VERTEX = /* glsl */ `
 flat out float who; /* a group that it served, -1 where colour says nothing of groups */
 
-void main() {
-  ${QUAD}
+void halo(int quad, vec2 corner) {
   int layer = quad / int(shape.y), expert = quad - layer * int(shape.y);
   vec3 heat = glow(layer, expert);
   if (heat.x + heat.y + heat.z < 0.01) { gl_Position = NOWHERE; return; }
@@ -28,24 +21,15 @@ void main() {
   gl_Position = strength < 0.02 ? NOWHERE : projectionMatrix * (view + vec4(corner * size, 0.0, 0.0));
 }`;
 
-const FRAGMENT = /* glsl */ `
-in vec2 at;
-flat in float strength, who;
+/** GLSL: the light at a place of a halo. */
+export const HALO_FRAGMENT = /* glsl */ `
+flat in float who;
 
-void main() {
+vec3 halo() {
   float r = length(at);
   float fall = max(1.0 - r, 0.0);
   float square = fall * fall;
   vec3 light = mix(EMBER, HOT, strength);
   if (who > -0.5) light = mix(clan(who), light, smoothstep(0.12, 0.3, strength));
-  colour = vec4(light * strength * square * (0.75 + 0.5 * square), 0.0);
+  return light * strength * square * (0.75 + 0.5 * square);
 }`;
-
-/**
- * @param {Uniforms} uniforms
- * @param {Layout} layout
- */
-export function createHalos(uniforms, layout) {
-  const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, blend: "glow" });
-  return createQuads(layout.layers * layout.experts, material);
-}

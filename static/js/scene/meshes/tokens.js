@@ -1,5 +1,5 @@
 /**
- * Tokens: glowing particles with a short vertical streak.
+ * Tokens: glowing particles with a short vertical streak; and in the same mesh the halos of towers.
  *
  * @import {Frame} from "../../types.js"
  * @import {Uniforms} from "../gpu/materials.js"
@@ -12,6 +12,7 @@ import { discOf, standOf } from "../effects/beam_slots.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 import { heightOf } from "../layout/layout.js";
+import { HALO_FRAGMENT, HALO_VERTEX } from "./halos.js";
 
 /** Tokens in flight that are drawn. */
 export const MOST = 256;
@@ -20,13 +21,22 @@ const VERTEX = /* glsl */ `
 uniform sampler2D flights; /* x, y, z, 32 token + 4 group + speed */
 uniform vec2 size; /* of a particle: world, least CSS pixels */
 uniform float followed; /* token */
+uniform float flying; /* particles that are drawn */
 out vec2 at;
 flat out float streak;
 flat out float strength;
 flat out vec3 own; /* its colour */
+flat out float isHalo;
+${HALO_VERTEX}
 
 void main() {
   ${QUAD}
+  isHalo = step(float(${MOST}) - 0.5, float(quad));
+  streak = 1.0;
+  own = GOLD;
+  who = -1.0;
+  if (quad >= ${MOST}) { halo(quad - ${MOST}, corner); return; }
+  if (float(quad) > flying - 0.5) { gl_Position = NOWHERE; return; }
   vec4 flight = texelFetch(flights, ivec2(quad, 0), 0);
   vec4 view = viewMatrix * vec4(flight.xyz, 1.0);
   float radius = max(size.x, size.y * pixel * -view.z);
@@ -47,8 +57,11 @@ in vec2 at;
 flat in float streak;
 flat in float strength;
 flat in vec3 own;
+flat in float isHalo;
+${HALO_FRAGMENT}
 
 void main() {
+  if (isHalo > 0.5) { colour = vec4(halo(), 0.0); return; }
   vec2 p = vec2(at.x, at.y / streak);
   float r = length(p), fall = max(1.0 - r, 0.0);
   float halo = fall * fall * fall;
@@ -63,9 +76,14 @@ void main() {
  * @param {DataTexture} flights
  */
 export function createTokens(uniforms, layout, flights) {
-  const own = { flights: { value: flights }, size: { value: [1, 1] }, followed: { value: -1 } };
+  const own = {
+    flights: { value: flights },
+    size: { value: [1, 1] },
+    followed: { value: -1 },
+    flying: { value: 0 },
+  };
   const object = createQuads(
-    MOST,
+    MOST + layout.layers * layout.experts,
     createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "glow" }),
   );
   return {
@@ -73,9 +91,8 @@ export function createTokens(uniforms, layout, flights) {
     /** Draws the first so many, small where so many stand together. */
     show(/** @type {number} */ count, /** @type {number} */ together, /** @type {number} */ followed) {
       own.followed.value = followed;
-      object.visible = count > 0;
+      own.flying.value = count;
       own.size.value = particle(layout, together);
-      object.geometry.setDrawRange(0, 6 * count);
     },
   };
 }
