@@ -69,11 +69,12 @@ async def open_source(
     if not workers.is_heavy(cost) or by_token(request):
         return await workers.run(lambda: sources.open(request, around=around), client, cost)
     key = sources.fingerprint(request)
-    trace = sources.cached.get(key)
-    if trace is None:
-        _, data = await workers.compute(named_trace, request, client=client, cost=cost)
-        trace = await workers.run(lambda: RoutingTrace.from_bytes(data), client, 0.1)
-        sources.cached.put(key, trace, len(data))
+    async with workers.maker(key):
+        trace = sources.cached.get(key)
+        if trace is None:
+            _, data = await workers.compute(named_trace, request, client=client, cost=cost)
+            trace = await workers.run(lambda: RoutingTrace.from_bytes(data), client, 0.1)
+            sources.cached.put(key, trace, len(data))
     return finished(sources, request, key, trace)
 
 

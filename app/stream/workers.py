@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from threading import Event
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from ..problem import BadRequest, Problem
 from .fair_queue import FairQueue
@@ -145,10 +146,18 @@ class Workers:
         self.most_secs = most_secs
         self.admitted_secs = self.refused_secs = 0.0
         self.refused = self.ended = 0
+        self.makers: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def jobs(self) -> int:
         return self.small.jobs + self.heavy.jobs
+
+    def maker(self, key: str) -> asyncio.Lock:
+        """Held by who makes what has this key; the others wait for it, and find it made."""
+        lock = self.makers.get(key)
+        if lock is None:
+            lock = self.makers[key] = asyncio.Lock()
+        return lock
 
     def is_heavy(self, cost: float) -> bool:
         return self.processes is not None and cost > self.light_secs

@@ -58,10 +58,12 @@ class Answers:
         """
         cost, key = await self.desk.look(request, estimate)
         self.workers.check(cost)
-        asset = self.kept.get(f"{kind} {key}")
-        if asset is None:
-            asset = await self.make(request, kind, cost, function, *arguments)
-            self.kept.put(f"{kind} {key}", asset, len(asset.content))
+        key = f"{kind} {key}"
+        async with self.workers.maker(key):
+            asset = self.kept.get(key)
+            if asset is None:
+                asset = await self.make(request, kind, cost, function, *arguments)
+                self.kept.put(key, asset, len(asset.content))
         response = send(request, asset)
         response.headers.update(shared_for(self.cache_secs))
         return response

@@ -19,7 +19,7 @@ from app.stream.wire import VERSION
 from .besieged import ROOT, client_at, memory_mb, server
 
 READERS = 6
-VIEWS = 400  # that are asked for, again and again: caches fill, and are then full
+VIEWS = 40  # that are asked for, again and again: caches fill at once, and are then full
 PATHS = (
     "/?{view}",
     "/embed?{view}",

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -252,3 +253,22 @@ def test_a_long_config_is_counted_in_a_process_and_a_short_one_in_a_thread(monke
             answer = httpx.post(f"{url}/api/shape", content=config, timeout=60)
             assert answer.status_code == 422 and "hidden_size" in answer.text
     assert computed == ["count_for"]
+
+
+def test_what_many_ask_for_at_once_is_made_once(monkeypatch):
+    made = []
+    compute = Workers.compute
+
+    async def note(self, function, *arguments, **options):
+        made.append(function.__name__)
+        return await compute(self, function, *arguments, **options)
+
+    monkeypatch.setattr(Workers, "compute", note)
+    with serving(Settings(port=0)) as url, ThreadPoolExecutor(8) as threads:
+        for path, function in (
+            (f"/api/stream?{LARGE}", "named_trace"),
+            (f"/api/trace?{LARGE}", "trace_file"),
+        ):
+            answers = [*threads.map(lambda _, at=url + path: httpx.get(at, timeout=60).content, range(8))]
+            assert len(set(answers)) == 1 and made == [function]
+            made.clear()
