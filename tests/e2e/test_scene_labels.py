@@ -61,6 +61,15 @@ def test_labels_touch_nothing_in_mid_flight(open_page: Opener, size: tuple[int, 
             assert labels >= 3, "something is labelled"
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_attention_between_rings_is_named(open_page: Opener, width: int) -> None:
+    viewport = {"width": width, "height": 780}
+    page = open_page("/?scenario=translate&mode=single&token=2&layer=5", viewport=viewport)
+    complete(page)
+    idle(page)
+    assert "ATTENTION" in [each["word"] for each in page.evaluate("moescope.labels()")]
+
+
 def test_every_token_of_a_short_prompt_is_named_where_all_fly_at_once(open_page: Opener) -> None:
     page = open_page("/?scenario=english&mode=all&layer=3")
     complete(page)

@@ -9,7 +9,17 @@
  */
 
 import { NARROW } from "../camera/framing.js";
-import { aroundRing, besideRing, besideToken, FEW, isNamed, NEXT, spanOf, thinning } from "./wording.js";
+import {
+  aroundRing,
+  besideRing,
+  besideToken,
+  FEW,
+  isNamed,
+  NEXT,
+  seen,
+  spanOf,
+  thinning,
+} from "./wording.js";
 import { levelOf } from "../layout/layout.js";
 import { plateHeight } from "../layout/layer_heights.js";
 
@@ -94,14 +104,18 @@ function expertOf({ expert }, row, size, { shot, layout }) {
   return [{ ...size, places, row, tone: shot.close, strength, ink: 0 }];
 }
 
-/** The plate below the second open ring is named, where rings stand well apart. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
+/** One plate is named, where rings stand well apart: beside the stack, or on the lowest plate itself where there is no room. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
 function attentionOf(row, size, { shot, layout, room }, flat) {
-  const layer = layout.open.indexOf(1) + 1;
+  const narrow = shot.width < NARROW;
+  const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);
   if (layer >= layout.layers || layout.open[layer] < 0.9) return [];
   const strength = 0.75 * flat * smooth(30, 44, room);
-  const [[x, y]] = besideRing(layout, plateHeight(layout, layer), shot, size);
-  const middle = shot.left + shot.width / 2;
-  return strength < 0.01
-    ? []
-    : [{ ...size, places: [[2 * middle - x - size.width, y]], row, tone: 0, strength, ink: 0 }];
+  if (strength < 0.01) return [];
+  const height = plateHeight(layout, layer);
+  const [x, y] = seen([0, height, 0], shot);
+  const [[left, beside]] = besideRing(layout, height, shot, size);
+  const place = narrow
+    ? /** @type {const} */ ([x - size.width / 2, y - size.height / 2])
+    : /** @type {const} */ ([2 * x - left - size.width, beside]);
+  return [{ ...size, places: [place], row, tone: 0, strength, ink: 0 }];
 }

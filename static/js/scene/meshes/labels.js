@@ -106,7 +106,7 @@ export function createLabels(uniforms, layout) {
   let bytes = 0;
 
   function write(/** @type {Sight} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
-    named = [...labelsOf(layout, brief), ...bunchesOf(goal, brief), attention(brief)];
+    named = [...labelsOf(layout, brief), ...bunchesOf(goal, brief), attention()];
     const all = [...named.map(({ word }) => word), ...tokens.map((_, index) => wordOf(tokens, index))];
     const atlas = createAtlas(all, { size: SIZE, ratio: canvas.ratio });
     boxes = atlas.boxes;
@@ -185,8 +185,8 @@ export function createLabels(uniforms, layout) {
   };
 }
 
-/** What lies between two rings. @param {boolean} brief @returns {Label} */
-function attention(brief) {
-  const word = brief ? "" : words.attentionPlate.toUpperCase();
+/** What lies between two rings. @returns {Label} */
+function attention() {
+  const word = words.attentionPlate.toUpperCase();
   return { word, kind: "attention", layer: 0, expert: -1, slab: -1 };
 }
