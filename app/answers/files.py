@@ -17,6 +17,7 @@ from ..problem import BadRequest, Problem
 from ..request.schema import TraceRequest
 from ..settings import ROOT
 from ..sources.authored.scenario import load_scenarios
+from ..sources.live.prompt_trace import room_of
 from ..sources.live.text_windows import load_of, requests_over, windows
 from ..sources.recorded.long_trace import LONG_TOKENS, is_long
 from ..sources.registry import SourceRegistry
@@ -76,6 +77,12 @@ def load_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
     """JSON: the load of every expert over a text."""
     made = windows(sources, sources.parse(keys), text)
     return dump({"over": "text", **total(made).to_json()}).encode()
+
+
+def tokens_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
+    """JSON: how many tokens a text has for the model of a request, and how many a prompt may have."""
+    model = sources.live.open_model(sources.parse(keys).checkpoint)
+    return dump({"tokens": len(model.checkpoint.tokenizer.encode(text)), "most": room_of(model)}).encode()
 
 
 def total(made: list[Callable[[], RoutingTrace]]) -> Load:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from ..answers.estimate import text_secs, trace_secs
-from ..answers.files import load_of_text, load_over
+from ..answers.files import load_of_text, load_over, tokens_of_text
 from ..byte_cache import Cache
 from ..request.schema import TEXT_CHARS
 from ..settings import Settings
@@ -14,8 +14,10 @@ from .admission import Desk
 from .asset_routes import send, shared_for
 from .assets import FILE_BYTES, Asset
 from .disconnect import CancelOnDisconnectRoute, cancel_on_disconnect
-from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, over_parameter, parameters
+from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, TOKENS_OF_TEXT, over_parameter, parameters
 from .query import read_body, read_query
+
+SECS_OF_CHARACTER = 5e-6  # of splitting a text into tokens, measured
 
 
 def loads(desk: Desk, settings: Settings) -> APIRouter:
@@ -64,6 +66,20 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         cost = await desk.look(request, lambda: text_secs(sources, asked, text))
         workers.check(cost, "text")
         content = await cancel_on_disconnect(request, desk.make(request, cost, load_of_text, keys, text))
+        return Response(content, media_type="application/json")
+
+    @router.post(
+        "/api/tokens",
+        summary="How many tokens the body has for a model, and how many a prompt may have",
+        responses=TOKENS_OF_TEXT,
+        openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
+    )
+    async def text_tokens(request: Request) -> Response:
+        data = await read_body(request, 4 * TEXT_CHARS)
+        text, keys = data.decode(errors="replace"), read_query(request)
+        check_text(await desk.look(request, lambda: sources.parse(keys)), text)
+        cost = len(text) * SECS_OF_CHARACTER
+        content = await cancel_on_disconnect(request, desk.make(request, cost, tokens_of_text, keys, text))
         return Response(content, media_type="application/json")
 
     return router

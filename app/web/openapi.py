@@ -147,6 +147,21 @@ LOAD_OF_TEXT: dict[int | str, dict[str, Any]] = {
     429: LOAD[429],
     503: LOAD[503],
 }
+TOKENS_OF_TEXT: dict[int | str, dict[str, Any]] = {
+    **LOAD_OF_TEXT,
+    200: {
+        "description": "The tokens of the text, and the most that a prompt may have.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["tokens", "most"],
+                    "properties": {"tokens": {"type": "integer"}, "most": {"type": "integer"}},
+                }
+            }
+        },
+    },
+}
 TEXT_BODY = {
     "required": True,
     "description": "the text; source=live alone routes one",

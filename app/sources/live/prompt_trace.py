@@ -167,6 +167,11 @@ def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
     return router.with_bias(np.stack(layers))
 
 
+def room_of(model: Model) -> int:
+    """Returns how many tokens a prompt may have: what the server allows, or the model if that is less."""
+    return min(PROMPT_TOKENS, model.checkpoint.config.positions)
+
+
 def tokenize(text: str, model: Model, more: int = 0) -> tuple[Token, ...]:
     """Returns the tokens of a prompt. Raises BadRequest for more than the server or the model allows.
 
@@ -174,7 +179,7 @@ def tokenize(text: str, model: Model, more: int = 0) -> tuple[Token, ...]:
     """
     config = model.checkpoint.config
     positions = config.positions
-    room = min(PROMPT_TOKENS, positions)
+    room = room_of(model)
     tokens = model.checkpoint.tokenizer.encode(text)
     if not 1 <= len(tokens) <= room:
         advice = "shorten the text" if tokens else "type something"

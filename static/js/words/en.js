@@ -289,8 +289,9 @@ export const en = {
   promptHint: "Type any text; the live model routes it",
   route: "Route",
   routeHint: "Shortcut: Ctrl + Enter",
-  promptRoom: (/** @type {number} */ used, /** @type {number} */ limit) =>
-    `${formatExactly(used)} of ${formatExactly(limit)} characters`,
+  promptTokens: (/** @type {number} */ used, /** @type {number} */ limit) =>
+    `${formatExactly(used)} of ${formatExactly(limit)} tokens${used > limit ? ": shorten the text" : ""}`,
+  promptBlank: "Only spaces: type a word",
   trainedModel: "Model",
   trainingStep: "Training step",
   watchTraining: "Watch the training",

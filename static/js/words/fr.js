@@ -299,7 +299,9 @@ export const fr = {
   promptHint: "Écrivez ce que vous voulez ; le modèle le route en direct",
   route: "Router",
   routeHint: "Ctrl + Entrée le route aussi",
-  promptRoom: (used, limit) => `${formatExactly(used)} sur ${plural(limit, "caractère")}`,
+  promptTokens: (/** @type {number} */ used, /** @type {number} */ limit) =>
+    `${formatExactly(used)} sur ${formatExactly(limit)} jetons${used > limit ? " : raccourcissez le texte" : ""}`,
+  promptBlank: "Rien que des espaces : tapez un mot",
   trainedModel: "Modèle",
   trainingStep: "Étape de l’entraînement",
   watchTraining: "Suivre l’entraînement",

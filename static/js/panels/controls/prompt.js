@@ -5,6 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { fetchLength } from "../../api/tokens.js";
 import { keyNamed } from "../../view/keys.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
@@ -33,6 +34,31 @@ function createSelect(boot, actions) {
   };
 }
 
+/** Milliseconds after the last key. */
+const PAUSE = 300;
+
+/** The length of what is typed, in tokens of the model, asked for when the typing pauses. @param {Boot} boot @param {() => void} tell */
+function createLength(boot, tell) {
+  /** @type {{text: string, found: import("../../api/tokens.js").Length | null}} */
+  let known = { text: "", found: null };
+  let due = 0;
+  return {
+    view: /** @type {State["view"] | null} */ (null),
+    /** @param {string} text */
+    of: (text) => (known.text === text ? known.found : null),
+    /** @param {string} text */
+    ask(text) {
+      clearTimeout(due);
+      const { view } = this;
+      if (!text.trim() || !view || boot.exported) return;
+      due = window.setTimeout(async () => {
+        known = { text, found: await fetchLength(view, text) };
+        tell();
+      }, PAUSE);
+    },
+  };
+}
+
 /** @param {Boot} boot @param {Actions} actions */
 export function createPrompt(boot, actions) {
   const select = createSelect(boot, actions);
@@ -44,7 +70,7 @@ export function createPrompt(boot, actions) {
     placeholder: words.promptHint,
     spellcheck: "false",
   });
-  const room = h("span", { class: "room" });
+  const room = h("span", { class: "room", role: "status" });
   const route = h("button", { type: "submit", class: "primary", title: words.routeHint }, words.route);
   const form = h(
     "form",
@@ -53,17 +79,27 @@ export function createPrompt(boot, actions) {
     text,
     h("div", { class: "prompt-foot" }, room, route),
   );
-  const submit = () => text.value.trim() && actions.setRequest({ source: "live", prompt: text.value });
-  const count = () => {
+  const length = createLength(boot, () => count());
+  /** What stands against routing the text, or how much of the room it takes. */
+  function count() {
+    const blank = text.value !== "" && text.value.trim() === "";
+    const known = length.of(text.value);
+    const tooLong = known !== null && known.tokens > known.most;
     attribute(form, "data-typed", text.value !== "");
-    attribute(route, "disabled", text.value.trim() === "");
-    setText(room, text.value.length > limit / 2 ? words.promptRoom(text.value.length, limit) : "");
-  };
+    attribute(route, "disabled", text.value.trim() === "" || tooLong);
+    attribute(room, "data-trouble", blank || tooLong);
+    setText(room, blank ? words.promptBlank : known ? words.promptTokens(known.tokens, known.most) : "");
+    return !blank && !tooLong && text.value !== "";
+  }
+  const submit = () => count() && actions.setRequest({ source: "live", prompt: text.value });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
-  text.addEventListener("input", count);
+  text.addEventListener("input", () => {
+    length.ask(text.value);
+    count();
+  });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
   });
@@ -73,6 +109,7 @@ export function createPrompt(boot, actions) {
     /** @param {State} state */
     update({ view }) {
       select.update(view);
+      length.view = view;
       const reading = view.source === "live"; // a text that was typed stays for when a model is chosen again
       if (promptChanged(view.prompt, reading) && reading) text.value = view.prompt;
       count();
