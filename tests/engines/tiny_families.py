@@ -76,6 +76,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     **{"flex_olmo": {}, "afmoe": {}, "exaone_moe": {}, "solar_open": {}},
     **{"aria_text": {}, "nemotron_h": {}, "mimo_v2_flash": {}, "bailing_hybrid": MLA},
     **{"qwen3_5_moe_text": {}, "glm_moe_dsa": MLA, "hy_v3": {}, "laguna": {}},
+    **{"kolibri1": {}, "hy_v4": MLA, "axk1": MLA},
 }
 
 

@@ -13,7 +13,7 @@ import { alterWords } from "../../words/alter.js";
 import { formatShare, formatToken } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
-import { changes, h, setStyle } from "../parts/element.js";
+import { attribute, changes, h, setStyle } from "../parts/element.js";
 import { icon } from "../parts/icons.js";
 import { sayEffect } from "./effect.js";
 
@@ -42,12 +42,10 @@ function listOf(candidates, came, name) {
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createNextPanel(host, actions, wake, boot) {
-  const changed = changes();
-
   /** What is altered, each with a button that takes it back. @param {string} alter */
   function alterationsOf(alter) {
     const items = itemsOf(alter);
-    if (!items.length || boot.exported) return null;
+    if (!items.length || boot.exported) return [];
     const set = (/** @type {string} */ next) => actions.setRequest({ alter: next });
     const buttons = items.map((item) =>
       h(
@@ -63,13 +61,15 @@ export function createNextPanel(host, actions, wake, boot) {
       ),
     );
     const beside = () => actions.compare({ a: {}, b: { alter: "" } });
-    return h(
-      "div",
-      { class: "alterations" },
-      ...buttons,
-      h("button", { type: "button", class: "secondary", onclick: () => set("") }, alterWords.undo),
-      h("button", { type: "button", class: "secondary", onclick: beside }, alterWords.beside),
-    );
+    return [
+      h(
+        "div",
+        { class: "alterations" },
+        ...buttons,
+        h("button", { type: "button", class: "secondary", onclick: () => set("") }, alterWords.undo),
+        h("button", { type: "button", class: "secondary", onclick: beside }, alterWords.beside),
+      ),
+    ];
   }
 
   /** A button for each choice that moved: playback goes there. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved */
@@ -94,40 +94,47 @@ export function createNextPanel(host, actions, wake, boot) {
     return h("div", { class: "flips" }, ...buttons);
   }
 
-  /** @param {State} state */
-  function partsOfPanel(state) {
-    const { trace, at, view } = state;
-    const answer = nextTokens.of(state, wake);
-    if (!trace || !answer)
-      return [
-        alterationsOf(view.alter ?? ""),
-        h("p", {}, trace?.origin.source === "live" && !boot.exported ? alterWords.reading : alterWords.none),
-      ];
+  /** What comes after the current token. @param {State} state @param {NonNullable<ReturnType<typeof nextTokens.of>>} answer */
+  function candidatesOf({ trace, at, view }, { next, unaltered }) {
+    if (!trace) return [];
     const token = view.mode === "all" || at.token < 0 ? trace.tokens.length - 1 : at.token;
     const came = trace.tokens[token + 1]?.id;
-    const { unaltered } = answer;
     return [
-      h(
-        "div",
-        { class: "alter-effect", title: alterWords.lossHint },
-        ...sayEffect(answer).map((line) => h("p", {}, line)),
-      ),
       h("p", {}, alterWords.after(words.quoted(trace.tokens[token].text))),
       h(
         "div",
         { class: "candidate-lists" },
-        listOf(answer.next[token] ?? [], came, unaltered ? alterWords.now : ""),
+        listOf(next[token] ?? [], came, unaltered ? alterWords.now : ""),
         unaltered && listOf(unaltered.next[token] ?? [], came, alterWords.before),
       ),
-      alterationsOf(answer.alter),
-      unaltered && movesOf(state, unaltered.moved),
     ];
   }
+
+  const [effect, candidates, alterations, moves] = Array.from({ length: 4 }, () => h("div"));
+  attribute(effect, "class", "alter-effect");
+  attribute(effect, "title", alterWords.lossHint);
+  host.append(effect, candidates, alterations, moves);
+  const answerChanged = changes();
+  const tokenChanged = changes();
+  const alterChanged = changes();
+
+  /** @param {State} state */
+  function missing({ trace }) {
+    return trace?.origin.source === "live" && !boot.exported ? alterWords.reading : alterWords.none;
+  }
   return {
-    /** @param {State} state */
+    /** Each part is laid out anew only when it says something else: a button stays where it is while playback goes on. @param {State} state */
     update(state) {
-      if (!changed(state.trace, state.view, state.at.token, nextTokens.of(state, wake))) return;
-      host.replaceChildren(...partsOfPanel(state).filter((part) => part instanceof Node));
+      const answer = nextTokens.of(state, wake);
+      const alter = state.view.alter ?? "";
+      if (alterChanged(alter)) alterations.replaceChildren(...alterationsOf(alter));
+      if (answerChanged(answer, state.trace?.id)) {
+        const lines = answer ? sayEffect(answer) : [missing(state)];
+        effect.replaceChildren(...lines.map((line) => h("p", {}, line)));
+        moves.replaceChildren(...(answer?.unaltered ? [movesOf(state, answer.unaltered.moved)] : []));
+      }
+      if (tokenChanged(answer, state.at.token, state.view.mode))
+        candidates.replaceChildren(...(answer ? candidatesOf(state, answer) : []));
     },
     dispose: () => host.replaceChildren(),
   };
