@@ -2,6 +2,7 @@
 # make test   every check and every test (PYTEST="-k word" for some of them)
 # make check  the static checks alone
 # make format format Python, JavaScript, CSS and templates, and repair what can be repaired
+# make pictures take the pictures of README and the film of the shot anew (needs ffmpeg)
 # make bench  measure and print
 # make siege  attack a server on loopback and print what it does (minutes; root for packet loss;
 #             SIEGE="soak --minutes 30": mixed traffic for so long)
@@ -23,7 +24,7 @@ PRETTIER := node node_modules/prettier/bin/prettier.cjs
 FORMATTED := '{static,tests}/**/*.{js,ts,css,html}' 'templates/*.html'
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check format bench siege lock parity engines engine-vllm atlas-ray train clean
+.PHONY: help run test check format pictures bench siege lock parity engines engine-vllm atlas-ray train clean
 .DELETE_ON_ERROR:
 
 help:
@@ -47,6 +48,9 @@ format: $(VENV)/.test node_modules/.stamp
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format
 	@$(PRETTIER) --log-level warn --write $(FORMATTED)
+
+pictures: $(VENV)/.test static/vendor/.stamp
+	@$(BIN)/python docs/take_pictures.py $(PICTURES)
 
 bench: $(VENV)/.bench static/vendor/.stamp
 	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench

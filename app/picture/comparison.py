@@ -9,6 +9,7 @@ from ..shape import ModelShape
 from ..trace import RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import BRIGHT, DIM, badges, badges_width, clean, cut, prompt, text
+from .moment import Moment, until
 from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
 
 TOP, BOTTOM, RADIUS = 158.0, 472.0, 218.0  # of each stack
@@ -26,8 +27,16 @@ class StackPicture:
     name: str  # what sets it apart
 
 
-def draw_pair(sides: tuple[StackPicture, StackPicture], words: Wording = ENGLISH, title: str = "") -> str:
-    """Returns an SVG document of the size of a preview. `title`: of the view; else the first trace's own."""
+def draw_pair(
+    sides: tuple[StackPicture, StackPicture],
+    words: Wording = ENGLISH,
+    title: str = "",
+    moment: Moment | None = None,
+) -> str:
+    """Returns an SVG document of the size of a preview. `title`: of the view; else the first trace's own.
+
+    `moment`: how far playback has come in both; all the way if it is None.
+    """
     first = sides[0].trace.header
     title = title or str(first.origin.get("title") or first.model.get("name") or "")
     parts = [
@@ -37,21 +46,26 @@ def draw_pair(sides: tuple[StackPicture, StackPicture], words: Wording = ENGLISH
     ]
     parts.append(f'<path d="M{HALF:g} 92V{HEIGHT - 76}" stroke="#f3e9e6" stroke-opacity=".14"/>')
     for i, side in enumerate(sides):
-        parts += draw_half(side, HALF * i, MARKS[i], words)
-    token = main_token(sides[0].trace)
+        parts += draw_half(side, HALF * i, MARKS[i], words, moment)
+    token = main_token(sides[0].trace, moment and moment.within(*sides[0].trace.experts.shape[:2]))
     parts += prompt([clean(each.text) for each in first.tokens], token)
     return "".join((*parts, "</svg>"))
 
 
-def draw_half(side: StackPicture, left: float, mark: str, words: Wording) -> Iterator[str]:
+def draw_half(
+    side: StackPicture, left: float, mark: str, words: Wording, moment: Moment | None = None
+) -> Iterator[str]:
     """Yields one half: its badge and name, its stack, its figures."""
     trace = side.trace
+    if moment is not None:
+        moment = moment.within(*trace.experts.shape[:2])
+        trace = until(trace, moment)
     yield f'<g transform="translate({left:g})">'
     origin = trace.header.origin
     yield from badges(origin, "", words, (60, 84))
     yield text(60 + badges_width(origin, words) + 16, 106, 19, BRIGHT, cut(clean(side.name), NAME))
     yield f'<g transform="translate({HALF / 2 - AXIS:g})">'
-    yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark)
+    yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark, moment)
     yield "</g>"
     yield from figures_row(trace.header.shape, int((count_uses(trace) > 0).sum()), words)
     yield "</g>"

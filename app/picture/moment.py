@@ -18,7 +18,10 @@ from ..trace import Bools, RoutingTrace
 
 STAGGER = sqrt(5) - 1  # steps between two tokens in SEQUENCE, for prompts of up to LONG tokens
 LONG = 16
-MOMENT_KEYS = ("mode", "token", "layer")
+MOMENT_KEYS = ("mode", "token", "layer", "shot")
+SHOT_TOKEN = 2  # the one that the directed shot follows
+SHOT_RISE = 6.7  # seconds of the shot, when the camera draws back and the token leaves its first layer
+SHOT_LAYERS = 2.2  # that it passes in each second from then on
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Moment:
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
         """Returns the moment that the keys of a view name; None where they name none, which shows the end."""
-        mode, token, layer = (read_view_key(name, view) for name in MOMENT_KEYS)
+        mode, token, layer, shot = (read_view_key(name, view) for name in MOMENT_KEYS)
+        if shot is not None:
+            return cls(SHOT_TOKEN, int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS), mode)
         if token is None and layer is None:
             return None
         return cls(token or 0, layer or 0, mode)

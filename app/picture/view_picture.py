@@ -13,7 +13,7 @@ from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
 from ..wording import Wording, wording_of
 from .comparison import StackPicture, draw_pair
-from .moment import Moment, until
+from .moment import Moment
 from .preview import draw_preview
 from .theme import repaint
 from .titles import description, name, title_of
@@ -75,10 +75,8 @@ class ViewPicture:
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:
             return draw_preview(traces[0], self.words, title, self.moment)
-        if self.moment is not None:
-            traces = [until(trace, self.moment) for trace in traces]
         one, other = (StackPicture(trace, name) for trace, name in zip(traces, self.names, strict=True))
-        return draw_pair((one, other), self.words, title)
+        return draw_pair((one, other), self.words, title, self.moment)
 
 
 def titled(

@@ -29,3 +29,18 @@ def test_the_ladder_shows_the_decision_of_the_moment(open_page: Opener) -> None:
     assert page.locator(".decision-title").inner_text() == "Layer 3 scores “river”"
     assert page.locator(".ladder [data-expert]").count() == 8
     assert page.locator(".ladder [data-cut]").get_attribute("data-expert") == "7"
+
+
+def test_tour_of_the_decision_stands_at_the_beats_of_the_shot_with_its_own_captions(
+    open_page: Opener,
+) -> None:
+    page = open_page("/?tour=decision")
+    complete(page)
+    card = page.locator(".lessons")
+    for words in ("fan out", "The cut", "weighted sum", "draws back"):
+        card.get_by_text(words).wait_for()
+        wait_until(page, "document.querySelector('.app').hasAttribute('data-shot')")
+        assert not state(page)["playing"]
+        assert not page.locator(".shot-caption").is_visible()
+        if words != "draws back":
+            card.get_by_role("link", name="Next").click()

@@ -72,8 +72,8 @@ def test_check_finds_nothing_wrong_in_what_is_shipped_models_included(sources):
     assert list(check_lessons(LESSONS, sources.library.scenarios, sources.available, VIEW_KEY_NAMES)) == []
 
 
-def test_newcomer_is_offered_four_tours_and_six_to_ten_questions():
-    assert list(LESSONS.tours) == ["first", "total-active", "collapse", "learned"]
+def test_newcomer_is_offered_five_tours_and_six_to_ten_questions():
+    assert list(LESSONS.tours) == ["decision", "first", "total-active", "collapse", "learned"]
     assert 6 <= len(LESSONS.questions) <= 10
 
 

@@ -174,3 +174,10 @@ def test_the_moment_of_a_link_is_read_from_its_keys():
     assert Moment.of({"mode": "all"}) is None
     assert Moment.of({"token": "3", "layer": "2"}) == Moment(2, 1, "sequence")
     assert Moment.of({"token": "x"}) is None
+
+
+@pytest.mark.parametrize(("shot", "layer"), [("0", 0), ("2.7", 0), ("6.55", 0), ("9.2", 5)])
+def test_preview_of_the_shot_follows_the_third_token_and_rises_with_it(shot: str, layer: int) -> None:
+    moment = Moment.of({"shot": shot})
+    assert moment is not None
+    assert moment.within(11, 6) == Moment(2, min(layer, 5), "sequence")

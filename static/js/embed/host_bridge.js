@@ -82,10 +82,11 @@ export function createBridge({ page, boot, store, actions, begin }) {
       actions.guide.goTo(view); // as its link does
       return problems;
     }
-    const { token = null, layer = null, ...rest } = patch;
+    const { token = null, layer = null, shot = null, ...rest } = patch;
     const there = statusOf(store.get()) === "ready" && sameRequest(before, view);
     actions.setRequest(there ? rest : patch);
-    if (there && (token !== null || layer !== null))
+    if (there && shot !== null) actions.seekShot(shot);
+    else if (there && (token !== null || layer !== null))
       actions.visit({ token: token ?? undefined, layer: layer ?? undefined });
     return problems;
   }

@@ -28,7 +28,7 @@ export function queryOf(state, boot, opens) {
 }
 
 /** View keys that say which moment is shown. */
-const MOMENT = ["mode", "token", "layer"];
+const MOMENT = ["mode", "token", "layer", "shot"];
 
 /** Returns the part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
 export function requestPart(query, boot) {

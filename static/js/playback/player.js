@@ -28,6 +28,7 @@ const GLIDE = 1.6;
  * @property {() => void} skipShot
  * @property {() => void} present          the shot from its start, up to the end of its first beat
  * @property {(way: 1 | -1) => void} stepBeat
+ * @property {(secs: number) => void} seekShot   a moment of the shot, where it stands
  * @property {() => void} toggle
  * @property {() => void} restart
  * @property {(way: 1 | -1) => void} stepLayer
@@ -271,6 +272,11 @@ export function createPlayer(store, countHits) {
       shotRate = 1;
       beatEnd = null;
       store.set(placeShot(store.get(), store.get().still ? STILLS[0] : 0, !store.get().still));
+    },
+    seekShot(secs) {
+      target = beatEnd = null;
+      shotRate = 1;
+      store.set(placeShot(store.get(), secs, false));
     },
     skipShot() {
       const { shot, still } = store.get();

@@ -31,6 +31,7 @@ import { createGuide } from "./tour_navigation.js";
  * @property {() => void} restart
  * @property {() => void} startShot
  * @property {() => void} skipShot
+ * @property {(secs: number) => void} seekShot   a moment of the shot, where it stands
  * @property {(way: 1 | -1) => void} stepLayer
  * @property {(way: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
@@ -128,6 +129,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     startShot: player.startShot,
     skipShot: player.skipShot,
     stepBeat: player.stepBeat,
+    seekShot: player.seekShot,
     stepLayer: (way) => long.step("layer", way) || player.stepLayer(way),
     stepToken: (way) => long.step("token", way) || player.stepToken(way),
     seek,

@@ -27,7 +27,7 @@ import { statusOf } from "./loading_states.js";
  * @param {object} parts
  * @param {Boot} parts.boot
  * @param {Store<State>} parts.store
- * @param {Pick<Player, "seek" | "seekTime" | "restart" | "pause">} parts.player
+ * @param {Pick<Player, "seek" | "seekShot" | "seekTime" | "restart" | "pause">} parts.player
  * @returns {Guide}
  */
 export function createGuide({ boot, store, player }) {
@@ -57,10 +57,12 @@ export function createGuide({ boot, store, player }) {
     };
     if (statusOf(store.get()) !== "ready" || !same || !held) {
       store.set({ view: { ...whole }, around, ...news });
-      if (!placed && timeline) begin(); // where the same prompt keeps its place, this is the place
+      if (!placed && timeline && whole.shot === null) begin(); // where the same prompt keeps its place, this is the place
       return;
     }
-    store.set({ view: { ...view, token: null, layer: null }, ...news });
+    const shot = view.shot ?? null;
+    store.set({ view: { ...view, token: null, layer: null, shot: null }, ...news });
+    if (shot !== null) return player.seekShot(shot);
     if (!placed) return begin();
     const first = view.mode === "all" ? (trace?.tokens.length ?? 1) - 1 : 0;
     player.seek({ token: token === null ? first : token - firstOf(trace), layer: layer ?? 0 });

@@ -36,7 +36,11 @@ function createToken(tokens, index, groups, named, first) {
       "data-shape": group ? patternOf(group, groups) : undefined,
       "data-spaced": opensWithSpace(text),
       "data-written": written,
-      "aria-label": words.tokenName(text, first + index + 1, written ? words.written : group && named(group)),
+      "aria-label": words.tokenName(
+        bytesOf(text) ? shownToken(tokens, index) : text,
+        first + index + 1,
+        written ? words.written : group && named(group),
+      ),
       title: inspected(tokens[index]),
       translate: "no",
       tabindex: -1,

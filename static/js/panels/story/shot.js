@@ -58,8 +58,8 @@ export function createShot(host, actions) {
   return {
     /** @param {State} state */
     update(state) {
-      const { shot, still, trace } = state;
-      on = shot !== null && trace !== null;
+      const { shot, still, trace, view } = state;
+      on = shot !== null && trace !== null && view.tour === "" && view.quiz === null; // a lesson has words of its own
       presenting = state.view.level === "present";
       attribute(skip, "hidden", presenting);
       attribute(host, "hidden", !on);
