@@ -70,6 +70,19 @@ def test_reader_of_the_atlas_sees_its_corpus_in_the_scene_and_goes_back_to_an_ex
     expect(badge).to_be_hidden()
 
 
+def test_atlas_prints_dark_on_light_whatever_the_theme_of_the_screen(page: Page) -> None:
+    page.goto(PATH)
+    ready(page)
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.emulate_media(media="print")
+    expect(root).to_have_attribute("data-theme", "light")
+    ground = page.evaluate("parseFloat(getComputedStyle(document.body).backgroundColor.slice(4))")
+    assert ground > 200, "red of the ground, 0 to 255"
+    page.emulate_media(media="screen")
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
 def ready(page: Page) -> None:
     """Waits until the page shows what its address asks for."""
     search = f"?{urlsplit(page.url).query}"

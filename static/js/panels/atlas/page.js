@@ -280,5 +280,16 @@ function placements(name, placement) {
   );
 }
 
+/** Paper is light, whatever the screen is: browsers leave out grounds when they print. */
+function watchPaper() {
+  const { dataset } = document.documentElement;
+  const usual = dataset.theme;
+  const paper = matchMedia("print");
+  const follow = () => (dataset.theme = paper.matches ? "light" : usual);
+  paper.addEventListener("change", follow);
+  follow();
+}
+
+watchPaper();
 window.addEventListener("popstate", show);
 show();
