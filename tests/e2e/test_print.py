@@ -104,3 +104,33 @@ def test_printed_page_says_where_it_is_found_and_when_it_was_printed(
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     wait_until(page, "document.documentElement.dataset.theme === 'dark'")
     assert not page.locator(".paper-foot").is_visible()
+
+
+FAINTEST = """() => {
+  const parts = (colour) => {
+    const numbers = colour.match(/[\\d.]+/g).map(Number);
+    return colour.startsWith("color(") ? numbers : numbers.map((each) => each / 255);
+  };
+  const light = (colour) => {
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = parts(colour).map(linear);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const told = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { data, parentElement: element } = walker.currentNode;
+    if (data.trim() && element.checkVisibility() && !element.closest("script, style"))
+      told.push([1.05 / (light(getComputedStyle(element).color) + 0.05), data.trim().slice(0, 40)]);
+  }
+  return told.sort(([a], [b]) => a - b)[0];
+}"""
+
+
+@pytest.mark.parametrize("look", ["", "?theme=light", "?theme=contrast&lang=fr", "?palette=cobalt"])
+def test_printed_article_is_black_on_white(open_page: Opener, look: str) -> None:
+    page = open_page(f"/article{look}", ready=None)
+    page.emulate_media(media="print")
+    faintest, text = page.evaluate(FAINTEST)
+    assert faintest >= 7, text
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
