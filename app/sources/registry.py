@@ -61,7 +61,9 @@ class SourceRegistry:
             steps={name: steps for offer in offers for name, steps in offer.steps.items()},
             shapes=shapes(),
             sources={name: source.keys for name, source in self.sources.items()},
-            refused={each["name"]: each["refused"] for offer in offers for each in offer.refused},
+            refused={
+                each["name"]: self.without_path(each["refused"]) for offer in offers for each in offer.refused
+            },
             fixed={name: keys for offer in offers for name, keys in offer.fixed.items()},
             absent={name: problem for offer in offers for name, problem in offer.absent.items()},
             traces=next((offer.traces for offer in offers if offer.traces is not None), None),

@@ -50,6 +50,7 @@ def test_a_config_with_odd_values(models, changes):
     survive(models)
 
 
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # of long inputs in a failure
 @FUZZ
 @given(st.binary(max_size=300) | st.sampled_from([b"[" * 200_000, b'{"a":' * 100_000, b"null", b"\xff\xfe"]))
 @pytest.mark.parametrize("file", ["config.json", "tokenizer.json", "model.safetensors"])
@@ -109,6 +110,7 @@ def frame(name, data):
     return len(header).to_bytes(4, "little") + header + data
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:pickletools")  # of odd escapes in changed text
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(CAPTURES), st.integers(0, 2**32), st.binary(max_size=8), st.booleans())
 @example(

@@ -134,6 +134,7 @@ def test_no_answer_names_a_place_on_the_disk(tmp_path):
         "number": '{"model_type":"mixtral","num_hidden_layers":[32]}',
         "huge": '{"model_type":"mixtral","num_hidden_layers":2000000000}',
         "binary": "\x00\x01",
+        "empty": "",
     }
     for name, config in bad.items():
         (tmp_path / name).mkdir()

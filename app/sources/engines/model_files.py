@@ -100,7 +100,7 @@ def checkpoint(folder: Path, name: str) -> ModelFiles:
         raise EngineRefusal(f"{folder}: expected config.json or one .gguf file, got {several}")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise EngineRefusal(f"{folder / 'config.json'}: expected JSON; {error}") from error
     if not isinstance(config, dict):
         raise EngineRefusal(f"{folder / 'config.json'}: expected an object, got {type(config).__name__}")
