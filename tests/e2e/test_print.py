@@ -99,7 +99,7 @@ def test_printed_page_says_where_it_is_found_and_when_it_was_printed(
     foot = page.locator(".paper-foot").inner_text()
     assert foot.startswith(f"{server_url}/?")
     assert "scenario=code" in foot and "token=2" in foot and "imprimé le" in foot
-    assert page.locator(".masthead .badge").inner_text() == "SCÉNARISÉ"
+    assert page.locator(".masthead .badge").first.inner_text() == "SCÉNARISÉ"
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     wait_until(page, "document.documentElement.dataset.theme === 'dark'")
