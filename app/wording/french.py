@@ -17,7 +17,7 @@ FRENCH = Wording(
     about_recorded="ENREGISTRÉ : comment {model} routait un texte mis de côté, "
     "après {step} étapes d’entraînement.",
     shape="{experts} experts par couche, {k} par jeton",
-    altered=", routeurs MODIFIÉS : {alter}",
+    altered=", routeurs MODIFIÉS : {alter}",
     router=", routeur {router}",
     on_shape=", sur la vraie forme de {model}",
     own_shape="votre config.json ({layers} × {experts}, k {k})",

@@ -23,7 +23,8 @@ async ([picture, limit]) => {
 """
 
 
-LOOK = """() => new Promise(done => {{
+LOOK = """condition => new Promise((done, fail) => {{
+  setTimeout(() => fail(new Error('not true after 90 s: ' + condition)), 90_000);
   const look = () => ({condition}) ? done() : requestAnimationFrame(look);
   look();
 }})"""
@@ -63,7 +64,7 @@ def idle(page: Page) -> None:
 
 def wait_until(page: Page | Frame, condition: str) -> None:
     """Wait until an expression of a page or frame is true. (Policy of pages forbids `wait_for_function`.)"""
-    page.evaluate(LOOK.format(condition=condition))
+    page.evaluate(LOOK.format(condition=condition), condition)
 
 
 def complete(page: Page) -> None:

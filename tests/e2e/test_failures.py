@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Frame, Page
 from app.__main__ import main
 from tests.e2e.conftest import DESKTOP, Opener
 from tests.e2e.other_origin import host_page
-from tests.e2e.page_reader import LOOK, complete, wait_until
+from tests.e2e.page_reader import complete, wait_until
 
 VIEW = "scenario=translate&token=8&layer=4"
 NO_WEBGL = """const real = HTMLCanvasElement.prototype.getContext;
@@ -177,7 +177,7 @@ def test_embed_that_lost_its_scene_to_others_gets_it_back_when_one_leaves(
         frames[0].get_by_text("only so many scenes at once").wait_for()
         sees_the_picture(frames[0])
         page.evaluate("document.getElementById('b').remove()")
-        frames[0].evaluate(LOOK.format(condition="moescope.state().scene === 'shown'"))
+        wait_until(frames[0], "moescope.state().scene === 'shown'")
         assert not frames[0].locator("#poster").is_visible()
 
 

@@ -228,7 +228,7 @@ def test_a_model_that_was_trained_with_another_router_runs_with_that(tmp_path):
     write_checkpoint(tmp_path / "mine", MIXTRAL)
     sources = SourceRegistry(load_scenarios(Settings().scenarios), tmp_path)
     listing = replace(sources.live.list_models()["mine"], router="topk")
-    sources.live.models.runnable = lambda: {"mine": listing}
+    sources.live.models.list = lambda: {"mine": listing}
     assert sources.parse({"source": "live", "model": "mine"}).router == "topk"
     header = open_source(sources, source="live", model="mine", prompt="abc").header
     assert header.model["router"] == "topk"

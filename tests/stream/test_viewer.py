@@ -42,7 +42,7 @@ class Made:
     def elsewhere(self, request):
         return False
 
-    def open(self, request):
+    def open(self, request, around=None):
         header = TraceHeader(tuple(Token("x") for _ in range(TOKENS)), small_shape(8, 2), {"name": "m"}, {})
         return PendingTrace(request.scenario, header, lambda: self.steps(request.scenario), Cache(0))
 
