@@ -11,6 +11,8 @@ from inspect import signature
 from .commands.registry import COMMANDS, load
 from .settings import Settings
 
+CLOSED = 141  # as a shell says that a reader went away: 128 + SIGPIPE
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
@@ -25,7 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    return int(run(**settings, **({"options": options} if "options" in wanted else {})))
+    try:
+        status = int(run(**settings, **({"options": options} if "options" in wanted else {})))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `moescope inspect FILE | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing to flush at exit
+        return CLOSED
+    return status
 
 
 def parser_for(name: str) -> argparse.ArgumentParser:

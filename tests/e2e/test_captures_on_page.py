@@ -6,12 +6,14 @@ import json
 import httpx
 import pytest
 
-from app.settings import Settings
+from app.settings import ROOT, Settings
+from tests.e2e.conftest import PHONE
 from tests.e2e.page_reader import open_level, wait_until
 from tests.live_server import serving
 from tests.web.test_captures import CONFIG, answer, folder, routed, table
 
 __all__ = ["folder"]  # the fixture
+MODEL = json.loads((ROOT / "app" / "published" / "models" / "mixtral-8x7b.json").read_text())["config"]
 
 DROP = """files => {
   const data = new DataTransfer();
@@ -156,3 +158,36 @@ def test_a_person_compares_a_dropped_capture_with_what_was_on_screen(open_page, 
     page.wait_for_selector(".difference-table")
     assert page.locator(".side-name").all_inner_texts() == ["one.csv", "mine.csv"]
     page.close()
+
+
+def test_a_person_who_drops_a_models_folder_has_its_config_taken_by_name(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, generation_config_json=b"{}", vocab_json=b'{"a": 0}', config_json=json.dumps(MODEL).encode())
+    wait_until(page, "moescope.state().view.shape !== ''")
+    assert page.locator(".capture-panel").is_hidden()
+    assert page.evaluate("moescope.state().view.experts") == MODEL["num_local_experts"]
+
+
+def test_a_person_who_drops_a_picture_is_told_its_own_name(open_page, url):
+    page = open_page(f"{url}/")
+    drop(page, **{"holiday.png": b"\x89PNG\r\n\x1a\n"})
+    error = page.locator('.capture-finding[data-level="error"]')
+    error.wait_for()
+    assert "holiday.png" in error.inner_text() and "config.json" not in error.inner_text()
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 720}, PHONE], ids=["desktop", "phone"])
+def test_back_closes_the_files_and_they_cover_no_counter(open_page, url, viewport):
+    page = open_page(f"{url}/?token=1&layer=1", viewport=viewport)
+    drop(page, answer_json=answer(routed()))
+    wait_for(page, "IDS ONLY")
+    panel, finding = page.locator(".capture-panel"), page.locator(".capture-finding")
+    finding.first.wait_for()
+    counters = page.locator(".right > .counters").bounding_box()
+    box = panel.bounding_box()
+    assert box["y"] >= counters["y"] + counters["height"]
+    seen = page.locator(".capture-body").bounding_box()
+    assert finding.first.bounding_box()["y"] + 4 * 19 <= seen["y"] + seen["height"], "four lines are in sight"
+    page.go_back(wait_until="commit")
+    panel.wait_for(state="hidden")
+    assert page.url.startswith(url)

@@ -7,7 +7,7 @@ import re
 import httpx
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, state
+from tests.e2e.page_reader import complete, state, wait_until
 
 LONG = "seven words make a long prompt here " * 50
 
@@ -34,3 +34,23 @@ def test_reader_typing_only_spaces_is_told_so(open_page: Opener) -> None:
     complete(page)
     page.get_by_label("Your own text").fill("   ")
     page.get_by_text("Only spaces").wait_for()
+
+
+def test_reader_of_a_refused_prompt_sees_no_figures_of_the_prompt_before(open_page: Opener) -> None:
+    page = open_page("/?source=live&token=1&layer=1", reduced_motion="reduce")
+    complete(page)
+    page.route("**/api/tokens*", lambda route: route.fulfill(json={"tokens": 1, "most": 256}))
+    figures = page.locator(".right > .counters .figure")
+    assert "–" not in figures.all_inner_texts()
+    box = page.get_by_label("Your own text")
+    box.fill(LONG)
+    box.press("Control+Enter")
+    said = page.get_by_role("status").filter(has_text="the counters are empty")
+    said.wait_for()
+    assert figures.all_inner_texts() == ["–"] * 4
+    assert page.locator(".counter .counts").all_text_contents() == ["not routed"] * 4
+    box.fill("two words")
+    box.press("Control+Enter")
+    said.wait_for(state="hidden")
+    wait_until(page, "moescope.state().view.prompt === 'two words'")
+    assert "–" not in figures.all_inner_texts()[:2]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import pytest
 
 from app.__main__ import main
 from app.formats.read import read
+from app.settings import ROOT
 from app.trace import RoutingTrace
 from tests.formats.made_routings import MODELS, deepseek, make, mixtral
 from tests.formats.test_hostile_captures import Payload, header_of, torch_file
@@ -264,3 +268,14 @@ def test_inspect_says_in_json_why_a_hostile_file_is_not_read(tmp_path, capsys, k
     assert {"format", "kind", "tokens", "rows", "layers", "experts", "k"} <= set(found)
     assert time.monotonic() - begun < 20
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run, nothing was written"
+
+
+def test_person_who_pipes_inspect_into_head_sees_no_traceback(tmp_path):
+    """The reading end is closed before anything is written, as `head` does it."""
+    path = write(tmp_path, make(MODELS["mixtral"](), 40, 30), vllm)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as output:
+        command = [sys.executable, "-m", "app", "inspect", str(path)]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, cwd=ROOT, timeout=60)
+    assert (ended.returncode, ended.stderr) == (141, b"")

@@ -31,7 +31,8 @@ export function createUploadedConfig() {
       try {
         const answer = await fetch("api/shape", { method: "POST", body: file });
         const body = await answer.json();
-        if (!answer.ok) return become({ state: "refused", problem: problemsOf(body, answer.status) });
+        if (!answer.ok)
+          return become({ state: "refused", problem: problemsOf(body, answer.status, file.name) });
         return become({ state: "counted", found: body });
       } catch (error) {
         return become({ state: "refused", problem: words.models.unreachable(String(error)) });
@@ -40,9 +41,12 @@ export function createUploadedConfig() {
   };
 }
 
-/** @param {{errors?: {message: string}[]}} body @param {number} status */
-function problemsOf({ errors }, status) {
-  return words.problem(errors?.map(({ message }) => message).join("\n") ?? String(status));
+/** Why, with the name that the file has. @param {{errors?: {message: string}[]}} body @param {number} status @param {string} name */
+function problemsOf({ errors }, status, name) {
+  const told = errors?.map(({ message }) => message.replace(/^config\.json:/, () => `${name}:`)) ?? [
+    String(status),
+  ];
+  return words.problem(told.join("\n"));
 }
 
 /** The one of the page: whoever drops a file and the panel that shows it share it. */

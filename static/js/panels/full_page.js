@@ -175,12 +175,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   ];
   parts.tools.append(...tools.map(({ button }) => button));
   if (files) parts.tools.append(files.button);
-  const openFiles =
-    files &&
-    (() => {
-      actions.toggleOverlay("none");
-      files.button.click();
-    });
+  const openFiles = files && actions.openFiles;
   const whole = createWholeButton(actions);
   parts.views.prepend(whole.element);
   const wholeBelow = createWholeButton(actions);

@@ -46,6 +46,7 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(way: 1 | -1) => void} stepBeat      while presenting
  * @property {() => void} toggleWhole
  * @property {(overlay: State["overlay"]) => void} toggleOverlay
+ * @property {() => void} openFiles
  * @property {(span: State["span"]) => void} setSpan
  * @property {(still: boolean) => void} setStill
  * @property {() => void} dismiss                                    of the notices
@@ -120,7 +121,8 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     compare: (pair) =>
       ask(
         { ...(pair && withoutOld(pair.a)), b: pair && pair.b },
-        { overlay: "none", notices: store.get().notices },
+        // The panel of files tells of what is compared.
+        { overlay: store.get().overlay === "files" ? "files" : "none", notices: store.get().notices },
       ),
     play: player.play,
     pause: player.pause,
@@ -154,6 +156,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
       if (overlay === "compare" && boot.exported) return; // it holds one routing
       store.set({ overlay: store.get().overlay === overlay ? "none" : overlay });
     },
+    openFiles: () => store.set({ overlay: "files" }),
     setSpan: (span) => store.set({ span }),
     setStill: (still) => store.set({ still }),
     dismiss: () => store.set({ notices: [] }),

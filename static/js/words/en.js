@@ -859,6 +859,7 @@ export const en = {
 
   // Trouble
   trouble: "This view could not be routed",
+  troubleBefore: "The picture is that of another text, so the counters are empty.",
   problem: (/** @type {string} */ message) => message,
   partOf: (/** @type {string} */ notice) => notice,
   retry: "Try again",

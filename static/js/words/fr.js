@@ -838,6 +838,7 @@ export const fr = {
 
   // Trouble
   trouble: "Cette vue n’a pas pu être routée",
+  troubleBefore: "L’image est celle d’un autre texte, donc les compteurs sont vides.",
   problem,
   partOf,
   retry: "Réessayer",

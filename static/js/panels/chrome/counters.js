@@ -40,6 +40,19 @@ function createCounter(name) {
   };
 }
 
+/** Whether what a person asked for was refused: the picture is that of something else. @param {State} state */
+export function isRefused({ loading, notices, view }) {
+  return loading === "failed" || (view.source === "live" && notices.some(({ field }) => field === "prompt"));
+}
+
+/** No figure belongs to what was refused. @type {Reading} */
+const REFUSED = {
+  value: "",
+  figure: words.none,
+  counts: words.connection.refused,
+  title: words.troubleBefore,
+};
+
 /** Parameters of the shared experts of one layer. @param {Model} model */
 function sharedSize({ layers, experts, expert_size, total_p }) {
   return Math.round(total_p / layers - experts * expert_size);
@@ -157,7 +170,10 @@ export function createCounters(host) {
     /** @param {State} state */
     update(state) {
       const { trace, at, hits, view, whole } = state;
-      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, whole)) return;
+      const refused = isRefused(state);
+      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, whole, refused)) return;
+      attribute(bar, "hidden", refused);
+      if (refused) return NAMES.forEach((name) => counters[name].update(REFUSED));
       counters.total_p.update(readTotal(trace.model));
       const active = readActive(state, trace.model);
       counters.active_p.update(active);

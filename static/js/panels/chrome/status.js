@@ -8,6 +8,7 @@
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
+import { isRefused } from "./counters.js";
 import { isUnreachable } from "./still_picture.js";
 
 /** @param {State} state */
@@ -48,11 +49,13 @@ export function createNotices(host, actions, lost = words.contextLost) {
     iconButton("close", words.dismiss, actions.dismiss, "small"),
   );
   const message = h("p", { class: "trouble-message" });
+  const before = h("p", { class: "trouble-message" }, words.troubleBefore);
   const trouble = h(
     "div",
     { class: "trouble", role: "alert" },
     h("h2", { class: "panel-title" }, words.trouble),
     message,
+    before,
     h(
       "div",
       { class: "buttons" },
@@ -66,15 +69,17 @@ export function createNotices(host, actions, lost = words.contextLost) {
     /** @param {State} state */
     update(state) {
       const { loading, error, notices } = state;
+      attribute(before, "hidden", state.trace === null);
       attribute(trouble, "hidden", loading !== "failed");
       setText(message, words.problem(error));
       const lacks = sceneInWords(state, lost);
       attribute(scene, "hidden", lacks === "");
       setText(scene, lacks);
-      if (!changed(notices)) return;
+      if (!changed(notices, state.trace)) return;
       attribute(fell, "hidden", notices.length === 0);
       list.replaceChildren(
         ...notices.map(({ field, message: text }) => h("li", { "data-field": field }, text)),
+        ...(isRefused(state) && loading !== "failed" ? [h("li", {}, words.troubleBefore)] : []),
       );
     },
     dispose: () => host.replaceChildren(),

@@ -66,7 +66,7 @@ function reportLines(report) {
  */
 export function createCapturePanel(host, actions, boot, { wake, play, observe, other }) {
   const body = h("div", { class: "capture-body" });
-  const close = iconButton("close", words.close, () => show(false), "small");
+  const close = iconButton("close", words.close, () => actions.closeTopmost(), "small");
   const picker = h("input", {
     type: "file",
     multiple: true,
@@ -87,7 +87,7 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
       type: "button",
       class: "tool tool-files",
       "aria-expanded": "false",
-      onclick: () => show(element.hidden !== false),
+      onclick: () => actions.toggleOverlay("files"),
     },
     icon("plus"),
     h("span", { class: "tool-word" }, captureWords.open),
@@ -102,9 +102,6 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
   });
   const problem = h("p", { class: "readout", role: "status" });
   picker.addEventListener("change", () => void take([...(picker.files ?? [])]));
-  document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && !element.hidden) show(false);
-  });
 
   /** @param {boolean} open */
   function show(open) {
@@ -117,7 +114,7 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
   /** @param {readonly File[]} files */
   async function take(files) {
     if (!files.length) return;
-    show(true);
+    actions.openFiles();
     const reading = captures.take(files);
     wake();
     await reading;
@@ -176,10 +173,11 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
     version++;
     wake();
   }
-  const comparison = createFileComparison(actions, boot, { other, play, found: () => show(true), lay });
+  const comparison = createFileComparison(actions, boot, { other, play, found: actions.openFiles, lay });
 
   const changed = changes();
-  const opened = changes();
+  const found = changes();
+  const openChanged = changes();
   /** @param {State} state @returns {(Node | null | false | undefined | "")[]} */
   function parts(state) {
     const { state: now, report, problem: why } = captures.get();
@@ -214,8 +212,9 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
       trace = captures.held() ? "" : (origin?.trace ?? "");
       attribute(document.documentElement, "data-file", origin?.file !== undefined);
       comparison.update(state);
-      if (opened(origin?.trace ?? origin?.findings) && origin?.findings?.length) show(true);
-      const { view, theme } = state;
+      if (found(origin?.trace ?? origin?.findings) && origin?.findings?.length) actions.openFiles();
+      const { view, theme, overlay } = state;
+      if (openChanged(overlay === "files")) show(overlay === "files");
       if (!changed(captures.get(), captures.held(), origin, theme, view.palette, view.b, version)) return;
       const search = document.activeElement;
       body.replaceChildren(...parts(state).filter((part) => part instanceof Node));

@@ -35,10 +35,21 @@ export function createDropping(host, actions, wake, show) {
     event.preventDefault();
     hint.hidden = true;
     void filesOf(event.dataTransfer).then((files) => {
-      const alone = files.length === 1 && isBeside(files[0]) && !captures.files().length;
-      if (files.length) void (alone ? take(files[0]) : show(files));
+      if (files.length) void read(files);
     });
   };
+  /** @param {readonly File[]} files */
+  async function read(files) {
+    const config = configOf(files);
+    if (config && files.every(isBeside) && !captures.files().length) return take(config);
+    await show(files);
+    const { state, report } = captures.get();
+    const none = state === "refused" && report?.findings.some(({ code }) => code === "no-routing");
+    if (!config || !none) return;
+    captures.clear(); // a model's folder, with no capture in it
+    actions.toggleOverlay("none");
+    await take(config);
+  }
   /** @param {File} file */
   async function take(file) {
     const { state, found } = await uploadedConfig.count(file);
@@ -52,6 +63,12 @@ export function createDropping(host, actions, wake, show) {
   return { update() {}, dispose: () => hint.remove() };
 }
 
+/** The config of a model among its files, whatever order they come in. @param {readonly File[]} files */
+export function configOf(files) {
+  const named = files.find(({ name }) => /(^|\/)config\.json$/.test(name));
+  return named ?? (files.length === 1 && isBeside(files[0]) ? files[0] : undefined);
+}
+
 /** Weights are no captures, and are passed over where a whole folder is dropped. */
 const WEIGHTS = /(^|\/)(model|pytorch_model)[^/]*\.(safetensors|bin|pt)$|\.safetensors\.index\.json$/;
 
@@ -59,8 +76,10 @@ const WEIGHTS = /(^|\/)(model|pytorch_model)[^/]*\.(safetensors|bin|pt)$|\.safet
 async function filesOf(data) {
   const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
   const plain = [...(data?.files ?? [])];
-  if (!entries.some((entry) => entry?.isDirectory)) return plain;
-  const found = (await Promise.all(entries.map((entry) => (entry ? inside(entry) : [])))).flat();
+  if (plain.length === 1 && !entries[0]?.isDirectory) return plain;
+  const found = entries.some((entry) => entry?.isDirectory)
+    ? (await Promise.all(entries.map((entry) => (entry ? inside(entry) : [])))).flat()
+    : plain;
   return found.filter(({ name, size }) => !WEIGHTS.test(name) && size <= MOST_BYTES);
 }
 

@@ -109,7 +109,7 @@ function ladder(decision, phase, experts) {
   const shown = phase === "scores" ? [...rows].sort((a, b) => a.expert - b.expert) : rows;
   const lines = shown.map((row) => rowOf(row, decision, phase, scale));
   const last = hidden ? 6 : decision.cut - 1;
-  if (phase !== "scores" && decision.kind === "scores" && lines[last + 1]) {
+  if (phase !== "scores" && decision.kind === "scores" && lines[last] && lines[last + 1]) {
     attribute(lines[last], "data-cut", true);
     lines[last].lastElementChild?.append(h("span", { class: "cut-tag" }, said.cut(decision.cut)));
   }
