@@ -117,7 +117,8 @@ export function readToken({ trace, at, view }) {
       counts: words.atLayer(at.layer + 1),
     };
   const { text } = tokens[at.token];
-  return { value: text, figure: shownToken(tokens, at.token), ...shown };
+  const figure = shownToken(tokens, at.token) || `#${numberOf(trace, at.token)}`; // as the strip has it
+  return { value: text, figure, ...shown };
 }
 
 /** @param {State} state @param {Model} model @returns {Reading} */
