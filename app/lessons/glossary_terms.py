@@ -31,6 +31,9 @@ TERMS = (
     "max_violation",
     "bias",
     "collapse",
+    "attention",
+    "memory",
+    "mode",
 )
 MARK = re.compile(r"\{([^{}|]*)(?:\|([^{}|]*))?\}")
 SENTENCE_CHARS = 280

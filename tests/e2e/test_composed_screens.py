@@ -116,7 +116,7 @@ def test_zoomed_page_has_every_control_in_reach(open_page: Opener, size: tuple[i
         ]  # what scrolls below the levels
         assert overlaps == [], key
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), key
-    view = page.get_by_label("Data view")
+    view = page.get_by_label("Data view", exact=True)
     view.select_option("table")
     page.locator("table.routing").wait_for()
     box = view.bounding_box()

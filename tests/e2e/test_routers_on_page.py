@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import PHONE
 from tests.e2e.page_reader import complete, idle, open_level, table_of_layer
 
 SECS = 120_000  # on a machine that does much else
@@ -155,3 +156,15 @@ def test_teacher_with_an_authored_view_is_told_why_a_text_of_their_own_needs_the
     expect(page.get_by_text("a pasted text needs the live model")).to_be_visible()
     page.get_by_role("button", name="Switch to Live").click()
     expect(page.get_by_label("A text to count over")).to_be_visible(timeout=SECS)
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 720}, PHONE], ids=["desktop", "phone"])
+def test_reader_of_switch_is_told_what_its_colours_mean(look, viewport):
+    page = look("/?router=switch&capacity=1&mode=all&layer=2&level=explore", viewport=viewport)
+    legend = page.get_by_role("list", name="Capacity in the scene").filter(visible=True)
+    expect(legend).to_have_count(1, timeout=SECS)
+    expect(legend.get_by_role("listitem")).to_have_text(
+        ["level: tokens taken", "rim: full", "bounces off: dropped"]
+    )
+    page = look("/?mode=all&layer=2&level=explore", viewport=viewport)
+    expect(page.get_by_role("list", name="Capacity in the scene")).to_have_count(0)

@@ -126,7 +126,7 @@ def test_reader_of_a_published_shape_sees_its_router_with_its_settings(open_page
 
 def test_reader_on_a_phone_sees_the_whole_badge_beside_a_long_title(open_page: Opener) -> None:
     page = open_page("/?shape=mixtral-8x7b&lang=fr", viewport=PHONE)
-    badge = page.locator(".masthead .badge")
+    badge = page.locator(".masthead .badge").first
     expect(badge).to_be_visible(timeout=PATIENCE)
     box = badge.bounding_box()
     assert box and box["x"] + box["width"] <= PHONE["width"]

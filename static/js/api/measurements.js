@@ -119,6 +119,24 @@ export function balanceOf({ experts, top_k, learned }) {
   return { verdict, layer: learned.max_violation.indexOf(violation), violation, most };
 }
 
+/** Fewer occurrences say nothing. */
+const OFTEN = 100;
+
+/**
+ * Returns the token that one expert takes for itself the most, of those that occur often; null where none was measured.
+ * @param {Learned} learned
+ * @returns {{layer: number, expert: number, text: string, times: number, of: number} | null}
+ */
+export function strongestOf({ likes }) {
+  const all = likes.flatMap((experts, layer) =>
+    experts.flatMap((tokens, expert) =>
+      tokens.map(([text, times, of]) => ({ layer, expert, text, times, of })),
+    ),
+  );
+  const often = all.filter(({ of }) => of >= OFTEN);
+  return often.sort((a, b) => b.times / b.of - a.times / a.of || b.of - a.of)[0] ?? null;
+}
+
 /**
  * Returns the cost of routing a model with another router than that of its training, or null if it was not measured.
  * @param {Measured} measured

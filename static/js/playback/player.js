@@ -26,6 +26,7 @@ const GLIDE = 1.6;
  * @property {() => void} pause
  * @property {() => void} startShot
  * @property {() => void} skipShot
+ * @property {() => void} leaveShot        at once, for the free view
  * @property {() => void} present          the shot from its start, up to the end of its first beat
  * @property {(way: 1 | -1) => void} stepBeat
  * @property {(secs: number) => void} seekShot   a moment of the shot, where it stands
@@ -278,6 +279,7 @@ export function createPlayer(store, countHits) {
       shotRate = 1;
       store.set(placeShot(store.get(), secs, false));
     },
+    leaveShot: () => store.get().shot !== null && endShot(),
     skipShot() {
       const { shot, still } = store.get();
       if (shot === null) return;

@@ -100,7 +100,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     if (panel !== "none") lastPanel = panel;
     if (level === before.level) return;
     if (level === "present" && timeline?.tokens) player.present();
-    else if (before.level === "present" && shot !== null) player.skipShot();
+    else if (before.level === "present" && shot !== null) player.leaveShot();
   });
   /** @type {Actions["setLevel"]} */
   const setLevel = (level) =>

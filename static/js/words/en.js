@@ -236,6 +236,7 @@ export const en = {
     swayed: (/** @type {number} */ won, /** @type {number} */ over) => `The bias chose ${won} over ${over}.`,
     taken: (/** @type {number} */ took, /** @type {number} */ all) =>
       `Taken by ${took} of ${all}; each sets its own cut.`,
+    next: (/** @type {number} */ layer) => `Then attention, and layer ${layer}`,
     noScores: "This source gives ids, not scores.",
     none: "No expert took it.",
     full1: (/** @type {number} */ expert, /** @type {string} */ kept) =>
@@ -346,6 +347,12 @@ export const en = {
 
   // Routers and their settings
   routing: {
+    capacityLegend: {
+      label: "Capacity in the scene",
+      taken: "level: tokens taken",
+      full: "rim: full",
+      dropped: "bounces off: dropped",
+    },
     label: "Router",
     hint: "The rule by which a layer chooses the experts of a token",
     families: ["Top-k", "With a capacity", "Balanced assignment", "Sigmoid, groups, bias"],
@@ -673,6 +680,17 @@ export const en = {
         uneven: `The load is uneven: the busiest expert, in layer ${layer + 1}, has ${(1 + violation).toFixed(1)}× the mean.`,
         collapsed: `The routing collapsed: in layer ${layer + 1} the busiest expert has ${(1 + violation).toFixed(1)}× the mean, where ${(1 + most).toFixed(0)}× would be all tokens.`,
       })[verdict] ?? "",
+    strongestTitle: "One expert, one token",
+    strongest: (
+      /** @type {{layer: number, expert: number, text: string, times: number, of: number}} */ {
+        layer,
+        expert,
+        text,
+        times,
+        of,
+      },
+    ) =>
+      `Expert ${expert} of layer ${layer + 1} takes ${formatExactly(times)} of ${formatExactly(of)} ${text === "\n" ? "newlines" : `“${formatToken(text)}”`}. Nobody told it to.`,
     likesTitle: "Preferred tokens of each expert",
     expert: "expert",
     likesColumn: "token, times received of occurrences",

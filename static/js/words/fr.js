@@ -244,6 +244,7 @@ export const fr = {
     otherwise: "Ces notes seules n’ont pas décidé.",
     swayed: (won, over) => `Le biais a préféré ${won} à ${over}.`,
     taken: (took, all) => `Pris par ${took} sur ${all}, chacun sa coupe.`,
+    next: (layer) => `Puis l’attention, et la couche ${layer}`,
     noScores: "Des numéros, pas de notes.",
     none: "Aucun expert ne l’a pris.",
     full1: (expert, kept) => `${expert} est plein : il reste ${kept} du mélange.`,
@@ -355,6 +356,12 @@ export const fr = {
 
   // Routers and their settings
   routing: {
+    capacityLegend: {
+      label: "La capacité dans la scène",
+      taken: "niveau : jetons pris",
+      full: "bord : plein",
+      dropped: "rebondit : écarté",
+    },
     label: "Routeur",
     hint: "Comment une couche décide à quels experts va un jeton",
     families: ["Top-k", "À capacité", "Équilibrés d’emblée", "Sigmoïde, groupes, biais"],
@@ -655,6 +662,9 @@ export const fr = {
         uneven: `La charge est inégale : l’expert le plus chargé, dans la couche ${layer + 1}, reçoit ${formatDecimal(1 + violation, 1)} × la moyenne.`,
         collapsed: `Le routage s’est effondré : dans la couche ${layer + 1}, l’expert le plus chargé reçoit ${formatDecimal(1 + violation, 1)} × la moyenne, alors que ${formatDecimal(1 + most, 0)} × serait tous les jetons.`,
       })[verdict] ?? "",
+    strongestTitle: "Un expert, un jeton",
+    strongest: ({ layer, expert, text, times, of }) =>
+      `L’expert ${expert} de la couche ${layer + 1} prend ${formatExactly(times)} des ${formatExactly(of)} ${text === "\n" ? "sauts de ligne" : quoted(formatToken(text))}. Personne ne le lui a dit.`,
     likesTitle: "Les jetons que chaque expert préfère",
     expert: "expert",
     likesColumn: "jeton, fois reçu sur fois présent",

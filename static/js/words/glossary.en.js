@@ -17,7 +17,7 @@ export const glossary = {
   expert: {
     name: "Expert",
     means:
-      "One feed-forward network of one layer, drawn as a tower. Expert 3 of layer 1 and expert 3 of layer 2 have only the number in common.",
+      "A small neural network of one layer, drawn as a tower: it takes a token’s vector and returns another. Expert 3 of layer 1 and expert 3 of layer 2 have only the number in common.",
   },
   router: {
     name: "Router",
@@ -34,7 +34,8 @@ export const glossary = {
   },
   combine_weight: {
     name: "Combine weight",
-    means: "The factor with which the output of a chosen expert enters the sum.",
+    means:
+      "The outputs of the chosen experts come back as one weighted sum; this is the factor of one of them.",
   },
   shared_expert: {
     name: "Shared expert",
@@ -61,7 +62,8 @@ export const glossary = {
   },
   total_p: {
     name: "TOTAL_P",
-    means: "The parameters of all experts of all layers. They have to be stored, whoever is chosen.",
+    means:
+      "The parameters of all experts of all layers. All have to be in memory, whoever is chosen: memory pays for the arithmetic that is saved.",
   },
   active_p: {
     name: "ACTIVE_P",
@@ -85,5 +87,20 @@ export const glossary = {
   collapse: {
     name: "Collapse",
     means: "A few experts win every token, learn more and win again; the others are never trained.",
+  },
+  attention: {
+    name: "Attention",
+    means:
+      "What lies between two rings, drawn as a pale plate: there a token takes in what the tokens before it hold. Experts see one token alone.",
+  },
+  memory: {
+    name: "Memory",
+    means:
+      "What all weights take. The router saves arithmetic and no memory: any expert may be chosen next, so all are kept ready.",
+  },
+  mode: {
+    name: "Mode",
+    means:
+      "The tokens of a prompt really pass a layer together, as ALL AT ONCE shows. SINGLE and SEQUENCE draw them apart to be seen; only tokens that a model writes come one by one.",
   },
 };

@@ -17,7 +17,7 @@ export const glossary = {
   expert: {
     name: "Expert",
     means:
-      "Un réseau d’une couche, dessiné comme une tour. L’expert 3 de la couche 1 et l’expert 3 de la couche 2 n’ont en commun que le numéro.",
+      "Un petit réseau de neurones d’une couche, dessiné comme une tour : il prend le vecteur d’un jeton et en rend un autre. L’expert 3 de la couche 1 et l’expert 3 de la couche 2 n’ont en commun que le numéro.",
   },
   router: {
     name: "Routeur",
@@ -32,7 +32,8 @@ export const glossary = {
   top_k: { name: "Top-k", means: "À combien d’experts va un jeton dans chaque couche : aux k mieux notés." },
   combine_weight: {
     name: "Poids de combinaison",
-    means: "Le facteur avec lequel la sortie d’un expert choisi entre dans la somme.",
+    means:
+      "Les sorties des experts choisis reviennent en une seule somme pondérée ; voici le facteur de l’une d’elles.",
   },
   shared_expert: {
     name: "Expert partagé",
@@ -61,7 +62,7 @@ export const glossary = {
   total_p: {
     name: "P_TOTAL",
     means:
-      "Les paramètres de tous les experts de toutes les couches. Il faut les stocker, quel que soit celui qui est choisi.",
+      "Les paramètres de tous les experts de toutes les couches. Tous doivent tenir en mémoire, quel que soit le choix : la mémoire paie le calcul épargné.",
   },
   active_p: {
     name: "P_ACTIFS",
@@ -86,5 +87,20 @@ export const glossary = {
     name: "Effondrement",
     means:
       "Quelques experts gagnent chaque jeton, apprennent davantage et gagnent encore ; les autres ne sont jamais entraînés.",
+  },
+  attention: {
+    name: "Attention",
+    means:
+      "Ce qui se trouve entre deux anneaux, dessiné comme un disque pâle : un jeton y reprend ce que portent les jetons qui le précèdent. Un expert ne voit qu’un jeton.",
+  },
+  memory: {
+    name: "Mémoire",
+    means:
+      "Ce que prennent tous les poids. Le routeur épargne du calcul, pas de mémoire : chaque expert peut être choisi ensuite, donc tous restent prêts.",
+  },
+  mode: {
+    name: "Mode",
+    means:
+      "Les jetons d’un texte passent en réalité une couche ensemble, comme le montre ENSEMBLE. Les autres modes les séparent pour qu’on les voie ; seuls ceux qu’un modèle écrit viennent un par un.",
   },
 };

@@ -11,6 +11,7 @@ import {
   otherKs,
   partedLayers,
   sizesOf,
+  strongestOf,
   verdictOf,
 } from "../../../static/js/api/measurements.js";
 import { words } from "../../../static/js/words/words.js";
@@ -130,4 +131,17 @@ test("a router whose worst layer is over half of the way to one expert for all h
   const of = (...max_violation) =>
     balanceOf(measurement({ learned: { ...measurement().learned, max_violation } })).verdict;
   assert.deepEqual([of(0.2, 0.9), of(0.2, 1.2), of(2.9, 0.1)], ["even", "uneven", "collapsed"]);
+});
+
+test("the token that one expert takes for itself comes from the figures, and is said", () => {
+  const { learned } = measurement();
+  const likes = /** @type {Learned["likes"]} */ ([
+    [[["a", 99, 99]], [["\n", 270, 280]]],
+    [[["b", 200, 200]], []],
+  ]);
+  const found = strongestOf({ ...learned, likes });
+  assert.deepEqual(found, { layer: 1, expert: 0, text: "b", times: 200, of: 200 });
+  assert.equal(strongestOf({ ...learned, likes: [] }), null);
+  const told = words.learned.strongest({ layer: 0, expert: 6, text: "\n", times: 2771, of: 2771 });
+  assert.match(told, /^Expert 6 of layer 1 takes 2,771 of 2,771 newlines/);
 });

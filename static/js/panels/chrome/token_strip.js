@@ -10,6 +10,7 @@ import { firstOf } from "../../trace/window.js";
 import { opensWithSpace } from "../../words/format.js";
 import { bytesOf, shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
+import { createCapacityLegend } from "../parts/capacity_legend.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
 /** What a person reads of a group: its scenario says, or the words of the page. @param {Boot} boot @param {string} scenario */
@@ -59,7 +60,8 @@ export function createTokens(host, actions, boot) {
   });
   const legend = h("ul", { class: "legend" });
   const toggle = createColourToggle(actions);
-  host.append(strip, legend);
+  const capacity = createCapacityLegend();
+  host.append(strip, h("div", { class: "legends" }, capacity.element, legend));
   listen(strip, actions);
   /** @type {HTMLButtonElement[]} */
   let buttons = [];
@@ -104,7 +106,9 @@ export function createTokens(host, actions, boot) {
 
   return {
     /** @param {State} state */
-    update({ trace, at, view, hover }) {
+    update(state) {
+      const { trace, at, view, hover } = state;
+      capacity.update(state);
       const tokens = trace?.tokens;
       toggle.update(view);
       if (tokens && laid(tokens)) lay(tokens, groupNames(boot, view.scenario), firstOf(trace));

@@ -8,37 +8,41 @@
 import { formatBytes, formatCount, formatExactly } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h } from "../parts/element.js";
+import { term } from "../parts/glossary.js";
 
 const { whole } = words;
 
-/** @param {Model} model @returns {[string, number][]} */
+/** @param {Model} model @returns {[string | Node, number][]} */
 function parts(model) {
-  const all = /** @type {[string, number][]} */ ([
-    [whole.experts, model.total_p],
-    [whole.attention, model.attention],
+  const all = /** @type {[string | Node, number][]} */ ([
+    [term("expert", whole.experts), model.total_p],
+    [term("attention", whole.attention), model.attention],
     [whole.embeddings, model.embeddings],
     [whole.dense, model.dense],
-    [whole.router, model.router_size],
+    [term("router", whole.router), model.router_size],
     [whole.norms, model.norms],
   ]);
   return all.filter(([, count]) => count > 0);
 }
 
-/** @param {string} name @param {string} figure @param {string} exact @param {string} kind */
+/** @param {string | Node} name @param {string} figure @param {string} exact @param {string} kind */
 function cell(name, figure, exact, kind) {
   return h("div", { class: kind, title: exact }, h("dt", {}, name), h("dd", {}, figure));
 }
 
 /** @param {Model} model */
 function cells(model) {
-  const counted = (/** @type {string} */ name, /** @type {number} */ count, /** @type {string} */ kind) =>
-    cell(name, formatCount(count), `${formatExactly(count)} ${whole.parameters}`, kind);
+  const counted = (
+    /** @type {string | Node} */ name,
+    /** @type {number} */ count,
+    /** @type {string} */ kind,
+  ) => cell(name, formatCount(count), `${formatExactly(count)} ${whole.parameters}`, kind);
   return [
     ...parts(model).map(([name, count]) => counted(name, count, "part")),
     counted(whole.total, model.whole_total, "sum"),
     counted(whole.active, model.whole_active, "sum"),
     cell(
-      whole.memory,
+      term("memory", whole.memory),
       formatBytes(model.bytes_16bit),
       `${formatExactly(model.bytes_16bit)} ${whole.bytes}`,
       "sum",

@@ -82,6 +82,7 @@ export function createControls(host, boot, actions) {
   });
   const mode = createSegments({
     label: words.mode,
+    meaning: "mode",
     choose: (value) => actions.setView({ mode: /** @type {Mode} */ (value) }),
   });
   const camera = createSegments({

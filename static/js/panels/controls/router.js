@@ -9,6 +9,7 @@ import { reads } from "../../view/keys.js";
 import { shapeOf } from "../../view/model_shapes.js";
 import { isOtherRouter, routerOf } from "../../view/routers.js";
 import { routerName, words } from "../../words/words.js";
+import { createCapacityLegend } from "../parts/capacity_legend.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSettings } from "./router_settings.js";
 
@@ -54,7 +55,9 @@ export function createRouter(boot, actions) {
   const select = h("select", { id: "router" }, ...options(boot));
   const source = h("p", { class: "router-source", lang: "en" });
   const settings = createSettings(boot, actions, ORDER, "router");
-  const more = h("div", { class: "router-more", hidden: true }, source, settings.element);
+  const capacity = createCapacityLegend();
+  capacity.element.classList.add("narrow");
+  const more = h("div", { class: "router-more", hidden: true }, source, settings.element, capacity.element);
   const element = h(
     "div",
     { class: "router" },
@@ -73,6 +76,7 @@ export function createRouter(boot, actions) {
     /** @param {State} state */
     update(state) {
       const { view } = state;
+      capacity.update(state);
       if (!changed(view, state.trace?.model)) return;
       const router = routerOf(boot, view);
       attribute(element, "hidden", !router || !reads(boot, view, "router"));

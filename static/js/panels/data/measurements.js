@@ -14,6 +14,7 @@ import {
   otherKs,
   partedLayers,
   sizesOf,
+  strongestOf,
 } from "../../api/measurements.js";
 import { floorOf } from "../../view/layers.js";
 import { formatDecimal, formatToken } from "../../words/format.js";
@@ -44,6 +45,12 @@ function table(head, rows, caption) {
 const section = (title, ...body) => h("section", { class: "finding" }, h("h3", {}, title), ...body);
 /** @param {string} text */
 const sentence = (text) => h("p", { class: "finding-text" }, text);
+
+/** What one expert does that nobody told it. @param {Measurement} measurement */
+function strongestSection({ learned }) {
+  const strongest = strongestOf(learned);
+  return strongest && section(said.strongestTitle, sentence(said.strongest(strongest)));
+}
 
 /** Held-out loss of each size at the same ACTIVE_P. @param {Measured} measured */
 function sizesSection(measured) {
@@ -211,6 +218,7 @@ export function createLearned(host, actions, wake) {
       );
       const at = body.scrollTop;
       body.replaceChildren(
+        strongestSection(measurement) ?? "",
         h(
           "p",
           { class: "caption" },

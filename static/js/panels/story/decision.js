@@ -13,6 +13,7 @@ import { formatDecimal, formatPercent, formatWeight } from "../../words/format.j
 import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { term } from "../parts/glossary.js";
 
 const { decision: said } = words;
 
@@ -140,8 +141,14 @@ export function createDecision(host, actions) {
   );
   const table = h("table", { class: "ladder" }, cols, h("thead", { class: "sr-only" }, head), body);
   const margin = h("p", { class: "margin" });
-  const sum = h("p", { class: "weight-sum" });
-  host.append(title, table, h("div", { class: "verdict" }, margin, sum));
+  const sum = term("combine_weight", "");
+  const next = term("attention", "");
+  const after = h("p", { class: "decision-next" }, next);
+  host.append(
+    title,
+    table,
+    h("div", { class: "verdict" }, margin, h("p", { class: "weight-sum" }, sum), after),
+  );
   let layer = 0;
   table.addEventListener("pointerover", (event) => {
     const row = /** @type {Element} */ (event.target).closest("[data-expert]");
@@ -154,7 +161,7 @@ export function createDecision(host, actions) {
     update({ trace, at, view, shot }) {
       const phase = shot === null ? "weights" : (phaseAt(shot) ?? "scores");
       const token = view.mode === "all" && at.token >= 0 && view.path !== null ? view.path : at.token;
-      if (!changed(trace, token, at.layer, phase)) return;
+      if (!changed(trace, token, at.layer, phase, shot === null)) return;
       const decision = trace && decisionOf(trace, token, at.layer);
       attribute(host, "hidden", !decision);
       if (!trace || !decision) return;
@@ -164,6 +171,9 @@ export function createDecision(host, actions) {
       body.replaceChildren(...ladder(decision, phase, trace.model.experts));
       setText(margin, phase === "scores" ? "" : marginInWords(decision));
       setText(sum, phase === "weights" ? sumInWords(decision) : "");
+      attribute(sum, "hidden", sum.textContent === "");
+      attribute(after, "hidden", phase !== "weights" || shot !== null || layer + 1 >= trace.model.layers);
+      setText(next, said.next(layer + 2));
     },
     dispose: () => host.replaceChildren(),
   };

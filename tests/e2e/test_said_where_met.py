@@ -1,0 +1,52 @@
+"""What is not obvious is said at level Story, where it is met: a term opens its meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Opener
+from tests.e2e.page_reader import complete
+
+SAID = {
+    "en": {
+        "expert": ["small neural network", "only the number in common"],
+        "combine_weight": ["one weighted sum"],
+        "attention": ["between two rings", "tokens before it"],
+        "total_p": ["memory pays"],
+        "mode": ["really pass a layer together"],
+        "badge": ["Hand-authored", "an illustration, not a measurement"],
+    },
+    "fr": {
+        "expert": ["petit réseau de neurones", "n’ont en commun que le numéro"],
+        "combine_weight": ["une seule somme pondérée"],
+        "attention": ["entre deux anneaux", "jetons qui le précèdent"],
+        "total_p": ["la mémoire paie"],
+        "mode": ["en réalité une couche ensemble"],
+        "badge": ["à la main"],
+    },
+}
+
+
+@pytest.mark.parametrize("lang", SAID)
+def test_newcomer_reads_at_story_what_is_not_obvious(open_page: Opener, lang: str) -> None:
+    page = open_page(f"/?lang={lang}&token=3&layer=2", reduced_motion="reduce")
+    complete(page)
+    note = page.locator(".term-note")
+    for term, sentences in SAID[lang].items():
+        if term == "badge":
+            page.locator(".badge-button:visible").focus()
+            told = page.locator(".badge-note:visible").inner_text()
+        else:
+            page.locator(f'.term[data-term="{term}"]:visible').first.focus()
+            note.wait_for()
+            told = note.inner_text()
+            page.keyboard.press("Escape")
+            note.wait_for(state="hidden")
+        assert all(sentence in told for sentence in sentences), (term, told)
+
+
+def test_newcomer_reads_the_best_fact_at_the_top_of_learned(open_page: Opener) -> None:
+    page = open_page("/?panel=learned&source=live&token=1&layer=1", reduced_motion="reduce")
+    first = page.locator(".findings .finding-text").first
+    first.filter(has_text="takes 2,771 of 2,771 newlines").wait_for()
+    assert page.locator(".findings").evaluate("it => it.firstElementChild.matches('.finding')")
