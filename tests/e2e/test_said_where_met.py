@@ -9,7 +9,7 @@ from tests.e2e.page_reader import complete
 
 SAID = {
     "en": {
-        "expert": ["small neural network", "only the number in common"],
+        "expert": ["small feed-forward network", "only the number in common"],
         "combine_weight": ["one weighted sum"],
         "attention": ["between two rings", "tokens before it"],
         "total_p": ["memory pays"],

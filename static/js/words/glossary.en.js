@@ -17,7 +17,7 @@ export const glossary = {
   expert: {
     name: "Expert",
     means:
-      "A small neural network of one layer, drawn as a tower: it takes a token’s vector and returns another. Expert 3 of layer 1 and expert 3 of layer 2 have only the number in common.",
+      "A small feed-forward network of one layer, drawn as a tower: it takes a token’s vector and returns another. Expert 3 of layer 1 and expert 3 of layer 2 have only the number in common.",
   },
   router: {
     name: "Router",
