@@ -21,7 +21,7 @@ export function createStripEnd(host, actions, wake) {
       type: "button",
       class: "strip-end",
       hidden: true,
-      "aria-label": alterWords.endLabel,
+      title: alterWords.endLabel, // its name is what it shows
       onclick: () => actions.togglePanel("next"),
     },
     h("span", { class: "label" }, alterWords.end),
