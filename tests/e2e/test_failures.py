@@ -143,7 +143,7 @@ def test_reader_whom_no_trace_reaches_sees_a_sentence_and_the_picture(
 def test_reader_whose_network_blocks_sockets_sees_the_scene_and_a_sentence(open_page: Opener) -> None:
     page = open_page(f"/?{VIEW}", init=NO_SOCKET)
     complete(page)
-    page.get_by_text("so traces come over HTTP").wait_for()
+    page.get_by_text("so traces use HTTP").wait_for()
     assert not page.locator("#poster").is_visible()
 
 

@@ -108,6 +108,9 @@ def test_reader_opening_any_address_gets_a_working_page(open_page: Opener, path:
     page = open_page(path, ready=None, init=FLAT)
     page.wait_for_selector('html[data-state="ready"]', state="attached", timeout=PATIENCE)
     assert_works(page)
+    # A browser logs each answer 422; the page says in words what it was about.
+    errors = open_page.errors  # type: ignore[attr-defined]
+    errors[:] = [error for error in errors if "status of 422" not in error]
 
 
 @pytest.mark.parametrize("path", NAMED)

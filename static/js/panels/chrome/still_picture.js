@@ -6,7 +6,7 @@
  */
 
 import { formatView, viewNow } from "../../view/url.js";
-import { attribute, changes } from "../parts/element.js";
+import { attribute, changes, h } from "../parts/element.js";
 
 /** No trace gets through: neither a socket nor HTTP. @param {Pick<State, "trace" | "connection">} state */
 export function isUnreachable({ trace, connection }) {
@@ -23,7 +23,7 @@ export function createStillPicture(host, boot) {
   const picture = /** @type {HTMLImageElement} */ (document.getElementById("poster"));
   if (!boot.embed) {
     picture.className = "fallback";
-    host.append(picture);
+    host.append(h("section", { class: "still", "aria-label": picture.alt }, picture));
   }
   const another = changes();
   return {

@@ -12,8 +12,8 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 /** @param {Boot} boot @param {Actions} actions */
 export function createModelMenu(boot, actions) {
   const refused = boot.refused_models ?? [];
-  const runs = boot.models.map(({ name, engine, note }) =>
-    h("option", { value: name, title: note }, engine ? `${name} · ${engine}` : name),
+  const runs = boot.models.map(({ name, engine }) =>
+    h("option", { value: name }, engine ? `${name} · ${engine}` : name),
   );
   const others = refused.map(({ name, refused: why }) => h("option", { value: name, title: why }, name));
   const select = h(
