@@ -66,6 +66,7 @@ def test_reader_of_the_atlas_sees_its_corpus_in_the_scene_and_goes_back_to_an_ex
     page.wait_for_url("**corpus=heldout%2Ftrio-8**")
     link = page.get_by_role("link", name="Its page in the atlas")
     assert "atlas=heldout%2Ftrio-8&layer=2&expert=1" in str(link.get_attribute("href"))
+    page.get_by_role("button", name="Explore").click()
     page.get_by_role("group", name="Corpus").get_by_role("button", name="None").click()
     expect(badge).to_be_hidden()
 
@@ -124,8 +125,8 @@ def test_reader_of_french_gets_french_and_every_plot_has_a_name(page):
     ready(page)
     expect(page.get_by_role("heading", name="Expert 0 de la couche 1")).to_be_visible()
     plots = page.locator("svg.plot")
-    assert plots.count() == 8  # two of its training
-    names = [plots.nth(i).get_attribute("aria-label") or "" for i in range(8)]
+    assert plots.count() == 9  # three of its training
+    names = [plots.nth(i).get_attribute("aria-label") or "" for i in range(9)]
     assert sum("jetons" in name for name in names) == 5 and all(names)
     assert {"Charge au fil du corpus", "trio-8: saturation du routeur"} <= set(names)
 
