@@ -49,6 +49,13 @@ class Atlases:
         """Atlases beside the models of a server, in the folders that the environment names."""
         return cls(models, *folders_from_env(os.environ if env is None else env))
 
+    def without_folders(self, message: str) -> str:
+        """Returns a message for a stranger: with names of atlases and files, without the server's folders."""
+        for folder in (self.folder, self.cache, self.models_folder):
+            for place in (folder.absolute(), folder):
+                message = message.replace(f"{place}/", "")
+        return message
+
     def list(self) -> list[dict[str, Any]]:
         """Returns name, kind and size of each; those of the held-out text may still have to be made."""
         found = [self._listed(path) for path in sorted(self.folder.glob(f"*/{FILE}"))]
@@ -59,7 +66,7 @@ class Atlases:
         try:
             known = read_manifest(path.parent)
         except AtlasError as error:
-            return {"name": name, "kind": "folder", "problem": str(error)}
+            return {"name": name, "kind": "folder", "problem": self.without_folders(str(error))}
         return {
             "name": name,
             "kind": "folder",

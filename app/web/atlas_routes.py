@@ -61,9 +61,9 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
         try:
             return JSONResponse(await line.run(job), headers=CACHED)
         except ValueError as error:
-            return refused(error)
+            return refused(atlases.without_folders(str(error)))
         except Full as error:
-            return refused(error, status=503)
+            return refused(str(error), status=503)
 
     @router.api_route("/atlas", methods=["GET", "HEAD"], include_in_schema=False)
     def page(request: Request) -> Response:
@@ -96,7 +96,9 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
         try:
             name, text = await line.run(partial(atlases.plan, atlas, query))
         except (ValueError, Full) as error:
-            return refused(error, status=503 if isinstance(error, Full) else 422)
+            return refused(
+                atlases.without_folders(str(error)), status=503 if isinstance(error, Full) else 422
+            )
         headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
 
@@ -127,11 +129,11 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
     return router
 
 
-def refused(error: Exception, status: int = 422) -> Response:
+def refused(message: str, status: int = 422) -> Response:
     """Returns the answer to a question that is wrong, or that comes while too many wait."""
-    field, _, _ = str(error).partition(":")
+    field, _, _ = message.partition(":")
     headers = {"retry-after": "5"} if status == 503 else {}
-    return JSONResponse({"errors": [{"field": field, "message": str(error)}]}, status, headers=headers)
+    return JSONResponse({"errors": [{"field": field, "message": message}]}, status, headers=headers)
 
 
 async def body_of(request: Request) -> str:

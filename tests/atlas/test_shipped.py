@@ -10,9 +10,10 @@ import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from app.atlas.dataset import corpus as corpora
-from app.atlas.dataset.manifest import AtlasError
+from app.atlas.dataset.manifest import FILE, AtlasError
 from app.atlas.dataset.queries import Atlas
 from app.atlas.shipped import Atlases
 from app.commands import atlas as atlas_command
@@ -285,3 +286,15 @@ def test_command_answers_plans_prunes_and_tells_a_training(tmp_path, cache, caps
     assert code == 0 and json.loads(told.out)["steps"][-1] == 5400
     code, told = run(action="ask", atlas="nope", question="load", values=[])
     assert code == 2 and "atlas: expected one of" in told.err
+
+
+def test_stranger_asking_a_broken_atlas_is_told_its_name_and_no_folder(tmp_path):
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / FILE).write_text("{}")
+    server = FastAPI()
+    server.include_router(atlas_routes(Atlases(SHIPPED, tmp_path, tmp_path / "cache")))
+    client = TestClient(server)
+    answers = [client.get("/api/atlases"), client.get("/api/atlas/coverage", params={"atlas": "half"})]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    for answer in answers:
+        assert "half" in answer.text and str(tmp_path) not in answer.text
