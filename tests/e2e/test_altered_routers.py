@@ -83,9 +83,7 @@ def test_reader_of_a_live_model_sees_its_five_most_likely_next_tokens_follow_the
         wait_until(page, "document.querySelectorAll('.strip-end li').length === 5")
         shown = page.locator(".strip-end li b").all_inner_texts()
         assert [each.strip() for each in shown] == [each["text"].strip() for each in answer["next"][token]]
-    open_page(f"/?{LIVE}&lang=fr").get_by_role(
-        "button", name="Les jetons suivants les plus probables"
-    ).wait_for()
+    open_page(f"/?{LIVE}&lang=fr").get_by_title("Les jetons suivants les plus probables").wait_for()
 
 
 def test_reader_on_a_phone_finds_next_tokens_before_and_after_in_the_panel(open_page: Opener) -> None:

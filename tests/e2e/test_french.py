@@ -94,7 +94,7 @@ def test_reader_of_french_pages_of_text_finds_no_english_in_them(open_page: Open
 
 def test_reader_of_a_view_that_cannot_be_routed_is_told_in_french(open_page: Opener) -> None:
     long = "%20".join(["mot"] * 400)
-    page = open_page(f"/?lang=fr&source=live&prompt={long}", init=FLAT)
+    page = open_page(f"/?lang=fr&scenario=code&source=live&prompt={long}", init=FLAT)
     told = page.locator('.notice-list [data-field="prompt"]')
     told.wait_for()
     assert english(page) == []

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from app.settings import Settings
 from app.stream.workers import Workers
 from tests.live_server import hosting, serving
+from tests.siege.greed import capture
 from tests.socket_client import PATIENCE_SECS, ask, viewer, watch
 
 HEAVY = "shape=512x128x128-d4096-e2048"
@@ -233,7 +234,7 @@ def test_a_file_that_takes_too_long_is_ended_with_its_process():
         answer = httpx.post(f"{url}/api/capture", content=b"\0" * 2_000_000, timeout=60)
         assert answer.status_code == 413 and "an estimate of" in answer.json()["errors"][0]["message"]
     with serving(Settings(port=0, deadline_secs=0.01)) as url:
-        answer = httpx.post(f"{url}/api/capture", content=b"\0" * 1000, timeout=60)
+        answer = httpx.post(f"{url}/api/capture", content=capture(8_000_000), timeout=60)
         assert answer.status_code == 503 and "ended after 0.01 s" in answer.text
         assert httpx.get(f"{url}/api/trace?scenario=code").status_code == 200
 
