@@ -17,7 +17,6 @@
 PYTHON ?= python3
 VENV := .venv
 ENGINE_VENV ?= $(CURDIR)/.venv-vllm
-ENGINE_VENV ?= $(CURDIR)/.venv-vllm
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 PRETTIER := node node_modules/prettier/bin/prettier.cjs

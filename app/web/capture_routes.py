@@ -43,10 +43,14 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     folder = sources.trace_files.files
     library = None if folder is None else TraceLibrary(folder)
 
+    async def files_of(request: Request) -> bytes:
+        """The body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
+        desk.expect(request, secs_of_files, MOST_BYTES)
+        return await read_body(request, MOST_BYTES)
+
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
-        desk.expect(request, secs_of_files, MOST_BYTES)
-        data = await read_body(request, MOST_BYTES)
+        data = await files_of(request)
         answer = await cancel_on_disconnect(
             request, desk.compute(request, secs_of_files(len(data)), convert_files, data)
         )
@@ -54,8 +58,7 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
 
     @router.post("/api/capture-page")
     async def page(request: Request) -> Response:
-        desk.expect(request, secs_of_files, MOST_BYTES)
-        data = await read_body(request, MOST_BYTES)
+        data = await files_of(request)
         if export is None:
             raise BadRequest(Problem("server", "none", "one that makes pages", "use moescope export"))
         make = desk.compute(request, secs_of_files(len(data)), page_of_files, data, export)

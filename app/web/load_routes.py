@@ -6,14 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from ..answers.estimate import text_secs, trace_secs
 from ..answers.files import load_of_text, load_over, tokens_of_text
-from ..byte_cache import Cache
-from ..request.schema import TEXT_CHARS
+from ..request.schema import TEXT_CHARS, TraceRequest
 from ..settings import Settings
 from ..sources.live.text_windows import OVER, check_over, check_text, requests_over
 from .admission import Desk
-from .asset_routes import send, shared_for
-from .assets import FILE_BYTES, Asset
 from .disconnect import CancelOnDisconnectRoute, cancel_on_disconnect
+from .kept_answers import KeptAnswers
 from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, TOKENS_OF_TEXT, over_parameter, parameters
 from .query import read_body, read_query
 
@@ -24,7 +22,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
     """How evenly experts are loaded."""
     router = APIRouter(route_class=CancelOnDisconnectRoute)
     sources, workers = desk.sources, desk.workers
-    kept: Cache[Asset] = Cache(FILE_BYTES)
+    answers = KeptAnswers(desk, settings)
     query = parameters()
 
     @router.get(
@@ -41,16 +39,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
             cost = sum(trace_secs(sources, each) for each in asked)
             return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
 
-        cost, key = await desk.look(request, estimate)
-        workers.check(cost)
-        asset = kept.get(key)
-        if asset is None:
-            content = await desk.make(request, cost, load_over, keys, over)
-            asset = Asset.of(content, "application/json")
-            kept.put(key, asset, len(asset.content))
-        response = send(request, asset)
-        response.headers.update(shared_for(settings.cache_secs))
-        return response
+        return await answers.answer(request, "application/json", estimate, load_over, keys, over)
 
     @router.post(
         "/api/load",
@@ -59,10 +48,7 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
     )
     async def text_load(request: Request) -> Response:
-        data = await read_body(request, 4 * TEXT_CHARS)  # more bytes are too many characters in any script
-        text, keys = data.decode(errors="replace"), read_query(request)
-        asked = await desk.look(request, lambda: sources.parse(keys))
-        check_text(asked, text)
+        text, keys, asked = await read_text(desk, request)
         cost = await desk.look(request, lambda: text_secs(sources, asked, text))
         workers.check(cost, "text")
         content = await cancel_on_disconnect(request, desk.make(request, cost, load_of_text, keys, text))
@@ -75,11 +61,18 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
     )
     async def text_tokens(request: Request) -> Response:
-        data = await read_body(request, 4 * TEXT_CHARS)
-        text, keys = data.decode(errors="replace"), read_query(request)
-        check_text(await desk.look(request, lambda: sources.parse(keys)), text)
+        text, keys, _ = await read_text(desk, request)
         cost = len(text) * SECS_OF_CHARACTER
         content = await cancel_on_disconnect(request, desk.make(request, cost, tokens_of_text, keys, text))
         return Response(content, media_type="application/json")
 
     return router
+
+
+async def read_text(desk: Desk, request: Request) -> tuple[str, dict[str, str], TraceRequest]:
+    """Returns the text of the body, the keys of the query and the request they make. Raises BadRequest."""
+    data = await read_body(request, 4 * TEXT_CHARS)  # more bytes are too many characters in any script
+    text, keys = data.decode(errors="replace"), read_query(request)
+    asked: TraceRequest = await desk.look(request, lambda: desk.sources.parse(keys))
+    check_text(asked, text)
+    return text, keys, asked

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from ..answers.estimate import shape_of, trace_secs
 from ..answers.files import device_traffic, picture, trace_file
 from ..answers.next_tokens import next_tokens
-from ..byte_cache import Cache
 from ..metrics.placement import MOST_DEVICES
 from ..picture.view_picture import ViewPicture
 from ..request.comparison import parse_view
 from ..request.cost import cost_of_picture
 from ..settings import Settings
-from .admission import Desk, client
-from .asset_routes import send, shared_for
-from .assets import FILE_BYTES, Asset
+from .admission import Desk
 from .disconnect import CancelOnDisconnectRoute
+from .kept_answers import KeptAnswers
 from .oembed import THUMBNAILS
 from .openapi import (
     DEVICES,
@@ -35,81 +32,41 @@ from .openapi import (
 from .query import read_devices, read_query, read_width
 
 
-class Answers:
-    """Answers in one piece: estimated in one small job, made in another or in a process, and kept."""
+def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1.0) -> tuple[float, str]:
+    """The cost of an answer that takes a trace so many times, and a key that is equal where the answers are.
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
-        self.desk = desk
-        self.sources, self.workers = desk.sources, desk.workers
-        self.cache_secs = settings.cache_secs
-        self.kept: Cache[Asset] = Cache(FILE_BYTES)
+    Of small work that is the label and the trace's identity, of heavy work what decides it; of what is
+    refused there is none.
+    """
+    asked = desk.sources.parse(keys)
+    cost = times * trace_secs(desk.sources, asked)
+    if cost > desk.workers.most_secs:
+        return cost, ""
+    heavy = desk.workers.is_heavy(cost)
+    return cost, f"{label} {desk.sources.fingerprint(asked) if heavy else desk.sources.open(asked).identity}"
 
-    async def answer(
-        self,
-        request: Request,
-        kind: str,
-        estimate: Callable[[], tuple[float, str]],
-        function: Callable[..., bytes],
-        *arguments: Any,
-    ) -> Response:
-        """What `function(sources, *arguments)` gives, under the key and at the cost that `estimate` says.
 
-        Raises TooMuch and Busy.
-        """
-        cost, key = await self.desk.look(request, estimate)
-        self.workers.check(cost)
-        key = f"{kind} {key}"
-        async with self.workers.maker(key):
-            asset = self.kept.get(key)
-            if asset is None:
-                asset = await self.make(request, kind, cost, function, *arguments)
-                self.kept.put(key, asset, len(asset.content))
-        response = send(request, asset)
-        response.headers.update(shared_for(self.cache_secs))
-        return response
-
-    async def make(
-        self, request: Request, kind: str, cost: float, function: Callable[..., bytes], *arguments: Any
-    ) -> Asset:
-        if self.workers.is_heavy(cost):
-            content = await self.desk.compute(request, cost, function, *arguments)
-            asset: Asset = await self.desk.look(request, lambda: Asset.of(content, kind))
-            return asset
-        job = partial(function, self.sources, *arguments)
-        asset = await self.workers.run(lambda: Asset.of(job(), kind), client(request), cost)
-        return asset
-
-    def of_trace(self, keys: dict[str, str], times: float = 1.0) -> tuple[float, str]:
-        """The cost of a trace, and a key that is equal where the answers are.
-
-        Of small work that is its identity, of heavy work what decides it; of what is refused there is none.
-        """
-        asked = self.sources.parse(keys)
-        cost = times * trace_secs(self.sources, asked)
-        if cost > self.workers.most_secs:
-            return cost, ""
-        heavy = self.workers.is_heavy(cost)
-        return cost, self.sources.fingerprint(asked) if heavy else self.sources.open(asked).identity
-
-    def of_picture(self, keys: dict[str, str], view: dict[str, str], width: int | None) -> tuple[float, str]:
-        """The same of the picture of a view."""
-        sources = self.sources
-        stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
-        requests = [each.request for each in stacks]
-        drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in requests)
-        cost = sum(trace_secs(sources, each) for each in requests) + sum(drawn)
-        if cost > self.workers.most_secs:
-            return cost, ""
-        if self.workers.is_heavy(cost):
-            asked = [*map(sources.fingerprint, requests), repr(sorted(view.items()))]
-            return cost, " ".join([str(width), *asked])
-        return cost, f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}"
+def of_picture(
+    desk: Desk, keys: dict[str, str], view: dict[str, str], width: int | None
+) -> tuple[float, str]:
+    """The same of the picture of a view."""
+    sources, workers = desk.sources, desk.workers
+    stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
+    requests = [each.request for each in stacks]
+    drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in requests)
+    cost = sum(trace_secs(sources, each) for each in requests) + sum(drawn)
+    if cost > workers.most_secs:
+        return cost, ""
+    if workers.is_heavy(cost):
+        asked = [*map(sources.fingerprint, requests), repr(sorted(view.items()))]
+        return cost, " ".join([str(width), *asked])
+    return cost, f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}"
 
 
 def traces(desk: Desk, settings: Settings) -> APIRouter:
     """What is computed for a request and sent in one piece."""
     router = APIRouter(route_class=CancelOnDisconnectRoute)
-    answers = Answers(desk, settings)
+    answers = KeptAnswers(desk, settings)
 
     @router.get(
         "/api/trace",
@@ -119,12 +76,12 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
     )
     async def trace(request: Request) -> Response:
         keys = read_query(request)
-        estimate = partial(answers.of_trace, keys)
+        estimate = partial(of_trace, desk, keys)
         return await answers.answer(request, "application/octet-stream", estimate, trace_file, keys)
 
     async def show(request: Request, kind: str, width: int | None) -> Response:
         keys, view = read_query(request), dict(request.query_params)
-        estimate = partial(answers.of_picture, keys, view, width)
+        estimate = partial(of_picture, desk, keys, view, width)
         return await answers.answer(request, kind, estimate, picture, keys, view, width)
 
     add_pictures(router, show)
@@ -137,11 +94,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
     )
     async def devices(request: Request) -> Response:
         count, keys = read_devices(request.query_params.get("devices")), read_query(request)
-
-        def estimate() -> tuple[float, str]:
-            cost, key = answers.of_trace(keys, times=2)
-            return cost, f"{count} {key}"
-
+        estimate = partial(of_trace, desk, keys, f"{count} devices", times=2)
         return await answers.answer(request, "application/json", estimate, device_traffic, keys, count)
 
     @router.get(
@@ -152,11 +105,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
     )
     async def next_said(request: Request) -> Response:
         keys = {"source": "live", **read_query(request)}
-
-        def estimate() -> tuple[float, str]:
-            cost, key = answers.of_trace(keys, times=4)
-            return cost, f"next {key}"
-
+        estimate = partial(of_trace, desk, keys, "next", times=4)
         return await answers.answer(request, "application/json", estimate, next_tokens, keys)
 
     return router

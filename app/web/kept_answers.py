@@ -1,0 +1,60 @@
+"""Answers in one piece, that equal requests share: made once, and kept within a budget of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from fastapi import Request, Response
+
+from ..byte_cache import Cache
+from ..settings import Settings
+from .admission import Desk, client
+from .asset_routes import send, shared_for
+from .assets import FILE_BYTES, Asset
+
+
+class KeptAnswers:
+    """Answers in one piece: estimated in one small job, made in another or in a process, and kept."""
+
+    def __init__(self, desk: Desk, settings: Settings) -> None:
+        self.desk = desk
+        self.sources, self.workers = desk.sources, desk.workers
+        self.cache_secs = settings.cache_secs
+        self.kept: Cache[Asset] = Cache(FILE_BYTES)
+
+    async def answer(
+        self,
+        request: Request,
+        kind: str,
+        estimate: Callable[[], tuple[float, str]],
+        function: Callable[..., bytes],
+        *arguments: Any,
+    ) -> Response:
+        """What `function(sources, *arguments)` gives, under the key and at the cost that `estimate` says.
+
+        Raises TooMuch and Busy.
+        """
+        cost, key = await self.desk.look(request, estimate)
+        self.workers.check(cost)
+        key = f"{kind} {key}"
+        async with self.workers.maker(key):
+            asset = self.kept.get(key)
+            if asset is None:
+                asset = await self.make(request, kind, cost, function, *arguments)
+                self.kept.put(key, asset, len(asset.content))
+        response = send(request, asset)
+        response.headers.update(shared_for(self.cache_secs))
+        return response
+
+    async def make(
+        self, request: Request, kind: str, cost: float, function: Callable[..., bytes], *arguments: Any
+    ) -> Asset:
+        if self.workers.is_heavy(cost):
+            content = await self.desk.compute(request, cost, function, *arguments)
+            asset: Asset = await self.desk.look(request, lambda: Asset.of(content, kind))
+            return asset
+        job = partial(function, self.sources, *arguments)
+        asset = await self.workers.run(lambda: Asset.of(job(), kind), client(request), cost)
+        return asset
