@@ -14,34 +14,36 @@ export const itemsOf = (alter) => (alter ? alter.split("_") : []);
 /** @param {Tower} tower */
 const headOf = ({ layer, expert }) => `${layer + 1}.${expert}-`;
 
-/** What is changed of one tower: "off", "force", "add2"; "" for nothing. @param {string | undefined} alter @param {Tower} tower */
-export function ofTower(alter, tower) {
-  const head = headOf(tower);
-  return itemsOf(alter)
+/** What stands after the head of an item; undefined where there is no such item. @param {string | undefined} alter @param {string} head */
+const changeAt = (alter, head) =>
+  itemsOf(alter)
     .find((item) => item.startsWith(head))
     ?.slice(head.length);
-}
+
+/** The key with this change in place of the one that its head has. @param {string | undefined} alter @param {string} head @param {string | number} change  "" for none */
+const withChange = (alter, head, change) =>
+  [
+    ...itemsOf(alter).filter((item) => !item.startsWith(head)),
+    ...(change === "" ? [] : [`${head}${change}`]),
+  ].join("_");
+
+/** What is changed of one tower: "off", "force", "add2"; undefined for nothing. @param {string | undefined} alter @param {Tower} tower */
+export const ofTower = (alter, tower) => changeAt(alter, headOf(tower));
 
 /** The key with another change of one tower, in place of the one that it has. @param {string | undefined} alter @param {Tower} tower @param {string} change  "" for none */
-export function withTower(alter, tower, change) {
-  const head = headOf(tower);
-  const others = itemsOf(alter).filter((item) => !item.startsWith(head));
-  return [...others, ...(change ? [head + change] : [])].join("_");
-}
+export const withTower = (alter, tower, change) => withChange(alter, headOf(tower), change);
+
+/** @param {number} layer */
+const headOfK = (layer) => `${layer + 1}-k`;
 
 /** How many experts a token takes in a layer where that is changed. @param {string | undefined} alter @param {number} layer @returns {number | null} */
 export function kOf(alter, layer) {
-  const head = `${layer + 1}-k`;
-  const found = itemsOf(alter).find((item) => item.startsWith(head));
-  return found ? Number(found.slice(head.length)) : null;
+  const found = changeAt(alter, headOfK(layer));
+  return found === undefined ? null : Number(found);
 }
 
 /** The key with another number of experts per token in a layer. @param {string | undefined} alter @param {number} layer @param {number | null} k  null: that of the model */
-export function withK(alter, layer, k) {
-  const head = `${layer + 1}-k`;
-  const others = itemsOf(alter).filter((item) => !item.startsWith(head));
-  return [...others, ...(k === null ? [] : [`${head}${k}`])].join("_");
-}
+export const withK = (alter, layer, k) => withChange(alter, headOfK(layer), k ?? "");
 
 /** The key without one of its items. @param {string | undefined} alter @param {string} item */
 export function without(alter, item) {
