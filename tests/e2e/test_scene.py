@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.e2e.scene_page import AREA, Stage
 
@@ -170,37 +171,32 @@ def test_event_flashes_and_settles_to_a_dim_rest(stage: Stage) -> None:
     assert rest < flash / 4
 
 
+def white_share(page: Page, moment: str) -> float:
+    """The share of a picture's pixels that are white; `moment` is what the picture is of."""
+    share: float = page.evaluate(
+        f"""() => {{
+          const pixels = shot({moment});
+          let white = 0;
+          for (let i = 0; i < pixels.length; i += 4) {{
+            white += pixels[i] > 250 && pixels[i + 1] > 235 && pixels[i + 2] > 210;
+          }}
+          return (4 * white) / pixels.length;
+        }}"""
+    )
+    return share
+
+
 @pytest.mark.parametrize("tokens", [64, 221, 512])
 def test_many_tokens_at_once_do_not_bleach(stage: Stage, tokens: int) -> None:
     page = stage(6, 64, 2, tokens, "all")
-    share = page.evaluate(
-        """() => {
-          const pixels = shot({ camera: "top", layer: 3, time: frame.timeline.fires(0, 3) });
-          let white = 0;
-          for (let i = 0; i < pixels.length; i += 4) {
-            white += pixels[i] > 250 && pixels[i + 1] > 235 && pixels[i + 2] > 210;
-          }
-          return (4 * white) / pixels.length;
-        }"""
-    )
-    assert 0 < share < 0.02
+    assert 0 < white_share(page, '{ camera: "top", layer: 3, time: frame.timeline.fires(0, 3) }') < 0.02
 
 
 @pytest.mark.parametrize("tokens", [221, 512])
 @pytest.mark.parametrize("experts", [8, 64])
 def test_many_tokens_in_a_row_do_not_bleach(stage: Stage, tokens: int, experts: int) -> None:
     page = stage(6, experts, 2, tokens, "sequence")
-    share = page.evaluate(
-        """() => {
-          const time = 0.5 * frame.timeline.duration, pixels = shot({ time });
-          let white = 0;
-          for (let i = 0; i < pixels.length; i += 4) {
-            white += pixels[i] > 250 && pixels[i + 1] > 235 && pixels[i + 2] > 210;
-          }
-          return (4 * white) / pixels.length;
-        }"""
-    )
-    assert 0 < share < 0.01
+    assert 0 < white_share(page, "{ time: 0.5 * frame.timeline.duration }") < 0.01
 
 
 def test_lost_context_comes_back_with_the_same_picture(stage: Stage) -> None:

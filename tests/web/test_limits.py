@@ -239,15 +239,21 @@ def test_a_file_that_takes_too_long_is_ended_with_its_process():
         assert httpx.get(f"{url}/api/trace?scenario=code").status_code == 200
 
 
-def test_a_long_config_is_counted_in_a_process_and_a_short_one_in_a_thread(monkeypatch):
-    computed = []
+def note_processes(monkeypatch):
+    """The names of the functions that run in a process from now on."""
+    names = []
     compute = Workers.compute
 
     async def note(self, function, *arguments, **options):
-        computed.append(function.__name__)
+        names.append(function.__name__)
         return await compute(self, function, *arguments, **options)
 
     monkeypatch.setattr(Workers, "compute", note)
+    return names
+
+
+def test_a_long_config_is_counted_in_a_process_and_a_short_one_in_a_thread(monkeypatch):
+    computed = note_processes(monkeypatch)
     with serving(Settings(port=0)) as url:
         for size in (10, 200_000):
             config = b'{"model_type":"mixtral","a":[' + b"1," * size + b"1]}"
@@ -257,14 +263,7 @@ def test_a_long_config_is_counted_in_a_process_and_a_short_one_in_a_thread(monke
 
 
 def test_what_many_ask_for_at_once_is_made_once(monkeypatch):
-    made = []
-    compute = Workers.compute
-
-    async def note(self, function, *arguments, **options):
-        made.append(function.__name__)
-        return await compute(self, function, *arguments, **options)
-
-    monkeypatch.setattr(Workers, "compute", note)
+    made = note_processes(monkeypatch)
     with serving(Settings(port=0)) as url, ThreadPoolExecutor(8) as threads:
         for path, function in (
             (f"/api/stream?{LARGE}", "named_trace"),

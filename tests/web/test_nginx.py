@@ -94,7 +94,7 @@ def test_everything_works_under_a_path(tmp_path, slash, headers):
     with (
         serving(Settings(port=0, root_path="/moe")) as url,
         nginx(tmp_path, UNDER_A_PATH.format(url=url, slash=slash, headers=headers)) as front,
-        httpx.Client(base_url=f"{front}/moe/", follow_redirects=True) as client,
+        httpx.Client(base_url=f"{front}/moe/", follow_redirects=True, timeout=60) as client,
     ):
         page = client.get("").text
         for attribute in ("href", "src"):
@@ -120,7 +120,7 @@ def test_everything_works_under_a_path(tmp_path, slash, headers):
 def test_a_cache_in_front_answers_all_but_the_first(tmp_path):
     with serving(Settings(port=0)) as url, nginx(tmp_path, CACHED.format(url=url)) as front:
         views = [f"/api/stream?scenario=code&experts={n}" for n in range(8, 18)]
-        with httpx.Client(base_url=front, headers={"accept-encoding": "gzip"}) as client:
+        with httpx.Client(base_url=front, timeout=60, headers={"accept-encoding": "gzip"}) as client:
             first = {view: client.get(view) for view in views}
             again = [client.get(view) for view in views * 5]
         assert {answer.headers["x-cache"] for answer in first.values()} == {"MISS"}

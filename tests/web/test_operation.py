@@ -15,7 +15,7 @@ from tests.live_server import serving
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url) as client:
+    with httpx.Client(base_url=server_url, timeout=60) as client:
         yield client
 
 
