@@ -97,6 +97,7 @@ def open_panel(page: Page, name: str) -> None:
     """Open a data view by its tab, and wait until its content is there."""
     if not page.locator(".drawer").is_visible():
         open_level(page, "Data")
+        page.locator(".drawer").wait_for()
     menu = page.locator(".view-select")
     if menu.is_visible():
         menu.select_option(label=name)
@@ -110,6 +111,7 @@ def press(page: Page, group: str, name: str) -> None:
     buttons = page.get_by_role("group", name=group, exact=True)
     if not buttons.is_visible():
         open_level(page, "Explore")
+        buttons.wait_for()
     buttons.get_by_role("button", name=name, exact=True).click()
     complete(page)
 
