@@ -18,6 +18,7 @@ COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack
 PROMPT = 82  # columns of a prompt that fit below it
 BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
+NIGHT = "#140b0d"  # behind words
 BADGES = {
     "AUTHORED": "#b3a6cc",
     "LIVE": "#7fd694",
@@ -28,11 +29,18 @@ VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
 
 def captions(
-    trace: RoutingTrace, hits: int, token: int, beside: tuple[float, float], words: Wording, title: str = ""
+    trace: RoutingTrace,
+    hits: int,
+    token: int,
+    beside: tuple[float, float],
+    words: Wording,
+    title: str = "",
+    tints: list[str] | None = None,
 ) -> Iterator[str]:
     """Yields all words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y).
 
-    `title` stands for the one that the trace has of itself, in English.
+    `title` stands for the one that the trace has of itself, in English. `tints`: what each token of the
+    prompt is underlined with.
     """
     header, shape = trace.header, trace.header.shape
     yield text(60, 62, 25, BRIGHT, "Moescope")
@@ -41,8 +49,9 @@ def captions(
     for row, line in enumerate(textwrap.wrap(clean(title), LINE, max_lines=2, placeholder="…")):
         yield text(COLUMN, 146 + 30 * row, 24, BRIGHT, line)
     yield from figures(shape, hits, words)
-    yield from prompt([clean(each.text) for each in header.tokens], token)
-    yield text(*beside, 21, GOLD, show(header.tokens[token]))
+    yield from prompt([clean(each.text) for each in header.tokens], token, tints)
+    seam = f'stroke="{NIGHT}" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
+    yield f"<g {seam}>{text(*beside, 21, GOLD, show(header.tokens[token]))}</g>"  # it may stand on a tower
 
 
 def text(x: float, y: float, size: float, colour: str, words: str) -> str:
@@ -118,18 +127,49 @@ def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
         )
 
 
-def prompt(texts: list[str], token: int) -> Iterator[str]:
-    """Yields the prompt on one line, one token bright; what does not fit around that is left out."""
+def prompt(texts: list[str], token: int, tints: list[str] | None = None) -> Iterator[str]:
+    """Yields the prompt on one line, one token bright; what does not fit around that is left out.
+
+    `tints`: what each token is underlined with, "" for nothing.
+    """
     room = PROMPT - columns(texts[token])
     before, after = "".join(texts[:token]), "".join(texts[token + 1 :])
     end = cut(after, max(room - columns(before), min(room // 3, columns(after))))
     start = cut_start(before, room - columns(end))
-    bright = f'<tspan fill="{GOLD}" font-weight="600">{escape(cut(texts[token], PROMPT))}</tspan>'
+    tints = tints or [""] * len(texts)
+    skipped = len(before) - len(start)
+    past = "".join(
+        underlined(piece, tint, DIM) for piece, tint in pieces(start, texts[:token], tints[:token], skipped)
+    )
+    coming = "".join(
+        underlined(piece, tint, DIM) for piece, tint in pieces(end, texts[token + 1 :], tints[token + 1 :])
+    )
+    now = underlined(cut(texts[token], PROMPT), tints[token], GOLD)
+    bright = f'<tspan fill="{GOLD}" font-weight="600">{now}</tspan>'
     yield (
         '<clipPath id="line"><rect x="60" y="572" width="1100" height="44"/></clipPath>'
         f'<text x="60" y="602" font-size="23" fill="{DIM}" xml:space="preserve" clip-path="url(#line)">'
-        f"{escape(start)}{bright}{escape(end)}</text>"
+        f"{past}{bright}{coming}</text>"
     )
+
+
+def pieces(shown: str, texts: list[str], tints: list[str], skipped: int = 0) -> Iterator[tuple[str, str]]:
+    """Yields what is shown of each text, with its tint. `skipped`: characters that are not shown."""
+    start = -skipped
+    for each, tint in zip(texts, tints, strict=True):
+        piece = shown[max(0, start) : max(0, start + len(each))]
+        if piece:
+            yield piece, tint
+        start += len(each)
+
+
+def underlined(words: str, tint: str, colour: str) -> str:
+    """Returns words of a colour, with a line of the tint under them but not under the space before them."""
+    bare = words.lstrip()
+    if not tint or not bare:
+        return escape(words)
+    line = f'<tspan text-decoration="underline" fill="{tint}">'
+    return f'{escape(words[: -len(bare)])}{line}<tspan fill="{colour}">{escape(bare)}</tspan></tspan>'
 
 
 def show(token: Token) -> str:

@@ -10,7 +10,7 @@ from ..trace import RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import BRIGHT, DIM, badges, badges_width, clean, cut, prompt, text
 from .moment import Moment, until
-from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token
+from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token, served_groups
 
 TOP, BOTTOM, RADIUS = 158.0, 472.0, 218.0  # of each stack
 MARKS = ("t", "u")  # before the ids of each stack's towers
@@ -32,10 +32,11 @@ def draw_pair(
     words: Wording = ENGLISH,
     title: str = "",
     moment: Moment | None = None,
+    grouped: bool = True,
 ) -> str:
     """Returns an SVG document of the size of a preview. `title`: of the view; else the first trace's own.
 
-    `moment`: how far playback has come in both; all the way if it is None.
+    `moment`: how far playback has come in both; all the way if it is None. `grouped`: as in `draw_preview`.
     """
     first = sides[0].trace.header
     title = title or str(first.origin.get("title") or first.model.get("name") or "")
@@ -46,14 +47,21 @@ def draw_pair(
     ]
     parts.append(f'<path d="M{HALF:g} 92V{HEIGHT - 76}" stroke="#f3e9e6" stroke-opacity=".14"/>')
     for i, side in enumerate(sides):
-        parts += draw_half(side, HALF * i, MARKS[i], words, moment)
+        parts += draw_half(side, HALF * i, MARKS[i], words, moment, grouped)
     token = main_token(sides[0].trace, moment and moment.within(*sides[0].trace.experts.shape[:2]))
-    parts += prompt([clean(each.text) for each in first.tokens], token)
+    groups = served_groups(sides[0].trace, grouped)
+    tints = None if groups is None else groups.underlines()
+    parts += prompt([clean(each.text) for each in first.tokens], token, tints)
     return "".join((*parts, "</svg>"))
 
 
 def draw_half(
-    side: StackPicture, left: float, mark: str, words: Wording, moment: Moment | None = None
+    side: StackPicture,
+    left: float,
+    mark: str,
+    words: Wording,
+    moment: Moment | None = None,
+    grouped: bool = True,
 ) -> Iterator[str]:
     """Yields one half: its badge and name, its stack, its figures."""
     trace = side.trace
@@ -65,7 +73,7 @@ def draw_half(
     yield from badges(origin, "", words, (60, 84))
     yield text(60 + badges_width(origin, words) + 16, 106, 19, BRIGHT, cut(clean(side.name), NAME))
     yield f'<g transform="translate({HALF / 2 - AXIS:g})">'
-    yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark, moment)
+    yield from draw_stack(trace, TOP, BOTTOM, RADIUS, mark, moment, served_groups(trace, grouped))
     yield "</g>"
     yield from figures_row(trace.header.shape, int((count_uses(trace) > 0).sum()), words)
     yield "</g>"

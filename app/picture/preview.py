@@ -16,7 +16,8 @@ from ..metrics.counts import counts
 from ..trace import Counts, Ints, RoutingTrace
 from ..wording import ENGLISH, Wording
 from .caption import captions
-from .layout import FlatLayout, place
+from .groups import LANE, ServedGroups, banded_cap, n, patterns, trail
+from .layout import Doubles, FlatLayout, place
 from .moment import Moment, until
 
 WIDTH, HEIGHT = 1200, 630
@@ -36,16 +37,23 @@ TOWERS = (  # foot, top, cap, rim of a tower at each level
 )
 HALOS = (0.0, 0.0, 0.0, 0.08, 0.16, 0.8)  # opacity of the glow at each level
 
+CAP_STRENGTH = (0.0, 0.55, 0.7, 0.85, 0.95, 0.0)  # of a group's colour at each level; the path shows heat
+
 Levels = NDArray[np.int64]
-Draw = Callable[[FlatLayout, Levels, int], Iterator[str]]
+Draw = Callable[[FlatLayout, Levels, int, ServedGroups | None], Iterator[str]]
 
 
 def draw_preview(
-    trace: RoutingTrace, words: Wording = ENGLISH, title: str = "", moment: Moment | None = None
+    trace: RoutingTrace,
+    words: Wording = ENGLISH,
+    title: str = "",
+    moment: Moment | None = None,
+    grouped: bool = True,
 ) -> str:
     """Returns an SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself.
 
-    `moment`: how far playback has come; all the way where it is None.
+    `moment`: how far playback has come; all the way where it is None. `grouped`: caps and trails have the
+    colours of token groups, if an author named two or more; else those of heat.
     """
     flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
     if moment is not None:
@@ -53,8 +61,10 @@ def draw_preview(
         trace = until(trace, moment)
     hits = int((count_uses(trace) > 0).sum())
     beside = (AXIS + 26, height_of(flat, moment) + 7)
-    text = captions(trace, hits, main_token(trace, moment), beside, words, title)
-    stack = draw_stack(trace, TOP, BOTTOM, RADIUS, moment=moment)
+    groups = served_groups(trace, grouped)
+    tints = None if groups is None else groups.underlines()
+    text = captions(trace, hits, main_token(trace, moment), beside, words, title, tints)
+    stack = draw_stack(trace, TOP, BOTTOM, RADIUS, moment=moment, groups=groups)
     return "".join((*foundation(), *stack, *text, "</svg>"))
 
 
@@ -65,19 +75,31 @@ def draw_stack(
     radius: float,
     mark: str = "t",
     moment: Moment | None = None,
+    groups: ServedGroups | None = None,
 ) -> Iterator[str]:
-    """Yields one stack, its middle at AXIS. `mark`: what the ids of its towers begin with."""
+    """Yields one stack, its middle at AXIS. `mark`: what the ids of its towers begin with.
+
+    `groups`: whose colours caps and trails have; those of heat where it is None.
+    """
     flat = place(trace.header.shape, top, bottom, radius)
     path = trace.experts[main_token(trace, moment)]
     levels = levels_of(count_uses(trace), path)
     draw = draw_dots if levels.size > FINE else partial(draw_cylinders, mark=mark)
     yield "<defs>"
     yield from (symbol(flat, level, mark) for level in range(LEVELS))
+    if groups is not None:
+        yield from patterns(mark)
     yield "</defs>"
     yield from axis(flat, bottom)
     for layer in range(len(path)):
-        yield from draw_layer(path[layer], flat, levels, layer, draw)
+        yield from draw_layer(path[layer], flat, levels, layer, draw, groups)
     yield from particles(flat, moment)
+
+
+def served_groups(trace: RoutingTrace, grouped: bool = True) -> ServedGroups | None:
+    """Returns the groups that a picture shows: none of a stack of thousands."""
+    shape = trace.header.shape
+    return ServedGroups.of(trace) if grouped and shape.layers * shape.experts <= FINE else None
 
 
 def main_token(trace: RoutingTrace, moment: Moment | None = None) -> int:
@@ -129,8 +151,7 @@ def foundation() -> Iterator[str]:
 
 def symbol(flat: FlatLayout, level: int, mark: str) -> str:
     """Returns a cylinder. Its origin is the middle of its top."""
-    half = flat.width / 2
-    oval = half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
+    half, oval = cap_oval(flat)
     halo = f'<ellipse rx="{n(half * 3.2)}" ry="{n(half * 2.6)}" fill="url(#glow)" opacity="{HALOS[level]}"/>'
     body = f"M{n(-half)} 0v{n(flat.height)}a{n(half)} {n(oval)} 0 0 0 {n(flat.width)} 0v{n(-flat.height)}z"
     rim = f'stroke="{TOWERS[level][3]}" stroke-width=".8"'
@@ -141,7 +162,15 @@ def symbol(flat: FlatLayout, level: int, mark: str) -> str:
     )
 
 
-def draw_layer(chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw: Draw) -> Iterator[str]:
+def cap_oval(flat: FlatLayout) -> tuple[float, float]:
+    """Returns the two radii of the top of a tower."""
+    half = flat.width / 2
+    return half, half * max(0.16, min(0.4, flat.radius[1] / flat.radius[0] + 0.12))
+
+
+def draw_layer(
+    chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw: Draw, groups: ServedGroups | None
+) -> Iterator[str]:
     """Yields one ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
     plane = flat.planes[layer]
     rx, ry = flat.radius
@@ -149,9 +178,11 @@ def draw_layer(chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw:
         f'<ellipse cx="{n(AXIS)}" cy="{n(plane)}" rx="{n(rx)}" ry="{n(ry)}" fill="none" stroke="#8a2a2c" '
         'stroke-opacity=".4"/>'
     )
-    yield from draw(flat, levels[layer], layer)
+    yield from draw(flat, levels[layer], layer, groups)
     used = np.flatnonzero((levels[layer] > 0) & (levels[layer] < LEVELS - 1))
-    if levels.size <= FINE:
+    if groups is not None:
+        yield from trails(flat, groups, layer)
+    elif levels.size <= FINE:
         opacity = n(min(0.34, 4 / max(1, len(used))))
         yield f'<path d="{beams(flat, used, layer)}" stroke="#d8431f" stroke-opacity="{opacity}"/>'
     lines = beams(flat, chosen[chosen >= 0], layer)
@@ -164,10 +195,28 @@ def draw_layer(chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw:
     yield f'<path d="{lines}" stroke="#ffb888" stroke-opacity="{opacity}" stroke-width="{width}"/>'
 
 
-def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int) -> str:
-    """Lines from the router plane down to the tops of some towers."""
-    start = f"M{n(AXIS)} {n(flat.planes[layer] - flat.lift)}"
-    return "".join(f"{start}L{' '.join(top_of(flat, layer, e))}" for e in experts)
+def trails(flat: FlatLayout, groups: ServedGroups, layer: int) -> Iterator[str]:
+    """Yields the lines to all towers that were used, those of each group in a lane of their own."""
+    served = groups.tokens[:, layer]  # [G, N]
+    lanes = np.cumsum(served > 0, axis=0) - 1  # [G, N]
+    middle = (np.count_nonzero(served, axis=0) - 1) / 2  # [N]
+    opacity = min(0.75, 12 / max(1, np.count_nonzero(served.sum(axis=0))))
+    for group in range(len(served)):
+        used = np.flatnonzero(served[group])
+        if len(used):
+            shift = LANE * (lanes[group, used] - middle[used])
+            yield from trail(group, beams(flat, used, layer, shift), opacity)
+
+
+def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int, shift: Doubles | None = None) -> str:
+    """Lines from the router plane down to the tops of some towers, each lower by its shift."""
+    lower = np.zeros(len(experts)) if shift is None else shift
+    plane = flat.planes[layer]
+    return "".join(
+        f"M{n(AXIS)} {n(plane - flat.lift + down)}"
+        f"L{n(AXIS + flat.x[layer, e])} {n(plane + flat.y[layer, e] + down)}"
+        for e, down in zip(experts, lower, strict=True)
+    )
 
 
 def top_of(flat: FlatLayout, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
@@ -175,14 +224,23 @@ def top_of(flat: FlatLayout, layer: int, expert: np.integer[Any]) -> tuple[str, 
     return n(AXIS + flat.x[layer, expert]), n(flat.planes[layer] + flat.y[layer, expert])
 
 
-def draw_cylinders(flat: FlatLayout, levels: Levels, layer: int, mark: str = "t") -> Iterator[str]:
+def draw_cylinders(
+    flat: FlatLayout, levels: Levels, layer: int, groups: ServedGroups | None, mark: str = "t"
+) -> Iterator[str]:
     """Towers of one ring, those behind first."""
+    oval = cap_oval(flat)
     for e in flat.order[layer]:
         x, y = top_of(flat, layer, e)
         yield f'<use href="#{mark}{levels[e]}" x="{x}" y="{y}"/>'
+        strength = CAP_STRENGTH[levels[e]]
+        bands = groups.bands(layer, int(e)) if groups is not None and strength else []
+        if bands:
+            yield f'<g opacity="{strength}">'
+            yield from banded_cap(bands, (float(x), float(y)), oval, mark)
+            yield "</g>"
 
 
-def draw_dots(flat: FlatLayout, levels: Levels, layer: int) -> Iterator[str]:
+def draw_dots(flat: FlatLayout, levels: Levels, layer: int, groups: ServedGroups | None) -> Iterator[str]:
     """Yields the same with one path a level and no bodies, for stacks of thousands."""
     for level, (_, top, cap, _) in enumerate(TOWERS):
         towers = np.flatnonzero(levels == level)
@@ -220,8 +278,3 @@ def particles(flat: FlatLayout, moment: Moment | None = None) -> Iterator[str]:
     end = height_of(flat, moment)
     yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="30" fill="url(#gold)"/>'
     yield f'<circle cx="{n(AXIS)}" cy="{n(end)}" r="5" fill="#fff8ee"/>'
-
-
-def n(value: float) -> str:
-    """Formats a number to a tenth of a pixel in the fewest characters."""
-    return f"{value:.1f}".removesuffix(".0")

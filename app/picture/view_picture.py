@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..request.comparison import own_keys, parse_view, stack_names
 from ..request.read import Answer
 from ..request.schema import TraceRequest
-from ..request.view_keys import look_of
+from ..request.view_keys import look_of, read_view_key
 from ..sources.pending_trace import PendingTrace
 from ..sources.registry import SourceRegistry
 from ..wording import Wording, wording_of
@@ -32,6 +32,7 @@ class ViewPicture:
     words: Wording
     theme: str
     moment: Moment | None  # how far playback has come; None: to the end
+    grouped: bool  # caps and trails have the colours of token groups, if there are any
 
     @classmethod
     def of(
@@ -57,13 +58,18 @@ class ViewPicture:
         if moment is not None:
             moment = moment.after(opened[0].header.origin.get("window", {}).get("from", 0))
         theme = look_of(view)["theme"]
-        return cls(requests, answers, opened, names, labels, sources, wording_of(view), theme, moment)
+        grouped = read_view_key("colour", view) == "group"
+        return cls(
+            requests, answers, opened, names, labels, sources, wording_of(view), theme, moment, grouped
+        )
 
     @property
     def key(self) -> str:
         """Equal where the pictures are."""
         identities = (source.identity for source in self.opened)
-        return " ".join((*identities, *self.names, self.words.language, self.theme, str(self.moment)))
+        return " ".join(
+            (*identities, *self.names, self.words.language, self.theme, str(self.moment), str(self.grouped))
+        )
 
     def draw(self) -> str:
         """Returns the preview, SVG."""
@@ -74,9 +80,9 @@ class ViewPicture:
         traces = [source.trace() for source in self.opened]
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:
-            return draw_preview(traces[0], self.words, title, self.moment)
+            return draw_preview(traces[0], self.words, title, self.moment, self.grouped)
         one, other = (StackPicture(trace, name) for trace, name in zip(traces, self.names, strict=True))
-        return draw_pair((one, other), self.words, title, self.moment)
+        return draw_pair((one, other), self.words, title, self.moment, self.grouped)
 
 
 def titled(

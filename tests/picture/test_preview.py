@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.picture.caption import clean, cut
+from app.picture.groups import TINTS, ServedGroups
 from app.picture.layout import RING_TURN, place
 from app.picture.moment import Moment, until
 from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
@@ -181,3 +182,45 @@ def test_preview_of_the_shot_follows_the_third_token_and_rises_with_it(shot: str
     moment = Moment.of({"shot": shot})
     assert moment is not None
     assert moment.within(11, 6) == Moment(2, min(layer, 5), "sequence")
+
+
+def tints_of(picture):
+    """The colours of groups that are somewhere in a picture."""
+    return {tint for tint in TINTS if tint in picture}
+
+
+def test_caps_and_trails_have_the_colours_of_the_groups_that_a_tower_served(sources):
+    trace = sources.open(sources.parse({"scenario": "translate"})).trace()
+    groups = ServedGroups.of(trace)
+    names = list(dict.fromkeys(token.group for token in trace.header.tokens))
+    assert groups is not None and len(groups.tokens) == len(names) == 3
+    for token, number in zip(trace.header.tokens, groups.numbers, strict=True):
+        assert names[number] == token.group
+    for layer, expert in np.ndindex(*count_uses(trace).shape):
+        there = (trace.experts[:, layer] == expert).any(axis=-1)
+        bands = groups.bands(layer, expert)
+        assert {group for group, _ in bands} == {groups.numbers[t] for t in np.flatnonzero(there)}
+        assert sum(share for _, share in bands) == pytest.approx(1)
+    assert tints_of(draw_preview(trace)) == set(
+        TINTS
+    )  # patterns of all are defined; lines of three are drawn
+    root = ElementTree.fromstring(draw_preview(trace))
+    lines = {path.get("stroke") for path in root.iter(f"{SVG}path")}
+    assert lines & set(TINTS) == set(TINTS[:3])
+
+
+def test_picture_in_heat_or_of_tokens_without_groups_has_no_colours_of_groups(sources):
+    trace = sources.open(sources.parse({"scenario": "translate"})).trace()
+    assert not tints_of(draw_preview(trace, grouped=False))
+    assert not tints_of(draw_preview(made(["a", "b"])))
+
+
+def test_words_of_the_prompt_are_underlined_as_in_the_strip(sources):
+    trace = sources.open(sources.parse({"scenario": "translate"})).trace()
+    groups = ServedGroups.of(trace)
+    root = ElementTree.fromstring(draw_preview(trace))
+    lines = [each for each in root.iter(f"{SVG}tspan") if each.get("text-decoration")]
+    expected = [
+        (each.text.strip(), TINTS[i]) for each, i in zip(trace.header.tokens, groups.numbers, strict=True)
+    ]
+    assert [("".join(each.itertext()), each.get("fill")) for each in lines] == expected

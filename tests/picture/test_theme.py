@@ -1,8 +1,12 @@
 """Preview pictures in the themes of the page."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from app.picture.caption import BADGES, BRIGHT, DIM, GOLD
+from app.picture.groups import TINTS
 from app.picture.theme import COLOUR, CONTRAST, LIGHT, repaint
 from app.picture.view_picture import ViewPicture
 from app.settings import Settings
@@ -43,6 +47,15 @@ def test_pictures_of_two_themes_are_kept_apart(sources):
         ViewPicture.of({}, {"theme": theme}, sources).key for theme in ("dark", "light", "contrast", "pink")
     ]
     assert len(set(keys)) == 3 and keys[3] == keys[0]
+
+
+def test_groups_have_the_colours_of_the_scene_in_every_theme():
+    script = Path("static/js/view/palettes.js").read_text(encoding="utf-8")
+    declared = script[script.index("export const GROUPS") :]
+    for theme, colours in {"dark": {}, "light": LIGHT, "contrast": CONTRAST}.items():
+        row = re.search(rf"{theme}: \[([^\]]+)\]", declared)
+        assert row is not None
+        assert [colours.get(tint, tint) for tint in TINTS] == COLOUR.findall(row[1])
 
 
 @pytest.mark.parametrize(("colours", "least"), [({}, 4.5), (LIGHT, 4.5), (CONTRAST, 7)])
