@@ -11,7 +11,7 @@ def record(model: Any, tokenizer: Any = None, scores: bool = True) -> Any:
     """Records the routing of a transformers model inside a `with` block; needs the extra `transformers`.
 
     `with moescope.record(model) as r: model.generate(...)`, then `r.trace`, or `r.traces` for a batch.
-    Raises ValueError where the model has no MoE layer.
+    Raises ValueError if the model has no MoE layer.
     """
     from .sources.engines.transformers_record import Recording
 
@@ -22,7 +22,7 @@ def read(path: Any, **options: Any) -> Any:
     """Reads a capture that an engine, a hook or a person wrote: `notebook.read` has the options.
 
     The result has `findings`, `compare(other)`, `save(path)`, `show()` and the arrays in `routing`.
-    Raises ValueError where the file cannot be read.
+    Raises ValueError if the file cannot be read.
     """
     from .notebook import read as read_capture
 

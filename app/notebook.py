@@ -33,7 +33,7 @@ class NotebookTrace:
     findings: tuple[Finding, ...] = ()
 
     def compare(self, other: NotebookTrace) -> Comparison:
-        """Compares with a second trace of the same tokens. Raises CaptureError where nothing is common."""
+        """Compares with a second trace of the same tokens. Raises CaptureError if nothing is common."""
         return compare(self.routing, other.routing)
 
     def save(self, path: str | Path) -> None:
@@ -99,7 +99,7 @@ def read(
 ) -> NotebookTrace:
     """Reads a capture; a config.json and a tokenizer.json beside the file are used, or those that are given.
 
-    Raises CaptureError where the file cannot be read, OSError where it is not there.
+    Raises CaptureError if the file cannot be read, OSError if it is not there.
     """
     path = Path(path)
     folder = path if path.is_dir() else path.parent

@@ -304,7 +304,7 @@ class Settings:
 
     @property
     def address_known(self) -> bool:
-        """Whether what a page says of its own address can be trusted by a cache that many share."""
+        """Returns whether what a page says of its own address can be trusted by a cache that many share."""
         return bool(self.origin) or "*" not in self.served_hosts
 
 

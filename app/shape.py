@@ -1,7 +1,7 @@
 """The shape of a mixture-of-experts model and the parameters that follow from it.
 
-Letters used everywhere in this project: T tokens, L MoE layers, N experts a layer, K chosen experts a token
-and layer (top-k), D width of the residual stream.
+Letters used everywhere in this project: T tokens, L MoE layers, N experts per layer, K chosen experts per
+token and layer (top-k), D width of the residual stream.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ModelShape:
     matrices: int = 3  # weight matrices of an expert: 3 with a gated linear unit, 2 without
     expert_bias: int = 0  # bias parameters of one expert
     shared_gate: int = 0  # parameters of what gates one layer's shared expert
-    router_bias: int = 0  # 1 where a router adds a bias to each expert's logit
+    router_bias: int = 0  # 1 if a router adds a bias to each expert's logit
     dense_layers: tuple[int, ...] = ()  # which of all layers, MoE layers counted too, have no experts
 
     @classmethod
@@ -83,7 +83,7 @@ class ModelShape:
 
     @property
     def router(self) -> int:
-        """Parameters of all routers: one row of D numbers an expert, and its bias where there is one."""
+        """Parameters of all routers: one row of D numbers per expert, and its bias if there is one."""
         return self.layers * self.experts * (self.d_model + self.router_bias)
 
     @property

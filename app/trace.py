@@ -41,8 +41,8 @@ class Step:
     """The routing of one token through all layers; what a source yields, and what crosses the wire."""
 
     scores: Floats | None  # [L, N] gate scores, what selection looks at: probabilities or affinities in 0..1
-    experts: Ints  # [L, K] chosen experts, best first; -1 where a choice stays empty
-    weights: Floats  # [L, K] combine weights; 0 where dropped or empty
+    experts: Ints  # [L, K] chosen experts, best first; -1 if a choice stays empty
+    weights: Floats  # [L, K] combine weights; 0 if dropped or empty
     logits: Floats | None = None  # [L, N]
     dropped: Bools | None = None  # [L, K] chosen, but over the expert's capacity
     written: Token | None = None  # the token, where a model wrote it: the header has those of the prompt
@@ -97,7 +97,7 @@ class RoutingTrace:
 
     @property
     def ids_only(self) -> bool:
-        """Whether only the chosen experts were recorded: weights are equal then, and scores None."""
+        """Returns whether only the chosen experts were recorded: weights are equal then, and scores None."""
         return bool(self.header.origin.get("ids_only"))
 
     @classmethod
@@ -178,7 +178,8 @@ def header_of(metadata: Mapping[str, str], bias: Floats | None) -> TraceHeader:
 
 
 def all_finite(column: Floats) -> bool:
-    """Whether a column has numbers alone; looked at by blocks, as it may be a view of a large file."""
+    """Returns whether a column has numbers alone; looked at by blocks, as it may be a view of a large
+    file."""
     return all(np.isfinite(column[at : at + BLOCK]).all() for at in range(0, len(column), BLOCK))
 
 
@@ -196,7 +197,7 @@ def ordered(data: bytes) -> bytes:
 
 
 def read_metadata(data: bytes) -> dict[str, str]:
-    """Returns the metadata of a safetensors file. Raises ValueError where `data` is none."""
+    """Returns the metadata of a safetensors file. Raises ValueError if `data` is none."""
     try:
         size = int.from_bytes(data[:8], "little")
         metadata: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]

@@ -71,7 +71,7 @@ def read_with(options: argparse.Namespace, path: Path) -> tuple[list[Capture], M
 
 
 def chosen(captures: list[Capture], options: argparse.Namespace) -> Capture:
-    """Returns the answer that was asked for. Raises CaptureError where there are not so many."""
+    """Returns the answer that was asked for. Raises CaptureError if there are not so many."""
     if not 0 <= options.choice < len(captures):
         expected = f"0 to {len(captures) - 1}"
         raise CaptureError("no-routing", "--choice", expected, str(options.choice), "name another")

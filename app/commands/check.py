@@ -23,7 +23,7 @@ SUMMARY = "check scenarios, tours and questions"
 
 
 def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
-    """Returns all that is wrong with the files of a folder; empty where they are right.
+    """Returns all that is wrong with the files of a folder; empty if they are right.
 
     Live and recorded views of tours and questions are checked where `known` says what models there are.
     """

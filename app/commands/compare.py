@@ -24,7 +24,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints what differs; 0 where nothing does, 1 where something does, 2 where they cannot be compared."""
+    """Prints what differs; 0 if nothing does, 1 if something does, 2 if they cannot be compared."""
     path = options.first
     try:
         traces = []

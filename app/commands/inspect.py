@@ -25,7 +25,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints what is in the file; 0 where sound, 1 with warnings or errors, 2 not readable."""
+    """Prints what is in the file; 0 if sound, 1 with warnings or errors, 2 not readable."""
     try:
         captures, facts = read_with(options, options.file)
         capture = chosen(captures, options)

@@ -130,7 +130,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Returns a socket that listens. Raises OSError where the address is taken or not ours."""
+    """Returns a socket that listens. Raises OSError if the address is taken or not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
 

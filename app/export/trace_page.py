@@ -19,7 +19,7 @@ from .exported_page import ExportedView, InlineTrace, load_shared, one_file
 def page_of(trace: RoutingTrace, title: str = "", embed: bool = False) -> str:
     """Returns a page with everything in it. `embed`: the scene alone, for a frame.
 
-    Raises ValueError where the page's scripts were not built.
+    Raises ValueError if the page's scripts were not built.
     """
     shape = trace.header.shape
     request = {**DEFAULTS.model_dump(by_alias=True), "experts": shape.experts, "k": shape.top_k}

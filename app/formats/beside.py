@@ -37,7 +37,7 @@ class ReadCaptures:
 
 
 def sort_files(contents: Mapping[str, bytes]) -> Sorted:
-    """Tells the config and the tokenizer from the captures. Raises CaptureError where either is broken."""
+    """Tells the config and the tokenizer from the captures. Raises CaptureError if either is broken."""
     captures, config, tokenizer = dict(contents), None, None
     for name, data in contents.items():
         last = name.rpartition("/")[2]
@@ -51,13 +51,13 @@ def sort_files(contents: Mapping[str, bytes]) -> Sorted:
 
 
 def is_config(data: bytes) -> bool:
-    """Whether a file is the config of a model."""
+    """Returns whether a file is the config of a model."""
     values = small_object(data, CONFIG_BYTES)
     return values is not None and any(sign in values for sign in CONFIG_SIGNS) and "choices" not in values
 
 
 def is_tokenizer(data: bytes) -> bool:
-    """Whether a file begins as a tokenizer.json does."""
+    """Returns whether a file begins as a tokenizer.json does."""
     begin = data[:2000]
     return len(data) <= TOKENIZER_BYTES and begin.lstrip()[:1] == b"{" and b'"added_tokens"' in begin
 
@@ -92,5 +92,5 @@ def read_in_place(path: Path, bounds: Bounds | None = None) -> ReadCaptures:
 
 
 def decoder_of(tokenizer: Path) -> Decode | None:
-    """Returns what a tokenizer.json decodes; None where there is none."""
+    """Returns what a tokenizer.json decodes; None if there is none."""
     return load_decoder(tokenizer) if tokenizer.is_file() else None

@@ -21,7 +21,7 @@ class Bounds:
     files: int = 10_000  # in a folder or an archive
 
     def check(self, where: str, size: int, limit: int, held: int | None = None) -> None:
-        """Raises CaptureError `too-large` where `size` is over `limit`, or far from what is `held`."""
+        """Raises CaptureError `too-large` if `size` is over `limit`, or far from what is `held`."""
         if size > limit:
             raise too_large(where, f"at most {limit:,}", f"{size:,}")
         if held is not None and size > 64 * MIB and size > FACTOR * max(held, 1):

@@ -66,14 +66,14 @@ class Capture:
 
     @property
     def counted_passes(self) -> int | None:
-        """How many tokens went through the model while counts were taken; None where k is unknown."""
+        """How many tokens went through the model while counts were taken; None if k is unknown."""
         if self.counts is None or not self.k:
             return None
         return round(float(self.counts.sum(axis=(0, 2)).max()) / self.k)
 
     @property
     def ids_only(self) -> bool:
-        """Whether the file has experts and nothing that weighs them."""
+        """Returns whether the file has experts and nothing that weighs them."""
         return self.weights is None and self.logits is None and self.scores is None
 
     @property

@@ -84,7 +84,7 @@ def ratio(part: int, whole: int) -> float | None:
 def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
     """Compares two traces over the tokens and layers that both have.
 
-    Raises CaptureError where they have no layer or no token in common.
+    Raises CaptureError if they have no layer or no token in common.
     """
     layers, left_layers, right_layers = common_layers(a, b)
     shift, aligned_by = alignment(a, b)
@@ -156,12 +156,12 @@ def alignment(a: RoutingTrace, b: RoutingTrace) -> tuple[int, str]:
 
 
 def ids_of(trace: RoutingTrace) -> list[object]:
-    """Returns vocabulary ids; None where a token has none."""
+    """Returns vocabulary ids; None if a token has none."""
     return [token.id for token in trace.header.tokens]
 
 
 def texts_of(trace: RoutingTrace) -> list[object]:
-    """Returns texts; None where a token has none, or its id in brackets for one."""
+    """Returns texts; None if a token has none, or its id in brackets for one."""
     tokens = trace.header.tokens
     return [None if token.text in ("", f"[{token.id}]") else token.text for token in tokens]
 
@@ -190,7 +190,7 @@ def parting(a: RoutingTrace, b: RoutingTrace, shift: int, begin: int, end: int, 
 
 
 def jaccard(left: Array, right: Array) -> Array:
-    """Returns the overlap of two sets of experts, [T, L, K] each -> [T, L]; 1 where both are empty."""
+    """Returns the overlap of two sets of experts, [T, L, K] each -> [T, L]; 1 if both are empty."""
     equal = (left[..., :, None] == right[..., None, :]) & (left >= 0)[..., :, None]
     shared = equal.any(axis=-1).sum(axis=-1)
     union = (left >= 0).sum(axis=-1) + (right >= 0).sum(axis=-1) - shared

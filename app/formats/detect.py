@@ -19,7 +19,7 @@ def format_of(opened: Opened, asked: str | None = None) -> Format:
 
 
 def asked_format(opened: Opened, asked: str) -> Format:
-    """Returns the format of this name that reads such a container. Raises CaptureError where none does."""
+    """Returns the format of this name that reads such a container. Raises CaptureError if none does."""
     if asked not in FORMATS:
         raise no_routing("--format", f"one of {', '.join(FORMATS)}", repr(asked[:60]), "name one of these")
     named = [one for one in ALL if one.name == asked and opened.container in one.containers]

@@ -21,7 +21,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings that a spreadsheet woul
 
 
 def long_table(trace: RoutingTrace) -> pa.Table:
-    """Returns one line a choice: token, text, layer, rank, expert, and token_id and weight where known.
+    """Returns one line per choice: token, text, layer, rank, expert, and token_id and weight where known.
 
     Tokens and ranks count from 0, layers are those of the model, dense ones counted.
     """
@@ -58,7 +58,7 @@ def to_parquet(trace: RoutingTrace) -> bytes:
 
 
 def to_json(trace: RoutingTrace) -> bytes:
-    """Returns the table that the page saves (docs/FILES.md): one row a token and layer."""
+    """Returns the table that the page saves (docs/FILES.md): one row per token and layer."""
     layers = numbers_of(trace)
     rows = [
         {
@@ -98,7 +98,7 @@ EXPORTS: dict[str, Callable[[RoutingTrace], bytes]] = {
 def logical_count(capture: Capture, layers: int | None = None) -> bytes:
     """Returns `{"logical_count": [layers][experts]}`, which SGLang's --init-expert-location reads.
 
-    `layers` are those of the whole model; dense ones get zeros. Raises CaptureError where N is unknown.
+    `layers` are those of the whole model; dense ones get zeros. Raises CaptureError if N is unknown.
     """
     counts = counts_of(capture)
     whole = np.zeros((max(layers or 0, capture.layers[-1] + 1), counts.shape[1]), np.int64)

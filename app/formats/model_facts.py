@@ -95,7 +95,7 @@ class ModelFacts:
 
 
 def facts_of(config: Mapping[str, Any]) -> ModelFacts | None:
-    """Reads a config.json; None where it describes no mixture of experts."""
+    """Reads a config.json; None if it describes no mixture of experts."""
     values = flattened(config)
     layers, experts = first(values, LAYERS), first(values, EXPERTS)
     if not layers or not experts or experts < 2:
@@ -149,7 +149,7 @@ def number(value: Any, otherwise: float) -> float:
 
 
 def normalised(values: Mapping[str, Any], kind: str) -> bool | None:
-    """Returns whether weights sum to 1 before the scale; None where neither field nor family says."""
+    """Returns whether weights sum to 1 before the scale; None if neither field nor family says."""
     stated = values.get("norm_topk_prob")
     if isinstance(stated, bool):
         return stated

@@ -20,7 +20,7 @@ LEAST_CELLS = 2**26
 
 
 def place(stored: Stored, name: str, asked: Asked) -> Capture:
-    """Returns the capture of one request. Raises CaptureError where there is no routing in it."""
+    """Returns the capture of one request. Raises CaptureError if there is no routing in it."""
     if stored.counts is not None and stored.ids is None and stored.logits is None:
         return place_counts(stored, name, asked)
     ids = None if stored.ids is None else signed(stored.ids, stored.small_type, asked)
@@ -69,7 +69,7 @@ def captured(columns: Columns, name: str, asked: Asked) -> Capture:
 
 
 def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
-    """Returns the capture of counts [P, S, N]. Raises CaptureError where nothing was counted."""
+    """Returns the capture of counts [P, S, N]. Raises CaptureError if nothing was counted."""
     assert stored.counts is not None
     counts = np.asarray(stored.counts, np.float64)
     if not counts.size or not np.nan_to_num(counts).any():
@@ -102,7 +102,7 @@ def stored_shape(stored: Stored) -> tuple[int, int]:
 
 
 def check_some(stored: Stored, ids: Array | None) -> None:
-    """Raises CaptureError where there are no rows, layers or places."""
+    """Raises CaptureError if there are no rows, layers or places."""
     held = [one for one in (ids, stored.logits, stored.scores) if one is not None]
     if not held or held[0].ndim != 3 or not all(held[0].shape):
         shape = held[0].shape if held else "nothing"
@@ -111,7 +111,7 @@ def check_some(stored: Stored, ids: Array | None) -> None:
 
 
 def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
-    """Returns ids in the smallest signed type; 255 in 8 bits is empty where no expert can have that id."""
+    """Returns ids in the smallest signed type; 255 in 8 bits is empty if no expert can have that id."""
     low, high = lowest(ids), highest(ids)
     if low < -(2**31) or high >= 2**31:
         ids = np.clip(ids, -2, 2**31 - 1)
@@ -221,7 +221,7 @@ class Columns:
     rows: Rows
 
     def ids(self) -> Array | None:
-        """Returns ids [T, L, K]; -1 where there is no row."""
+        """Returns ids [T, L, K]; -1 if there is no row."""
         if self.held is None:
             return None
         return self.scatter(self.kept(self.held), -1)
@@ -232,13 +232,13 @@ class Columns:
         return values if every else values[:, self.layers.rows]
 
     def wide(self, values: Array | None) -> NDArray[np.float32] | None:
-        """Returns logits or scores [T, L, N]; not a number where there is no row."""
+        """Returns logits or scores [T, L, N]; not a number if there is no row."""
         if values is None:
             return None
         return self.scatter(np.asarray(self.kept(values), np.float32), np.nan)
 
     def weights(self) -> NDArray[np.float32] | None:
-        """Returns weights [T, L, K]; 0 where there is no row."""
+        """Returns weights [T, L, K]; 0 if there is no row."""
         if self.stored.weights is None:
             return None
         return self.scatter(np.asarray(self.kept(self.stored.weights), np.float32), 0)

@@ -37,7 +37,7 @@ def read(
     """Reads a file or a folder; one capture for each request in it, the findings in each.
 
     `config` is a config.json; without it the one beside the file is read. `decode` turns ids into text.
-    Raises CaptureError where the file cannot be read, OSError where it is not there.
+    Raises CaptureError if the file cannot be read, OSError if it is not there.
     """
     bounds = bounds or Bounds()
     path = Path(path)
@@ -128,7 +128,7 @@ def without_config(files: Files) -> tuple[Files, Mapping[str, Any] | None]:
 
 
 def config_values(config: str | Path | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
-    """Reads a config.json. Raises CaptureError where it is none."""
+    """Reads a config.json. Raises CaptureError if it is not one."""
     if isinstance(config, Mapping):
         return config
     data = config if isinstance(config, bytes) else Path(config).read_bytes()

@@ -49,14 +49,14 @@ class Stored:
 
 
 def tokens_of(ids: list[int] | tuple[int, ...], texts: list[str] | None = None) -> tuple[Token, ...]:
-    """Returns tokens from vocabulary ids, with their texts where there are some."""
+    """Returns tokens from vocabulary ids, with their texts if there are some."""
     if texts is not None and len(texts) == len(ids):
         return tuple(Token(text, id=int(one)) for one, text in zip(ids, texts, strict=True))
     return tuple(Token("", id=int(one)) for one in ids)
 
 
 def tokens_at(known: Mapping[int, Token]) -> tuple[Token, ...] | None:
-    """Returns all tokens up to the last one that is known; None where nearly all would be unknown."""
+    """Returns all tokens up to the last one that is known; None if nearly all would be unknown."""
     total = max(known, default=-1) + 1
     if not known or min(known) < 0 or total > FARTHEST * len(known) + MOST_LEFT_OUT:
         return None

@@ -20,7 +20,7 @@ BYTES = re.compile(r"(?:\\x[0-9a-f]{2})+")
 
 
 def load_decoder(source: str | Path | bytes) -> Decode:
-    """Reads a tokenizer.json. Raises CaptureError where it is none."""
+    """Reads a tokenizer.json. Raises CaptureError if it is not one."""
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     if len(data) > TOKENIZER_BYTES:
         raise no_routing(
@@ -57,7 +57,7 @@ def joined(texts: Iterable[str]) -> str:
 
 
 def whole_characters(escaped: str) -> str:
-    """Returns `\\xe2\\x82\\xac` as the character that it is; as it stands where it is none."""
+    """Returns `\\xe2\\x82\\xac` as the character that it is; as it stands if it is not one."""
     try:
         return bytes.fromhex(escaped.replace("\\x", "")).decode()
     except ValueError:

@@ -112,9 +112,9 @@ def check_widths(experts: int, layers: int, top_k: int) -> None:
 
 
 def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:
-    """Returns the chosen experts [T, L, K], -1 where there are none.
+    """Returns the chosen experts [T, L, K], -1 if there are none.
 
-    Raises CaptureError `needs-facts` where they must follow from logits and nothing says how.
+    Raises CaptureError `needs-facts` if they must follow from logits and nothing says how.
     """
     if capture.ids is not None:
         return capture.ids.astype(np.int32)
@@ -156,7 +156,7 @@ def equal_weights(there: Array) -> Floats:
 
 
 def finite(values: Floats | None) -> Floats | None:
-    """Returns values with 0 where there is no number: tokens without routing."""
+    """Returns values with 0 if there is no number: tokens without routing."""
     return None if values is None else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=-1e9)
 
 

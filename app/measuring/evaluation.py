@@ -29,7 +29,7 @@ KS = (1, 2, 3, 4)
 class Cost:
     """Held-out loss under one router and k."""
 
-    losses: Doubles  # [W] nats a token, mean of each window
+    losses: Doubles  # [W] nats per token, mean of each window
     assigned: Counts  # [L, N]
     kept: Counts  # [L, N]
 
@@ -99,7 +99,7 @@ def cost(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Cost:
 
 
 def loss_json(losses: Doubles, heldout: HeldOut) -> dict[str, float]:
-    """Mean loss of each language, and of all, each window counting the same: [W] -> nats a token."""
+    """Mean loss of each language, and of all, each window counting the same: [W] -> nats per token."""
     by_language = {name: rounded(losses[part].mean()) for name, part in heldout.rows.items()}
     return {**by_language, "mean": rounded(losses.mean())}
 

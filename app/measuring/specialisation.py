@@ -19,7 +19,7 @@ from ..trace import Counts, Floats, Ints
 from .heldout import HeldOut
 from .heldout_pass import DIGITS, RecordingForward, listed, passes, rounded
 
-UNTRAINED = 4  # routers of random weights a layer
+UNTRAINED = 4  # routers of random weights per layer
 SEED = 4
 MOST = 5  # preferred tokens of an expert
 

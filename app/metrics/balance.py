@@ -109,7 +109,7 @@ def nats(share: Doubles) -> Doubles:
 
 
 def entropy(loads: Counts) -> Doubles:
-    """Returns the entropy of the load over ln N: [..., N] -> [...], in 0..1; 1 where N is 1."""
+    """Returns the entropy of the load over ln N: [..., N] -> [...], in 0..1; 1 if N is 1."""
     experts = loads.shape[-1]
     result: Doubles = nats(shares(loads)) / np.log(experts) if experts > 1 else np.ones(loads.shape[:-1])
     return result

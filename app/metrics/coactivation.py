@@ -44,7 +44,7 @@ def ordered_pairs(a: Ints, b: Ints, n: int) -> Counts:
 
 
 def conditional(pairs: Counts, loads: Counts) -> Doubles:
-    """Returns P(b | a): pairs [n, n], loads [n] -> [n, n]; row a. 0 where a was never chosen."""
+    """Returns P(b | a): pairs [n, n], loads [n] -> [n, n]; row a. 0 if a was never chosen."""
     result: Doubles = pairs / np.maximum(loads[:, None], 1)
     return result
 

@@ -21,7 +21,7 @@ class Row:
     router: str
     limit: int | None  # of devices that a token may reach; None: any
     traffic: Traffic
-    kept: float | None  # of the probability that plain top-k chooses; None where no logits are known
+    kept: float | None  # of the probability that plain top-k chooses; None if no logits are known
 
     def to_json(self, d_model: int) -> dict[str, Any]:
         """Means over tokens and layers, and sums of a step."""
@@ -41,7 +41,7 @@ class Row:
 def compare_routers(trace: RoutingTrace, devices: int) -> list[Row]:
     """Returns the trace as it is; then its logits through `topk`, and limited to ever fewer devices.
 
-    Raises ValueError where there are more devices than experts.
+    Raises ValueError if there are more devices than experts.
     """
     shape = trace.header.shape
     place = place_experts(shape.experts, devices)
@@ -65,7 +65,7 @@ def compare_routers(trace: RoutingTrace, devices: int) -> list[Row]:
 def limited(experts: int, k: int, devices: int) -> Iterator[tuple[Router, int]]:
     """DeepSeek-V2's limit with a device as a group: half of the devices, a quarter, ... if those hold k.
 
-    None where the devices do not divide the experts.
+    None if the devices do not divide the experts.
     """
     most = devices // 2
     while most:

@@ -21,8 +21,8 @@ class Load:
     assigned: Counts  # [L, N] assignments, those over capacity too
     kept: Counts  # [L, N] without them
     first: Counts  # [L, N] tokens whose first choice an expert is
-    scores: Doubles | None  # [L, N] sums of normalised gate scores; None where scores are not known
-    squares: Doubles | None = None  # [L] sums for the z-loss; None where the logits are not known
+    scores: Doubles | None  # [L, N] sums of normalised gate scores; None if scores are not known
+    squares: Doubles | None = None  # [L] sums for the z-loss; None if the logits are not known
 
     @classmethod
     def of(cls, trace: RoutingTrace) -> Load:

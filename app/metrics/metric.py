@@ -23,7 +23,7 @@ class Metric:
 
     @property
     def ids_suffice(self) -> bool:
-        """Whether a trace of expert ids alone is enough."""
+        """Returns whether a trace of expert ids alone is enough."""
         return self.needs == "ids"
 
     def to_json(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Traffic:
 def place_experts(experts: int, devices: int) -> Ints:
     """Device of each expert [N]: neighbours together, as evenly as they divide.
 
-    Raises ValueError where there are more devices than experts.
+    Raises ValueError if there are more devices than experts.
     """
     if not 1 <= devices <= min(experts, MOST_DEVICES):
         most = min(experts, MOST_DEVICES)

@@ -29,7 +29,7 @@ def weighted_jaccard(a: Ints, wa: Floats, b: Ints, wb: Floats) -> Floats:
 def same_token(experts: Ints, weights: Floats, ids: Ints) -> dict[str, float]:
     """Returns the mean index of neighbouring occurrences of one id, and of different ids: [T, K], [T].
 
-    Keys: `same`, `different`, `pairs` (of one id). 0 where there is no pair.
+    Keys: `same`, `different`, `pairs` (of one id). 0 if there is no pair.
     """
     order = np.argsort(ids, kind="stable")
     first, second = order[:-1], order[1:]

@@ -15,6 +15,6 @@ def hashed_name(name: str, digest: str) -> str:
 
 
 def plain_name(name: str) -> tuple[str, str]:
-    """Returns the name without its digest, and the digest; "" where there is none."""
+    """Returns the name without its digest, and the digest; "" if there is none."""
     found = HASHED.fullmatch(name)
     return (found["stem"] + found["suffix"], found["digest"]) if found else (name, "")

@@ -34,7 +34,7 @@ class Moment:
 
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
-        """Returns the moment that the keys of a view name; None where they name none, which shows the end."""
+        """Returns the moment that the keys of a view name; None if they name none, which shows the end."""
         mode, token, layer, shot = (read_view_key(name, view) for name in MOMENT_KEYS)
         if shot is not None:
             return cls(SHOT_TOKEN, int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS), mode)

@@ -16,7 +16,7 @@ def rasterise(svg: str, width: int, fonts: Path) -> bytes:
     """Returns a PNG file `width` pixels wide. Text is set in Inter from the folder `fonts`.
 
     Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError
-    where `svg` cannot be drawn.
+    if `svg` cannot be drawn.
 
     A child process draws it, because resvg holds the lock of the interpreter.
     """

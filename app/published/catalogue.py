@@ -1,7 +1,7 @@
 """The published models: each read from a file in app/published/ by the code that reads any config.json.
 
 A file has `name`; `year`, in which weights or figures came out; `paper`, who told of it and where;
-`published`: `total_B` and `active_B` in billions, null where nobody says, and `source`; `match`: the
+`published`: `total_B` and `active_B` in billions, null if nobody says, and `source`; `match`: the
 convention under which each computed figure agrees with the published one, a `note` on it, and `reasons` for a
 figure that is more than 1 % off; `config`: what the count depends on, in the field names of the published
 config.json; `config_source`; and `fr`: note, reasons and sources in French.
@@ -33,9 +33,9 @@ class Comparison:
     """A published figure beside the computed one."""
 
     published: float | None  # billions; None if unpublished
-    convention: str | None  # under which the two agree; None where it cannot be computed
+    convention: str | None  # under which the two agree; None if it cannot be computed
     computed: int | None  # parameters
-    reason: str  # why the two are more than 1 % apart; empty where they are not
+    reason: str  # why the two are more than 1 % apart; empty if they are not
 
     @property
     def deviation(self) -> float | None:

@@ -78,7 +78,7 @@ def read_shape(text: str) -> NamedShape:
 
 
 def check_shape(shape: ModelShape) -> None:
-    """Raises BadShape where it is too large to be routed and drawn, or no shape at all."""
+    """Raises BadShape if it is too large to be routed and drawn, or no shape at all."""
     limits = {
         "layers": (1, MOST_LAYERS),
         "experts": (2, MOST_EXPERTS),
@@ -95,7 +95,7 @@ def check_shape(shape: ModelShape) -> None:
 
 
 def check_router(router: str, settings: Mapping[str, float], shape: ModelShape) -> None:
-    """Raises BadShape where the router cannot route that shape."""
+    """Raises BadShape if the router cannot route that shape."""
     try:
         given = RouterSettings(**dict[str, Any](settings))
         ROUTERS[router].with_settings(given, shape.experts, shape.top_k)

@@ -115,7 +115,7 @@ def whole(sizes: Mapping[str, float]) -> dict[str, int]:
 
 
 def check_sizes(sizes: Mapping[str, float]) -> None:
-    """Raises BadShape where the text leaves out a size that every model has."""
+    """Raises BadShape if the text leaves out a size that every model has."""
     for name, example in (("d_model", "-d4096"), ("d_expert", "-e2048")):
         if name not in sizes:
             raise BadShape(f"{name} in the text, as in {example}", "none", "add it to the text")

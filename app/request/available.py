@@ -18,7 +18,7 @@ class TraceNames(Protocol):
     def __contains__(self, name: object) -> bool: ...
 
     def sizes(self, name: str) -> tuple[int, int] | None:
-        """Returns N and K of a file; None where it cannot be read."""
+        """Returns N and K of a file; None if it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Available:
         return key in self.sources.get(source, ())
 
     def experts(self, request: TraceRequest) -> int | None:
-        """Returns N of the model or shape that a request runs; None where there is no such model or shape."""
+        """Returns N of the model or shape that a request runs; None if there is no such model or shape."""
         if self.reads(request.source, "model"):
             return self.models.get(request.checkpoint)
         if not request.shape:
@@ -56,7 +56,7 @@ class Available:
         return None if shaped is None else shaped.shape.experts
 
     def shaped(self, text: object) -> NamedShape | None:
-        """Returns the shape that a key names or spells; None where it does neither."""
+        """Returns the shape that a key names or spells; None if it does neither."""
         if not isinstance(text, str) or not text:
             return None
         try:

@@ -28,7 +28,7 @@ def request_keys(view: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
-    """Returns the second stack: the first with its own keys. None where it has none.
+    """Returns the second stack: the first with its own keys. None if it has none.
 
     A key of the first that does not go with those of the second gives way. A key of the second that cannot be
     used is left out, so that the one of the first holds. Problems carry the prefix.

@@ -164,7 +164,7 @@ class TraceRequest(BaseModel):
 
     @property
     def takes_long(self) -> bool:
-        """Whether it takes much longer than others before its first token is routed."""
+        """Returns whether it takes much longer than others before its first token is routed."""
         return bool(self.updates) and (bool(self.shape) or self.source == "live")
 
     @property
@@ -175,7 +175,7 @@ class TraceRequest(BaseModel):
     def routed_by(self, experts: int) -> Router:
         """Returns the router with its settings, for N experts.
 
-        Raises BadSetting where they do not fit N and k.
+        Raises BadSetting if they do not fit N and k.
         """
         return ROUTERS[self.router].with_settings(self.settings, experts, self.k)
 

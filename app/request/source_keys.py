@@ -51,7 +51,7 @@ def read_source(reading: Reading) -> str:
 
 
 def nothing_offered(reading: Reading, source: str) -> Problem | None:
-    """Returns the problem of a source that needs models where none is there."""
+    """Returns the problem of a source that needs models if none is there."""
     available = reading.available
     if available.reads(source, "trace"):
         return no_trace(reading)
@@ -151,7 +151,7 @@ def read_model(reading: Reading, source: str) -> Subject:
 
 
 def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) -> str:
-    """Returns the shipped model with so many experts per layer; where there is none, the first model."""
+    """Returns the shipped model with so many experts per layer; if there is none, the first model."""
     default = TraceRequest.model_fields["experts"].default
     for experts in (reading.get("experts", default), default):
         if shipped_model(experts) in models:

@@ -40,7 +40,7 @@ class ViewKey:
         return {**common, **limits, **values, **origin}
 
     def read(self, text: str) -> Any:
-        """Returns the value that a text spells, counted from 0; None where it spells none."""
+        """Returns the value that a text spells, counted from 0; None if it spells none."""
         return READERS[self.kind](self, text)
 
 

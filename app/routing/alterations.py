@@ -78,7 +78,7 @@ def parse_one(part: str) -> Alteration:
 
 
 def most_chosen(alterations: tuple[Alteration, ...]) -> int:
-    """The largest k that a layer has after them; 0 where none is changed. The last of a layer counts."""
+    """The largest k that a layer has after them; 0 if none is changed. The last of a layer counts."""
     return max({each.layer: int(each.value) for each in alterations if each.kind == "k"}.values(), default=0)
 
 
@@ -134,7 +134,8 @@ def off_in(alterations: list[Alteration]) -> list[int]:
 
 
 def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
-    """Returns the same with empty choices where one fell on an expert that is off: fewer than k were left."""
+    """Returns the same with empty choices where one fell on an expert that is off: fewer than k were
+    left."""
     gone = np.isin(routed.experts, np.array(off, np.int32))
     if not gone.any():
         return routed
@@ -146,14 +147,14 @@ def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
 
 
 def check_all(alterations: tuple[Alteration, ...], router: Router, layers: int, experts: int) -> None:
-    """Raises BadSetting where the alterations do not fit the model or the router."""
+    """Raises BadSetting if the alterations do not fit the model or the router."""
     for each in alterations:
         check(each, router, layers, experts)
         check_left(each.layer, alterations, experts)
 
 
 def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
-    """Raises BadSetting where an alteration does not fit the model or the router."""
+    """Raises BadSetting if an alteration does not fit the model or the router."""
     if each.layer >= layers:
         raise BadSetting("alter", f"layers from 1 to {layers}", f"{each}", "choose one of them")
     if each.expert is not None and each.expert >= experts:
@@ -168,7 +169,7 @@ def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
 
 
 def check_left(layer: int, alterations: tuple[Alteration, ...], experts: int) -> None:
-    """Raises BadSetting where fewer experts are left in a layer than one."""
+    """Raises BadSetting if fewer experts are left in a layer than one."""
     off = {each.expert for each in alterations if each.layer == layer and each.kind == "off"}
     if len(off) >= experts:
         found = f"all {experts} of layer {layer + 1} off"

@@ -57,7 +57,7 @@ def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
 def priced(values: NDArray[np.float64], seats: NDArray[np.int64]) -> NDArray[np.float64]:
     """Costs [S, N] for which the same assignment is the best: values with a price for a seat, negated.
 
-    Every one of the S seats is taken, by tokens without a wish where there are too few, so the prices cost
+    Every one of the S seats is taken, by tokens without a wish if there are too few, so the prices cost
     every assignment the same. Near the right ones most tokens sit where they want to, and the solver has
     little left to move: 4,096 tokens whose wishes are skewed take a fortieth of the time.
     """

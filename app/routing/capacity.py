@@ -43,7 +43,7 @@ def st_moe(logits: Floats, capacity: int) -> LayerRouting:
 
 
 def dropping(logits: Floats, k: int, capacity: int) -> LayerRouting:
-    """Returns the k best experts, weighted by their probabilities, 0 where full."""
+    """Returns the k best experts, weighted by their probabilities, 0 if full."""
     scores = softmax(logits)  # [T, N]
     experts = top_k(scores, k)  # [T, N] -> [T, K]
     full = over_capacity(experts, scores.shape[-1], capacity)

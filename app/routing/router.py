@@ -152,7 +152,7 @@ class Router:
         return replace(self, ids=ids)
 
     def check_k(self, k: int, experts: int) -> None:
-        """Raises BadSetting where k does not fit N, or the router takes no such k."""
+        """Raises BadSetting if k does not fit N, or the router takes no such k."""
         check_k(k, experts)
         if self.largest_k is not None and k > self.largest_k:
             expected = f"1 to {min(experts, self.largest_k)} with router {self.name}"

@@ -48,7 +48,7 @@ class RouterSettings:
 
 
 def within(field: str, value: float | None, low: float, high: float) -> None:
-    """Raises BadSetting where a value that is set lies outside; nan lies outside too."""
+    """Raises BadSetting if a value that is set lies outside; nan lies outside too."""
     if value is not None and not low <= value <= high:
         raise BadSetting(field, f"a number from {low} to {high}", value, "choose one in this range")
 
@@ -62,7 +62,7 @@ def capacity_of(tokens: int, experts: int, factor: float) -> int:
 
 
 def check_k(k: int, experts: int) -> None:
-    """Raises BadSetting where k experts cannot be chosen out of `experts`."""
+    """Raises BadSetting if k experts cannot be chosen out of `experts`."""
     if not 1 <= k <= experts:
         advice = "choose fewer experts a token or more experts a layer"
         raise BadSetting("k", f"1 to {experts}", k, advice)
@@ -74,7 +74,7 @@ def default_groups(experts: int) -> int:
 
 
 def check_groups(groups: int, topk_groups: int, experts: int, k: int) -> None:
-    """Raises BadSetting where the groups do not divide the experts, or the chosen ones hold fewer than k."""
+    """Raises BadSetting if the groups do not divide the experts, or the chosen ones hold fewer than k."""
     size = experts // groups
     if experts % groups or (groups > 1 and size < 2):
         fitting = [g for g in range(1, experts // 2 + 1) if experts % g == 0]

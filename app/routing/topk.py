@@ -20,8 +20,8 @@ class LayerRouting:
     """What a router decided for the tokens of one layer."""
 
     scores: Floats  # [T, N] gate scores in 0..1, before any bias
-    experts: Ints  # [T, K] in the order of selection; -1 where a choice stays empty
-    weights: Floats  # [T, K] combine weights; 0 where dropped or empty
+    experts: Ints  # [T, K] in the order of selection; -1 if a choice stays empty
+    weights: Floats  # [T, K] combine weights; 0 if dropped or empty
     dropped: Bools | None = None  # [T, K] over the expert's capacity; None: a router without capacity
     weighs_input: bool = False  # the weight multiplies what its expert reads, and not what it says; K = 1
 

@@ -74,7 +74,7 @@ class LiveSource(TraceSource):
         return ready, {name: problem_of(name, each) for name, each in others.items()}
 
     def elsewhere(self, name: str) -> bool:
-        """Whether a model runs on an engine of another machine."""
+        """Returns whether a model runs on an engine of another machine."""
         return name in self.engines.names and name not in self.local.found().names
 
     def open_remote(self, request: TraceRequest, text: str) -> Opened:
@@ -111,7 +111,7 @@ class LiveSource(TraceSource):
     def said(self, request: TraceRequest, tokens: tuple[Token, ...]) -> tuple[Said, Said | None]:
         """What the model makes of the tokens of a trace; where it is altered, the unaltered too.
 
-        Raises BadRequest where the model runs on another machine, or says nothing of next tokens.
+        Raises BadRequest if the model runs on another machine, or says nothing of next tokens.
         """
         if self.elsewhere(request.checkpoint):
             advice = "choose a model that runs on this machine"
@@ -147,7 +147,7 @@ class LiveSource(TraceSource):
         return self.open_model(request.checkpoint).checkpoint.tokenizer.text
 
     def open_model(self, name: str) -> Model:
-        """Returns a checkpoint, opened once. Raises BadRequest where it cannot be run."""
+        """Returns a checkpoint, opened once. Raises BadRequest if it cannot be run."""
         try:
             return self.models.open(name)
         except ValueError as error:
@@ -156,7 +156,7 @@ class LiveSource(TraceSource):
 
 
 def check_alterations(request: TraceRequest, listing: Listing) -> None:
-    """Raises BadRequest where a layer or an expert that is altered is not in the model."""
+    """Raises BadRequest if a layer or an expert that is altered is not in the model."""
     try:
         check_all(request.alterations, ROUTERS[request.router], listing.shape.layers, listing.shape.experts)
     except BadSetting as error:

@@ -154,7 +154,7 @@ class SourceRegistry:
     ) -> tuple[PendingTrace, Understood]:
         """Opens the trace of the usable keys. A key that the source refuses falls back like any other.
 
-        Raises BadRequest where no key is left to leave out.
+        Raises BadRequest if no key is left to leave out.
         """
         kept = KeptKeys(values, second)
         while True:
@@ -192,7 +192,7 @@ class KeptKeys:
         self.refused: dict[str, Problem] = {}
 
     def leave_out(self, error: BadRequest) -> None:
-        """Leaves out the keys that a source refused. Raises the error again where none of them is there."""
+        """Leaves out the keys that a source refused. Raises the error again if none of them is there."""
         removed = [problem for each in error.problems if (problem := self._remove(each)) is not None]
         if not removed:
             raise error

@@ -46,7 +46,7 @@ class FairQueue(Generic[Item]):
         return number
 
     def pop(self) -> Item | None:
-        """Takes the job whose turn it is; None where nothing waits."""
+        """Takes the job whose turn it is; None if nothing waits."""
         while self.heap:
             tag, number, item = heapq.heappop(self.heap)
             if number in self.waiting:

@@ -39,8 +39,8 @@ async def open_asked(
 ) -> tuple[PendingTrace, Answer]:
     """The trace of the keys that can be used, and what the client is told of its request.
 
-    A key that the source refuses falls back like any other. Raises BadRequest where no key is left to leave
-    out, and Busy where too much is waiting.
+    A key that the source refuses falls back like any other. Raises BadRequest if no key is left to leave
+    out, and Busy if too much is waiting.
     """
     kept = KeptKeys(asked.keys, asked.second)
     while True:
@@ -56,7 +56,7 @@ async def open_asked(
 async def open_source(
     sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str, around: int = 0
 ) -> PendingTrace:
-    """The source of a request. Raises BadRequest, and Busy where too much is waiting.
+    """The source of a request. Raises BadRequest, and Busy if too much is waiting.
 
     What is computed token by token is never heavy: each token is a job of its own.
     """
@@ -79,7 +79,7 @@ async def open_source(
 
 
 def by_token(request: TraceRequest) -> bool:
-    """Whether the routing of a token needs only those before it, and a model computes it."""
+    """Returns whether the routing of a token needs only those before it, and a model computes it."""
     return request.source == "live" and not request.updates and not ROUTERS[request.router].whole_batch
 
 

@@ -88,7 +88,7 @@ class Session:
             return complain("bad_message", f"message: expected a JSON object with an op, got {show(message)}")
 
     def allow(self, now_secs: float) -> bool:
-        """Whether one more message fits in what this viewer may send (a leaky bucket)."""
+        """Returns whether one more message fits in what this viewer may send (a leaky bucket)."""
         passed = 0.0 if self.heard_secs is None else max(0.0, now_secs - self.heard_secs)
         self.heard_secs = now_secs
         self.allowance = min(BURST, self.allowance + passed * RATE) - 1

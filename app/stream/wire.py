@@ -74,7 +74,7 @@ class TraceMessage(BaseModel):
     request: dict[str, Any]  # as understood, every key filled in
     given: dict[str, Any]  # the fewest keys that ask for the same: those of an address
     notices: list[dict[str, Any]] = []  # keys that could not be used: types.js `Notice`
-    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out where none is
+    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out if none is
 
     @classmethod
     def of(cls, id: int, identity: str, start: int, header: TraceHeader, answer: Answer) -> TraceMessage:

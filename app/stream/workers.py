@@ -71,7 +71,7 @@ class Lane:
         return self.slots - self.free + len(self.queue)
 
     def admit(self, client: str, cost: float) -> None:
-        """Raises Busy where too much waits already; a client's first job is never too much for it."""
+        """Raises Busy if too much waits already; a client's first job is never too much for it."""
         if self.jobs >= self.most:
             raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment", 2.0, cost)
         own = self.queue.secs_of.get(client, 0.0) + self.running_of.get(client, 0.0)

@@ -17,7 +17,7 @@ NO_LIMIT = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`loss`: nats a token by language; `max_vio`, `entropy`: by layer, all languages together, evenly."""
+    """`loss`: nats per token by language; `max_vio`, `entropy`: by layer, all languages together, evenly."""
 
     loss: dict[str, float]
     max_vio: list[float]

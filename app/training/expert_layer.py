@@ -1,4 +1,4 @@
-"""The expert layer while training: tokens sorted by expert, then one product an expert, or one for all.
+"""The expert layer while training: tokens sorted by expert, then one product per expert, or one for all.
 
 Many experts get segments of one length and one batched product; few experts get segments of their own
 length and a short loop, which stays cheap when the router has collapsed. A segment ends at a limit: a token

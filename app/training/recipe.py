@@ -31,7 +31,7 @@ class Recipe:
     steps: int = 5400
     seed: int = 20
     batch_tokens: int = 1536
-    length: int = 256  # positions a sequence, until
+    length: int = 256  # positions per sequence, until
     long_from: float = 0.8  # this share of the steps, then
     long_length: int = 512
     matrix_rate: float = 0.02  # Muon, for every matrix but router and embedding

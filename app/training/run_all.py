@@ -22,7 +22,7 @@ CALM_MALLOC = {
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Holds `folder` for this process. Raises BlockingIOError where another one holds it."""
+    """Holds `folder` for this process. Raises BlockingIOError if another one holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,7 +37,7 @@ def _start(name: str, options: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def run_all(names: list[str], lanes: int, options: list[str], logs: Path) -> None:
-    """Trains `names` in order, `lanes` at a time. Raises RuntimeError where a run keeps failing.
+    """Trains `names` in order, `lanes` at a time. Raises RuntimeError if a run keeps failing.
 
     Two runs with a thread each get a third more done than one run with two.
     """

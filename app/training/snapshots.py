@@ -24,7 +24,7 @@ PROMPTS = {
 
 
 def check_prompts(parts: dict[tuple[str, bool], list[Document]]) -> None:
-    """Raises ValueError where a prompt is not held-out text."""
+    """Raises ValueError if a prompt is not held-out text."""
     for language, prompt in PROMPTS.items():
         if any(prompt in text_of(each) for each in parts[language, False]):
             raise ValueError(

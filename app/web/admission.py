@@ -71,7 +71,7 @@ class Desk:
     async def compute(
         self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any
     ) -> Any:
-        """The same in a process, where there are any: for what a stranger's files may make slow or large."""
+        """The same in a process, if there are any: for what a stranger's files may make slow or large."""
         who = client(request)
         if self.workers.processes is None:
             return await self.workers.run(lambda: function(self.sources, *arguments), who, cost)

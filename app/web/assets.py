@@ -49,7 +49,7 @@ class Assets:
         self.kept: dict[Path, tuple[object, Asset]] = {}  # with size and time of change of the file
 
     def find(self, name: str) -> Asset | None:
-        """The file of that path; None where there is none in the folder. Hidden files are none."""
+        """The file of that path; None if there is none in the folder. Hidden files are none."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
         try:
@@ -87,7 +87,7 @@ def compress(content: bytes, media_type: str) -> bytes | None:
 
 
 def takes(encoding: str, accept_encoding: str) -> bool:
-    """Whether a reader takes this: named in Accept-Encoding, and not with weight 0."""
+    """Returns whether a reader takes this: named in Accept-Encoding, and not with weight 0."""
     parts = (part.replace(" ", "").lower().split(";q=") for part in accept_encoding.split(","))
     return any(
         name == encoding and weight.strip("0.") != "" for name, *rest in parts for weight in (rest or ["1"])
@@ -95,7 +95,7 @@ def takes(encoding: str, accept_encoding: str) -> bool:
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:
-    """Whether the reader has it already: If-None-Match, RFC 9110, 13.1.2 (a weak comparison)."""
+    """Returns whether the reader has it already: If-None-Match, RFC 9110, 13.1.2 (a weak comparison)."""
     if if_none_match is None:
         return False
     return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.split(","))

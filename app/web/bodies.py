@@ -59,7 +59,7 @@ class Bodies:
             await asyncio.sleep(self.free_at - now)
 
     def check(self, client: str, size: int) -> None:
-        """Raises Busy where these bytes are more than there is room for."""
+        """Raises Busy if these bytes are more than there is room for."""
         if self.of_client[client] + size > self.most // 2:
             told = f"server: you are sending more than {self.most // 2 // MIB} MiB at a time"
             raise OwnQueueFull(f"{told}; try again when the others are done", RETRY_SECS)

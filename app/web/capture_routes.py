@@ -131,7 +131,7 @@ def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
 def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
     """The counts of a long trace, read without judging it: `assigned` and `first`, [layers][experts].
 
-    Raises BadRequest where the file holds no long trace.
+    Raises BadRequest if the file holds no long trace.
     """
     trace = None if folder is None or name not in folder else refusing(lambda: folder.trace(name))
     if not isinstance(trace, LongTrace):

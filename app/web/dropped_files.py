@@ -44,7 +44,7 @@ class Dropped:
 
 
 def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
-    """Reads a frame of files. Raises BadRequest where it is none."""
+    """Reads a frame of files. Raises BadRequest if it is not one."""
     if len(data) > most:
         raise wrong("body", f"at most {most:,} bytes", "more", "convert the file on the command line")
     size = int.from_bytes(data[:4], "little")
@@ -64,7 +64,7 @@ def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
 
 
 def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:
-    """Returns the files by name. Raises BadRequest where lengths and bytes do not agree."""
+    """Returns the files by name. Raises BadRequest if lengths and bytes do not agree."""
     if any(type(size) is not int or size < 0 for _, size in files) or sum(s for _, s in files) != len(data):
         raise wrong("header", f"lengths of files, {len(data)} together", "others", "send the files whole")
     if not files or len(dict(files)) != len(files):
@@ -136,7 +136,7 @@ def trace_in(data: bytes) -> RoutingTrace:
 
 
 def chosen(together: ReadCaptures, choice: int) -> Capture:
-    """Returns an answer of the files. Raises CaptureError where there are not so many."""
+    """Returns an answer of the files. Raises CaptureError if there are not so many."""
     if choice >= len(together.captures):
         expected = f"0 to {len(together.captures) - 1}"
         raise CaptureError("no-routing", "choice", expected, str(choice), "name another answer")

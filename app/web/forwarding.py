@@ -58,7 +58,7 @@ class Forwarding:
             await self.app(scope, receive, send)
 
     def wrong_host(self, scope: Message) -> str | None:
-        """What is wrong with the name by which the server is called; None where nothing is."""
+        """What is wrong with the name by which the server is called; None if nothing is."""
         served = self.settings.served_hosts
         host = header(scope["headers"], b"host")
         if "*" in served or not host:
@@ -70,7 +70,7 @@ class Forwarding:
         return f"{told}if this name is yours, set HOSTS={name[:100] or 'NAME'} or ORIGIN"
 
     def wrong_site(self, scope: Message) -> str | None:
-        """Why a page of another site may not have this done; None where it may."""
+        """Why a page of another site may not have this done; None if it may."""
         if scope["type"] != "http" or scope["method"] not in CHANGING:
             return None
         site = header(scope["headers"], b"sec-fetch-site")
@@ -113,7 +113,7 @@ def forwarded(headers: Iterable[tuple[bytes, bytes]], root: str) -> Message:
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    """The value of a header; "" where there is none."""
+    """The value of a header; "" if there is none."""
     return next((value.decode("latin-1") for key, value in headers if key == name), "")
 
 

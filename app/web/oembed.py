@@ -17,7 +17,7 @@ from ..problem import BadRequest, Problem
 from ..request.schema import KEY_HELP, SECOND_PREFIX
 from ..wording import Wording
 
-WIDTH, HEIGHT = 720, 450  # of a frame where nobody asks for less; static/js/embed/snippets.js has them too
+WIDTH, HEIGHT = 720, 450  # of a frame if nobody asks for less; static/js/embed/snippets.js has them too
 LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
 THUMBNAILS = ((1200, 630), (600, 315))  # sizes of /preview.png
 CACHE_SECS = 3600
@@ -31,7 +31,7 @@ SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-s
 
 @dataclass(frozen=True)
 class Room:
-    """The most that a consumer shows, in CSS pixels; None where it does not say."""
+    """The most that a consumer shows, in CSS pixels; None if it does not say."""
 
     width: int | None = None
     height: int | None = None
@@ -72,7 +72,7 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
 
 
 def split(url: str) -> SplitResult | None:
-    """The parts of a web address; None where it is none."""
+    """The parts of a web address; None if it is not one."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises where it is no number

@@ -25,7 +25,7 @@ class Seats:
         return self.count
 
     def problem(self, client: str) -> str | None:
-        """Why a client gets no seat; None where it does."""
+        """Why a client gets no seat; None if it does."""
         if self.count >= self.most:
             return f"busy: {self.most} viewers are connected"
         if self.taken[client] >= self.of_client:
@@ -34,7 +34,7 @@ class Seats:
 
     @contextmanager
     def take(self, client: str) -> Iterator[None]:
-        """Holds a seat. Raises Busy where there is none."""
+        """Holds a seat. Raises Busy if there is none."""
         if problem := self.problem(client):
             self.refused += 1
             raise Busy(problem, RETRY_SECS)

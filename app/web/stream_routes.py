@@ -74,7 +74,7 @@ def digest_of(answer: Answer) -> str:
 
 
 def read_token(request: Request, name: str) -> int:
-    """The token that a parameter names, 0 where it is left out. Raises BadRequest where it is none."""
+    """The token that a parameter names, 0 if it is left out. Raises BadRequest if it is not one."""
     text = request.query_params.get(name)
     if text is None:
         return 0

@@ -18,7 +18,7 @@ CELLS = 200_000
 def difference(left: RoutingTrace, right: RoutingTrace) -> dict[str, Any]:
     """What `compare --json` prints, and `cells`: token, place of the layer, an expert of the first alone.
 
-    Raises CaptureError where the traces have no token or layer in common.
+    Raises CaptureError if the traces have no token or layer in common.
     """
     found = compare(left, right)
     places = [numbers_of(left).index(layer) for layer in found.layers]

@@ -19,7 +19,7 @@ class LayerRows:
     doc: Ints  # [T]
     position: Ints  # [T]
     ids: Ints  # [T]
-    experts: Ints  # [T, K], -1 where a choice stays empty
+    experts: Ints  # [T, K], -1 if a choice stays empty
     weights: Floats | None  # [T, K]
     margin: Floats | None  # [T]
     entropy: Floats | None  # [T]

@@ -172,7 +172,7 @@ def choice_lists(rows: list[Columns], layer: int, schema: pa.Schema) -> tuple[pa
 
 
 def values_of(rows: list[Columns], name: str, layer: int, total: int) -> pa.Array:
-    """Returns margin or entropy of one layer; null where a document has none."""
+    """Returns margin or entropy of one layer; null if a document has none."""
     if any(getattr(each, name) is None for each in rows):
         return pa.nulls(total, pa.float16())
     return pa.array(np.concatenate([getattr(each, name)[:, layer] for each in rows]), type=pa.float16())

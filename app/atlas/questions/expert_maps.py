@@ -43,7 +43,7 @@ def expert_map(atlas: Atlas, name: str) -> dict[str, Any]:
 
 
 def map_values(atlas: Atlas, name: str) -> Doubles:
-    """Returns the values of a map: [L, N]; nan where nothing is known."""
+    """Returns the values of a map: [L, N]; nan if nothing is known."""
     loads, mass = atlas.load
     unknown = np.full(loads.shape, np.nan)
     if name == "load":

@@ -13,7 +13,7 @@ from .simulations import pruning_answer
 
 
 def preview(atlas: Atlas, models: Path, by: str, drop: float) -> dict[str, Any]:
-    """Returns a keep list and its `loss`, which is null where the model does not run here.
+    """Returns a keep list and its `loss`, which is null if the model does not run here.
 
     Raises ValueError if the ranking is not known, or a layer would keep too few.
     """

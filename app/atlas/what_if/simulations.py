@@ -39,7 +39,7 @@ def cache_answer(atlas: Atlas, share: float, tokens: int = CACHE_TOKENS) -> dict
 def cache_figures(experts: Ints, n: int, places: int, expert_bytes: int) -> dict[str, Any]:
     """Returns what `metrics.caching` simulates over choices [T, L, K], per policy and layer.
 
-    `policies`: name -> hit rate per layer (null where a policy has no run), its mean, bytes moved per token.
+    `policies`: name -> hit rate per layer (null if a policy has no run), its mean, bytes moved per token.
     """
     runs = list(simulate(experts, n, places))
     names = {name: None for layer in runs for name in layer}

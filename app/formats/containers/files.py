@@ -30,7 +30,7 @@ class Files:
         return [name for name in self.names if PurePosixPath(name).match(pattern)]
 
     def only(self) -> tuple[str, Bytes]:
-        """Returns the one file. Raises CaptureError where there are several."""
+        """Returns the one file. Raises CaptureError if there are several."""
         if len(self.contents) != 1:
             raise no_routing("capture", "one file", f"{len(self.contents)} files", "name the one to read")
         return next(iter(self.contents.items()))
@@ -49,7 +49,7 @@ def from_path(path: Path, bounds: Bounds) -> Files:
 
 
 def from_folder(folder: Path, bounds: Bounds) -> Files:
-    """Maps the files of a folder. Raises CaptureError `unsafe-file` where a link leads out of it."""
+    """Maps the files of a folder. Raises CaptureError `unsafe-file` if a link leads out of it."""
     root = folder.resolve()
     contents: dict[str, Bytes] = {}
     for count, path in enumerate(sorted(folder.rglob("*")), 1):
@@ -64,7 +64,7 @@ def from_folder(folder: Path, bounds: Bounds) -> Files:
 
 
 def from_bytes(contents: Mapping[str, bytes], bounds: Bounds) -> Files:
-    """Takes files that are in memory already. Raises CaptureError where a name leads out of their folder."""
+    """Takes files that are in memory already. Raises CaptureError if a name leads out of their folder."""
     for name, data in contents.items():
         check_name(name)
         bounds.check(name, len(data), bounds.file_bytes)
@@ -73,7 +73,7 @@ def from_bytes(contents: Mapping[str, bytes], bounds: Bounds) -> Files:
 
 
 def check_name(name: str) -> None:
-    """Raises CaptureError `unsafe-file` where a name leads out of its folder."""
+    """Raises CaptureError `unsafe-file` if a name leads out of its folder."""
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or "\0" in name or (len(name) > 1 and name[1] == ":"):
         raise unsafe("name", "a path inside the capture", repr(name[:80]), "it names a path outside itself")

@@ -25,7 +25,7 @@ SAFE_HEADER = 100 * 2**20  # of the format itself
 
 
 def read_npy(name: str, data: Bytes, bounds: Bounds) -> Array:
-    """Reads one array. Raises CaptureError where it is cut off, an object array, or claims too much."""
+    """Reads one array. Raises CaptureError if it is cut off, an object array, or claims too much."""
     shape, fortran, dtype, begin = npy_header(name, data)
     if dtype.hasobject:
         raise unsafe(name, "an array of numbers", "an object array, which is a pickle", "save numbers alone")
@@ -61,7 +61,7 @@ def broken_header(name: str, size: int, error: Exception) -> CaptureError:
 
 
 def check_claim(name: str, claimed: int, held: int, bounds: Bounds) -> None:
-    """Raises CaptureError where an array claims more bytes than there are."""
+    """Raises CaptureError if an array claims more bytes than there are."""
     bounds.check(name, claimed, bounds.unpacked_bytes, held)
     if claimed > held:
         raise truncated(name, f"{claimed:,} bytes of numbers", f"{max(held, 0):,}")

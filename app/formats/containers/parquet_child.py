@@ -2,7 +2,7 @@
 
 Parquet's C++ reader can end the process that runs it, or take minutes, over a file with one wrong byte. This
 one may: it has limits on memory and time, and nothing to lose. It is started by its path and imports nothing
-of ours. Arguments: most values, most bytes unpacked, most memory, most seconds. It ends with 3 where there is
+of ours. Arguments: most values, most bytes unpacked, most memory, most seconds. It ends with 3 if there is
 too much, with another status where the file is broken.
 """
 

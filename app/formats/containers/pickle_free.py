@@ -22,7 +22,7 @@ MAGIC = 0x1950A86A20F9469CFC6C  # of the format before torch 1.6
 def read_pt(name: str, data: Bytes, bounds: Bounds) -> Any:
     """Reads a .pt file: tensors as arrays in the containers that hold them.
 
-    Raises CaptureError `unsafe-file` naming the class where it asks for anything else.
+    Raises CaptureError `unsafe-file` naming the class if it asks for anything else.
     """
     if bytes(data[:4]) == b"PK\x03\x04":
         return read_zip(name, data, bounds)
@@ -30,7 +30,7 @@ def read_pt(name: str, data: Bytes, bounds: Bounds) -> Any:
 
 
 def read_zip(name: str, data: Bytes, bounds: Bounds) -> Any:
-    """Reads the format since torch 1.6: `data.pkl` and one member a storage."""
+    """Reads the format since torch 1.6: `data.pkl` and one member per storage."""
     with open_zip(name, data, bounds) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         pickled = [entry for entry in infos if entry == "data.pkl" or entry.endswith("/data.pkl")]
@@ -68,7 +68,7 @@ def storage_of(name: str, entry: tuple[Any, ...]) -> tuple[str, str, int]:
 
 
 def cut(name: str, data: Bytes, kind: str, count: int, bounds: Bounds) -> Storage:
-    """Returns a storage of `count` numbers. Raises CaptureError `truncated` where there are fewer."""
+    """Returns a storage of `count` numbers. Raises CaptureError `truncated` if there are fewer."""
     size = count * (2 if kind == "bf16" else np.dtype(kind).itemsize)
     check_claim(name, size, len(data), bounds)
     return Storage(data[:size], kind)

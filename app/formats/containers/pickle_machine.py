@@ -203,7 +203,7 @@ class Machine:
         )
 
     def tensor(self, storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
-        """Returns a view of a storage. Raises CaptureError `truncated` where it reaches beyond its end."""
+        """Returns a view of a storage. Raises CaptureError `truncated` if it reaches beyond its end."""
         if not self.build:
             return None
         if not isinstance(storage, Storage) or len(shape) != len(strides) or len(shape) > 32:
@@ -223,7 +223,7 @@ class Machine:
 
 
 def hashable(key: Any) -> Any:
-    """Returns a key as it is, where it can be one; a container as its text."""
+    """Returns a key as it is, if it can be one; a container as its text."""
     return key if isinstance(key, str | int | float | bool | bytes | tuple | type(None)) else repr(type(key))
 
 

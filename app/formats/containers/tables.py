@@ -21,7 +21,7 @@ VALUE = re.compile(rf"{NUMBER.pattern}|-?\b(?:nan|inf(?:inity)?)\b", re.IGNORECA
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by their names in lower case; `header` is False where the names were made up."""
+    """Columns by their names in lower case; `header` is False if the names were made up."""
 
     columns: dict[str, Any]  # name -> pyarrow array
     rows: int
@@ -75,7 +75,7 @@ class Table:
 
 
 def matrix_of(name: str, table: Table) -> NDArray[np.int64]:
-    """Returns all cells of a table of whole numbers. Raises CaptureError where the last line ends early."""
+    """Returns all cells of a table of whole numbers. Raises CaptureError if the last line ends early."""
     if any(column.null_count for column in table.columns.values()):
         raise truncated(name, "whole lines of numbers", "empty cells")
     return np.stack([table.integers(one) for one in table.columns], axis=1)
@@ -104,7 +104,7 @@ def read_table(name: str, text: str, bounds: Bounds) -> Table:
 
 
 def parse_table(name: str, body: str, delimiter: str, header: bool) -> pa.Table:
-    """Parses with pyarrow. Raises CaptureError `truncated` where the last line is too short."""
+    """Parses with pyarrow. Raises CaptureError `truncated` if the last line is too short."""
     options = pa_csv.ReadOptions(autogenerate_column_names=not header)
     parse = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in body)
     convert = pa_csv.ConvertOptions(

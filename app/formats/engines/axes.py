@@ -51,7 +51,7 @@ def flat_rows(array: Array) -> Array:
 
 
 def padded(array: Array, rows: int) -> Array:
-    """Returns rows at the end of `rows` ones; the first ones are empty where a layer has fewer."""
+    """Returns rows at the end of `rows` ones; the first ones are empty if a layer has fewer."""
     if len(array) == rows:
         return array
     empty = -1 if array.dtype.kind in "iu" else np.nan
@@ -96,7 +96,7 @@ def layers_first(array: Array, asked: Asked) -> bool:
 def unfolded(where: str, array: Array, asked: Asked, last: int | None) -> Array:
     """Returns [rows, layers, width] from [rows, layers x width].
 
-    Raises CaptureError `needs-facts` where the width is not known, `no-routing` where it does not fit.
+    Raises CaptureError `needs-facts` if the width is not known, `no-routing` if it does not fit.
     """
     if array.ndim != 2:
         raise no_routing(where, "two or three axes", f"{array.shape}", "save [tokens, layers, k]")

@@ -13,7 +13,7 @@ ENGINE_TYPES = ("uint8", "uint16", "int16", "int32")  # that vLLM keeps ids in
 
 
 def array_of(opened: Opened) -> Array | None:
-    """Returns the one array of a file; None where there are more, or none."""
+    """Returns the one array of a file; None if there are more, or none."""
     value = opened.value
     if opened.container == "npz" and isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))

@@ -22,7 +22,7 @@ WIDTH = 4  # bytes of an int32
 
 
 def decode_base64(where: str, text: str) -> bytes:
-    """Returns the bytes of a base64 text. Raises CaptureError `truncated` where it ends within a group."""
+    """Returns the bytes of a base64 text. Raises CaptureError `truncated` if it ends within a group."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -30,7 +30,7 @@ def decode_base64(where: str, text: str) -> bytes:
 
 
 def nested(where: str, rows: Any) -> Array:
-    """Returns nested lists [rows, layers, k] as an array. Raises CaptureError where they are ragged."""
+    """Returns nested lists [rows, layers, k] as an array. Raises CaptureError if they are ragged."""
     try:
         array = np.array(rows)
     except (ValueError, OverflowError) as error:
@@ -57,7 +57,7 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
     """Returns int32 rows [rows, layers, k] from base64 without a shape; the sizes come from the config.
 
     `due` is how many rows the tokens account for. Raises CaptureError `needs-facts` without sizes,
-    `config-mismatch` where the numbers are no whole rows of that size.
+    `config-mismatch` if the numbers are no whole rows of that size.
     """
     raw = decode_base64(where, text)
     if len(raw) % WIDTH:

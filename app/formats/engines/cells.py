@@ -1,4 +1,4 @@
-"""From one line a choice, or one a token and layer, to arrays: what long tables and logs have in common."""
+"""From one line per choice, or one a token and layer, to arrays: what long tables and logs have in common."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Choices:
     def stored(self, engine: str) -> Stored:
         """Returns ids [R, S, K] and weights; without ranks the largest weight comes first.
 
-        Raises CaptureError where there is nothing, or where the numbers span far more than there are lines.
+        Raises CaptureError if there is nothing, or if the numbers span far more than there are lines.
         """
         if not len(self.token):
             raise no_routing("table", "one line a choice", "no lines", "check what wrote the file")
@@ -67,7 +67,7 @@ class Choices:
 def from_lists(
     engine: str, token: Whole, layer: Whole, experts: list[Any], weights: list[Any] | None = None
 ) -> Stored:
-    """Returns arrays from one entry a token and layer, each with a list of experts, best first."""
+    """Returns arrays from one entry per token and layer, each with a list of experts, best first."""
     counts = np.array([len(one) for one in experts], np.int64)
     flat = np.array([expert for one in experts for expert in one], np.int64)
     rank = np.concatenate([np.arange(count) for count in counts]) if len(counts) else np.zeros(0, np.int64)

@@ -20,7 +20,7 @@ PLANS = ("physical_to_logical_map", "initial_global_assignments", "logical_to_al
 
 
 def counts_in(value: Any) -> Array | None:
-    """Returns counts [layers, N] or [steps, layers, N] of a dictionary; None where there are none."""
+    """Returns counts [layers, N] or [steps, layers, N] of a dictionary; None if there are none."""
     for name in NAMES:
         held = value.get(name)
         if isinstance(held, list):
@@ -56,7 +56,7 @@ def matches_tensor(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads counts. Raises CaptureError `no-routing` where there is a plan of placement alone."""
+    """Reads counts. Raises CaptureError `no-routing` if there is a plan of placement alone."""
     if isinstance(opened.value, np.ndarray):
         counts: Array | None = opened.value
     else:
@@ -71,7 +71,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def columns_of(table: Table) -> tuple[str, str, str] | None:
-    """Returns the columns of layer, expert and count; None where one is not there."""
+    """Returns the columns of layer, expert and count; None if one is not there."""
     layer = table.name_of("layer_id", "layer", "layer_idx")
     expert = table.name_of("expert_id", "expert", "expert_idx")
     count = table.name_of("count", "counts", "tokens", "load", "num_tokens")
@@ -79,7 +79,7 @@ def columns_of(table: Table) -> tuple[str, str, str] | None:
 
 
 def matches_table(opened: Opened) -> bool:
-    """Recognises one line an expert with its count."""
+    """Recognises one line per expert with its count."""
     return (
         opened.container in ("table", "parquet")
         and columns_of(opened.value) is not None
@@ -88,7 +88,7 @@ def matches_table(opened: Opened) -> bool:
 
 
 def read_table(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one line an expert; experts without a line were not used, so N is a lower bound."""
+    """Reads one line per expert; experts without a line were not used, so N is a lower bound."""
     names = columns_of(opened.value)
     assert names is not None
     layer, expert = opened.value.integers(names[0]), opened.value.integers(names[1])

@@ -17,7 +17,7 @@ ENGINE = "llama.cpp"
 
 
 def table_of(opened: Opened) -> Table | None:
-    """Returns the table of a file; None where it is none."""
+    """Returns the table of a file; None if it is not one."""
     return opened.value if opened.container == "table" else None
 
 
@@ -54,7 +54,7 @@ def batches_of(layer: Array, ids: Array) -> list[Batch]:
 
 
 def check_last(opened: Opened, batches: list[Batch]) -> None:
-    """Raises CaptureError `truncated` where the file ends without a line break, within a batch."""
+    """Raises CaptureError `truncated` if the file ends without a line break, within a batch."""
     layers = {layer for batch in batches for layer in batch.ids}
     if not opened.value.whole and set(batches[-1].ids) != layers:
         raise truncated(opened.name, f"{len(layers)} layers in each batch", "fewer at the end of the file")
@@ -99,7 +99,7 @@ def matches_layer_lists(opened: Opened) -> bool:
 
 
 def read_layer_lists(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one line a token and layer, batches as they were computed."""
+    """Reads one line per token and layer, batches as they were computed."""
     table = opened.value
     layer, lists = table.integers("layer_id"), table.lists("expert_ids")
     widths = {len(one) for one in lists}
@@ -164,7 +164,7 @@ def walks_layers(matrix: Array, column: int) -> bool:
 
 
 def decode_steps(prompt: Array, step: Array, layer: Array, ids: Array) -> list[Stored]:
-    """Returns one value a prompt; the rows of the prompt itself were never written."""
+    """Returns one value per prompt; the rows of the prompt itself were never written."""
     result = []
     for one in np.unique(prompt):
         rows = prompt == one

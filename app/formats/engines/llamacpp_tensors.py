@@ -1,4 +1,5 @@
-"""Tensors as tracers built on llama.cpp write them: JSON lines, a binary, a folder with one .npy a layer."""
+"""Tensors as tracers built on llama.cpp write them: JSON lines, a binary, a folder with one .npy per
+layer."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ Tensor = tuple[int, int, int, int]  # layer, tokens, k, where its ids begin
 
 
 def walk(numbers: Array, tokens_at: int) -> list[Tensor]:
-    """Returns the tensors of a file, a last one that is cut off, too; empty where headers do not fit."""
+    """Returns the tensors of a file, a last one that is cut off, too; empty if headers do not fit."""
     at, result = 0, []
     while at + 3 <= len(numbers):
         layer, tokens, k = int(numbers[at]), int(numbers[at + tokens_at]), int(numbers[at + 3 - tokens_at])
@@ -112,7 +113,7 @@ def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def matches_folder(opened: Opened) -> bool:
-    """Recognises a folder with one .npy file a layer."""
+    """Recognises a folder with one .npy file per layer."""
     return opened.container == "folder" and any(LOGITS.search(name) for name in opened.files.names)
 
 
@@ -146,7 +147,7 @@ def of_folder(opened: Opened, folder: str, parts: dict[str, dict[int, str]]) -> 
 
 
 def joined(opened: Opened, names: dict[int, str] | None, layers: tuple[int, ...]) -> Array | None:
-    """Returns one array [R, S, width] from one file a layer."""
+    """Returns one array [R, S, width] from one file per layer."""
     if not names:
         return None
     files = opened.files
@@ -157,7 +158,7 @@ def joined(opened: Opened, names: dict[int, str] | None, layers: tuple[int, ...]
 
 
 def numbers_in(opened: Opened, path: PurePosixPath) -> list[int] | None:
-    """Returns the token ids of a JSON file of a folder; None where it is not there or something else."""
+    """Returns the token ids of a JSON file of a folder; None if it is not there or something else."""
     data = opened.files.contents.get(str(path))
     if data is None:
         return None

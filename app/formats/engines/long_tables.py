@@ -1,4 +1,5 @@
-"""Long tables: one line a choice, in CSV of any dialect, TSV or Parquet; and one line a token and layer."""
+"""Long tables: one line per choice, in CSV of any dialect, TSV or Parquet; and one line per token and
+layer."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ COMMENT = re.compile(r"routing trace v1", re.IGNORECASE)
 
 
 def table_of(opened: Opened) -> Table | None:
-    """Returns the table of a file; None where it is none."""
+    """Returns the table of a file; None if it is not one."""
     return opened.value if opened.container in ("table", "parquet") else None
 
 
@@ -95,7 +96,7 @@ def counts_from_one(token: Whole, layer: Whole, rank: Whole | None, facts: Model
 
 
 def one_based_experts(expert: Whole, asked: Asked) -> int:
-    """Returns 1 where experts count from 1 in a table whose tokens and layers do, else 0."""
+    """Returns 1 if experts count from 1 in a table whose tokens and layers do, else 0."""
     if expert.min() < 1:
         return 0
     experts = asked.facts.id_limit if asked.facts else asked.any_experts
@@ -105,7 +106,7 @@ def one_based_experts(expert: Whole, asked: Asked) -> int:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one line a choice; without ranks the largest weight comes first."""
+    """Reads one line per choice; without ranks the largest weight comes first."""
     table = opened.value
     choices = choices_of(opened, table, asked)
     stored = choices.stored("table")
@@ -115,7 +116,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def check_end(opened: Opened, table: Table, stored: Stored) -> None:
-    """Raises CaptureError `truncated` where the last line has no end and choices are missing."""
+    """Raises CaptureError `truncated` if the last line has no end and choices are missing."""
     assert stored.ids is not None
     if not table.whole and (stored.ids < 0).any():
         raise truncated(
@@ -124,7 +125,7 @@ def check_end(opened: Opened, table: Table, stored: Stored) -> None:
 
 
 def add_texts(stored: Stored, table: Table, token: Whole) -> None:
-    """Adds texts and vocabulary ids of tokens, where there are columns of them."""
+    """Adds texts and vocabulary ids of tokens, if there are columns of them."""
     text, identity = table.name_of(*TEXT), table.name_of(*TOKEN_ID)
     if text is None and identity is None:
         return
@@ -147,7 +148,7 @@ def unescaped(text: str) -> str:
 
 
 def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one line a token and layer with a list of experts."""
+    """Reads one line per token and layer with a list of experts."""
     table = opened.value
     token_name, layer_name, list_name = (str(table.name_of(*names)) for names in (TOKEN, LAYER, EXPERTS))
     token, layer, lists = table.integers(token_name), table.integers(layer_name), table.lists(list_name)

@@ -1,4 +1,4 @@
-"""Megatron's router trace: one JSON line a step, block and layer, and logits in bfloat16 beside it.
+"""Megatron's router trace: one JSON line per step, block and layer, and logits in bfloat16 beside it.
 
 Source: megatron/core/transformer/moe/router_trace.py. Steps and layers count from 1.
 """

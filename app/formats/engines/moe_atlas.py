@@ -1,4 +1,4 @@
-"""MoE Atlas: traces with one activation a chosen expert. Source: DJLougen/moe-routing-atlas, schema.py."""
+"""MoE Atlas: traces with one activation per chosen expert. Source: DJLougen/moe-routing-atlas, schema.py."""
 
 from __future__ import annotations
 

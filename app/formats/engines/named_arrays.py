@@ -1,7 +1,7 @@
 """Arrays that a hook saved: logits of each layer, or logits, weights and ids together.
 
 What transformers returns as `router_logits` is a tuple with [batch x tokens, N] of each router that ran;
-people save it as it is, as a list, a stack, a dictionary, one array a layer, in .pt, .npz or .safetensors.
+people save it as it is, as a list, a stack, a dictionary, one array per layer, in .pt, .npz or .safetensors.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def is_rows(value: Any, kinds: str) -> bool:
 
 
 def named(opened: Opened) -> Named | None:
-    """Returns the arrays of a file by their part; None where there are none."""
+    """Returns the arrays of a file by their part; None if there are none."""
     if opened.container not in CONTAINERS:
         return None
     value = opened.value
@@ -121,7 +121,7 @@ def texts_of(value: Any) -> list[str] | None:
 
 
 def by_layer(value: Mapping[Any, Any]) -> Named | None:
-    """Reads a dictionary with one entry a layer: an array, a tuple, or a dictionary of parts."""
+    """Reads a dictionary with one entry per layer: an array, a tuple, or a dictionary of parts."""
     numbers = {key: layer_of(key) for key in value}
     layers = {key: number for key, number in numbers.items() if number is not None and is_part(value[key])}
     if not layers or len(set(layers.values())) < len(layers):
@@ -198,7 +198,7 @@ def matches_hook(opened: Opened) -> bool:
 
 
 def matches_ids(opened: Opened) -> bool:
-    """Recognises ids alone, at least three axes or one array a layer."""
+    """Recognises ids alone, at least three axes or one array per layer."""
     parts = named(opened)
     if parts is None or parts.ids is None:
         return False
@@ -231,7 +231,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def split(whole: Stored, parts: Named, tokens: Array | None) -> list[Stored]:
-    """Returns one value a sequence, padding left out; all rows together where they are no whole batch."""
+    """Returns one value per sequence, padding left out; all rows together where they are no whole batch."""
     if tokens is None:
         return [with_tokens(whole, None, parts.texts)]
     batch, length = tokens.shape

@@ -28,7 +28,7 @@ def matches_trace(opened: Opened) -> bool:
 
 
 def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads a trace. Raises CaptureError where its metadata is of a later version."""
+    """Reads a trace. Raises CaptureError if its metadata is of a later version."""
     if opened.metadata["format"] != FORMAT:
         advice = "open it with the Moescope that wrote it"
         raise no_routing(f"{opened.name}: format", FORMAT, opened.metadata["format"][:40], advice)

@@ -1,4 +1,4 @@
-"""JSON with one object a token and layer: tables that people save, logs of hooks, fingerprints."""
+"""JSON with one object per token and layer: tables that people save, logs of hooks, fingerprints."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def matches_routes(opened: Opened) -> bool:
 
 
 def matches_rows(opened: Opened) -> bool:
-    """Recognises one object a token and layer."""
+    """Recognises one object per token and layer."""
     return opened.container in ("jsonl", "json") and bool(opened.records) and is_row(opened.records[0])
 
 
@@ -88,7 +88,7 @@ def of_rows(engine: str, rows: list[dict[str, Any]]) -> tuple[Stored, bool]:
 
 
 def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one object a token and layer, or a token with a list a layer."""
+    """Reads one object per token and layer, or a token with a list a layer."""
     rows = [one for one in opened.records if isinstance(one, dict)]
     bad = next((at for at, one in enumerate(rows) if not is_row(one)), None)
     if bad is not None:
@@ -104,7 +104,7 @@ def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def by_layer(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Returns one row a layer from a row with a list of lists."""
+    """Returns one row per layer from a row with a list of lists."""
     weights = first(row, WEIGHTS) or [None] * len(first(row, EXPERTS))
     shared = {key: value for key, value in row.items() if key not in (*EXPERTS, *WEIGHTS)}
     return [
@@ -154,7 +154,7 @@ def read_layers(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def number(name: str) -> int:
-    """Returns the number in `token_12` or `layer_3`. Raises CaptureError where there is none."""
+    """Returns the number in `token_12` or `layer_3`. Raises CaptureError if there is none."""
     match = NUMBER.search(name)
     if match is None:
         raise no_routing("router_data", "token_N and layer_N", repr(name[:40]), "check what wrote the file")

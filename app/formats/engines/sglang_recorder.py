@@ -25,7 +25,7 @@ EXTEND = 1  # forward_mode of a prompt; 2 is decoding
 
 
 def value_of(opened: Opened) -> dict[str, Any]:
-    """Returns the dictionary of a .pt file; empty where it is something else."""
+    """Returns the dictionary of a .pt file; empty if it is something else."""
     return opened.value if opened.container == "pt" and isinstance(opened.value, dict) else {}
 
 

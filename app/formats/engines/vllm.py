@@ -42,7 +42,7 @@ def matches_021(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads every choice of every answer. Raises CaptureError `no-routing` where none has any."""
+    """Reads every choice of every answer. Raises CaptureError `no-routing` if none has any."""
     stored = [
         of_choice(opened, record, choice)
         for record in opened.records

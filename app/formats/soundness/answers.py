@@ -40,7 +40,7 @@ def differing_prompts(captures: Sequence[Capture]) -> list[Capture]:
 
 
 def beginning(capture: Capture) -> tuple[int, ...] | None:
-    """Returns the ids of the first tokens; None where they are not known."""
+    """Returns the ids of the first tokens; None if they are not known."""
     ids = [token.id for token in capture.tokens[:ALIKE]]
     known = tuple(one for one in ids if one is not None)
     return known if capture.ids is not None and len(known) == ALIKE else None
@@ -55,7 +55,7 @@ def common(one: Capture, other: Capture) -> int:
 
 
 def share_differing(one: Capture, other: Capture) -> float:
-    """Returns the share of tokens and layers whose sets of experts differ; 0 where too few are there."""
+    """Returns the share of tokens and layers whose sets of experts differ; 0 if too few are there."""
     assert one.ids is not None and other.ids is not None
     if one.ids.shape[1:] != other.ids.shape[1:] or one.layers != other.layers:
         return 0.0

@@ -53,7 +53,7 @@ class Checked:
 
 
 def constant_places(ids: Array) -> Array:
-    """Returns which places [K] never change although others do; all False where rows or layers are few."""
+    """Returns which places [K] never change although others do; all False if rows or layers are few."""
     rows, layers, places = ids.shape
     none = np.zeros(places, np.bool_)
     if places < 2 or rows < FEW_ROWS or (layers < 3 and rows < 256):
@@ -158,7 +158,7 @@ def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
 
 
 def weighed(checked: Checked) -> Array:
-    """Returns ids [R, L, K] with -1 where a place weighs nothing: it may stand for skipping."""
+    """Returns ids [R, L, K] with -1 if a place weighs nothing: it may stand for skipping."""
     weights = checked.capture.weights
     if weights is None or weights.shape[-1] != checked.ids.shape[-1]:
         return checked.ids

@@ -56,7 +56,7 @@ def check_softmaxed(logits: NDArray[np.float32]) -> list[Finding]:
 def check_topk(checked: Checked) -> list[Finding]:
     """Returns `ids-not-topk` where ids are not the k best logits of their token.
 
-    Silent where the router has a bias or groups, or where nobody says that it has none.
+    Silent where the router has a bias or groups, or if nobody says that it has none.
     """
     capture = checked.capture
     values = capture.logits if capture.logits is not None else capture.scores
@@ -102,7 +102,7 @@ def misses(ids: NDArray[np.int64], values: Floats) -> Array:
 
 
 def fits_shifted(ids: NDArray[np.int64], values: Floats, wrong: Array) -> int:
-    """Returns by how many rows the ids fit the logits when shifted, 1 or -1; 0 where they do not."""
+    """Returns by how many rows the ids fit the logits when shifted, 1 or -1; 0 if they do not."""
     if len(ids) < 4 or wrong.mean() < 0.2:
         return 0
     for shift in (1, -1):

@@ -41,7 +41,7 @@ def constant_place(checked: Checked) -> Finding:
 
 
 def longest_run(checked: Checked) -> tuple[int, int]:
-    """Returns begin and length of the longest suspicious run of equal rows; length 0 where there is none."""
+    """Returns begin and length of the longest suspicious run of equal rows; length 0 if there is none."""
     ids = checked.ids
     rows = len(ids)
     same = equal_neighbours(ids) & (np.diff(checked.tokens) == 1)
@@ -77,7 +77,7 @@ def due(checked: Checked, known: bool, rows: int) -> int:
 
 
 def names_of(checked: Checked) -> list[object] | None:
-    """Returns what tells the tokens of the rows apart: ids, else texts; None where neither is known."""
+    """Returns what tells the tokens of the rows apart: ids, else texts; None if neither is known."""
     tokens = checked.capture.tokens
     names: list[object] = [
         (tokens[at].id or 0) + 1 if tokens[at].id is not None else tokens[at].text for at in checked.tokens

@@ -36,7 +36,7 @@ def check_strides(checked: Checked) -> list[Finding]:
 def surprise(ids: Array, experts: int) -> float:
     """Returns nats against chance that the rows [R, K] of a layer begin with whole lists of all experts.
 
-    0 where they do not. Rows whose own places differ are taken as given; only repeats across rows count.
+    0 if they do not. Rows whose own places differ are taken as given; only repeats across rows count.
     """
     places = ids.shape[-1]
     flat = ids[: -(-8 * experts // places)].reshape(-1)

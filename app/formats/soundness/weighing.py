@@ -61,7 +61,7 @@ def check_sums(
 
 
 def sums_due(facts: ModelFacts | None, sums: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Returns the least and the largest sum that is right; None where nothing says."""
+    """Returns the least and the largest sum that is right; None if nothing says."""
     usual = float(np.median(sums))
     agree = np.abs(sums - usual) <= SUM_ERROR * usual
     if facts is not None and facts.normalised:  # vLLM leaves the scale out, transformers has it

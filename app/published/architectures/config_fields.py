@@ -81,7 +81,7 @@ class Fields:
         return self.whole(name, self.optional(name), 1)
 
     def maybe(self, name: str) -> int | None:
-        """Returns a whole number from 1, or None where the file says null or the class default is None."""
+        """Returns a whole number from 1, or None if the file says null or the class default is None."""
         value = self.optional(name)
         return None if value is None else self.whole(name, value, 1)
 

@@ -12,7 +12,7 @@ from .model_config import Experts, Mixer, ModelConfig, Routing
 def decoder(
     f: Fields, mixers: Mixer | Iterable[Mixer], experts: Experts, routing: Routing, **unusual: Any
 ) -> ModelConfig:
-    """Returns a decoder of pre-norm layers: two RMS norms a layer, one at the end, embedding and head."""
+    """Returns a decoder of pre-norm layers: two RMS norms per layer, one at the end, embedding and head."""
     layers, d = f.layers(), f.size("hidden_size")
     usual: dict[str, Any] = {
         "family": f.family,

@@ -59,7 +59,7 @@ def switch_mixers(f: Fields, encoder: int, decoder: int) -> tuple[Mixer, ...]:
 
 
 def nllb_moe(f: Fields) -> ModelConfig:
-    """NLLB-MoE (arXiv 2207.04672): biases everywhere, two experts a token in every fourth layer."""
+    """NLLB-MoE (arXiv 2207.04672): biases everywhere, two experts per token in every fourth layer."""
     d, width = f.size("d_model"), f.size("encoder_ffn_dim")
     encoder, decoder = f.layers("encoder_layers"), f.layers("decoder_layers")
     steps = ((0, encoder, "encoder_sparse_step"), (encoder, decoder, "decoder_sparse_step"))

@@ -14,7 +14,7 @@ DIVIDED_SIGMOID = "the model has no selection bias"
 
 
 def norms(f: Fields, each: int) -> int:
-    """Returns the parameters of so many norms a layer, and one at the end."""
+    """Returns the parameters of so many norms per layer, and one at the end."""
     return (each * f.layers() + 1) * f.size("hidden_size")
 
 
@@ -24,7 +24,7 @@ def is_sliding(f: Fields) -> list[bool]:
 
 
 def afmoe(f: Fields) -> ModelConfig:
-    """Trinity (Arcee): an output gate, four norms a layer, a selection bias."""
+    """Trinity (Arcee): an output gate, four norms per layer, a selection bias."""
     return sparse(f, headed(f, gate=True), biased(f), norms=norms(f, 4))
 
 
@@ -36,7 +36,7 @@ def aria(f: Fields) -> ModelConfig:
 
 
 def beam(f: Fields) -> ModelConfig:
-    """Beam: an output gate with a bias a head, four norms a layer, groups of experts."""
+    """Beam: an output gate with a bias a head, four norms per layer, groups of experts."""
     mixer = headed(f, gate=True, extra=f.size("num_attention_heads"))
     return sparse(f, mixer, biased(f), norms=norms(f, 4))
 
@@ -99,7 +99,7 @@ def hy_v3(f: Fields) -> ModelConfig:
 
 
 def kolibri1(f: Fields) -> ModelConfig:
-    """Kolibri-1: four norms a layer, a bias on the logits themselves."""
+    """Kolibri-1: four norms per layer, a bias on the logits themselves."""
     return sparse(f, headed(f), biased(f), norms=norms(f, 4))
 
 

@@ -176,7 +176,7 @@ def mamba2(d: int, inner: int, heads: int, states: int, kernel: int, bias: bool)
 
 
 def nemotron_h(f: Fields) -> ModelConfig:
-    """Nemotron-H and Nemotron 3: one block a layer; experts of two matrices, or latent ones."""
+    """Nemotron-H and Nemotron 3: one block per layer; experts of two matrices, or latent ones."""
     blocks = nemotron_blocks(f)
     d, heads = f.size("hidden_size"), f.size("mamba_num_heads")
     inner, states = heads * f.size("mamba_head_dim"), f.size("n_groups") * f.size("ssm_state_size")

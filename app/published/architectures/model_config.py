@@ -28,10 +28,10 @@ class Experts:
     shared_gate: int = 0  # parameters of what gates the shared expert, a layer
     latent: int = 0  # width that an expert reads and writes, where it is not that of the model
     other: int = (
-        0  # parameters a layer beside experts and gate: projections into the latent space, other rows
+        0  # parameters per layer beside experts and gate: projections into the latent space, other rows
     )
     residual: int = 0  # parameters of a dense network beside the experts, a layer (Arctic)
-    router_bias: int = 0  # 1 where the router adds a bias to each logit
+    router_bias: int = 0  # 1 if the router adds a bias to each logit
     selection_bias: bool = False  # a bias that only selection sees: a buffer, not a parameter
 
 
@@ -50,9 +50,9 @@ class ModelConfig:
 
     family: str  # model_type of the architecture's first config.json
     d_model: int
-    vocabulary: int  # 0 where it was not published
+    vocabulary: int  # 0 if it was not published
     tied: bool  # input embedding and output head are one matrix
-    mixers: tuple[Mixer, ...]  # one a layer; empty where attention was not published
+    mixers: tuple[Mixer, ...]  # one a layer; empty if attention was not published
     experts: Experts
     routing: Routing
     norms: int  # parameters of the norms outside the mixers

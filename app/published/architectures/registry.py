@@ -88,7 +88,7 @@ def read_config(values: Mapping[str, Any]) -> ModelConfig:
 
 
 def load_config(path: Path) -> dict[str, Any]:
-    """Reads a config.json from disk. Raises ConfigError if it is none."""
+    """Reads a config.json from disk. Raises ConfigError if it is not one."""
     try:
         with path.open("rb") as file:
             return parse_config(file.read(LARGEST_FILE + 1))
@@ -97,7 +97,7 @@ def load_config(path: Path) -> dict[str, Any]:
 
 
 def parse_config(data: bytes) -> dict[str, Any]:
-    """Reads a config.json from its bytes. Raises ConfigError if it is none."""
+    """Reads a config.json from its bytes. Raises ConfigError if it is not one."""
     if len(data) > LARGEST_FILE:
         raise ConfigError(FILE, f"at most {LARGEST_FILE:,} bytes", "more")
     try:

@@ -82,7 +82,7 @@ def dbrx(f: Fields) -> ModelConfig:
 
 
 def grok(f: Fields) -> ModelConfig:
-    """Grok-1: four norms a layer."""
+    """Grok-1: four norms per layer."""
     norms = (4 * f.layers() + 1) * f.size("hidden_size")
     return decoder(f, attention(f), every_layer(f), softmax_topk(False), norms=norms)
 

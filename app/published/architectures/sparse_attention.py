@@ -1,4 +1,4 @@
-"""Families with latent attention beyond DeepSeek-V3: indexers, compressors, sinks, two blocks a layer."""
+"""Families with latent attention beyond DeepSeek-V3: indexers, compressors, sinks, two blocks per layer."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def sparse(
 
 
 def headed(f: Fields, *, norms: int = 2, gate: bool = False, extra: int = 0) -> Mixer:
-    """Returns grouped-query attention with norms over each head, and an output gate where there is one."""
+    """Returns grouped-query attention with norms over each head, and an output gate if there is one."""
     heads, _, width = heads_of(f)
     bias = f.values.get("attention_bias") is True
     gated = gate * heads * width * f.size("hidden_size")

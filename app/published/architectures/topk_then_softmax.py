@@ -16,7 +16,7 @@ INPUT_SCALED = "the weight multiplies the expert's input, not its output"
 
 
 def gpt_oss(f: Fields) -> ModelConfig:
-    """gpt-oss: a bias wherever there is a matrix, and one attention sink a head."""
+    """gpt-oss: a bias wherever there is a matrix, and one attention sink per head."""
     d, bias = f.size("hidden_size"), f.switch("attention_bias")
     plain = every_layer(f)
     experts = Experts(

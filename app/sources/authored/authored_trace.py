@@ -31,7 +31,7 @@ NOTE = "Hand-authored logits through a real router: an illustration, not a measu
 class AuthoredTrace:
     """A scenario through a router, computed as far as it is asked for and once.
 
-    Raises BadSetting where k or a setting of the router does not fit N, when header or steps are taken.
+    Raises BadSetting if k or a setting of the router does not fit N, when header or steps are taken.
     """
 
     scenario: Scenario

@@ -1,6 +1,6 @@
 """Expectations of a scenario, as statements that are checked on its trace.
 
-Each kind is a small model with `broken(trace)`: None where the statement holds, else what was found instead.
+Each kind is a small model with `broken(trace)`: None if the statement holds, else what was found instead.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Expectation(BaseModel):
         return ()
 
     def broken(self, trace: RoutingTrace) -> str | None:
-        """None where the statement holds for the trace, else what was found instead."""
+        """None if the statement holds for the trace, else what was found instead."""
         raise NotImplementedError
 
 

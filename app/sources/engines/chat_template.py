@@ -32,7 +32,7 @@ def read_template(folder: Path) -> tuple[str, dict[str, str]]:
 
 
 def render(template: str, messages: list[dict[str, str]], special: dict[str, str]) -> str:
-    """The text of a conversation, ready for the answer. Raises EngineRefusal where the template refuses it.
+    """The text of a conversation, ready for the answer. Raises EngineRefusal if the template refuses it.
 
     The template runs in Jinja's sandbox: it can neither call nor change anything outside its own values.
     """
@@ -68,7 +68,7 @@ def read_chat(path: Path) -> list[dict[str, str]]:
 
 
 def is_message(value: object) -> bool:
-    """Whether a value is one message of text."""
+    """Returns whether a value is one message of text."""
     return (
         isinstance(value, dict)
         and isinstance(value.get("role"), str)

@@ -44,7 +44,7 @@ class EngineListing:
 
     @property
     def alters(self) -> bool:
-        """Whether its routers can be changed."""
+        """Returns whether its routers can be changed."""
         return self.engine != "llama.cpp"
 
     @property
@@ -124,7 +124,7 @@ class EngineModels:
         return EngineListing(files.name, path, family, engine.name, layers, experts, top_k)
 
     def engine_of(self, files: ModelFiles) -> Engine:
-        """The engine that takes a model. Raises EngineRefusal where none does."""
+        """The engine that takes a model. Raises EngineRefusal if none does."""
         for engine in ENGINES:
             wanted = engine.name == self.engine if self.engine else engine.name != "numpy"
             if wanted and engine.kind == files.kind:
@@ -166,7 +166,7 @@ def told(name: str, error: ValueError) -> BadRequest:
 
 
 def check_headers(files: ModelFiles) -> None:
-    """Raises EngineRefusal where a file of weights is damaged, or shorter than its header says."""
+    """Raises EngineRefusal if a file of weights is damaged, or shorter than its header says."""
     for path in files.weight_files() if files.kind == "checkpoint" else ():
         try:
             with safe_open(path, framework="np"):

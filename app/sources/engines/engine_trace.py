@@ -85,7 +85,7 @@ def header_of(
 
 
 def check_length(tokens: tuple[Token, ...], more: int, chunk: int | None) -> None:
-    """Raises EngineRefusal where nothing, or too much, is asked for."""
+    """Raises EngineRefusal if nothing, or too much, is asked for."""
     if not tokens:
         raise EngineRefusal("prompt: expected 1 token at least, got 0; type something")
     if len(tokens) + more > MOST_TOKENS:

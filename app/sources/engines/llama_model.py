@@ -139,7 +139,7 @@ class LlamaModel:
                 yield replace(step, written=self.token(id))
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises EngineRefusal where something is to be altered: the graph is llama.cpp's own."""
+        """Raises EngineRefusal if something is to be altered: the graph is llama.cpp's own."""
         check_unaltered(alterations)
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
@@ -202,13 +202,13 @@ class LlamaModel:
         return text.value.decode(errors="replace") if length >= 0 else ""
 
     def _number(self, key: str) -> int:
-        """A number of the file's architecture; 0 where it has none."""
+        """A number of the file's architecture; 0 if it has none."""
         text = self._text(f"{self.family}.{key}")
         return int(text) if text.isdigit() else 0
 
 
 def check_unaltered(alterations: tuple[Alteration, ...]) -> None:
-    """Raises EngineRefusal where something is to be altered."""
+    """Raises EngineRefusal if something is to be altered."""
     if alterations:
         raise EngineRefusal(
             "alter: llama.cpp runs a graph that cannot be altered; use the safetensors checkpoint"

@@ -37,7 +37,7 @@ def machine_bytes() -> int:
 
 
 def check_memory(name: str, needed: int, free: int | None = None) -> None:
-    """Raises EngineRefusal with the figures where `needed` bytes of weights do not fit."""
+    """Raises EngineRefusal with the figures if `needed` bytes of weights do not fit."""
     free = available_bytes() if free is None else free
     if needed * SLACK > free:
         raise EngineRefusal(

@@ -81,7 +81,7 @@ def find_model(model: str, env: Mapping[str, str] = os.environ) -> ModelFiles:
 
 
 def gguf(path: Path) -> ModelFiles:
-    """A GGUF file. Raises EngineRefusal where it is none."""
+    """A GGUF file. Raises EngineRefusal if it is not one."""
     with path.open("rb") as file:
         magic = file.read(len(LFS))
     check_pointer(path, magic)
@@ -130,7 +130,7 @@ def check_weights(files: ModelFiles) -> None:
 
 
 def check_pointer(path: Path, beginning: bytes) -> None:
-    """Raises EngineRefusal where a file is only a pointer of Git LFS."""
+    """Raises EngineRefusal if a file is only a pointer of Git LFS."""
     if beginning == LFS:
         raise EngineRefusal(f"{path}: expected weights, got a pointer of Git LFS; run: git lfs pull")
 

@@ -28,7 +28,7 @@ class ModelTokens:
         return Tokenizer.open(self.folder, self.vocabulary)
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text. Raises EngineRefusal where the folder has no tokenizer.json."""
+        """The tokens of a text. Raises EngineRefusal if the folder has no tokenizer.json."""
         return self._needed().encode(text)
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
@@ -39,7 +39,7 @@ class ModelTokens:
         return tuple(Token(needed.text(id), id=id) for id in fast.encode(text, add_special_tokens=False).ids)
 
     def token(self, id: int) -> Token:
-        """A token by its id. Raises EngineRefusal where the model has none of that id."""
+        """A token by its id. Raises EngineRefusal if the model has none of that id."""
         if not 0 <= id < self.vocabulary:
             raise EngineRefusal(f"token ids: expected 0 to {self.vocabulary - 1}, got {id}")
         try:

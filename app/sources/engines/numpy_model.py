@@ -73,7 +73,7 @@ class NumpyModel(ModelTokens):
             yield replace(step, written=self.token(id))
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises BadSetting where an alteration does not fit the model."""
+        """Raises BadSetting if an alteration does not fit the model."""
         check_all(alterations, self._router, self.shape.layers, self.shape.experts)
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:

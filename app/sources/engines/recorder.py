@@ -24,7 +24,7 @@ class LayerRecord:
 
     name: str  # where the engine has it: "model.layers.3.mlp", "blk.3"
     experts: Ints  # [T, K] in any order; -1 for no expert
-    weights: Floats  # [T, K] combine weights; 0 where no expert
+    weights: Floats  # [T, K] combine weights; 0 if no expert
     scores: Floats | None = None  # [T, N] gate scores in 0..1; None: the engine has none
     logits: Floats | None = None  # [T, N] as the router computed them
     dropped: Bools | None = None  # [T, K] chosen, but over the expert's capacity
@@ -72,7 +72,7 @@ class LayerMap:
     """The MoE layers of a model in the order in which a token passes them, and how wide a trace must be."""
 
     names: tuple[str, ...]
-    kinds: tuple[str, ...] = ()  # one label a layer; "" for an ordinary one
+    kinds: tuple[str, ...] = ()  # one label per layer; "" for an ordinary one
     rules: tuple[str, ...] = ()
     experts: int = 0  # N, of the widest layer
     choices: int = 0  # K, of the widest layer
@@ -112,7 +112,7 @@ def width_of(record: LayerRecord) -> int:
 
 
 def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) -> list[Step]:
-    """Returns one step a row. A layer without a record has no experts for these rows.
+    """Returns one step per row. A layer without a record has no experts for these rows.
 
     Layers with fewer experts or choices than the widest are filled: scores 0, experts -1, weights 0.
     """
@@ -143,7 +143,7 @@ def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) ->
 
 
 def check_finite(record: LayerRecord, layer: int) -> None:
-    """Raises ValueError naming layer and row where an engine computed something that is no number."""
+    """Raises ValueError naming layer and row if an engine computed something that is no number."""
     for name in ("logits", "weights"):
         values = getattr(record, name)
         if values is not None and np.isnan(values).any():
@@ -177,13 +177,13 @@ class EngineModel(Protocol):
         """The tokens of a conversation, by the model's own chat template."""
 
     def token(self, id: int) -> Token:
-        """A token by its id. Raises EngineRefusal where the model has none of that id."""
+        """A token by its id. Raises EngineRefusal if the model has none of that id."""
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """The tokens that have a step before the model writes: a decoder's start token is one of them."""
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises ValueError where an alteration does not fit the model, or the engine makes none."""
+        """Raises ValueError if an alteration does not fit the model, or the engine makes none."""
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...]) -> Said:
         """What the model makes of a whole text: next tokens, and the experts that it chose."""
@@ -191,4 +191,4 @@ class EngineModel(Protocol):
     def steps(
         self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]
     ) -> Iterator[Step]:
-        """The routing of each token, and of up to `more` that the model writes. `chunk`: tokens a pass."""
+        """The routing of each token, and of up to `more` that the model writes. `chunk`: tokens per pass."""

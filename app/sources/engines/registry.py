@@ -25,7 +25,7 @@ class Engine:
 
     @property
     def installed(self) -> bool:
-        """Whether the packages of its extra are here."""
+        """Returns whether the packages of its extra are here."""
         return all(importlib.util.find_spec(package) is not None for package in self.needs)
 
     def open(self, files: ModelFiles) -> EngineModel:

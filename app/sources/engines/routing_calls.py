@@ -31,7 +31,7 @@ class Call:
 
 
 def pair_among(values: Iterable[Any]) -> tuple[Tensor, Tensor] | None:
-    """Returns ids and weights among the arguments of an experts module, or None where there are none."""
+    """Returns ids and weights among the arguments of an experts module, or None if there are none."""
     tensors = [value for value in values if isinstance(value, Tensor)]
     for ids in tensors:
         if not ids.is_floating_point() and ids.dtype != torch.bool and ids.dim() >= 2:
@@ -47,7 +47,7 @@ def flat(values: Tensor) -> Tensor:
 
 
 def logits_of(output: Any, index: int | None) -> Tensor | None:
-    """Returns the logits [T, N] in the output of a router, or None where it is no router's.
+    """Returns the logits [T, N] in the output of a router, or None if it is no router's.
 
     `index`: where transformers says that they are; None for a class that it does not register.
     """

@@ -69,7 +69,7 @@ def alter(logits: Tensor, alterations: Sequence[Alteration]) -> Tensor:
 def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration]) -> Iterator[None]:
     """A model whose routers are altered as long as the block lasts. Raises EngineRefusal.
 
-    Raises it too where a layer or an expert of an alteration is not there.
+    Raises it too if a layer or an expert of an alteration is not there.
     """
     with ExitStack() as stack:
         for layer in sorted({each.layer for each in alterations}):
@@ -138,7 +138,7 @@ def biased(router: nn.Module, alterations: Sequence[Alteration]) -> Iterator[Non
 
 
 def check(alterations: Sequence[Alteration], layer: int, layers: LayerMap) -> None:
-    """Raises EngineRefusal where an alteration does not fit the model."""
+    """Raises EngineRefusal if an alteration does not fit the model."""
     if layer >= len(layers.names):
         raise EngineRefusal(f"alter: expected layers from 1 to {len(layers.names)}, got {alterations[0]}")
     for each in alterations:
@@ -158,7 +158,7 @@ def check(alterations: Sequence[Alteration], layer: int, layers: LayerMap) -> No
 def check_done(
     records: Mapping[str, LayerRecord], layers: LayerMap, alterations: Sequence[Alteration]
 ) -> None:
-    """Raises EngineRefusal where a router did not do what was asked: a hash table, or a rule of its own."""
+    """Raises EngineRefusal if a router did not do what was asked: a hash table, or a rule of its own."""
     for each in alterations:
         record = records.get(layers.names[each.layer])
         if record is None:

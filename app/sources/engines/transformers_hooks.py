@@ -35,7 +35,7 @@ class Pass:
 
     root: str  # "" for a model of one stack, else "encoder" or "decoder"
     ids: Ints | None  # [B, S]; None: the caller gave embeddings
-    rows: int  # B * S, 0 where nobody knows
+    rows: int  # B * S, 0 if nobody knows
     real: Any = None  # [B, S] bool, False for padding; None: no padding
     continues: bool = False  # its tokens follow those of the pass before
     records: dict[str, LayerRecord] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class RoutingHooks:
         self._complete = {self._parent(module) for module in whole}
 
     def attach(self) -> RoutingHooks:
-        """Puts the hooks on. Raises ValueError where the model has no MoE layer."""
+        """Puts the hooks on. Raises ValueError if the model has no MoE layer."""
         registered = registered_routers(self.model)
         found = False
         for module in self._names:
@@ -237,7 +237,7 @@ def begin(root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
 
 
 def is_filled(cache: Any) -> bool:
-    """Whether a cache has tokens already."""
+    """Returns whether a cache has tokens already."""
     if cache is None:
         return False
     try:
@@ -250,7 +250,7 @@ def is_filled(cache: Any) -> bool:
 
 
 def real_tokens(mask: Any, shape: tuple[int, ...]) -> Any:
-    """Which tokens [B, S] are no padding; None where all are."""
+    """Which tokens [B, S] are no padding; None if all are."""
     if not isinstance(mask, Tensor) or mask.dim() != 2 or bool(mask.all()):
         return None
     return numbers(mask[:, mask.shape[1] - shape[1] :], np.bool_)

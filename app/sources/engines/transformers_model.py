@@ -125,7 +125,7 @@ class TransformersModel(ModelTokens):
             yield replace(step, written=self.token(id))
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises EngineRefusal where a layer, an expert or a router of its own is missing."""
+        """Raises EngineRefusal if a layer, an expert or a router of its own is missing."""
         layers = self.layers
         with self._lock, altered(self.model, layers, alterations):
             pass

@@ -40,7 +40,7 @@ class Recording:
 
     @property
     def trace(self) -> RoutingTrace:
-        """The one sequence that was recorded. Raises ValueError where there are none or several."""
+        """The one sequence that was recorded. Raises ValueError if there are none or several."""
         traces = self.traces
         if len(traces) != 1:
             advice = "use r.traces" if traces else "call the model inside the `with` block"
@@ -96,7 +96,7 @@ def sequences(passes: list[Pass]) -> list[list[Pass]]:
 
 
 def batch_of(group: list[Pass]) -> int:
-    """Sequences of a group. Raises ValueError where they change from pass to pass, as in a beam search."""
+    """Sequences of a group. Raises ValueError if they change from pass to pass, as in a beam search."""
     sizes = {1 if done.ids is None else len(done.ids) for done in group}
     if len(sizes) > 1:
         raise ValueError(f"batch: expected one size in all passes, got {sorted(sizes)}; record without beams")

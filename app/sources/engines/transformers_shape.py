@@ -47,7 +47,7 @@ def shape_of(model: Any, layers: int, experts: int, top_k: int) -> ModelShape:
 
 
 def is_routed(name: str, module: nn.Module) -> bool:
-    """Whether a module holds routed experts: shared ones are not."""
+    """Returns whether a module holds routed experts: shared ones are not."""
     kind = type(module).__name__
     return bool(EXPERTS.search(kind)) and "shared" not in name.rpartition(".")[2]
 

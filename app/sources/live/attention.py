@@ -28,7 +28,7 @@ class KeyValueCache:
 
     @classmethod
     def empty(cls, config: Config, room: int) -> KeyValueCache:
-        """Returns a cache for `room` tokens. Raises ValueError where the model cannot take so many."""
+        """Returns a cache for `room` tokens. Raises ValueError if the model cannot take so many."""
         if room > config.positions:
             raise ValueError(
                 f"prompt: expected at most {config.positions} tokens, got {room}; config.json sets the limit "
@@ -134,7 +134,7 @@ def weigh(queries: Floats, keys: Floats, values: Floats, settings: HeadSettings 
     """Softmax of queries times keys, times values: [kv, G, T, C], twice [kv, P, C] -> [kv, G, T, C].
 
     The tokens are the last T of the P positions, and each sees the positions up to its own, or the last ones
-    of these where there is a window.
+    of these if there is a window.
     """
     count, length = queries.shape[2], keys.shape[1]
     if count == 1:

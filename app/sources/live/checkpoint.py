@@ -55,7 +55,7 @@ class Checkpoint:
 
     @property
     def fused(self) -> bool:
-        """Whether all experts of a layer lie in one tensor."""
+        """Returns whether all experts of a layer lie in one tensor."""
         return any(name.endswith(".experts.gate_up_proj") for name in self.tensors.stored)
 
     @property
@@ -84,7 +84,7 @@ class Checkpoint:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The checkpoint's tokenizer. Raises CheckpointError where there is none."""
+        """The checkpoint's tokenizer. Raises CheckpointError if there is none."""
         return Tokenizer.open(self.folder, self.config.vocabulary)
 
     @cached_property
@@ -110,7 +110,7 @@ def family_of(config: Config, tensors: Tensors) -> Family:
 
 
 def check_memory(needed: int, there: int) -> None:
-    """Raises CheckpointError where the weights do not fit the memory: each pass would read them from disk."""
+    """Raises CheckpointError if the weights do not fit the memory: each pass would read them from disk."""
     if needed > there:
         raise CheckpointError(
             f"weights: expected at most {there / 1e9:.1f} GB, the memory of this machine, got "

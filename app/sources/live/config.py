@@ -142,7 +142,7 @@ class Config(BaseModel):
 def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
     """Returns a file with one JSON object.
 
-    Raises CheckpointError where it is none, too large, or nested too deep.
+    Raises CheckpointError if it is not one, too large, or nested too deep.
     """
     try:
         size = path.stat().st_size
@@ -217,7 +217,7 @@ def explain(error: Any) -> str:
 
 
 def refuse(config: Config) -> None:
-    """Raises CheckpointError where the config asks for something that nothing here does: never ignored."""
+    """Raises CheckpointError if the config asks for something that nothing here does: never ignored."""
     for key, value in (config.model_extra or {}).items():
         if key not in ("is_causal",) and value not in (False, 0, "", [], {}):
             raise CheckpointError(

@@ -55,17 +55,17 @@ class Forward:
         self._turns = checkpoint.family.rotations(self.config, room)
 
     def cache(self, room: int) -> KeyValueCache:
-        """Returns an empty cache for `room` tokens. Raises ValueError where the model cannot take so many."""
+        """Returns an empty cache for `room` tokens. Raises ValueError if the model cannot take so many."""
         cache = KeyValueCache.empty(self.config, room)
         if room > len(self._turns):
             self._turns = self.checkpoint.family.rotations(self.config, room)
         return cache
 
     def extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int = 0) -> Routing:
-        """Runs tokens [T] that follow those in the cache; k experts a token, chosen by `route`.
+        """Runs tokens [T] that follow those in the cache; k experts per token, chosen by `route`.
 
         The experts of the last layer change no routing: they run for the last `keep` tokens alone, those
-        whose `hidden` is wanted. Raises ValueError where a logit is not finite, naming layer and token.
+        whose `hidden` is wanted. Raises ValueError if a logit is not finite, naming layer and token.
         """
         if cache.length + len(ids) > cache.room:
             free = cache.room - cache.length

@@ -25,7 +25,7 @@ class Written:
 
 
 def check_prompt(tokens: tuple[Token, ...]) -> Ints:
-    """Returns the ids of a prompt [T]. Raises ValueError where it is empty or too long."""
+    """Returns the ids of a prompt [T]. Raises ValueError if it is empty or too long."""
     if not 1 <= len(tokens) <= PROMPT_TOKENS:
         raise ValueError(f"prompt: expected 1 to {PROMPT_TOKENS} tokens, got {len(tokens)}")
     return np.array([token.id for token in tokens], np.int32)

@@ -161,7 +161,7 @@ class Models:
     def open(self, name: str) -> Model:
         """Returns the model of that name, opened by the first who asks.
 
-        Raises ValueError where it cannot be run.
+        Raises ValueError if it cannot be run.
         """
         with self.lock:
             if name not in self.opened:

@@ -27,7 +27,7 @@ class NextTokens:
 
     @property
     def mean_loss(self) -> float | None:
-        """The mean over the text, in nats per token; None where nothing follows anything."""
+        """The mean over the text, in nats per token; None if nothing follows anything."""
         return float(self.loss.mean()) if self.loss.size else None
 
     def to_json(self, text: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Said:
     """What a model makes of a whole text: next tokens, and the experts that it chose for them."""
 
     next: NextTokens
-    experts: Ints  # [T, L, K]; -1 where a choice is empty
+    experts: Ints  # [T, L, K]; -1 if a choice is empty
 
 
 def next_tokens_by_rows(logits_of: Callable[[slice], Floats], ids: Ints) -> NextTokens:

@@ -41,7 +41,7 @@ class LiveTrace:
     def unaltered(self) -> Router:
         """The router: where it is the model's own, with the model's settings and selection bias.
 
-        With the bias that its updates on this prompt leave, where there are some.
+        With the bias that its updates on this prompt leave, if there are some.
         """
         k = self.request.k
         router = own_router(self.model, self.request.routed_by(self.model.listing.experts), k)
@@ -63,7 +63,7 @@ class LiveTrace:
     def steps(self) -> Iterator[Step]:
         """Yields the routing of each token, computed as it is pulled, and of those that the model generates.
 
-        Raises BadRequest where the model computes what is no number.
+        Raises BadRequest if the model computes what is no number.
         """
         try:
             yield from self.pulled()

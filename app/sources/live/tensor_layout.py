@@ -14,7 +14,7 @@ SCALE = "_scale_inv"
 
 
 def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
-    """Raises CheckpointError where a tensor is missing, has another shape than expected, or is not used."""
+    """Raises CheckpointError if a tensor is missing, has another shape than expected, or is not used."""
     found = tensors.shapes()
     check_adapters(found)
     fused = any(name.endswith(".experts.gate_up_proj") for name in found)
@@ -55,7 +55,7 @@ def check_adapters(found: dict[str, tuple[int, ...]]) -> None:
 
 
 def check_scale(name: str, shape: tuple[int, ...], tensors: Tensors) -> None:
-    """Raises CheckpointError where a matrix in E4M3 has no scale for each block of 128 x 128."""
+    """Raises CheckpointError if a matrix in E4M3 has no scale for each block of 128 x 128."""
     blocks = tuple(-(-size // 128) for size in shape)
     found = tensors.stored.get(name + SCALE)
     if len(shape) != 2 or not name.endswith(".weight") or found is None or found.shape != blocks:

@@ -45,7 +45,7 @@ class WeightFile:
     def read_into(self, target: memoryview, start: int) -> None:
         """Fills `target` with the bytes from `start` on.
 
-        Raises CheckpointError where the file ends before.
+        Raises CheckpointError if the file ends before.
         """
         done = 0
         while done < len(target):

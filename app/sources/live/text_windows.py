@@ -32,7 +32,7 @@ def check_over(over: str) -> str:
 def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) -> list[TraceRequest]:
     """Returns the requests that a load is counted over.
 
-    Raises BadRequest where there is nothing but a recording.
+    Raises BadRequest if there is nothing but a recording.
     """
     if over == "prompt":
         return [request]

@@ -19,7 +19,7 @@ class Tokenizer:
     """A checkpoint's tokenizer.json. What a person types is text, a special token's name in it too."""
 
     def __init__(self, data: str) -> None:
-        """Raises ValueError where `data` is not a tokenizer."""
+        """Raises ValueError if `data` is not a tokenizer."""
         try:
             self._fast = tokenizers.Tokenizer.from_str(data)
         except Exception as error:  # the library raises Exception itself
@@ -34,7 +34,7 @@ class Tokenizer:
 
     @classmethod
     def open(cls, folder: Path, vocabulary: int) -> Tokenizer:
-        """Reads tokenizer.json. Raises CheckpointError where it is missing, wrong, or too large."""
+        """Reads tokenizer.json. Raises CheckpointError if it is missing, wrong, or too large."""
         path = folder / "tokenizer.json"
         try:
             if path.stat().st_size > MOST_BYTES:

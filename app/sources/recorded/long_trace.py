@@ -48,7 +48,7 @@ class LongTrace:
         """Returns the WINDOW tokens in which token `around` lies; the last ones where it is beyond the end.
 
         Windows begin at multiples of WINDOW, so that equal windows are equal answers. `window` of the origin
-        says where it begins, and of how many tokens it is. Raises ValueError where the rows are wrong.
+        says where it begins, and of how many tokens it is. Raises ValueError if the rows are wrong.
         """
         count = len(self.header.tokens)
         begin = min(around, count - 1) // WINDOW * WINDOW
@@ -57,11 +57,11 @@ class LongTrace:
         return self.rows(slice(begin, begin + WINDOW), replace(self.header, tokens=tokens, origin=origin))
 
     def whole(self) -> RoutingTrace:
-        """Returns all of it; columns of the right type stay views. Raises ValueError where rows are wrong."""
+        """Returns all of it; columns of the right type stay views. Raises ValueError if rows are wrong."""
         return self.rows(slice(None), self.header)
 
     def rows(self, which: slice, header: TraceHeader) -> RoutingTrace:
-        """Returns some tokens as a trace. Raises ValueError where their rows are wrong."""
+        """Returns some tokens as a trace. Raises ValueError if their rows are wrong."""
         columns = {name: typed(name, column[which]) for name, column in self.columns.items()}
         return RoutingTrace(header, columns.pop("scores", None), **columns)
 
@@ -91,7 +91,7 @@ def typed(name: str, column: Array) -> Array:
 
 
 def is_long(tokens: int, shape: ModelShape) -> bool:
-    """Whether a trace is shown by window."""
+    """Returns whether a trace is shown by window."""
     return tokens > LONG_TOKENS or tokens * shape.layers * shape.experts > LONG_CELLS
 
 
@@ -106,7 +106,7 @@ def long_trace(trace: RoutingTrace) -> LongTrace | RoutingTrace:
 def map_trace(path: Path) -> LongTrace | None:
     """Maps a long trace file of Moescope; None for any other file, and for one that is broken.
 
-    Raises OSError where it has gone.
+    Raises OSError if it has gone.
     """
     if path.suffix != ".safetensors" or not path.is_file() or path.stat().st_size < LEAST_BYTES:
         return None

@@ -35,7 +35,7 @@ class Snapshots:
         return {name: tuple(sorted(steps)) for name, steps in found.items()}
 
     def read(self, name: str, step: int) -> bytes:
-        """Returns the file of a moment. Raises OSError where it has gone."""
+        """Returns the file of a moment. Raises OSError if it has gone."""
         return (self.folder / name / "snapshots" / f"step-{step:06d}.safetensors").read_bytes()
 
     def open(self, name: str, step: int) -> SnapshotTrace:

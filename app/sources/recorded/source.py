@@ -22,7 +22,7 @@ class RecordedSource(TraceSource):
         return Offer(steps=self.recordings.steps())
 
     def open(self, request: TraceRequest) -> Opened:
-        """Returns the routing at a step. Raises BadRequest where its file cannot be read."""
+        """Returns the routing at a step. Raises BadRequest if its file cannot be read."""
         assert request.step is not None, "read fills it in"
         try:
             recording = self.recordings.open(request.checkpoint, request.step)

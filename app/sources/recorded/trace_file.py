@@ -28,7 +28,7 @@ class TraceFileSource(TraceSource):
         return Offer(traces=self.files)
 
     def open(self, request: TraceRequest) -> Opened:
-        """Returns the routing in a file. Raises BadRequest where it cannot be read, or holds counts alone."""
+        """Returns the routing in a file. Raises BadRequest if it cannot be read, or holds counts alone."""
         trace, stamp = self.trace_of(request.trace)
         origin = {**trace.header.origin, "trace": request.trace}
         origin.pop("prompt_tokens", None)  # nothing is written while it plays
@@ -64,7 +64,7 @@ class TraceFileSource(TraceSource):
 
 
 def checked(read: Callable[[], RoutingTrace]) -> RoutingTrace:
-    """Returns the rows of a long trace. Raises BadRequest where they are wrong."""
+    """Returns the rows of a long trace. Raises BadRequest if they are wrong."""
     try:
         return read()
     except ValueError as error:

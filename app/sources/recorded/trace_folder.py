@@ -50,7 +50,7 @@ class TraceFolder:
         return isinstance(name, str) and self.find(name) is not None
 
     def find(self, name: str) -> tuple[Path, int] | None:
-        """Returns the path of a name and the number of the answer in it; None where nothing has it."""
+        """Returns the path of a name and the number of the answer in it; None if nothing has it."""
         path = self.inside(name)
         if path is not None:
             return path, 0
@@ -79,7 +79,7 @@ class TraceFolder:
         return sorted(found)
 
     def stamp(self, name: str) -> str:
-        """Returns what changes with a file or with the config beside it. Raises OSError where it has gone."""
+        """Returns what changes with a file or with the config beside it. Raises OSError if it has gone."""
         found = self.find(name)
         if found is None:
             raise FileNotFoundError(name)
@@ -132,7 +132,7 @@ class TraceFolder:
         return Held(capture, long_trace(to_trace(capture, together.facts)))
 
     def sizes(self, name: str) -> tuple[int, int] | None:
-        """Returns N and K of a file; None where it cannot be read as a trace."""
+        """Returns N and K of a file; None if it cannot be read as a trace."""
         try:
             trace = self.trace(name)
         except (CaptureError, OSError, ValueError):
@@ -156,7 +156,7 @@ def is_capture(path: Path) -> bool:
 
 
 def stamps(path: Path) -> tuple[int, int]:
-    """Returns the time of the last change and the size; zeros where there is no such file."""
+    """Returns the time of the last change and the size; zeros if there is no such file."""
     try:
         stat = path.stat()
     except OSError:

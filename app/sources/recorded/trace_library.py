@@ -31,7 +31,7 @@ class Query:
 
     @property
     def needs_all(self) -> bool:
-        """Whether files must be read to be found."""
+        """Returns whether files must be read to be found."""
         return bool(self.text or self.model or self.format or self.finding)
 
 

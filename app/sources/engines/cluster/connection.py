@@ -56,7 +56,7 @@ class Connection:
         )
 
     async def ask(self, path: str, body: object | None = None, limit: int = ANSWER_BYTES) -> Any:
-        """The JSON of an answer: of GET, or of POST where there is a body. Raises EngineError."""
+        """The JSON of an answer: of GET, or of POST if there is a body. Raises EngineError."""
         async with self._open(path, body) as response:
             return self._parsed(await self._whole(response, limit))
 
@@ -77,7 +77,7 @@ class Connection:
                 raise broken_off(self.address.name)
 
     async def has(self, path: str) -> bool:
-        """Whether the engine has a GET route. Raises EngineError where it cannot be asked."""
+        """Returns whether the engine has a GET route. Raises EngineError if it cannot be asked."""
         try:
             await self.ask(path, limit=8 * MIB)
         except Absent:
@@ -165,7 +165,7 @@ class Absent(EngineError):
 
 
 def told(data: bytes) -> tuple[str, str]:
-    """The code and the message of an error as vLLM, SGLang and the plugin write it; empty where unknown."""
+    """The code and the message of an error as vLLM, SGLang and the plugin write it; empty if unknown."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

@@ -31,7 +31,7 @@ def ids_trace(
 ) -> list[TraceHeader | Step]:
     """The header and the steps of [tokens - 1, layers, k] ids.
 
-    The last token was sampled and has not been through the model. Raises EngineError where rows, layers or k
+    The last token was sampled and has not been through the model. Raises EngineError if rows, layers or k
     are others than the tokens and the config account for.
     """
     tokens = [*prompt, *written]

@@ -39,7 +39,7 @@ class ModelFacts:
 
     @property
     def scores(self) -> bool:
-        """Whether the engine gives scores and weights; the others give ids alone."""
+        """Returns whether the engine gives scores and weights; the others give ids alone."""
         return self.kind == "moescope-vllm"
 
     @property
@@ -87,7 +87,7 @@ class ModelFacts:
 def facts_of_config(address: EngineAddress, kind: Kind, model: str, version: str) -> ModelFacts:
     """The facts of an engine that gives ids alone, by the config that the operator named.
 
-    Raises EngineError where none is named or it cannot be read: without N, and without knowing which layers
+    Raises EngineError if none is named or it cannot be read: without N, and without knowing which layers
     are dense, ids cannot be told from filler.
     """
     if address.config is None:
@@ -148,7 +148,7 @@ def facts_of_plugin(address: EngineAddress, info: Mapping[str, Any]) -> ModelFac
 
 
 def ascending(layers: list[Any]) -> bool:
-    """Whether these are numbers of layers."""
+    """Returns whether these are numbers of layers."""
     whole = all(isinstance(layer, int) and 0 <= layer < 4096 for layer in layers)
     return whole and sorted(set(layers)) == layers
 
@@ -164,7 +164,7 @@ def size(engine: str, info: Mapping[str, Any], key: str, most: int) -> int:
 def shape_of(config: Mapping[str, Any], layers: int, experts: int, top_k: int) -> ModelShape:
     """The shape by the engine's config where that is counted here, else by the sizes alone.
 
-    The widths of a config that is not counted are taken as it names them, and 1 where it names none: the
+    The widths of a config that is not counted are taken as it names them, and 1 if it names none: the
     page then draws the stack and shows no parameter figures of other parts.
     """
     try:
@@ -184,7 +184,7 @@ def shape_of(config: Mapping[str, Any], layers: int, experts: int, top_k: int) -
 
 
 def width(config: Mapping[str, Any], name: str) -> int:
-    """A width of a config, 1 where it has none."""
+    """A width of a config, 1 if it has none."""
     value = config.get(name)
     return value if isinstance(value, int) and 1 <= value <= 1_000_000 else 1
 

@@ -30,7 +30,7 @@ SCORES: dict[str, Callable[[Floats], Floats]] = {
 
 
 def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array from JSON, {"shape", "dtype", "data": base64}. Raises EngineError where it is another one."""
+    """An array from JSON, {"shape", "dtype", "data": base64}. Raises EngineError if it is another one."""
     fields = value if isinstance(value, dict) else {}
     found = (fields.get("shape"), fields.get("dtype"))
     if found != (list(shape), dtype):
@@ -42,7 +42,7 @@ def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, .
 
 
 def decoded(engine: str, text: Any, name: str) -> bytes:
-    """The bytes of base64. Raises EngineError where it is none."""
+    """The bytes of base64. Raises EngineError if it is not one."""
     try:
         if not isinstance(text, str):
             raise ValueError(type(text).__name__)

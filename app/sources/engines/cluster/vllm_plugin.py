@@ -123,7 +123,7 @@ class Answer:
         return None
 
     def end(self, line: Mapping[str, Any]) -> None:
-        """Raises EngineError where rows are missing."""
+        """Raises EngineError if rows are missing."""
         missing = line.get("missing")
         if missing != 0 or self.rows < len(self.prompt):
             found = f"{self.rows} rows of routing, {show(missing)} missing"
@@ -131,7 +131,7 @@ class Answer:
         self.ended = True
 
     def check_ended(self) -> None:
-        """Raises EngineError where the answer stopped before its end."""
+        """Raises EngineError if the answer stopped before its end."""
         if not self.ended:
             raise refused(
                 self.engine, f"an answer that stopped after {self.rows} rows", "try again in a moment"
