@@ -178,8 +178,7 @@ def header_of(metadata: Mapping[str, str], bias: Floats | None) -> TraceHeader:
 
 
 def all_finite(column: Floats) -> bool:
-    """Returns whether a column has numbers alone; looked at by blocks, as it may be a view of a large
-    file."""
+    """Returns whether all numbers are finite. Blocks are read in turn, since the file may be mapped."""
     return all(np.isfinite(column[at : at + BLOCK]).all() for at in range(0, len(column), BLOCK))
 
 

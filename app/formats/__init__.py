@@ -1,1 +1,1 @@
-"""Readers of captures: files in which engines, hooks and people keep the routing of a model."""
+"""Readers of captures: files that hold the routing of a model, written by engines, hooks or people."""

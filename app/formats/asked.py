@@ -1,4 +1,4 @@
-"""What the person says about a file beside it: the config, or single sizes."""
+"""Facts about a model that the user states for a capture: its config, or single sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .model_facts import ModelFacts
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person says about the file beside it: the config, or single sizes."""
+    """The config of the model, or single sizes, as the user states them."""
 
     facts: ModelFacts | None = None
     layers: int | None = None
@@ -20,15 +20,15 @@ class Asked:
 
     @property
     def any_layers(self) -> int | None:
-        """Layers that an engine stores: as asked, else as the config says."""
+        """Number of layers that an engine stores: as stated, else from the config."""
         return self.layers or (self.facts.layers if self.facts else None)
 
     @property
     def any_k(self) -> int | None:
-        """k as asked, else as the config says."""
+        """k as stated, else from the config."""
         return self.k or (self.facts.k if self.facts else None)
 
     @property
     def any_experts(self) -> int | None:
-        """N as asked, else as the config says."""
+        """N as stated, else from the config."""
         return self.experts or (self.facts.experts if self.facts else None)

@@ -1,4 +1,4 @@
-"""What lies beside a capture: a config and a tokenizer, told from captures by name or content."""
+"""Finds the config and the tokenizer among the files of a capture, by name or by content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERS = ("tokenizer_config.json", "generation_config.json", "special_tokens_map
 
 @dataclass(frozen=True)
 class Sorted:
-    """Files that were given together."""
+    """Files that were given together: captures, config, tokenizer."""
 
     captures: Mapping[str, bytes]
     config: Mapping[str, Any] | None = None
@@ -30,14 +30,14 @@ class Sorted:
 
 @dataclass(frozen=True)
 class ReadCaptures:
-    """The captures of a file, and the facts of the config beside it."""
+    """The captures of a file, and the facts from the config beside it."""
 
     captures: list[Capture]
     facts: ModelFacts | None
 
 
 def sort_files(contents: Mapping[str, bytes]) -> Sorted:
-    """Tells the config and the tokenizer from the captures. Raises CaptureError if either is broken."""
+    """Separates the config and the tokenizer from the captures. Raises CaptureError if either is broken."""
     captures, config, tokenizer = dict(contents), None, None
     for name, data in contents.items():
         last = name.rpartition("/")[2]
@@ -57,7 +57,7 @@ def is_config(data: bytes) -> bool:
 
 
 def is_tokenizer(data: bytes) -> bool:
-    """Returns whether a file begins as a tokenizer.json does."""
+    """Returns whether a file begins like a tokenizer.json."""
     begin = data[:2000]
     return len(data) <= TOKENIZER_BYTES and begin.lstrip()[:1] == b"{" and b'"added_tokens"' in begin
 
@@ -92,5 +92,5 @@ def read_in_place(path: Path, bounds: Bounds | None = None) -> ReadCaptures:
 
 
 def decoder_of(tokenizer: Path) -> Decode | None:
-    """Returns what a tokenizer.json decodes; None if there is none."""
+    """Returns the decoder of a tokenizer.json; None if the file does not exist."""
     return load_decoder(tokenizer) if tokenizer.is_file() else None

@@ -1,4 +1,4 @@
-"""A capture: the routing of one request as some file holds it, placed on tokens and layers."""
+"""A capture: the routing of one request from a file, aligned with tokens and layers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from .findings import Finding
 from .stored import Array
 
 Kind = Literal["routing", "counts"]
-BLOCK = 1024  # rows that are hashed at a time
+BLOCK = 1024  # rows hashed at a time
 
 
 @dataclass(frozen=True)
 class Capture:
-    """Tokens T, MoE layers L, places K, experts N, passes P. What a file does not say is None.
+    """Routing of one request: tokens T, MoE layers L, places K, experts N, passes P. None: not in the file.
 
-    `layers` are the numbers of the MoE layers, from 0, dense ones counted; `stored_layers` is how many layers
-    the file holds, dense ones included. A token without routing has -1 everywhere in its row of `ids`.
+    `layers` are the numbers of the MoE layers in the model, from 0, dense layers counted. `stored_layers`
+    is the number of layers in the file, dense ones included. A token without routing has -1 everywhere in
+    its row of `ids`.
     """
 
-    format: str  # a name of `registry.FORMATS`
+    format: str  # a name in `registry.FORMATS`
     engine: str
     kind: Kind
     tokens: tuple[Token, ...]  # T; empty for counts
@@ -39,26 +40,26 @@ class Capture:
     scores: Floats | None = None  # [T, L, N]
     counts: NDArray[np.float64] | None = None  # [P, L, N]
     routed: Array = field(default_factory=lambda: np.zeros(0, np.bool_))  # [T]
-    experts_at_least: int = 0  # the largest id plus 1, where N is unknown
-    prompt: int | None = None  # how many tokens are the prompt
+    experts_at_least: int = 0  # the largest id plus 1, if N is unknown
+    prompt: int | None = None  # number of prompt tokens
     text: str | None = None
     model: str | None = None
     origin: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    choice: int = 0  # which of the answers in the file
+    choice: int = 0  # index of the answer in the file
     choices: int = 1
-    small_type: bool = False  # ids are kept in 8 bits without a sign
-    weighted_rule: tuple[float, float] | None = None  # least and largest sum of weights, where the file says
+    small_type: bool = False  # ids are stored in unsigned 8 bits
+    weighted_rule: tuple[float, float] | None = None  # least and largest sum of weights, if stated
 
     @property
     def rows(self) -> int:
-        """How many tokens have routing."""
+        """Number of tokens with routing."""
         return int(np.count_nonzero(self.routed))
 
     @property
     def token_count(self) -> int | None:
-        """Tokens, a sampled last one included. Of counts: passes plus one, which supposes one request."""
+        """Number of tokens, a sampled last one included. For counts of one request: passes plus one."""
         if self.kind == "routing":
             return len(self.tokens)
         passes = self.counted_passes
@@ -66,19 +67,19 @@ class Capture:
 
     @property
     def counted_passes(self) -> int | None:
-        """How many tokens went through the model while counts were taken; None if k is unknown."""
+        """Number of tokens that the counts cover; None if k is unknown."""
         if self.counts is None or not self.k:
             return None
         return round(float(self.counts.sum(axis=(0, 2)).max()) / self.k)
 
     @property
     def ids_only(self) -> bool:
-        """Returns whether the file has experts and nothing that weighs them."""
+        """Returns whether the file has expert ids but neither scores nor weights."""
         return self.weights is None and self.logits is None and self.scores is None
 
     @property
     def fingerprint(self) -> str:
-        """Returns a digest that is equal for equal routing, whichever format holds it."""
+        """Returns a digest of the routing. Equal routing gives equal digests in every format."""
         digest = hashlib.sha256()
         held = self.ids if self.ids is not None else self.logits if self.logits is not None else self.counts
         if held is not None:
@@ -89,7 +90,7 @@ class Capture:
         return digest.hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
-        """What `inspect --json` prints."""
+        """Returns the fields that `inspect --json` prints."""
         return {
             "format": self.format,
             "kind": self.kind,

@@ -1,4 +1,4 @@
-"""Tests over the places of each token and layer; numpy's own are ten times slower over so short an axis."""
+"""Reductions over the places of each cell (token, layer). numpy's own are ten times slower."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from .stored import Array
 
-BLOCK = 512  # rows that stay in the cache of the processor
+BLOCK = 512  # rows per block, so that a block stays in the processor's cache
 
 
 def all_places(mask: Array) -> Array:
-    """Returns whether every place holds: [T, L, K] -> [T, L]."""
+    """Returns whether all places of a cell are true: [T, L, K] -> [T, L]."""
     result = mask[..., 0].copy()
     for place in range(1, mask.shape[-1]):
         result &= mask[..., place]
@@ -20,7 +20,7 @@ def all_places(mask: Array) -> Array:
 
 
 def any_place(mask: Array) -> Array:
-    """Returns whether a place holds: [T, L, K] -> [T, L]."""
+    """Returns whether any place of a cell is true: [T, L, K] -> [T, L]."""
     result = mask[..., 0].copy()
     for place in range(1, mask.shape[-1]):
         result |= mask[..., place]
@@ -28,17 +28,17 @@ def any_place(mask: Array) -> Array:
 
 
 def by_block(look: Callable[[Array], Array], ids: Array) -> Array:
-    """Returns what `look` says of each row, by blocks of rows: no array as large as `ids` is made."""
+    """Applies `look` to blocks of rows and joins the results. No temporary array is as large as `ids`."""
     if len(ids) <= BLOCK:
         return look(ids)
     return np.concatenate([look(ids[at : at + BLOCK]) for at in range(0, len(ids), BLOCK)])
 
 
 def lowest(ids: Array) -> int:
-    """Returns the smallest id; 0 of none."""
+    """Returns the smallest id; 0 for an empty array."""
     return int(ids.min()) if ids.size else 0
 
 
 def highest(ids: Array) -> int:
-    """Returns the largest id; -1 of none."""
+    """Returns the largest id; -1 for an empty array."""
     return int(ids.max()) if ids.size else -1

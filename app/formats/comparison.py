@@ -1,6 +1,6 @@
-"""Two traces of the same tokens: where their routing differs, by how little, and from where on.
+"""Compares the routing of two traces of the same tokens: where, from where on, and by how much it differs.
 
-Sets of experts are compared, not their order: a flip is a token and layer whose sets differ.
+Sets of experts are compared, not their order. A flip is a token and layer whose sets differ.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from ..trace import Floats, RoutingTrace
 from .bounds import no_routing
 from .stored import Array
 
-NEAR = 0.01  # a margin below which a flip is rounding
-FARTHEST = 4  # tokens by which one trace may begin later: special tokens at the beginning
+NEAR = 0.01  # a flip with a smaller margin is attributed to rounding
+FARTHEST = 4  # tokens by which one trace may start later, because of special tokens at the beginning
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs; layers and tokens are numbered from 0 as in the first trace.
+    """The differences between two traces. Layers and tokens are numbered from 0 as in the first trace.
 
-    Shares are of the tokens that both traces route, up to the token where their ids part.
+    Shares refer to the tokens that both traces route, up to the first token whose ids differ.
     """
 
-    layers: tuple[int, ...]  # L layers that both have
-    tokens: int  # that were compared
+    layers: tuple[int, ...]  # [L] layers that both traces have
+    tokens: int  # number of compared tokens
     shift: int  # token t of the first is token t + shift of the second
     parted_at: int | None  # the first token whose ids differ
     aligned_by: str  # "ids", "texts" or "position"
     flips: Array  # [T, L] of the compared tokens
     at: Array  # [T] their numbers in the first trace
     flipped: Floats  # [L] share of tokens
-    jaccard: Floats  # [L] mean overlap of the sets
+    jaccard: Floats  # [L] mean Jaccard index of the sets
     first: tuple[int, int] | None  # token and layer number of the first flip
     first_of_layer: tuple[int | None, ...]  # the first flipped token of each layer
-    margins: Floats | None  # [flips] by how much the weakest chosen score led in the first trace
-    kl: Floats | None  # [L] mean divergence of the second's scores from the first's, nats
+    margins: Floats | None  # [flips] lead of the weakest chosen score in the first trace
+    kl: Floats | None  # [L] mean KL divergence of the second's scores from the first's, nats
     js: Floats | None  # [L] mean Jensen-Shannon divergence, bits
 
     def to_json(self) -> dict[str, Any]:
-        """The figures, as `compare --json` prints them."""
+        """Returns the figures that `compare --json` prints."""
         flips = int(self.flips.sum())
         return {
             "tokens": self.tokens,
@@ -65,7 +65,7 @@ class Comparison:
         }
 
     def layer_json(self, at: int) -> dict[str, Any]:
-        """The figures of one layer."""
+        """Returns the figures of one layer."""
         return {
             "layer": self.layers[at],
             "flipped_tokens": float(self.flipped[at]),
@@ -77,7 +77,7 @@ class Comparison:
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """Returns a share; None of nothing."""
+    """Returns the share; None if `whole` is 0."""
     return part / whole if whole else None
 
 
@@ -122,14 +122,14 @@ def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
 
 
 def numbers_of(trace: RoutingTrace) -> tuple[int, ...]:
-    """Returns the numbers of a trace's layers in the model, dense ones counted where they are known."""
+    """Returns the layer numbers of a trace in its model; dense layers are counted if they are known."""
     numbers = trace.header.origin.get("layers")
     count = trace.experts.shape[1]
     return tuple(numbers) if isinstance(numbers, list) and len(numbers) == count else tuple(range(count))
 
 
 def common_layers(a: RoutingTrace, b: RoutingTrace) -> tuple[tuple[int, ...], Array, Array]:
-    """Returns the layers that both have, and where they stand in each."""
+    """Returns the common layers, and their indices in each trace."""
     left, right = numbers_of(a), numbers_of(b)
     layers = tuple(sorted(set(left) & set(right)))
     if not layers:
@@ -142,12 +142,12 @@ def common_layers(a: RoutingTrace, b: RoutingTrace) -> tuple[tuple[int, ...], Ar
 
 
 def routed(trace: RoutingTrace) -> Array:
-    """Returns which tokens [T] have an expert."""
+    """Returns a mask [T] of the tokens that have an expert."""
     return np.asarray((trace.experts >= 0).any(axis=(1, 2)))
 
 
 def alignment(a: RoutingTrace, b: RoutingTrace) -> tuple[int, str]:
-    """Returns by how many tokens the second begins later, and what says so."""
+    """Returns how many tokens later the second trace starts, and the evidence: ids, texts or position."""
     for kind, left, right in (("ids", ids_of(a), ids_of(b)), ("texts", texts_of(a), texts_of(b))):
         if any(one is not None for one in left) and any(one is not None for one in right):
             shifts = sorted(range(-FARTHEST, FARTHEST + 1), key=abs)
@@ -156,18 +156,18 @@ def alignment(a: RoutingTrace, b: RoutingTrace) -> tuple[int, str]:
 
 
 def ids_of(trace: RoutingTrace) -> list[object]:
-    """Returns vocabulary ids; None if a token has none."""
+    """Returns the vocabulary id of each token; None for a token without one."""
     return [token.id for token in trace.header.tokens]
 
 
 def texts_of(trace: RoutingTrace) -> list[object]:
-    """Returns texts; None if a token has none, or its id in brackets for one."""
+    """Returns the text of each token; None for a token without one, or whose text is its id in brackets."""
     tokens = trace.header.tokens
     return [None if token.text in ("", f"[{token.id}]") else token.text for token in tokens]
 
 
 def agreeing(left: list[object], right: list[object], shift: int) -> int:
-    """Returns how many tokens agree from the beginning on."""
+    """Returns how many tokens agree, counted from the beginning."""
     count = 0
     begin = max(0, -shift)
     for one, other in zip(left[begin:], right[begin + shift :], strict=False):
@@ -198,7 +198,7 @@ def jaccard(left: Array, right: Array) -> Array:
 
 
 def first_flip(flips: Array, rows: Array, layers: tuple[int, ...]) -> tuple[int, int] | None:
-    """Returns token and layer of the first flip in the order of computation."""
+    """Returns token and layer of the first flip, in the order of computation."""
     if not flips.any():
         return None
     token = int(flips.any(axis=1).argmax())
@@ -206,7 +206,7 @@ def first_flip(flips: Array, rows: Array, layers: tuple[int, ...]) -> tuple[int,
 
 
 def chosen_scores(trace: RoutingTrace, rows: Array, layers: Array) -> Floats | None:
-    """Returns gate scores [T, L, N] of rows and layers, each summing to 1."""
+    """Returns gate scores [T, L, N] of the given rows and layers, normalised to sum 1."""
     if trace.scores is None:
         return None
     scores = trace.scores[np.ix_(rows, layers)].astype(np.float64)
@@ -214,7 +214,7 @@ def chosen_scores(trace: RoutingTrace, rows: Array, layers: Array) -> Floats | N
 
 
 def margins(scores: Floats, experts: Array) -> Floats:
-    """Returns by how much the weakest chosen score leads the best that was left out: [T, L]."""
+    """Returns the lead of the weakest chosen score over the best one left out: [T, L]."""
     safe = np.where(experts >= 0, experts, 0)
     chosen = np.where(experts >= 0, np.take_along_axis(scores, safe, axis=-1), np.inf)
     rest = scores.copy()
@@ -223,7 +223,7 @@ def margins(scores: Floats, experts: Array) -> Floats:
 
 
 def divergences(p: Array | None, q: Array | None) -> tuple[Array | None, Array | None]:
-    """Returns mean Kullback-Leibler (nats) and Jensen-Shannon (bits) divergence of each layer: [L]."""
+    """Returns the mean Kullback-Leibler (nats) and Jensen-Shannon (bits) divergence per layer: [L]."""
     if p is None or q is None or p.shape != q.shape:
         return None, None
     middle = (p + q) / 2

@@ -1,4 +1,4 @@
-"""Which format a file is in."""
+"""Detects the format of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .registry import ALL, FORMATS, Format
 
 
 def format_of(opened: Opened, asked: str | None = None) -> Format:
-    """Returns the format that was asked for, else the first that recognises the file. Raises CaptureError."""
+    """Returns the requested format, else the first that recognises the file. Raises CaptureError."""
     if asked is not None:
         return asked_format(opened, asked)
     chosen = next((one for one in ALL if one.recognises(opened)), None)
@@ -19,7 +19,7 @@ def format_of(opened: Opened, asked: str | None = None) -> Format:
 
 
 def asked_format(opened: Opened, asked: str) -> Format:
-    """Returns the format of this name that reads such a container. Raises CaptureError if none does."""
+    """Returns the format of this name that reads such a container. Raises CaptureError if there is none."""
     if asked not in FORMATS:
         raise no_routing("--format", f"one of {', '.join(FORMATS)}", repr(asked[:60]), "name one of these")
     named = [one for one in ALL if one.name == asked and opened.container in one.containers]
@@ -30,7 +30,7 @@ def asked_format(opened: Opened, asked: str) -> Format:
 
 
 def unknown(opened: Opened) -> CaptureError:
-    """Returns the refusal of a file that nothing recognises, with what it seems to be."""
+    """Returns the error for a file that no format recognises; it names the likely kind."""
     got = known_other(opened) or f"{opened.container} of no known shape"
     return no_routing(
         opened.name, "a capture", got, "see docs/CAPTURES.md for what is read, or name its --format"
@@ -38,7 +38,7 @@ def unknown(opened: Opened) -> CaptureError:
 
 
 def known_other(opened: Opened) -> str | None:
-    """Returns what a file is that is often given by mistake."""
+    """Returns the kind of a file that is often given by mistake; None for any other."""
     value = opened.value
     if isinstance(value, dict):
         if "architectures" in value or "num_hidden_layers" in value:

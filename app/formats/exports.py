@@ -1,4 +1,4 @@
-"""Files for where people work: CSV, Parquet, JSON, and counts that balancers read."""
+"""Export files for other tools: CSV, Parquet, JSON, and counts for load balancers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .capture import Capture
 from .comparison import numbers_of
 from .stored import Array
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings that a spreadsheet would run
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs cells that begin with one of these
 
 
 def long_table(trace: RoutingTrace) -> pa.Table:
-    """Returns one line per choice: token, text, layer, rank, expert, and token_id and weight where known.
+    """Returns one line per choice: token, text, layer, rank, expert; token_id and weight if known.
 
-    Tokens and ranks count from 0, layers are those of the model, dense ones counted.
+    Tokens and ranks count from 0. Layers are those of the model, dense ones counted.
     """
     token, layer, rank = np.nonzero(trace.experts >= 0)
     tokens = trace.header.tokens
@@ -42,7 +42,7 @@ def long_table(trace: RoutingTrace) -> pa.Table:
 
 
 def to_csv(trace: RoutingTrace) -> bytes:
-    """Returns the long table as CSV; texts that a spreadsheet would run have an apostrophe before them."""
+    """Returns the long table as CSV. An apostrophe precedes texts that a spreadsheet would run."""
     table = long_table(trace)
     safe = [f"'{text}" if text.startswith(FORMULA) else text for text in table.column("text").to_pylist()]
     out = io.BytesIO()
@@ -83,7 +83,7 @@ def to_json(trace: RoutingTrace) -> bytes:
 
 
 def to_safetensors(trace: RoutingTrace) -> bytes:
-    """Returns Moescope's own file, with everything in it."""
+    """Returns the whole trace in Moescope's own format."""
     return trace.to_bytes()
 
 
@@ -107,7 +107,7 @@ def logical_count(capture: Capture, layers: int | None = None) -> bytes:
 
 
 def counts_of(capture: Capture) -> Array:
-    """Returns how often each expert was chosen, over all tokens or passes: [L, N]."""
+    """Returns the uses of each expert over all tokens or passes: [L, N]."""
     if capture.counts is not None:
         return np.asarray(capture.counts.sum(axis=0))
     if capture.ids is None:

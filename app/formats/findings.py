@@ -1,4 +1,4 @@
-"""What there is to say about a capture: a code, a level, a place and one sentence."""
+"""Findings about a capture: a code, a level, a place and one sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 Level = Literal["info", "warning", "error"]
 
-# Every code with its usual level. docs/CAPTURES.md explains each.
+# Every code with its default level. docs/CAPTURES.md explains each.
 CODES: dict[str, Level] = {
     "unsafe-file": "error",
     "too-large": "error",
@@ -35,7 +35,7 @@ CODES: dict[str, Level] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found in a capture; `layer` and `token` count from 0."""
+    """One finding about a capture; `layer` and `token` count from 0."""
 
     code: str
     level: Level
@@ -44,7 +44,7 @@ class Finding:
     token: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The five fields, as `inspect --json` prints them."""
+        """Returns the five fields that `inspect --json` prints."""
         return {
             "code": self.code,
             "level": self.level,
@@ -55,14 +55,14 @@ class Finding:
 
 
 def found(code: str, message: str, layer: int | None = None, token: int | None = None) -> Finding:
-    """Returns a finding of the code's usual level."""
+    """Returns a finding with the default level of its code."""
     return Finding(code, CODES[code], message, layer, token)
 
 
 class CaptureError(ValueError):
-    """A file that cannot be read as a capture: what was expected, what was found, what to do.
+    """A file cannot be read as a capture: states what was expected, what was found, and what to do.
 
-    `code` is one of `CODES`; `format` is the format, where it was recognised before the file failed.
+    `code` is one of `CODES`; `format` is the format, if it was recognised before the failure.
     """
 
     def __init__(self, code: str, where: str, expected: str, got: str, advice: str) -> None:

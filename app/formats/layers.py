@@ -1,4 +1,4 @@
-"""Which layers of the model the stored layers are: all, those with experts, or numbered ones."""
+"""Maps stored layers to layers of the model: all of them, those with experts, or numbered ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .findings import Finding, found
 from .model_facts import ModelFacts
 from .stored import Array, Stored
 
-ZEROS, NOTHING = 1, 2  # what may fill a layer without experts
+ZEROS, NOTHING = 1, 2  # possible content of a layer without experts
 
 
 @dataclass(frozen=True)
 class Layers:
-    """`rows` of the stored layers are kept, and are the layers `numbers` of the model."""
+    """`rows` are the indices of the kept stored layers; `numbers` are their numbers in the model."""
 
     numbers: tuple[int, ...]
     rows: NDArray[np.int64]
@@ -25,7 +25,7 @@ class Layers:
 
 
 def match_layers(stored: Stored, count: int, empty: Array, facts: ModelFacts | None) -> Layers:
-    """Returns the layers with experts among `count` stored ones; `empty` says what fills the others."""
+    """Returns the layers with experts among `count` stored ones; `empty` is the filler of each layer."""
     if facts is None:
         return unguided(stored, count, empty)
     if stored.layers is not None:
@@ -34,7 +34,7 @@ def match_layers(stored: Stored, count: int, empty: Array, facts: ModelFacts | N
 
 
 def unguided(stored: Stored, count: int, empty: Array) -> Layers:
-    """Returns layers without a config: empty ones at the beginning, or in a fixed step, are dense."""
+    """Returns the layers without a config. Empty layers at the beginning, or at a fixed step, are dense."""
     numbers = stored.layers or tuple(range(count))
     dense = empty == NOTHING
     if stored.span != "moe":
@@ -45,7 +45,7 @@ def unguided(stored: Stored, count: int, empty: Array) -> Layers:
 
 
 def looks_dense(empty: Array) -> Array:
-    """Returns empty layers [S] that a model can have: the first ones, or all but those of a period."""
+    """Returns a mask [S] of empty layers that can be dense: the first ones, or all but those of a period."""
     count = len(empty)
     leading = int(np.argmin(empty)) if not empty.all() else count
     if np.count_nonzero(empty) == leading:
@@ -65,7 +65,7 @@ def dense_filler(count: int, why: str) -> tuple[Finding, ...]:
 
 
 def numbered(numbers: tuple[int, ...], empty: Array, facts: ModelFacts) -> Layers:
-    """Returns layers that the file numbers, against those of the config."""
+    """Returns the layers that the file numbers, checked against the config."""
     moe, total = facts.moe_layers, facts.layers + facts.extra_layers
     count = len(numbers)
     if not set(numbers) <= set(moe):
@@ -88,14 +88,14 @@ def numbered(numbers: tuple[int, ...], empty: Array, facts: ModelFacts) -> Layer
 
 
 def layers_of_counts(stored: Stored, count: int, empty: Array, facts: ModelFacts) -> Layers:
-    """Returns layers that follow one another, against how many the config has."""
+    """Returns consecutive layers, checked against the number of layers in the config."""
     moe, total = facts.moe_layers, facts.layers
     if count == len(moe) and (count != total or not facts.dense_layers):
         return Layers(moe, np.arange(count), count)
     if total <= count <= total + facts.extra_layers:
         return of_all(tuple(range(total)), empty[:total], facts, count)
     dense = [layer for layer in facts.dense_layers if layer < count]
-    if count < total and dense and empty[dense].all():  # all layers, the last ones cut off
+    if count < total and dense and empty[dense].all():  # all layers but the last ones
         return of_all(tuple(range(count)), empty, facts, count)
     if count > total:
         return mismatch(tuple(range(count)), f"{count} layers", facts)
@@ -107,7 +107,7 @@ def layers_of_counts(stored: Stored, count: int, empty: Array, facts: ModelFacts
 
 
 def of_all(numbers: tuple[int, ...], empty: Array, facts: ModelFacts, count: int) -> Layers:
-    """Returns the MoE layers among all layers of the model, or among its first ones."""
+    """Returns the MoE layers when the file stores all layers of the model, or its first ones."""
     dense = np.array([number not in facts.moe_layers for number in numbers])
     if (dense & ~empty[: len(numbers)]).any():
         layer = int((dense & ~empty[: len(numbers)]).argmax())
@@ -120,7 +120,7 @@ def of_all(numbers: tuple[int, ...], empty: Array, facts: ModelFacts, count: int
 
 
 def missing(numbers: tuple[int, ...], moe: tuple[int, ...]) -> tuple[Finding, ...]:
-    """Returns the finding that layers with experts are not in the file."""
+    """Returns the finding that MoE layers are missing from the file."""
     lacking = sorted(set(moe) - set(numbers))
     if not lacking:
         return ()
@@ -130,7 +130,7 @@ def missing(numbers: tuple[int, ...], moe: tuple[int, ...]) -> tuple[Finding, ..
 
 
 def mismatch(numbers: tuple[int, ...], got: str, facts: ModelFacts) -> Layers:
-    """Returns all stored layers as they are, with the finding that the config is of another model."""
+    """Returns all stored layers unchanged, with the finding that the config belongs to another model."""
     text = (
         f"expected {facts.layers} layers, {len(facts.moe_layers)} of them with experts, as the config says,"
     )

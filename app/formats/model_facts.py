@@ -1,7 +1,7 @@
-"""What a config.json says that a capture does not: layers, experts, k, and how the router weighs them.
+"""Reads from a config.json the facts that a capture lacks: layers, experts, k, and the weighting rule.
 
-Fields are read by name and not by architecture, so that a model that nobody here knows can be judged too.
-The exact sizes of known architectures are read in `published/`.
+Fields are read by name, not by architecture, so unknown models can be checked too. `published/` reads the
+exact sizes of known architectures.
 """
 
 from __future__ import annotations
@@ -59,33 +59,33 @@ NORMALISED = {
     *("mixtral", "gpt_oss", "granitemoe", "granitemoeshared", "granitemoehybrid", "minimax", "jetmoe"),
     *("qwen3_next", "qwen3_5_moe", "minimax_m2", "ernie4_5_moe", "gemma4"),
 }
-PLAIN_SUMS = {"olmoe", "qwen2_moe", "jamba", "deepseek"}  # the softmax is over all experts and kept as it is
+PLAIN_SUMS = {"olmoe", "qwen2_moe", "jamba", "deepseek"}  # softmax over all experts, not renormalised
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """Layers are counted from 0, dense ones included; None: the config does not say."""
+    """Facts about a model. Layers are counted from 0, dense ones included. None: not in the config."""
 
     layers: int
     experts: int
     k: int | None
     moe_layers: tuple[int, ...]
     model_type: str = ""
-    zero_experts: int = 0  # ids from `experts` on that stand for no computation (LongCat)
+    zero_experts: int = 0  # ids from `experts` on that compute nothing (LongCat)
     scale: float = 1.0
-    normalised: bool | None = None  # whether the weights of a token sum to 1 before they are scaled
-    plain: bool = True  # no selection bias, no groups: the chosen experts are the k best logits
+    normalised: bool | None = None  # whether a token's weights sum to 1 before scaling
+    plain: bool = True  # no selection bias and no groups: the chosen experts are the k best logits
     sigmoid: bool = False
-    softmax_late: bool = False  # weights are the softmax of the chosen logits alone
-    probabilities: bool = False  # its router returns probabilities on purpose (Gemma 4)
-    extra_layers: int = 0  # multi-token prediction blocks behind the last layer
+    softmax_late: bool = False  # weights are the softmax over the chosen logits only
+    probabilities: bool = False  # its router returns probabilities by design (Gemma 4)
+    extra_layers: int = 0  # multi-token prediction blocks after the last layer
     d_model: int = 0
     d_expert: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id_limit(self) -> int:
-        """The first id that no expert has."""
+        """The first id without an expert."""
         return self.experts + self.zero_experts + (self.model_type == "zaya")
 
     @property
@@ -123,7 +123,7 @@ def facts_of(config: Mapping[str, Any]) -> ModelFacts | None:
 
 
 def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the fields of the language model; those of a text part stand over the outer ones."""
+    """Returns the fields of the language model; those of a text part override the outer ones."""
     values = dict(config)
     for name in ("text_config", "llm_config", "language_config", "ffn_config"):
         part = config.get(name)
@@ -133,7 +133,7 @@ def flattened(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def first(values: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    """Returns the first of these fields that is a number; of a list, its first entry."""
+    """Returns the first of these fields that is a number; for a list, its first entry."""
     for name in names:
         value = values.get(name)
         if isinstance(value, list) and value:
@@ -144,12 +144,12 @@ def first(values: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
 
 
 def number(value: Any, otherwise: float) -> float:
-    """Returns a finite number, or the other."""
+    """Returns `value` if it is a finite number, else `otherwise`."""
     return float(value) if isinstance(value, int | float) and abs(value) < 1e6 and value else otherwise
 
 
 def normalised(values: Mapping[str, Any], kind: str) -> bool | None:
-    """Returns whether weights sum to 1 before the scale; None if neither field nor family says."""
+    """Returns whether weights sum to 1 before scaling; None if neither field nor family tells."""
     stated = values.get("norm_topk_prob")
     if isinstance(stated, bool):
         return stated
@@ -159,7 +159,7 @@ def normalised(values: Mapping[str, Any], kind: str) -> bool | None:
 
 
 def is_plain(values: Mapping[str, Any], kind: str, sigmoid: bool) -> bool:
-    """Returns whether the chosen experts are the k best logits, with no bias and no groups in between."""
+    """Returns whether the chosen experts are the k best logits: no bias and no groups."""
     groups = first(values, ("n_group", "num_expert_group", "n_groups")) or 1
     grouped = groups > 1 and (first(values, ("topk_group", "top_k_group")) or 1) < groups
     biased = kind in BIASED or values.get("topk_method") == "noaux_tc"
@@ -168,7 +168,7 @@ def is_plain(values: Mapping[str, Any], kind: str, sigmoid: bool) -> bool:
 
 
 def moe_layers_of(values: Mapping[str, Any], layers: int) -> tuple[int, ...]:
-    """Returns the numbers of the layers that have experts, by whichever field the family uses."""
+    """Returns the numbers of the layers with experts, from the field that the family uses."""
     for rule in (by_list, by_name, by_period):
         has = rule(values, layers)
         if has is not None:
@@ -180,7 +180,7 @@ Rule = Callable[[int], bool]
 
 
 def by_list(values: Mapping[str, Any], layers: int) -> Rule | None:
-    """Reads fields that have an entry a layer, or that list the layers with experts."""
+    """Reads fields with one entry per layer, or with a list of the layers with experts."""
     for name in ("moe_layer_freq", "is_moe_layer"):
         flags = values.get(name)
         if isinstance(flags, list) and len(flags) >= layers:
@@ -205,7 +205,7 @@ def by_name(values: Mapping[str, Any], layers: int) -> Rule | None:
 
 
 def by_period(values: Mapping[str, Any], layers: int) -> Rule | None:
-    """Reads a number of dense layers at the beginning, a step, or both."""
+    """Reads the number of dense layers at the beginning, a step, or both."""
 
     def of(name: str, otherwise: int) -> int:
         value = values.get(name)

@@ -1,4 +1,4 @@
-"""From what a file stores to a capture: places, layers and rows are put where they belong."""
+"""Builds a capture from stored arrays: aligns rows with tokens, and layers with the model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def place(stored: Stored, name: str, asked: Asked) -> Capture:
 
 
 def captured(columns: Columns, name: str, asked: Asked) -> Capture:
-    """Returns the capture of arrays that are put in place, and what there is to say about gaps."""
+    """Returns the capture of aligned arrays, with findings about gaps."""
     stored, layers, rows = columns.stored, columns.layers, columns.rows
     placed = columns.ids()
     logits, scores, weights = columns.wide(stored.logits), columns.wide(stored.scores), columns.weights()
@@ -96,7 +96,7 @@ def place_counts(stored: Stored, name: str, asked: Asked) -> Capture:
 
 
 def stored_shape(stored: Stored) -> tuple[int, int]:
-    """Returns rows and stored layers."""
+    """Returns the numbers of rows and stored layers."""
     held = next(one for one in (stored.ids, stored.logits, stored.scores) if one is not None)
     return held.shape[0], held.shape[1]
 
@@ -111,7 +111,7 @@ def check_some(stored: Stored, ids: Array | None) -> None:
 
 
 def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
-    """Returns ids in the smallest signed type; 255 in 8 bits is empty if no expert can have that id."""
+    """Returns ids in the smallest signed type. 255 in 8 bits is empty unless an expert can have that id."""
     low, high = lowest(ids), highest(ids)
     if low < -(2**31) or high >= 2**31:
         ids = np.clip(ids, -2, 2**31 - 1)
@@ -125,7 +125,7 @@ def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
 
 
 def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
-    """Drops places that hold no expert in any row, and says so."""
+    """Removes places that hold no expert in any row, and adds a finding."""
     if lowest(ids) >= 0 or ids.shape[-1] < 2:
         return ids
     unused = np.asarray((ids < 0).all(axis=(0, 1)))
@@ -145,7 +145,7 @@ def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
 
 
 def empty_layers(ids: Array) -> Array:
-    """Returns what fills each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing."""
+    """Returns the filler of each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing."""
     filled = np.zeros(ids.shape[1], np.int8)
     first = ids[0, :, :1]
     for layer in np.flatnonzero((first[:, 0] <= 0) & (ids[0] == first).all(axis=1)):
@@ -156,7 +156,7 @@ def empty_layers(ids: Array) -> Array:
 
 @dataclass(frozen=True)
 class Rows:
-    """Where rows go: row r is token `at[r]`, of `total` tokens."""
+    """The token of each row: row r is token `at[r]` of `total` tokens."""
 
     at: NDArray[np.int64]
     total: int
@@ -165,7 +165,7 @@ class Rows:
 
 
 def place_rows(stored: Stored) -> Rows:
-    """Returns the token of each row. Rows that the tokens do not account for are a finding."""
+    """Returns the token of each row. A number of rows that does not fit the tokens is a finding."""
     rows = stored_shape(stored)[0]
     last = int(stored.sampled_last)
     end = stored.total or (0 if stored.positions is None else int(stored.positions.max()))
@@ -181,7 +181,7 @@ def place_rows(stored: Stored) -> Rows:
     expected = total - last
     if rows == expected:
         return Rows(np.arange(rows), total, bool(last))
-    if rows == total - 1:  # hooks on generation, too, see no sampled last token
+    if rows == total - 1:  # hooks on generation miss the sampled last token, too
         return Rows(np.arange(rows), total, True)
     start = expected - rows
     if stored.late_start and 0 < start <= (stored.prompt if stored.prompt is not None else expected):
@@ -199,7 +199,7 @@ def wrong_count(rows: int, total: int, last: int) -> Finding:
 
 
 def by_position(stored: Stored, rows: int, last: int) -> Rows:
-    """Returns rows where their positions say; the last token is behind them where it was sampled."""
+    """Returns rows by their stored positions; a sampled last token follows them."""
     assert stored.positions is not None
     end = int(stored.positions.max()) + 1 if rows else 0
     total = stored.total if stored.total is not None else end + last
@@ -213,7 +213,7 @@ def by_position(stored: Stored, rows: int, last: int) -> Rows:
 
 @dataclass(frozen=True)
 class Columns:
-    """Puts the rows and layers of each array where they belong."""
+    """Aligns rows and layers of each array with tokens and MoE layers."""
 
     stored: Stored
     held: Array | None
@@ -221,30 +221,30 @@ class Columns:
     rows: Rows
 
     def ids(self) -> Array | None:
-        """Returns ids [T, L, K]; -1 if there is no row."""
+        """Returns ids [T, L, K]; -1 without a row."""
         if self.held is None:
             return None
         return self.scatter(self.kept(self.held), -1)
 
     def kept(self, values: Array) -> Array:
-        """Returns values of the layers that are kept; without a copy where all are."""
+        """Returns the values of the kept layers; without a copy if all are kept."""
         every = len(self.layers.rows) == values.shape[1]
         return values if every else values[:, self.layers.rows]
 
     def wide(self, values: Array | None) -> NDArray[np.float32] | None:
-        """Returns logits or scores [T, L, N]; not a number if there is no row."""
+        """Returns logits or scores [T, L, N]; NaN without a row."""
         if values is None:
             return None
         return self.scatter(np.asarray(self.kept(values), np.float32), np.nan)
 
     def weights(self) -> NDArray[np.float32] | None:
-        """Returns weights [T, L, K]; 0 if there is no row."""
+        """Returns weights [T, L, K]; 0 without a row."""
         if self.stored.weights is None:
             return None
         return self.scatter(np.asarray(self.kept(self.stored.weights), np.float32), 0)
 
     def scatter(self, values: Array, empty: float) -> Array:
-        """Returns values [R, ...] as [T, ...]; without a copy where every token has its row."""
+        """Scatters values [R, ...] to [T, ...]; without a copy if every token has its row."""
         if len(values) == self.rows.total and np.array_equal(self.rows.at, np.arange(len(values))):
             return values
         size = self.rows.total * values[:1].size
@@ -257,7 +257,7 @@ class Columns:
 
 
 def routed_rows(ids: Array | None, wide: Array | None) -> Array:
-    """Returns which tokens [T] have routing in a layer at least."""
+    """Returns a mask [T] of tokens with routing in at least one layer."""
     if ids is not None:
         if lowest(ids) >= 0:
             return np.ones(len(ids), np.bool_)
@@ -267,7 +267,7 @@ def routed_rows(ids: Array | None, wide: Array | None) -> Array:
 
 
 def gaps(lacking: Array, routed: Array, rows: Rows, numbers: tuple[int, ...]) -> list[Finding]:
-    """Returns what there is to say about tokens without routing."""
+    """Returns findings about tokens without routing."""
     findings: list[Finding] = []
     if any(finding.code == "token-count" for finding in rows.findings):
         return findings
@@ -286,7 +286,7 @@ def gaps(lacking: Array, routed: Array, rows: Rows, numbers: tuple[int, ...]) ->
 
 
 def lacking(ids: Array | None, wide: Array | None, engine: str) -> Array:
-    """Returns cells [T, L] with fewer experts than there are places; our own files may have some."""
+    """Returns a mask [T, L] of cells with an empty place. Moescope's own files may have some on purpose."""
     if ids is None:
         assert wide is not None
         return np.asarray(np.isnan(wide).all(axis=-1))
@@ -296,7 +296,7 @@ def lacking(ids: Array | None, wide: Array | None, engine: str) -> Array:
 
 
 def layer_gaps(lacking: Array, numbers: tuple[int, ...]) -> list[Finding]:
-    """Returns what there is to say about layers that some tokens lack."""
+    """Returns findings about layers in which some tokens have no routing."""
     if not lacking.any():
         return []
     layer = int(lacking.any(axis=0).argmax())
@@ -310,8 +310,8 @@ def layer_gaps(lacking: Array, numbers: tuple[int, ...]) -> list[Finding]:
 
 
 def tokens_for(stored: Stored, total: int) -> tuple[Token, ...]:
-    """Returns `total` tokens; those that the file does not name are without text."""
+    """Returns `total` tokens; those that the file does not name have no text."""
     known = stored.tokens or ()
     if len(known) < total and stored.prompt is not None and len(known) + stored.prompt == total:
-        known = (Token(""),) * stored.prompt + known  # only the generated ones are in the file
+        known = (Token(""),) * stored.prompt + known  # the file names only the generated tokens
     return known[:total] + (Token(""),) * (total - len(known))

@@ -1,4 +1,4 @@
-"""Reads captures: paths or bytes, with a config and a tokenizer beside them, to judged captures."""
+"""Reads captures from paths or bytes, with config and tokenizer if given, and checks them."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def read(
     asked: Asked | None = None,
     bounds: Bounds | None = None,
 ) -> list[Capture]:
-    """Reads a file or a folder; one capture for each request in it, the findings in each.
+    """Reads a file or a folder; returns one capture per request, with its findings.
 
-    `config` is a config.json; without it the one beside the file is read. `decode` turns ids into text.
-    Raises CaptureError if the file cannot be read, OSError if it is not there.
+    `config` is a config.json; without it, the one beside the file is read. `decode` turns ids into text.
+    Raises CaptureError if the file cannot be read, OSError if it does not exist.
     """
     bounds = bounds or Bounds()
     path = Path(path)
@@ -57,7 +57,7 @@ def read_bytes(
     asked: Asked | None = None,
     bounds: Bounds | None = None,
 ) -> list[Capture]:
-    """Reads files that are in memory, by name; a config.json may be among them. As `read`."""
+    """Reads files in memory, by name; a config.json may be among them. Otherwise like `read`."""
     files, beside = without_config(from_bytes(contents, bounds or Bounds()))
     return read_files(files, config or beside, decode, asked)
 
@@ -65,7 +65,7 @@ def read_bytes(
 def read_files(
     files: Files, config: Mapping[str, Any] | None, decode: Decode | None, asked: Asked | None
 ) -> list[Capture]:
-    """Opens, recognises, places and judges."""
+    """Opens the files, detects their format, and returns checked captures."""
     asked = asked or Asked()
     if asked.facts is None and config is not None:
         asked = replace(asked, facts=facts_of(config))
@@ -86,7 +86,7 @@ def read_files(
 
 
 def malformed(opened: Opened, format: str, error: Exception) -> CaptureError:
-    """Returns the refusal of a file that begins like its format and goes on otherwise."""
+    """Returns the error for a file that begins like its format but does not continue like it."""
     got = f"a value that does not fit ({type(error).__name__}: {str(error)[:100]})"
     refusal = no_routing(opened.name, f"a file of {format}", got, "check it, or name another --format")
     refusal.format = format
@@ -96,7 +96,7 @@ def malformed(opened: Opened, format: str, error: Exception) -> CaptureError:
 def finish(
     captures: Sequence[Capture], facts: ModelFacts | None, decode: Decode | None, opened: Opened
 ) -> list[Capture]:
-    """Judges each capture and all of them together, and gives their tokens text."""
+    """Checks each capture, then all of them together, and adds token texts."""
     count = len(captures)
     judged = [replace(one, choice=at, choices=count) for at, one in enumerate(captures)]
     judged = [judge(one, facts) for one in judged]
@@ -106,7 +106,7 @@ def finish(
 
 
 def alterations_in(opened: Opened) -> dict[str, str]:
-    """Returns what one of our own traces says was changed in its model's routers; nothing of others."""
+    """Returns the router alterations that one of our own traces states; empty for other formats."""
     try:
         found = json.loads(opened.metadata["origin"])["alter"] if matches_trace(opened) else ""
     except (KeyError, TypeError, ValueError, RecursionError):
@@ -115,7 +115,7 @@ def alterations_in(opened: Opened) -> dict[str, str]:
 
 
 def without_config(files: Files) -> tuple[Files, Mapping[str, Any] | None]:
-    """Takes the config and the tokenizer out of a folder; one capture alone may be left."""
+    """Separates config and tokenizer from the files of a folder; a single capture may remain."""
     if not files.folder:
         return files, None
     beside = [name for name in files.names if name.rpartition("/")[2] in BESIDE]

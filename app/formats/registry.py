@@ -1,4 +1,4 @@
-"""All formats by name: what recognises one, and what reads it. The first that recognises a file reads it."""
+"""All formats by name. The first one that recognises a file reads it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .stored import Stored
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file. `read` returns one value for each request or choice in it."""
+    """A file format. `read` returns one value per request or choice in the file."""
 
     name: str
     containers: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Gives the tokens of a capture their texts, where a tokenizer is there."""
+"""Adds texts to the tokens of a capture, if a tokenizer is given."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def load_decoder(source: str | Path | bytes) -> Decode:
         )
     try:
         tokenizer = Tokenizer.from_str(data.decode())
-    except Exception as error:  # the library raises Exception itself
+    except Exception as error:  # the library raises bare Exception
         raise no_routing("tokenizer.json", "a tokenizer", "something else", "give the model's own") from error
     return lambda ids: pieces(tokenizer, ids)
 
 
 def pieces(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
-    """Returns the text of each token; joined they are the text of all.
+    """Returns the text of each token; joined, they are the whole text.
 
-    A character of several tokens stands in the last of them.
+    The last token of a multi-token character holds that character.
     """
     result: list[str] = []
     held: list[int] = []
@@ -52,7 +52,7 @@ def pieces(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Returns the text of tokens; bytes that stand as `\\xe2`, parts of one character, become that."""
+    """Returns the joined text of tokens. Escaped bytes such as `\xe2` are decoded to characters."""
     return BYTES.sub(lambda match: whole_characters(match[0]), "".join(texts))
 
 
@@ -65,7 +65,7 @@ def whole_characters(escaped: str) -> str:
 
 
 def with_texts(capture: Capture, decode: Decode | None) -> Capture:
-    """Returns the capture with the text of each token whose id is known, and the text of all."""
+    """Returns the capture with the text of each token whose id is known, and the whole text."""
     tokens = list(capture.tokens)
     if decode is not None:
         for begin, end in runs(tokens):
@@ -79,7 +79,7 @@ def with_texts(capture: Capture, decode: Decode | None) -> Capture:
 
 
 def runs(tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """Returns stretches of tokens that have an id and no text."""
+    """Returns ranges of tokens that have an id and no text."""
     stretches: list[tuple[int, int]] = []
     begin = None
     for at, token in enumerate([*tokens, Token("end")]):

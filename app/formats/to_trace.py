@@ -1,4 +1,4 @@
-"""From a capture to a trace: what the scene shows and the page keeps."""
+"""Converts a capture to a trace, the form that the page shows and saves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .findings import CaptureError
 from .model_facts import ModelFacts
 from .stored import Array
 
-MOST_WIDE = 65_534  # of experts, layers and k: 16 bits of a frame, less the code for no expert
+MOST_WIDE = 65_534  # limit on experts, layers and k: 16 bits in a frame, less the code for no expert
 DAMAGED = "the file is damaged, or its ids are no experts"
 NOTES = {
     "RECORDED": "Recorded by {engine}; experts and their weights as the file has them.",
@@ -26,10 +26,10 @@ NOTES = {
 def to_trace(
     capture: Capture, facts: ModelFacts | None = None, shape: ModelShape | None = None
 ) -> RoutingTrace:
-    """Returns the trace of a capture; `shape` has the model's exact sizes where somebody counted them.
+    """Returns the trace of a capture; `shape` has the model's exact sizes, if known.
 
-    Ids that no expert has are left empty. Raises CaptureError for counts, and for logits whose router
-    has a bias or groups that are not in the file.
+    Ids without an expert become empty. Raises CaptureError for counts, and for logits of a router with a
+    bias or groups that the file lacks.
     """
     if capture.kind == "counts":
         advice = "counts open as loads, not as a trace"
@@ -55,7 +55,7 @@ def to_trace(
 
 
 def origin_of(capture: Capture, scores: Floats | None) -> dict[str, Any]:
-    """Returns where the routing comes from, with the findings."""
+    """Returns the origin of the routing, with the findings."""
     badge = "IDS ONLY" if capture.ids_only else "RECORDED"
     return {
         **capture.origin,
@@ -75,7 +75,7 @@ def origin_of(capture: Capture, scores: Floats | None) -> dict[str, Any]:
 
 
 def rough_shape(facts: ModelFacts | None) -> ModelShape:
-    """Returns the sizes that a config names; those that nobody knows are 0, and so are the parameters."""
+    """Returns the sizes in a config; unknown sizes and parameter counts are 0."""
     if facts is None:
         return ModelShape(layers=1, experts=2, top_k=1, d_model=0, d_expert=0)
     return ModelShape(
@@ -89,7 +89,7 @@ def rough_shape(facts: ModelFacts | None) -> ModelShape:
 
 
 def scores_of(capture: Capture, facts: ModelFacts | None) -> Floats | None:
-    """Returns gate scores [T, L, N]: as stored, else from the logits by the router's function."""
+    """Returns gate scores [T, L, N]: as stored, else computed from the logits."""
     if capture.scores is not None:
         return finite(capture.scores)
     if capture.logits is None:
@@ -98,23 +98,23 @@ def scores_of(capture: Capture, facts: ModelFacts | None) -> Floats | None:
     assert logits is not None
     if any(finding.code == "not-logits" for finding in capture.findings) or (facts and facts.probabilities):
         return np.clip(logits, 0, 1)
-    from scipy.special import expit, softmax  # takes a quarter of a second, which `inspect` has not
+    from scipy.special import expit, softmax  # the import takes a quarter of a second, too long for `inspect`
 
     sigmoid = facts is not None and facts.sigmoid
     return np.asarray(expit(logits) if sigmoid else softmax(logits, axis=-1), np.float32)
 
 
 def check_widths(experts: int, layers: int, top_k: int) -> None:
-    """Raises CaptureError for numbers that no model has, and that the page's frames have no room for."""
+    """Raises CaptureError for sizes that exceed the frames of the stream."""
     for where, number in (("experts", experts), ("layers", layers), ("k", top_k)):
         if number > MOST_WIDE:
             raise CaptureError("id-range", where, f"at most {MOST_WIDE:,}", f"{number:,}", DAMAGED)
 
 
 def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:
-    """Returns the chosen experts [T, L, K], -1 if there are none.
+    """Returns the chosen experts [T, L, K], -1 if empty.
 
-    Raises CaptureError `needs-facts` if they must follow from logits and nothing says how.
+    Raises CaptureError `needs-facts` if they must be derived from logits by an unknown rule.
     """
     if capture.ids is not None:
         return capture.ids.astype(np.int32)
@@ -134,7 +134,7 @@ def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:
 
 
 def weights_of(capture: Capture, facts: ModelFacts | None, experts: Ints, scores: Floats | None) -> Floats:
-    """Returns combine weights [T, L, K]: as stored, else the scores of the chosen, else equal ones."""
+    """Returns combine weights [T, L, K]: as stored, else scores of the chosen experts, else equal ones."""
     there = experts >= 0
     if capture.weights is not None and capture.weights.shape == experts.shape:
         held = np.where(there, np.nan_to_num(capture.weights, nan=0.0, posinf=0.0, neginf=0.0), 0)
@@ -150,18 +150,18 @@ def weights_of(capture: Capture, facts: ModelFacts | None, experts: Ints, scores
 
 
 def equal_weights(there: Array) -> Floats:
-    """Returns weights [T, L, K] that are one and the same for all experts of a token."""
+    """Returns equal weights [T, L, K] for the experts of each token."""
     count = np.maximum(there.sum(axis=-1, keepdims=True), 1)
     return np.where(there, np.float32(1) / count, 0).astype(np.float32)
 
 
 def finite(values: Floats | None) -> Floats | None:
-    """Returns values with 0 if there is no number: tokens without routing."""
+    """Returns values with NaN (tokens without routing) replaced by 0."""
     return None if values is None else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=-1e9)
 
 
 def shown_tokens(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Returns tokens with a text each: their id in brackets where no token has any."""
+    """Returns tokens with texts; if no token has one, the text is the id in brackets."""
     if any(token.text for token in tokens):
         return tokens
     return tuple(Token(f"[{token.id}]" if token.id is not None else "", id=token.id) for token in tokens)

@@ -134,8 +134,7 @@ def off_in(alterations: list[Alteration]) -> list[int]:
 
 
 def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
-    """Returns the same with empty choices where one fell on an expert that is off: fewer than k were
-    left."""
+    """Returns the steps with empty choices for experts that are off, if fewer than k experts were left."""
     gone = np.isin(routed.experts, np.array(off, np.int32))
     if not gone.any():
         return routed

@@ -1,1 +1,1 @@
-"""Opens files by their kind: arrays, JSON, tables. Sizes are checked first, and nothing in a file is run."""
+"""Opens files by their kind: arrays, JSON, tables. Sizes are checked first; no code in a file is run."""

@@ -1,4 +1,4 @@
-"""The files that make up one capture: on disk, mapped into memory, or as bytes that a page sent."""
+"""The files that make up one capture: mapped from disk, or as bytes that the page sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Bytes = bytes | memoryview
 
 @dataclass(frozen=True)
 class Files:
-    """Names, relative to the folder that was given, and their contents."""
+    """File contents by name; names are relative to the folder that was given."""
 
     contents: Mapping[str, Bytes]
     folder: bool = False
@@ -36,7 +36,7 @@ class Files:
         return next(iter(self.contents.items()))
 
     def without(self, names: Iterable[str]) -> Files:
-        """Returns the other files."""
+        """Returns the files without those named."""
         left = {name: data for name, data in self.contents.items() if name not in set(names)}
         return Files(left, self.folder, self.bounds)
 
@@ -64,7 +64,7 @@ def from_folder(folder: Path, bounds: Bounds) -> Files:
 
 
 def from_bytes(contents: Mapping[str, bytes], bounds: Bounds) -> Files:
-    """Takes files that are in memory already. Raises CaptureError if a name leads out of their folder."""
+    """Wraps files that are in memory. Raises CaptureError if a name leads out of their folder."""
     for name, data in contents.items():
         check_name(name)
         bounds.check(name, len(data), bounds.file_bytes)
@@ -80,7 +80,7 @@ def check_name(name: str) -> None:
 
 
 def mapped(path: Path, bounds: Bounds) -> Bytes:
-    """Maps one regular file; its pages are read when they are looked at."""
+    """Maps one regular file into memory. Its pages are read on access."""
     size = path.stat().st_size
     if not path.is_file():
         raise no_routing(path.name, "a file", "something else", "give the path of a capture")

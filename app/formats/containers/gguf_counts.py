@@ -19,12 +19,12 @@ MAGIC = b"GGUF"
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 TEXT, LIST = 8, 9
 F32 = 0
-MOST = 1_000_000  # entries, tensors, entries of a list
+MOST = 1_000_000  # limit on metadata entries, tensors and list items
 
 
 @dataclass
 class Cursor:
-    """A place in the file; reading beyond its end is an error."""
+    """A position in the file. Reading past the end is an error."""
 
     name: str
     data: Bytes
@@ -49,7 +49,7 @@ class Cursor:
 
 @dataclass
 class Gguf:
-    """What a reader of counts needs: texts of the metadata, and float32 tensors by name."""
+    """The parts of a GGUF file that readers of counts need: metadata texts, and float32 tensors by name."""
 
     texts: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def read_gguf(name: str, data: Bytes, bounds: Bounds, suffix: str = ".counts") -
 
 
 def read_entry(cursor: Cursor, result: Gguf, bounds: Bounds) -> None:
-    """Reads one entry of the metadata; of lists only the end is looked for."""
+    """Reads one metadata entry. A list is skipped, not read."""
     key, kind = cursor.text(), cursor.number("I")
     if kind == TEXT:
         result.texts[key] = cursor.text()
@@ -96,7 +96,7 @@ def read_entry(cursor: Cursor, result: Gguf, bounds: Bounds) -> None:
 
 
 def skip_list(cursor: Cursor, bounds: Bounds) -> None:
-    """Passes over a list of numbers or texts."""
+    """Skips a list of numbers or texts."""
     kind, count = cursor.number("I"), cursor.number("Q")
     if kind in SIZES:
         cursor.take(SIZES[kind] * count)
@@ -108,11 +108,11 @@ def skip_list(cursor: Cursor, bounds: Bounds) -> None:
         cursor.take(cursor.number("Q"))
 
 
-Info = tuple[str, tuple[int, ...], int, int]  # name, sizes as ggml has them (reversed), type, offset
+Info = tuple[str, tuple[int, ...], int, int]  # name, shape in ggml's order (reversed), type, offset
 
 
 def read_info(cursor: Cursor) -> Info:
-    """Reads what the header says of one tensor."""
+    """Reads the header entry of one tensor."""
     name, count = cursor.text(), cursor.number("I")
     if count > 8:
         raise no_routing(cursor.name, "at most 8 dimensions", f"{count}", "convert the file")

@@ -9,11 +9,11 @@ from ..bounds import Bounds, no_routing, too_large, truncated
 from ..findings import CaptureError
 from .files import Bytes
 
-TAIL = 12  # characters: an escape or a literal that the end of a file cuts off is shorter
+TAIL = 12  # characters: the longest escape or literal that the end of a file can cut off
 
 
 def text_of(name: str, data: Bytes, bounds: Bounds) -> str:
-    """Decodes a text file, UTF-8 or what its byte order mark says."""
+    """Decodes a text file as UTF-8, or as its byte order mark says."""
     bounds.check(name, len(data), bounds.json_bytes)
     raw = bytes(data)
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -39,7 +39,7 @@ def parse(name: str, text: str) -> Any:
 
 
 def broken(name: str, text: str, error: json.JSONDecodeError) -> CaptureError:
-    """Returns what is wrong with a text that is no JSON: it ends too early, or it is something else."""
+    """Returns the error for a text that is not JSON: it ends too early, or it is something else."""
     rest = text[error.pos :].strip()
     ends = error.msg.startswith("Unterminated string") or (len(rest) < TAIL and not closes(rest))
     if ends:
@@ -49,13 +49,13 @@ def broken(name: str, text: str, error: json.JSONDecodeError) -> CaptureError:
 
 
 def closes(rest: str) -> bool:
-    """Returns whether this is more than the beginning of a number, a literal or an escape."""
+    """Returns whether `rest` is more than the beginning of a number, a literal or an escape."""
     literals = ("true", "false", "null", "NaN", "Infinity", "-Infinity", "\\u0000")
     return bool(rest) and not any(literal.startswith(rest) for literal in literals) and rest[-1] in "]}>"
 
 
 def parse_lines(name: str, text: str) -> list[Any]:
-    """Parses JSON Lines; empty lines are passed over."""
+    """Parses JSON Lines; empty lines are skipped."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     values = []
     for number, line in lines:
@@ -72,7 +72,7 @@ def parse_lines(name: str, text: str) -> list[Any]:
 
 
 def is_lines(text: str) -> bool:
-    """Returns whether a text is one JSON object a line, by its first line."""
+    """Returns whether a text is JSON Lines of objects, judged by its first line."""
     head, _, rest = text.lstrip().partition("\n")
     if not head.startswith("{") or not rest.lstrip().startswith("{"):
         return False
@@ -83,6 +83,6 @@ def is_lines(text: str) -> bool:
 
 
 def parse_events(name: str, text: str) -> list[Any]:
-    """Parses what curl writes of a stream: `data: {...}` lines up to `data: [DONE]`."""
+    """Parses server-sent events as curl saves them: `data: {...}` lines up to `data: [DONE]`."""
     chunks = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
     return parse_lines(name, "\n".join(chunk for chunk in chunks if chunk != "[DONE]"))

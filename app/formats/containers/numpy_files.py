@@ -1,4 +1,4 @@
-""".npy, .npz and .safetensors files: headers are checked before any array is made; nothing is unpickled."""
+"""Reads .npy, .npz and .safetensors. Headers are checked before allocation; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SAFETENSORS: dict[str, str] = {
     **{"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1"},
     **{"U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?"},
 }
-LEAST_NPY = 128  # bytes of a header that numpy writes
-SAFE_HEADER = 100 * 2**20  # of the format itself
+LEAST_NPY = 128  # bytes: the shortest header that numpy writes
+SAFE_HEADER = 100 * 2**20  # bytes: limit of the safetensors format itself
 
 
 def read_npy(name: str, data: Bytes, bounds: Bounds) -> Array:
-    """Reads one array. Raises CaptureError if it is cut off, an object array, or claims too much."""
+    """Reads one .npy array. Raises CaptureError if it is cut off, an object array, or too large."""
     shape, fortran, dtype, begin = npy_header(name, data)
     if dtype.hasobject:
         raise unsafe(name, "an array of numbers", "an object array, which is a pickle", "save numbers alone")
@@ -36,7 +36,7 @@ def read_npy(name: str, data: Bytes, bounds: Bounds) -> Array:
 
 
 def npy_header(name: str, data: Bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Returns shape, Fortran order, type and where the numbers begin."""
+    """Returns shape, Fortran order, type, and the offset of the data."""
     head = io.BytesIO(bytes(data[:70_000]))
     try:
         version = np.lib.format.read_magic(head)
@@ -44,7 +44,7 @@ def npy_header(name: str, data: Bytes) -> tuple[tuple[int, ...], bool, np.dtype[
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, fortran, dtype = read(head)
-    except Exception as error:  # tokenize, ast and numpy have errors of their own
+    except Exception as error:  # tokenize, ast and numpy raise their own errors
         raise broken_header(name, len(data), error) from error
     if any(size < 0 for size in shape):
         raise no_routing(name, "a shape of sizes from 0 up", f"{shape}", "save it again")
@@ -52,7 +52,7 @@ def npy_header(name: str, data: Bytes) -> tuple[tuple[int, ...], bool, np.dtype[
 
 
 def broken_header(name: str, size: int, error: Exception) -> CaptureError:
-    """Returns what is wrong with the header of a .npy file."""
+    """Returns the error for a broken .npy header."""
     if "EOF" in str(error) or size < LEAST_NPY:
         return truncated(name, "the header of a .npy file", f"{size:,} bytes")
     if "large" in str(error):
@@ -61,14 +61,14 @@ def broken_header(name: str, size: int, error: Exception) -> CaptureError:
 
 
 def check_claim(name: str, claimed: int, held: int, bounds: Bounds) -> None:
-    """Raises CaptureError if an array claims more bytes than there are."""
+    """Raises CaptureError if an array claims more bytes than the file holds."""
     bounds.check(name, claimed, bounds.unpacked_bytes, held)
     if claimed > held:
         raise truncated(name, f"{claimed:,} bytes of numbers", f"{max(held, 0):,}")
 
 
 def read_npz(name: str, data: Bytes, bounds: Bounds) -> dict[str, Array]:
-    """Reads all arrays of an .npz file by their names."""
+    """Reads all arrays of an .npz file by name."""
     with open_zip(name, data, bounds) as archive:
         arrays = {}
         for info in archive.infolist():
@@ -80,7 +80,7 @@ def read_npz(name: str, data: Bytes, bounds: Bounds) -> dict[str, Array]:
 
 
 def open_zip(name: str, data: Bytes, bounds: Bounds) -> zipfile.ZipFile:
-    """Opens an archive whose names stay inside it and whose members unpack to what is allowed."""
+    """Opens an archive. Raises CaptureError if a name leads out of it, or its members unpack to too much."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(bytes(data)))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -95,19 +95,19 @@ def open_zip(name: str, data: Bytes, bounds: Bounds) -> zipfile.ZipFile:
 
 
 def member(name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """Unpacks one member, at most as large as its entry says."""
+    """Unpacks one member, up to the size in its entry."""
     try:
         with archive.open(info) as file:
             return file.read(info.file_size)
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as error:
         where = f"{name}: {info.filename}"
         raise truncated(where, "a member that unpacks", f"a broken one ({error})") from error
-    except Exception as error:  # zlib, lzma and bz2 have an error each
+    except Exception as error:  # zlib, lzma and bz2 each raise their own errors
         raise truncated(f"{name}: {info.filename}", "a member that unpacks", "a broken one") from error
 
 
 def safetensors_header(name: str, data: Bytes) -> tuple[dict[str, Any], int]:
-    """Returns the header of a safetensors file and where its numbers begin."""
+    """Returns the header of a safetensors file, and the offset of the data."""
     size = int.from_bytes(data[:8], "little")
     if size > SAFE_HEADER:
         raise too_large(name, f"a header of at most {SAFE_HEADER:,} bytes", f"one of {size:,}")
@@ -152,7 +152,7 @@ def tensor(where: str, entry: Any, data: Bytes, begin: int, bounds: Bounds) -> A
 
 
 def widened(bits: Array) -> Array:
-    """Returns bfloat16 bits [..] as float32: the upper half of each."""
+    """Returns bfloat16 bits [..] as float32: they are the upper half of each number."""
     return (bits.astype("<u4") << 16).view("<f4")
 
 

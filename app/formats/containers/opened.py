@@ -1,4 +1,4 @@
-"""Opens a file by what its first bytes say: arrays, JSON, a table, a folder. No format is known here."""
+"""Opens a file by its first bytes: arrays, JSON, a table, a folder. Formats are recognised elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LFS = "version https://git-lfs"
 
 @dataclass(frozen=True)
 class Opened:
-    """A file as a value: `container` names the kind, `value` holds it."""
+    """An opened file: `container` names its kind, `value` holds its content."""
 
     name: str
     container: str
@@ -32,7 +32,7 @@ class Opened:
 
     @property
     def records(self) -> list[Any]:
-        """JSON Lines as they are; a JSON list as its entries; anything else as one entry."""
+        """Returns JSON Lines as a list, a JSON list as its entries, anything else as one entry."""
         if self.container in ("jsonl", "sse"):
             return list(self.value)
         return list(self.value) if isinstance(self.value, list) else [self.value]
@@ -49,7 +49,7 @@ def open_files(files: Files) -> Opened:
 
 
 def open_binary(name: str, data: Bytes, files: Files) -> Opened | None:
-    """Opens files with a signature; None for text."""
+    """Opens a file that has a binary signature; returns None for text."""
     head = bytes(data[:8])
     bounds = files.bounds
     if head[:6] == NPY:
@@ -72,12 +72,12 @@ def open_binary(name: str, data: Bytes, files: Files) -> Opened | None:
 
 
 def is_safetensors(data: Bytes) -> bool:
-    """Returns whether the first eight bytes are a length, even one that is far too large."""
+    """Returns whether the first eight bytes are a header length, even one that is far too large."""
     return b"\0" in bytes(data[:8]) or int.from_bytes(data[:8], "little") > 2**62
 
 
 def open_archive(name: str, data: Bytes, files: Files) -> Opened:
-    """Opens a zip archive: a .pt file where it has a `data.pkl`, else an .npz."""
+    """Opens a zip archive: as .pt if it contains a `data.pkl`, else as .npz."""
     if b"data.pkl" in bytes(data[:4096]):
         return Opened(name, "pt", read_pt(name, data, files.bounds), files)
     arrays = read_npz(name, data, files.bounds)
@@ -109,7 +109,7 @@ def open_text(name: str, data: Bytes, files: Files) -> Opened:
 
 
 def check_known_texts(name: str, text: str) -> None:
-    """Raises CaptureError for texts that name routing and hold none, or that are pickles."""
+    """Raises CaptureError for known texts that mention routing but hold none, and for pickles as text."""
     head = text[:20_000]
     if "initial_global_assignments" in head:
         advice = "give a file with ids or counts"

@@ -1,4 +1,4 @@
-"""Parquet files, read by a process of its own: see `parquet_child.py`."""
+"""Reads Parquet files in a separate process: see `parquet_child.py`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .files import Bytes
 from .tables import Table
 
 CHILD = Path(__file__).with_name("parquet_child.py")
-TOO_LARGE = 3  # status of the child
-SECONDS = 20  # for a small file
+TOO_LARGE = 3  # exit status of the child
+SECONDS = 20  # time limit for a small file
 BYTES_A_SECOND = 10 * MIB
-ROOM = 1024 * MIB  # of addresses, for Python and pyarrow themselves
+ROOM = 1024 * MIB  # address space for Python and pyarrow themselves
 
 
 def read_parquet(name: str, data: Bytes, bounds: Bounds) -> Table:
-    """Reads a Parquet file. Raises CaptureError; the file cannot end this process."""
+    """Reads a Parquet file. Raises CaptureError. A bad file cannot crash this process."""
     if len(data) < 12 or bytes(data[-4:]) != b"PAR1":
         raise truncated(name, "a Parquet file with its footer", f"{len(data):,} bytes without one")
     unpacked = min(bounds.unpacked_bytes, 4000 * len(data) + MIB)

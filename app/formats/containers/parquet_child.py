@@ -1,9 +1,9 @@
 """Reads Parquet from standard input in a process of its own, and writes Arrow to standard output.
 
-Parquet's C++ reader can end the process that runs it, or take minutes, over a file with one wrong byte. This
-one may: it has limits on memory and time, and nothing to lose. It is started by its path and imports nothing
-of ours. Arguments: most values, most bytes unpacked, most memory, most seconds. It ends with 3 if there is
-too much, with another status where the file is broken.
+Parquet's C++ reader can crash its process, or run for minutes, on a file with one wrong byte. This process
+is disposable: it limits its own memory and time. It is started by its path and imports nothing of this
+package. Arguments: most values, most bytes unpacked, most memory, most seconds. Exit status: 3 if the file is
+too large, another one if it is broken.
 """
 
 import sys
@@ -12,7 +12,7 @@ TOO_LARGE = 3
 
 
 def limit(memory: int, seconds: int) -> None:
-    """Sets the limits of this process, where the system has any."""
+    """Limits memory and CPU time of this process, if the system supports it."""
     try:
         import resource
     except ImportError:
@@ -27,7 +27,7 @@ def limit(memory: int, seconds: int) -> None:
 
 
 def main() -> int:
-    """Reads, checks what the footer announces, unpacks, and writes."""
+    """Reads the file, checks the sizes in its footer, unpacks it, and writes it."""
     values, unpacked, memory, seconds = (int(one) for one in sys.argv[1:5])
     limit(memory, seconds)
     import pyarrow as pa

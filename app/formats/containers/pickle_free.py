@@ -1,6 +1,7 @@
 """Reads .pt files without torch and without unpickling.
 
-A .pt file is a zip archive (torch 1.6 on) or a row of pickles (before). Source: torch/serialization.py.
+A .pt file is a zip archive (from torch 1.6) or a series of pickles (before). Source:
+torch/serialization.py.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from .files import Bytes
 from .numpy_files import check_claim, member, open_zip
 from .pickle_machine import STORAGES, LoadStorage, Machine, Name, Storage, opcodes
 
-MAGIC = 0x1950A86A20F9469CFC6C  # of the format before torch 1.6
+MAGIC = 0x1950A86A20F9469CFC6C  # magic number of the format before torch 1.6
 
 
 def read_pt(name: str, data: Bytes, bounds: Bounds) -> Any:
-    """Reads a .pt file: tensors as arrays in the containers that hold them.
+    """Reads a .pt file: tensors as arrays, in the containers that hold them.
 
-    Raises CaptureError `unsafe-file` naming the class if it asks for anything else.
+    Raises CaptureError `unsafe-file` with the name of the class if the pickle needs any other class.
     """
     if bytes(data[:4]) == b"PK\x03\x04":
         return read_zip(name, data, bounds)
@@ -58,7 +59,7 @@ def unpack(name: str, archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo
 
 
 def storage_of(name: str, entry: tuple[Any, ...]) -> tuple[str, str, int]:
-    """Returns type, key and count of what a pickle calls a storage. Raises CaptureError `unsafe-file`."""
+    """Returns type, key and count of a storage from its pickle entry. Raises CaptureError `unsafe-file`."""
     if len(entry) < 5 or entry[0] != "storage" or not isinstance(entry[1], Name):
         raise unsafe(name, "storages of tensors", "another persistent object", "save tensors alone")
     kind = STORAGES.get(entry[1].path.removeprefix("torch."))
@@ -68,16 +69,17 @@ def storage_of(name: str, entry: tuple[Any, ...]) -> tuple[str, str, int]:
 
 
 def cut(name: str, data: Bytes, kind: str, count: int, bounds: Bounds) -> Storage:
-    """Returns a storage of `count` numbers. Raises CaptureError `truncated` if there are fewer."""
+    """Returns a storage of `count` numbers. Raises CaptureError `truncated` if the data is shorter."""
     size = count * (2 if kind == "bf16" else np.dtype(kind).itemsize)
     check_claim(name, size, len(data), bounds)
     return Storage(data[:size], kind)
 
 
 def read_legacy(name: str, data: Bytes, bounds: Bounds) -> Any:
-    """Reads the format before torch 1.6: five pickles, then each storage with its count in front.
+    """Reads the format before torch 1.6: five pickles, then each storage preceded by its count.
 
-    The tensors come before the numbers, so a first walk lists the storages and a second one builds.
+    The tensors precede the numbers, so a first pass lists the storages and a second one builds the
+    tensors.
     """
     raw = bytes(data)
     starts = list(pickles(name, raw, 5))
@@ -101,7 +103,7 @@ def read_legacy(name: str, data: Bytes, bounds: Bounds) -> Any:
 
 
 def refuse_storage(name: str) -> LoadStorage:
-    """Returns a loader for pickles that can have no tensors."""
+    """Returns a loader for pickles that must not contain tensors."""
 
     def refuse(entry: tuple[Any, ...]) -> Storage:
         raise unsafe(name, "a file of torch.save", "another pickle", "save tensors with torch.save, or .npz")
@@ -112,7 +114,7 @@ def refuse_storage(name: str) -> LoadStorage:
 def legacy_storages(
     name: str, raw: bytes, begin: int, keys: Any, wanted: dict[str, tuple[str, int]], bounds: Bounds
 ) -> Iterator[tuple[str, Storage]]:
-    """Yields each storage behind the pickles: eight bytes of count, then the numbers."""
+    """Yields each storage after the pickles: its count in eight bytes, then the numbers."""
     for key in keys if isinstance(keys, list) else []:
         if str(key) not in wanted:
             raise no_routing(name, "storages of its tensors", "another storage", "save it again")
@@ -123,7 +125,7 @@ def legacy_storages(
 
 
 def pickles(name: str, raw: bytes, count: int) -> Iterator[int]:
-    """Yields where each of the first pickles begins."""
+    """Yields the offset of each of the first `count` pickles."""
     begin = 0
     for _ in range(count):
         if begin >= len(raw) or raw[begin] != 0x80:
@@ -133,7 +135,7 @@ def pickles(name: str, raw: bytes, count: int) -> Iterator[int]:
 
 
 def end_of(name: str, raw: bytes, begin: int) -> int:
-    """Returns where the pickle that begins here ends."""
+    """Returns the end offset of the pickle that begins at `begin`."""
     position = 0
     for _, _, at in opcodes(name, raw[begin:]):
         position = at

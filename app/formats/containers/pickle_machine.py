@@ -1,6 +1,6 @@
-"""A stack that follows the opcodes of a pickle and knows tensors and plain containers only.
+"""Interprets the opcodes of a pickle for tensors and plain containers only.
 
-Opcodes are walked by `pickletools.genops`, which runs nothing. Any call but those below is refused by name.
+`pickletools.genops` yields the opcodes and runs nothing. A call of any other class is refused by name.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ MARK = object()
 
 @dataclass(frozen=True)
 class Name:
-    """A class or function that a pickle names; it is never looked up."""
+    """A class or function that a pickle names; it is never imported."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Storage:
-    """The numbers behind tensors: bytes and their type."""
+    """The raw data of tensors: bytes and their type."""
 
     data: Bytes
     kind: str
@@ -68,7 +68,7 @@ LoadStorage = Callable[[tuple[Any, ...]], Storage]
 
 
 def opcodes(name: str, raw: bytes) -> Iterator[tuple[str, Any, int]]:
-    """Yields name, argument and place of each opcode; nothing is run."""
+    """Yields name, argument and offset of each opcode; nothing is run."""
     try:
         for count, (opcode, argument, at) in enumerate(pickletools.genops(raw)):
             if count > MOST_OPCODES:
@@ -81,7 +81,7 @@ def opcodes(name: str, raw: bytes) -> Iterator[tuple[str, Any, int]]:
 
 
 class Machine:
-    """A stack that follows the opcodes of one pickle and knows tensors and plain containers only."""
+    """A stack machine for the opcodes of one pickle that creates tensors and plain containers only."""
 
     def __init__(self, name: str, load: LoadStorage, build: bool = True) -> None:
         self.name = name
@@ -106,7 +106,7 @@ class Machine:
         return self.stack[-1]
 
     def step(self, opcode: str, argument: Any) -> None:
-        """Follows one opcode. Raises CaptureError `unsafe-file` for one that would run something."""
+        """Executes one opcode. Raises CaptureError `unsafe-file` for one that would call anything else."""
         if opcode in VALUES:
             self.stack.append(argument)
         elif opcode in EMPTY:
@@ -123,7 +123,7 @@ class Machine:
             raise unsafe(self.name, "tensors and containers", f"opcode {opcode}", "save tensors alone")
 
     def name_class(self, argument: Any) -> None:
-        """Puts the name of a class or function on the stack; unknown ones are refused here already."""
+        """Pushes the name of a class or function. Unknown ones are refused here."""
         if argument is None:
             second, firstly = self.stack.pop(), self.stack.pop()
             argument = f"{firstly} {second}"
@@ -136,35 +136,35 @@ class Machine:
         self.stack.append(Name(path))
 
     def since_mark(self) -> list[Any]:
-        """Takes what lies above the last mark."""
+        """Pops the values above the last mark."""
         at = next(at for at in reversed(range(len(self.stack))) if self.stack[at] is MARK)
         taken = self.stack[at + 1 :]
         del self.stack[at:]
         return taken
 
     def pairs(self) -> None:
-        """SETITEMS: pairs above the mark go into the dictionary below it."""
+        """SETITEMS: adds the pairs above the mark to the dictionary below it."""
         taken = self.since_mark()
         self.stack[-1].update(zip(map(hashable, taken[::2]), taken[1::2], strict=True))
 
     def pair(self) -> None:
-        """SETITEM: one pair."""
+        """SETITEM: adds one pair."""
         value, key = self.stack.pop(), self.stack.pop()
         self.stack[-1][hashable(key)] = value
 
     def extend(self) -> None:
-        """APPENDS, ADDITEMS: values above the mark go into the list or set below it."""
+        """APPENDS, ADDITEMS: adds the values above the mark to the list or set below it."""
         taken = self.since_mark()
         target = self.stack[-1]
         target.extend(taken) if isinstance(target, list) else target.update(map(hashable, taken))
 
     def append(self) -> None:
-        """APPEND: one value."""
+        """APPEND: adds one value."""
         value = self.stack.pop()
         self.stack[-1].append(value)
 
     def group(self, make: Callable[[list[Any]], Any]) -> None:
-        """TUPLE, LIST, DICT: makes a container of what lies above the mark."""
+        """TUPLE, LIST, DICT: makes a container of the values above the mark."""
         self.stack.append(make(self.since_mark()))
 
     def last(self, count: int) -> None:
@@ -174,24 +174,24 @@ class Machine:
         self.stack.append(taken)
 
     def storage(self) -> None:
-        """BINPERSID: loads a storage."""
+        """BINPERSID: loads the storage that a persistent id names."""
         self.stack.append(self.load(tuple(self.stack.pop())))
 
     def call(self) -> None:
-        """REDUCE: makes a container, or a tensor of a storage."""
+        """REDUCE: makes a container, or a tensor from a storage."""
         arguments, name = self.stack.pop(), self.stack.pop()
         if not isinstance(name, Name):
             raise unsafe(self.name, "tensors and plain containers", "another call", "save tensors alone")
         self.stack.append(self.made(name.path, tuple(arguments)))
 
     def build_state(self) -> None:
-        """BUILD: drops the state that a dictionary carries beside its items."""
+        """BUILD: drops the state that a dictionary has beside its items."""
         self.stack.pop()
         if not isinstance(self.stack[-1], dict):
             raise unsafe(self.name, "tensors and plain containers", "an object", "save tensors alone")
 
     def made(self, path: str, arguments: tuple[Any, ...]) -> Any:
-        """Returns what a known call makes."""
+        """Returns the result of a call of a known class."""
         if path in CONTAINERS:
             return CONTAINERS[path](*arguments)
         if path == PARAMETER:
@@ -203,7 +203,7 @@ class Machine:
         )
 
     def tensor(self, storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
-        """Returns a view of a storage. Raises CaptureError `truncated` if it reaches beyond its end."""
+        """Returns a view of a storage. Raises CaptureError `truncated` if it reaches past its end."""
         if not self.build:
             return None
         if not isinstance(storage, Storage) or len(shape) != len(strides) or len(shape) > 32:
@@ -223,7 +223,7 @@ class Machine:
 
 
 def hashable(key: Any) -> Any:
-    """Returns a key as it is, if it can be one; a container as its text."""
+    """Returns a hashable key as it is; a container as its text."""
     return key if isinstance(key, str | int | float | bool | bytes | tuple | type(None)) else repr(type(key))
 
 

@@ -1,4 +1,4 @@
-"""Tables as people save them: CSV of any dialect, TSV, text in columns."""
+"""Reads tables: CSV of any dialect, TSV, columns of text."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ..bounds import Bounds, no_routing, truncated
 
 DELIMITERS = ("\t", ";", ",", " ")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
-VALUE = re.compile(rf"{NUMBER.pattern}|-?\b(?:nan|inf(?:inity)?)\b", re.IGNORECASE)  # of a cell with several
+# One number in a cell of several.
+VALUE = re.compile(rf"{NUMBER.pattern}|-?\b(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by their names in lower case; `header` is False if the names were made up."""
+    """Columns by lower-case name; `header` is False if the names are generated."""
 
     columns: dict[str, Any]  # name -> pyarrow array
     rows: int
@@ -29,14 +30,14 @@ class Table:
     parquet: bool = False
     comments: tuple[str, ...] = ()
     delimiter: str = ","
-    whole: bool = True  # the last line ends with a line break, as the others do
+    whole: bool = True  # the last line ends with a line break
 
     def name_of(self, *names: str) -> str | None:
-        """Returns the first of these columns that there is."""
+        """Returns the first of these names that is a column."""
         return next((name for name in names if name in self.columns), None)
 
     def integers(self, name: str) -> NDArray[np.int64]:
-        """Returns a column of whole numbers. Raises CaptureError naming the first that is none."""
+        """Returns a column of whole numbers. Raises CaptureError naming the first cell that is not one."""
         column = self.columns[name]
         if column.null_count:
             raise truncated(f"column {name}", "a number in every line", f"{column.null_count} empty cells")
@@ -48,7 +49,7 @@ class Table:
             ) from error
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """Returns a column of numbers; decimal commas are read."""
+        """Returns a column of numbers; decimal commas are accepted."""
         column = self.columns[name]
         try:
             if pa.types.is_string(column.type):
@@ -64,7 +65,7 @@ class Table:
         return ["" if one is None else str(one) for one in self.columns[name].to_pylist()]
 
     def lists(self, name: str, kind: type = int) -> list[list[Any]]:
-        """Returns a column of lists; text cells such as `15 13` or `[15, 13]` are taken apart."""
+        """Returns a column of lists; text cells such as `15 13` or `[15, 13]` are parsed."""
         column = self.columns[name]
         if pa.types.is_string(column.type):
             return [
@@ -75,14 +76,14 @@ class Table:
 
 
 def matrix_of(name: str, table: Table) -> NDArray[np.int64]:
-    """Returns all cells of a table of whole numbers. Raises CaptureError if the last line ends early."""
+    """Returns a table of whole numbers as a matrix. Raises CaptureError if the last line ends early."""
     if any(column.null_count for column in table.columns.values()):
         raise truncated(name, "whole lines of numbers", "empty cells")
     return np.stack([table.integers(one) for one in table.columns], axis=1)
 
 
 def spaced(cell: str) -> str:
-    """Returns a cell whose commas between numbers are spaces, where they do not stand for decimal points."""
+    """Returns a cell with the commas between its numbers replaced by spaces; decimal commas stay."""
     return cell.replace(", ", " ") if " " in cell or "[" in cell else cell.replace(",", " ")
 
 
@@ -122,18 +123,18 @@ def parse_table(name: str, body: str, delimiter: str, header: bool) -> pa.Table:
 
 
 def delimiter_of(head: str) -> str:
-    """Returns what separates the cells of the first line."""
+    """Returns the delimiter of the first line."""
     counts = {one: head.count(one) for one in DELIMITERS}
     return next((one for one in DELIMITERS[:2] if counts[one]), "," if counts[","] else " ")
 
 
 def is_number(cell: str) -> bool:
-    """Returns whether a cell holds a number, and so the line is no header."""
+    """Returns whether a cell is a number; a line with one is not a header."""
     return bool(NUMBER.fullmatch(cell.strip())) or not cell.strip()
 
 
 def looks_like_table(text: str) -> bool:
-    """Returns whether the first lines have the same number of cells, two at least."""
+    """Returns whether the first lines have the same number of cells, at least two."""
     lines = [line for line in text[:4000].split("\n") if line.strip() and not line.startswith("#")][:4]
     if not lines:
         return False

@@ -1,1 +1,1 @@
-"""One file an engine or kind: what recognises its captures, and what reads them."""
+"""One module per engine or kind of file: it recognises the captures and reads them."""

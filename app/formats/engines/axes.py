@@ -1,4 +1,4 @@
-"""Which axis is which: rows, layers, and what a layer has of each row."""
+"""Orders the axes of an array: rows, layers, then the values of each row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..stored import Array
 
 
 def shape_of(array: Array | None) -> tuple[int, int] | None:
-    """Returns rows and layers of an array that was aligned."""
+    """Returns the number of rows and layers of an aligned array."""
     return None if array is None else (array.shape[0], array.shape[1])
 
 
@@ -24,7 +24,7 @@ def aligned(
     last: int | None,
     like: tuple[int, int] | None = None,
 ) -> Array | None:
-    """Returns [rows of all sequences, layers, width], whichever way the layers were put together."""
+    """Returns [rows of all sequences, layers, width] from any arrangement of the layers."""
     if value is None:
         return None
     if isinstance(value, np.ndarray):
@@ -35,7 +35,7 @@ def aligned(
         if value.ndim != 3:
             return unfolded("arrays", value, asked, last)
         return value if tokens_first(value, rows, batch, asked, like) else value.swapaxes(0, 1)
-    if isinstance(value[0], list | tuple):  # one tuple a pass of generation
+    if isinstance(value[0], list | tuple):  # one tuple per generation pass
         value = [np.concatenate([flat_rows(step[at]) for step in value]) for at in range(len(value[0]))]
     layers = [flat_rows(one) for one in value]
     width = max(len(one) for one in layers)
@@ -46,12 +46,12 @@ def aligned(
 
 
 def flat_rows(array: Array) -> Array:
-    """Returns [rows, width] of one layer; a batch axis is laid flat."""
+    """Returns [rows, width] of one layer; the batch axis is flattened."""
     return array.reshape(-1, array.shape[-1])
 
 
 def padded(array: Array, rows: int) -> Array:
-    """Returns rows at the end of `rows` ones; the first ones are empty if a layer has fewer."""
+    """Returns `rows` rows that end with those given. Rows that a layer lacks come first and are empty."""
     if len(array) == rows:
         return array
     empty = -1 if array.dtype.kind in "iu" else np.nan
@@ -63,7 +63,7 @@ def padded(array: Array, rows: int) -> Array:
 def tokens_first(
     value: Array, rows: int | None, batch: int, asked: Asked, like: tuple[int, int] | None
 ) -> bool:
-    """Returns whether the first axis of three is that of the tokens."""
+    """Returns whether the first of three axes counts tokens."""
     first, second = value.shape[:2]
     if like is not None and (first, second) != (second, first):
         if (first, second) == like:
@@ -79,11 +79,11 @@ def tokens_first(
     counts |= {facts.layers, len(facts.moe_layers)} if facts else set()
     if first in counts or second in counts:
         return second in counts
-    return value.dtype.kind in "iu"  # ids are kept a row a token; logits are stacked from a tuple
+    return value.dtype.kind in "iu"  # ids are saved by token; logits are stacked by layer
 
 
 def layers_first(array: Array, asked: Asked) -> bool:
-    """Returns whether the layers are the first axis, by the config's number of them."""
+    """Returns whether the first axis is that of the layers, by their number in the config."""
     facts = asked.facts
     counts = {asked.layers} if asked.layers else set()
     counts |= {facts.layers, len(facts.moe_layers)} if facts else set()

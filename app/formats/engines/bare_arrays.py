@@ -1,4 +1,4 @@
-"""Arrays without a name: .npy files and bare tensors of ids, in whichever order of axes."""
+"""Arrays without names: .npy files and bare tensors, with their axes in any order."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..containers.opened import Opened
 from ..stored import Array, Stored
 from .axes import layers_first, tokens_first, unfolded
 
-ENGINE_TYPES = ("uint8", "uint16", "int16", "int32")  # that vLLM keeps ids in
+ENGINE_TYPES = ("uint8", "uint16", "int16", "int32")  # types in which vLLM stores ids
 
 
 def array_of(opened: Opened) -> Array | None:
-    """Returns the one array of a file; None if there are more, or none."""
+    """Returns the only array of a file; None if it has none or several."""
     value = opened.value
     if opened.container == "npz" and isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
@@ -27,19 +27,19 @@ def array_of(opened: Opened) -> Array | None:
 
 
 def matches_ids(opened: Opened) -> bool:
-    """Recognises whole numbers with two to four axes."""
+    """Recognises integer arrays with two to four axes."""
     array = array_of(opened)
     return array is not None and array.dtype.kind in "iu" and array.ndim in (2, 3, 4)
 
 
 def matches_logits(opened: Opened) -> bool:
-    """Recognises floating point numbers with three axes."""
+    """Recognises floating-point arrays with three axes."""
     array = array_of(opened)
     return array is not None and array.dtype.kind == "f" and array.ndim == 3
 
 
 def read_ids(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads ids: [rows, layers, k], layers first, or [rows, layers x k]; a batch gives several."""
+    """Reads ids: [rows, layers, k], layers first, or [rows, layers x k]. A batch gives several captures."""
     array = array_of(opened)
     assert array is not None
     if array.ndim == 4:
@@ -60,7 +60,7 @@ def read_ids(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def as_engines_write(array: Array) -> bool:
-    """Returns whether an array is as vLLM's Python interface gives it: C order, a native type of ids."""
+    """Returns whether an array has the form of vLLM's Python interface: C order, a native type of ids."""
     return array.dtype.name in ENGINE_TYPES and array.dtype.isnative and array.flags.c_contiguous
 
 

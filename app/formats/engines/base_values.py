@@ -1,4 +1,4 @@
-"""Arrays inside JSON: base64 of raw numbers, nested lists."""
+"""Arrays inside JSON: base64 of raw numbers, or nested lists."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def nested(where: str, rows: Any) -> Array:
 
 
 def shaped(where: str, data: str, dtype: str, shape: Iterable[int], opened: Opened) -> Array:
-    """Returns an array from base64 of its bytes, its type and its shape."""
+    """Returns an array from base64 of its bytes, with its type and shape."""
     sizes = tuple(int(size) for size in shape)
     if dtype not in DTYPES or len(sizes) != 3 or min(sizes) < 0:
         expected = f"a type among {', '.join(DTYPES)} and three sizes"
@@ -54,10 +54,10 @@ def shaped(where: str, data: str, dtype: str, shape: Iterable[int], opened: Open
 
 
 def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
-    """Returns int32 rows [rows, layers, k] from base64 without a shape; the sizes come from the config.
+    """Returns int32 rows [rows, layers, k] from base64 without a shape; the config gives the sizes.
 
-    `due` is how many rows the tokens account for. Raises CaptureError `needs-facts` without sizes,
-    `config-mismatch` if the numbers are no whole rows of that size.
+    `due` is the number of rows that the tokens imply. Raises CaptureError `needs-facts` without sizes,
+    `config-mismatch` if the numbers are not whole rows of that size.
     """
     raw = decode_base64(where, text)
     if len(raw) % WIDTH:
@@ -82,5 +82,5 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
 
 
 def wanting(where: str, got: str, advice: str) -> CaptureError:
-    """Returns the question for the sizes."""
+    """Returns the error `needs-facts` for missing sizes."""
     return CaptureError("needs-facts", where, "the number of layers and k", got, advice)

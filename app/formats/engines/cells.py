@@ -1,4 +1,4 @@
-"""From one line per choice, or one a token and layer, to arrays: what long tables and logs have in common."""
+"""Builds arrays from lines: one per choice, or one per token and layer. Long tables and logs share this."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Whole = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Choices:
-    """One entry a choice: token, layer, expert; place and weight where the file has them."""
+    """One entry per choice: token, layer, expert, and, if the file has them, rank and weight."""
 
     token: Whole
     layer: Whole
@@ -27,9 +27,10 @@ class Choices:
     weight: NDArray[np.float64] | None = None
 
     def stored(self, engine: str) -> Stored:
-        """Returns ids [R, S, K] and weights; without ranks the largest weight comes first.
+        """Returns ids [R, S, K] and weights. Without ranks, choices are sorted by weight, largest first.
 
-        Raises CaptureError if there is nothing, or if the numbers span far more than there are lines.
+        Raises CaptureError if there are no lines, or if token or layer numbers span far more than the
+        lines.
         """
         if not len(self.token):
             raise no_routing("table", "one line a choice", "no lines", "check what wrote the file")
@@ -51,7 +52,7 @@ class Choices:
         return stored
 
     def places(self, cell: Whole) -> Whole:
-        """Returns the place [lines] of each choice within its token and layer."""
+        """Returns the rank [lines] of each choice within its token and layer."""
         if self.rank is not None and len(np.unique(cell * 4096 + self.rank)) == len(cell):
             return self.rank
         keys = (np.arange(len(cell)), cell) if self.weight is None else (-self.weight, cell)
@@ -67,7 +68,7 @@ class Choices:
 def from_lists(
     engine: str, token: Whole, layer: Whole, experts: list[Any], weights: list[Any] | None = None
 ) -> Stored:
-    """Returns arrays from one entry per token and layer, each with a list of experts, best first."""
+    """Returns arrays from one entry per token and layer, each a list of experts, best first."""
     counts = np.array([len(one) for one in experts], np.int64)
     flat = np.array([expert for one in experts for expert in one], np.int64)
     rank = np.concatenate([np.arange(count) for count in counts]) if len(counts) else np.zeros(0, np.int64)
@@ -84,19 +85,19 @@ def from_lists(
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one forward pass, layer by layer: [tokens of the pass, K] each."""
+    """The rows of one forward pass per layer: [tokens of the pass, K] each."""
 
     ids: dict[int, Array]
     weights: dict[int, Array]
 
     @property
     def tokens(self) -> int:
-        """How many tokens went through; a layer may have rows of the last ones alone."""
+        """Number of tokens in the pass. A layer may have rows for the last ones only."""
         return max(len(one) for one in self.ids.values())
 
 
 def from_batches(engine: str, batches: list[Batch]) -> Stored:
-    """Returns arrays from forward passes in their order; rows of a short layer belong to the last tokens."""
+    """Returns arrays from forward passes in order; rows of a short layer belong to the last tokens."""
     layers = sorted({layer for batch in batches for layer in batch.ids})
     places = max((one.shape[-1] for batch in batches for one in batch.ids.values()), default=0)
     total = sum(batch.tokens for batch in batches)
@@ -124,7 +125,7 @@ def from_batches(engine: str, batches: list[Batch]) -> Stored:
 
 
 def split_batches(layer: Whole) -> list[tuple[int, int]]:
-    """Returns begin and end of each forward pass: a new one begins where the layer number falls."""
+    """Returns begin and end of each forward pass. A pass begins where the layer number decreases."""
     falls = np.flatnonzero(np.diff(layer) < 0) + 1
     edges = [0, *falls.tolist(), len(layer)]
     return list(itertools.pairwise(edges))

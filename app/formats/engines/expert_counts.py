@@ -1,4 +1,4 @@
-"""Counts without tokens: what balancers take and placement tools write."""
+"""Expert counts without tokens: the input of load balancers, the output of placement tools."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def counts_in(value: Any) -> Array | None:
 
 
 def matches_json(opened: Opened) -> bool:
-    """Recognises `logical_count` and its like, and placement plans, which are refused while they are read."""
+    """Recognises `logical_count` and similar keys, and placement plans, which `read` refuses."""
     value = opened.value
     if opened.container != "json" or not isinstance(value, dict):
         return False
@@ -42,7 +42,7 @@ def matches_json(opened: Opened) -> bool:
 
 
 def matches_arrays(opened: Opened) -> bool:
-    """Recognises a dictionary of arrays with counts under a known name."""
+    """Recognises a dictionary of arrays with counts under a known key."""
     return (
         opened.container in ("npz", "pt", "safetensors")
         and isinstance(opened.value, dict)
@@ -56,7 +56,7 @@ def matches_tensor(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads counts. Raises CaptureError `no-routing` if there is a plan of placement alone."""
+    """Reads counts. Raises CaptureError `no-routing` if the file is only a placement plan."""
     if isinstance(opened.value, np.ndarray):
         counts: Array | None = opened.value
     else:
@@ -71,7 +71,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def columns_of(table: Table) -> tuple[str, str, str] | None:
-    """Returns the columns of layer, expert and count; None if one is not there."""
+    """Returns the names of the columns layer, expert and count; None if one is missing."""
     layer = table.name_of("layer_id", "layer", "layer_idx")
     expert = table.name_of("expert_id", "expert", "expert_idx")
     count = table.name_of("count", "counts", "tokens", "load", "num_tokens")

@@ -1,4 +1,4 @@
-"""llama-imatrix: how often each expert was used, in a GGUF file. Source: tools/imatrix/imatrix.cpp."""
+"""Expert counts in llama-imatrix files (GGUF). Source: tools/imatrix/imatrix.cpp."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ATTENTION = re.compile(r"blk\.\d+\.(?:attn|ffn_gate_inp).*\.weight\.counts$")
 
 
 def matches(opened: Opened) -> bool:
-    """Recognises GGUF files; one without counts is refused while it is read."""
+    """Recognises GGUF files. `read` refuses one without counts."""
     return opened.container == "gguf"
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads how often each expert was used; gate, up and down hold the same counts, so one is taken."""
+    """Reads the uses of each expert. Gate, up and down hold the same counts, so one is read."""
     counts: dict[str, dict[int, Array]] = {}
     for name, tensor in opened.value.tensors.items():
         match = COUNTS.search(name)
@@ -46,7 +46,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def used_experts(tensors: dict[str, Array], choices: float) -> int | None:
-    """Returns k: choices of a layer over the tokens that its dense tensors counted."""
+    """Returns k: the choices of a layer divided by the tokens that its dense tensors counted."""
     rows = [
         float(one.reshape(-1)[0]) for name, one in tensors.items() if ATTENTION.search(name) and one.size == 1
     ]

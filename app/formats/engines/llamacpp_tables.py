@@ -22,13 +22,13 @@ def table_of(opened: Opened) -> Table | None:
 
 
 def matches_layer_expert(opened: Opened) -> bool:
-    """Recognises `layer,expert` and nothing else."""
+    """Recognises the columns `layer,expert` alone."""
     table = table_of(opened)
     return table is not None and set(table.columns) == {"layer", "expert"}
 
 
 def read_layer_expert(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads choices in the order of computation: batch, layer, token, rank. k is not in the file."""
+    """Reads choices in the order of computation: batch, layer, token, rank. The file does not state k."""
     table = opened.value
     layer, expert = table.integers("layer"), table.integers("expert")
     k = asked.any_k
@@ -82,7 +82,7 @@ def matches_phase(opened: Opened) -> bool:
 
 
 def read_phase(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads choices with token numbers; prompt and decoding share one count."""
+    """Reads choices with token numbers; prompt and decoding are counted together."""
     stored = choices_of(opened, opened.value, asked).stored(ENGINE)
     phases = opened.value.texts("phase")
     tokens = opened.value.integers("token")
@@ -99,7 +99,7 @@ def matches_layer_lists(opened: Opened) -> bool:
 
 
 def read_layer_lists(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one line per token and layer, batches as they were computed."""
+    """Reads one line per token and layer, batches in the order of computation."""
     table = opened.value
     layer, lists = table.integers("layer_id"), table.lists("expert_ids")
     widths = {len(one) for one in lists}
@@ -120,12 +120,12 @@ def matches_headless(opened: Opened) -> bool:
 
 
 def matches_spaced(opened: Opened) -> bool:
-    """Recognises the same with spaces between the numbers."""
+    """Recognises the same with spaces as delimiters."""
     return matches_headless(opened) and opened.value.delimiter == " "
 
 
 def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads `pos,layer,e0,..` (prompt rows have pos -1) or `prompt step layer e0 ..` (decoding alone)."""
+    """Reads `pos,layer,e0,..` (prompt rows have pos -1) or `prompt step layer e0 ..` (decoding only)."""
     matrix = matrix_of(opened.name, opened.value)
     columns = asked.columns or told_columns(opened.name, matrix, asked)
     layer = matrix[:, columns.index("layer")]
@@ -138,7 +138,7 @@ def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
-    """Returns what the columns are, where the numbers and k leave one reading. Raises CaptureError else."""
+    """Returns the meaning of each column. Raises CaptureError if numbers and k allow several readings."""
     width = matrix.shape[1]
     k = asked.any_k
     readings: list[tuple[str, ...]] = []
@@ -155,7 +155,7 @@ def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
 
 
 def walks_layers(matrix: Array, column: int) -> bool:
-    """Returns whether a column counts through the same layers again and again, dense ones left out."""
+    """Returns whether a column runs through the same layers repeatedly, dense ones left out."""
     numbers, at = np.unique(matrix[:, column], return_inverse=True)
     steps = np.diff(at)
     return bool(
@@ -164,7 +164,7 @@ def walks_layers(matrix: Array, column: int) -> bool:
 
 
 def decode_steps(prompt: Array, step: Array, layer: Array, ids: Array) -> list[Stored]:
-    """Returns one value per prompt; the rows of the prompt itself were never written."""
+    """Returns one value per prompt. The file has no rows for the prompt itself."""
     result = []
     for one in np.unique(prompt):
         rows = prompt == one

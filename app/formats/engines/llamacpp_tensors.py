@@ -1,5 +1,4 @@
-"""Tensors as tracers built on llama.cpp write them: JSON lines, a binary, a folder with one .npy per
-layer."""
+"""Tensors from tracers built on llama.cpp: JSON lines, a binary file, or a folder with one .npy per layer."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ LOGITS = re.compile(r"ffn_moe_(logits|topk|weights(?:_norm|_scaled)?)-(\d+)\.npy
 
 
 def matches_lines(opened: Opened) -> bool:
-    """Recognises JSON lines with `layer` and `experts` of a tensor each."""
+    """Recognises JSON lines that each hold `layer` and `experts` of one tensor."""
     return opened.container == "jsonl" and any(
         isinstance(one, dict) and "n_used" in one and "experts" in one for one in opened.records[:4]
     )
 
 
 def read_lines(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads tensors as they were computed: a batch begins where the layer number falls."""
+    """Reads tensors in the order of computation. A batch begins where the layer number decreases."""
     batches: list[Batch] = []
     last = None
     for record in opened.records:
@@ -50,7 +49,7 @@ def read_lines(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def matches_binary(opened: Opened) -> bool:
-    """Recognises int32 numbers with a header of three in front of each tensor, by walking all of them."""
+    """Recognises int32 numbers with a three-number header before each tensor, by parsing the whole file."""
     if opened.container != "binary" or len(opened.value) < 16:
         return False
     return any(walk(numbers_of(opened), order) for order in (1, 2))
@@ -61,11 +60,11 @@ def numbers_of(opened: Opened) -> Array:
     return np.frombuffer(opened.value, "<i4", len(opened.value) // 4)
 
 
-Tensor = tuple[int, int, int, int]  # layer, tokens, k, where its ids begin
+Tensor = tuple[int, int, int, int]  # layer, tokens, k, offset of its ids
 
 
 def walk(numbers: Array, tokens_at: int) -> list[Tensor]:
-    """Returns the tensors of a file, a last one that is cut off, too; empty if headers do not fit."""
+    """Returns the tensors of a file, a truncated last one included; empty if the headers do not fit."""
     at, result = 0, []
     while at + 3 <= len(numbers):
         layer, tokens, k = int(numbers[at]), int(numbers[at + tokens_at]), int(numbers[at + 3 - tokens_at])
@@ -83,7 +82,7 @@ def is_whole(tensors: list[Tensor], size: int) -> bool:
 
 
 def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads tensors [tokens, k]. Two forks write the header in two orders; k tells which."""
+    """Reads tensors [tokens, k]. Two forks order the header differently; k tells them apart."""
     numbers = numbers_of(opened)
     k = asked.any_k
     readings = [
@@ -118,7 +117,7 @@ def matches_folder(opened: Opened) -> bool:
 
 
 def read_folder(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads each prompt's folder: `router/ffn_moe_logits-N.npy`, tokens and text beside it."""
+    """Reads the folder of each prompt: `router/ffn_moe_logits-N.npy`, with tokens and text beside it."""
     groups: dict[str, dict[str, dict[int, str]]] = {}
     for name in opened.files.names:
         match = LOGITS.search(name)

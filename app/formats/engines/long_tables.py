@@ -1,5 +1,4 @@
-"""Long tables: one line per choice, in CSV of any dialect, TSV or Parquet; and one line per token and
-layer."""
+"""Long tables: one line per choice (CSV of any dialect, TSV, Parquet), or one per token and layer."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ WEIGHT = ("weight", "gate_weight", "prob", "probability", "gate", "w", "score")
 WEIGHTS = ("weights", "topk_weights", "probs", "gate_weights")
 TEXT = ("text", "token_text", "token_str", "piece", "string")
 TOKEN_ID = ("token_id", "input_id", "vocab_id")
-FAR = 5  # times N choices, after which the lack of an expert 0 says that experts count from 1
+FAR = 5  # if no expert 0 occurs among FAR x N choices, experts count from 1
 COMMENT = re.compile(r"routing trace v1", re.IGNORECASE)
 
 
@@ -65,7 +64,7 @@ def matches_routing_text(opened: Opened) -> bool:
 
 
 def choices_of(opened: Opened, table: Table, asked: Asked) -> Choices:
-    """Returns the lines of a long table, counted from 0."""
+    """Returns the lines of a long table, with all numbers counted from 0."""
     names = {part: table.name_of(*options) for part, options in PARTS.items()}
     token, layer, expert = (table.integers(str(names[part])) for part in ("token", "layer", "expert"))
     rank = table.integers(names["rank"]) if names["rank"] else None
@@ -86,7 +85,7 @@ Whole = NDArray[np.int64]
 
 
 def counts_from_one(token: Whole, layer: Whole, rank: Whole | None, facts: ModelFacts | None) -> bool:
-    """Returns whether tokens and layers count from 1; a layer 1 alone may follow a dense layer 0."""
+    """Returns whether tokens and layers count from 1. A layer 1 alone may follow a dense layer 0."""
     if token.min() != 1 or layer.min() < 1 or (rank is not None and rank.min() != 1):
         return False
     if facts is None:
@@ -96,7 +95,7 @@ def counts_from_one(token: Whole, layer: Whole, rank: Whole | None, facts: Model
 
 
 def one_based_experts(expert: Whole, asked: Asked) -> int:
-    """Returns 1 if experts count from 1 in a table whose tokens and layers do, else 0."""
+    """Returns 1 if tokens, layers and experts all count from 1, else 0."""
     if expert.min() < 1:
         return 0
     experts = asked.facts.id_limit if asked.facts else asked.any_experts
@@ -125,7 +124,7 @@ def check_end(opened: Opened, table: Table, stored: Stored) -> None:
 
 
 def add_texts(stored: Stored, table: Table, token: Whole) -> None:
-    """Adds texts and vocabulary ids of tokens, if there are columns of them."""
+    """Adds texts and vocabulary ids of tokens, if the table has such columns."""
     text, identity = table.name_of(*TEXT), table.name_of(*TOKEN_ID)
     if text is None and identity is None:
         return
@@ -143,7 +142,7 @@ def add_texts(stored: Stored, table: Table, token: Whole) -> None:
 
 
 def unescaped(text: str) -> str:
-    """Returns a text without the apostrophe that keeps a spreadsheet from running it."""
+    """Returns a text without the apostrophe that protects it in a spreadsheet."""
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@\t\r" else text
 
 
@@ -161,7 +160,7 @@ def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def read_routing_text(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads `token layer ids ..`; ids may be in ascending order, and then their rank is lost."""
+    """Reads `token layer ids ..`. Ids may be sorted; their rank is then lost."""
     matrix = matrix_of(opened.name, opened.value)
     if matrix.shape[1] < 3:
         raise truncated(opened.name, "token, layer and ids in each line", f"{matrix.shape[1]} columns")

@@ -36,7 +36,7 @@ def matches(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads each rank; what ranks hold of one request depends on the parallelism and is not guessed."""
+    """Reads each rank by itself. What ranks share of a request depends on the parallelism."""
     if opened.container != "folder":
         return [of_rank(opened.name, opened.records, None)]
     result = []
@@ -50,7 +50,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def of_rank(name: str, records: list[Any], logits: Bytes | None) -> Stored:
-    """Reads the records of one rank; those of multi-token prediction blocks are left out."""
+    """Reads the records of one rank. Multi-token prediction blocks are left out."""
     entries = [one for one in records if isinstance(one, dict) and "top_indices" in one]
     decoder = [one for one in entries if one.get("block", "decoder") == "decoder"]
     if not decoder:
@@ -74,7 +74,7 @@ Pass = dict[int, dict[str, Any]]  # layer, from 0 -> record
 
 
 def grouped(name: str, records: list[dict[str, Any]]) -> tuple[list[Pass], list[Finding]]:
-    """Returns forward passes in their order; a second record of a step and layer begins another pass."""
+    """Returns forward passes in order. A second record of a step and layer begins another pass."""
     seen: Counter[tuple[int, int]] = Counter()
     passes: dict[tuple[int, int], Pass] = {}
     findings: list[Finding] = []
@@ -103,7 +103,7 @@ def ids_of(name: str, records: Pass) -> dict[int, Array]:
 
 
 def all_logits(name: str, passes: list[Pass], stored: Stored, data: Bytes) -> Array:
-    """Returns logits [R, S, N] of all passes; not a number where a record has none."""
+    """Returns logits [R, S, N] of all passes; NaN if a record has none."""
     assert stored.ids is not None and stored.layers is not None
     shapes = [one["logit_shape"] for records in passes for one in records.values() if "logit_shape" in one]
     logits = np.full((*stored.ids.shape[:2], int(shapes[0][-1])), np.nan, np.float32)

@@ -33,7 +33,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def of_trace(name: str, trace: dict[str, Any]) -> Stored:
-    """Reads one trace: choices in the order of their weights."""
+    """Reads one trace: choices sorted by weight."""
     made = trace["activations"]
     if not made:
         raise no_routing(f"{name}: activations", "a choice a token, layer and place", "none", "trace again")

@@ -1,7 +1,7 @@
 """Arrays that a hook saved: logits of each layer, or logits, weights and ids together.
 
-What transformers returns as `router_logits` is a tuple with [batch x tokens, N] of each router that ran;
-people save it as it is, as a list, a stack, a dictionary, one array per layer, in .pt, .npz or .safetensors.
+transformers returns `router_logits` as a tuple of [batch x tokens, N], one per router. People save it as it
+is, as a list, a stack, a dictionary, or one array per layer, in .pt, .npz or .safetensors.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ CONTAINERS = ("pt", "npz", "safetensors")
 
 @dataclass
 class Named:
-    """The arrays of a file by their part, layers as they were found."""
+    """The arrays of a file by their part (logits, weights, ids), with layers as found."""
 
     ids: Any = None
     weights: Any = None
@@ -63,12 +63,12 @@ class Named:
 
 
 def is_array(value: Any, kinds: str = "fiu") -> bool:
-    """Returns whether this is an array of numbers of such kinds."""
+    """Returns whether `value` is an array of one of these kinds of numbers."""
     return isinstance(value, np.ndarray) and value.dtype.kind in kinds
 
 
 def is_rows(value: Any, kinds: str) -> bool:
-    """Returns whether this is a list with one array, or one list of arrays, a layer."""
+    """Returns whether `value` is a list of arrays, or a list of lists of arrays: one entry per layer."""
     if not isinstance(value, list | tuple) or not value:
         return False
     return all(is_array(one, kinds) and one.ndim in (2, 3) for one in value) or all(
@@ -140,7 +140,7 @@ def by_layer(value: Mapping[Any, Any]) -> Named | None:
 
 
 def layer_of(key: Any) -> int | None:
-    """Returns the layer that a key names: the number after `layer`, else the only number."""
+    """Returns the layer that a key names: the number after `layer`, else its only number."""
     if isinstance(key, int):
         return key
     if not isinstance(key, str) or key in TOKEN_IDS:
@@ -158,7 +158,7 @@ def is_part(value: Any) -> bool:
 
 
 def parts_of(value: Any) -> dict[str, Array]:
-    """Returns the parts of one layer: floats are logits where they stand alone or first, else weights."""
+    """Returns the parts of one layer. Floats are logits if they are alone or first, else weights."""
     if is_array(value) and value.ndim in (2, 3):
         return {"ids" if value.dtype.kind in "iu" else "logits": value}
     if isinstance(value, tuple | list) and value and all(is_array(one) and one.ndim >= 2 for one in value):
@@ -188,7 +188,7 @@ def matches_logits(opened: Opened) -> bool:
 
 
 def matches_hook(opened: Opened) -> bool:
-    """Recognises ids with something that weighs them."""
+    """Recognises ids with logits, scores or weights."""
     parts = named(opened)
     return (
         parts is not None
@@ -198,7 +198,7 @@ def matches_hook(opened: Opened) -> bool:
 
 
 def matches_ids(opened: Opened) -> bool:
-    """Recognises ids alone, at least three axes or one array per layer."""
+    """Recognises ids alone, with at least three axes or one array per layer."""
     parts = named(opened)
     if parts is None or parts.ids is None:
         return False
@@ -206,7 +206,7 @@ def matches_ids(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads the arrays of one run; of a batch, each sequence."""
+    """Reads the arrays of one run; for a batch, one value per sequence."""
     parts = named(opened)
     if parts is None:
         raise no_routing(opened.name, "arrays named logits, experts or weights", "others", "rename them")
@@ -231,7 +231,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def split(whole: Stored, parts: Named, tokens: Array | None) -> list[Stored]:
-    """Returns one value per sequence, padding left out; all rows together where they are no whole batch."""
+    """Returns one value per sequence without padding; all rows together if they are not a whole batch."""
     if tokens is None:
         return [with_tokens(whole, None, parts.texts)]
     batch, length = tokens.shape
@@ -252,7 +252,7 @@ def split(whole: Stored, parts: Named, tokens: Array | None) -> list[Stored]:
 
 
 def with_tokens(stored: Stored, ids: Sequence[int] | None, texts: list[str] | None) -> Stored:
-    """Adds token ids and texts; text that stands for whole tokens is joined where nothing else is there."""
+    """Adds token ids and texts. Text without token boundaries is joined if the file has no other."""
     if ids is not None:
         stored.tokens = tokens_of(list(ids), texts)
     elif texts is not None:

@@ -1,4 +1,4 @@
-"""Moescope's own files: traces, and the tables that the page saves. See docs/FILES.md."""
+"""Moescope's own files: traces, and the tables that the page saves (docs/FILES.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def matches_trace(opened: Opened) -> bool:
 
 
 def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads a trace. Raises CaptureError if its metadata is of a later version."""
+    """Reads a trace. Raises CaptureError if its metadata is from a later version."""
     if opened.metadata["format"] != FORMAT:
         advice = "open it with the Moescope that wrote it"
         raise no_routing(f"{opened.name}: format", FORMAT, opened.metadata["format"][:40], advice)
@@ -62,7 +62,7 @@ def matches_csv(opened: Opened) -> bool:
 
 
 def read_csv(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads the page's CSV; of two stacks each is a capture."""
+    """Reads the page's CSV; each of two stacks is one capture."""
     table = opened.value
     stacks = table.texts("stack") if "stack" in table.columns else ["a"] * table.rows
     token, layer = table.integers("token"), table.integers("layer")

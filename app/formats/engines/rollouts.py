@@ -36,7 +36,7 @@ def matches_megatron(opened: Opened) -> bool:
 
 
 def read_megatron(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads nested lists [tokens - 1, MoE layers, k]; the prompt's rows are there a second time."""
+    """Reads nested lists [tokens - 1, MoE layers, k]. The prompt's rows occur twice in the answer."""
     result = []
     for record in dictionaries(opened):
         for choice in record["choices"] if is_answer(record) else ():
@@ -53,7 +53,7 @@ def read_megatron(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def matches_output(opened: Opened) -> bool:
-    """Recognises a RequestOutput as TensorRT-LLM and vLLM have it in Python, dumped as JSON."""
+    """Recognises a RequestOutput of TensorRT-LLM or vLLM in Python, dumped as JSON."""
     return any(isinstance(one.get("outputs"), list) and has_ids(one) for one in dictionaries(opened))
 
 
@@ -63,7 +63,7 @@ def has_ids(record: dict[str, Any]) -> bool:
 
 
 def read_output(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads every completion of every output: [tokens - 1, layers, k], lists or base64 of a .npy."""
+    """Reads every completion of every output: [tokens - 1, layers, k], as lists or base64 of a .npy."""
     result = []
     for record in dictionaries(opened):
         for output in record.get("outputs") or ():
@@ -119,7 +119,7 @@ def read_nemo(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def with_array(stored: Stored, engine: str, ids: Array, start: int) -> Stored:
-    """Adds rows from token `start` on; without token counts the prompt is what was not generated."""
+    """Adds rows from token `start` on. Without token counts, the prompt is what was not generated."""
     stored.engine, stored.ids = engine, ids
     stored.small_type = ids.dtype == np.uint8
     if start:
@@ -130,7 +130,7 @@ def with_array(stored: Stored, engine: str, ids: Array, start: int) -> Stored:
 
 
 def matches_dynamo(opened: Opened) -> bool:
-    """Recognises objects {data, shape, dtype, start} in the place of the routing."""
+    """Recognises objects {data, shape, dtype, start} in the routing field."""
     return any(
         isinstance(one.get(FIELD), dict) and "data" in one[FIELD] and "shape" in one[FIELD]
         for record in dictionaries(opened)
@@ -161,7 +161,7 @@ def matches_verl(opened: Opened) -> bool:
 
 
 def read_verl(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads each sequence of a batch: padding on both sides is left out, and the last token's filler."""
+    """Reads each sequence of a batch. Padding on both sides and the filler of the last token are left out."""
     batch, mask, ids = opened.value[FIELD], opened.value.get("attention_mask"), opened.value.get("input_ids")
     if mask is not None and np.shape(mask) != batch.shape[:2]:
         where = f"{opened.name}: attention_mask"
@@ -181,7 +181,7 @@ def read_verl(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def unpadded(rows: Array) -> Array:
-    """Returns the places of a sequence without its zero rows at the beginning; those at its end but one."""
+    """Returns the indices of a sequence without zero rows at both ends; one at the end stays."""
     full = np.flatnonzero((rows > 0).any(axis=(1, 2)))
     if not len(full):
         return np.arange(len(rows))

@@ -1,4 +1,4 @@
-"""JSON with one object per token and layer: tables that people save, logs of hooks, fingerprints."""
+"""JSON with one object per token and layer: saved tables, hook logs, fingerprints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def is_row(record: Any) -> bool:
-    """Returns whether a record has a token, a layer or a list a layer, and experts."""
+    """Returns whether a record has experts with a token, a layer, or one list per layer."""
     return (
         isinstance(record, dict)
         and isinstance(first(record, TOKEN), int)
@@ -38,7 +38,7 @@ def is_row(record: Any) -> bool:
 
 
 def matches_routes(opened: Opened) -> bool:
-    """Recognises the log of a hook: lines of type `route` behind one of type `meta`."""
+    """Recognises a hook log: lines of type `route` after one of type `meta`."""
     return opened.container in ("jsonl", "json") and any(
         isinstance(one, dict) and one.get("type") == "route" for one in opened.records[:16]
     )
@@ -50,7 +50,7 @@ def matches_rows(opened: Opened) -> bool:
 
 
 def read_routes(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads each request of a log; a token number that comes again begins another pass."""
+    """Reads each request of a log. A token number that repeats begins another pass."""
     meta = next((one for one in opened.records if isinstance(one, dict) and one.get("type") == "meta"), {})
     requests: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     for one in opened.records:
@@ -68,7 +68,7 @@ def read_routes(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def of_rows(engine: str, rows: list[dict[str, Any]]) -> tuple[Stored, bool]:
-    """Returns the arrays of rows with token and layer, and whether token numbers began anew."""
+    """Returns the arrays of rows with token and layer, and whether token numbers restarted."""
     seen: dict[tuple[int, int], int] = defaultdict(int)
     keys = []
     for row in rows:
@@ -88,7 +88,7 @@ def of_rows(engine: str, rows: list[dict[str, Any]]) -> tuple[Stored, bool]:
 
 
 def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads one object per token and layer, or a token with a list a layer."""
+    """Reads one object per token and layer, or one per token with a list per layer."""
     rows = [one for one in opened.records if isinstance(one, dict)]
     bad = next((at for at, one in enumerate(rows) if not is_row(one)), None)
     if bad is not None:
@@ -114,7 +114,7 @@ def by_layer(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def texts_of(rows: list[dict[str, Any]]) -> tuple[tuple[Token, ...] | None, str | None]:
-    """Returns tokens and the whole text, where rows have texts or ids of theirs."""
+    """Returns tokens and the whole text, if the rows have texts or ids."""
     known: dict[int, Token] = {}
     for row in rows:
         text, one = row.get("text", row.get("token_text")), row.get("token_id", row.get("id"))
@@ -128,7 +128,7 @@ def texts_of(rows: list[dict[str, Any]]) -> tuple[tuple[Token, ...] | None, str 
 
 
 def matches_layers(opened: Opened) -> bool:
-    """Recognises `router_data` with an object a token, and in it one a layer."""
+    """Recognises `router_data` with one object per token that holds one object per layer."""
     value = opened.value
     return (
         opened.container == "json" and isinstance(value, dict) and isinstance(value.get("router_data"), list)

@@ -62,7 +62,7 @@ def with_rows(stored: Stored, where: str, text: Any, asked: Asked) -> Stored:
 
 
 def extension(record: dict[str, Any]) -> Any:
-    """Returns the routing that an answer has outside its choices, or, as the documents say, in one."""
+    """Returns the routing outside the choices of an answer, or, as the documentation says, inside one."""
     for holder in (record, *(one for one in record.get("choices") or () if isinstance(one, dict))):
         for name in ("sglext", "sgl_ext"):
             held = holder.get(name)
@@ -79,7 +79,7 @@ def matches_openai(opened: Opened) -> bool:
 
 
 def read_openai(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads the first choice of each answer; the others have no routing of their own."""
+    """Reads the first choice of each answer. The other choices carry no routing."""
     result = []
     for record in opened.records:
         if is_answer(record) and extension(record) is not None:
@@ -92,14 +92,14 @@ def read_openai(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def matches_stream(opened: Opened) -> bool:
-    """Recognises what curl writes of a stream with SGLang's extension in a chunk."""
+    """Recognises a stream saved by curl in which a chunk has SGLang's extension."""
     return opened.container == "sse" and any(
         isinstance(one, dict) and (extension(one) is not None or "choices" in one) for one in opened.records
     )
 
 
 def read_stream(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads the chunk that carries the routing; the texts of all are joined."""
+    """Reads the chunk that has the routing; the texts of all chunks are joined."""
     chunks = [one for one in opened.records if isinstance(one, dict)]
     carried = [extension(one) for one in chunks if extension(one) is not None]
     if not carried and not opened.metadata.get("ended"):

@@ -1,7 +1,7 @@
 """Files of SGLang's expert distribution recorder: `stat`, `per_pass`, `per_token`.
 
-Source: sglang/srt/eplb/expert_distribution.py (0.5.23). Ids and counts are those of physical experts; the
-last map from physical to logical ones is in the file.
+Source: sglang/srt/eplb/expert_distribution.py (0.5.23). Ids and counts refer to physical experts. The file
+holds the last map from physical to logical experts.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ EXTEND = 1  # forward_mode of a prompt; 2 is decoding
 
 
 def value_of(opened: Opened) -> dict[str, Any]:
-    """Returns the dictionary of a .pt file; empty if it is something else."""
+    """Returns the dictionary of a .pt file; empty if the file holds something else."""
     return opened.value if opened.container == "pt" and isinstance(opened.value, dict) else {}
 
 
 def records_of(opened: Opened) -> list[dict[str, Any]]:
-    """Returns the records of a file, one a forward pass, in their order."""
+    """Returns the records of a file in order, one per forward pass."""
     records = value_of(opened).get("records")
     kept = [one for one in records if isinstance(one, dict)] if isinstance(records, list) else []
     primary = [one for one in kept if one.get("gatherer_key", "primary") == "primary"]
@@ -48,7 +48,7 @@ def matches_per_pass(opened: Opened) -> bool:
 
 
 def matches_stat(opened: Opened) -> bool:
-    """Recognises counts with the rank that wrote them."""
+    """Recognises counts with the number of the rank that wrote them."""
     value = value_of(opened)
     return "logical_count" in value and ("rank" in value or "average_utilization_rate_over_window" in value)
 
@@ -73,7 +73,7 @@ def read_stat(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def read_per_pass(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads counts of each pass, brought from physical to logical experts."""
+    """Reads the counts of each pass, mapped from physical to logical experts."""
     counted = [np.asarray(one[COUNT]) for one in records_of(opened) if COUNT in one]
     if not counted or any(one.ndim != 2 for one in counted):
         raise no_routing(
@@ -91,7 +91,7 @@ def read_per_pass(opened: Opened, asked: Asked) -> list[Stored]:
 
 @dataclass
 class Request:
-    """The rows of one request as passes bring them."""
+    """The rows of one request, collected over passes."""
 
     next: int = 0
     positions: list[int] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Request:
     rows: list[Array] = field(default_factory=list)  # [layers, K] each
 
     def add(self, position: int, token: int, row: Array) -> None:
-        """Takes the row of one token."""
+        """Adds the row of one token."""
         self.positions.append(position)
         self.tokens.append(token)
         self.rows.append(row)
@@ -107,7 +107,7 @@ class Request:
 
 
 def read_per_token(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads the rows of each request; requests are not named, so positions tell them apart."""
+    """Reads the rows of each request. Requests have no names, so positions tell them apart."""
     requests: list[Request] = []
     records = [record for record in records_of(opened) if IDS in record]
     for record in without_unwritten(records, asked.any_k):
@@ -119,8 +119,8 @@ def read_per_token(opened: Opened, asked: Asked) -> list[Stored]:
 def without_unwritten(records: list[dict[str, Any]], k: int | None) -> list[dict[str, Any]]:
     """Returns the records with -1 in places that no router writes.
 
-    The recorder keeps eight places whatever k is. Its buffer begins with zeros and is set to -1 after each
-    pass, so that the first pass has zeros where the others have -1.
+    The recorder has eight places for any k. Its buffer starts with zeros and is reset to -1 after each
+    pass, so only the first pass has zeros there.
     """
     held = [np.asarray(record[IDS]) for record in records]
     filled = [ids for ids in held if ids.ndim == 3 and ids.size]
@@ -137,7 +137,7 @@ def without_unwritten(records: list[dict[str, Any]], k: int | None) -> list[dict
 
 
 def take_pass(name: str, record: dict[str, Any], requests: list[Request]) -> None:
-    """Gives each row of a pass to its request."""
+    """Assigns each row of a pass to its request."""
     ids = np.asarray(record[IDS])
     if ids.ndim != 3:
         raise no_routing(f"{name}: {IDS}", "[layers, tokens, places]", f"{ids.shape}", "record again")
@@ -158,7 +158,7 @@ def take_pass(name: str, record: dict[str, Any], requests: list[Request]) -> Non
 
 
 def owner(requests: list[Request], position: int, used: set[int]) -> Request:
-    """Returns the request that waits for this position, else a new one."""
+    """Returns the request whose next position this is, else a new one."""
     if position:
         for request in requests:
             if request.next == position and id(request) not in used:
@@ -187,13 +187,13 @@ def of_request(request: Request, mapping: NDArray[np.int64] | None) -> Stored:
 
 
 def unwritten(ids: NDArray[np.int64]) -> Array:
-    """Returns cells [R, S] that nobody wrote: expert 0 several times, or in every row of a layer."""
+    """Returns a mask [R, S] of cells never written: expert 0 several times, or in every row of a layer."""
     nothing = (ids <= 0).all(axis=-1)
     return np.asarray((nothing & ((ids == 0).sum(axis=-1) > 1)) | nothing.all(axis=0))
 
 
 def translated(ids: NDArray[np.int64], mapping: NDArray[np.int64]) -> tuple[NDArray[np.int64], bool]:
-    """Returns logical ids [R, S, K], and whether any differs from the physical one; unknown ids are kept."""
+    """Returns logical ids [R, S, K], and whether any differs from its physical id. Unknown ids are kept."""
     known = (ids >= 0) & (ids < mapping.shape[1]) & ~unwritten(ids)[..., None]
     layer = np.arange(ids.shape[1])[None, :, None]
     logical = np.where(known, mapping[layer, np.where(known, ids, 0)], ids)

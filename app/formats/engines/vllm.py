@@ -21,12 +21,12 @@ FLAG = "start vLLM with --enable-return-routed-experts"
 
 
 def matches(opened: Opened) -> bool:
-    """Recognises answers with choices; those of 0.21 and of other servers are recognised before."""
+    """Recognises answers with choices. Those of 0.21 and of other servers are recognised earlier."""
     return opened.container in ("json", "jsonl", "sse") and any(is_answer(one) for one in opened.records)
 
 
 def is_answer(record: Any) -> bool:
-    """Returns whether a record has choices as the OpenAI interface has them."""
+    """Returns whether a record has choices in the form of the OpenAI interface."""
     choices = record.get("choices") if isinstance(record, dict) else None
     return isinstance(choices, list) and all(isinstance(one, dict) for one in choices)
 
@@ -42,7 +42,7 @@ def matches_021(opened: Opened) -> bool:
 
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads every choice of every answer. Raises CaptureError `no-routing` if none has any."""
+    """Reads every choice of every answer. Raises CaptureError `no-routing` if none has routing."""
     stored = [
         of_choice(opened, record, choice)
         for record in opened.records
@@ -58,7 +58,7 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def of_choice(opened: Opened, record: dict[str, Any], choice: dict[str, Any]) -> Stored:
-    """Reads one choice: rows are all tokens but the last, from `routed_experts_prompt_start` on."""
+    """Reads one choice. Its rows are all tokens but the last, from `routed_experts_prompt_start` on."""
     ids = decode_npy(f"{opened.name}: {FIELD}", choice[FIELD], opened)
     stored = answer(record, choice)
     stored.ids, stored.small_type = ids, ids.dtype == np.uint8
@@ -71,7 +71,7 @@ def of_choice(opened: Opened, record: dict[str, Any], choice: dict[str, Any]) ->
 
 
 def decode_npy(where: str, text: str, opened: Opened) -> Array:
-    """Returns the array [rows, layers, k] that a text is base64 of."""
+    """Returns the array [rows, layers, k] from base64 of a .npy file."""
     array = read_npy(where, decode_base64(where, text), opened.files.bounds)
     if array.ndim != 3 or array.dtype.kind not in "iu":
         raise no_routing(where, "whole numbers [rows, layers, k]", f"{array.dtype} {array.shape}", FLAG)
@@ -79,14 +79,14 @@ def decode_npy(where: str, text: str, opened: Opened) -> Array:
 
 
 def answer(record: dict[str, Any], choice: dict[str, Any]) -> Stored:
-    """Returns what an answer of the OpenAI interface says beside its routing: tokens, counts, text."""
+    """Returns tokens, counts and text of an answer of the OpenAI interface, without its routing."""
     usage = record.get("usage") or {}
     prompt_ids = choice.get("prompt_token_ids") or record.get("prompt_token_ids")
     ids = choice.get("token_ids") or choice.get("generation_token_ids")
     prompt = len(prompt_ids) if prompt_ids else usage.get("prompt_tokens")
     written = len(ids) if ids else usage.get("completion_tokens")
     if len(record.get("choices") or ()) > 1 and not ids:
-        written = None  # the usage is of all choices together
+        written = None  # the usage covers all choices together
     total = prompt + written if isinstance(prompt, int) and isinstance(written, int) else None
     message = choice.get("message") or {}
     text = choice.get("text") if choice.get("text") is not None else message.get("content")
@@ -102,7 +102,7 @@ def answer(record: dict[str, Any], choice: dict[str, Any]) -> Stored:
 
 
 def read_021(opened: Opened, asked: Asked) -> list[Stored]:
-    """Reads answers of 0.21: the prompt's rows beside the choices, each choice's own in it; -1: cached."""
+    """Reads answers of 0.21: prompt rows beside the choices, generated rows in each; -1: cached."""
     stored = []
     for record in opened.records:
         if not is_answer(record):
@@ -120,7 +120,7 @@ def read_021(opened: Opened, asked: Asked) -> list[Stored]:
 def of_choice_021(
     opened: Opened, record: dict[str, Any], choice: dict[str, Any], prompt: Any, rows: Any
 ) -> Stored:
-    """Reads one choice: the prompt's rows, then its own, of which the last may be -1."""
+    """Reads one choice: the prompt's rows, then its own, the last of which may be -1."""
     parts = [
         nested(f"{opened.name}: {name}", part) for name, part in (("prompt", prompt), (FIELD, rows)) if part
     ]

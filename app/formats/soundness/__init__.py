@@ -1,4 +1,4 @@
-"""Judges captures: what in them cannot be believed, where, and what to do about it."""
+"""Checks captures: reports what cannot be correct, where, and what to do about it."""
 
 from .judging import judge, judge_together
 

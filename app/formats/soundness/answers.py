@@ -1,4 +1,4 @@
-"""Several answers to one prompt: their routing of the prompt must be the same, but for rounding."""
+"""Compares several answers to one prompt: the prompt's routing must be equal, except for rounding."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..findings import found
 MOST_ROUNDING = (
     0.15  # share of sets that may differ: bfloat16 makes 1 to 2 % differ, other kernels up to 10 %
 )
-LEAST = 24  # cells that must be there
-ALIKE = 8  # tokens that two answers must begin with
+LEAST = 24  # cells that both must have
+ALIKE = 8  # tokens at the beginning that must be equal
 
 
 def differing_prompts(captures: Sequence[Capture]) -> list[Capture]:
-    """Returns the captures; two that begin alike and are routed otherwise get `prompts-differ`.
+    """Adds `prompts-differ` to captures that begin with the same tokens but are routed differently.
 
-    What a token is routed to depends on the tokens before it alone, so a common beginning is enough.
+    Routing depends only on the tokens before, so a common beginning suffices.
     """
     firsts: dict[tuple[int, ...], int] = {}
     result = list(captures)
@@ -47,7 +47,7 @@ def beginning(capture: Capture) -> tuple[int, ...] | None:
 
 
 def common(one: Capture, other: Capture) -> int:
-    """Returns how many tokens both begin with."""
+    """Returns the length of the common beginning in tokens."""
     for at, (left, right) in enumerate(zip(one.tokens, other.tokens, strict=False)):
         if left.id is None or left.id != right.id:
             return at
@@ -55,7 +55,7 @@ def common(one: Capture, other: Capture) -> int:
 
 
 def share_differing(one: Capture, other: Capture) -> float:
-    """Returns the share of tokens and layers whose sets of experts differ; 0 if too few are there."""
+    """Returns the share of cells (token, layer) whose sets differ; 0 if there are too few cells."""
     assert one.ids is not None and other.ids is not None
     if one.ids.shape[1:] != other.ids.shape[1:] or one.layers != other.layers:
         return 0.0

@@ -1,4 +1,4 @@
-"""Checks of counts: numbers from 0 up, and layers in which something was counted."""
+"""Checks of expert counts: no negative numbers, no layer without counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..stored import Array
 
 
 def check_counts(capture: Capture) -> list[Finding]:
-    """Returns what is wrong with counts [P, L, N]."""
+    """Returns findings about counts [P, L, N]."""
     counts = capture.counts
     if counts is None:
         return []
@@ -30,9 +30,9 @@ def check_counts(capture: Capture) -> list[Finding]:
 
 
 def check_totals(capture: Capture) -> list[Finding]:
-    """Returns `missing-rows` where all layers but the last counted the same number of choices, and it fewer.
+    """Returns `missing-rows` if all layers have equal totals except the last, which has less.
 
-    Counts that are shares or averages have no such number, and nothing is said of them.
+    Counts that are shares or averages have no common total and are not checked.
     """
     assert capture.counts is not None
     totals = capture.counts.sum(axis=(0, 2))

@@ -1,4 +1,4 @@
-"""Checks of the ids by themselves: range, duplicates, zeros."""
+"""Checks of the expert ids alone: range, duplicates, zeros."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from ..model_facts import ModelFacts
 from ..stored import Array
 
 FEW_ROWS = 8
-MANY = 64.0  # ids above 255 that are due, before their absence says something
+MANY = 64.0  # expected number of ids above 255 from which their absence is a finding
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The routed rows of a capture: ids [R, L, K], and which places never change."""
+    """The routed rows of a capture: ids [R, L, K], and which places are constant."""
 
     capture: Capture
     facts: ModelFacts | None
     ids: Array  # [R, L, K]
     tokens: NDArray[np.int64]  # [R] token of each row
-    constant: Array  # [K] places that hold one expert in every row of each layer
+    constant: Array  # [K] places that hold the same expert in every row of a layer
 
     @classmethod
     def of(cls, capture: Capture, facts: ModelFacts | None) -> Checked:
         """Takes the routed rows."""
         assert capture.ids is not None
         rows = np.flatnonzero(capture.routed)
-        first = len(rows) and rows[-1] == len(rows) - 1  # the first tokens, without a copy
+        first = len(rows) and rows[-1] == len(rows) - 1  # the routed tokens come first, so no copy is needed
         ids = capture.ids[: len(rows)] if first else capture.ids[rows]
         return cls(capture, facts, ids, rows, constant_places(ids))
 
     @property
     def experts(self) -> int:
-        """N as the config or the file says it, else what the largest id implies."""
+        """N from the config or the file, else the number that the largest id implies."""
         return (self.facts.experts if self.facts else self.capture.experts) or self.capture.experts_at_least
 
     @property
     def limit(self) -> int | None:
-        """The first id that nothing has."""
+        """The first id that has no expert; None if N is unknown."""
         return self.facts.id_limit if self.facts else self.capture.experts
 
     def place(self, cells: Array) -> tuple[int, int]:
-        """Returns layer and token of the first of these cells [R, L]."""
+        """Returns layer and token of the first true cell [R, L]."""
         row, layer = np.unravel_index(int(cells.argmax()), cells.shape)
         return self.capture.layers[int(layer)], int(self.tokens[int(row)])
 
 
 def constant_places(ids: Array) -> Array:
-    """Returns which places [K] never change although others do; all False if rows or layers are few."""
+    """Returns a mask [K] of constant places among varying ones; all False if rows or layers are few."""
     rows, layers, places = ids.shape
     none = np.zeros(places, np.bool_)
     if places < 2 or rows < FEW_ROWS or (layers < 3 and rows < 256):
@@ -65,7 +65,7 @@ def constant_places(ids: Array) -> Array:
 
 
 def check_identities(checked: Checked) -> list[Finding]:
-    """Returns what is wrong with the ids by themselves."""
+    """Returns findings about the ids alone."""
     zero_cells = zeros_of(checked)
     findings = check_range(checked) + check_zeros(checked, zero_cells)
     if not findings:
@@ -74,12 +74,12 @@ def check_identities(checked: Checked) -> list[Finding]:
 
 
 def has_wrapped(findings: list[Finding]) -> bool:
-    """Returns whether ids wrapped, which makes duplicates of them."""
+    """Returns whether ids wrapped at 256. Wrapped ids cause duplicates."""
     return any(finding.code == "id-range" and finding.token is None for finding in findings)
 
 
 def check_range(checked: Checked) -> list[Finding]:
-    """Returns `id-range` for ids that no expert has, or that were kept in too small a type."""
+    """Returns `id-range` for ids without an expert, or ids stored in too small a type."""
     ids, limit = checked.ids, checked.limit
     if lowest(ids) >= -1 and (limit is None or highest(ids) < limit):
         return []
@@ -102,7 +102,7 @@ def check_range(checked: Checked) -> list[Finding]:
 
 
 def wrapped(checked: Checked) -> list[Finding]:
-    """Returns `id-range` where ids above 255 are due and none is there."""
+    """Returns `id-range` if ids above 255 are expected and none occurs."""
     experts, highest = checked.experts, checked.capture.experts_at_least - 1
     due = checked.ids.size * max(experts - 256, 0) / max(experts, 1)
     if experts <= 256 or highest > 255 or (due < MANY and not checked.capture.small_type):
@@ -112,9 +112,9 @@ def wrapped(checked: Checked) -> list[Finding]:
 
 
 def zeros_of(checked: Checked) -> Array:
-    """Returns cells [R, L] whose every place is expert 0."""
+    """Returns a mask [R, L] of cells in which every place is expert 0."""
     zero = by_block(lambda ids: all_places(ids == 0), checked.ids)
-    if checked.facts is not None and checked.facts.model_type == "zaya":  # expert 0 stands for skipping
+    if checked.facts is not None and checked.facts.model_type == "zaya":  # expert 0 means skip
         return np.zeros_like(zero)
     return zero
 
@@ -142,7 +142,7 @@ def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
 
 
 def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
-    """Returns `duplicate-ids` where a token has one expert twice in a layer."""
+    """Returns `duplicate-ids` if a token has the same expert twice in a layer."""
     whole = np.asarray(zero.all(axis=0))[None, :] | np.asarray(zero.all(axis=1))[:, None]
     cells = twice(checked.ids[..., ~checked.constant] if checked.constant.any() else checked.ids) & ~(
         zero & whole
@@ -158,7 +158,7 @@ def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
 
 
 def weighed(checked: Checked) -> Array:
-    """Returns ids [R, L, K] with -1 if a place weighs nothing: it may stand for skipping."""
+    """Returns ids [R, L, K] with -1 for places of weight 0, which may mean skip."""
     weights = checked.capture.weights
     if weights is None or weights.shape[-1] != checked.ids.shape[-1]:
         return checked.ids
@@ -166,12 +166,12 @@ def weighed(checked: Checked) -> Array:
 
 
 def twice(ids: Array) -> Array:
-    """Returns cells [R, L] in which an id from 0 up stands twice."""
+    """Returns a mask [R, L] of cells in which an id of at least 0 occurs twice."""
     return by_block(twice_in, ids)
 
 
 def twice_in(ids: Array) -> Array:
-    """The same, of a few rows."""
+    """The same for a few rows."""
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)
     if places > 12:

@@ -1,4 +1,4 @@
-"""Runs the checks on a capture. One cause is told once: a check looks only at what the earlier ones left."""
+"""Runs all checks on a capture. Each check skips what an earlier finding explains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .weighing import check_weights
 
 
 def judge(capture: Capture, facts: ModelFacts | None) -> Capture:
-    """Returns the capture with everything that is to be said about it, errors first."""
+    """Returns the capture with all findings, errors first."""
     findings = list(capture.findings)
     if not has(findings, "config-mismatch"):
         wrong = check_sizes(capture, facts)
@@ -31,14 +31,14 @@ def judge(capture: Capture, facts: ModelFacts | None) -> Capture:
 
 
 def check_routing(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
-    """Runs the checks of logits, ids and weights. Ids that are wrong explain weights in another order."""
+    """Runs the checks of logits, ids and weights. Wrong ids explain weights out of order."""
     findings = check_logits(capture, facts)
     wrong = [] if capture.ids is None else check_ids(Checked.of(capture, facts))
     return findings + wrong + check_weights(capture, facts, ordered=not wrong)
 
 
 def check_ids(checked: Checked) -> list[Finding]:
-    """Runs the checks of ids, those that explain most first."""
+    """Runs the checks of ids, the most general first."""
     findings = check_identities(checked)
     if not findings:
         findings = check_strides(checked)
@@ -48,7 +48,7 @@ def check_ids(checked: Checked) -> list[Finding]:
 
 
 def judge_together(captures: Sequence[Capture]) -> list[Capture]:
-    """Returns captures of one file with what only shows when they are compared."""
+    """Adds the findings that need a comparison of the captures of one file."""
     return differing_prompts(captures)
 
 

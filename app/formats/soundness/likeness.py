@@ -1,4 +1,4 @@
-"""Checks of logits: whether they are logits, and whether the ids are their k best."""
+"""Checks of logits: whether they are logits, and whether the ids are their top k."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from ..model_facts import ModelFacts
 from ..stored import Array
 from .identities import Checked
 
-MOST = 64_000_000  # numbers looked at; of longer captures evenly spaced tokens are taken
+MOST = 64_000_000  # limit on inspected numbers; longer captures are sampled evenly
 SUM_ERROR = 0.02
-ROUNDING = 2.0**-6  # of the larger of two logits: routers that run in bfloat16 see no smaller difference
+ROUNDING = 2.0**-6  # relative to the larger logit: the resolution of routers in bfloat16
 
 
 def sampled(capture: Capture, values: Floats) -> NDArray[np.int64]:
-    """Returns the routed tokens that are looked at: all, or evenly spaced ones of a long capture."""
+    """Returns the tokens to inspect: all routed ones, or an even sample of a long capture."""
     rows = np.flatnonzero(capture.routed)
     most = max(MOST // max(values.shape[1] * values.shape[2], 1), 64)
     return rows if len(rows) <= most else rows[:: -(-len(rows) // most)]
 
 
 def check_logits(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
-    """Returns `bad-weights` for logits that are no numbers, `not-logits` for probabilities."""
+    """Returns `bad-weights` for logits that are not finite, `not-logits` for probabilities."""
     if capture.logits is None:
         return []
     rows = sampled(capture, capture.logits)
@@ -41,7 +41,7 @@ def check_logits(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
 
 
 def check_softmaxed(logits: NDArray[np.float32]) -> list[Finding]:
-    """Returns `not-logits` where every row [.., N] is positive and sums to 1."""
+    """Returns `not-logits` if every row [.., N] is positive and sums to 1."""
     if not logits.size or logits.shape[-1] < 2 or (logits < 0).any():
         return []
     if np.abs(logits.sum(axis=-1, dtype=np.float64) - 1).max() > SUM_ERROR:
@@ -54,9 +54,9 @@ def check_softmaxed(logits: NDArray[np.float32]) -> list[Finding]:
 
 
 def check_topk(checked: Checked) -> list[Finding]:
-    """Returns `ids-not-topk` where ids are not the k best logits of their token.
+    """Returns `ids-not-topk` if ids are not the top k of their token's logits.
 
-    Silent where the router has a bias or groups, or if nobody says that it has none.
+    Skipped if the router has a bias or groups, or if nothing says that it has none.
     """
     capture = checked.capture
     values = capture.logits if capture.logits is not None else capture.scores
@@ -88,7 +88,7 @@ def check_topk(checked: Checked) -> list[Finding]:
 
 
 def misses(ids: NDArray[np.int64], values: Floats) -> Array:
-    """Returns cells [R, L] in which an expert that was left out beats a chosen one by more than rounding."""
+    """Returns a mask [R, L] of cells in which an expert left out clearly exceeds a chosen one."""
     safe = np.clip(ids, 0, values.shape[-1] - 1)
     chosen = np.take_along_axis(values, safe, axis=-1)
     there = (ids >= 0).all(axis=-1) & ~np.isnan(values).any(axis=-1)
@@ -102,7 +102,7 @@ def misses(ids: NDArray[np.int64], values: Floats) -> Array:
 
 
 def fits_shifted(ids: NDArray[np.int64], values: Floats, wrong: Array) -> int:
-    """Returns by how many rows the ids fit the logits when shifted, 1 or -1; 0 if they do not."""
+    """Returns the shift in rows, 1 or -1, with which the ids fit the logits; 0 if none does."""
     if len(ids) < 4 or wrong.mean() < 0.2:
         return 0
     for shift in (1, -1):

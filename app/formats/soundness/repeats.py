@@ -1,4 +1,4 @@
-"""Rows that repeat: a buffer that was not renewed, a warm-up run, a shared expert in a place of its own."""
+"""Checks for repeated rows: a stale buffer, a warm-up run, a shared expert in its own place."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..findings import Finding, found
 from ..stored import Array
 from .identities import FEW_ROWS, Checked
 
-LIKE_BITS = 1.74  # that two neighbours differ is worth, a layer: three in ten agree in a layer by chance
+LIKE_BITS = 1.74  # bits of evidence per layer from a difference of neighbours: by chance three in ten agree
 SURE_BITS = 20.0
-UNKNOWN = 12  # rows that must be equal where the tokens are not known, which may be one and the same
-TELLING_BITS = 100.0  # a row that says so much does not come twice by chance, even for one and the same token
+UNKNOWN = 12  # equal rows required if tokens are unknown, because they may be the same token
+TELLING_BITS = 100.0  # bits in a row that cannot repeat by chance, even for the same token
 
 
 def check_repeats(checked: Checked) -> list[Finding]:
@@ -30,7 +30,7 @@ def check_repeats(checked: Checked) -> list[Finding]:
 
 
 def constant_place(checked: Checked) -> Finding:
-    """Returns the warning that a place never changes."""
+    """Returns the warning about a constant place."""
     place = int(checked.constant.argmax())
     expert = int(checked.ids[0, 0, place])
     text = f"place {place} of {checked.ids.shape[-1]} is always expert {expert}"
@@ -57,7 +57,7 @@ def longest_run(checked: Checked) -> tuple[int, int]:
 
 
 def equal_neighbours(ids: Array) -> Array:
-    """Returns which rows equal the one before them and hold an expert other than 0: [R - 1]."""
+    """Returns a mask [R - 1] of rows that equal the one before and hold an expert other than 0."""
     same = np.zeros(len(ids) - 1, np.bool_)
     near = np.flatnonzero((ids[1:, 0] == ids[:-1, 0]).all(axis=-1))  # equal in the first layer
     rows = ids[near + 1]
@@ -66,7 +66,7 @@ def equal_neighbours(ids: Array) -> Array:
 
 
 def due(checked: Checked, known: bool, rows: int) -> int:
-    """Returns how long a run must be: longer where layers are few, or where the tokens are not known."""
+    """Returns the suspicious length of a run: longer if layers are few or tokens unknown."""
     layers, places = checked.ids.shape[1:]
     least = max(4, 1 + math.ceil(SURE_BITS / (LIKE_BITS * layers)))
     experts = max(checked.experts, places + 1)
@@ -77,7 +77,7 @@ def due(checked: Checked, known: bool, rows: int) -> int:
 
 
 def names_of(checked: Checked) -> list[object] | None:
-    """Returns what tells the tokens of the rows apart: ids, else texts; None if neither is known."""
+    """Returns the token of each row, as id, else as text; None if neither is known."""
     tokens = checked.capture.tokens
     names: list[object] = [
         (tokens[at].id or 0) + 1 if tokens[at].id is not None else tokens[at].text for at in checked.tokens
@@ -86,7 +86,7 @@ def names_of(checked: Checked) -> list[object] | None:
 
 
 def runs(same: Array) -> list[tuple[int, int]]:
-    """Returns begin and length of each stretch of rows that equal their neighbours."""
+    """Returns begin and length of each run of equal neighbours."""
     edges = np.diff(np.concatenate(([False], same, [False])).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(begin), int(end - begin) + 1) for begin, end in zip(begins, ends, strict=True)]

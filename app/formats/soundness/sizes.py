@@ -1,4 +1,4 @@
-"""Whether experts and k are those of the config. Layers are compared while they are placed."""
+"""Checks N and k against the config. The number of layers is checked in `layers.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ADVICE = "give the config of the model that was captured"
 
 
 def check_sizes(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
-    """Returns `config-mismatch` where the file says another N or k than the config."""
+    """Returns `config-mismatch` if N or k of the file differs from the config."""
     if facts is None:
         return []
     wanted = {facts.experts, facts.experts + facts.zero_experts, facts.id_limit}
@@ -36,14 +36,14 @@ def check_sizes(capture: Capture, facts: ModelFacts | None) -> list[Finding]:
 
 
 def wrong_k(capture: Capture, facts: ModelFacts) -> Finding:
-    """Returns the finding that k is another."""
+    """Returns the finding that k differs."""
     return found(
         "config-mismatch", f"expected k = {facts.k}, as the config says, got {capture.k} places; {ADVICE}"
     )
 
 
 def has_shared(capture: Capture) -> bool:
-    """Returns whether one place more than k holds one expert always: a shared one that was fused in."""
+    """Returns whether the file has one more place than k, always the same expert: a fused shared expert."""
     assert capture.ids is not None
     ids = capture.ids[capture.routed]
     return len(ids) > 1 and bool((ids == ids[:1]).all(axis=(0, 1)).any())

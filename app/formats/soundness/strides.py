@@ -1,7 +1,7 @@
-"""Ids read with wrong strides: rows of an argsort, cut to k, read as if they followed one another.
+"""Detects ids read with wrong strides: contiguous reads of a strided argsort.
 
-llama.cpp's `ffn_moe_topk` is a view of [tokens, N] whose rows are k long. Read as contiguous memory, its
-first N / k rows list the experts of token 0 from best to worst, each once, the next rows those of token 1.
+llama.cpp's `ffn_moe_topk` is a view of [tokens, N] with rows of length k. Read as contiguous memory, its
+first N / k rows list all experts of token 0 from best to worst, the next ones those of token 1.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from ..findings import Finding, found
 from ..stored import Array
 from .identities import Checked
 
-SURE = 20.0  # nats against chance
+SURE = 20.0  # nats of evidence against chance
 
 
 def check_strides(checked: Checked) -> list[Finding]:
-    """Returns `strided-ids` where rows from the first on list every expert once, in half of the layers."""
+    """Returns `strided-ids` if, in half of the layers, the first rows list every expert exactly once."""
     experts, places = max(checked.experts, checked.limit or 0), checked.ids.shape[-1]
     if experts <= places or len(checked.ids) < 2 or checked.tokens[0] != 0:
         return []
-    rows = checked.ids[: checked.capture.prompt or len(checked.ids)]  # later tokens came one by one
+    rows = checked.ids[: checked.capture.prompt or len(checked.ids)]  # later tokens were computed one by one
     against = np.array([surprise(rows[:, layer], experts) for layer in range(rows.shape[1])])
     listed = against > 0
     if np.count_nonzero(listed) * 2 < len(listed) or against.sum() < SURE:
@@ -34,9 +34,10 @@ def check_strides(checked: Checked) -> list[Finding]:
 
 
 def surprise(ids: Array, experts: int) -> float:
-    """Returns nats against chance that the rows [R, K] of a layer begin with whole lists of all experts.
+    """Returns the evidence, in nats, that rows [R, K] of a layer begin with whole permutations of the
+    experts.
 
-    0 if they do not. Rows whose own places differ are taken as given; only repeats across rows count.
+    Returns 0 if they do not. Distinct places within a row are assumed; only repeats across rows count.
     """
     places = ids.shape[-1]
     flat = ids[: -(-8 * experts // places)].reshape(-1)
@@ -52,7 +53,7 @@ def surprise(ids: Array, experts: int) -> float:
 
 
 def list_surprise(length: int, places: int, experts: int) -> float:
-    """Returns nats against chance that rows of distinct places have no expert in common."""
+    """Returns the evidence, in nats, of `length` rows of distinct places that share no expert."""
     nats = 0.0
     for taken in range(places, length, places):
         size = min(places, length - taken)

@@ -1,4 +1,4 @@
-"""Checks of combine weights: finite, not negative, summing to what the router says, in the logits' order."""
+"""Checks of combine weights: finite, not negative, with the right sum, in the order of the logits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..findings import Finding, found
 from ..model_facts import ModelFacts
 from ..stored import Array
 
-SUM_ERROR = 0.02  # of the sum; weights in tables have four places, those of bfloat16 routers three digits
+SUM_ERROR = 0.02  # relative; weights in tables have four decimals, those of bfloat16 routers three digits
 ORDER_ERROR = 0.02
 MOST_RULE = 0.9  # share of tokens that makes a sum the rule
 
 
 def check_weights(capture: Capture, facts: ModelFacts | None, ordered: bool) -> list[Finding]:
-    """Returns `bad-weights`, else `weights-off`; the order is looked at where `ordered`."""
+    """Returns `bad-weights`, else `weights-off`; checks the order only if `ordered`."""
     if capture.weights is None:
         return []
     weights = capture.weights
@@ -35,8 +35,8 @@ def check_weights(capture: Capture, facts: ModelFacts | None, ordered: bool) -> 
 def check_sums(
     capture: Capture, facts: ModelFacts | None, weights: NDArray[np.float32], there: Array | None
 ) -> list[Finding]:
-    """Returns `weights-off` where sums are not those of the config's router, or differ from the others'."""
-    full = (weights > 0).all(axis=-1)  # dropped and empty choices weigh 0, and are passed over
+    """Returns `weights-off` if sums differ from the rule of the config, or from those of other tokens."""
+    full = (weights > 0).all(axis=-1)  # dropped and empty choices have weight 0 and are skipped
     full = full if there is None else full & there
     if not full.any() or weights.shape[-1] < 2:
         return []
@@ -61,10 +61,10 @@ def check_sums(
 
 
 def sums_due(facts: ModelFacts | None, sums: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Returns the least and the largest sum that is right; None if nothing says."""
+    """Returns the least and the largest correct sum; None if no rule is known."""
     usual = float(np.median(sums))
     agree = np.abs(sums - usual) <= SUM_ERROR * usual
-    if facts is not None and facts.normalised:  # vLLM leaves the scale out, transformers has it
+    if facts is not None and facts.normalised:  # transformers includes the scale, vLLM does not
         rules = (1.0, facts.scale)
         nearest = min(rules, key=lambda rule: abs(rule - usual))
         return nearest, nearest
@@ -74,7 +74,7 @@ def sums_due(facts: ModelFacts | None, sums: NDArray[np.float64]) -> tuple[float
 
 
 def renormalised(sums: NDArray[np.float64], places: int) -> bool:
-    """Returns whether all sums are 1, which a softmax over more experts than k cannot give."""
+    """Returns whether all sums are 1, which is impossible for a softmax over more than k experts."""
     return len(sums) >= 8 and bool((np.abs(sums - 1) < 0.002).all())
 
 

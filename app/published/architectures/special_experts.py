@@ -18,8 +18,7 @@ def muse_spark(f: Fields) -> ModelConfig:
 
 
 def ernie4_5_vl(f: Fields) -> ModelConfig:
-    """ERNIE 4.5 VL: two banks of experts per layer, for text and for pictures; a text token uses the
-    first."""
+    """ERNIE 4.5 VL: two banks of experts per layer, for text and pictures; a text token uses the first."""
     widths = f.values.get("moe_intermediate_size")
     if not isinstance(widths, list) or len(widths) != 2:
         raise ConfigError(
