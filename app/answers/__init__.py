@@ -1,1 +1,1 @@
-"""Computes complete answers as bytes, each from sources and a request, in a thread or a process."""
+"""Computes complete answers as bytes, in a thread or a process, from sources and a request."""

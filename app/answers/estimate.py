@@ -1,4 +1,4 @@
-"""The estimated cost of an answer, from the request and what is known of its model: nothing is run for it."""
+"""Estimates the cost of an answer from the request and its model. Nothing is run for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
 
 
 def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
-    """Returns the tokens of a request, or the most that its text may have."""
+    """Returns the number of tokens of a request, or the upper limit for its text."""
     scenario = sources.library.scenarios.get(request.scenario)
     if request.source == "authored":
         return len(scenario.tokens) if scenario else 1
@@ -28,12 +28,12 @@ def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
 
 
 def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
-    """Returns the seconds that a trace takes."""
+    """Estimates the seconds for a trace."""
     return cost_of_trace(request, shape_of(sources, request), tokens_of(sources, request))
 
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:
-    """Returns the seconds that the load of a text takes."""
+    """Estimates the seconds for the load of a text."""
     tokens = tokens_at_most(text, most=4 * TEXT_CHARS)
     alone = request.model_copy(update={"more": 0})
     return cost_of_trace(alone, shape_of(sources, request), tokens)

@@ -1,6 +1,6 @@
-"""The answers that a thread or a process makes: a trace, its pictures, its loads, its traffic.
+"""Answers computed in a thread or a process: a trace, its pictures, its loads, its traffic.
 
-Each is a module-level function whose first argument is the sources, so that a process of its own can run it.
+Each is a module-level function with the sources as its first argument, so that a process can run it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Keys = Mapping[str, str]
 
 
 def open_sources(scenarios: Path, models: Path, engine: str = "") -> SourceRegistry:
-    """The sources of a process."""
+    """Returns the sources, opened once per process."""
     return SourceRegistry(load_scenarios(scenarios), models, engine=engine)
 
 
@@ -37,7 +37,7 @@ def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
 
 
 def short_trace(sources: SourceRegistry, request: TraceRequest) -> RoutingTrace:
-    """Returns the trace of a request. Raises BadRequest for one that is too long for one answer."""
+    """Returns the trace of a request. Raises BadRequest if it is too long for one answer."""
     source = sources.open(request)
     count = len(source.header.tokens)
     if is_long(count, source.header.shape):
@@ -47,19 +47,19 @@ def short_trace(sources: SourceRegistry, request: TraceRequest) -> RoutingTrace:
 
 
 def named_trace(sources: SourceRegistry, request: TraceRequest) -> tuple[str, bytes]:
-    """Returns the identity of a trace, and its file."""
+    """Returns the identity of a trace and its file."""
     source = sources.open(request)
     return source.identity, source.trace().to_bytes()
 
 
 def picture(sources: SourceRegistry, keys: Keys, view: Keys, width: int | None) -> bytes:
-    """Returns the preview of a view: SVG, or PNG of that width."""
+    """Returns the preview of a view: SVG, or PNG of the given width."""
     drawing = ViewPicture.of(keys, view, sources, second_falls_back=True).draw()
     return drawing.encode() if width is None else rasterise(drawing, width, ROOT / "static" / "vendor")
 
 
 def device_traffic(sources: SourceRegistry, keys: Keys, count: int) -> bytes:
-    """JSON: what a step sends between devices."""
+    """Returns JSON: the traffic of one step between devices."""
     trace = short_trace(sources, sources.parse(keys))
     shape = trace.header.shape
     rows = compare_routers(trace, min(count, shape.experts))
@@ -67,26 +67,26 @@ def device_traffic(sources: SourceRegistry, keys: Keys, count: int) -> bytes:
 
 
 def load_over(sources: SourceRegistry, keys: Keys, over: str) -> bytes:
-    """JSON: the load of every expert over a prompt, or over all scenarios."""
+    """Returns JSON: the load of every expert over a prompt, or over all scenarios."""
     requests = requests_over(sources.parse(keys), over, sources.available.scenarios)
     made: list[Callable[[], RoutingTrace]] = [partial(short_trace, sources, each) for each in requests]
     return dump({"over": over, **total(made).to_json()}).encode()
 
 
 def load_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
-    """JSON: the load of every expert over a text."""
+    """Returns JSON: the load of every expert over a text."""
     made = windows(sources, sources.parse(keys), text)
     return dump({"over": "text", **total(made).to_json()}).encode()
 
 
 def tokens_of_text(sources: SourceRegistry, keys: Keys, text: str) -> bytes:
-    """JSON: how many tokens a text has for the model of a request, and how many a prompt may have."""
+    """Returns JSON: the number of tokens of a text for the request's model, and the limit on a prompt."""
     model = sources.live.open_model(sources.parse(keys).checkpoint)
     return dump({"tokens": len(model.checkpoint.tokenizer.encode(text)), "most": room_of(model)}).encode()
 
 
 def total(made: list[Callable[[], RoutingTrace]]) -> Load:
-    """Returns the loads of several traces together."""
+    """Returns the summed loads of several traces."""
     load = load_of(made[0])
     for make in made[1:]:
         load += load_of(make)

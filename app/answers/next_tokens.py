@@ -1,4 +1,4 @@
-"""What a model says after each token; where it is altered, also what it said before, and who moved."""
+"""Next tokens after each token; for an altered model also those before, and the tokens that moved."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..sources.live.next_tokens import NextTokens
 from ..sources.registry import SourceRegistry
 from ..trace import Ints, dump
 
-MOST_MOVED = 20_000  # pairs of token and layer that are named
+MOST_MOVED = 20_000  # limit on named pairs of token and layer
 
 
 def check_live(request: TraceRequest) -> None:
-    """Raises BadRequest for routing that no model computes here."""
+    """Raises BadRequest for routing that is not computed live here."""
     if request.source != "live":
         raise BadRequest(Problem("source", repr(request.source), "'live'", "choose a model that runs here"))
 
 
 def next_tokens(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
-    """JSON: the most likely next tokens after each token of a live trace, and the loss on it."""
+    """Returns JSON: the most likely next tokens after each token of a live trace, and the loss on it."""
     request = sources.parse(keys)
     check_live(request)
     trace = sources.open(request).trace()
@@ -36,7 +36,7 @@ def next_tokens(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
 
 
 def of(found: NextTokens, text: Any) -> dict[str, Any]:
-    """Next tokens as the page reads them, rounded to what a person can see."""
+    """Returns next tokens in the page's format, rounded to visible digits."""
     answer = found.to_json(text)
     rows = [
         [{**each, "probability": round(each["probability"], 6)} for each in row] for row in answer["next"]
@@ -45,7 +45,7 @@ def of(found: NextTokens, text: Any) -> dict[str, Any]:
 
 
 def moved(before: Ints, after: Ints) -> list[list[Any]]:
-    """Where chosen experts differ, [T, L, K] twice -> token, layer, experts that lost it, that took it."""
+    """Returns where choices differ, from [T, L, K] twice: token, layer, experts lost, experts gained."""
     width = max(before.shape[-1], after.shape[-1])
     before, after = (np.sort(padded(each, width), axis=-1) for each in (before, after))
     places = np.argwhere((before != after).any(axis=-1))[:MOST_MOVED].tolist()
@@ -53,12 +53,12 @@ def moved(before: Ints, after: Ints) -> list[list[Any]]:
 
 
 def padded(experts: Ints, width: int) -> Ints:
-    """The same with empty choices up to this width."""
+    """Returns choices padded with empty ones to `width`."""
     extra = ((0, 0), (0, 0), (0, width - experts.shape[-1]))
     return np.pad(experts, extra, constant_values=-1)
 
 
 def lost_and_taken(before: Ints, after: Ints) -> tuple[list[int], list[int]]:
-    """The experts of one set alone, and of the other alone, without empty choices."""
+    """Returns the experts in only one set and in only the other, without empty choices."""
     was, now = ({int(e) for e in side if e >= 0} for side in (before, after))
     return sorted(was - now), sorted(now - was)

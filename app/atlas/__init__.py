@@ -1,1 +1,1 @@
-"""A corpus of routing as Parquet files, and what is asked of it."""
+"""Stores the routing of a corpus as Parquet files and answers questions about it."""

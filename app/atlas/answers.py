@@ -1,4 +1,4 @@
-"""Questions to an atlas by name: a query of plain values -> JSON, for HTTP and the command line alike."""
+"""Answers questions to an atlas by name: a query of plain values -> JSON, for HTTP and the command line."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def label_of(query: Query) -> str:
     return label
 
 
-ANSWERS: dict[str, Answer] = {  # question: what it reads of the query
+ANSWERS: dict[str, Answer] = {  # question -> how it reads the query
     "overview": lambda atlas, query: overview(atlas),
     "layers": lambda atlas, query: layer_metrics(atlas),
     "map": lambda atlas, query: expert_map(atlas, query.get("metric", "load")),

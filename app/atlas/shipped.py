@@ -1,8 +1,8 @@
-"""Where atlases lie: a folder of them, and those of the shipped models, made when first asked for.
+"""The atlases of a server: a folder of them, and those of the shipped models, recorded on demand.
 
 The atlas of a model `NAME` over the shipped held-out text is `heldout/NAME`. It is recorded into the cache
-folder, about five seconds for a shipped model, and used from then on; another checkpoint or text is recorded
-anew.
+folder at its first use, which takes about five seconds for a shipped model. Another checkpoint or text is
+recorded separately.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_OPEN = 8
 
 
 def folders_from_env(env: Mapping[str, str]) -> tuple[Path, Path]:
-    """ATLASES: a folder whose subfolders are atlases; ATLAS_CACHE: where those of models are made."""
+    """Reads ATLASES (a folder of atlases) and ATLAS_CACHE (the folder for recorded ones)."""
     cache = env.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return (
         Path(env.get("ATLASES") or "atlases"),
@@ -36,7 +36,7 @@ def folders_from_env(env: Mapping[str, str]) -> tuple[Path, Path]:
 
 
 class Atlases:
-    """All atlases of a server, each opened once. Safe for threads: the first who asks makes, others wait."""
+    """All atlases of a server, each opened once. Thread-safe: the first caller records, others wait."""
 
     def __init__(self, models: Path, folder: Path, cache: Path) -> None:
         self.models = Models(models)
@@ -46,18 +46,20 @@ class Atlases:
 
     @classmethod
     def from_env(cls, models: Path, env: Mapping[str, str] | None = None) -> Atlases:
-        """Atlases beside the models of a server, in the folders that the environment names."""
+        """Returns the atlases for a server's models, in the folders named by the environment."""
         return cls(models, *folders_from_env(os.environ if env is None else env))
 
     def without_folders(self, message: str) -> str:
-        """Returns a message for a stranger: with names of atlases and files, without the server's folders."""
+        """Returns a message for a client: names of atlases and files stay, the server's folders are
+        removed.
+        """
         for folder in (self.folder, self.cache, self.models_folder):
             for place in (folder.absolute(), folder):
                 message = message.replace(f"{place}/", "")
         return message
 
     def list(self) -> list[dict[str, Any]]:
-        """Returns name, kind and size of each; those of the held-out text may still have to be made."""
+        """Returns name, kind and size of each atlas; those of the held-out text may not be recorded yet."""
         found = [self._listed(path) for path in sorted(self.folder.glob(f"*/{FILE}"))]
         return [*found, *({"name": name, "kind": HELDOUT, "made": made} for name, made in self._heldout())]
 
@@ -91,7 +93,7 @@ class Atlases:
             return None
 
     def open(self, name: str) -> Atlas:
-        """Opens an atlas by name; makes that of a shipped model. Raises AtlasError for an unknown name."""
+        """Opens an atlas by name; records that of a shipped model. Raises AtlasError for an unknown name."""
         with self._lock:
             if name not in self._open:
                 if len(self._open) >= MOST_OPEN:
@@ -112,7 +114,7 @@ class Atlases:
         return Atlas(known[name])
 
     def _made(self, model: str) -> Path:
-        """Records the held-out text with a model, unless that was done before."""
+        """Records the held-out text with a model, unless that is done already."""
         from .recording.routes import NumpyRoutes
         from .recording.writer import record
 
@@ -126,22 +128,22 @@ class Atlases:
         record(folder, NumpyRoutes(opened), documents, corpus)
         return folder
 
-    # What routes and commands ask
+    # Called by routes and commands
 
     def answer(self, name: str, question: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """Returns the answer of one atlas. Raises ValueError naming what is wrong."""
+        """Returns one atlas' answer to a question. Raises ValueError naming what is wrong."""
         from .answers import answer
 
         return answer(self.open(name), question, query)
 
     def compare(self, name: str, other: str) -> dict[str, Any]:
-        """Returns how far two atlases are apart. Raises ValueError."""
+        """Returns the difference between two atlases. Raises ValueError."""
         from .questions.comparison import compare
 
         return compare(self.open(name), self.open(other))
 
     def prune(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """Returns a keep list and what it costs on held-out text. Raises ValueError."""
+        """Returns a keep list and its loss on held-out text. Raises ValueError."""
         from .answers import share
         from .what_if.pruning_preview import preview
 
@@ -160,7 +162,7 @@ class Atlases:
         return write_plan(made, query.get("format", "sglang"), atlas.shape.dense_layers)
 
     def read_plan(self, name: str, query: Mapping[str, str], text: str) -> dict[str, Any]:
-        """Returns what a placement file would do to this corpus. Raises ValueError naming the field."""
+        """Returns the effect of a placement file on this corpus. Raises ValueError naming the field."""
         from .answers import whole
         from .what_if.plans import read_plan
         from .what_if.simulations import plan_answer
@@ -173,15 +175,15 @@ class Atlases:
         )
 
     def kind(self, name: str, text: str) -> dict[str, Any]:
-        """Returns a routing, JSON with ids [T] and experts [T][L][K], against the corpus."""
+        """Compares a routing, JSON with ids [T] and experts [T][L][K], with the corpus. Raises ValueError."""
         from .questions.live_text import against_corpus, read_routing
 
         return against_corpus(self.open(name), *read_routing(text))
 
     def text(self, name: str, text: str) -> dict[str, Any]:
-        """Returns a text, routed now by the atlas' own model, against its corpus.
+        """Routes a text with the atlas' model and compares it with the corpus.
 
-        Raises ValueError if the model does not run here, is another one by now, or the text is too long.
+        Raises ValueError if the model does not run here, has changed, or the text is too long.
         """
         from .questions.live_text import text_against_corpus
         from .recording.routes import NumpyRoutes
@@ -194,14 +196,16 @@ class Atlases:
         return text_against_corpus(atlas, NumpyRoutes(opened), text)
 
     def trainings(self) -> dict[str, Path]:
-        """Returns the trainings that can be shown: models with snapshots, and subfolders with counts."""
+        """Returns the training runs to show: models with snapshots, and subfolders with counts."""
         models = {path.parent.name: path for path in self.models_folder.glob("*/snapshots") if path.is_dir()}
         own = {path.parent.name: path.parent for path in self.folder.glob("*/tokens_per_expert")}
         traces = {path.parent.name: path.parent for path in self.folder.glob("*/step-*.safetensors")}
         return {**models, **own, **traces}
 
     def training(self, name: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Returns the series of a training; `query`: ep, pp, etp of Megatron's ranks. Raises ValueError."""
+        """Returns the series of a training run; `query`: ep, pp, etp of Megatron's ranks. Raises
+        ValueError.
+        """
         from .answers import whole
         from .questions.megatron_counts import Parallelism
         from .questions.training_view import read_training
@@ -216,13 +220,15 @@ class Atlases:
 
 
 def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:
-    """Returns the held-out text as a corpus: its documents, and what the manifest says of it."""
+    """Returns the documents of the held-out text, and its entry in the manifest."""
     about = {"digest": heldout.digest, "documents": len(heldout.ids), "unlabelled": {}}
     return heldout_documents(heldout), {"name": "held-out text", **about}
 
 
 def heldout_documents(heldout: HeldOut) -> Iterator[Any]:
-    """Returns the windows of the held-out text as documents; the last token of each is only predicted."""
+    """Yields the windows of the held-out text as documents, without the last token, which is only a
+    target.
+    """
     from .dataset.corpus import Document
 
     number = 0

@@ -1,1 +1,1 @@
-"""A view as one HTML file."""
+"""Exports a view as one HTML file."""

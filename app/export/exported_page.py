@@ -1,7 +1,7 @@
-"""A view as files that play without a server: one HTML file, or a folder whose pages share a script.
+"""Exports views as files that play without a server: one HTML file, or a folder whose pages share a script.
 
-The pages run the same modules as the served page, bundled by the build into static/vendor for each language;
-the trace is in the page, as the messages that the socket would have sent.
+The pages run the modules of the served page, bundled for each language into static/vendor by the build. The
+trace is in the page, as the messages that the socket would have sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..wording import ENGLISH, Wording
 
 STYLE_FILE, ELEMENT_FILE = "moescope.css", "embed.js"
 
-# Runs the packed script as an element of its own, so that a policy can name what it is by its hash.
+# Runs the packed script in its own element, because a policy can then name it by its hash.
 UNPACK = """(async () => {
   const packed = Uint8Array.from(atob(document.getElementById("packed").textContent), (c) => c.charCodeAt(0));
   const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -40,14 +40,14 @@ UNPACK = """(async () => {
 
 @dataclass(frozen=True)
 class InlineTrace:
-    """A trace as a page carries it."""
+    """A trace inside a page."""
 
     identity: str
     trace: RoutingTrace
     answer: Answer
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the messages that the socket would have sent; the steps as base64."""
+        """Returns the messages of the socket; steps are base64."""
         header = self.trace.header
         experts, count = header.shape.experts, len(header.tokens)
         steps = (pack_step(self.trace.step(token), 0, token, experts) for token in range(count))
@@ -60,22 +60,22 @@ class InlineTrace:
 
 @dataclass(frozen=True)
 class ExportedView:
-    """One view that is exported."""
+    """One view to export."""
 
-    name: str  # of its file, without the ending
-    query: str  # the view it opens with, as in the URL
+    name: str  # file name without the ending
+    query: str  # the initial view, as in the URL
     title: str
     description: str
     boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
     recording: InlineTrace
     poster: str  # its preview picture, SVG
-    home: str  # address of the site it comes from, without a path; "" for none
+    home: str  # origin of the site that it comes from; "" for none
     words: Wording = ENGLISH
-    other: InlineTrace | None = None  # of a second stack
-    corpus: Mapping[str, Any] | None = None  # behind the routing: types.js `Corpus`
+    other: InlineTrace | None = None  # trace of a second stack
+    corpus: Mapping[str, Any] | None = None  # corpus of the routing: types.js `Corpus`
 
     def boot_json(self) -> str:
-        """Returns the JSON block of the page. `<` is escaped, so no text can end the block."""
+        """Returns the JSON block of the page. `<` is escaped, so that no text can end the block."""
         exported = {
             "query": self.query,
             "home": self.home,
@@ -88,7 +88,7 @@ class ExportedView:
 
     @property
     def look(self) -> dict[str, str]:
-        """Theme and palette that it opens with."""
+        """Returns theme and palette of the initial view."""
         return look_of(dict(parse_qsl(self.query)))
 
     def poster_address(self) -> str:
@@ -97,16 +97,16 @@ class ExportedView:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all exported pages have in common."""
+    """The parts that all exported pages share."""
 
     scripts: Mapping[str, str]  # by language
     style: str
-    element: str  # static/embed.js, for an article beside the pages
+    element: str  # static/embed.js, for an article next to the pages
     icon: str
 
 
 def load_shared(static: Path, embed: bool) -> Shared:
-    """Reads it. Raises ValueError if a bundle is missing or older than its scripts."""
+    """Reads the shared parts. Raises ValueError if a bundle is missing or older than its scripts."""
     scripts = {language: load_bundle(static, name) for language, name in BUNDLES.items()}
     style = (static / "vendor" / (EMBEDDED if embed else FULL)).read_text(encoding="utf-8")
     icon = (static / "favicon.svg").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def load_shared(static: Path, embed: bool) -> Shared:
 
 
 def load_bundle(static: Path, name: str) -> str:
-    """Returns the page's script in one piece."""
+    """Returns the page's bundled script."""
     path = static / name
     if not path.is_file():
         raise ValueError(f"{path}: expected the bundle of the page's scripts, got nothing; run make once")
@@ -127,7 +127,7 @@ def load_bundle(static: Path, name: str) -> str:
 
 
 def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
-    """Returns a page with everything in it, its script packed: a third of the bytes."""
+    """Returns a self-contained page. Its script is compressed to a third."""
     script = shared.scripts[exhibit.words.language]
     policy = {
         "script-src": f"{hash_of(WATCH)} {hash_of(UNPACK)} {hash_of(script)}",
@@ -138,12 +138,12 @@ def one_file(exhibit: ExportedView, shared: Shared, templates: Path) -> str:
 
 
 def pack(script: str) -> str:
-    """Returns a script as text that UNPACK runs; equal for equal scripts."""
+    """Returns a script as compressed text that UNPACK runs; deterministic."""
     return b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def folder(exhibits: list[ExportedView], shared: Shared, templates: Path) -> Iterator[tuple[str, str]]:
-    """(file name, content) of the pages and of what they share."""
+    """Yields (file name, content) of the pages and of their shared files."""
     policy = {"script-src": f"'self' {hash_of(WATCH)}", "style-src": "'self'"}
     for exhibit in exhibits:
         inline = {"script": "", "packed": "", "style": ""}
@@ -155,7 +155,7 @@ def folder(exhibits: list[ExportedView], shared: Shared, templates: Path) -> Ite
 
 
 def script_file(language: str) -> str:
-    """Returns the name of the script of a language, in a folder."""
+    """Returns the file name of a language's script in a folder."""
     return Path(BUNDLES[language]).name
 
 
@@ -166,7 +166,7 @@ def render(
     policy: Mapping[str, str],
     inline: Mapping[str, str],
 ) -> str:
-    """Returns a page that nothing is loaded into but what `policy` names."""
+    """Returns a page that loads only what `policy` names."""
     environment = Environment(
         loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

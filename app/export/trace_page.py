@@ -1,4 +1,4 @@
-"""A trace as one HTML file that plays without a server: for notebooks, and for files dropped on the page."""
+"""A trace as one HTML file that plays without a server, for notebooks and for files dropped on the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .exported_page import ExportedView, InlineTrace, load_shared, one_file
 
 
 def page_of(trace: RoutingTrace, title: str = "", embed: bool = False) -> str:
-    """Returns a page with everything in it. `embed`: the scene alone, for a frame.
+    """Returns a self-contained page. `embed`: the scene alone, for a frame.
 
     Raises ValueError if the page's scripts were not built.
     """
@@ -41,7 +41,7 @@ def page_of(trace: RoutingTrace, title: str = "", embed: bool = False) -> str:
 
 @cache
 def boot_of(embed: bool) -> dict[str, Any]:
-    """Returns what a page knows that has no server: no scenarios, models or shapes."""
+    """Returns the boot data of a page without a server: no scenarios, models or shapes."""
     settings = Settings()
     everything = boot(SourceRegistry(load_scenarios(settings.scenarios), settings.models), embed)
     return {**everything, "scenarios": [], "models": [], "shapes": []}

@@ -1,1 +1,1 @@
-"""Tours and questions, as data."""
+"""Tours and questions as data."""

@@ -1,4 +1,4 @@
-"""Counts the numbers that captions state, in the routing of their view."""
+"""Computes the numbers that captions state from the routing of their view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..trace import RoutingTrace
 
 
 def figures_of(trace: RoutingTrace) -> dict[str, float]:
-    """Returns the figures of a trace, by name.
+    """Returns the figures of a trace by name.
 
     Loads are counted over the whole prompt; means are over layers.
     """
@@ -23,7 +23,7 @@ def figures_of(trace: RoutingTrace) -> dict[str, float]:
         "layers": shape.layers,
         "experts": shape.experts,
         "k": shape.top_k,
-        "assignments": loads[0].sum(),  # of the first layer
+        "assignments": loads[0].sum(),  # in the first layer
         "pairs": shape.layers * shape.experts,
         "experts_hit": pairs_hit(trace)[-1, -1],
         "experts_a_token": shape.layers * shape.top_k,
@@ -33,15 +33,15 @@ def figures_of(trace: RoutingTrace) -> dict[str, float]:
         "whole_active": shape.active_p + shape.rest,
         "max_violation": max_violation(loads).mean(),
         "dropped_percent": 100 * dropped_share(trace).mean(),
-        "unserved": np.count_nonzero(~kept.any(axis=-1)),  # (token, layer) pairs that no expert takes
-        "least": loads.min(),  # tokens of any expert
+        "unserved": np.count_nonzero(~kept.any(axis=-1)),  # (token, layer) pairs without an expert
+        "least": loads.min(),  # tokens of the least loaded expert
         "most": loads.max(),
     }
     return {name: float(figure) for name, figure in figures.items()}
 
 
 def agrees(stated: float, found: float) -> bool:
-    """Returns whether a figure is stated as it is, to the last digit that is written."""
+    """Returns whether a stated figure equals the found one, rounded to its last written digit."""
     text = repr(float(stated))
     digits = 0 if text.endswith(".0") else len(text.partition(".")[2])
     return abs(stated - found) <= 0.5 * 10.0**-digits + 1e-9

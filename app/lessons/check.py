@@ -1,4 +1,4 @@
-"""Checks that the views of tours and questions exist, and that their numbers are true."""
+"""Checks that the views of tours and questions exist and that their numbers are true."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .caption_figures import agrees, figures_of
 from .library import Lessons
 from .view_query import keys_of
 
-View = tuple[str, str, str, Mapping[str, float]]  # file, field, view, figures stated of it
+View = tuple[str, str, str, Mapping[str, float]]  # file, field, view, figures stated about it
 
 
 def check_lessons(
     lessons: Lessons, scenarios: Mapping[str, Scenario], available: Available, view_keys: Collection[str]
 ) -> Iterator[FileProblem]:
-    """What is wrong with the views of lessons that load. Values of view keys are the page's to check."""
+    """Yields the problems of the lessons' views. The page checks the values of view keys."""
     for file, field, view, figures in views_of(lessons):
         keys = keys_of(view)
         for key in keys:
@@ -52,7 +52,7 @@ def views_of(lessons: Lessons) -> Iterator[View]:
 
 
 def asked(keys: Mapping[str, str], prefix: str, available: Available) -> TraceRequest:
-    """Returns the request of the first or the second stack of a view. Raises BadRequest."""
+    """Returns the request of the first or second stack of a view. Raises BadRequest."""
     first = read(request_keys(keys), available)
     second = read_second(first, own_keys(keys), available) if prefix else None
     understood = second or first
@@ -68,7 +68,7 @@ def check_figures(
     requests: Mapping[str, TraceRequest],
     scenarios: Mapping[str, Scenario],
 ) -> Iterator[FileProblem]:
-    """Yields the figures that are not as they are stated."""
+    """Yields a problem for each figure that differs from its stated value."""
     found: dict[str, float] = {}
     for prefix, request in requests.items():
         if any(name.startswith(prefix) for name in stated) and request.source == "authored":

@@ -1,7 +1,7 @@
 """The terms of the glossary, and sentences that mention them.
 
-A sentence marks a term as `{load}`, or as `{dropped tokens|dropped}` where it stands there in other words.
-What a term means is said in the page's language, in static/js/words/glossary.en.js and its sisters.
+A sentence marks a term as `{load}`, or with other words as `{dropped tokens|dropped}`. The definitions are in
+static/js/words/glossary.en.js and its translations.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ SENTENCE_CHARS = 280
 
 
 def marked(text: str) -> list[str]:
-    """Returns the terms that a sentence mentions, as they are marked: "gate score" for `gate_score`."""
+    """Returns the marked terms of a sentence: "gate score" for `gate_score`."""
     return [(term or words).replace(" ", "_") for words, term in MARK.findall(text)]
 
 
 def plain(text: str) -> str:
-    """Returns the sentence as it is read."""
+    """Returns the sentence without marks."""
     return MARK.sub(r"\1", text)
 
 
 def known_terms(text: str) -> str:
-    """Raises where a marked term is none of the glossary's, or a brace stands alone."""
+    """Returns the text. Raises if a marked term is not in the glossary, or a brace is unpaired."""
     for term in marked(text):
         if term not in TERMS:
             expected = f"a term of the glossary ({', '.join(TERMS)})"

@@ -1,4 +1,6 @@
-"""The only reader of scenarios/tours/*.toml and scenarios/quiz/*.toml. A wrong file stops nothing."""
+"""The only reader of scenarios/tours/*.toml and scenarios/quiz/*.toml. A wrong file does not affect
+others.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,19 @@ Lesson = TypeVar("Lesson", bound=Strict)
 
 @dataclass(frozen=True)
 class Lessons:
-    """The tours and questions of a folder, in their order, and what is wrong with its other files."""
+    """The tours and questions of a folder in order, and the problems of its other files."""
 
     tours: dict[str, Tour]
     questions: tuple[Question, ...]
     problems: list[FileProblem]
 
     def filled(self, query: Mapping[str, str]) -> Mapping[str, str]:
-        """Returns the keys of a short link, with those of its step (view/lessons.js, `withLesson`)."""
+        """Returns the keys of a short link, extended by those of its step (view/lessons.js, `withLesson`)."""
         own = None if "v" in query else self.view_of(query)
         return query if own is None else {**keys_of(own), **query}
 
     def view_of(self, query: Mapping[str, str]) -> str | None:
-        """Returns the view of the step or the question that a query names."""
+        """Returns the view of the step or question that a query names."""
         tour = self.tours.get(query.get("tour", ""))
         at, quiz = query.get("at", "1"), query.get("quiz", "")
         if tour is not None:
@@ -48,12 +50,12 @@ class Lessons:
 
 
 def numbers(count: int) -> list[str]:
-    """What a person writes: 1, 2, ..."""
+    """Returns the numbers that a link may use: 1, 2, ..."""
     return [str(number + 1) for number in range(count)]
 
 
 def load_lessons(folder: Path) -> Lessons:
-    """Reads the tours and questions that lie beside the scenarios of a folder."""
+    """Reads the tours and questions in the subfolders of a scenario folder."""
     problems: list[FileProblem] = []
     tours = list(read_all(folder / "tours", Tour, problems, named=True))
     tours.sort(key=lambda tour: (tour.order, tour.name))
@@ -65,12 +67,12 @@ def load_lessons(folder: Path) -> Lessons:
 def read_all(
     folder: Path, kind: type[Lesson], problems: list[FileProblem], named: bool = False
 ) -> Iterator[Lesson]:
-    """Yields every file of a folder; one that is wrong becomes problems."""
+    """Yields the lessons of a folder; a wrong file adds problems."""
     for path in sorted(folder.glob("*.toml")):
         file = f"{folder.name}/{path.name}"
         try:
             fields = tomllib.loads(path.read_text(encoding="utf-8"))
-            if named and "name" in fields:  # it would be taken for the file's
+            if named and "name" in fields:  # it would be read as the file's own
                 problems.append(FileProblem(file, "name", "an unknown field", "the file's own name alone"))
                 continue
             yield kind.model_validate({**fields, **({"name": path.stem} if named else {})})

@@ -1,4 +1,4 @@
-"""Questions whose answers are shown in the scene."""
+"""Questions that the scene answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Choices = Annotated[list[Choice], Field(min_length=2, max_length=4)]
 
 
 class QuestionWords(Strict):
-    """A question in another language: as many choices, in the same order."""
+    """A question in another language: the same number of choices, in the same order."""
 
     asks: Sentence
     choices: Choices
@@ -24,18 +24,18 @@ class QuestionWords(Strict):
 
 
 class Question(Strict):
-    """What is asked, over which view, and the view that answers it."""
+    """A question over one view, and the view with its answer."""
 
-    name: Annotated[str, Field(pattern=NAME)]  # under which a browser remembers the answer
+    name: Annotated[str, Field(pattern=NAME)]  # key of the answer in the browser's storage
     asks: Sentence
     choices: Choices
-    answer: Annotated[int, Field(ge=1)]  # which of the choices is right, from 1
-    view: View = ""  # while it is asked
-    shows: View  # the answer
-    says: Sentence  # what to see there, in one sentence
+    answer: Annotated[int, Field(ge=1)]  # index of the right choice, from 1
+    view: View = ""  # view while it is asked
+    shows: View  # view of the answer
+    says: Sentence  # description of the answer's view in one sentence
     figures: Mapping[str, float] = Field(
         default_factory=dict
-    )  # of `shows`: what `says` and the right choice say in numbers
+    )  # figures of `shows` that `says` and the right choice state
     fr: QuestionWords | None = None
 
     @model_validator(mode="after")
@@ -47,7 +47,7 @@ class Question(Strict):
         return self
 
     def info(self, language: str = "en") -> dict[str, Any]:
-        """What the page shows: types.js `QuestionInfo`."""
+        """Returns the question for the page: types.js `QuestionInfo`."""
         words = self.fr if language == "fr" and self.fr else self
         return {
             "name": self.name,

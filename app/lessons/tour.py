@@ -1,4 +1,4 @@
-"""Guided tours: captions and the views that they are about, each an ordinary link."""
+"""Guided tours: captions and their views, each an ordinary link."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ Summary = Annotated[str, Field(min_length=1, max_length=160)]
 
 
 class TourWords(Strict):
-    """What a tour is called in another language."""
+    """The title of a tour in another language."""
 
     title: Title
     summary: Summary
 
 
 class TourStep(Strict):
-    """One view, and what to see in it."""
+    """One view and its caption."""
 
     caption: Sentence
     fr: Sentence | None = None  # the caption in French
     view: View
     figures: Mapping[str, float] = Field(
         default_factory=dict
-    )  # what the caption says in numbers, by the names of app/lessons/caption_figures.py
+    )  # figures that the caption states, by the names of app/lessons/caption_figures.py
 
 
 class Tour(Strict):
-    """A walk through views."""
+    """A series of views."""
 
-    name: Annotated[str, Field(pattern=NAME)]  # of the file, without .toml; not a field of it
+    name: Annotated[str, Field(pattern=NAME)]  # the file name without .toml; not a field of the file
     title: Title
     summary: Summary
-    order: int = 100  # place in the list, smaller first
+    order: int = 100  # position in the list, smaller first
     fr: TourWords | None = None
     steps: Annotated[list[TourStep], Field(min_length=1, max_length=12)]
 
     def info(self, language: str = "en") -> dict[str, Any]:
-        """What the page shows: types.js `TourInfo`. Words that are not there in a language are English."""
+        """Returns the tour for the page: types.js `TourInfo`. Missing translations fall back to English."""
         words = self.fr if language == "fr" and self.fr else self
         steps = [
             {"caption": (language == "fr" and step.fr) or step.caption, "view": step.view}

@@ -1,4 +1,4 @@
-"""A view as what stands behind the question mark of its address."""
+"""A view as the query string of its address."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-LESSON_KEYS = ("tour", "at", "quiz", "v")  # which the page adds itself
+LESSON_KEYS = ("tour", "at", "quiz", "v")  # keys that the page adds
 
 
 def query(text: str) -> str:
-    """Raises where the text is no query string, or has a key twice or one that the page adds."""
+    """Returns the text. Raises if it is no query string, repeats a key, or has one that the page adds."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), errors="strict")
     except ValueError:

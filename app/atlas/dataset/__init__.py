@@ -1,1 +1,1 @@
-"""The files of an atlas: written rows, read back and counted."""
+"""The files of an atlas: writes rows, reads them back, counts them."""

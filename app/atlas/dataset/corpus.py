@@ -1,4 +1,6 @@
-"""The texts of an atlas: a JSON Lines file, or windows of token ids, cut into parts."""
+"""Reads the texts of an atlas, from a JSON Lines file or from windows of token ids, and cuts them into
+parts.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,15 @@ from typing import Any
 from .manifest import AtlasError
 
 LABELS = ("domain", "language", "split")
-LINE_BYTES = 16 * 2**20  # of one line
-PART_CHARS = 64 * 1024  # of text after which a part ends; about 16,000 tokens
+LINE_BYTES = 16 * 2**20  # limit on one line
+PART_CHARS = 64 * 1024  # size at which a part ends; about 16,000 tokens
 PART_DOCUMENTS = 256
-CHARS_A_TOKEN = 4  # of a document that is token ids
+CHARS_A_TOKEN = 4  # assumed size of a token in a document of token ids
 
 
 @dataclass(frozen=True)
 class Document:
-    """One text with its labels; `ids` instead of a text that is tokenised already."""
+    """One text with its labels; `ids` replaces the text if it is tokenised already."""
 
     number: int
     text: str = ""
@@ -29,22 +31,22 @@ class Document:
 
     @property
     def size(self) -> int:
-        """Returns its size in characters, for the cut into parts."""
+        """Returns the size in characters, which decides the cut into parts."""
         return len(self.text) or CHARS_A_TOKEN * len(self.ids)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A JSON Lines file that was looked over: each line an object with `text`, and labels if it has any."""
+    """A checked JSON Lines file: each line is an object with `text`, and with optional labels."""
 
     path: Path
     digest: str
     documents: int
-    unlabelled: dict[str, int]  # documents without each label that others have
+    unlabelled: dict[str, int]  # label -> number of documents without it
 
     @classmethod
     def open(cls, path: Path) -> Corpus:
-        """Looks over every line before anything is computed.
+        """Checks every line before anything is computed.
 
         Raises AtlasError naming the line that is wrong, or an empty corpus.
         """
@@ -70,7 +72,7 @@ class Corpus:
         return (read_line(self.path, number, line) for number, line in enumerate(lines(self.path)))
 
     def about(self) -> dict[str, Any]:
-        """Returns what the manifest says of it."""
+        """Returns the entry of the corpus in the manifest."""
         return {
             "name": self.path.name,
             "digest": self.digest,
@@ -80,7 +82,7 @@ class Corpus:
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """Reads the lines of a file that are not blank, each of a bounded length. Raises AtlasError, OSError."""
+    """Yields the lines of a file that are not blank. Raises AtlasError for a line over the limit, OSError."""
     with path.open("rb") as file:
         while line := file.readline(LINE_BYTES + 1):
             if len(line) > LINE_BYTES:
@@ -90,7 +92,7 @@ def lines(path: Path) -> Iterator[bytes]:
 
 
 def read_line(path: Path, number: int, line: bytes) -> Document:
-    """Returns the document of a line. Raises AtlasError naming it; lines count from 1 in messages."""
+    """Returns the document of a line. Raises AtlasError naming the line; messages count lines from 1."""
     where = f"{path}: line {number + 1}"
     try:
         found = json.loads(line)
@@ -112,7 +114,7 @@ def read_line(path: Path, number: int, line: bytes) -> Document:
 
 
 def cut_into_parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Groups documents in order. The cut depends on the texts alone, so a second run makes the same parts."""
+    """Groups documents in order. The cut depends only on the texts, so a second run makes the same parts."""
     held: list[Document] = []
     size = 0
     for document in documents:

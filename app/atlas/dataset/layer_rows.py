@@ -40,7 +40,7 @@ def arrays_of(table: pa.Table) -> LayerRows:
 
 
 def floats_of(column: pa.ChunkedArray) -> Floats | None:
-    """Returns a column of numbers, or nothing if it has none."""
+    """Returns a column of numbers; None if the column is empty."""
     if column.null_count:
         return None
     values: Floats = column.to_numpy().astype(np.float32)

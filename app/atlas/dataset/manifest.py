@@ -1,7 +1,7 @@
-"""manifest.json of an atlas: what was routed by what, and which parts are whole.
+"""manifest.json of an atlas: the model, engine and corpus, and which parts are complete.
 
-A part is a range of documents with four files: routing, documents, tokens, load. It exists once the
-manifest names it: the files are written first, then the manifest is replaced in one step.
+A part is a range of documents with four files: routing, documents, tokens, load. A part exists once the
+manifest names it. The files are written first; then the manifest is replaced atomically.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from ...shape import ModelShape
 FILE = "manifest.json"
 FORMAT = "moescope.atlas/1"
 TABLES = ("routing", "documents", "tokens", "load")
-MOST_BYTES = 64 * 2**20  # of a manifest that is read
+MOST_BYTES = 64 * 2**20  # limit on the size of a manifest
 
 
 class AtlasError(ValueError):
-    """An atlas that cannot be read, written on, or asked; the message names the field."""
+    """An atlas cannot be read, extended, or queried; the message names the field."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A range of documents that is whole."""
+    """A complete range of documents."""
 
     number: int
-    first: int  # number of its first document
+    first: int  # number of the first document
     documents: int
     tokens: int
-    rows: int  # of routing: tokens times MoE layers
+    rows: int  # rows of the routing table: tokens times MoE layers
 
     def path(self, table: str) -> str:
         """Returns the file of a table, relative to the atlas."""
@@ -43,13 +43,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an atlas holds. `origin` decides whether a run may go on with it."""
+    """The content of an atlas. A run may extend it only if `origin` is equal."""
 
     model: dict[str, Any]  # name, digest, router and the figures of its shape
     engine: dict[str, Any]  # name and versions of what computed the routing
-    rule: str  # how experts were chosen, in words
-    corpus: dict[str, Any]  # name, digest, documents, how many lack a label
-    window: int  # tokens that see each other; a longer document is cut into such windows
+    rule: str  # the router's rule in words
+    corpus: dict[str, Any]  # name, digest, number of documents, number without each label
+    window: int  # tokens of one forward pass; a longer document is cut into such windows
     has_weights: bool = True
     has_scores: bool = True
     complete: bool = False
@@ -62,17 +62,17 @@ class Manifest:
 
     @property
     def tokens(self) -> int:
-        """Returns the tokens of all parts."""
+        """Returns the number of tokens in all parts."""
         return sum(part.tokens for part in self.parts)
 
     @property
     def documents(self) -> int:
-        """Returns the documents of all parts."""
+        """Returns the number of documents in all parts."""
         return sum(part.documents for part in self.parts)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Returns what must be equal for a run to go on with the data set, by field."""
+        """Returns the fields that must be equal for a run to extend the data set."""
         return {
             "model": (self.model.get("name"), self.model.get("digest"), self.model.get("router")),
             "engine": self.engine.get("name"),
@@ -81,7 +81,7 @@ class Manifest:
         }
 
     def with_part(self, part: Part) -> Manifest:
-        """Returns the manifest with one more part; parts stay in order."""
+        """Returns the manifest with one more part; parts stay sorted."""
         parts = tuple(sorted((*self.parts, part), key=lambda each: each.number))
         return replace(self, parts=parts)
 
@@ -91,7 +91,7 @@ class Manifest:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Replaces the manifest in one step, so that a reader sees the old one or the new one."""
+    """Replaces the manifest atomically: a reader sees either the old one or the new one."""
     part = folder / f"{FILE}.part"
     with part.open("w", encoding="utf-8") as file:
         json.dump(manifest.to_json(), file, ensure_ascii=False, indent=1)
@@ -101,7 +101,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> Manifest:
-    """Reads the manifest of an atlas. Raises AtlasError if the folder holds none that this version reads."""
+    """Reads the manifest of an atlas. Raises AtlasError if the folder has none of a supported version."""
     path = folder / FILE
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -115,7 +115,7 @@ def read(folder: Path) -> Manifest:
 
 
 def parse(path: Path, found: Any) -> Manifest:
-    """Returns the manifest that a file's JSON spells. Raises AtlasError naming what is wrong."""
+    """Returns the manifest in a file's JSON. Raises AtlasError naming what is wrong."""
     spelled = found.pop("format", None) if isinstance(found, dict) else None
     if spelled != FORMAT:
         raise AtlasError(f"{path}: format: expected {FORMAT!r}, got {spelled!r}; record it again")
@@ -129,7 +129,7 @@ def parse(path: Path, found: Any) -> Manifest:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Raises AtlasError naming the first file that a part lacks."""
+    """Raises AtlasError naming the first missing file of a part."""
     for part in manifest.parts:
         for table in TABLES:
             if not (folder / part.path(table)).is_file():
@@ -140,7 +140,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def check_same_origin(folder: Path, known: Manifest, new: Manifest) -> None:
-    """Raises AtlasError if a run would mix two models, corpora, engines or windows in one data set."""
+    """Raises AtlasError if a run would mix models, corpora, engines or windows in one data set."""
     for field, expected in known.origin.items():
         if new.origin[field] != expected:
             raise AtlasError(
@@ -151,9 +151,9 @@ def check_same_origin(folder: Path, known: Manifest, new: Manifest) -> None:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Holds the right to write an atlas. Raises AtlasError if another process has it.
+    """Locks an atlas for writing. Raises AtlasError if another process holds the lock.
 
-    The lock is the operating system's, so a killed process leaves none behind.
+    The lock belongs to the operating system, so a killed process leaves none behind.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "writer.lock").open("w") as file:
@@ -161,7 +161,7 @@ def writing(folder: Path) -> Iterator[None]:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # a system without such locks: nothing guards against a second writer
+        except ImportError:  # systems without such locks have no protection against a second writer
             pass
         except OSError as error:
             raise AtlasError(f"{folder}: expected to be the only writer, got another; wait for it") from error

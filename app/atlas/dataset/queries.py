@@ -1,6 +1,6 @@
-"""Asks an atlas: DuckDB for counts over rows, numpy columns for formulas about arrays.
+"""Queries an atlas: DuckDB for counts over rows, numpy for formulas over arrays.
 
-Nothing that a client sends becomes part of a statement: numbers are bound as parameters.
+Input from clients is never part of a statement: numbers are bound as parameters.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ select doc, count(*) n from routing where layer = ? and list_contains(experts, ?
 
 
 class Atlas:
-    """An atlas that is open. It may be shared by threads; whatever it returns is new."""
+    """An open atlas. Threads may share it; every answer is a new object."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens a folder. Raises AtlasError if it is no atlas, lacks a file, or has no row yet."""
+        """Opens a folder. Raises AtlasError if it is not an atlas, lacks a file, or has no rows yet."""
         self.folder = folder
         self.manifest: Manifest = read(folder)
         check_files(folder, self.manifest)
@@ -68,11 +68,11 @@ class Atlas:
 
     @property
     def tokens(self) -> int:
-        """Returns the tokens of the corpus."""
+        """Returns the number of tokens in the corpus."""
         return self.manifest.tokens
 
     def ask(self, statement: str, *values: Any) -> dict[str, Any]:
-        """Returns the answer's columns by name, as numpy arrays."""
+        """Returns the columns of a statement's result by name, as numpy arrays."""
         cursor = self._connection.cursor()
         try:
             columns: dict[str, Any] = cursor.execute(statement, values).fetchnumpy()
@@ -85,16 +85,16 @@ class Atlas:
         return columns
 
     def once(self, key: Any, make: Any) -> Any:
-        """Returns what `make` gives, computed at the first call for a key."""
+        """Returns the result of `make`, computed at the first call for a key."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
             return self._kept[key]
 
     def kept_answer(self, key: Any, make: Any) -> Any:
-        """Returns an answer that was given before, or makes it. Only the latest `KEPT_ANSWERS` are kept.
+        """Returns the cached answer, else makes it. Only the latest `KEPT_ANSWERS` are cached.
 
-        Two threads may make the same one at once.
+        Two threads may compute the same answer at once.
         """
         with self._lock:
             if key in self._answers:
@@ -120,7 +120,7 @@ class Atlas:
 
     @cached_property
     def load_by_part(self) -> Counts:
-        """Returns the assignments of each part of the corpus, in its order: [P, L, N]."""
+        """Returns the assignments in each part of the corpus, in order: [P, L, N]."""
         found = self.ask(LOAD.format(per="part, "))
         numbers, at = np.unique(found["part"], return_inverse=True)
         counts = np.zeros((len(numbers), self.shape.layers, self.shape.experts), np.int64)
@@ -134,7 +134,7 @@ class Atlas:
 
     @cached_property
     def occurrences(self) -> Counts:
-        """Returns how often each token id occurs: [V], V one more than the largest id."""
+        """Returns the number of occurrences of each token id: [V], V = the largest id + 1."""
         found = self.ask("select token_id, count(*) n from routing where layer = 0 group by all")
         counts = np.zeros(int(found["token_id"].max(initial=0)) + 1, np.int64)
         counts[found["token_id"]] = found["n"]
@@ -154,35 +154,35 @@ class Atlas:
 
     @cached_property
     def documents(self) -> dict[str, Any]:
-        """Returns doc, tokens, domain and language of each document, as columns in the order of doc."""
+        """Returns doc, tokens, domain and language of each document, as columns sorted by doc."""
         return self.ask(
             "select doc, tokens, coalesce(domain, '') domain, coalesce(language, '') as language, "
             "coalesce(split, '') split from documents order by doc"
         )
 
     def tokens_by_label(self, label: str) -> dict[str, int]:
-        """Returns the tokens of each value of a label; "" for documents without it."""
+        """Returns the number of tokens per value of a label; "" for documents without it."""
         found = self.documents
         names, numbers = np.unique(found[label].astype(str), return_inverse=True)
         sums = np.bincount(numbers, weights=found["tokens"]).astype(np.int64)
         return dict(zip(names.tolist(), sums.tolist(), strict=True))
 
     def top_tokens(self, layer: int, expert: int) -> Counts:
-        """Returns how often the expert received each token id: [V]."""
+        """Returns how many tokens of each id the expert received: [V]."""
         found = self.ask(TOP_TOKENS, layer, expert)
         counts = np.zeros(len(self.occurrences), np.int64)
         counts[found["token_id"]] = found["n"]
         return counts
 
     def by_document(self, layer: int, expert: int) -> Counts:
-        """Returns the tokens of each document that the expert received, in the order of `documents`."""
+        """Returns how many tokens of each document the expert received, in the order of `documents`."""
         found = self.ask(BY_DOCUMENT, layer, expert)
         counts = np.zeros(len(self.documents["doc"]), np.int64)
         counts[np.searchsorted(self.documents["doc"], found["doc"])] = found["n"]
         return counts
 
     def served(self, layer: int, expert: int) -> tuple[Ints, Any, Ints, Ints]:
-        """Returns document number in `documents`, class, token id and position of each token it received."""
+        """Returns the document index, class, id and position of each token that the expert received."""
         found = self.ask(SERVED, layer, expert)
         docs = np.searchsorted(self.documents["doc"], found["doc"]).astype(np.int32)
         ids = found["token_id"].astype(np.int32)
@@ -190,7 +190,7 @@ class Atlas:
 
     @cached_property
     def class_names(self) -> Any:
-        """Returns the class of each token id: [V] of strings; "" for an id that does not occur."""
+        """Returns the class of each token id: strings [V]; "" for an id that does not occur."""
         names = np.full(len(self.occurrences), "", dtype="U12")
         for id, name in self.token_classes.items():
             names[id] = name
@@ -198,7 +198,7 @@ class Atlas:
 
     @cached_property
     def class_tokens(self) -> dict[str, int]:
-        """Returns the tokens of each class that occurs."""
+        """Returns the number of tokens per class that occurs."""
         names, numbers = np.unique(self.class_names, return_inverse=True)
         sums = np.bincount(numbers, weights=self.occurrences).astype(np.int64)
         return {
@@ -207,7 +207,7 @@ class Atlas:
 
     @cached_property
     def bucket_tokens(self) -> Counts:
-        """Returns the tokens of each bucket of positions: [B]."""
+        """Returns the number of tokens per bucket of positions: [B]."""
         found = self.ask("select position, count(*) n from routing where layer = 0 group by all")
         buckets = position_buckets(found["position"].astype(np.int32))
         return np.bincount(buckets, weights=found["n"]).astype(np.int64)
@@ -217,7 +217,7 @@ class Atlas:
         return str(self.documents[label][np.searchsorted(self.documents["doc"], doc)])
 
     def sharpest(self, layer: int, expert: int, most: int, of_token: int) -> list[dict[str, Any]]:
-        """Returns the tokens received with the largest weight, at most `of_token` of each token id."""
+        """Returns the received tokens of largest weight, at most `of_token` for each token id."""
         found = self.ask(SHARPEST, expert, layer, expert, of_token, most)
         return [
             {name: number(column[row]) for name, column in found.items()} for row in range(len(found["doc"]))
@@ -232,19 +232,19 @@ class Atlas:
     # Arrays
 
     def rows(self, layer: int) -> Iterator[LayerRows]:
-        """Reads one layer as arrays, part by part: the row group of a layer has its number."""
+        """Reads one layer as arrays, part by part. The row group of a layer has the layer's number."""
         for part in self.manifest.parts:
             file = pq.ParquetFile(self.folder / part.path("routing"))
             yield arrays_of(file.read_row_group(layer))
 
     def experts(self, layer: int) -> Iterator[Ints]:
-        """Reads the choices of one layer alone, part by part: [T, K]."""
+        """Reads the choices of one layer, part by part: [T, K]."""
         for part in self.manifest.parts:
             file = pq.ParquetFile(self.folder / part.path("routing"))
             yield choices_of(file.read_row_group(layer, columns=["experts"])["experts"], -1)
 
     def coactivation(self, layer: int) -> Counts:
-        """Returns the tokens that choose both of two experts: [N, N]."""
+        """Returns how many tokens choose both of two experts: [N, N]."""
 
         def count() -> Counts:
             return sum_of(pair_counts(rows, self.shape.experts) for rows in self.experts(layer))
@@ -253,7 +253,7 @@ class Atlas:
         return found
 
     def transitions(self, layer: int) -> Counts:
-        """Returns the tokens that choose a here and b in the next layer: [N, N], row a."""
+        """Returns how many tokens choose a in this layer and b in the next: [N, N], row a."""
 
         def count() -> Counts:
             pairs = zip(self.experts(layer), self.experts(layer + 1), strict=True)
@@ -265,7 +265,7 @@ class Atlas:
     def trace(self, most: int) -> Ints:
         """Returns the choices of about `most` tokens in all layers: [T, L, K], for a simulation.
 
-        Every part of the corpus gives its first tokens, as many each, so that all domains are there.
+        Every part gives the same number of its first tokens, so that all domains are included.
         """
         each = -(-most // len(self.manifest.parts))
         layers = [stack([rows[:each] for rows in self.experts(layer)]) for layer in range(self.shape.layers)]
@@ -286,7 +286,7 @@ def connect(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
 
 
 def number(value: Any) -> Any:
-    """Returns a plain number; None for a masked one or one that is not finite."""
+    """Returns a plain number; None for a masked or non-finite one."""
     if value is np.ma.masked:
         return None
     plain = value.item() if hasattr(value, "item") else value

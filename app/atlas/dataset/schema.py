@@ -1,8 +1,8 @@
-"""The tables of an atlas, and how the routing of a document becomes rows.
+"""The tables of an atlas, and the conversion of a document's routing to rows.
 
-routing: one row per token and MoE layer, in the order (layer, document, position), a row group per layer.
+routing: one row per token and MoE layer, sorted by (layer, document, position), one row group per layer.
 documents: one row per document. tokens: the text of each token id that occurs in the part.
-load: assignments and gate mass of each expert in the part, so that loads of a long corpus cost nothing.
+load: assignments and gate mass of each expert in the part, so that the load needs no pass over the rows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TOKENS = pa.schema([("token_id", pa.uint32()), ("text", pa.string()), ("class", 
 
 
 def routing_schema(experts: int) -> pa.Schema:
-    """Returns the schema of the routing table; ids take one byte up to 256 experts."""
+    """Returns the schema of the routing table. Ids take one byte for up to 256 experts."""
     id_type = pa.uint8() if experts <= 256 else pa.uint16()
     return pa.schema(
         [
@@ -64,7 +64,7 @@ def routing_schema(experts: int) -> pa.Schema:
 
 @dataclass(frozen=True)
 class Columns:
-    """The routing of one document, without the scores: what stays of a trace."""
+    """The routing of one document without its scores."""
 
     doc: int
     ids: Ints  # [T]
@@ -75,9 +75,9 @@ class Columns:
 
     @classmethod
     def of(cls, doc: int, ids: Ints, trace: RoutingTrace) -> Columns:
-        """Reduces a trace to columns: the margin uses the selection bias where the model has one.
+        """Reduces a trace to columns. The margin includes the selection bias, if the model has one.
 
-        Raises AtlasError naming the first weight that float16 cannot hold.
+        Raises AtlasError naming the first weight that float16 cannot represent.
         """
         scores: Floats | None = getattr(trace, "scores", None)
         margin = entropy = None
@@ -89,7 +89,7 @@ class Columns:
             entropy = score_entropy(scores).astype(np.float16)
         ids_only = bool(
             trace.header.origin.get("ids_only")
-        )  # weights are then equal by convention, not known
+        )  # equal weights are then a convention, not data
         with np.errstate(over="ignore"):
             halves = None if ids_only else trace.weights.astype(np.float16)
         if halves is not None:
@@ -97,7 +97,7 @@ class Columns:
         return cls(doc, ids, trace.experts, halves, margin, entropy)
 
     def after(self, other: Columns) -> Columns:
-        """Returns the columns of `other` and then these: two windows of one document."""
+        """Returns the columns of `other` followed by these: two windows of one document."""
         return Columns(
             self.doc,
             np.concatenate([other.ids, self.ids]),
@@ -106,7 +106,7 @@ class Columns:
 
 
 def check_held(doc: int, given: Floats, weights: Halves) -> None:
-    """Raises AtlasError naming the place of the first weight [T, L, K] that float16 cannot hold."""
+    """Raises AtlasError naming the first weight [T, L, K] that float16 cannot represent."""
     if np.isfinite(weights).all():
         return
     token, layer, choice = np.argwhere(~np.isfinite(weights))[0].tolist()
@@ -120,7 +120,7 @@ WIDE = ("experts", "weights", "margin", "entropy")
 
 
 def join(a: Any, b: Any) -> Any:
-    """Joins two columns over tokens; the narrower one is padded with empty choices."""
+    """Joins two columns along tokens; the narrower one is padded with empty choices."""
     if a is None or b is None:
         return None
     width = max(a.shape[-1], b.shape[-1])
@@ -128,7 +128,7 @@ def join(a: Any, b: Any) -> Any:
 
 
 def padded(column: Any, width: int) -> Any:
-    """Widens a column of choices [T, L, K] to `width`; a column [T, L] stays as it is."""
+    """Widens a column of choices [T, L, K] to `width`; a column [T, L] is unchanged."""
     missing = width - column.shape[-1]
     if column.ndim < 3 or not missing:
         return column
@@ -179,7 +179,7 @@ def values_of(rows: list[Columns], name: str, layer: int, total: int) -> pa.Arra
 
 
 def documents_table(documents: list[Document], tokens: list[int], windows: list[int]) -> pa.Table:
-    """Returns the rows of some documents."""
+    """Returns the rows of the documents table."""
     columns = {
         "doc": [each.number for each in documents],
         "text": [each.text for each in documents],
@@ -191,7 +191,7 @@ def documents_table(documents: list[Document], tokens: list[int], windows: list[
 
 
 def tokens_table(texts: dict[int, str]) -> pa.Table:
-    """Returns the rows of the token ids that occur, in the order of their ids."""
+    """Returns the rows of the tokens table, sorted by id."""
     ids = sorted(texts)
     columns = {
         "token_id": ids,
@@ -202,7 +202,7 @@ def tokens_table(texts: dict[int, str]) -> pa.Table:
 
 
 def load_table(number: int, rows: list[Columns], experts: int) -> pa.Table:
-    """Returns assignments and gate mass of each expert of a part; null mass where rows have no weights."""
+    """Returns assignments and gate mass of each expert of a part; null mass if rows have no weights."""
     counts = sum(expert_counts(each.experts, experts) for each in rows)
     assert isinstance(counts, np.ndarray)
     layers = len(counts)

@@ -1,1 +1,1 @@
-"""What is asked of an atlas, one question per file."""
+"""Questions to an atlas, one per file."""

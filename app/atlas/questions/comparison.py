@@ -1,4 +1,4 @@
-"""Two atlases of models of one shape: how far their loads are apart, and which tokens flip."""
+"""Compares two atlases of models of one shape: divergence of loads, and flipped tokens."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from .expert_maps import listed
 
 
 def compare(one: Atlas, other: Atlas) -> dict[str, Any]:
-    """Returns the divergence of loads per layer; over the same corpus also flips, overlap and saturation.
+    """Returns the divergence of loads per layer; for the same corpus also flips, overlap and saturation.
 
-    `tokens_flipped`: share of tokens that flip in any layer. Raises AtlasError if layers or experts differ.
+    `tokens_flipped`: share of tokens that flip in at least one layer. Raises AtlasError if the numbers of
+    layers or experts differ.
     """
     shapes = [(atlas.shape.layers, atlas.shape.experts) for atlas in (one, other)]
     if shapes[0] != shapes[1]:
@@ -36,7 +37,7 @@ def compare(one: Atlas, other: Atlas) -> dict[str, Any]:
 
 
 def same_tokens(one: Atlas, other: Atlas) -> bool:
-    """Returns whether both hold the same tokens in the same order and parts."""
+    """Returns whether both hold the same tokens in the same order and the same parts."""
     known, more = one.manifest, other.manifest
     return (
         bool(known.corpus.get("digest"))

@@ -28,7 +28,7 @@ def coverage_curves(atlas: Atlas) -> dict[str, Any]:
 
 
 def coactivation_map(atlas: Atlas, layer: int) -> dict[str, Any]:
-    """Returns the pairs of one layer: P(b | a) and lift, [N][N]. Raises ValueError outside the model."""
+    """Returns P(b | a) and lift of the pairs of one layer, [N][N]. Raises ValueError for an unknown layer."""
     check_layer(layer, atlas.shape.layers)
     pairs, loads = atlas.coactivation(layer), atlas.load[0][layer]
     return {
@@ -42,7 +42,7 @@ def coactivation_map(atlas: Atlas, layer: int) -> dict[str, Any]:
 
 
 def strongest_flows(atlas: Atlas, layer: int | None = None, most: int = MOST_FLOWS) -> dict[str, Any]:
-    """Returns the strongest transitions, of one pair of layers or of all."""
+    """Returns the strongest transitions between two adjacent layers, or between all."""
     layers = atlas.shape.layers
     if layer is not None:
         check_layer(layer, layers - 1)

@@ -1,4 +1,4 @@
-"""One metric of every expert as a map, layers x experts."""
+"""Maps one metric over all experts: layers x experts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ...metrics.specialisation import group_counts
 from ...trace import Counts, Doubles
 from ..dataset.queries import Atlas
 
-DIGITS = 5  # of a number in an answer
-EXPERT_MAPS = {  # name: definition, unit
+DIGITS = 5  # significant digits in an answer
+EXPERT_MAPS = {  # name -> definition, unit
     "load": ("share of the layer's assignments", "share"),
     "mass": ("share of the layer's gate mass", "share"),
     "mass_per_choice": ("mean combine weight when chosen", "weight"),
@@ -23,7 +23,7 @@ EXPERT_MAPS = {  # name: definition, unit
 
 
 def listed(values: Any) -> Any:
-    """Returns an array as lists of short numbers; what is not finite as null."""
+    """Returns an array as lists of rounded numbers; non-finite ones become null."""
     found = np.asarray(values, np.float64).round(DIGITS)
     plain = found.astype(object)
     plain[~np.isfinite(found)] = None
@@ -31,9 +31,9 @@ def listed(values: Any) -> Any:
 
 
 def expert_map(atlas: Atlas, name: str) -> dict[str, Any]:
-    """Returns one metric of every expert: values [L][N], unit, and the tokens behind them.
+    """Returns one metric of every expert: values [L][N], its unit, and the number of tokens.
 
-    Raises ValueError for a name that is none of `EXPERT_MAPS`.
+    Raises ValueError for a name that is not in `EXPERT_MAPS`.
     """
     if name not in EXPERT_MAPS:
         raise ValueError(f"metric: expected one of {', '.join(EXPERT_MAPS)}, got {name[:40]!r}")
@@ -43,7 +43,7 @@ def expert_map(atlas: Atlas, name: str) -> dict[str, Any]:
 
 
 def map_values(atlas: Atlas, name: str) -> Doubles:
-    """Returns the values of a map: [L, N]; nan if nothing is known."""
+    """Returns the values of a map: [L, N]; NaN if unknown."""
     loads, mass = atlas.load
     unknown = np.full(loads.shape, np.nan)
     if name == "load":
@@ -84,7 +84,7 @@ select layer, expert, sum(n) n from (
 
 
 def domain_counts(atlas: Atlas, label: str = "domain") -> dict[str, Counts]:
-    """Returns the assignments of each value of a label: value -> [L, N]; others do not count."""
+    """Returns the assignments per value of a label: value -> [L, N]; documents without it are left out."""
 
     def count() -> dict[str, Counts]:
         values = atlas.documents[label].astype(str)
@@ -103,7 +103,7 @@ def domain_counts(atlas: Atlas, label: str = "domain") -> dict[str, Counts]:
 
 
 def top_token_shares(atlas: Atlas) -> Doubles:
-    """Returns the share of each expert's tokens that are one of its ten most frequent ids: [L, N]."""
+    """Returns the share of each expert's tokens that have one of its ten most frequent ids: [L, N]."""
 
     def count() -> Doubles:
         found = atlas.ask(TOP_TEN)

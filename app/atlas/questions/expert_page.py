@@ -1,4 +1,6 @@
-"""One expert's page as JSON: tokens, contexts, domains, partners, flows, load, and a sentence."""
+"""The page of one expert as JSON: tokens, contexts, domains, partners, flows, load, and a summary
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,14 @@ from .sentence import Finding, finding, sentence, strongest
 MOST_TOKENS = 20
 MOST_CONTEXTS = 12
 MOST_PARTNERS = 8
-AROUND = 12  # tokens of a context before the one that is lit, and as many after it
-OF_TOKEN = 2  # contexts of one token id at most: the sharpest are often one word again and again
-SLICES = 12  # of the corpus, for the load over it
+AROUND = 12  # tokens of context before and after the token
+OF_TOKEN = 2  # limit on contexts per token id: the largest weights often belong to one word
+SLICES = 12  # parts of the corpus for the load over time
 LABELS = ("domain", "language")
 
 
 def expert_page(atlas: Atlas, layer: int, expert: int) -> dict[str, Any]:
-    """Returns the page of an expert; layer and expert count from 0. Raises ValueError outside the model."""
+    """Returns the page of an expert. Layer and expert count from 0. Raises ValueError for unknown ones."""
     check(atlas, layer, expert)
     loads, mass = atlas.load
     counts = atlas.top_tokens(layer, expert)
@@ -49,14 +51,14 @@ def expert_page(atlas: Atlas, layer: int, expert: int) -> dict[str, Any]:
 
 
 def check(atlas: Atlas, layer: int, expert: int) -> None:
-    """Raises ValueError naming what lies outside the model."""
+    """Raises ValueError for a layer or expert that does not exist."""
     for name, value, size in (("layer", layer, atlas.shape.layers), ("expert", expert, atlas.shape.experts)):
         if not 0 <= value < size:
             raise ValueError(f"{name}: expected 0 to {size - 1}, got {value}")
 
 
 def top_tokens(atlas: Atlas, layer: int, expert: int, counts: Counts) -> dict[str, Any]:
-    """Returns the tokens that it received most often, and those that it prefers."""
+    """Returns the most frequent tokens of the expert, and those that it prefers."""
     texts, occurs, assigned = atlas.token_texts, atlas.occurrences, atlas.load[0][layer, expert]
 
     def row(id: int) -> dict[str, Any]:
@@ -76,12 +78,12 @@ def top_tokens(atlas: Atlas, layer: int, expert: int, counts: Counts) -> dict[st
 
 
 def contexts(atlas: Atlas, layer: int, expert: int) -> list[dict[str, Any]]:
-    """Returns the tokens with the largest weight, each in its text; not one word again and again."""
+    """Returns the tokens of largest weight with their context, at most `OF_TOKEN` per token id."""
     return [in_context(atlas, row) for row in atlas.sharpest(layer, expert, MOST_CONTEXTS, OF_TOKEN)]
 
 
 def in_context(atlas: Atlas, row: dict[str, Any]) -> dict[str, Any]:
-    """Returns one token with what stands before and after it."""
+    """Returns one token with the text before and after it."""
     ids, at, texts = atlas.document_ids(row["doc"]), row["position"], atlas.token_texts
 
     def text(part: list[int]) -> str:
@@ -100,7 +102,7 @@ def in_context(atlas: Atlas, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def partners(atlas: Atlas, layer: int, expert: int) -> list[dict[str, Any]]:
-    """Returns the experts chosen together with it most often, beside what independent choices would give."""
+    """Returns the experts most often chosen together with it, and the expectation for independent choices."""
     pairs, loads = atlas.coactivation(layer)[expert], atlas.load[0][layer]
     own = max(int(loads[expert]), 1)
     return [
@@ -116,7 +118,7 @@ def partners(atlas: Atlas, layer: int, expert: int) -> list[dict[str, Any]]:
 
 
 def flows(atlas: Atlas, layer: int, expert: int, ahead: bool) -> list[dict[str, Any]]:
-    """Returns the strongest flows to the next layer, or from the one below; none beyond the ends."""
+    """Returns the strongest flows to the next layer, or from the previous one; empty at the ends."""
     if not 0 <= layer < atlas.shape.layers - 1:
         return []
     counts = atlas.transitions(layer)
@@ -137,7 +139,7 @@ def flows(atlas: Atlas, layer: int, expert: int, ahead: bool) -> list[dict[str, 
 
 
 def load_of(atlas: Atlas, layer: int, expert: int, mass: Any) -> dict[str, Any]:
-    """Returns its load among its layer's experts, and over slices of the corpus in order."""
+    """Returns its load in its layer, and in slices of the corpus in order."""
     loads = atlas.load[0][layer]
     total = max(int(loads.sum()), 1)
     by_part = atlas.load_by_part[:, layer]  # [P, N]
@@ -153,7 +155,7 @@ def load_of(atlas: Atlas, layer: int, expert: int, mass: Any) -> dict[str, Any]:
 
 
 def findings(atlas: Atlas, layer: int, expert: int, counts: Counts) -> list[Finding]:
-    """Tests every property that the sentence may speak of: labels, classes, positions, token ids."""
+    """Tests every property that the sentence may name: labels, classes, positions, token ids."""
     tokens = atlas.by_document(layer, expert)
     docs, classes, ids, positions = atlas.served(layer, expert)
     total, size = atlas.tokens, len(tokens)
@@ -174,5 +176,5 @@ def findings(atlas: Atlas, layer: int, expert: int, counts: Counts) -> list[Find
         tested.append(("position", bucket_name(bucket), having, amount / total))
     compared = len(tested) + int(
         np.count_nonzero(atlas.occurrences)
-    )  # the first tokens were picked among all ids
+    )  # the first tokens were selected from all ids
     return [finding(*each[:2], each[2], tokens, float(each[3]), compared) for each in tested]

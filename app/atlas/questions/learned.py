@@ -1,4 +1,4 @@
-"""What the router of any recorded model learned, in the fields of models/measured.json, `learned`."""
+"""The specialisation of a router from its atlas, in the format of `learned` in models/measured.json."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...metrics.token_preference import preference, preferred
 from ..dataset.queries import Atlas
 from .expert_maps import domain_counts, listed
 
-MOST = 5  # preferred tokens of an expert
+MOST = 5  # preferred tokens per expert
 
 
 def learned(atlas: Atlas, label: str = "domain") -> dict[str, Any]:
-    """Returns divergence of groups, balance, loads of each group, and each expert's preferred tokens."""
+    """Returns divergence between groups, balance, loads per group, and preferred tokens per expert."""
     loads, groups = atlas.load[0], domain_counts(atlas, label)
     stacked = np.stack(list(groups.values())) if groups else np.zeros((0, *loads.shape), np.int64)
     shares = stacked / np.maximum(stacked.sum(axis=-1, keepdims=True), 1)
@@ -34,7 +34,7 @@ def learned(atlas: Atlas, label: str = "domain") -> dict[str, Any]:
 
 
 def layer_likes(atlas: Atlas, layer: int) -> list[list[tuple[str, int, int]]]:
-    """Returns the preferred tokens of each expert of a layer: [text, times received, times it occurs]."""
+    """Returns the preferred tokens per expert of a layer: [text, times received, occurrences]."""
     n, occurs, texts = atlas.shape.experts, atlas.occurrences, atlas.token_texts
     width = len(occurs)
     counts = np.zeros((n, width), np.int64)

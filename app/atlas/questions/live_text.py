@@ -1,4 +1,4 @@
-"""A text that was just routed, against the corpus: how many of a token's kind go where it went."""
+"""Compares a text routed now with the corpus: the share of equal tokens that went to the same experts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..dataset.queries import Atlas
 from ..recording.routes import Routes
 
 MOST_TOKENS = 512
-CHARS_A_TOKEN = 20  # beyond which a text is too long whatever its tokens
-FEWEST = 5  # occurrences of an id in the corpus before a share is told
+CHARS_A_TOKEN = 20  # characters per token of the window; a longer text is refused without tokenising it
+FEWEST = 5  # occurrences of an id in the corpus below which no share is given
 KIND = """
 select token_id, layer, expert, count(*) n
 from (select token_id, layer, unnest(experts) expert from routing where token_id in (select unnest(?)))
@@ -22,11 +22,11 @@ group by all
 
 
 def against_corpus(atlas: Atlas, ids: Ints, experts: Ints) -> dict[str, Any]:
-    """Returns for each token and layer the share of its kind that goes to its own experts.
+    """Returns for each token and layer the share of equal tokens that went to its experts.
 
-    ids [T], experts [T, L, K]. The share of one choice is P(expert | token id) over the corpus; that of a
-    token in a layer is the mean over its choices. Null where the corpus has fewer than `FEWEST` of the id.
-    Raises ValueError if the shapes are not those of the model.
+    ids [T], experts [T, L, K]. The share of one choice is P(expert | token id) over the corpus. That of a
+    token in a layer is the mean over its choices; null if the corpus has fewer than `FEWEST` tokens of the
+    id. Raises ValueError if the shapes do not fit the model.
     """
     check(atlas, ids, experts)
     layers, n = atlas.shape.layers, atlas.shape.experts
@@ -58,7 +58,7 @@ def against_corpus(atlas: Atlas, ids: Ints, experts: Ints) -> dict[str, Any]:
 def text_against_corpus(atlas: Atlas, routes: Routes, text: str) -> dict[str, Any]:
     """Routes a text and compares it: as `against_corpus`, with the text and experts of each token.
 
-    Raises ValueError if the text has no token or more than the model's window.
+    Raises ValueError if the text has no token or exceeds the model's window.
     """
     most = min(MOST_TOKENS, routes.window)
     if len(text) > CHARS_A_TOKEN * most:
@@ -74,7 +74,7 @@ def text_against_corpus(atlas: Atlas, routes: Routes, text: str) -> dict[str, An
 
 
 def check(atlas: Atlas, ids: Ints, experts: Ints) -> None:
-    """Raises ValueError if a routing is not one of the atlas' model."""
+    """Raises ValueError if a routing does not fit the atlas' model."""
     if not 1 <= len(ids) <= MOST_TOKENS:
         raise ValueError(f"ids: expected 1 to {MOST_TOKENS} tokens, got {len(ids)}")
     expected = (len(ids), atlas.shape.layers)
@@ -87,7 +87,7 @@ def check(atlas: Atlas, ids: Ints, experts: Ints) -> None:
 
 
 def read_routing(text: str) -> tuple[Ints, Ints]:
-    """Reads {"ids": [T], "experts": [T][L][K]} that a client sent. Raises ValueError naming the field."""
+    """Reads {"ids": [T], "experts": [T][L][K]} from a client. Raises ValueError naming the field."""
     try:
         found = json.loads(text)
         ids, experts = (np.array(found[name], dtype=np.int32) for name in ("ids", "experts"))

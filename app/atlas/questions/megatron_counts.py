@@ -1,9 +1,9 @@
-"""Megatron-LM's counts of tokens per expert: which experts and layers each rank's file is of.
+"""Megatron-LM's counts of tokens per expert: assigns each rank's file to its experts and layers.
 
-Source: megatron/training/activation_logging.py, `save_tpe`: each rank appends a file `rankN.jsonl` with the
-tokens of the experts that it holds itself; the number of a layer counts within its pipeline stage. The order
-of ranks is that of megatron/core/parallel_state.py for experts: expert tensor parallel runs fastest, then
-expert parallel, then data parallel, then pipeline.
+Source: megatron/training/activation_logging.py, `save_tpe`. Each rank appends to `rankN.jsonl` the tokens of
+its own experts; layers are numbered within its pipeline stage. The order of ranks is that of
+megatron/core/parallel_state.py for experts: expert tensor parallel varies fastest, then expert parallel, then
+data parallel, then pipeline.
 """
 
 from __future__ import annotations
@@ -20,29 +20,31 @@ from ...trace import Counts
 from ..dataset.manifest import AtlasError
 
 MOST_STEPS = 2000
-MOST_BYTES = 256 * 2**20  # of one file
+MOST_BYTES = 256 * 2**20  # limit on one file
 RANK = re.compile(r"rank(\d{1,6})\.jsonl")
-Cells = dict[tuple[int, int], Counts]  # (iteration, layer) -> tokens of each expert of a rank
+Cells = dict[tuple[int, int], Counts]  # (iteration, layer) -> tokens per expert of a rank
 
 
 @dataclass(frozen=True)
 class Parallelism:
-    """Sizes of a run. Ranks beyond their product are copies over data: their counts are added."""
+    """Parallel sizes of a run. Ranks beyond their product are data-parallel copies; their counts are
+    summed.
+    """
 
-    expert: int  # ranks that share the experts of a layer, as many each, in order
-    pipeline: int = 1  # stages, each with the layers after those of the stage before
-    expert_tensor: int = 1  # ranks that share one expert: each counts the same tokens
+    expert: int  # ranks that divide the experts of a layer evenly, in order
+    pipeline: int = 1  # stages, each with consecutive layers
+    expert_tensor: int = 1  # ranks that share each expert and count the same tokens
 
     def place(self, rank: int, ranks: int) -> tuple[int, int, int]:
-        """Returns stage, part of the experts, and part of an expert that a rank holds."""
+        """Returns the pipeline stage, the part of the experts, and the tensor part that a rank holds."""
         stage, within = divmod(rank, ranks // self.pipeline)
         return stage, within // self.expert_tensor % self.expert, within % self.expert_tensor
 
 
 def joined(paths: dict[int, Path], parallelism: Parallelism) -> tuple[list[int], Counts]:
-    """Returns iterations [S] and tokens per expert [S, L, N] of the files of all ranks.
+    """Returns iterations [S] and tokens per expert [S, L, N] from the files of all ranks.
 
-    Microbatches and copies over data are summed. Raises AtlasError naming the file that does not fit.
+    Microbatches and data-parallel copies are summed. Raises AtlasError naming the file that does not fit.
     """
     check(paths, parallelism)
     stages: list[list[Cells]] = [[{} for _ in range(parallelism.expert)] for _ in range(parallelism.pipeline)]
@@ -60,7 +62,7 @@ def joined(paths: dict[int, Path], parallelism: Parallelism) -> tuple[list[int],
 
 
 def check(paths: dict[int, Path], parallelism: Parallelism) -> None:
-    """Raises AtlasError if ranks are missing or do not divide."""
+    """Raises AtlasError if ranks are missing, or if their number does not divide."""
     folder = paths[min(paths)].parent
     if sorted(paths) != list(range(len(paths))):
         missing = sorted(set(range(max(paths) + 1)) - set(paths))
@@ -73,7 +75,7 @@ def check(paths: dict[int, Path], parallelism: Parallelism) -> None:
 
 
 def add(path: Path, known: Cells, found: Cells) -> None:
-    """Adds the counts of one more copy over data. Raises AtlasError if it has other cells."""
+    """Adds the counts of another data-parallel copy. Raises AtlasError if its cells differ."""
     if known and set(found) != set(known):
         raise AtlasError(f"{path}: expected the iterations and layers of the ranks before, got others")
     for cell, counts in found.items():
@@ -102,7 +104,7 @@ def stage_rows(folder: Path, parts: list[Cells]) -> tuple[list[int], Counts]:
 
 
 def read_counts(path: Path) -> Iterator[tuple[tuple[int, int], Counts]]:
-    """Reads (iteration, layer) and counts [N] of each line, microbatches summed. Raises AtlasError."""
+    """Yields (iteration, layer) and counts [N] of each line, microbatches summed. Raises AtlasError."""
     if path.stat().st_size > MOST_BYTES:
         raise AtlasError(f"{path}: expected at most {MOST_BYTES} bytes")
     with path.open(encoding="utf-8") as file:

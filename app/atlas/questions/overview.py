@@ -1,4 +1,4 @@
-"""What an atlas is, and the metrics of its layers, as JSON."""
+"""The overview of an atlas and the metrics of its layers, as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..dataset.layer_rows import LayerRows, stack
 from ..dataset.queries import Atlas
 from .expert_maps import EXPERT_MAPS, domain_counts, listed
 
-SAMPLE = 200_000  # tokens that metrics of whole choices look at; counts look at all
+SAMPLE = 200_000  # tokens for metrics of whole choices; counts use all tokens
 
 LAYER_COUNTS: dict[str, Callable[[Counts], Any]] = {
     "max_over_mean": balance.max_over_mean,
@@ -38,7 +38,7 @@ LAYER_COUNTS: dict[str, Callable[[Counts], Any]] = {
 
 
 def overview(atlas: Atlas) -> dict[str, Any]:
-    """Returns what the atlas is, and what can be asked of it."""
+    """Returns a description of the atlas, and the questions that it answers."""
     known, shape = atlas.manifest, atlas.shape
     labels = {name: atlas.tokens_by_label(name) for name in ("domain", "language", "split")}
     return {
@@ -66,7 +66,9 @@ def overview(atlas: Atlas) -> dict[str, Any]:
 
 
 def layer_metrics(atlas: Atlas) -> dict[str, Any]:
-    """Returns every metric of layers: name -> values [L], percentiles over layers, definition and tokens."""
+    """Returns every metric of layers: name -> values [L], percentiles over layers, definition, token
+    count.
+    """
     loads, mass = atlas.load
     found: dict[str, Any] = {name: measure(loads) for name, measure in LAYER_COUNTS.items()}
     if atlas.has_weights:
@@ -112,7 +114,7 @@ LAYER_ROWS = (
 
 
 def of_rows(atlas: Atlas) -> list[dict[str, float]]:
-    """Returns the metrics that look at whole choices, of each layer, over the first `SAMPLE` tokens."""
+    """Returns the metrics of whole choices per layer, over the first `SAMPLE` tokens."""
     found, n, k = [], atlas.shape.experts, atlas.shape.top_k
     ahead: LayerRows | None = None
     classes = np.array([CLASSES.index(name) if name else -1 for name in atlas.class_names.tolist()])
@@ -132,7 +134,7 @@ def of_rows(atlas: Atlas) -> list[dict[str, float]]:
 
 
 def of_layer(rows: LayerRows, n: int, classes: Ints) -> dict[str, float]:
-    """Returns the metrics of one layer's rows; `classes`: number of the class of each token id, [V]."""
+    """Returns the metrics of one layer's rows; `classes`: class number of each token id, [V]."""
     found = {
         "token_specialisation": token_specialisation(rows.experts, rows.ids, n),
         "position_specialisation": apart(rows.experts, position_buckets(rows.position), n),
@@ -152,7 +154,7 @@ def of_layer(rows: LayerRows, n: int, classes: Ints) -> dict[str, float]:
 
 
 def apart(experts: Ints, groups: Ints, n: int) -> float:
-    """Returns the divergence of the loads of groups of tokens, in bits: experts [T, K], groups [T]."""
+    """Returns the divergence between the loads of token groups, bits: experts [T, K], groups [T]."""
     counts = group_counts(experts, groups, int(groups.max()) + 1, n)
     return float(divergence(counts[counts.sum(axis=1) > 0]))
 

@@ -1,4 +1,4 @@
-"""A corpus as the 3D scene draws it: how high each tower is, and the strongest flows between rings."""
+"""A corpus for the 3D scene: the height of each tower, and the strongest flows between rings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from ..dataset.queries import Atlas
 from .expert_maps import listed
 
-MOST_FLOWS = 2000  # of all layers together: what the scene has room for
-FLOWS_AN_EXPERT = 4  # of one layer, on average
+MOST_FLOWS = 2000  # limit over all layers, set by the scene
+FLOWS_AN_EXPERT = 4  # average limit per expert of a layer
 
 
 def scene(atlas: Atlas) -> dict[str, Any]:
-    """Returns loads [L][N] as multiples of the even share, and flows [F][4]: layer, from, to, tokens.
+    """Returns loads [L][N] as multiples of the uniform share, and flows [F][4]: layer, from, to, tokens.
 
-    Layers and experts count from 0. The flows of a layer are the pairs (from here, to in the next) that most
-    tokens chose.
+    Layers and experts count from 0. The flows of a layer are the pairs of (expert here, expert in the next
+    layer) that most tokens chose.
     """
     loads, shape = atlas.load[0], atlas.shape
     even = loads.sum(axis=1, keepdims=True) / shape.experts
@@ -33,7 +33,7 @@ def scene(atlas: Atlas) -> dict[str, Any]:
 
 
 def strongest(atlas: Atlas, layer: int, most: int) -> list[list[int]]:
-    """Returns the flows from a layer to the next that most tokens take, the strongest first."""
+    """Returns the flows from a layer to the next with the most tokens, in descending order."""
     counts = atlas.transitions(layer)
     order = np.argsort(-counts, axis=None, kind="stable")[:most]
     pairs = zip(*np.unravel_index(order, counts.shape), strict=True)

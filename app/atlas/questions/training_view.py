@@ -1,7 +1,7 @@
-"""Somebody's training over its steps: load, balance and saturation from checkpoints' routings or counts.
+"""A training run over its steps: load, balance and saturation, from routings of checkpoints or from counts.
 
-Two kinds of folder are read: trace files `step-NNNNNN.safetensors` that route one text (each step a trace of
-the same tokens), and Megatron-LM's `tokens_per_expert/rank*.jsonl` (`--save-tokens-per-expert-interval`).
+Reads two kinds of folder: trace files `step-NNNNNN.safetensors` that route one text (each step a trace of the
+same tokens), and Megatron-LM's `tokens_per_expert/rank*.jsonl` (`--save-tokens-per-expert-interval`).
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ STEP = re.compile(r"step-(\d{1,9})\.safetensors")
 
 @dataclass(frozen=True)
 class Steps:
-    """Loads over training: steps [S], loads [S, L, N]; the saturation where traces are known."""
+    """Loads over training: steps [S], loads [S, L, N]; and saturation, if traces are given."""
 
     steps: list[int]
     loads: Counts
     saturation: list[list[float]] | None = None
     saturation_first: list[list[float]] | None = None
-    devices: int = 0  # that share the experts of a layer, as many each, in order; 0: not known
+    devices: int = 0  # devices that divide the experts of a layer evenly, in order; 0: unknown
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the Training view: series per step and layer, and when a layer collapsed."""
+        """Returns the Training view: series per step and layer, and the step at which a layer collapsed."""
         return {
             "steps": self.steps,
             "loads": self.loads.tolist(),
@@ -52,9 +52,9 @@ class Steps:
 
 
 def placement(loads: Counts, devices: int) -> dict[str, Any]:
-    """Returns which experts each device holds and how unevenly it is loaded: loads [S, L, N].
+    """Returns the experts of each device and the imbalance between devices: loads [S, L, N].
 
-    `experts`: first and last of each device. `imbalance`: the fullest device over the mean, [S][L].
+    `experts`: first and last of each device. `imbalance`: maximum over mean of device loads, [S][L].
     """
     each = loads.shape[-1] // devices
     of_device = loads.reshape(*loads.shape[:2], devices, each).sum(axis=-1)
@@ -65,7 +65,7 @@ def placement(loads: Counts, devices: int) -> dict[str, Any]:
 
 
 def collapses(steps: list[int], loads: Counts) -> list[int | None]:
-    """Returns the first step from which a layer stays collapsed: half of its experts dead; null if never."""
+    """Returns the first step from which half of a layer's experts stay dead; null if none."""
     dead = balance.dead_experts(loads) * 2 >= loads.shape[-1]  # [S, L]
     found: list[int | None] = []
     for layer in dead.T:
@@ -75,7 +75,7 @@ def collapses(steps: list[int], loads: Counts) -> list[int | None]:
 
 
 def read_training(folder: Path, parallelism: Parallelism | None = None) -> Steps:
-    """Reads a folder of either kind; Megatron's ranks hold what their parallelism says.
+    """Reads a folder of either kind. `parallelism` assigns Megatron's ranks to experts and layers.
 
     Raises AtlasError naming the file that is wrong.
     """
@@ -92,7 +92,7 @@ def read_training(folder: Path, parallelism: Parallelism | None = None) -> Steps
 
 
 def of_traces(paths: dict[int, Path]) -> Steps:
-    """Returns the steps of trace files; the last one is what saturation compares with."""
+    """Returns the steps of trace files. Saturation compares each step with the last."""
     steps = sorted(paths)
     if len(steps) > MOST_STEPS:
         raise AtlasError(f"steps: expected at most {MOST_STEPS}, got {len(steps)}")

@@ -1,1 +1,1 @@
-"""Writes an atlas: from a model and texts, or from trace files."""
+"""Writes an atlas, from a model and texts or from trace files."""

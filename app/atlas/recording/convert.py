@@ -1,4 +1,4 @@
-"""Trace files into an atlas: a part per file, a document per trace."""
+"""Converts trace files to an atlas: one part per file, one document per trace."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..dataset.manifest import AtlasError, Manifest
 from ..dataset.schema import Columns
 from .writer import Progress, Report, resumed, write_part
 
-Read = Callable[[Path], Iterable[RoutingTrace]]  # a reader of trace files: the traces of one file
+Read = Callable[[Path], Iterable[RoutingTrace]]  # reads the traces of one file
 
 
 def convert(folder: Path, files: list[Path], read: Read, report: Report = lambda progress: None) -> Manifest:
-    """Writes the traces of some files as an atlas; goes on with one that is not complete.
+    """Writes the traces of some files as an atlas; resumes an incomplete one.
 
-    All traces must be of one model. Raises AtlasError naming the file that differs, or an empty list. A token
-    without an id gets one from its text, the same in every file.
+    All traces must be of one model. Raises AtlasError naming the file that differs, or for an empty list.
+    A token without an id gets one from its text, the same in every file.
     """
     if not files:
         raise AtlasError("files: expected at least one trace file, got none")
@@ -48,7 +48,7 @@ def convert(folder: Path, files: list[Path], read: Read, report: Report = lambda
 
 
 def manifest_of(trace: RoutingTrace, files: list[Path]) -> Manifest:
-    """Returns the manifest of a data set whose first trace is this one."""
+    """Returns the manifest of a data set that starts with this trace."""
     header = trace.header
     digest = sha256()
     for path in files:
@@ -74,7 +74,7 @@ def manifest_of(trace: RoutingTrace, files: list[Path]) -> Manifest:
 def write_file(
     folder: Path, number: int, known: Manifest, path: Path, traces: list[RoutingTrace]
 ) -> manifests.Part:
-    """Writes one file's traces as a part. Raises AtlasError if the file has none or another model's."""
+    """Writes one file's traces as a part. Raises AtlasError if it has none, or is of another model."""
     if not traces:
         raise AtlasError(f"{path}: expected at least one trace, got none")
     documents, rows = [], []
@@ -91,7 +91,7 @@ def write_file(
 
 
 def check_same_model(path: Path, known: Manifest, trace: RoutingTrace) -> None:
-    """Raises AtlasError if a trace is not of the model that the data set holds."""
+    """Raises AtlasError if a trace is of another model than the data set."""
     shape, header = known.shape, trace.header
     expected = (known.model.get("name"), shape.layers, shape.experts)
     found = (header.model.get("name"), header.shape.layers, header.shape.experts)
@@ -113,5 +113,5 @@ def ids_of(tokens: tuple[Token, ...]) -> Ints:
 
 
 def hashed(text: str) -> int:
-    """Returns an id for a text without one. Ids above a million do not meet those of a tokenizer."""
+    """Returns an id for a text without one, above a million and so above those of a tokenizer."""
     return 2**20 + int.from_bytes(sha256(text.encode()).digest()[:3], "big")

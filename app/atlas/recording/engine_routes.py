@@ -1,4 +1,4 @@
-"""Any engine as a source of an atlas: a model that encodes texts and traces tokens."""
+"""Records an atlas with any engine: a model that encodes texts and traces tokens."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .routes import LONGEST
 
 
 class Facts(Protocol):
-    """What computes a trace."""
+    """What computed a trace."""
 
     def to_json(self) -> dict[str, str]:
-        """Engine, version, dtype and the like."""
+        """Returns engine, version, dtype and similar facts."""
         ...
 
 
 class Engine(Protocol):
-    """A model that an engine has open, as far as an atlas needs it."""
+    """The parts of an engine's open model that an atlas needs."""
 
     name: str
     family: str
@@ -34,17 +34,17 @@ class Engine(Protocol):
     def shape(self) -> ModelShape: ...
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text."""
+        """Returns the tokens of a text."""
         ...
 
     def token(self, id: int) -> Token:
-        """A token by its id."""
+        """Returns the token of an id."""
         ...
 
 
 @dataclass(frozen=True)
 class EngineRoutes:
-    """An engine's model for `writer.record`. `trace_of` routes the tokens of one window."""
+    """An engine's model as `Routes`. `trace_of` routes the tokens of one window."""
 
     opened: Engine
     trace_of: Callable[[tuple[Token, ...]], RoutingTrace]
@@ -52,19 +52,19 @@ class EngineRoutes:
 
     @property
     def model(self) -> dict[str, Any]:
-        """Returns what the manifest says of the model; the router is the model's own."""
+        """Returns the model's entry in the manifest; the router is the model's own."""
         known = {"name": self.opened.name, "digest": self.opened.digest, "family": self.opened.family}
         return {**known, "router": "own", **self.opened.shape.to_json()}
 
     @property
     def engine(self) -> dict[str, Any]:
-        """Returns name and versions."""
+        """Returns the name and versions of the engine."""
         facts = self.opened.facts.to_json()
         return {**facts, "name": facts.get("engine", ""), "moescope": __version__}
 
     @property
     def rule(self) -> str:
-        """Returns how experts are chosen."""
+        """Returns the router's rule in words."""
         shape = self.opened.shape
         return f"the model's own router, {shape.top_k} of {shape.experts} experts per token"
 
@@ -73,7 +73,7 @@ class EngineRoutes:
         return [token.id for token in self.opened.encode(text) if token.id is not None]
 
     def text(self, id: int) -> str:
-        """Returns a token as a person reads it."""
+        """Returns the displayed text of a token."""
         return self.opened.token(id).text
 
     def route(self, ids: Ints) -> RoutingTrace:

@@ -1,8 +1,8 @@
 """Makes the parts of an atlas with Ray Data: the same files as in one process, by actors on many machines.
 
-Needs the extra `ray`, and a folder that all machines see. RAY_ADDRESS names an existing cluster; without it a
-local one is started. One processor stays free: actors on all of them leave none for the task that feeds them,
-and the run then never ends.
+Needs the extra `ray`, and a folder that all machines share. RAY_ADDRESS names an existing cluster; without
+it, a local one is started. One processor stays free for the task that feeds the actors; without it, the
+run never ends.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ..dataset.manifest import AtlasError, Part
 from .routes import Routes
 from .writer import Job, Run, make_part
 
-Open = Callable[[], Routes]  # opens the engine inside an actor; it must be picklable
+Open = Callable[[], Routes]  # opens the engine inside an actor; must be picklable
 
 
 class PartMaker:
-    """An actor: opens the engine once and makes one part after another."""
+    """An actor that opens the engine once and makes parts."""
 
     def __init__(self, folder: str, opened: Open) -> None:
         self.folder, self.routes = Path(folder), opened()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Makes the parts of a batch; returns what the driver commits."""
+        """Makes the parts of a batch; returns the rows that the driver commits."""
         parts = [
             make_part(
                 self.folder, self.routes, int(number), [Document(**each) for each in json.loads(documents)]
@@ -65,7 +65,7 @@ def with_ray(folder: Path, opened: Open) -> Run:
                 include_dashboard=False,
                 logging_level=logging.ERROR,
             )
-        logging.getLogger("ray.data").setLevel(logging.WARNING)  # the run has a progress line of its own
+        logging.getLogger("ray.data").setLevel(logging.WARNING)  # the run prints its own progress
         ray.data.DataContext.get_current().enable_progress_bars = False
         try:
             actors = max(1, min(len(waiting), int(ray.cluster_resources().get("CPU", 2)) - 1))

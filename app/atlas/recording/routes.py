@@ -1,4 +1,4 @@
-"""What an engine must offer so that a corpus can be recorded with it, and the numpy engine as one."""
+"""The interface that an engine needs to record a corpus, and its implementation for the numpy engine."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from ...routing import ROUTERS, Router
 from ...sources.live.models import Model
 from ...trace import Floats, Ints, RoutingTrace, Token, TraceHeader
 
-LONGEST = 2048  # tokens of a window, however many positions a model has: attention grows with the square
+LONGEST = 2048  # limit on the tokens of a window: the cost of attention grows with their square
 
 
 class Routes(Protocol):
-    """Routes texts through one model. `record` needs nothing else of an engine."""
+    """Routes texts through one model. `record` needs nothing else from an engine."""
 
     @property
     def model(self) -> dict[str, Any]:
-        """Name, digest, router, and the figures of the shape."""
+        """Returns name, digest, router, and the figures of the shape."""
         ...
 
     @property
     def engine(self) -> dict[str, Any]:
-        """Name and versions."""
+        """Returns the name and versions of the engine."""
         ...
 
     @property
     def rule(self) -> str:
-        """How experts are chosen, in words."""
+        """Returns the router's rule in words."""
         ...
 
     @property
     def window(self) -> int:
-        """Tokens that it takes at once."""
+        """Returns the limit on tokens per forward pass."""
         ...
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text."""
+        """Returns the token ids of a text."""
         ...
 
     def text(self, id: int) -> str:
-        """A token as a person reads it."""
+        """Returns the displayed text of a token."""
         ...
 
     def route(self, ids: Ints) -> RoutingTrace:
-        """The routing of one window of ids [T]."""
+        """Returns the routing of one window of ids [T]."""
         ...
 
 
@@ -60,12 +60,12 @@ class NumpyRoutes:
 
     @property
     def router(self) -> Router:
-        """Returns the router that the model was trained with."""
+        """Returns the router with which the model was trained."""
         return ROUTERS[self.opened.listing.router]
 
     @property
     def model(self) -> dict[str, Any]:
-        """Returns what the manifest says of the model."""
+        """Returns the model's entry in the manifest."""
         listing = self.opened.listing
         figures = listing.shape.to_json()
         return {
@@ -78,18 +78,18 @@ class NumpyRoutes:
 
     @property
     def engine(self) -> dict[str, Any]:
-        """Returns name and versions."""
+        """Returns the name and versions of the engine."""
         return {"name": "numpy", "moescope": __version__, "numpy": np.__version__}
 
     @property
     def rule(self) -> str:
-        """Returns how experts are chosen."""
+        """Returns the router's rule in words."""
         listing = self.opened.listing
         return f"{listing.router}, {listing.top_k} of {listing.experts} experts per token, as trained"
 
     @property
     def window(self) -> int:
-        """Returns the tokens of one pass."""
+        """Returns the number of tokens per forward pass."""
         config = self.opened.checkpoint.config
         return min(self.longest, config.positions, config.window or config.positions)
 
@@ -98,7 +98,7 @@ class NumpyRoutes:
         return [token.id for token in self.opened.checkpoint.tokenizer.encode(text) if token.id is not None]
 
     def text(self, id: int) -> str:
-        """Returns a token as a person reads it."""
+        """Returns the displayed text of a token."""
         return self.opened.checkpoint.tokenizer.text(id)
 
     def route(self, ids: Ints) -> RoutingTrace:

@@ -1,7 +1,7 @@
-"""Writes an atlas part by part. A killed run goes on where its last whole part ended.
+"""Writes an atlas part by part. A killed run resumes after its last complete part.
 
-The cut into parts and the content of a part depend on the corpus and the model alone, so that a run that was
-killed and resumed leaves the same rows as one that was not. Memory is bounded by one part.
+The cut into parts and the content of a part depend only on the corpus and the model, so a resumed run writes
+the same rows as an uninterrupted one. Memory is bounded by one part.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from ..dataset.manifest import AtlasError, Manifest, Part
 from ..dataset.schema import Columns, documents_table, layer_table, load_table, routing_schema, tokens_table
 from .routes import Routes
 
-ZSTD_LEVEL = 9  # 8 % smaller than 3 on real routing; writing stays far faster than any model
+ZSTD_LEVEL = 9  # 8 % smaller than level 3 on real routing; still far faster than any model
 ENCODING = {
     "position": "DELTA_BINARY_PACKED"
-}  # BYTE_STREAM_SPLIT would suit weights; DuckDB reads it for wider floats alone
+}  # BYTE_STREAM_SPLIT would suit weights, but DuckDB reads it only for wider floats
 DICTIONARY = ["doc", "token_id", "layer", "experts.list.element", "domain", "language", "split", "class"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is, after each part."""
+    """The progress of a run after a part."""
 
     documents: int
-    of: int  # documents of the corpus; 0 if that is not known
+    of: int  # documents of the corpus; 0 if unknown
     tokens: int
-    rows: int  # that this run wrote
+    rows: int  # rows written by this run
 
 
 Report = Callable[[Progress], None]
@@ -46,7 +46,7 @@ Run = Callable[[Job, Iterator[tuple[int, list[Document]]]], Iterable[Part]]
 
 
 def start(routes: Routes, corpus: dict[str, Any]) -> Manifest:
-    """Returns the manifest of a run that has no part yet."""
+    """Returns the manifest of a run without parts."""
     return Manifest(routes.model, routes.engine, routes.rule, corpus, routes.window)
 
 
@@ -63,10 +63,10 @@ def record(
     report: Report = lambda progress: None,
     run: Run = one_by_one,
 ) -> Manifest:
-    """Routes every document and writes the data set; goes on with one that is not complete.
+    """Routes every document and writes the data set; resumes an incomplete one.
 
-    Raises AtlasError if the folder holds the routing of another model or corpus, or another run writes it.
-    An interruption (Ctrl-C, a kill) leaves a valid data set of the parts that were whole.
+    Raises AtlasError if the folder holds the routing of another model or corpus, or another run is writing
+    it. After an interruption (Ctrl-C, kill) the data set is valid and holds all complete parts.
     """
 
     def job(number: int, part: list[Document]) -> Part:
@@ -99,7 +99,7 @@ def write_parts(
 
 
 def resumed(folder: Path, new: Manifest) -> Manifest:
-    """Returns the manifest to go on with. Raises AtlasError if the folder holds something else."""
+    """Returns the manifest to extend. Raises AtlasError if the folder holds another data set."""
     for table in manifests.TABLES:
         (folder / table).mkdir(parents=True, exist_ok=True)
     if not (folder / manifests.FILE).exists():
@@ -128,7 +128,9 @@ def make_part(folder: Path, routes: Routes, number: int, documents: list[Documen
 
 
 def route_document(routes: Routes, doc: int, ids: Ints) -> tuple[Columns, int]:
-    """Routes one document in windows of nearly equal length; returns its columns and how many windows."""
+    """Routes one document in windows of nearly equal length; returns its columns and the number of
+    windows.
+    """
     count = -(-len(ids) // routes.window)
     found: Columns | None = None
     for window in range(count):
@@ -148,7 +150,7 @@ def write_part(
     texts: dict[int, str],
     experts: int,
 ) -> Part:
-    """Writes the four files of a part, each whole or not at all."""
+    """Writes the four files of a part, each atomically."""
     sizes = [len(each.ids) for each in rows]
     layers = rows[0].experts.shape[1]
     part = Part(number, documents[0].number, len(documents), sum(sizes), sum(sizes) * layers)
@@ -166,7 +168,7 @@ def write_part(
 
 
 def save(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
-    """Writes a Parquet file, a row group per table, beside its place and then moves it there."""
+    """Writes a Parquet file with one row group per table, to a temporary name that is renamed at the end."""
     beside = path.with_suffix(".part")
     columns = [name for name in DICTIONARY if name.partition(".")[0] in schema.names]
     with pq.ParquetWriter(

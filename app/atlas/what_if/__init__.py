@@ -1,1 +1,1 @@
-"""What a cache, a placement or a cut would do."""
+"""Simulates a cache, a placement or pruning on the routing of an atlas."""

@@ -1,9 +1,9 @@
-"""Placements as the engines read them: SGLang's JSON and TensorRT-LLM's YAML, written and read back.
+"""Placements in the formats of engines: SGLang's JSON and TensorRT-LLM's YAML, written and read.
 
-SGLang, `--init-expert-location FILE`: an object whose keys become arguments of `init_by_mapping`, so the file
-has `physical_to_logical_map` and nothing else. It has a row for every layer of the model, dense ones too.
-TensorRT-LLM, `moe_config.load_balancer`: `num_slots`, `initial_global_assignments` by the number of the layer
-in the model, MoE layers alone, and `layer_updates_per_iter` 0 for a placement that stays.
+SGLang, `--init-expert-location FILE`: an object whose keys become arguments of `init_by_mapping`. The file
+has `physical_to_logical_map` and nothing else, with one row per layer of the model, dense ones included.
+TensorRT-LLM, `moe_config.load_balancer`: `num_slots`; `initial_global_assignments` by the layer's number
+in the model, for MoE layers only; and `layer_updates_per_iter`, 0 for a static placement.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ KEY = "physical_to_logical_map"
 
 
 def moe_layers(layers: int, dense: tuple[int, ...]) -> list[int]:
-    """Returns the model's number of each MoE layer: all layers but the dense ones."""
+    """Returns the model's number of each MoE layer: all layers except the dense ones."""
     return [layer for layer in range(layers + len(dense)) if layer not in set(dense)]
 
 
 def to_sglang(plan: Plan, dense: tuple[int, ...] = ()) -> str:
-    """Returns the JSON of a plan. Rows of dense layers are in order; the engine does not look at them."""
+    """Returns the JSON of a plan. Rows of dense layers are sorted; the engine ignores them."""
     layers, slots = plan.slots.shape
     idle = (np.arange(slots) % plan.experts).tolist()
     rows = dict(zip(moe_layers(layers, dense), plan.slots.tolist(), strict=True))
@@ -35,7 +35,7 @@ def to_sglang(plan: Plan, dense: tuple[int, ...] = ()) -> str:
 
 
 def from_sglang(text: str, experts: int, devices: int, dense: tuple[int, ...] = ()) -> Plan:
-    """Reads what SGLang reads. Raises ValueError naming the field."""
+    """Reads SGLang's JSON. Raises ValueError naming the field."""
     found = parsed(text, json.loads, "JSON")
     if KEY not in found:
         raise ValueError(f"plan: expected the key {KEY}, got {', '.join(map(str, found))[:80]}")
@@ -47,7 +47,7 @@ def from_sglang(text: str, experts: int, devices: int, dense: tuple[int, ...] = 
 
 
 def to_trtllm(plan: Plan, dense: tuple[int, ...] = ()) -> str:
-    """Returns the YAML of a plan, a layer on each line."""
+    """Returns the YAML of a plan, one line per layer."""
     layers, slots = plan.slots.shape
     rows = zip(moe_layers(layers, dense), plan.slots.tolist(), strict=True)
     lines = [f"  {layer}: {json.dumps(row)}" for layer, row in rows]
@@ -56,7 +56,7 @@ def to_trtllm(plan: Plan, dense: tuple[int, ...] = ()) -> str:
 
 
 def from_trtllm(text: str, experts: int, devices: int) -> Plan:
-    """Reads what TensorRT-LLM reads. Raises ValueError naming the field."""
+    """Reads TensorRT-LLM's YAML. Raises ValueError naming the field."""
     found = parsed(text, yaml.safe_load, "YAML")
     named = found.get("initial_global_assignments")
     if not isinstance(named, dict) or not all(isinstance(layer, int) for layer in named):
@@ -70,7 +70,7 @@ def from_trtllm(text: str, experts: int, devices: int) -> Plan:
 
 
 def parsed(text: str, read: Any, kind: str) -> dict[Any, Any]:
-    """Returns the object that a text spells. Raises ValueError; a long text is not read at all."""
+    """Returns the object in a text. Raises ValueError; a text over the limit is not parsed."""
     if len(text) > MOST_BYTES:
         raise ValueError(f"plan: expected at most {MOST_BYTES} characters, got {len(text)}")
     try:
@@ -83,7 +83,7 @@ def parsed(text: str, read: Any, kind: str) -> dict[Any, Any]:
 
 
 def rows_of(found: Any, field: str) -> list[list[int]]:
-    """Returns rows of expert ids, all of one length. Raises ValueError."""
+    """Returns rows of expert ids of equal length. Raises ValueError."""
     if not isinstance(found, list) or not found or not all(isinstance(row, list) and row for row in found):
         raise ValueError(f"plan.{field}: expected lists of expert ids, got {str(found)[:60]}")
     if len({len(row) for row in found}) > 1:
@@ -98,7 +98,7 @@ def rows_of(found: Any, field: str) -> list[list[int]]:
 
 
 def write_plan(plan: Plan, format: str, dense: tuple[int, ...] = ()) -> tuple[str, str]:
-    """Returns a file name and its text. Raises ValueError for another format."""
+    """Returns file name and content. Raises ValueError for an unknown format."""
     if format not in FORMATS:
         raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format[:40]!r}")
     if format == "sglang":

@@ -1,4 +1,4 @@
-"""A cut of experts with what it costs: REAP and the held-out loss, where the model runs here."""
+"""Previews pruning with REAP and with the held-out loss, if the model runs here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .simulations import pruning_answer
 def preview(atlas: Atlas, models: Path, by: str, drop: float) -> dict[str, Any]:
     """Returns a keep list and its `loss`, which is null if the model does not run here.
 
-    Raises ValueError if the ranking is not known, or a layer would keep too few.
+    Raises ValueError if the ranking is unknown, or a layer would keep too few experts.
     """
     name = str(atlas.manifest.model.get("name"))
     runs = runnable(atlas, models, name)
@@ -25,7 +25,7 @@ def preview(atlas: Atlas, models: Path, by: str, drop: float) -> dict[str, Any]:
 
 
 def runnable(atlas: Atlas, models: Path, name: str) -> tuple[Model, HeldOut] | None:
-    """Returns the model that was recorded and text to measure it on, if both are here."""
+    """Returns the recorded model and text to measure it on; None if either is missing here."""
     known = Models(models)
     if name not in known.runnable():
         return None

@@ -1,4 +1,4 @@
-"""What a cache, a placement or a cut would do, asked of an atlas."""
+"""Simulates a cache, a placement or pruning on the routing of an atlas."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ...trace import Counts, Doubles, Ints
 from ..dataset.queries import Atlas
 from ..questions.expert_maps import listed
 
-CACHE_TOKENS = 20_000  # tokens of a simulation
-CURVE_TOKENS = 8_000  # of each of the simulations of a curve
+CACHE_TOKENS = 20_000  # tokens per simulation
+CURVE_TOKENS = 8_000  # tokens per simulation of a curve
 PLAN_TOKENS = 50_000
-SHARES = (0.125, 0.25, 0.5, 0.75)  # of a layer's experts that a cache holds
+SHARES = (0.125, 0.25, 0.5, 0.75)  # shares of a layer's experts that the cache holds
 BYTES_A_PARAMETER = 2
 MOST_DEVICES = 512
 MOST_SLOTS = 4096
@@ -26,7 +26,7 @@ MOST_SLOTS = 4096
 def cache_answer(atlas: Atlas, share: float, tokens: int = CACHE_TOKENS) -> dict[str, Any]:
     """Returns hit rates and bytes of every policy for caches of `share` of each layer's experts.
 
-    Raises ValueError if the share is not in 0..1 or holds no expert.
+    Raises ValueError if the share is not in 0..1 or rounds to no expert.
     """
     n = atlas.shape.experts
     if not 0 < share <= 1:
@@ -37,7 +37,7 @@ def cache_answer(atlas: Atlas, share: float, tokens: int = CACHE_TOKENS) -> dict
 
 
 def cache_figures(experts: Ints, n: int, places: int, expert_bytes: int) -> dict[str, Any]:
-    """Returns what `metrics.caching` simulates over choices [T, L, K], per policy and layer.
+    """Returns the simulation results for choices [T, L, K], per policy and layer.
 
     `policies`: name -> hit rate per layer (null if a policy has no run), its mean, bytes moved per token.
     """
@@ -66,9 +66,9 @@ def cache_figures(experts: Ints, n: int, places: int, expert_bytes: int) -> dict
 
 
 def tiers(experts: Ints, n: int, places: int) -> list[list[int]]:
-    """Returns where a pinned cache would keep each expert: 0 VRAM, 1 RAM, 2 SSD; [L][N].
+    """Returns the tier of each expert in a pinned cache: 0 VRAM, 1 RAM, 2 SSD; [L][N].
 
-    The `places` busiest experts of a layer are in VRAM, as many again in RAM.
+    The `places` busiest experts of a layer are in VRAM, the next `places` in RAM.
     """
     loads = expert_counts(experts, n)
     place = np.argsort(np.argsort(-loads, axis=-1, kind="stable"), axis=-1, kind="stable")
@@ -77,7 +77,7 @@ def tiers(experts: Ints, n: int, places: int) -> list[list[int]]:
 
 
 def cache_curve(atlas: Atlas) -> dict[str, Any]:
-    """Returns the mean hit rate of every policy over cache sizes."""
+    """Returns the mean hit rate of every policy by cache size."""
     answers = [cache_answer(atlas, share, CURVE_TOKENS) for share in SHARES]
     names = answers[0]["policies"]
     return {
@@ -92,7 +92,7 @@ def cache_curve(atlas: Atlas) -> dict[str, Any]:
 def make_plan(
     atlas: Atlas, strategy: str, devices: int, slots: int = 0, groups: int = 1, nodes: int = 1
 ) -> Plan:
-    """Returns a placement. `slots`: per layer, more than experts for replicas (EPLB alone); 0: no replica.
+    """Returns a placement. `slots`: per layer, more than experts for replicas (EPLB only); 0: no replicas.
 
     Raises ValueError naming what does not fit.
     """
@@ -116,7 +116,7 @@ def make_plan(
 def placement_answer(
     atlas: Atlas, devices: int, slots: int = 0, groups: int = 1, nodes: int = 1
 ) -> dict[str, Any]:
-    """Returns imbalance and traffic of every strategy over one step of the corpus' first tokens."""
+    """Returns imbalance and traffic of every strategy for one step of the corpus' first tokens."""
     rows = atlas.trace(PLAN_TOKENS)
     found: dict[str, Any] = {}
     for strategy in STRATEGIES:
@@ -127,7 +127,7 @@ def placement_answer(
 
 
 def plan_answer(atlas: Atlas, plan: Plan) -> dict[str, Any]:
-    """Returns imbalance and traffic of one placement. Raises ValueError if it has other layers."""
+    """Returns imbalance and traffic of one placement. Raises ValueError if its layers differ."""
     if len(plan.slots) != atlas.shape.layers:
         raise ValueError(f"plan: expected {atlas.shape.layers} MoE layers, got {len(plan.slots)}")
     rows = atlas.trace(PLAN_TOKENS)
@@ -135,9 +135,9 @@ def plan_answer(atlas: Atlas, plan: Plan) -> dict[str, Any]:
 
 
 def pruning_answer(atlas: Atlas, by: str, drop: float, reap: Doubles | None = None) -> dict[str, Any]:
-    """Returns each expert's score, the keep list, and the share of assignments and mass that is kept.
+    """Returns each expert's score, the keep list, and the kept share of assignments and mass.
 
-    `reap`: scores [L, N], if an engine measured them. Raises ValueError if a ranking is not known.
+    `reap`: scores [L, N], if an engine measured them. Raises ValueError if a ranking is unknown.
     """
     loads, mass = atlas.load
     scores: dict[str, Counts | Doubles | None] = {
