@@ -33,14 +33,14 @@ def text(_: str, value: str) -> str:
 
 
 def read_port(name: str, value: str) -> int:
-    """A port number, 0 to 65535."""
+    """Returns a port number, 0 to 65535."""
     if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value) <= 65535):
         raise wrong(name, "a number from 0 to 65535", value, "0 takes any free port")
     return int(value)
 
 
 def read_host(name: str, value: str) -> str:
-    """An address or name to listen at, an IPv6 address with or without brackets."""
+    """Returns an address or name to listen at, an IPv6 address with or without brackets."""
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if not bare or any(character in bare for character in " /[]@?#"):
         raise wrong(
@@ -72,7 +72,7 @@ def read_origin(name: str, value: str) -> str:
 
 
 def read_prefix(name: str, value: str) -> str:
-    """A path that begins with a slash and does not end with one; "/" is no prefix."""
+    """Returns a path that begins with a slash and does not end with one; "/" is no prefix."""
     path = value.rstrip("/")
     if path and (not PREFIX.fullmatch(path) or any(part in (".", "..") for part in path.split("/"))):
         raise wrong(name, "a path such as /moe", value, "leave it out where the site has a host of its own")
@@ -102,7 +102,7 @@ def read_proxies(name: str, value: str) -> str:
 
 
 def read_ancestors(name: str, value: str) -> str:
-    """A list of sources for `frame-ancestors`; a header has no room for more."""
+    """Returns a list of sources for `frame-ancestors`; a header has no room for more."""
     if not value.isascii() or any(character in value for character in ";,\r\n"):
         raise wrong(
             name,
@@ -114,7 +114,7 @@ def read_ancestors(name: str, value: str) -> str:
 
 
 def read_engine(name: str, value: str) -> str:
-    """An engine that runs models on this machine."""
+    """Returns an engine that runs models on this machine."""
     engines = ("numpy", "transformers", "llama.cpp")
     if value not in engines:
         raise wrong(name, f"one of {', '.join(engines)}", value, "leave it out for the first that can")
@@ -122,7 +122,7 @@ def read_engine(name: str, value: str) -> str:
 
 
 def read_folder(name: str, value: str) -> Path:
-    """A folder that is there; `~` is a person's own."""
+    """Returns a folder that is there; `~` is a person's own."""
     path = Path(value).expanduser()
     if not path.is_dir():
         found = f"the file {value}" if path.exists() else f"{value}, which does not exist"
@@ -131,7 +131,7 @@ def read_folder(name: str, value: str) -> Path:
 
 
 def read_models(name: str, value: str) -> Path:
-    """A folder of models; of one model itself, the folder around it."""
+    """Returns a folder of models; of one model itself, the folder around it."""
     path = read_folder(name, value)
     return path.resolve().parent if (path / "config.json").is_file() else path
 
@@ -174,7 +174,7 @@ def choice(*names: str) -> Callable[[str, str], str]:
 
 
 def setting(default: Any, name: str, read: Callable[[str, str], Any], help: str) -> Any:
-    """A field that an environment variable sets."""
+    """Returns a field that an environment variable sets."""
     return field(default=default, metadata={"name": name, "read": read, "help": help})
 
 
@@ -271,7 +271,9 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """The settings that the environment gives. Raises ValueError with the names of all wrong ones."""
+        """Returns the settings that the environment gives. Raises ValueError with the names of all wrong
+        ones.
+        """
         given: dict[str, Any] = {}
         problems = []
         for each in declared():
@@ -309,12 +311,12 @@ class Settings:
 
 
 def declared() -> tuple[Field[Any], ...]:
-    """The declarations, in order."""
+    """Returns the declarations, in order."""
     return tuple(each for each in fields(Settings) if "name" in each.metadata)
 
 
 def default_of(each: Field[Any]) -> str:
-    """The default as a person reads it."""
+    """Returns the default as a person reads it."""
     assert each.default is not MISSING
     if isinstance(each.default, bool):
         return str(int(each.default))

@@ -183,7 +183,7 @@ def all_finite(column: Floats) -> bool:
 
 
 def dump(value: Any) -> str:
-    """JSON in one form: keys sorted, no spaces, so that equal values are equal bytes."""
+    """Returns JSON in one form: keys sorted, no spaces, so that equal values are equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

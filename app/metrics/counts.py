@@ -35,7 +35,7 @@ def mass_counts(experts: Ints, weights: NDArray[np.floating], n: int) -> Doubles
 
 
 def flat_cells(experts: Ints, n: int) -> NDArray[np.int64]:
-    """Numbers (row, expert) as one index: [T, ..., K] -> the same shape."""
+    """Returns numbers (row, expert) as one index: [T, ..., K] -> the same shape."""
     rows = experts.shape[1:-1]
     offsets = np.arange(prod(rows), dtype=np.int64).reshape(*rows, 1) * n
     result: NDArray[np.int64] = experts + offsets

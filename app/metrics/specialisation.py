@@ -50,7 +50,7 @@ def token_specialisation(experts: Ints, ids: Ints, n: int) -> float:
 
 
 def position_buckets(positions: Ints) -> Ints:
-    """Numbers positions by powers of two: 0 -> 0, 1 -> 1, 2-3 -> 2, 4-7 -> 3, ... [T] -> [T]."""
+    """Returns numbers positions by powers of two: 0 -> 0, 1 -> 1, 2-3 -> 2, 4-7 -> 3, ... [T] -> [T]."""
     return np.ceil(np.log2(positions.astype(np.float64) + 1)).astype(np.int32)
 
 

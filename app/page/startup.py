@@ -20,5 +20,5 @@ WATCH = """(function (root) {
 
 
 def hash_of(text: str) -> str:
-    """A source of Content-Security-Policy that allows exactly this inline text."""
+    """Returns a source of Content-Security-Policy that allows exactly this inline text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -43,7 +43,7 @@ class Moment:
         return cls(token or 0, layer or 0, mode)
 
     def after(self, first: int) -> Moment:
-        """The same, in a part of the trace that begins at token `first`."""
+        """Returns the same, in a part of the trace that begins at token `first`."""
         return replace(self, token=max(0, self.token - first))
 
     def within(self, tokens: int, layers: int) -> Moment:

@@ -15,7 +15,7 @@ from .source_keys import Subject
 def read_alterations(
     reading: Reading, source: str, subject: Subject, routing: Mapping[str, Any]
 ) -> dict[str, str]:
-    """The alterations in their one spelling, checked against the experts and the router.
+    """Returns the alterations in their one spelling, checked against the experts and the router.
 
     The source itself checks them against the layers of its model.
     """

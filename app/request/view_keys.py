@@ -121,7 +121,7 @@ def read_name(key: ViewKey, text: str) -> str | None:
 
 
 def read_atlas(key: ViewKey, text: str) -> str | None:
-    """The name of an atlas: of a folder, or such as heldout/trio-64."""
+    """Returns the name of an atlas: of a folder, or such as heldout/trio-64."""
     return text if ATLAS.fullmatch(text) else None
 
 

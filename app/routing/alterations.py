@@ -78,7 +78,7 @@ def parse_one(part: str) -> Alteration:
 
 
 def most_chosen(alterations: tuple[Alteration, ...]) -> int:
-    """The largest k that a layer has after them; 0 if none is changed. The last of a layer counts."""
+    """Returns the largest k that a layer has after them; 0 if none is changed. The last of a layer counts."""
     return max({each.layer: int(each.value) for each in alterations if each.kind == "k"}.values(), default=0)
 
 

@@ -12,7 +12,7 @@ from .topk import LayerRouting, gather, softmax, top_k
 
 
 def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
-    """Which choices [T, K] find their expert full. All first choices queue before any second one.
+    """Returns which choices [T, K] find their expert full. All first choices queue before any second one.
 
     A choice counts in the queue whether it is kept or not; -1 queues nowhere.
     """

@@ -37,11 +37,11 @@ class LiveSource(TraceSource):
         self.engines = place.engines
 
     def list_models(self) -> dict[str, Listing]:
-        """The models of the folder that numpy runs. Files are read again when they changed."""
+        """Returns the models of the folder that numpy runs. Files are read again when they changed."""
         return self.local.found().listings
 
     def offer(self) -> Offer:
-        """The models that can be run, and why the others cannot."""
+        """Returns the models that can be run, and why the others cannot."""
         found, (ready, absent) = self.local.found(), self.list_engines()
         return Offer(
             models={
@@ -85,7 +85,7 @@ class LiveSource(TraceSource):
         return Opened(trace, trace.known.digest, cancel=cancel)
 
     def open(self, request: TraceRequest) -> Opened:
-        """A prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
+        """Returns a prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
         text = self.text_of(request)
         if self.elsewhere(request.checkpoint):
             return self.open_remote(request, text)
@@ -99,7 +99,7 @@ class LiveSource(TraceSource):
         return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
 
     def on_engine(self, listing: EngineListing, request: TraceRequest) -> EnginePrompt:
-        """A prompt on another engine of this machine; loads the model first. Raises BadRequest."""
+        """Returns a prompt on another engine of this machine; loads the model first. Raises BadRequest."""
         try:
             text, alterations = self.text_of(request), request.alterations
             trace = self.others.trace(listing.path, text, request.more, alterations)
@@ -136,7 +136,7 @@ class LiveSource(TraceSource):
         return lambda changed: prompt.said(tokens, prompt.router if changed else prompt.unaltered)
 
     def text_of(self, request: TraceRequest) -> str:
-        """The text of a request: its own, or that of its scenario."""
+        """Returns the text of a request: its own, or that of its scenario."""
         return request.prompt or self.scenarios[request.scenario].text
 
     def text_by_id(self, request: TraceRequest) -> Callable[[int], str]:

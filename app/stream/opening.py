@@ -37,7 +37,7 @@ class Asked:
 async def open_asked(
     sources: SourceRegistry, workers: Workers, asked: Asked, client: str
 ) -> tuple[PendingTrace, Answer]:
-    """The trace of the keys that can be used, and what the client is told of its request.
+    """Returns the trace of the keys that can be used, and what the client is told of its request.
 
     A key that the source refuses falls back like any other. Raises BadRequest if no key is left to leave
     out, and Busy if too much is waiting.
@@ -56,7 +56,7 @@ async def open_asked(
 async def open_source(
     sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str, around: int = 0
 ) -> PendingTrace:
-    """The source of a request. Raises BadRequest, and Busy if too much is waiting.
+    """Returns the source of a request. Raises BadRequest, and Busy if too much is waiting.
 
     What is computed token by token is never heavy: each token is a job of its own.
     """
@@ -86,7 +86,7 @@ def by_token(request: TraceRequest) -> bool:
 def finished(
     sources: SourceRegistry, request: TraceRequest, identity: str, trace: RoutingTrace
 ) -> PendingTrace:
-    """The source of a trace that is there as a whole."""
+    """Yields the source of a trace that is there as a whole."""
     prompt = trace.header.tokens[: trace.header.origin.get("prompt_tokens")]
     header = replace(trace.header, tokens=prompt)
 
@@ -110,7 +110,8 @@ class Frames:
         self.lock = Lock()
 
     def next(self) -> list[str | bytes] | None:
-        """The messages of the next token; None at the end. Takes as long as the routing of one token does.
+        """Returns the messages of the next token; None at the end. Takes as long as the routing of one token
+        does.
 
         Of a token before the first that the viewer wants there are none.
         """
@@ -128,7 +129,7 @@ class Frames:
         return messages
 
     def messages(self, step: Step) -> list[str | bytes]:
-        """A step, after the token itself where a model wrote it."""
+        """Returns a step, after the token itself where a model wrote it."""
         frame = pack_step(step, self.id, self.token, self.experts)
         if step.written is None:
             return [frame]
@@ -164,7 +165,7 @@ async def messages_of(
 async def next_messages(
     source: PendingTrace, workers: Workers, frames: Frames, client: str, cost: float
 ) -> list[str | bytes] | None:
-    """The messages of the next token, made in a thread for small work or in one that may wait."""
+    """Returns the messages of the next token, made in a thread for small work or in one that may wait."""
     if source.cancel is not None:
         return await workers.wait(frames.next, source.cancel)
     return await workers.run(frames.next, client, cost)

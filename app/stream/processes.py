@@ -109,7 +109,7 @@ class Processes:
         self.stopped = False
 
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], cancelled: Event) -> Any:
-        """The result of a job. Raises what the job raised, TookTooLong, Abandoned or ProcessDied."""
+        """Returns the result of a job. Raises what the job raised, TookTooLong, Abandoned or ProcessDied."""
         worker = self.take()
         try:
             worker.begin(time.monotonic() + START_SECS)
@@ -154,7 +154,7 @@ def send(stream: BinaryIO, value: object) -> None:
 
 
 def read_message(stream: BinaryIO) -> Any:
-    """One pickled value; None at the end of the stream."""
+    """Returns one pickled value; None at the end of the stream."""
     size = stream.read(8)
     if len(size) < 8:
         return None

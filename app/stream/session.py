@@ -115,13 +115,15 @@ class Session:
         return self.begin(asked) if isinstance(asked, Open) else self.stop(asked.id)
 
     def begin(self, asked: Open) -> list[Action]:
-        """A new stream takes the place of the running one."""
+        """Returns a new stream takes the place of the running one."""
         self.running = asked.id
         keys, second = asked.request, asked.second or {}
         return [StartStream(asked.id, keys, tuple(asked.changed), second, asked.start, asked.around)]
 
     def stop(self, id: int) -> list[Action]:
-        """A stop for what no longer runs is a stop that crossed the end of the stream: nothing to do."""
+        """Returns a stop for what no longer runs is a stop that crossed the end of the stream: nothing to
+        do.
+        """
         if id != self.running:
             return []
         self.running = None
@@ -134,7 +136,9 @@ class Session:
 
 
 def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
-    """The key of a message that is wrong first. One that UTF-8 cannot carry has no place in the error."""
+    """Returns the key of a message that is wrong first. One that UTF-8 cannot carry has no place in the
+    error.
+    """
     place = error.errors(include_url=False)[0]["loc"][1:]  # after the op
     return str(place[0]) if place else next((key for key in message if escaped(key) != key), "op")
 

@@ -27,7 +27,7 @@ class Socket(Protocol):
     """What is needed of a WebSocket."""
 
     async def receive(self) -> str | bytes | None:
-        """The next message; None once the other side has gone."""
+        """Returns the next message; None once the other side has gone."""
 
     async def send(self, message: str | bytes) -> None:
         """Returns when the transport has room for more. Raises ClientDisconnected after a disconnect."""
@@ -81,7 +81,7 @@ class Viewer:
                 await self.act(action)
 
     async def next_message(self) -> str | bytes | None:
-        """The next message; None once the other side has gone, or held the connection for nothing."""
+        """Returns the next message; None once the other side has gone, or held the connection for nothing."""
         while True:
             try:
                 async with asyncio.timeout(self.patience()):

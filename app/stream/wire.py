@@ -78,7 +78,7 @@ class TraceMessage(BaseModel):
 
     @classmethod
     def of(cls, id: int, identity: str, start: int, header: TraceHeader, answer: Answer) -> TraceMessage:
-        """The message that opens the stream of a trace, with the request as it was understood."""
+        """Returns the message that opens the stream of a trace, with the request as it was understood."""
         return cls(
             **answer.to_json(),
             id=id,
@@ -120,7 +120,7 @@ class ErrorMessage(BaseModel):
 
     @classmethod
     def of(cls, id: int, problems: tuple[Problem, ...]) -> ErrorMessage:
-        """The message for a request that cannot be served."""
+        """Returns the message for a request that cannot be served."""
         return cls(
             id=id,
             code="bad_request",
@@ -134,13 +134,13 @@ ToClient = TraceMessage | TokensMessage | EndMessage | ErrorMessage
 
 
 def to_text(message: ToClient) -> str:
-    """A message as the socket carries it."""
+    """Returns a message as the socket carries it."""
     unbiased = isinstance(message, TraceMessage) and message.bias is None
     return message.model_dump_json(by_alias=True, exclude={"bias"} if unbiased else None)
 
 
 def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
-    """One step of N experts per layer as a binary message: header, experts, weights, scores, drops.
+    """Returns one step of N experts per layer as a binary message: header, experts, weights, scores, drops.
 
     A step without scores has the flag IDS_ONLY, and no column of scores.
     """
@@ -158,7 +158,7 @@ def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
 
 
 def frame_message(message: str | bytes) -> bytes:
-    """A message of the socket as a stream over HTTP carries it."""
+    """Returns a message of the socket as a stream over HTTP carries it."""
     data = message.encode() if isinstance(message, str) else message
     return FRAME.pack(TEXT if isinstance(message, str) else BINARY, len(data)) + data
 
@@ -204,5 +204,7 @@ def columns_of(data: bytes, narrow: int, wide: int) -> tuple[NDArray[Any], ...]:
 
 
 def step_bytes(shape: ModelShape, dropped: bool = False, choices: int | None = None) -> int:
-    """The size of every binary message of a trace of this shape. `choices`: its columns, where not top_k."""
+    """Returns the size of every binary message of a trace of this shape. `choices`: its columns, where not
+    top_k.
+    """
     return HEADER.size + shape.layers * ((choices or shape.top_k) * (5 if dropped else 4) + shape.experts)

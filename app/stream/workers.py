@@ -183,7 +183,7 @@ class Workers:
         self.refused_secs += cost
 
     async def run(self, job: Callable[[], Result], client: str = SOMEBODY, cost: float = 0.0) -> Result:
-        """The result of a small job, in a thread. Raises Busy.
+        """Returns the result of a small job, in a thread. Raises Busy.
 
         Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be stopped,
         and whoever cancels and asks anew must not hold two of them.
@@ -199,7 +199,7 @@ class Workers:
                 raise
 
     async def wait(self, job: Callable[[], Result], cancel: Callable[[], None] | None = None) -> Result:
-        """The result of a job that waits for another machine, in a thread that others do not need.
+        """Returns the result of a job that waits for another machine, in a thread that others do not need.
 
         Cancelled, `cancel` ends the waiting, and the job is waited for.
         """
@@ -214,7 +214,8 @@ class Workers:
             raise
 
     async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
-        """The result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job raises.
+        """Returns the result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job
+        raises.
 
         Cancelled, it is ended with its process.
         """

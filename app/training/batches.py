@@ -53,7 +53,9 @@ class Batches:
             epoch += 1
 
     def batch(self, step: int, sequences: int, length: int) -> np.ndarray:
-        """Ids int64 [sequences, length + 1] of a step; `sequences`: a multiple of the number of languages."""
+        """Returns ids int64 [sequences, length + 1] of a step; `sequences`: a multiple of the number of
+        languages.
+        """
         each = sequences // len(LANGUAGES)
         return np.stack(
             [
@@ -65,6 +67,6 @@ class Batches:
 
 
 def held_out_rows(ids: np.ndarray, rows: int, length: int) -> np.ndarray:
-    """Ids int64 [rows, length + 1], spread evenly over the held-out text."""
+    """Returns ids int64 [rows, length + 1], spread evenly over the held-out text."""
     starts = np.linspace(0, ids.size - length - 1, rows).astype(np.int64)
     return np.stack([ids[start : start + length + 1] for start in starts]).astype(np.int64)

@@ -20,7 +20,7 @@ SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # of a query
 
 
 def make_workers(settings: Settings) -> Workers:
-    """The threads and processes of a server with these settings."""
+    """Returns the threads and processes of a server with these settings."""
     arguments = (settings.scenarios, settings.models, settings.engine)
     return Workers(
         settings.threads,
@@ -71,7 +71,9 @@ class Desk:
     async def compute(
         self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any
     ) -> Any:
-        """The same in a process, if there are any: for what a stranger's files may make slow or large."""
+        """Returns the same in a process, if there are any: for what a stranger's files may make slow or
+        large.
+        """
         who = client(request)
         if self.workers.processes is None:
             return await self.workers.run(lambda: function(self.sources, *arguments), who, cost)

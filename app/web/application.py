@@ -42,7 +42,7 @@ PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themse
 
 
 def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None = None) -> FastAPI:
-    """The application, with its own scenarios, models, threads and processes.
+    """Yields the application, with its own scenarios, models, threads and processes.
 
     `export` makes a page of a trace.
     """

@@ -20,7 +20,7 @@ def shared_for(secs: int) -> dict[str, str]:
 
 
 def static(assets: Assets) -> APIRouter:
-    """The files of the page."""
+    """Returns the files of the page."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/static/{name:path}")
@@ -42,7 +42,9 @@ def static(assets: Assets) -> APIRouter:
 
 
 def send(request: Request, asset: Asset) -> Response:
-    """The content, or that the reader has it already. It may be kept, but is to be asked for each time."""
+    """Returns the content, or that the reader has it already. It may be kept, but is to be asked for each
+    time.
+    """
     content, etag, encoding = asset.encoded(request.headers.get("accept-encoding", ""))
     headers = {"etag": etag, "cache-control": "public, no-cache", "vary": "accept-encoding"}
     if matches(request.headers.get("if-none-match"), etag):

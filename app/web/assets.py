@@ -49,7 +49,7 @@ class Assets:
         self.kept: dict[Path, tuple[object, Asset]] = {}  # with size and time of change of the file
 
     def find(self, name: str) -> Asset | None:
-        """The file of that path; None if there is none in the folder. Hidden files are none."""
+        """Returns the file of that path; None if there is none in the folder. Hidden files are none."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
         try:
@@ -66,20 +66,20 @@ class Assets:
 
 
 def brotli_of(path: Path) -> bytes | None:
-    """The copy that the build put beside a file, unless the file changed since."""
+    """Returns the copy that the build put beside a file, unless the file changed since."""
     copy = path.with_name(f"{path.name}.br")
     fresh = copy.is_file() and copy.stat().st_mtime_ns >= path.stat().st_mtime_ns
     return copy.read_bytes() if fresh else None
 
 
 def media_type_of(path: Path) -> str:
-    """The media type of a file by its suffix."""
+    """Returns the media type of a file by its suffix."""
     kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith(TEXTUAL[:2]) else kind
 
 
 def compress(content: bytes, media_type: str) -> bytes | None:
-    """A gzip copy of text that is long enough to gain by it."""
+    """Returns a gzip copy of text that is long enough to gain by it."""
     if len(content) < WORTH or not media_type.startswith(TEXTUAL):
         return None
     compressed = gzip.compress(content, 9, mtime=0)

@@ -38,7 +38,7 @@ class Line:
         self.waiting = 0
 
     async def run(self, job: Callable[[], Result]) -> Result:
-        """The result of a job. Raises Full, and what the job raises."""
+        """Returns the result of a job. Raises Full, and what the job raises."""
         if self.waiting >= MOST_WAITING:
             raise Full(f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment")
         self.waiting += 1

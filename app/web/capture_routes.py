@@ -44,7 +44,7 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     library = None if folder is None else TraceLibrary(folder)
 
     async def files_of(request: Request) -> bytes:
-        """The body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
+        """Returns the body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
         desk.expect(request, secs_of_files, MOST_BYTES)
         return await read_body(request, MOST_BYTES)
 
@@ -129,7 +129,7 @@ def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
 
 
 def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
-    """The counts of a long trace, read without judging it: `assigned` and `first`, [layers][experts].
+    """Returns the counts of a long trace, read without judging it: `assigned` and `first`, [layers][experts].
 
     Raises BadRequest if the file holds no long trace.
     """

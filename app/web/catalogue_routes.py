@@ -58,7 +58,7 @@ def count_for(_: object, data: bytes) -> Any:
 
 
 def published(desk: Desk) -> APIRouter:
-    """The published models, and the count of anybody's config.json."""
+    """Returns the published models, and the count of anybody's config.json."""
     router = APIRouter()
     kept: list[Asset] = []
 

@@ -116,12 +116,12 @@ def convert_files(_: object, data: bytes) -> bytes:
 
 
 def page_of_files(_: object, data: bytes, export: Callable[[RoutingTrace], str]) -> str:
-    """The page that `export` makes of a frame of files, for a process. Raises BadRequest."""
+    """Returns the page that `export` makes of a frame of files, for a process. Raises BadRequest."""
     return refusing(lambda: export(trace_in(data)))
 
 
 def refusing(job: Callable[[], Result]) -> Result:
-    """The result of a job on captures. Raises BadRequest with what was wrong."""
+    """Returns the result of a job on captures. Raises BadRequest with what was wrong."""
     try:
         return job()
     except CaptureError as error:

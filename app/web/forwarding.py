@@ -101,7 +101,7 @@ class Proxies:
 
 
 def forwarded(headers: Iterable[tuple[bytes, bytes]], root: str) -> Message:
-    """The parts of a scope that a proxy decides: host and path prefix."""
+    """Returns the parts of a scope that a proxy decides: host and path prefix."""
     headers = list(headers)
     host = header(headers, b"x-forwarded-host").split(",")[0].strip()
     prefix = header(headers, b"x-forwarded-prefix").split(",")[0].strip().rstrip("/")
@@ -113,12 +113,12 @@ def forwarded(headers: Iterable[tuple[bytes, bytes]], root: str) -> Message:
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
-    """The value of a header; "" if there is none."""
+    """Returns the value of a header; "" if there is none."""
     return next((value.decode("latin-1") for key, value in headers if key == name), "")
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header, without port and brackets."""
+    """Returns the name in a Host header, without port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:

@@ -25,7 +25,7 @@ READY_SECS = 2.0  # within which a small trace is to be there
 def health(
     sources: SourceRegistry, workers: Workers, seats: Seats, metrics: Metrics, settings: Settings
 ) -> APIRouter:
-    """The routes that operators ask."""
+    """Returns the routes that operators ask."""
     router = APIRouter()
 
     @router.get("/healthz", summary="That the server is alive")

@@ -185,7 +185,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def bytes_left(transport: asyncio.WriteTransport) -> int:
-    """The bytes that the other side has not taken: of the transport's buffer, and of the system's."""
+    """Returns the bytes that the other side has not taken: of the transport's buffer, and of the system's."""
     left = transport.get_write_buffer_size()
     with suppress(OSError, AttributeError, ValueError):  # a socket that has gone, a system that does not tell
         answer = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
@@ -194,5 +194,5 @@ def bytes_left(transport: asyncio.WriteTransport) -> int:
 
 
 def http_protocol(door: Door) -> type[HttpProtocol]:
-    """The protocol of a server's connections."""
+    """Returns the protocol of a server's connections."""
     return type("HttpProtocol", (HttpProtocol,), {"door": door})

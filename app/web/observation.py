@@ -46,7 +46,7 @@ class Metrics(Collector):
         self.registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """The figures that others count."""
+        """Yields the figures that others count."""
         workers = self.workers
         now = {
             "viewers": ("Streams and sockets that are open", len(self.seats)),

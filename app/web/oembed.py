@@ -60,7 +60,7 @@ class Room:
 
 
 def find_view(url: str, base: str) -> dict[str, str] | None:
-    """The keys of the view that an address of this site shows; None for any other address."""
+    """Returns the keys of the view that an address of this site shows; None for any other address."""
     address, ours = split(url), split(base)
     if address is None or ours is None or place(address) != place(ours):
         return None
@@ -72,7 +72,7 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
 
 
 def split(url: str) -> SplitResult | None:
-    """The parts of a web address; None if it is not one."""
+    """Returns the parts of a web address; None if it is not one."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises where it is no number
@@ -87,7 +87,7 @@ def place(address: SplitResult) -> tuple[str | None, int | None]:
 
 
 def describe(view: Mapping[str, str], base: str, title: str, words: Wording, room: Room) -> dict[str, Any]:
-    """The answer for a view of this site."""
+    """Returns the answer for a view of this site."""
     width, height = room.frame()
     return {
         "version": "1.0",
@@ -104,7 +104,7 @@ def describe(view: Mapping[str, str], base: str, title: str, words: Wording, roo
 
 
 def query(view: Mapping[str, str], **more: str) -> str:
-    """A query string with its question mark, or nothing."""
+    """Returns a query string with its question mark, or nothing."""
     written = urlencode({**view, **more})
     return f"?{written}" if written else ""
 
@@ -118,7 +118,7 @@ def frame(address: str, title: str, width: int, height: int) -> str:
 
 
 def thumbnail(view: Mapping[str, str], base: str, room: Room) -> dict[str, Any]:
-    """The largest preview picture that there is room for: three fields or none."""
+    """Returns the largest preview picture that there is room for: three fields or none."""
     for width, height in THUMBNAILS:
         if room.holds(width, height):
             smaller = {} if (width, height) == THUMBNAILS[0] else {"width": str(width)}
@@ -131,6 +131,6 @@ def thumbnail(view: Mapping[str, str], base: str, room: Room) -> dict[str, Any]:
 
 
 def discovery(view: Mapping[str, str], base: str) -> str:
-    """The address that a page of ours names as its oEmbed description."""
+    """Returns the address that a page of ours names as its oEmbed description."""
     page = f"{base}/{query(view)}"
     return f"{base}/oembed?{urlencode({'url': page, 'format': 'json'})}"

@@ -79,7 +79,7 @@ class Errors(BaseModel):
 
 
 def parameters() -> list[dict[str, Any]]:
-    """The request keys as query parameters of OpenAPI, with the limits that the server checks."""
+    """Returns the request keys as query parameters of OpenAPI, with the limits that the server checks."""
     properties = TraceRequest.model_json_schema()["properties"]
     return [
         {
@@ -94,7 +94,7 @@ def parameters() -> list[dict[str, Any]]:
 
 
 def schema_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one query parameter. A query cannot hold null: such a key is left out."""
+    """Returns the schema of one query parameter. A query cannot hold null: such a key is left out."""
     for kind in schema.get("anyOf", ()):
         if kind["type"] != "null":  # pydantic names the limits of a number that may be null in its own way
             return {"type": kind["type"], "minimum": kind["ge"], "maximum": kind["le"]}
@@ -102,7 +102,7 @@ def schema_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route that takes the request keys and sends one file."""
+    """Returns the answers of a route that takes the request keys and sends one file."""
     etag = {"description": "of the content", "schema": {"type": "string"}}
     return {
         200: {
@@ -176,27 +176,27 @@ STREAM = answers(
 
 
 def from_parameter(most: int) -> dict[str, Any]:
-    """The query parameter of OpenAPI that says with which token to begin."""
+    """Returns the query parameter of OpenAPI that says with which token to begin."""
     schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
     return {"name": "from", "in": "query", "required": False, "description": "first token", "schema": schema}
 
 
 def around_parameter(most: int) -> dict[str, Any]:
-    """The query parameter of OpenAPI that says which part of a long trace to send."""
+    """Returns the query parameter of OpenAPI that says which part of a long trace to send."""
     schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
     description = "a token: of a long trace the part is sent in which it lies"
     return {"name": "around", "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:
-    """The query parameter of OpenAPI that says what a load is counted over."""
+    """Returns the query parameter of OpenAPI that says what a load is counted over."""
     schema = {"type": "string", "enum": list(values), "default": values[0]}
     description = "this prompt, or every scenario through the same router"
     return {"name": "over", "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def width_parameter(widths: list[int]) -> dict[str, Any]:
-    """The query parameter of OpenAPI that says how wide a PNG is to be."""
+    """Returns the query parameter of OpenAPI that says how wide a PNG is to be."""
     schema = {"type": "integer", "enum": widths, "default": widths[0]}
     return {"name": "width", "in": "query", "required": False, "description": "in pixels", "schema": schema}
 
@@ -223,7 +223,7 @@ NEXT_TOKENS = answers(
 
 
 def devices_parameter(most: int) -> dict[str, Any]:
-    """The query parameter of OpenAPI that says how many devices there are."""
+    """Returns the query parameter of OpenAPI that says how many devices there are."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": EXAMPLE_DEVICES}
     words = "that the experts are spread over, neighbours together"
     return {"name": "devices", "in": "query", "required": False, "description": words, "schema": schema}

@@ -44,7 +44,7 @@ class Pages:
         self.lessons = load_lessons(settings.scenarios)
 
     def view(self, request: Request, template: str, ancestors: str) -> Response:
-        """A view, in the whole page or alone."""
+        """Returns a view, in the whole page or alone."""
         embed = template == "embed.html"
         query = self.lessons.filled(request.query_params)
         base = base_of(request, self.settings)
@@ -60,12 +60,12 @@ class Pages:
         return self.finish(request, text, headers, same_for_all=bundled)
 
     def hashed(self, name: str) -> str:
-        """The address of a file of the page, with a digest of its content."""
+        """Returns the address of a file of the page, with a digest of its content."""
         asset = self.assets.find(name.removeprefix("static/"))
         return name if asset is None else hashed_name(name, asset.digest)
 
     def finish(self, request: Request, text: str, headers: dict[str, str], same_for_all: bool) -> Response:
-        """The page, with an ETag, or that the reader has it."""
+        """Returns the page, with an ETag, or that the reader has it."""
         headers["etag"] = f'"{sha256(text.encode()).hexdigest()[:32]}"'
         if same_for_all and self.settings.address_known:
             headers |= shared_for(self.settings.cache_secs)
@@ -97,7 +97,7 @@ class Pages:
 
 
 def pages(desk: Desk, assets: Assets, settings: Settings) -> APIRouter:
-    """The routes of the pages. Each is made in its turn, as traces are."""
+    """Returns the routes of the pages. Each is made in its turn, as traces are."""
     router = APIRouter(include_in_schema=False)
     made = Pages(desk.sources, assets, settings)
     ancestors = with_self(settings.frame_ancestors)
@@ -127,7 +127,9 @@ def pages(desk: Desk, assets: Assets, settings: Settings) -> APIRouter:
 
 
 def literature_in(words: Wording) -> Iterator[tuple[str, list[tuple[str, Reference]]]]:
-    """All works, under the heading of what they describe; who described a router and a model stands once."""
+    """Yields all works, under the heading of what they describe; who described a router and a model stands
+    once.
+    """
     works = references()
     routers = [key for key, work in works.items() if work.routers]
     models = [key for key, work in works.items() if work.models and not work.routers]
@@ -185,7 +187,7 @@ def page_context(
 
 
 def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:
-    """Every language, and the address of the view in it."""
+    """Yields every language, and the address of the view in it."""
     others = [(key, value) for key, value in view if key != "lang"]
     for each in LANGUAGES.values():
         query = urlencode(others + ([] if each is ENGLISH else [("lang", each.language)]))
@@ -193,7 +195,7 @@ def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, 
 
 
 def picture_of_tab() -> str:
-    """The icon, in its address."""
+    """Returns the icon, in its address."""
     return f"data:image/svg+xml,{quote((ROOT / 'static' / 'favicon.svg').read_text(encoding='utf-8'))}"
 
 

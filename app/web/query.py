@@ -13,7 +13,7 @@ from .openapi import EXAMPLE_DEVICES
 
 
 def read_width(text: str | None) -> int:
-    """The width of a PNG. Raises BadRequest for one that we do not draw."""
+    """Returns the width of a PNG. Raises BadRequest for one that we do not draw."""
     widths = [str(width) for width, _ in THUMBNAILS]
     text = widths[0] if text is None else text
     if text not in widths:
@@ -22,7 +22,7 @@ def read_width(text: str | None) -> int:
 
 
 def read_devices(text: str | None) -> int:
-    """A number of devices. Raises BadRequest for one that is none."""
+    """Returns a number of devices. Raises BadRequest for one that is none."""
     if text is None:
         return EXAMPLE_DEVICES
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST_DEVICES:
@@ -31,7 +31,9 @@ def read_devices(text: str | None) -> int:
 
 
 def read_query(request: Request) -> dict[str, str]:
-    """The request keys of a query; others belong to the view. Raises BadRequest for a key given twice."""
+    """Returns the request keys of a query; others belong to the view. Raises BadRequest for a key given
+    twice.
+    """
     twice = [key for key in KEY_HELP if len(request.query_params.getlist(key)) > 1]
     if twice:
         raise BadRequest(*(Problem(key, "several", "one value", "leave out all but one") for key in twice))

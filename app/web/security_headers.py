@@ -31,7 +31,9 @@ EMBED = {
 
 
 def page_policy(nonce: str, ancestors: str) -> str:
-    """The Content-Security-Policy of a page. Inline: what watches its start, an import map with `nonce`."""
+    """Returns the Content-Security-Policy of a page. Inline: what watches its start, an import map with
+    `nonce`.
+    """
     own = f"script-src 'self' {hash_of(WATCH)}"
     return "; ".join(
         (

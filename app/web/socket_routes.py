@@ -23,7 +23,7 @@ log = logging.getLogger("moescope")
 
 
 def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: Settings) -> APIRouter:
-    """The socket of the page."""
+    """Returns the socket of the page."""
     router = APIRouter()
 
     @router.websocket("/ws")

@@ -27,7 +27,7 @@ STREAM_ID = 0  # of every message: an answer has one stream
 
 
 def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
-    """The route of the stream."""
+    """Returns the route of the stream."""
     router = APIRouter()
     sources, workers = desk.sources, desk.workers
 
@@ -61,7 +61,7 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
 
 
 async def framed(messages: AsyncGenerator[str | bytes, None], held: ExitStack) -> AsyncIterator[bytes]:
-    """Every message with its kind and length before it."""
+    """Yields every message with its kind and length before it."""
     with held:
         async with aclosing(messages):
             async for message in messages:
@@ -69,12 +69,12 @@ async def framed(messages: AsyncGenerator[str | bytes, None], held: ExitStack) -
 
 
 def digest_of(answer: Answer) -> str:
-    """A digest of what the client is told of its request: two requests may lead to one trace."""
+    """Returns a digest of what the client is told of its request: two requests may lead to one trace."""
     return sha256(dump(answer.to_json()).encode()).hexdigest()[:16]
 
 
 def read_token(request: Request, name: str) -> int:
-    """The token that a parameter names, 0 if it is left out. Raises BadRequest if it is not one."""
+    """Returns the token that a parameter names, 0 if it is left out. Raises BadRequest if it is not one."""
     text = request.query_params.get(name)
     if text is None:
         return 0

@@ -16,7 +16,9 @@ TEMPLATES = Environment(
 
 
 def reading_page(template: str, frames: str = "", **context: Any) -> Response:
-    """A page to read, with no inline script and in no frame. frames: what it may itself show in frames."""
+    """Returns a page to read, with no inline script and in no frame. frames: what it may itself show in
+    frames.
+    """
     policy = page_policy(nonce="", ancestors="'none'") + (f"; frame-src {frames}" if frames else "")
     text = TEMPLATES.get_template(template).render(**context)
     return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})

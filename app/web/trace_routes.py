@@ -33,7 +33,8 @@ from .query import read_devices, read_query, read_width
 
 
 def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1.0) -> tuple[float, str]:
-    """The cost of an answer that takes a trace so many times, and a key that is equal where the answers are.
+    """Returns the cost of an answer that takes a trace so many times, and a key that is equal where the
+    answers are.
 
     Of small work that is the label and the trace's identity, of heavy work what decides it; of what is
     refused there is none.
@@ -49,7 +50,7 @@ def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1
 def of_picture(
     desk: Desk, keys: dict[str, str], view: dict[str, str], width: int | None
 ) -> tuple[float, str]:
-    """The same of the picture of a view."""
+    """Returns the same of the picture of a view."""
     sources, workers = desk.sources, desk.workers
     stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
     requests = [each.request for each in stacks]

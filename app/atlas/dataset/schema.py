@@ -87,9 +87,7 @@ class Columns:
             with np.errstate(over="ignore"):
                 margin = margins(selection, trace.experts).astype(np.float16)
             entropy = score_entropy(scores).astype(np.float16)
-        ids_only = bool(
-            trace.header.origin.get("ids_only")
-        )  # equal weights are then a convention, not data
+        ids_only = bool(trace.header.origin.get("ids_only"))  # equal weights are then a convention, not data
         with np.errstate(over="ignore"):
             halves = None if ids_only else trace.weights.astype(np.float16)
         if halves is not None:

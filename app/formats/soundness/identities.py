@@ -171,7 +171,7 @@ def twice(ids: Array) -> Array:
 
 
 def twice_in(ids: Array) -> Array:
-    """The same for a few rows."""
+    """Returns the same for a few rows."""
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)
     if places > 12:

@@ -27,7 +27,7 @@ class Expectation(BaseModel):
     k: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] = [2]
 
     def __str__(self) -> str:
-        """The statement as its file has it."""
+        """Returns the statement as its file has it."""
         fields = self.model_dump(exclude={"experts", "k"}, exclude_defaults=True)
         return ", ".join(f"{key} = {value!r}" for key, value in fields.items())
 

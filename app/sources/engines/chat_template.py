@@ -13,7 +13,9 @@ from .engine_error import EngineRefusal
 
 
 def read_template(folder: Path) -> tuple[str, dict[str, str]]:
-    """The chat template of a checkpoint folder and its special tokens. Raises EngineRefusal without one."""
+    """Returns the chat template of a checkpoint folder and its special tokens. Raises EngineRefusal
+    without one.
+    """
     settings: dict[str, Any] = {}
     path = folder / "tokenizer_config.json"
     if path.exists():
@@ -32,7 +34,8 @@ def read_template(folder: Path) -> tuple[str, dict[str, str]]:
 
 
 def render(template: str, messages: list[dict[str, str]], special: dict[str, str]) -> str:
-    """The text of a conversation, ready for the answer. Raises EngineRefusal if the template refuses it.
+    """Returns the text of a conversation, ready for the answer. Raises EngineRefusal if the template refuses
+    it.
 
     The template runs in Jinja's sandbox: it can neither call nor change anything outside its own values.
     """
@@ -53,7 +56,7 @@ def refuse(message: str) -> None:
 
 
 def read_chat(path: Path) -> list[dict[str, str]]:
-    """The messages of a JSON file: a list of {"role", "content"}, or an object with `messages`."""
+    """Returns the messages of a JSON file: a list of {"role", "content"}, or an object with `messages`."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

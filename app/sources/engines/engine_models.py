@@ -79,7 +79,7 @@ class EnginePrompt:
             raise told(self.trace.model.name, error) from error
 
     def steps(self) -> Iterator[Step]:
-        """The routing of each token. Raises BadRequest."""
+        """Yields the routing of each token. Raises BadRequest."""
         try:
             yield from self.trace.steps()
         except ValueError as error:
@@ -107,7 +107,7 @@ class EngineModels:
         return self._known[path][1]
 
     def look_at(self, path: Path, numpy_said: str) -> EngineListing | Refused:
-        """The same, read anew."""
+        """Returns the same, read anew."""
         try:
             files = find_model(str(path))
             engine = self.engine_of(files)
@@ -124,7 +124,7 @@ class EngineModels:
         return EngineListing(files.name, path, family, engine.name, layers, experts, top_k)
 
     def engine_of(self, files: ModelFiles) -> Engine:
-        """The engine that takes a model. Raises EngineRefusal if none does."""
+        """Returns the engine that takes a model. Raises EngineRefusal if none does."""
         for engine in ENGINES:
             wanted = engine.name == self.engine if self.engine else engine.name != "numpy"
             if wanted and engine.kind == files.kind:
@@ -132,7 +132,7 @@ class EngineModels:
         raise EngineRefusal(f"{files.name}: expected a model of this machine, got another; see docs")
 
     def open(self, path: Path) -> EngineModel:
-        """The model, open. Raises EngineRefusal with the reason and the remedy."""
+        """Returns the model, open. Raises EngineRefusal with the reason and the remedy."""
         files = find_model(str(path))
         with self._lock:
             if files.path not in self._open:
@@ -143,7 +143,7 @@ class EngineModels:
     def trace(
         self, path: Path, prompt: str, more: int = 0, alterations: tuple[Alteration, ...] = ()
     ) -> EngineTrace:
-        """The live trace of a prompt: header and steps, as the registry of sources wants them.
+        """Returns the live trace of a prompt: header and steps, as the registry of sources wants them.
 
         Raises EngineRefusal, or ValueError for a tokenizer that cannot be read.
         """
@@ -184,13 +184,13 @@ def sizes_of(files: ModelFiles) -> tuple[int, int, int]:
 
 
 def sizes_in(files: ModelFiles) -> tuple[int, int, int]:
-    """The sizes that a config.json says."""
+    """Returns the sizes that a config.json says."""
     facts = facts_of(files.config)
     return (0, 0, 0) if facts is None else (len(facts.moe_layers), facts.experts, facts.k or 1)
 
 
 def sizes_of_gguf(path: Path) -> tuple[int, int, int]:
-    """The sizes in the header of a GGUF file."""
+    """Returns the sizes in the header of a GGUF file."""
     with (
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -204,7 +204,7 @@ def sizes_of_gguf(path: Path) -> tuple[int, int, int]:
 
 
 def gguf_files(folders: Iterable[Path]) -> Iterator[Path]:
-    """The GGUF files of folders of models: lying there, or alone in a folder of their own."""
+    """Yields the GGUF files of folders of models: lying there, or alone in a folder of their own."""
     for folder in folders:
         yield from sorted(folder.glob("*.gguf"))
         inside = (path for path in sorted(folder.glob("*/")) if not (path / "config.json").exists())

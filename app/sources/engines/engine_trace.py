@@ -45,11 +45,11 @@ class EngineTrace:
         )
 
     def steps(self) -> Iterator[Step]:
-        """The routing of each token, then of those that the model writes."""
+        """Returns the routing of each token, then of those that the model writes."""
         return self.model.steps(self.tokens, self.more, self.chunk, self.alterations)
 
     def trace(self) -> RoutingTrace:
-        """The whole trace."""
+        """Returns the whole trace."""
         return RoutingTrace.from_steps(self.header, self.steps())
 
 
@@ -62,7 +62,7 @@ def header_of(
     tokens: tuple[Token, ...],
     **more: Any,
 ) -> TraceHeader:
-    """The header of what an engine computed. `more`: further facts of its origin."""
+    """Returns the header of what an engine computed. `more`: further facts of its origin."""
     rules = sorted({rule for rule in layers.rules if rule})
     model: dict[str, Any] = {
         "name": name,

@@ -38,7 +38,7 @@ class TensorHead(ctypes.Structure):
 
 
 def load_ggml() -> Any:
-    """The library that llama.cpp computes with, from the package's own folder."""
+    """Returns the library that llama.cpp computes with, from the package's own folder."""
     folder = Path(llama_cpp.__file__).parent / "lib"
     found = sorted(folder.glob("*ggml-base.*"))
     if not found:
@@ -69,7 +69,9 @@ class GraphRecorder:
         self.callback = llama_cpp.ggml_backend_sched_eval_callback(self._see)  # kept alive here
 
     def take(self) -> dict[str, LayerRecord]:
-        """The records by layer, in the order of the layers. Raises EngineRefusal for what cannot be read."""
+        """Returns the records by layer, in the order of the layers. Raises EngineRefusal for what cannot
+        be read.
+        """
         parts, self._parts = self._parts, {}
         if self._problem is not None:
             raise EngineRefusal(f"llama.cpp: expected routing that can be read, got {self._problem}")
@@ -89,7 +91,7 @@ class GraphRecorder:
         return True
 
     def _read(self, tensor: int) -> NDArray[Any]:
-        """A tensor [T, X], its strides honoured."""
+        """Returns a tensor [T, X], its strides honoured."""
         head = TensorHead.from_address(tensor)
         if head.type not in DTYPES:
             raise ValueError(f"a tensor of type {head.type}")
@@ -109,7 +111,7 @@ def matrix(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def record_of(layer: int, parts: dict[str, list[NDArray[Any]]]) -> LayerRecord:
-    """One layer's columns; parts of a batch below each other."""
+    """Returns one layer's columns; parts of a batch below each other."""
     columns = {name: np.concatenate(rows) for name, rows in parts.items()}
     ids = columns["ffn_moe_topk"].astype(np.int32)
     weights = next(columns[name] for name in reversed(WEIGHTS) if name in columns)
@@ -127,7 +129,7 @@ def record_of(layer: int, parts: dict[str, list[NDArray[Any]]]) -> LayerRecord:
 
 
 def softmax(logits: NDArray[Any]) -> Floats:
-    """Probabilities over the last axis."""
+    """Returns probabilities over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     found: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
     return found

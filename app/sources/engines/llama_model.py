@@ -87,11 +87,11 @@ class LlamaModel:
         return replace(shape, dense=max(0, rest))
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text, with the special ones that the file puts around it."""
+        """Returns the tokens of a text, with the special ones that the file puts around it."""
         return self._encode(text, special=True, parse=False)
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """The tokens of a conversation, by the file's chat template."""
+        """Returns the tokens of a conversation, by the file's chat template."""
         template = llama_cpp.llama_model_chat_template(self._model, None)
         if not template:
             raise EngineRefusal("chat: expected a file with a chat template, got none; use --prompt")
@@ -101,7 +101,7 @@ class LlamaModel:
         return self._encode(render(template.decode(), messages, special), special=False, parse=True)
 
     def token(self, id: int) -> Token:
-        """A token by its id."""
+        """Returns a token by its id."""
         if not 0 <= id < self._size:
             raise EngineRefusal(f"token ids: expected 0 to {self._size - 1}, got {id}")
         text = ctypes.create_string_buffer(PIECE_BYTES)
@@ -109,7 +109,7 @@ class LlamaModel:
         return Token(text.raw[: max(0, length)].decode(errors="backslashreplace") or f"[{id}]", id=id)
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """The prompt alone."""
+        """Returns the prompt alone."""
         return tokens
 
     def steps(
@@ -119,7 +119,7 @@ class LlamaModel:
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """The routing of each token, pass by pass, then of the most likely tokens."""
+        """Yields the routing of each token, pass by pass, then of the most likely tokens."""
         check_length(tokens, more, chunk)
         check_unaltered(alterations)
         layers = self.layers
@@ -167,7 +167,7 @@ class LlamaModel:
         place = 0
 
         def logits(rows: slice) -> Floats:
-            """Those of some tokens of the last pass: [T, V]."""
+            """Returns those of some tokens of the last pass: [T, V]."""
             places = range(*rows.indices(int(batch.n_tokens)))
             found = [llama_cpp.llama_get_logits_ith(context, at) for at in places]
             return np.stack([np.ctypeslib.as_array(one, (self._size,)) for one in found])
@@ -196,13 +196,13 @@ class LlamaModel:
         return tuple(self.token(int(id)) for id in ids[:count])
 
     def _text(self, key: str) -> str:
-        """A value of the file's metadata as text; "" where it has none."""
+        """Returns a value of the file's metadata as text; "" where it has none."""
         text = ctypes.create_string_buffer(TEXT_BYTES)
         length = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), text, len(text))
         return text.value.decode(errors="replace") if length >= 0 else ""
 
     def _number(self, key: str) -> int:
-        """A number of the file's architecture; 0 if it has none."""
+        """Returns a number of the file's architecture; 0 if it has none."""
         text = self._text(f"{self.family}.{key}")
         return int(text) if text.isdigit() else 0
 

@@ -31,7 +31,9 @@ class LocalModels:
         self.others = others
 
     def found(self) -> Found:
-        """Every model, its engine or the reason why none runs it. Files are read again when they changed."""
+        """Returns every model, its engine or the reason why none runs it. Files are read again when they
+        changed.
+        """
         listings: dict[str, Listing] = {}
         others: dict[str, EngineListing] = {}
         refused: list[Refused] = []

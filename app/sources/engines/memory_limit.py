@@ -16,7 +16,9 @@ LIMITS = (  # of a container, and what it uses: control groups 2 and 1
 
 
 def available_bytes() -> int:
-    """Memory that this process may still take: of the machine, and of its container where it has a limit."""
+    """Returns memory that this process may still take: of the machine, and of its container where it has a
+    limit.
+    """
     free = [machine_bytes()]
     for limit, used in LIMITS:
         try:
@@ -27,7 +29,7 @@ def available_bytes() -> int:
 
 
 def machine_bytes() -> int:
-    """Free memory of the machine, what caches of files hold counted as free."""
+    """Returns free memory of the machine, what caches of files hold counted as free."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         known = dict(line.split(":") for line in lines)

@@ -44,7 +44,7 @@ class ModelFiles:
         return str(found.get("quant_method", "")) if isinstance(found, dict) else ""
 
     def weight_files(self) -> list[Path]:
-        """The files of its weights, in the order of their names."""
+        """Returns the files of its weights, in the order of their names."""
         return [self.path] if self.kind == "gguf" else sorted(self.path.glob("*.safetensors"))
 
     def weight_bytes(self) -> int:
@@ -52,7 +52,7 @@ class ModelFiles:
         return sum(path.stat().st_size for path in self.weight_files())
 
     def digest(self) -> str:
-        """A hash of config.json, and of the first megabyte and the size of each weight file."""
+        """Returns a hash of config.json, and of the first megabyte and the size of each weight file."""
         digest = sha256(json.dumps(dict(self.config), sort_keys=True).encode())
         for path in self.weight_files():
             with path.open("rb") as file:
@@ -81,7 +81,7 @@ def find_model(model: str, env: Mapping[str, str] = os.environ) -> ModelFiles:
 
 
 def gguf(path: Path) -> ModelFiles:
-    """A GGUF file. Raises EngineRefusal if it is not one."""
+    """Returns a GGUF file. Raises EngineRefusal if it is not one."""
     with path.open("rb") as file:
         magic = file.read(len(LFS))
     check_pointer(path, magic)
@@ -91,7 +91,7 @@ def gguf(path: Path) -> ModelFiles:
 
 
 def checkpoint(folder: Path, name: str) -> ModelFiles:
-    """A checkpoint folder, or the one GGUF file of a folder. Raises EngineRefusal with the remedy."""
+    """Returns a checkpoint folder, or the one GGUF file of a folder. Raises EngineRefusal with the remedy."""
     if not (folder / "config.json").exists():
         found = sorted(folder.glob("*.gguf"))
         if len(found) == 1:
@@ -136,13 +136,13 @@ def check_pointer(path: Path, beginning: bytes) -> None:
 
 
 def hub_cache(env: Mapping[str, str]) -> Path:
-    """The folder in which Hugging Face's tools keep what they downloaded."""
+    """Returns the folder in which Hugging Face's tools keep what they downloaded."""
     home = Path(env.get("HF_HOME") or Path(env.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
     return Path(env.get("HF_HUB_CACHE") or home / "hub").expanduser()
 
 
 def cached(model: str, cache: Path) -> Path | None:
-    """The folder of `owner/name` in the hub's cache."""
+    """Returns the folder of `owner/name` in the hub's cache."""
     owner, _, name = model.partition("/")
     parts_are_plain = all(part and part.strip(".") and "/" not in part for part in (owner, name))
     folder = cache / f"models--{owner}--{name}"
@@ -150,7 +150,7 @@ def cached(model: str, cache: Path) -> Path | None:
 
 
 def snapshot(folder: Path) -> Path:
-    """The snapshot that a cache folder's `main` names, else its newest; any other folder itself."""
+    """Returns the snapshot that a cache folder's `main` names, else its newest; any other folder itself."""
     snapshots = folder / "snapshots"
     if not snapshots.is_dir():
         return folder
@@ -167,7 +167,7 @@ def snapshot(folder: Path) -> Path:
 
 
 def model_name(model: str, folder: Path) -> str:
-    """A name for a person: the last part of the path, or `name` of `models--owner--name`."""
+    """Returns a name for a person: the last part of the path, or `name` of `models--owner--name`."""
     for part in (folder.resolve(), *folder.resolve().parents):
         if part.name.startswith("models--"):
             return part.name.split("--")[-1]

@@ -28,18 +28,20 @@ class ModelTokens:
         return Tokenizer.open(self.folder, self.vocabulary)
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text. Raises EngineRefusal if the folder has no tokenizer.json."""
+        """Returns the tokens of a text. Raises EngineRefusal if the folder has no tokenizer.json."""
         return self._needed().encode(text)
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """The tokens of a conversation; what its template writes as special tokens are special tokens."""
+        """Returns the tokens of a conversation; what its template writes as special tokens are special
+        tokens.
+        """
         needed = self._needed()
         text = render(*chat_parts(self.folder, messages))
         fast = tokenizers.Tokenizer.from_file(str(self.folder / "tokenizer.json"))
         return tuple(Token(needed.text(id), id=id) for id in fast.encode(text, add_special_tokens=False).ids)
 
     def token(self, id: int) -> Token:
-        """A token by its id. Raises EngineRefusal if the model has none of that id."""
+        """Returns a token by its id. Raises EngineRefusal if the model has none of that id."""
         if not 0 <= id < self.vocabulary:
             raise EngineRefusal(f"token ids: expected 0 to {self.vocabulary - 1}, got {id}")
         try:

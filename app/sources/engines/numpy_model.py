@@ -43,7 +43,7 @@ class NumpyModel(ModelTokens):
         self.layers = LayerMap(names, rules=rules, experts=config.experts, choices=config.top_k)
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """The prompt alone."""
+        """Returns the prompt alone."""
         return tokens
 
     def steps(
@@ -53,7 +53,7 @@ class NumpyModel(ModelTokens):
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """The routing of each token, then of the most likely ones after them."""
+        """Yields the routing of each token, then of the most likely ones after them."""
         check_length(tokens, more, chunk)
         forward, k = self._forward, self.shape.top_k
         router = altered(self._router, alterations, self.shape.layers, self.shape.experts)
@@ -87,7 +87,7 @@ class NumpyModel(ModelTokens):
 
 
 def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:
-    """The tokens of each pass: growing pieces, or those that were asked for."""
+    """Yields the tokens of each pass: growing pieces, or those that were asked for."""
     if chunk is None:
         yield from chunks(count, router, streamed)
         return

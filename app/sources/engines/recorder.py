@@ -57,7 +57,7 @@ class EngineFacts:
     stored: str = ""  # how the weights lie on disk, where that differs: "fp8", "mxfp4", "Q4_K_M"
 
     def to_json(self) -> dict[str, str]:
-        """The fields that are set."""
+        """Returns the fields that are set."""
         return {name: value for name, value in vars(self).items() if value}
 
     @property
@@ -83,7 +83,7 @@ class LayerMap:
 
     @classmethod
     def of(cls, records: Sequence[LayerRecord], expert_kinds: Mapping[str, Sequence[int]]) -> LayerMap:
-        """The map of the layers of one whole pass."""
+        """Returns the map of the layers of one whole pass."""
         return cls(
             names=tuple(record.name for record in records),
             kinds=tuple(record.kind for record in records),
@@ -171,16 +171,18 @@ class EngineModel(Protocol):
     def layers(self) -> LayerMap: ...
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """The tokens of a text."""
+        """Returns the tokens of a text."""
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """The tokens of a conversation, by the model's own chat template."""
+        """Returns the tokens of a conversation, by the model's own chat template."""
 
     def token(self, id: int) -> Token:
-        """A token by its id. Raises EngineRefusal if the model has none of that id."""
+        """Returns a token by its id. Raises EngineRefusal if the model has none of that id."""
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """The tokens that have a step before the model writes: a decoder's start token is one of them."""
+        """Returns the tokens that have a step before the model writes: a decoder's start token is one of
+        them.
+        """
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
         """Raises ValueError if an alteration does not fit the model, or the engine makes none."""
@@ -191,4 +193,6 @@ class EngineModel(Protocol):
     def steps(
         self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]
     ) -> Iterator[Step]:
-        """The routing of each token, and of up to `more` that the model writes. `chunk`: tokens per pass."""
+        """Returns the routing of each token, and of up to `more` that the model writes. `chunk`: tokens
+        per pass.
+        """

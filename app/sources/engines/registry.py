@@ -29,7 +29,7 @@ class Engine:
         return all(importlib.util.find_spec(package) is not None for package in self.needs)
 
     def open(self, files: ModelFiles) -> EngineModel:
-        """The model, open. Raises EngineRefusal with the remedy."""
+        """Returns the model, open. Raises EngineRefusal with the remedy."""
         if files.kind != self.kind:
             raise EngineRefusal(
                 f"engine: expected one that runs a {files.kind}, got {self.name}; leave --engine out"
@@ -79,5 +79,5 @@ def open_files(files: ModelFiles, engine: str | None = None) -> EngineModel:
 
 
 def engine_infos() -> list[dict[str, Any]]:
-    """The engines of this machine, for a page or a person."""
+    """Returns the engines of this machine, for a page or a person."""
     return [{"name": each.name, "installed": each.installed, "extra": each.extra} for each in ENGINES]

@@ -47,7 +47,7 @@ class AlteredRouter(TorchFunctionMode):  # type: ignore[misc]
 
 
 def alter(logits: Tensor, alterations: Sequence[Alteration]) -> Tensor:
-    """The logits [..., N] after these alterations, in their order."""
+    """Returns the logits [..., N] after these alterations, in their order."""
     logits = logits.clone()
     for each in alterations:
         if each.expert is None:
@@ -86,7 +86,7 @@ def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration
 
 
 def enter_mode(mode: AlteredRouter) -> Any:
-    """A hook that enters a mode before the router runs."""
+    """Returns a hook that enters a mode before the router runs."""
 
     def hook(module: Any, args: Any) -> None:
         mode.__enter__()
@@ -95,7 +95,7 @@ def enter_mode(mode: AlteredRouter) -> Any:
 
 
 def exit_mode(mode: AlteredRouter) -> Any:
-    """A hook that leaves it after."""
+    """Returns a hook that leaves it after."""
 
     def hook(module: Any, args: Any, output: Any) -> None:
         mode.__exit__(None, None, None)
@@ -104,7 +104,7 @@ def exit_mode(mode: AlteredRouter) -> Any:
 
 
 def router_of(model: nn.Module, layer: str) -> Any:
-    """The router of a layer, by the name of the module that holds it. Raises EngineRefusal."""
+    """Returns the router of a layer, by the name of the module that holds it. Raises EngineRefusal."""
     block = model.get_submodule(layer.partition(" #")[0])
     for name in ("gate", "router", "wg", "gating"):
         found = getattr(block, name, None)

@@ -174,7 +174,7 @@ class RoutingHooks:
         )
 
     def _function(self, layer: str, call: Call) -> str:
-        """The score function of a layer: asked of its weights once."""
+        """Returns the score function of a layer: asked of its weights once."""
         if call.function or call.logits is None:
             return call.function
         if call.probabilities:
@@ -190,7 +190,7 @@ class RoutingHooks:
 
 
 def registered_routers(model: nn.Module) -> dict[str, int]:
-    """Class name -> index of the logits in its output, as the classes of the model register it.
+    """Returns class name -> index of the logits in its output, as the classes of the model register it.
 
     Some families register a whole block; the routers inside are hooked in its place, or rows would double.
     """
@@ -205,7 +205,7 @@ def registered_routers(model: nn.Module) -> dict[str, int]:
 
 
 def roots(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """The modules that are given token ids: the model, or encoder and decoder apart."""
+    """Yields the modules that are given token ids: the model, or encoder and decoder apart."""
     if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
         for root in ("encoder", "decoder"):
             stack: Any = getattr(model, f"get_{root}")()
@@ -218,7 +218,7 @@ def roots(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def begin(root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
-    """The pass that a call with these arguments begins."""
+    """Returns the pass that a call with these arguments begins."""
     given = args[0] if args else kwargs.get("decoder_input_ids")
     ids = kwargs.get("input_ids", given)
     if isinstance(ids, Tensor) and not ids.is_floating_point():
@@ -250,14 +250,14 @@ def is_filled(cache: Any) -> bool:
 
 
 def real_tokens(mask: Any, shape: tuple[int, ...]) -> Any:
-    """Which tokens [B, S] are no padding; None if all are."""
+    """Returns which tokens [B, S] are no padding; None if all are."""
     if not isinstance(mask, Tensor) or mask.dim() != 2 or bool(mask.all()):
         return None
     return numbers(mask[:, mask.shape[1] - shape[1] :], np.bool_)
 
 
 def logits_column(call: Call) -> Floats | None:
-    """The logits [T, N]; the logarithm of what is a probability already."""
+    """Returns the logits [T, N]; the logarithm of what is a probability already."""
     if call.logits is None:
         return None
     logits = call.logits.detach().float()
@@ -266,7 +266,7 @@ def logits_column(call: Call) -> Floats | None:
 
 
 def numbers(values: Tensor, dtype: Any) -> Any:
-    """A copy as an array; what the model writes into the tensor later does not reach it."""
+    """Returns a copy as an array; what the model writes into the tensor later does not reach it."""
     kept = values.detach()
     if kept.is_floating_point():
         kept = kept.to(torch.float32)

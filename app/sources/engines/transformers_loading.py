@@ -63,7 +63,9 @@ def load(files: ModelFiles) -> Any:
 
 
 def read_config(files: ModelFiles) -> Any:
-    """The config as transformers reads it. Raises EngineRefusal for a type that needs code from outside."""
+    """Returns the config as transformers reads it. Raises EngineRefusal for a type that needs code from
+    outside.
+    """
     if files.model_type not in transformers.CONFIG_MAPPING:
         remedy = "a newer transformers may have it: pip install -U transformers"
         if "auto_map" in files.config:
@@ -79,7 +81,9 @@ def read_config(files: ModelFiles) -> Any:
 
 
 def class_of(files: ModelFiles, config: Any) -> Any:
-    """The class that the folder was saved from; if transformers has it not, the first that takes its type."""
+    """Returns the class that the folder was saved from; if transformers has it not, the first that takes
+    its type.
+    """
     for name in files.config.get("architectures") or ():
         found = getattr(transformers, str(name), None)
         if found is not None and hasattr(found, "from_pretrained"):
@@ -106,14 +110,14 @@ def check_quantised(files: ModelFiles) -> None:
 
 
 def unpacking(method: str) -> Any:
-    """The settings with which transformers turns quantised weights into bfloat16."""
+    """Returns the settings with which transformers turns quantised weights into bfloat16."""
     if method == "mxfp4":
         return transformers.Mxfp4Config(dequantize=True)
     return transformers.FineGrainedFP8Config(dequantize=True)
 
 
 def config_dtype(config: Any, files: ModelFiles) -> Any:
-    """The dtype of the file; float32 where the config names none, bfloat16 for what is unpacked."""
+    """Returns the dtype of the file; float32 where the config names none, bfloat16 for what is unpacked."""
     return torch.bfloat16 if files.quantised in UNPACKED else (config.dtype or "auto")
 
 
@@ -135,7 +139,7 @@ def quiet() -> Iterator[None]:
 
 
 def ends_of(model: Any) -> set[int]:
-    """The tokens that end a text."""
+    """Returns the tokens that end a text."""
     settings: Mapping[str, Any] = vars(getattr(model, "generation_config", None) or model.config)
     end = settings.get("eos_token_id")
     return set(end) if isinstance(end, list | tuple) else set() if end is None else {int(end)}

@@ -92,7 +92,7 @@ class TransformersModel(ModelTokens):
         return [record for done in passes for record in done.records.values()]
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """The prompt, and what a decoder begins with."""
+        """Returns the prompt, and what a decoder begins with."""
         return (*tokens, self.token(self._start)) if self._two_stacks else tokens
 
     def steps(
@@ -102,7 +102,7 @@ class TransformersModel(ModelTokens):
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """The routing of each token, pass by pass, then of the most likely tokens, one at a time."""
+        """Yields the routing of each token, pass by pass, then of the most likely tokens, one at a time."""
         check_length(tokens, more, chunk)
         if more and self._diffuses:
             raise EngineRefusal(
@@ -146,7 +146,7 @@ class TransformersModel(ModelTokens):
     def _locked(
         self, ids: list[int], state: State | None, cached: bool, alterations: tuple[Alteration, ...]
     ) -> tuple[list[Step], State]:
-        """The steps of one call, while nobody else runs the model, and what the next call needs."""
+        """Returns the steps of one call, while nobody else runs the model, and what the next call needs."""
         layers = self.layers
         with self._lock, torch.inference_mode(), quiet(), altered(self.model, layers, alterations):
             passes, after = self._run(ids, state, cached)

@@ -85,7 +85,7 @@ class Recording:
 
 
 def sequences(passes: list[Pass]) -> list[list[Pass]]:
-    """Passes that belong together: those that continue one, and a decoder's with its encoder's."""
+    """Returns passes that belong together: those that continue one, and a decoder's with its encoder's."""
     groups: list[list[Pass]] = []
     for done in passes:
         if groups and (done.continues or done.root == "decoder"):
@@ -96,7 +96,9 @@ def sequences(passes: list[Pass]) -> list[list[Pass]]:
 
 
 def batch_of(group: list[Pass]) -> int:
-    """Sequences of a group. Raises ValueError if they change from pass to pass, as in a beam search."""
+    """Returns sequences of a group. Raises ValueError if they change from pass to pass, as in a beam
+    search.
+    """
     sizes = {1 if done.ids is None else len(done.ids) for done in group}
     if len(sizes) > 1:
         raise ValueError(f"batch: expected one size in all passes, got {sorted(sizes)}; record without beams")
@@ -104,7 +106,7 @@ def batch_of(group: list[Pass]) -> int:
 
 
 def sequence_of(done: Pass, row: int, batch: int) -> tuple[list[int], dict[str, LayerRecord]]:
-    """The token ids and the records of one sequence of a pass, without its padding."""
+    """Returns the token ids and the records of one sequence of a pass, without its padding."""
     length = done.rows // batch
     ids = np.full(length, -1) if done.ids is None else done.ids[row]
     real = np.ones(length, bool) if done.real is None else done.real[row]
@@ -120,14 +122,14 @@ def sequence_of(done: Pass, row: int, batch: int) -> tuple[list[int], dict[str, 
 
 
 def cut(record: LayerRecord, rows: slice, real: Any) -> LayerRecord:
-    """Some rows of a record."""
+    """Returns some rows of a record."""
     columns = ("experts", "weights", "scores", "logits", "dropped")
     parts = {name: None if (c := getattr(record, name)) is None else c[rows][real] for name in columns}
     return LayerRecord(**{**vars(record), **parts})
 
 
 def first_records(passes: list[Pass]) -> list[LayerRecord]:
-    """The first record of every layer, encoders before decoders, in the order of the forward pass."""
+    """Returns the first record of every layer, encoders before decoders, in the order of the forward pass."""
     found: dict[str, LayerRecord] = {}
     for done in sorted(passes, key=lambda done: done.root == "decoder"):
         for name, record in done.records.items():

@@ -53,12 +53,12 @@ def is_routed(name: str, module: nn.Module) -> bool:
 
 
 def count(module: nn.Module) -> int:
-    """The parameters of a module."""
+    """Returns the parameters of a module."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def count_embeddings(model: Any) -> int:
-    """Input embedding and output head, a tied matrix once."""
+    """Returns input embedding and output head, a tied matrix once."""
     tables: Iterable[Any] = (model.get_input_embeddings(), model.get_output_embeddings())
     weights = {
         id(each.weight): each.weight.numel() for each in tables if getattr(each, "weight", None) is not None
@@ -67,6 +67,6 @@ def count_embeddings(model: Any) -> int:
 
 
 def first(config: Any, names: Iterable[str]) -> int | None:
-    """The first of some fields that is a whole number."""
+    """Returns the first of some fields that is a whole number."""
     found = (getattr(config, name, None) for name in names)
     return next((value for value in found if isinstance(value, int) and not isinstance(value, bool)), None)

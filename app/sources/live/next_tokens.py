@@ -48,7 +48,7 @@ class Said:
 
 
 def next_tokens_by_rows(logits_of: Callable[[slice], Floats], ids: Ints) -> NextTokens:
-    """The same as `next_tokens` without all logits at once. `logits_of`: those of some tokens."""
+    """Returns the same as `next_tokens` without all logits at once. `logits_of`: those of some tokens."""
     starts = range(0, len(ids), ROWS)
     parts = [next_tokens(logits_of(slice(at, at + ROWS)), ids[at : at + ROWS + 1]) for at in starts]
     return NextTokens(*(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])))

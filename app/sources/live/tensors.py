@@ -142,7 +142,7 @@ class Tensors:
         return out
 
     def rows(self, name: str, rows: Ints) -> Floats:
-        """Some rows of a matrix in float32; no others are read."""
+        """Returns some rows of a matrix in float32; no others are read."""
         stored = self.stored[name]
         width = stored.shape[-1]
         out = np.empty((len(rows), width), np.float32)

@@ -24,7 +24,7 @@ class Ask:
 def header_of(
     known: ModelFacts, ask: Ask, tokens: tuple[Token, ...], bias: Floats | None = None
 ) -> TraceHeader:
-    """The header of a trace. Raises BadRequest if the prompt has no token or too many."""
+    """Returns the header of a trace. Raises BadRequest if the prompt has no token or too many."""
     if not 1 <= len(tokens) <= PROMPT_TOKENS:
         advice = "shorten the text" if tokens else "type something"
         expected = f"1 to {PROMPT_TOKENS} tokens"

@@ -60,7 +60,7 @@ class Cluster:
         return found
 
     def open(self, name: str, ask: Ask) -> RemoteTrace:
-        """A trace of a prompt on an engine; waits for the first look at it. Raises EngineError.
+        """Returns a trace of a prompt on an engine; waits for the first look at it. Raises EngineError.
 
         Later looks are not waited for: the answer to the prompt is checked against what was known.
         """
@@ -80,7 +80,9 @@ class Cluster:
         self._background.stop()
 
     def _look(self, name: str) -> Future[ModelFacts | EngineError]:
-        """The look that runs, or a new one where the last is old; only failures are looked at sooner."""
+        """Returns the look that runs, or a new one where the last is old; only failures are looked at
+        sooner.
+        """
         entry = self._entries[name]
         if entry.looking is not None and not entry.looking.done():
             return entry.looking
@@ -90,7 +92,7 @@ class Cluster:
         return entry.looking
 
     async def _find(self, entry: Entry) -> ModelFacts | EngineError:
-        """One look. Whatever goes wrong is the finding, so that it reaches the menu."""
+        """Returns one look. Whatever goes wrong is the finding, so that it reaches the menu."""
         name = entry.connection.address.name
         try:
             async with asyncio.timeout(LOOK_SECS):

@@ -56,12 +56,14 @@ class Connection:
         )
 
     async def ask(self, path: str, body: object | None = None, limit: int = ANSWER_BYTES) -> Any:
-        """The JSON of an answer: of GET, or of POST if there is a body. Raises EngineError."""
+        """Returns the JSON of an answer: of GET, or of POST if there is a body. Raises EngineError."""
         async with self._open(path, body) as response:
             return self._parsed(await self._whole(response, limit))
 
     async def lines(self, path: str, body: object) -> AsyncIterator[dict[str, Any]]:
-        """The JSON objects of an answer that has one on each line, as they come. Raises EngineError."""
+        """Yields the JSON objects of an answer that has one on each line, as they come. Raises
+        EngineError.
+        """
         async with self._open(path, body) as response:
             size, line = 0, bytearray()
             async for chunk in response.aiter_raw():
@@ -118,7 +120,7 @@ class Connection:
             self.running -= prompts
 
     async def _refusal(self, response: httpx.Response, path: str) -> EngineError:
-        """The error of another status than 200."""
+        """Returns the error of another status than 200."""
         name, status = self.address.name, response.status_code
         if status in (401, 403):
             return key_refused(name, self.address.key_variable)
@@ -165,7 +167,9 @@ class Absent(EngineError):
 
 
 def told(data: bytes) -> tuple[str, str]:
-    """The code and the message of an error as vLLM, SGLang and the plugin write it; empty if unknown."""
+    """Returns the code and the message of an error as vLLM, SGLang and the plugin write it; empty if
+    unknown.
+    """
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

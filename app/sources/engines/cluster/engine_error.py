@@ -42,14 +42,14 @@ def unreachable(engine: str, known: bool) -> EngineError:
 
 
 def untrusted(engine: str) -> EngineError:
-    """The certificate of an https address does not hold."""
+    """Returns the certificate of an https address does not hold."""
     found = "a certificate that nobody here vouches for"
     advice = "the operator sets SSL_CERT_FILE to its authority, or corrects the name in ENGINES"
     return EngineError(engine, "certificate", found, "a trusted certificate", advice)
 
 
 def broken_off(engine: str) -> EngineError:
-    """The connection ended in the middle of an answer."""
+    """Returns the connection ended in the middle of an answer."""
     found = "a connection that broke off"
     return EngineError(engine, "restarting", found, "a whole answer", f"it may be restarting, {AGAIN}")
 
@@ -61,18 +61,18 @@ def too_slow(engine: str, secs: float) -> EngineError:
 
 
 def key_refused(engine: str, variable: str) -> EngineError:
-    """The engine wants another key, or any."""
+    """Returns the engine wants another key, or any."""
     advice = f"the operator sets {variable}"
     return EngineError(engine, "key", "a refusal of the server's key", "a key that it takes", advice)
 
 
 def without_experts(engine: str, found: str = "a model without experts") -> EngineError:
-    """The model is dense."""
+    """Returns the model is dense."""
     return EngineError(engine, "no-moe", found, "a mixture-of-experts model", "choose another engine")
 
 
 def nonsense(engine: str, found: str, expected: str) -> EngineError:
-    """An answer that cannot be routing."""
+    """Returns an answer that cannot be routing."""
     advice = "the operator looks at its version and its log"
     return EngineError(engine, "nonsense", found, expected, advice)
 
@@ -83,5 +83,5 @@ def busy(engine: str, most: int) -> EngineError:
 
 
 def refused(engine: str, found: str, advice: str = AGAIN) -> EngineError:
-    """The engine said why it does not serve this request."""
+    """Returns the engine said why it does not serve this request."""
     return EngineError(engine, "refused", found, "an answer", advice)

@@ -43,7 +43,7 @@ class EngineAddress:
 
 
 def read_engines(env: Mapping[str, str]) -> tuple[EngineAddress, ...]:
-    """The engines of ENGINES, in its order. Raises ValueError naming the variable."""
+    """Returns the engines of ENGINES, in its order. Raises ValueError naming the variable."""
     found: dict[str, EngineAddress] = {}
     for item in env.get("ENGINES", "").split():
         name, _, url = item.partition("=")
@@ -77,7 +77,7 @@ def check_name(name: str) -> str:
 
 
 def check_url(name: str, url: str) -> str:
-    """The URL without an ending /v1. Raises ValueError for one with a key, or of another scheme."""
+    """Returns the URL without an ending /v1. Raises ValueError for one with a key, or of another scheme."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  raises ValueError for a wrong one
@@ -100,7 +100,9 @@ def check_key(variable: str, key: str) -> str:
 
 
 def folder_of(variable: str, text: str) -> Path | None:
-    """The folder of a config, also where the file itself is named. Raises ValueError if there is none."""
+    """Returns the folder of a config, also where the file itself is named. Raises ValueError if there is
+    none.
+    """
     if not text:
         return None
     path = Path(text)

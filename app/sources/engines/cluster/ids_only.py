@@ -16,7 +16,7 @@ from .routing_rows import bare_steps
 
 
 def tokenizer_of(connection: Connection) -> Tokenizer:
-    """The tokenizer beside the config that the operator named. Raises EngineError."""
+    """Returns the tokenizer beside the config that the operator named. Raises EngineError."""
     folder = connection.address.config
     assert folder is not None, "facts_of_config asks for one"
     try:
@@ -29,7 +29,7 @@ def tokenizer_of(connection: Connection) -> Tokenizer:
 def ids_trace(
     known: ModelFacts, ask: Ask, prompt: tuple[Token, ...], written: list[Token], rows: NDArray[np.integer]
 ) -> list[TraceHeader | Step]:
-    """The header and the steps of [tokens - 1, layers, k] ids.
+    """Returns the header and the steps of [tokens - 1, layers, k] ids.
 
     The last token was sampled and has not been through the model. Raises EngineError if rows, layers or k
     are others than the tokens and the config account for.

@@ -85,7 +85,7 @@ class ModelFacts:
 
 
 def facts_of_config(address: EngineAddress, kind: Kind, model: str, version: str) -> ModelFacts:
-    """The facts of an engine that gives ids alone, by the config that the operator named.
+    """Returns the facts of an engine that gives ids alone, by the config that the operator named.
 
     Raises EngineError if none is named or it cannot be read: without N, and without knowing which layers
     are dense, ids cannot be told from filler.
@@ -110,7 +110,7 @@ def facts_of_config(address: EngineAddress, kind: Kind, model: str, version: str
 
 
 def parameters_of(engine: str, folder: Path) -> Parameters:
-    """The counted config.json of a folder. Raises EngineError."""
+    """Returns the counted config.json of a folder. Raises EngineError."""
     try:
         return Parameters(read_config(load_config(folder / "config.json")))
     except ConfigError as error:
@@ -120,7 +120,7 @@ def parameters_of(engine: str, folder: Path) -> Parameters:
 
 
 def facts_of_plugin(address: EngineAddress, info: Mapping[str, Any]) -> ModelFacts:
-    """The facts of an engine with the plugin, from what it says of itself. Raises EngineError."""
+    """Returns the facts of an engine with the plugin, from what it says of itself. Raises EngineError."""
     name = address.name
     layers = info.get("layers")
     if layers == []:
@@ -154,7 +154,7 @@ def ascending(layers: list[Any]) -> bool:
 
 
 def size(engine: str, info: Mapping[str, Any], key: str, most: int) -> int:
-    """A size that the engine states. Raises EngineError."""
+    """Returns a size that the engine states. Raises EngineError."""
     value = info.get(key)
     if not (isinstance(value, int) and 1 <= value <= most):
         raise nonsense(engine, f"{key} {show(value)}", f"{key} from 1 to {most}")
@@ -162,7 +162,7 @@ def size(engine: str, info: Mapping[str, Any], key: str, most: int) -> int:
 
 
 def shape_of(config: Mapping[str, Any], layers: int, experts: int, top_k: int) -> ModelShape:
-    """The shape by the engine's config where that is counted here, else by the sizes alone.
+    """Returns the shape by the engine's config where that is counted here, else by the sizes alone.
 
     The widths of a config that is not counted are taken as it names them, and 1 if it names none: the
     page then draws the stack and shows no parameter figures of other parts.
@@ -184,7 +184,7 @@ def shape_of(config: Mapping[str, Any], layers: int, experts: int, top_k: int) -
 
 
 def width(config: Mapping[str, Any], name: str) -> int:
-    """A width of a config, 1 if it has none."""
+    """Returns a width of a config, 1 if it has none."""
     value = config.get(name)
     return value if isinstance(value, int) and 1 <= value <= 1_000_000 else 1
 
@@ -197,7 +197,9 @@ def scale_of(rule: Mapping[str, Any]) -> float:
 
 
 def router_of(rule: Mapping[str, Any], biased: bool) -> tuple[str, dict[str, float]]:
-    """The router by its name here, and its settings; one that is not here by the engine's own name."""
+    """Returns the router by its name here, and its settings; one that is not here by the engine's own
+    name.
+    """
     scores, groups = rule.get("scores"), rule.get("groups") or 0
     own = str(rule.get("router", "unknown"))[:60]
     if rule.get("custom"):

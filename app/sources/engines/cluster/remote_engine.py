@@ -50,6 +50,6 @@ def served(engine: str, listed: Any) -> tuple[str, str]:
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """The header and the steps of a prompt. Raises EngineError."""
+    """Yields the header and the steps of a prompt. Raises EngineError."""
     async for each in TRACES[known.kind](connection, known, ask):
         yield each

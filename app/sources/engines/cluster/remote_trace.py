@@ -42,7 +42,9 @@ class RemoteTrace:
             return self._header
 
     def steps(self) -> Iterator[Step]:
-        """The step of each token as it comes. Called again, it asks the engine again. Raises EngineError."""
+        """Yields the step of each token as it comes. Called again, it asks the engine again. Raises
+        EngineError.
+        """
         assert self.header is not None
         with self._lock:
             pulled, self._begun = self._begun, None

@@ -30,7 +30,9 @@ SCORES: dict[str, Callable[[Floats], Floats]] = {
 
 
 def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array from JSON, {"shape", "dtype", "data": base64}. Raises EngineError if it is another one."""
+    """Returns an array from JSON, {"shape", "dtype", "data": base64}. Raises EngineError if it is another
+    one.
+    """
     fields = value if isinstance(value, dict) else {}
     found = (fields.get("shape"), fields.get("dtype"))
     if found != (list(shape), dtype):
@@ -42,7 +44,7 @@ def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, .
 
 
 def decoded(engine: str, text: Any, name: str) -> bytes:
-    """The bytes of base64. Raises EngineError if it is not one."""
+    """Returns the bytes of base64. Raises EngineError if it is not one."""
     try:
         if not isinstance(text, str):
             raise ValueError(type(text).__name__)
@@ -54,7 +56,8 @@ def decoded(engine: str, text: Any, name: str) -> bytes:
 def scored_steps(
     engine: str, logits: Floats, ids: Ints, weights: Floats, scores: str, written: Sequence[Token | None]
 ) -> list[Step]:
-    """The steps of rows with everything. Ids are sorted by weight: vLLM leaves them as its kernel found them.
+    """Returns the steps of rows with everything. Ids are sorted by weight: vLLM leaves them as its kernel
+    found them.
 
     Raises EngineError for numbers that are not finite and for ids that no router gives.
     """
@@ -71,7 +74,9 @@ def scored_steps(
 
 
 def bare_steps(engine: str, ids: Ints, shape: ModelShape, written: Sequence[Token | None]) -> list[Step]:
-    """The steps of rows of ids alone: equal weights, no scores. Raises EngineError for impossible ids."""
+    """Returns the steps of rows of ids alone: equal weights, no scores. Raises EngineError for impossible
+    ids.
+    """
     check_ids(engine, ids, shape.experts)
     share = np.float32(1 / shape.top_k)
     weights = np.full(ids.shape, share, np.float32)
@@ -102,14 +107,14 @@ def check_ids(engine: str, ids: Ints, experts: int) -> None:
 
 
 def tokens_of(engine: str, value: Any) -> list[Token]:
-    """Tokens that the plugin sent. Raises EngineError."""
+    """Returns tokens that the plugin sent. Raises EngineError."""
     if not isinstance(value, list):
         raise nonsense(engine, show(value), "a list of tokens")
     return [token_of(engine, each) for each in value]
 
 
 def token_of(engine: str, value: Any) -> Token:
-    """One token, {"id", "text"}. Raises EngineError."""
+    """Returns one token, {"id", "text"}. Raises EngineError."""
     fields = value if isinstance(value, Mapping) else {}
     id, text = fields.get("id"), fields.get("text")
     if not (isinstance(id, int) and id >= 0 and isinstance(text, str) and len(text) <= 1000):

@@ -25,7 +25,7 @@ ROUTE = "/generate"
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """The header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
+    """Yields the header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
     prompt = tokenizer_of(connection).encode(ask.prompt)
     sampling = {"max_new_tokens": ask.more + 1, "temperature": ask.temperature}
     if ask.temperature > 0:
@@ -42,7 +42,7 @@ async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIte
 def read(
     connection: Connection, known: ModelFacts, ask: Ask, prompt: tuple[Token, ...], answer: Any
 ) -> list[TraceHeader | Step]:
-    """The header and the steps of an answer of /generate. Raises EngineError."""
+    """Returns the header and the steps of an answer of /generate. Raises EngineError."""
     name = connection.address.name
     meta = answer.get("meta_info") if isinstance(answer, dict) else None
     if not isinstance(meta, dict):

@@ -29,7 +29,8 @@ async def facts(connection: Connection) -> ModelFacts:
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """The header, then a step for each token of the prompt and of what the model writes. Raises EngineError.
+    """Yields the header, then a step for each token of the prompt and of what the model writes. Raises
+    EngineError.
 
     One token more is asked for than wanted: the last that an engine samples has not been through the model.
     """
@@ -81,7 +82,7 @@ class Answer:
         raise nonsense(self.engine, f"event {show(event)} after {self.rows} rows", "start, rows, end")
 
     def start(self, line: Mapping[str, Any]) -> TraceHeader:
-        """The header of the trace."""
+        """Returns the header of the trace."""
         shape = self.known.shape
         sizes = (list(self.known.moe_layers), shape.experts, shape.top_k)
         found = tuple(checked_format(self.engine, line).get(key) for key in ("layers", "experts", "top_k"))
@@ -98,7 +99,7 @@ class Answer:
         return header_of(self.known, self.ask, tuple(self.prompt), bias)
 
     def steps(self, line: Mapping[str, Any]) -> list[Step]:
-        """The steps of some rows, which must follow those before."""
+        """Returns the steps of some rows, which must follow those before."""
         shape = self.known.shape
         tokens = tokens_of(self.engine, line.get("tokens"))
         if line.get("first") != self.rows or self.rows + len(tokens) > len(self.prompt) + self.ask.more:
@@ -114,7 +115,7 @@ class Answer:
         return scored_steps(self.engine, logits, ids, scaled, self.scores, written)
 
     def written(self, position: int, token: Token) -> Token | None:
-        """The token, where the model wrote it. Raises EngineError for a row of another prompt."""
+        """Returns the token, where the model wrote it. Raises EngineError for a row of another prompt."""
         if position >= len(self.prompt):
             return token
         if token.id != self.prompt[position].id:

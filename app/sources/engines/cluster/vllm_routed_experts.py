@@ -28,7 +28,7 @@ ROUTE = "/v1/completions"
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """The header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
+    """Yields the header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
     prompt = tokenizer_of(connection).encode(ask.prompt)
     body = {
         "model": known.model,
@@ -45,7 +45,7 @@ async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIte
 def read(
     connection: Connection, known: ModelFacts, ask: Ask, prompt: tuple[Token, ...], answer: Any
 ) -> list[TraceHeader | Step]:
-    """The header and the steps of a completion. Raises EngineError."""
+    """Returns the header and the steps of a completion. Raises EngineError."""
     name = connection.address.name
     choice = first_choice(name, answer)
     if choice.get("routed_experts") is None:
@@ -57,7 +57,7 @@ def read(
 
 
 def first_choice(engine: str, answer: Any) -> dict[str, Any]:
-    """The first choice of an OpenAI answer. Raises EngineError."""
+    """Returns the first choice of an OpenAI answer. Raises EngineError."""
     choices = answer.get("choices") if isinstance(answer, dict) else None
     if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
         raise nonsense(engine, show(answer), "a completion with choices")
@@ -66,14 +66,14 @@ def first_choice(engine: str, answer: Any) -> dict[str, Any]:
 
 
 def whole_numbers(engine: str, value: Any) -> list[int]:
-    """Ids of generated tokens, one at least. Raises EngineError."""
+    """Returns ids of generated tokens, one at least. Raises EngineError."""
     if not (isinstance(value, list) and value and all(isinstance(id, int) and id >= 0 for id in value)):
         raise nonsense(engine, f"token_ids {show(value)}", "the ids of the generated tokens")
     return value
 
 
 def npy(engine: str, data: bytes) -> NDArray[np.integer]:
-    """A .npy file of integers in three axes. Raises EngineError; nothing is ever unpickled.
+    """Returns a .npy file of integers in three axes. Raises EngineError; nothing is ever unpickled.
 
     The header is read first, and the sizes in it are believed only if the data has them.
     """
