@@ -1,1 +1,1 @@
-"""Engines that run a model in place of the embedded numpy one."""
+"""Engines that run a model instead of the embedded numpy engine."""

@@ -1,4 +1,4 @@
-"""A conversation as the text that a model was trained on, by the template of its own tokenizer."""
+"""Renders a conversation as text, with the chat template of the model's tokenizer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from .engine_error import EngineRefusal
 
 
 def read_template(folder: Path) -> tuple[str, dict[str, str]]:
-    """Returns the chat template of a checkpoint folder and its special tokens. Raises EngineRefusal
-    without one.
-    """
+    """Returns a checkpoint's chat template and special tokens. Raises EngineRefusal if it has no template."""
     settings: dict[str, Any] = {}
     path = folder / "tokenizer_config.json"
     if path.exists():
@@ -23,7 +21,7 @@ def read_template(folder: Path) -> tuple[str, dict[str, str]]:
     template = settings.get("chat_template")
     if (folder / "chat_template.jinja").exists():
         template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
-    if isinstance(template, list):  # several by name
+    if isinstance(template, list):  # several templates by name
         template = next((each["template"] for each in template if each.get("name") == "default"), None)
     if not isinstance(template, str):
         raise EngineRefusal(f"{folder}: expected a chat template, got none; use --prompt with the whole text")
@@ -37,7 +35,7 @@ def render(template: str, messages: list[dict[str, str]], special: dict[str, str
     """Returns the text of a conversation, ready for the answer. Raises EngineRefusal if the template refuses
     it.
 
-    The template runs in Jinja's sandbox: it can neither call nor change anything outside its own values.
+    The template runs in Jinja's sandbox, which has no access to anything but its own values.
     """
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.globals["raise_exception"] = refuse
@@ -51,7 +49,7 @@ def render(template: str, messages: list[dict[str, str]], special: dict[str, str
 
 
 def refuse(message: str) -> None:
-    """What a template calls to refuse a conversation."""
+    """Raises the error with which a template refuses a conversation."""
     raise TemplateError(message)
 
 
@@ -71,7 +69,7 @@ def read_chat(path: Path) -> list[dict[str, str]]:
 
 
 def is_message(value: object) -> bool:
-    """Returns whether a value is one message of text."""
+    """Returns whether a value is one text message."""
     return (
         isinstance(value, dict)
         and isinstance(value.get("role"), str)

@@ -1,4 +1,4 @@
-"""The one error of an engine that runs here: what it refuses, and the remedy."""
+"""The error of an engine that runs on this machine: what it refuses, and the remedy."""
 
 from __future__ import annotations
 

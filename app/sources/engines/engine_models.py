@@ -1,4 +1,4 @@
-"""Models that the page runs on an engine, because the embedded numpy engine refuses them."""
+"""Models that the page runs on another engine, because the embedded numpy engine refuses them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEYS = ("prompt", "alter", "continue")  # request keys that an engine may refuse
 
 @dataclass(frozen=True)
 class EngineListing:
-    """What is known of a model before an engine opens it: its config.json, or the header of its GGUF."""
+    """The facts of a model before an engine opens it, from its config.json or its GGUF header."""
 
     name: str
     path: Path
@@ -44,35 +44,35 @@ class EngineListing:
 
     @property
     def alters(self) -> bool:
-        """Returns whether its routers can be changed."""
+        """Returns whether the engine supports alterations of its routers."""
         return self.engine != "llama.cpp"
 
     @property
     def note(self) -> str:
-        """One sentence for a person who chooses."""
+        """Returns one sentence for the menu."""
         return f"{self.layers} layers of {self.experts} experts, {self.top_k} a token; runs on {self.engine}"
 
     @property
     def request_keys(self) -> dict[str, Any]:
-        """The request keys that the engine decides: the model's own router and k, the most likely token."""
+        """Returns the request keys that the engine fixes: the model's own router, k, greedy decoding."""
         fixed = {"k": self.top_k, "router": "topk", "temperature": 0.0}
         return fixed if self.alters else {**fixed, "alter": ""}
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /api/models` answers it."""
+        """Returns the entry of `GET /api/models`."""
         told = ("name", "family", "layers", "experts", "top_k", "note", "engine", "alters")
         return {**{name: getattr(self, name) for name in told}, "router": ""}
 
 
 @dataclass(frozen=True)
 class EnginePrompt:
-    """A prompt on an engine as a producer of a trace: what fails is told as a problem of a request key."""
+    """The trace of a prompt on an engine. Failures become problems of a request key."""
 
     trace: EngineTrace
 
     @property
     def header(self) -> TraceHeader:
-        """What is known before the first token is routed. Raises BadRequest."""
+        """Returns the header, known before the first token is routed. Raises BadRequest."""
         try:
             return self.trace.header
         except ValueError as error:
@@ -87,19 +87,20 @@ class EnginePrompt:
 
 
 class EngineModels:
-    """Models by folder, each opened by the first who asks. The last one asked for stays open, others go."""
+    """Models by folder, opened at their first use. Only the last one used stays open."""
 
     def __init__(self, engine: str = "") -> None:
-        """`engine`: the one that runs whatever it takes; "": the first beside numpy that does."""
+        """Limits the choice to `engine`; "": the first engine other than numpy that supports the model."""
         self.engine = engine
         self._open: dict[Path, EngineModel] = {}
         self._known: dict[Path, tuple[object, EngineListing | Refused]] = {}
         self._lock = Lock()
 
     def entry(self, path: Path, numpy_said: str = "") -> EngineListing | Refused:
-        """What a menu says of a model. Reads no weights and imports no engine; again where files changed.
+        """Returns the menu entry of a model. Reads no weights and imports no engine; files are read again if
+        changed.
 
-        `numpy_said`: why the embedded engine refuses it, kept where no other engine runs it either.
+        `numpy_said`: the embedded engine's refusal, shown if no other engine runs the model either.
         """
         stamp = (stamp_of(path), path.stat().st_mtime_ns, numpy_said)
         if path not in self._known or self._known[path][0] != stamp:
@@ -107,7 +108,7 @@ class EngineModels:
         return self._known[path][1]
 
     def look_at(self, path: Path, numpy_said: str) -> EngineListing | Refused:
-        """Returns the same, read anew."""
+        """Returns the menu entry, read again from the files."""
         try:
             files = find_model(str(path))
             engine = self.engine_of(files)
@@ -124,7 +125,7 @@ class EngineModels:
         return EngineListing(files.name, path, family, engine.name, layers, experts, top_k)
 
     def engine_of(self, files: ModelFiles) -> Engine:
-        """Returns the engine that takes a model. Raises EngineRefusal if none does."""
+        """Returns the engine that supports a model. Raises EngineRefusal if none does."""
         for engine in ENGINES:
             wanted = engine.name == self.engine if self.engine else engine.name != "numpy"
             if wanted and engine.kind == files.kind:
@@ -132,18 +133,18 @@ class EngineModels:
         raise EngineRefusal(f"{files.name}: expected a model of this machine, got another; see docs")
 
     def open(self, path: Path) -> EngineModel:
-        """Returns the model, open. Raises EngineRefusal with the reason and the remedy."""
+        """Opens the model. Raises EngineRefusal with reason and remedy."""
         files = find_model(str(path))
         with self._lock:
             if files.path not in self._open:
-                self._open.clear()  # two models of billions do not fit side by side
+                self._open.clear()  # memory holds only one model of billions of parameters
                 self._open[files.path] = open_files(files, self.engine_of(files).name)
             return self._open[files.path]
 
     def trace(
         self, path: Path, prompt: str, more: int = 0, alterations: tuple[Alteration, ...] = ()
     ) -> EngineTrace:
-        """Returns the live trace of a prompt: header and steps, as the registry of sources wants them.
+        """Returns the live trace of a prompt with the interface of a source: header and steps.
 
         Raises EngineRefusal, or ValueError for a tokenizer that cannot be read.
         """
@@ -158,7 +159,7 @@ class EngineModels:
 
 
 def told(name: str, error: ValueError) -> BadRequest:
-    """What an engine refused, as a problem of the request key that it is about; else of the model."""
+    """Returns an engine's refusal as a problem of the request key that it concerns, else of the model."""
     found = REFUSAL.fullmatch(str(error))
     if found and found[1] in KEYS:
         return BadRequest(Problem(found[1], found[3], found[2], found[4]))
@@ -166,7 +167,7 @@ def told(name: str, error: ValueError) -> BadRequest:
 
 
 def check_headers(files: ModelFiles) -> None:
-    """Raises EngineRefusal if a file of weights is damaged, or shorter than its header says."""
+    """Raises EngineRefusal if a weight file is damaged or shorter than its header states."""
     for path in files.weight_files() if files.kind == "checkpoint" else ():
         try:
             with safe_open(path, framework="np"):
@@ -176,7 +177,7 @@ def check_headers(files: ModelFiles) -> None:
 
 
 def sizes_of(files: ModelFiles) -> tuple[int, int, int]:
-    """MoE layers, experts and experts per token. Raises EngineRefusal for a model without experts."""
+    """Returns the numbers of MoE layers, experts and choices per token. Raises EngineRefusal if dense."""
     layers, experts, top_k = sizes_of_gguf(files.path) if files.kind == "gguf" else sizes_in(files)
     if experts < 1:
         raise EngineRefusal(f"{files.name}: expected a model with experts, got one without; choose a MoE")
@@ -184,7 +185,7 @@ def sizes_of(files: ModelFiles) -> tuple[int, int, int]:
 
 
 def sizes_in(files: ModelFiles) -> tuple[int, int, int]:
-    """Returns the sizes that a config.json says."""
+    """Returns the sizes in a config.json."""
     facts = facts_of(files.config)
     return (0, 0, 0) if facts is None else (len(facts.moe_layers), facts.experts, facts.k or 1)
 
@@ -204,7 +205,7 @@ def sizes_of_gguf(path: Path) -> tuple[int, int, int]:
 
 
 def gguf_files(folders: Iterable[Path]) -> Iterator[Path]:
-    """Yields the GGUF files of folders of models: lying there, or alone in a folder of their own."""
+    """Yields the GGUF files in folders of models: directly, or alone in a subfolder."""
     for folder in folders:
         yield from sorted(folder.glob("*.gguf"))
         inside = (path for path in sorted(folder.glob("*/")) if not (path / "config.json").exists())

@@ -1,4 +1,4 @@
-"""A prompt through a model that an engine has open: the header and the steps that every source gives."""
+"""A prompt on a model that an engine has open: the header and steps of a source."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ...trace import RoutingTrace, Step, Token, TraceHeader
 from .engine_error import EngineRefusal
 from .recorder import EngineFacts, EngineModel, LayerMap
 
-MOST_TOKENS = 32_768  # of one recording, written ones counted
+MOST_TOKENS = 32_768  # limit on one recording, generated tokens included
 
 
 @dataclass(frozen=True)
 class EngineTrace:
-    """A live trace on an engine, computed as its steps are pulled."""
+    """A live trace on an engine, computed while its steps are read."""
 
     model: EngineModel
-    tokens: tuple[Token, ...]  # as `prompt_tokens` checked them
-    more: int = 0  # tokens that the model shall write
-    chunk: int | None = None  # tokens of one forward pass; None: the whole prompt
+    tokens: tuple[Token, ...]  # checked by `prompt_tokens`
+    more: int = 0  # number of tokens to generate
+    chunk: int | None = None  # tokens per forward pass; None: the whole prompt
     alterations: tuple[Alteration, ...] = ()
 
     @property
     def header(self) -> TraceHeader:
-        """What is known before the first token is routed."""
+        """Returns the header, known before the first token is routed."""
         model = self.model
         tokens = model.before_steps(self.tokens)
         more: dict[str, Any] = {"prompt_tokens": len(tokens), "continue": self.more} if self.more else {}
@@ -45,7 +45,7 @@ class EngineTrace:
         )
 
     def steps(self) -> Iterator[Step]:
-        """Returns the routing of each token, then of those that the model writes."""
+        """Yields the routing of each prompt token, then of generated tokens."""
         return self.model.steps(self.tokens, self.more, self.chunk, self.alterations)
 
     def trace(self) -> RoutingTrace:
@@ -62,7 +62,7 @@ def header_of(
     tokens: tuple[Token, ...],
     **more: Any,
 ) -> TraceHeader:
-    """Returns the header of what an engine computed. `more`: further facts of its origin."""
+    """Returns the header of a trace from an engine. `more`: further facts of its origin."""
     rules = sorted({rule for rule in layers.rules if rule})
     model: dict[str, Any] = {
         "name": name,
@@ -85,7 +85,7 @@ def header_of(
 
 
 def check_length(tokens: tuple[Token, ...], more: int, chunk: int | None) -> None:
-    """Raises EngineRefusal if nothing, or too much, is asked for."""
+    """Raises EngineRefusal for an empty or too long request."""
     if not tokens:
         raise EngineRefusal("prompt: expected 1 token at least, got 0; type something")
     if len(tokens) + more > MOST_TOKENS:

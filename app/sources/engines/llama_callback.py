@@ -1,8 +1,8 @@
-"""What llama.cpp computes in its MoE layers, read through its callback on the nodes of the graph.
+"""Reads the MoE layers of llama.cpp through its callback on the nodes of the graph.
 
 The names are those of `llm_graph_context::build_moe_ffn` (src/llama-graph.cpp), such as `ffn_moe_topk-3`.
-`ffn_moe_topk` is a view of a sort over all experts: its rows lie further apart than they are long.
-A name comes again with each part of a batch: rows are appended in the order in which they come.
+`ffn_moe_topk` is a view of a sort over all experts: its stride exceeds its row length.
+A name occurs once per part of a batch; rows are appended in order of arrival.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TensorHead(ctypes.Structure):
 
 
 def load_ggml() -> Any:
-    """Returns the library that llama.cpp computes with, from the package's own folder."""
+    """Loads llama.cpp's ggml library from the package's folder."""
     folder = Path(llama_cpp.__file__).parent / "lib"
     found = sorted(folder.glob("*ggml-base.*"))
     if not found:
@@ -60,25 +60,23 @@ def load_ggml() -> Any:
 
 
 class GraphRecorder:
-    """A callback for `cb_eval`. `take` gives the layers that ran since it was last asked."""
+    """A callback for `cb_eval`. `take` returns the layers that ran since the last call."""
 
     def __init__(self) -> None:
         self._ggml = load_ggml()
         self._parts: dict[int, dict[str, list[NDArray[Any]]]] = {}
         self._problem: Exception | None = None
-        self.callback = llama_cpp.ggml_backend_sched_eval_callback(self._see)  # kept alive here
+        self.callback = llama_cpp.ggml_backend_sched_eval_callback(self._see)  # keeps the callback alive
 
     def take(self) -> dict[str, LayerRecord]:
-        """Returns the records by layer, in the order of the layers. Raises EngineRefusal for what cannot
-        be read.
-        """
+        """Returns the records per layer, in layer order. Raises EngineRefusal for unreadable tensors."""
         parts, self._parts = self._parts, {}
         if self._problem is not None:
             raise EngineRefusal(f"llama.cpp: expected routing that can be read, got {self._problem}")
         return {f"blk.{layer}": record_of(layer, parts[layer]) for layer in sorted(parts)}
 
     def _see(self, tensor: int, ask: bool, user: Any) -> bool:
-        """Says which nodes are wanted, and then reads them. An exception may not leave a callback of C."""
+        """Tells which nodes are needed, then reads them. A C callback must not raise."""
         try:
             name, _, layer = self._ggml.ggml_get_name(tensor).decode(errors="replace").rpartition("-")
             if name not in WANTED or not layer.isdigit():
@@ -91,7 +89,7 @@ class GraphRecorder:
         return True
 
     def _read(self, tensor: int) -> NDArray[Any]:
-        """Returns a tensor [T, X], its strides honoured."""
+        """Returns a tensor [T, X] with its strides applied."""
         head = TensorHead.from_address(tensor)
         if head.type not in DTYPES:
             raise ValueError(f"a tensor of type {head.type}")
@@ -105,19 +103,19 @@ class GraphRecorder:
 
 
 def matrix(values: NDArray[Any]) -> NDArray[Any]:
-    """[1, 1, T, X], or the weights' [1, T, K, 1], -> [T, X]"""
+    """Returns [T, X] from [1, 1, T, X], or from the weights' [1, T, K, 1]."""
     _, outer, rows, columns = values.shape
     return values.reshape(rows, columns) if outer == 1 else values.reshape(outer, rows * columns)
 
 
 def record_of(layer: int, parts: dict[str, list[NDArray[Any]]]) -> LayerRecord:
-    """Returns one layer's columns; parts of a batch below each other."""
+    """Returns one layer's columns, with the parts of a batch concatenated."""
     columns = {name: np.concatenate(rows) for name, rows in parts.items()}
     ids = columns["ffn_moe_topk"].astype(np.int32)
     weights = next(columns[name] for name in reversed(WEIGHTS) if name in columns)
     logits, scores = columns.get("ffn_moe_logits"), columns.get("ffn_moe_probs")
     if scores is None or (logits is not None and np.array_equal(scores, logits)):
-        scores = None if logits is None else softmax(logits)  # gpt-oss: softmax after the choice
+        scores = None if logits is None else softmax(logits)  # gpt-oss applies the softmax after top-k
     return LayerRecord(
         name=f"blk.{layer}",
         experts=ids,

@@ -1,4 +1,4 @@
-"""A GGUF file that llama.cpp runs here, recorded through its callback."""
+"""A GGUF file run by llama.cpp on this machine, recorded through its callback."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .model_files import ModelFiles
 from .recorder import EngineFacts, LayerMap, LayerRecord, steps_of
 
 PIECE_BYTES = 256
-TEXT_BYTES = 4096  # of one value of the file's metadata
+TEXT_BYTES = 4096  # limit on one metadata value
 
 
 class LlamaModel:
-    """A GGUF that llama.cpp has open. Each prompt gets a context of its own."""
+    """A GGUF that llama.cpp has open. Each prompt has its own context."""
 
     def __init__(self, files: ModelFiles) -> None:
         check_memory(files.name, files.weight_bytes())
@@ -57,21 +57,21 @@ class LlamaModel:
 
     @property
     def facts(self) -> EngineFacts:
-        """What computes, and the quantisation of the file."""
+        """Returns the engine's facts, and the quantisation of the file."""
         text = ctypes.create_string_buffer(PIECE_BYTES)
         llama_cpp.llama_model_desc(self._model, text, len(text))
         return EngineFacts("llama.cpp", llama_cpp.__version__, "float32", stored=text.value.decode())
 
     @cached_property
     def layers(self) -> LayerMap:
-        """The MoE layers: found by running two tokens."""
+        """Returns the MoE layers, found by running two tokens."""
         with self._lock, self._context(2) as run:
             records, _ = run([0, min(1, self._size - 1)])
         return LayerMap.of(list(records.values()), {})
 
     @property
     def shape(self) -> ModelShape:
-        """Sizes, from the file's metadata; the sum is the file's number of parameters."""
+        """Returns the sizes from the file's metadata; their sum is the file's number of parameters."""
         d_model = int(llama_cpp.llama_model_n_embd(self._model))
         width = self._number("expert_feed_forward_length") or self._number("feed_forward_length")
         shape = ModelShape(
@@ -87,11 +87,11 @@ class LlamaModel:
         return replace(shape, dense=max(0, rest))
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """Returns the tokens of a text, with the special ones that the file puts around it."""
+        """Returns the tokens of a text, with the special tokens that the file adds."""
         return self._encode(text, special=True, parse=False)
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """Returns the tokens of a conversation, by the file's chat template."""
+        """Returns the tokens of a conversation, formatted by the file's chat template."""
         template = llama_cpp.llama_model_chat_template(self._model, None)
         if not template:
             raise EngineRefusal("chat: expected a file with a chat template, got none; use --prompt")
@@ -109,7 +109,7 @@ class LlamaModel:
         return Token(text.raw[: max(0, length)].decode(errors="backslashreplace") or f"[{id}]", id=id)
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Returns the prompt alone."""
+        """Returns the prompt unchanged."""
         return tokens
 
     def steps(
@@ -119,7 +119,7 @@ class LlamaModel:
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """Yields the routing of each token, pass by pass, then of the most likely tokens."""
+        """Yields the routing of each token, pass by pass, then of greedily generated tokens."""
         check_length(tokens, more, chunk)
         check_unaltered(alterations)
         layers = self.layers
@@ -139,11 +139,11 @@ class LlamaModel:
                 yield replace(step, written=self.token(id))
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises EngineRefusal if something is to be altered: the graph is llama.cpp's own."""
+        """Raises EngineRefusal for any alteration: llama.cpp's graph cannot be changed."""
         check_unaltered(alterations)
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
-        """What the model makes of a whole text."""
+        """Returns next tokens and chosen experts for a whole text."""
         check_unaltered(alterations)
         ids, layers = [int(token.id or 0) for token in tokens], self.layers
         with self._lock, self._context(len(ids)) as run:
@@ -153,7 +153,7 @@ class LlamaModel:
 
     @contextmanager
     def _context(self, room: int) -> Iterator[Any]:
-        """A function that runs token ids after those before: records by layer, and their logits."""
+        """Yields a function that runs token ids after the previous ones: records and logits."""
         recorder = GraphRecorder()
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = settings.n_batch = max(room, 8)
@@ -167,7 +167,7 @@ class LlamaModel:
         place = 0
 
         def logits(rows: slice) -> Floats:
-            """Returns those of some tokens of the last pass: [T, V]."""
+            """Returns the logits of some tokens of the last pass: [T, V]."""
             places = range(*rows.indices(int(batch.n_tokens)))
             found = [llama_cpp.llama_get_logits_ith(context, at) for at in places]
             return np.stack([np.ctypeslib.as_array(one, (self._size,)) for one in found])
@@ -196,19 +196,19 @@ class LlamaModel:
         return tuple(self.token(int(id)) for id in ids[:count])
 
     def _text(self, key: str) -> str:
-        """Returns a value of the file's metadata as text; "" where it has none."""
+        """Returns a metadata value as text; "" if absent."""
         text = ctypes.create_string_buffer(TEXT_BYTES)
         length = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), text, len(text))
         return text.value.decode(errors="replace") if length >= 0 else ""
 
     def _number(self, key: str) -> int:
-        """Returns a number of the file's architecture; 0 if it has none."""
+        """Returns a number from the architecture's metadata; 0 if absent."""
         text = self._text(f"{self.family}.{key}")
         return int(text) if text.isdigit() else 0
 
 
 def check_unaltered(alterations: tuple[Alteration, ...]) -> None:
-    """Raises EngineRefusal if something is to be altered."""
+    """Raises EngineRefusal for any alteration."""
     if alterations:
         raise EngineRefusal(
             "alter: llama.cpp runs a graph that cannot be altered; use the safetensors checkpoint"
@@ -216,7 +216,7 @@ def check_unaltered(alterations: tuple[Alteration, ...]) -> None:
 
 
 def fill(batch: Any, ids: list[int], place: int) -> None:
-    """Puts tokens into a batch. Logits of all are asked for: else the last layer drops their rows."""
+    """Puts tokens into a batch. All logits are requested; otherwise the last layer drops rows."""
     batch.n_tokens = len(ids)
     for index, id in enumerate(ids):
         batch.token[index] = id
@@ -227,10 +227,10 @@ def fill(batch: Any, ids: list[int], place: int) -> None:
 
 
 def say_nothing(level: int, text: bytes, user: Any) -> None:
-    """Takes what llama.cpp would print."""
+    """Discards llama.cpp's log messages."""
 
 
-SILENT = llama_cpp.llama_log_callback(say_nothing)  # kept alive here
+SILENT = llama_cpp.llama_log_callback(say_nothing)  # keeps the callback alive
 
 
 def open_model(files: ModelFiles) -> LlamaModel:

@@ -1,4 +1,4 @@
-"""The models of this machine by the engine that runs each: numpy first, then others, else the reason."""
+"""The models of this machine, each with its engine (numpy first) or the reason why none runs it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from .engine_models import EngineListing, EngineModels, gguf_files
 
 @dataclass(frozen=True)
 class Found:
-    """The models that a look at the folders found."""
+    """The models found in the folders."""
 
-    listings: dict[str, Listing]  # those that numpy runs
-    others: dict[str, EngineListing]  # those that another engine runs
+    listings: dict[str, Listing]  # models that numpy runs
+    others: dict[str, EngineListing]  # models that another engine runs
     refused: tuple[Refused, ...]
 
     @property
     def names(self) -> set[str]:
-        """Of all models that can be run."""
+        """Returns the names of all models that can be run."""
         return {*self.listings, *self.others}
 
 
 class LocalModels:
-    """The folders of models as the engines of this machine see them."""
+    """The folders of models, as seen by the engines of this machine."""
 
     def __init__(self, models: Models, others: EngineModels) -> None:
         self.models = models
         self.others = others
 
     def found(self) -> Found:
-        """Returns every model, its engine or the reason why none runs it. Files are read again when they
-        changed.
+        """Returns every model with its engine, or the reason why none runs it. Changed files are read
+        again.
         """
         listings: dict[str, Listing] = {}
         others: dict[str, EngineListing] = {}
@@ -50,7 +50,7 @@ class LocalModels:
     def add(
         self, path: Path, numpy_said: str, others: dict[str, EngineListing], refused: list[Refused]
     ) -> None:
-        """Puts one model where it belongs."""
+        """Adds one model to the group of its engine, or to the refused ones."""
         if self.others.engine == "numpy":
             refused.append(Refused(path.name, path, numpy_said or "numpy runs no GGUF file"))
             return

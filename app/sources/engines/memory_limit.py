@@ -1,4 +1,4 @@
-"""Whether a model fits into memory, asked before it is loaded."""
+"""Checks whether a model fits into memory before it is loaded."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from pathlib import Path
 from .engine_error import EngineRefusal
 
 GIB = 1 << 30
-SLACK = 1.1  # activations, cache and buffers beside the weights
-LIMITS = (  # of a container, and what it uses: control groups 2 and 1
+SLACK = 1.1  # factor for activations, cache and buffers
+LIMITS = (  # (limit, usage) of a container: control groups 2 and 1
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
 
 
 def available_bytes() -> int:
-    """Returns memory that this process may still take: of the machine, and of its container where it has a
-    limit.
-    """
+    """Returns the memory that this process may still use, of the machine or its container."""
     free = [machine_bytes()]
     for limit, used in LIMITS:
         try:
@@ -29,7 +27,7 @@ def available_bytes() -> int:
 
 
 def machine_bytes() -> int:
-    """Returns free memory of the machine, what caches of files hold counted as free."""
+    """Returns the free memory of the machine, file caches included."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         known = dict(line.split(":") for line in lines)

@@ -1,4 +1,4 @@
-"""What a model is, by its files: a checkpoint folder, a model of the hub's cache, a GGUF file, an address."""
+"""Finds a model by its files: a checkpoint folder, the hub's cache, a GGUF file, or an address."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONVERT = (
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model that was found. `path`: the checkpoint's folder, or the GGUF file."""
+    """A model on disk. `path`: the checkpoint's folder, or the GGUF file."""
 
     kind: Kind
     name: str
@@ -33,26 +33,26 @@ class ModelFiles:
 
     @property
     def model_type(self) -> str:
-        """The family, as config.json names it."""
+        """Returns the family named in config.json."""
         return str(self.config.get("model_type", ""))
 
     @property
     def quantised(self) -> str:
-        """The method of its quantised weights: "fp8", "mxfp4", "gptq"; "" for plain ones."""
+        """Returns the quantisation method of the weights: "fp8", "mxfp4", "gptq"; "" for none."""
         inner: Any = self.config.get("text_config") or {}
         found: Any = self.config.get("quantization_config") or inner.get("quantization_config") or {}
         return str(found.get("quant_method", "")) if isinstance(found, dict) else ""
 
     def weight_files(self) -> list[Path]:
-        """Returns the files of its weights, in the order of their names."""
+        """Returns the weight files, sorted by name."""
         return [self.path] if self.kind == "gguf" else sorted(self.path.glob("*.safetensors"))
 
     def weight_bytes(self) -> int:
-        """What its weights take on disk."""
+        """Returns the size of the weights on disk, bytes."""
         return sum(path.stat().st_size for path in self.weight_files())
 
     def digest(self) -> str:
-        """Returns a hash of config.json, and of the first megabyte and the size of each weight file."""
+        """Returns a hash of config.json, and of the first megabyte and size of each weight file."""
         digest = sha256(json.dumps(dict(self.config), sort_keys=True).encode())
         for path in self.weight_files():
             with path.open("rb") as file:
@@ -61,7 +61,7 @@ class ModelFiles:
 
 
 def find_model(model: str, env: Mapping[str, str] = os.environ) -> ModelFiles:
-    """Returns the model that a path, a name in the hub's cache or an address means. Raises EngineRefusal."""
+    """Finds a model by path, by name in the hub's cache, or by address. Raises EngineRefusal."""
     if model.startswith(("http://", "https://")):
         return ModelFiles("address", model, Path(), {})
     path = Path(model).expanduser()
@@ -81,7 +81,7 @@ def find_model(model: str, env: Mapping[str, str] = os.environ) -> ModelFiles:
 
 
 def gguf(path: Path) -> ModelFiles:
-    """Returns a GGUF file. Raises EngineRefusal if it is not one."""
+    """Returns a GGUF file as a model. Raises EngineRefusal if it is not one."""
     with path.open("rb") as file:
         magic = file.read(len(LFS))
     check_pointer(path, magic)
@@ -91,7 +91,7 @@ def gguf(path: Path) -> ModelFiles:
 
 
 def checkpoint(folder: Path, name: str) -> ModelFiles:
-    """Returns a checkpoint folder, or the one GGUF file of a folder. Raises EngineRefusal with the remedy."""
+    """Returns a checkpoint folder, or its only GGUF file, as a model. Raises EngineRefusal."""
     if not (folder / "config.json").exists():
         found = sorted(folder.glob("*.gguf"))
         if len(found) == 1:
@@ -110,7 +110,7 @@ def checkpoint(folder: Path, name: str) -> ModelFiles:
 
 
 def check_weights(files: ModelFiles) -> None:
-    """Raises EngineRefusal for pickled weights, an adapter alone, pointers of Git LFS, or no weights."""
+    """Raises EngineRefusal for pickled weights, a lone adapter, Git LFS pointers, or missing weights."""
     weights = files.weight_files()
     pickled = sorted(path.name for path in files.path.iterdir() if path.suffix in PICKLED)
     if not [path for path in weights if path.name != "adapter_model.safetensors"]:
@@ -130,19 +130,19 @@ def check_weights(files: ModelFiles) -> None:
 
 
 def check_pointer(path: Path, beginning: bytes) -> None:
-    """Raises EngineRefusal if a file is only a pointer of Git LFS."""
+    """Raises EngineRefusal if a file is a Git LFS pointer."""
     if beginning == LFS:
         raise EngineRefusal(f"{path}: expected weights, got a pointer of Git LFS; run: git lfs pull")
 
 
 def hub_cache(env: Mapping[str, str]) -> Path:
-    """Returns the folder in which Hugging Face's tools keep what they downloaded."""
+    """Returns the folder in which Hugging Face's tools cache downloads."""
     home = Path(env.get("HF_HOME") or Path(env.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
     return Path(env.get("HF_HUB_CACHE") or home / "hub").expanduser()
 
 
 def cached(model: str, cache: Path) -> Path | None:
-    """Returns the folder of `owner/name` in the hub's cache."""
+    """Returns the folder of `owner/name` in the hub's cache; None if it is not there."""
     owner, _, name = model.partition("/")
     parts_are_plain = all(part and part.strip(".") and "/" not in part for part in (owner, name))
     folder = cache / f"models--{owner}--{name}"
@@ -150,7 +150,7 @@ def cached(model: str, cache: Path) -> Path | None:
 
 
 def snapshot(folder: Path) -> Path:
-    """Returns the snapshot that a cache folder's `main` names, else its newest; any other folder itself."""
+    """Returns the snapshot of a cache folder's `main`, else its newest one; any other folder unchanged."""
     snapshots = folder / "snapshots"
     if not snapshots.is_dir():
         return folder
@@ -167,7 +167,7 @@ def snapshot(folder: Path) -> Path:
 
 
 def model_name(model: str, folder: Path) -> str:
-    """Returns a name for a person: the last part of the path, or `name` of `models--owner--name`."""
+    """Returns the displayed name: the last part of the path, or `name` of `models--owner--name`."""
     for part in (folder.resolve(), *folder.resolve().parents):
         if part.name.startswith("models--"):
             return part.name.split("--")[-1]

@@ -1,4 +1,4 @@
-"""Text to tokens and back for a checkpoint folder, whichever engine runs it."""
+"""Encodes and decodes text for a checkpoint folder, for any engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .engine_error import EngineRefusal
 
 
 class ModelTokens:
-    """A model with the tokenizer of its folder, read when it is needed: one without takes token ids."""
+    """A model with the tokenizer of its folder, read on demand. Without one it accepts token ids."""
 
     def __init__(self, folder: Path, vocabulary: int) -> None:
         self.folder = folder
@@ -32,22 +32,20 @@ class ModelTokens:
         return self._needed().encode(text)
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """Returns the tokens of a conversation; what its template writes as special tokens are special
-        tokens.
-        """
+        """Returns the tokens of a conversation, special tokens of the template included."""
         needed = self._needed()
         text = render(*chat_parts(self.folder, messages))
         fast = tokenizers.Tokenizer.from_file(str(self.folder / "tokenizer.json"))
         return tuple(Token(needed.text(id), id=id) for id in fast.encode(text, add_special_tokens=False).ids)
 
     def token(self, id: int) -> Token:
-        """Returns a token by its id. Raises EngineRefusal if the model has none of that id."""
+        """Returns a token by its id. Raises EngineRefusal if the model has no such id."""
         if not 0 <= id < self.vocabulary:
             raise EngineRefusal(f"token ids: expected 0 to {self.vocabulary - 1}, got {id}")
         try:
             tokenizer = self._tokenizer
         except CheckpointError:
-            tokenizer = None  # ids alone need none
+            tokenizer = None  # ids alone need no tokenizer
         return Token(f"[{id}]" if tokenizer is None else tokenizer.text(id), id=id)
 
     def _needed(self) -> Tokenizer:
@@ -62,6 +60,6 @@ class ModelTokens:
 def chat_parts(
     folder: Path, messages: list[dict[str, str]]
 ) -> tuple[str, list[dict[str, str]], dict[str, str]]:
-    """What `render` takes, for a folder."""
+    """Returns the arguments of `render` for a folder."""
     template, special = read_template(folder)
     return template, messages, special

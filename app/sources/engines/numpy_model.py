@@ -1,4 +1,4 @@
-"""A checkpoint on the embedded numpy engine, as other engines are seen."""
+"""A checkpoint on the embedded numpy engine, with the interface of the other engines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .recorder import EngineFacts, LayerMap
 
 
 class NumpyModel(ModelTokens):
-    """A checkpoint of one of the families that numpy runs, by the router that it was trained with."""
+    """A checkpoint of a family that numpy supports, with the router of its training."""
 
     def __init__(self, files: ModelFiles, checkpoint: Checkpoint) -> None:
         config = checkpoint.config
@@ -43,7 +43,7 @@ class NumpyModel(ModelTokens):
         self.layers = LayerMap(names, rules=rules, experts=config.experts, choices=config.top_k)
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Returns the prompt alone."""
+        """Returns the prompt unchanged."""
         return tokens
 
     def steps(
@@ -53,7 +53,7 @@ class NumpyModel(ModelTokens):
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """Yields the routing of each token, then of the most likely ones after them."""
+        """Yields the routing of each token, then of greedily generated ones."""
         check_length(tokens, more, chunk)
         forward, k = self._forward, self.shape.top_k
         router = altered(self._router, alterations, self.shape.layers, self.shape.experts)
@@ -77,7 +77,7 @@ class NumpyModel(ModelTokens):
         check_all(alterations, self._router, self.shape.layers, self.shape.experts)
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
-        """What the model makes of a whole text."""
+        """Returns next tokens and chosen experts for a whole text."""
         forward, shape = self._forward, self.shape
         router = altered(self._router, alterations, shape.layers, shape.experts)
         ids = np.array([self.token(token.id or 0).id for token in tokens], np.int32)
@@ -87,7 +87,7 @@ class NumpyModel(ModelTokens):
 
 
 def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:
-    """Yields the tokens of each pass: growing pieces, or those that were asked for."""
+    """Yields the tokens of each pass: growing pieces, or pieces of `chunk`."""
     if chunk is None:
         yield from chunks(count, router, streamed)
         return
@@ -95,7 +95,7 @@ def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Ite
 
 
 def open_model(files: ModelFiles) -> NumpyModel:
-    """Opens a checkpoint folder. Raises CheckpointError for a family that numpy does not run."""
+    """Opens a checkpoint folder. Raises CheckpointError for an unsupported family."""
     checkpoint = Checkpoint.open(files.path)
-    check_memory(files.name, files.weight_bytes() // 4)  # mapped, and read as they are used
+    check_memory(files.name, files.weight_bytes() // 4)  # weights are memory-mapped and read on use
     return NumpyModel(files, checkpoint)

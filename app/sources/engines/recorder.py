@@ -1,7 +1,7 @@
-"""What an engine gives for one MoE layer, and how the layers of some tokens become steps of a trace.
+"""The record of one MoE layer from an engine, and its conversion to steps of a trace.
 
-An engine records what it computed with. Nothing here derives expert ids from logits: a plain top-k of them is
-right for about half of the model types only, because of biases, groups, hash tables and capacities.
+An engine records the ids and weights that it computed with. Ids are never derived from logits, because
+biases, groups, hash tables and capacities make a plain top-k wrong for about half of the model types.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from ..live.next_tokens import Said
 class LayerRecord:
     """The routing of T rows in one MoE layer, as an engine computed it."""
 
-    name: str  # where the engine has it: "model.layers.3.mlp", "blk.3"
+    name: str  # its name in the engine: "model.layers.3.mlp", "blk.3"
     experts: Ints  # [T, K] in any order; -1 for no expert
     weights: Floats  # [T, K] combine weights; 0 if no expert
-    scores: Floats | None = None  # [T, N] gate scores in 0..1; None: the engine has none
+    scores: Floats | None = None  # [T, N] gate scores in 0..1; None: not available
     logits: Floats | None = None  # [T, N] as the router computed them
-    dropped: Bools | None = None  # [T, K] chosen, but over the expert's capacity
-    kind: str = ""  # a label of the layer: "hash", "attention experts"; "" for an ordinary one
-    rule: str = ""  # the engine's name of the rule, such as the class of its router
+    dropped: Bools | None = None  # [T, K] chosen, but over capacity
+    kind: str = ""  # label of the layer: "hash", "attention experts"; "" for an ordinary one
+    rule: str = ""  # the engine's name of the rule, such as the router's class
 
     def best_first(self) -> LayerRecord:
-        """Returns the record with the choices of each row in descending order of weight; empty ones last.
+        """Returns the record with the choices of each row sorted by weight, descending; empty ones come last.
 
-        Engines leave them in any order. A dropped choice has weight 0, and stands before the empty ones.
+        Engines leave them unsorted. A dropped choice has weight 0 and precedes the empty ones.
         """
         empty = self.experts < 0
         order = np.argsort(np.where(empty, np.inf, -self.weights), axis=-1, kind="stable")
@@ -48,13 +48,13 @@ class LayerRecord:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What computed a trace: shown beside the badge LIVE and kept in the origin of a file."""
+    """What computed a trace: shown beside the badge LIVE and stored in the origin of a file."""
 
     engine: str  # "numpy", "transformers", "llama.cpp", "server"
     version: str
     dtype: str  # of the arithmetic: "float32", "bfloat16"
     device: str = "cpu"
-    stored: str = ""  # how the weights lie on disk, where that differs: "fp8", "mxfp4", "Q4_K_M"
+    stored: str = ""  # format of the weights on disk, if different: "fp8", "mxfp4", "Q4_K_M"
 
     def to_json(self) -> dict[str, str]:
         """Returns the fields that are set."""
@@ -62,21 +62,21 @@ class EngineFacts:
 
     @property
     def note(self) -> str:
-        """One clause for a person: `by transformers 5.24.0 in bfloat16 on cpu`."""
+        """Returns a clause for display: `by transformers 5.24.0 in bfloat16 on cpu`."""
         stored = f" from {self.stored} weights" if self.stored else ""
         return f"by {self.engine} {self.version} in {self.dtype} on {self.device}{stored}"
 
 
 @dataclass(frozen=True)
 class LayerMap:
-    """The MoE layers of a model in the order in which a token passes them, and how wide a trace must be."""
+    """The MoE layers of a model in the order of the forward pass, and the sizes of a trace."""
 
     names: tuple[str, ...]
     kinds: tuple[str, ...] = ()  # one label per layer; "" for an ordinary one
     rules: tuple[str, ...] = ()
-    experts: int = 0  # N, of the widest layer
-    choices: int = 0  # K, of the widest layer
-    scored: bool = True  # whether the engine gives gate scores
+    experts: int = 0  # N of the widest layer
+    choices: int = 0  # K of the widest layer
+    scored: bool = True  # the engine returns gate scores
     logits: bool = True
     drops: bool = False
     expert_kinds: Mapping[str, Sequence[int]] = field(default_factory=dict)  # {"identity": [512, ...]}
@@ -97,14 +97,14 @@ class LayerMap:
         )
 
     def labels(self) -> dict[str, Any]:
-        """What a header says of unusual layers and experts; nothing for a model without any."""
+        """Returns the header's labels of unusual layers and experts; empty for a model without any."""
         kinds = {str(layer): kind for layer, kind in enumerate(self.kinds) if kind}
         found = {"layer_kinds": kinds, "expert_kinds": {k: list(v) for k, v in self.expert_kinds.items()}}
         return {name: value for name, value in found.items() if value}
 
 
 def width_of(record: LayerRecord) -> int:
-    """How many experts a record speaks of, as far as it shows."""
+    """Returns the number of experts that a record implies."""
     for column in (record.scores, record.logits):
         if column is not None:
             return int(column.shape[-1])
@@ -114,7 +114,7 @@ def width_of(record: LayerRecord) -> int:
 def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) -> list[Step]:
     """Returns one step per row. A layer without a record has no experts for these rows.
 
-    Layers with fewer experts or choices than the widest are filled: scores 0, experts -1, weights 0.
+    Narrower layers are padded to the widest: scores 0, experts -1, weights 0.
     """
     shape = (rows, len(layers.names))
     experts = np.full((*shape, layers.choices), -1, np.int32)
@@ -143,7 +143,7 @@ def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) ->
 
 
 def check_finite(record: LayerRecord, layer: int) -> None:
-    """Raises ValueError naming layer and row if an engine computed something that is no number."""
+    """Raises ValueError naming layer and row of a number that is not finite."""
     for name in ("logits", "weights"):
         values = getattr(record, name)
         if values is not None and np.isnan(values).any():
@@ -155,11 +155,11 @@ def check_finite(record: LayerRecord, layer: int) -> None:
 
 
 class EngineModel(Protocol):
-    """A model that an engine has open. Nothing in it belongs to one prompt."""
+    """A model that an engine has open. It holds no state of a prompt."""
 
     name: str
     family: str
-    digest: str  # a hash of what decides the routing
+    digest: str  # hash of everything that decides the routing
 
     @property
     def facts(self) -> EngineFacts: ...
@@ -174,25 +174,21 @@ class EngineModel(Protocol):
         """Returns the tokens of a text."""
 
     def encode_chat(self, messages: list[dict[str, str]]) -> tuple[Token, ...]:
-        """Returns the tokens of a conversation, by the model's own chat template."""
+        """Returns the tokens of a conversation, formatted by the model's chat template."""
 
     def token(self, id: int) -> Token:
-        """Returns a token by its id. Raises EngineRefusal if the model has none of that id."""
+        """Returns a token by its id. Raises EngineRefusal if the model has no such id."""
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Returns the tokens that have a step before the model writes: a decoder's start token is one of
-        them.
-        """
+        """Returns the tokens that have a step before generation, such as a decoder's start token."""
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises ValueError if an alteration does not fit the model, or the engine makes none."""
+        """Raises ValueError if an alteration does not fit the model, or the engine supports none."""
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...]) -> Said:
-        """What the model makes of a whole text: next tokens, and the experts that it chose."""
+        """Returns next tokens and chosen experts for a whole text."""
 
     def steps(
         self, tokens: tuple[Token, ...], more: int, chunk: int | None, alterations: tuple[Alteration, ...]
     ) -> Iterator[Step]:
-        """Returns the routing of each token, and of up to `more` that the model writes. `chunk`: tokens
-        per pass.
-        """
+        """Yields the routing of each token, and of up to `more` generated ones. `chunk`: tokens per pass."""

@@ -1,4 +1,4 @@
-"""Engines by name, and which of them runs a model: chosen by what the model is."""
+"""Engines by name, and the choice of an engine for a model."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .recorder import EngineModel
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that runs models on this machine. Its module is imported when a model needs it."""
+    """An engine of this machine. Its module is imported when a model needs it."""
 
     name: str
-    kind: Kind  # what it takes
+    kind: Kind  # kind of model that it runs
     module: str  # has `open_model(files)`
     needs: tuple[str, ...] = ()  # packages of its extra
     extra: str = ""
 
     @property
     def installed(self) -> bool:
-        """Returns whether the packages of its extra are here."""
+        """Returns whether the packages of its extra are installed."""
         return all(importlib.util.find_spec(package) is not None for package in self.needs)
 
     def open(self, files: ModelFiles) -> EngineModel:
-        """Returns the model, open. Raises EngineRefusal with the remedy."""
+        """Opens the model. Raises EngineRefusal with the remedy."""
         if files.kind != self.kind:
             raise EngineRefusal(
                 f"engine: expected one that runs a {files.kind}, got {self.name}; leave --engine out"
@@ -44,7 +44,7 @@ class Engine:
         return opener(files)
 
 
-# In the order in which they are tried for a kind of model: the first that takes it runs it.
+# In order of preference per kind of model: the first that supports it runs it.
 ENGINES = (
     Engine("numpy", "checkpoint", "numpy_model"),
     Engine("transformers", "checkpoint", "transformers_model", ("torch", "transformers"), "transformers"),
@@ -54,7 +54,7 @@ NAMES = (*(engine.name for engine in ENGINES), "server")
 
 
 def open_model(model: str, engine: str | None = None) -> EngineModel:
-    """Opens a model on the engine that is named, or on the first that runs it. Raises EngineRefusal."""
+    """Opens a model on the given engine, or on the first that runs it. Raises EngineRefusal."""
     files = find_model(model)
     if engine is not None and engine not in NAMES:
         raise EngineRefusal(f"engine: expected one of {', '.join(NAMES)}, got {engine!r}")
@@ -67,7 +67,7 @@ def open_model(model: str, engine: str | None = None) -> EngineModel:
 
 
 def open_files(files: ModelFiles, engine: str | None = None) -> EngineModel:
-    """Opens a model that was found. The refusal names what each engine that takes its kind said."""
+    """Opens a model that was found. The refusal lists the reasons of all engines of its kind."""
     takes = [each for each in ENGINES if (each.kind == files.kind if engine is None else each.name == engine)]
     said = []
     for each in takes:
@@ -79,5 +79,5 @@ def open_files(files: ModelFiles, engine: str | None = None) -> EngineModel:
 
 
 def engine_infos() -> list[dict[str, Any]]:
-    """Returns the engines of this machine, for a page or a person."""
+    """Returns the engines of this machine for display."""
     return [{"name": each.name, "installed": each.installed, "extra": each.extra} for each in ENGINES]

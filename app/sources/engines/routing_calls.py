@@ -1,8 +1,8 @@
-"""Calls inside a transformers model that carry routing, by one rule and five exceptions.
+"""Calls inside a transformers model that carry routing: one rule and five exceptions.
 
-The rule: a module whose class is called `...Experts` is given, among its arguments, expert ids (integers)
-and weights (floats) of one shape [T, K]. They are told by value: their names differ between families.
-Read from the modeling files of transformers 5.24.
+The rule: a module whose class is called `...Experts` receives expert ids (integers) and weights (floats)
+of one shape [T, K]. They are recognised by value, because argument names differ between families. Based on
+the modeling files of transformers 5.24.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-PROBABILITIES = ("Gemma4TextRouter", "DiffusionGemmaTextRouter")  # what they call logits is a softmax already
+PROBABILITIES = ("Gemma4TextRouter", "DiffusionGemmaTextRouter")  # their logits are a softmax already
 
 
 @dataclass(frozen=True)
 class Call:
-    """What one layer computed with, as tensors with T rows."""
+    """The tensors of one layer's call, with T rows."""
 
     ids: Tensor  # [T, K]; -1 for no expert
     weights: Tensor  # [T, K]
     logits: Tensor | None = None  # [T, N]
     dropped: Tensor | None = None  # [T, K]
     probabilities: bool = False  # `logits` are probabilities
-    function: str = ""  # score function, where the class of the router says it
+    function: str = ""  # score function, if the router's class states it
 
 
 def pair_among(values: Iterable[Any]) -> tuple[Tensor, Tensor] | None:
-    """Returns ids and weights among the arguments of an experts module, or None if there are none."""
+    """Returns ids and weights among the arguments of an experts module, or None."""
     tensors = [value for value in values if isinstance(value, Tensor)]
     for ids in tensors:
         if not ids.is_floating_point() and ids.dtype != torch.bool and ids.dim() >= 2:
@@ -42,14 +42,14 @@ def pair_among(values: Iterable[Any]) -> tuple[Tensor, Tensor] | None:
 
 
 def flat(values: Tensor) -> Tensor:
-    """[..., X] -> [T, X]"""
+    """Flattens [..., X] to [T, X]."""
     return values.reshape(-1, values.shape[-1])
 
 
 def logits_of(output: Any, index: int | None) -> Tensor | None:
-    """Returns the logits [T, N] in the output of a router, or None if it is no router's.
+    """Returns the logits [T, N] in a router's output; None if the module is not a router.
 
-    `index`: where transformers says that they are; None for a class that it does not register.
+    `index`: their position as registered in transformers; None for an unregistered class.
     """
     parts = output if isinstance(output, tuple | list) else (output,)
     if index is None:
@@ -60,19 +60,19 @@ def logits_of(output: Any, index: int | None) -> Tensor | None:
 
 
 def skips(call: Call) -> Call:
-    """Zaya: a token that skips the layer is handed over as expert 0 with weight 0."""
+    """Zaya: a token that skips the layer is passed as expert 0 with weight 0."""
     return Call(call.ids.masked_fill(call.weights == 0, -1), call.weights, call.logits)
 
 
 def from_llama4(output: Any, module: Any) -> Call:
-    """Llama-4: all tokens go through all experts; a sigmoid of 0 stands where one was not chosen."""
+    """Llama-4: all tokens pass all experts; a sigmoid of 0 marks those not chosen."""
     scores, logits = flat(output[0]), flat(output[1])
     weights, ids = scores.topk(int(module.top_k), dim=-1)
     return Call(ids, weights, logits, function="sigmoid")
 
 
 def from_jetmoe(output: Any, module: Any) -> Call:
-    """JetMoE: choices sorted by expert, with the place each of them came from."""
+    """JetMoE: choices sorted by expert, each with its original position."""
     order, _, gates, sizes, logits = output
     sorted_ids = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes)).to(order.device)
     ids, weights = torch.empty_like(order), torch.empty_like(gates)
@@ -82,7 +82,7 @@ def from_jetmoe(output: Any, module: Any) -> Call:
 
 
 def from_switch(output: Any, module: Any) -> Call:
-    """Switch: the mask after capacity; a row without an expert was dropped. The router takes the argmax."""
+    """Switch: the mask after capacity; a row without an expert was dropped. The choice is the argmax."""
     mask, probability, logits = (flat(part) for part in output)
     dropped = mask.sum(dim=-1, keepdim=True) == 0
     ids = logits.softmax(dim=-1).argmax(dim=-1, keepdim=True)
@@ -90,14 +90,14 @@ def from_switch(output: Any, module: Any) -> Call:
 
 
 def from_nllb(output: Any, module: Any) -> Call:
-    """NLLB-MoE: what the router intends. Its experts module takes the mask for ids (transformers 5.24)."""
+    """NLLB-MoE: the router's choice. Its experts module treats the mask as ids (transformers 5.24)."""
     _, weights, logits = (flat(part) for part in output)
     chosen, ids = weights.topk(2, dim=-1)
     return Call(ids.masked_fill(chosen == 0, -1), chosen, logits, function="softmax")
 
 
 def from_doge(output: Any, module: Any) -> Call:
-    """Doge: product keys [2, T, sqrt N]; an expert's score is the sum of its row's and its column's."""
+    """Doge: product keys [2, T, sqrt N]; an expert's score is the sum over its row and column."""
     rows, columns = output[1]
     logits = (rows.unsqueeze(-1) + columns.unsqueeze(-2)).flatten(-2)  # [T, sqrt N] twice -> [T, N]
     scores, ids = logits.topk(int(module.top_k), dim=-1)
@@ -105,9 +105,9 @@ def from_doge(output: Any, module: Any) -> Call:
     return Call(ids, weights, logits, function="softmax")
 
 
-UNLIKE = 0.05  # mean relative error from which a function is not the one: bfloat16 rounds to 0.004
+UNLIKE = 0.05  # mean relative error above which a function is rejected: bfloat16 rounds to 0.004
 
-# Routers whose output is a whole record: no experts module is given ids.
+# Routers whose output is a complete record: their experts module receives no ids.
 WHOLE: dict[str, Callable[[Any, Any], Call]] = {
     "Llama4Router": from_llama4,
     "JetMoeTopKGating": from_jetmoe,
@@ -118,7 +118,7 @@ WHOLE: dict[str, Callable[[Any, Any], Call]] = {
 
 
 def kind_of(router: str, parent: Any, name: str) -> str:
-    """Returns the label of an unusual layer, or "" for an ordinary one."""
+    """Returns the label of an unusual layer; "" for an ordinary one."""
     if router.endswith("HashRouter"):
         return "hash"
     if type(parent).__name__ == "JetMoeMoA":
@@ -127,9 +127,9 @@ def kind_of(router: str, parent: Any, name: str) -> str:
 
 
 def score_function(logits: Tensor, ids: Tensor, weights: Tensor) -> str:
-    """Returns which function of the logits the weights are proportional to, by trying each.
+    """Returns the score function of the logits to which the weights are proportional, by trial.
 
-    "softmax" if nothing tells: one choice whose weight is always 1. "" for a rule that is none of them.
+    "softmax" if undecidable: one choice whose weight is always 1. "" if no function fits.
     """
     kept = ids.clamp(min=0).long()
     best, least = "softmax", math.inf
@@ -144,7 +144,7 @@ def score_function(logits: Tensor, ids: Tensor, weights: Tensor) -> str:
 
 
 def sqrt_softplus(values: Tensor) -> Tensor:
-    """DeepSeek-V4's score."""
+    """Returns DeepSeek-V4's score."""
     return torch.nn.functional.softplus(values).sqrt()
 
 

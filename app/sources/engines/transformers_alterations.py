@@ -1,7 +1,7 @@
-"""Alterations of routing inside a transformers model: what `alterations.altered` does to a numpy router.
+"""Alters routing inside a transformers model as `alterations.altered` alters a numpy router.
 
-A logit is altered where the router computes it, the selection bias where the router keeps it, and k where
-the router takes its top-k. A family whose router does otherwise shows in what was recorded, and is refused.
+Logits are altered when the router computes them, the selection bias where the router stores it, and k when
+the router takes its top-k. A family with another kind of router is detected in the record and refused.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ LINEAR = (torch.nn.functional.linear,)
 
 
 class AlteredRouter(TorchFunctionMode):  # type: ignore[misc]
-    """While it is entered, logits and k of a router are altered."""
+    """A context in which logits and k of a router are altered."""
 
     def __init__(self, experts: int, alterations: Sequence[Alteration]) -> None:
         super().__init__()
-        self.experts = experts  # N, by which logits are told from other numbers
+        self.experts = experts  # N, which identifies the logits
         self.alterations = alterations
         self.k = next((int(each.value) for each in reversed(alterations) if each.kind == "k"), None)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        """Called by torch in place of each of its functions."""
+        """Replaces each torch function while the mode is active."""
         options = dict(kwargs or {})
         if func in TOPK and self.k is not None and args[0].shape[-1] == self.experts:
             args = (args[0], self.k, *args[2:])
@@ -47,7 +47,7 @@ class AlteredRouter(TorchFunctionMode):  # type: ignore[misc]
 
 
 def alter(logits: Tensor, alterations: Sequence[Alteration]) -> Tensor:
-    """Returns the logits [..., N] after these alterations, in their order."""
+    """Returns the logits [..., N] after these alterations, in order."""
     logits = logits.clone()
     for each in alterations:
         if each.expert is None:
@@ -67,9 +67,9 @@ def alter(logits: Tensor, alterations: Sequence[Alteration]) -> Tensor:
 
 @contextmanager
 def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration]) -> Iterator[None]:
-    """A model whose routers are altered as long as the block lasts. Raises EngineRefusal.
+    """A context in which the model's routers are altered. Raises EngineRefusal.
 
-    Raises it too if a layer or an expert of an alteration is not there.
+    It also raises if a layer or an expert of an alteration does not exist.
     """
     with ExitStack() as stack:
         for layer in sorted({each.layer for each in alterations}):
@@ -86,7 +86,7 @@ def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration
 
 
 def enter_mode(mode: AlteredRouter) -> Any:
-    """Returns a hook that enters a mode before the router runs."""
+    """Returns a hook that enters the mode before the router runs."""
 
     def hook(module: Any, args: Any) -> None:
         mode.__enter__()
@@ -95,7 +95,7 @@ def enter_mode(mode: AlteredRouter) -> Any:
 
 
 def exit_mode(mode: AlteredRouter) -> Any:
-    """Returns a hook that leaves it after."""
+    """Returns a hook that exits the mode after the router ran."""
 
     def hook(module: Any, args: Any, output: Any) -> None:
         mode.__exit__(None, None, None)
@@ -104,7 +104,7 @@ def exit_mode(mode: AlteredRouter) -> Any:
 
 
 def router_of(model: nn.Module, layer: str) -> Any:
-    """Returns the router of a layer, by the name of the module that holds it. Raises EngineRefusal."""
+    """Returns the router of a layer, found by the name of its parent module. Raises EngineRefusal."""
     block = model.get_submodule(layer.partition(" #")[0])
     for name in ("gate", "router", "wg", "gating"):
         found = getattr(block, name, None)
@@ -117,7 +117,7 @@ def router_of(model: nn.Module, layer: str) -> Any:
 
 @contextmanager
 def biased(router: nn.Module, alterations: Sequence[Alteration]) -> Iterator[None]:
-    """A router whose selection bias, if it has one, goes with the experts that are off or forced."""
+    """A context in which a router's selection bias, if any, is altered for experts that are off or forced."""
     found = [
         tensor
         for name, tensor in [*router.named_buffers(), *router.named_parameters()]
@@ -158,7 +158,7 @@ def check(alterations: Sequence[Alteration], layer: int, layers: LayerMap) -> No
 def check_done(
     records: Mapping[str, LayerRecord], layers: LayerMap, alterations: Sequence[Alteration]
 ) -> None:
-    """Raises EngineRefusal if a router did not do what was asked: a hash table, or a rule of its own."""
+    """Raises EngineRefusal if a router ignored an alteration: a hash table, or a rule of its own."""
     for each in alterations:
         record = records.get(layers.names[each.layer])
         if record is None:

@@ -1,4 +1,4 @@
-"""Hooks that record the routing of a transformers model while it runs, forward pass by forward pass."""
+"""Hooks that record the routing of a transformers model in each forward pass."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ EXPERTS = re.compile(r"Experts$")
 
 @dataclass
 class Pass:
-    """One call of a decoder or an encoder: its tokens, and what each MoE layer computed for them."""
+    """One call of a decoder or an encoder: its tokens, and the record of each MoE layer."""
 
-    root: str  # "" for a model of one stack, else "encoder" or "decoder"
+    root: str  # "" for a single stack, else "encoder" or "decoder"
     ids: Ints | None  # [B, S]; None: the caller gave embeddings
-    rows: int  # B * S, 0 if nobody knows
+    rows: int  # B * S, 0 if unknown
     real: Any = None  # [B, S] bool, False for padding; None: no padding
-    continues: bool = False  # its tokens follow those of the pass before
+    continues: bool = False  # its tokens continue the previous pass
     records: dict[str, LayerRecord] = field(default_factory=dict)
 
 
@@ -45,7 +45,7 @@ class RoutingHooks:
     """Hooks on every router and experts module of a model. `passes` grows with each call of the model."""
 
     def __init__(self, model: nn.Module, scores: bool = True) -> None:
-        """`scores`: keep logits and scores too, [T, N] a layer, and not the choices alone."""
+        """Prepares the hooks. `scores`: record logits and scores, [T, N] per layer, not only choices."""
         self.model = model
         self.scores = scores
         self.passes: list[Pass] = []
@@ -54,14 +54,14 @@ class RoutingHooks:
         self._open: list[Pass] = []
         self._logits: dict[
             str, tuple[nn.Module, Tensor]
-        ] = {}  # by parent: of a router whose experts come next
+        ] = {}  # parent -> output of a router, until its experts run
         self._functions: dict[str, str] = {}
         self._handles: list[Any] = []
         whole = (module for module in self._names if type(module).__name__ in WHOLE)
         self._complete = {self._parent(module) for module in whole}
 
     def attach(self) -> RoutingHooks:
-        """Puts the hooks on. Raises ValueError if the model has no MoE layer."""
+        """Attaches the hooks. Raises ValueError if the model has no MoE layer."""
         registered = registered_routers(self.model)
         found = False
         for module in self._names:
@@ -85,13 +85,13 @@ class RoutingHooks:
         return self
 
     def detach(self) -> None:
-        """Takes the hooks off."""
+        """Removes the hooks."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
 
     def take(self) -> list[Pass]:
-        """Returns the passes so far and forgets them."""
+        """Returns the recorded passes and clears them."""
         taken, self.passes = self.passes, []
         return taken
 
@@ -118,13 +118,13 @@ class RoutingHooks:
         return hook
 
     def _whole(self, module: nn.Module, args: Any, output: Any) -> None:
-        """A router whose output says everything."""
+        """Records a router whose output is complete."""
         if self._open:
             name = self._names[module] if type(module).__name__ == "DogeCDMoE" else self._parent(module)
             self._record(name, module, WHOLE[type(module).__name__](output, module))
 
     def _experts(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """An experts module that is about to compute with these ids and weights."""
+        """Records the ids and weights that an experts module receives."""
         parent = self._parent(module)
         if not self._open or parent in self._complete:
             return
@@ -139,7 +139,7 @@ class RoutingHooks:
         self._record(parent, router, call)
 
     def _label(self, module: nn.Module, logits: Tensor | None) -> None:
-        """Experts that the router knows and the module does not compute: identity, or skip."""
+        """Labels experts that the router knows but the module does not compute: identity, skip."""
         if logits is None or self.expert_kinds:
             return
         real = getattr(module, "num_routed_experts", getattr(module, "num_experts", logits.shape[-1]))
@@ -150,7 +150,7 @@ class RoutingHooks:
     def _record(self, name: str, router: nn.Module, call: Call) -> None:
         records = self._open[-1].records
         layer, again = name, 2
-        while layer in records:  # a model that runs its layers more than once
+        while layer in records:  # a model may run its layers more than once
             layer, again = f"{name} #{again}", again + 1
         label = type(router).__name__
         parent = self.model.get_submodule(name)
@@ -174,7 +174,7 @@ class RoutingHooks:
         )
 
     def _function(self, layer: str, call: Call) -> str:
-        """Returns the score function of a layer: asked of its weights once."""
+        """Returns the score function of a layer, determined once from its weights."""
         if call.function or call.logits is None:
             return call.function
         if call.probabilities:
@@ -190,9 +190,9 @@ class RoutingHooks:
 
 
 def registered_routers(model: nn.Module) -> dict[str, int]:
-    """Returns class name -> index of the logits in its output, as the classes of the model register it.
+    """Returns class name -> index of the logits in its output, as registered by the model's classes.
 
-    Some families register a whole block; the routers inside are hooked in its place, or rows would double.
+    Some families register a whole block. The routers inside are hooked instead, to avoid duplicate rows.
     """
     found = {}
     for module in model.modules():
@@ -205,12 +205,12 @@ def registered_routers(model: nn.Module) -> dict[str, int]:
 
 
 def roots(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yields the modules that are given token ids: the model, or encoder and decoder apart."""
+    """Yields the modules that receive token ids: the model, or encoder and decoder separately."""
     if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
         for root in ("encoder", "decoder"):
             stack: Any = getattr(model, f"get_{root}")()
             yield root, stack
-    elif "Diffusion" in type(model).__name__:  # the encoder reads text, the decoder fills a canvas in passes
+    elif "Diffusion" in type(model).__name__:  # the decoder fills a canvas in passes
         for root in ("encoder", "decoder"):
             yield root, model.get_submodule(f"model.{root}")
     else:
@@ -218,7 +218,7 @@ def roots(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def begin(root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
-    """Returns the pass that a call with these arguments begins."""
+    """Returns the pass that a call with these arguments starts."""
     given = args[0] if args else kwargs.get("decoder_input_ids")
     ids = kwargs.get("input_ids", given)
     if isinstance(ids, Tensor) and not ids.is_floating_point():
@@ -237,7 +237,7 @@ def begin(root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pass:
 
 
 def is_filled(cache: Any) -> bool:
-    """Returns whether a cache has tokens already."""
+    """Returns whether a cache contains tokens."""
     if cache is None:
         return False
     try:
@@ -245,19 +245,19 @@ def is_filled(cache: Any) -> bool:
             return True
     except (AttributeError, TypeError, ValueError, IndexError):
         pass
-    # A cache of recurrent layers counts no tokens; it says that it has a state.
+    # A cache of recurrent layers counts no tokens, only whether it has a state.
     return any(getattr(layer, "has_previous_state", False) is True for layer in getattr(cache, "layers", ()))
 
 
 def real_tokens(mask: Any, shape: tuple[int, ...]) -> Any:
-    """Returns which tokens [B, S] are no padding; None if all are."""
+    """Returns a mask [B, S] of tokens that are not padding; None if all are real."""
     if not isinstance(mask, Tensor) or mask.dim() != 2 or bool(mask.all()):
         return None
     return numbers(mask[:, mask.shape[1] - shape[1] :], np.bool_)
 
 
 def logits_column(call: Call) -> Floats | None:
-    """Returns the logits [T, N]; the logarithm of what is a probability already."""
+    """Returns the logits [T, N]; for probabilities, their logarithm."""
     if call.logits is None:
         return None
     logits = call.logits.detach().float()
@@ -266,7 +266,7 @@ def logits_column(call: Call) -> Floats | None:
 
 
 def numbers(values: Tensor, dtype: Any) -> Any:
-    """Returns a copy as an array; what the model writes into the tensor later does not reach it."""
+    """Returns a copy as an array, independent of later writes by the model."""
     kept = values.detach()
     if kept.is_floating_point():
         kept = kept.to(torch.float32)

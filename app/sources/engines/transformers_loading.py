@@ -1,6 +1,6 @@
-"""Loading a checkpoint folder with transformers: which class, in which dtype, and what is refused first.
+"""Loads a checkpoint folder with transformers: class, dtype, and refusals before loading.
 
-`trust_remote_code` is never on, nothing is downloaded, and only safetensors are read.
+`trust_remote_code` is always off, nothing is downloaded, and only safetensors are read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .engine_error import EngineRefusal
 from .memory_limit import check_memory
 from .model_files import ModelFiles
 
-# Methods that transformers turns into plain weights on a CPU: by how much they grow, to bfloat16.
+# Methods that transformers dequantises on a CPU -> growth factor of the size in bfloat16.
 UNPACKED = {"fp8": 2.0, "mxfp4": 16 / 4.25}
 AUTO = (
     "AutoModelForCausalLM",
@@ -29,7 +29,7 @@ AUTO = (
 
 
 def load(files: ModelFiles) -> Any:
-    """Returns the model, ready to run. Raises EngineRefusal for what cannot be loaded, before it is."""
+    """Loads the model. Raises EngineRefusal before loading if it cannot be loaded."""
     config = read_config(files)
     model_class = class_of(files, config)
     check_quantised(files)
@@ -63,9 +63,7 @@ def load(files: ModelFiles) -> Any:
 
 
 def read_config(files: ModelFiles) -> Any:
-    """Returns the config as transformers reads it. Raises EngineRefusal for a type that needs code from
-    outside.
-    """
+    """Returns the config read by transformers. Raises EngineRefusal for a type that needs external code."""
     if files.model_type not in transformers.CONFIG_MAPPING:
         remedy = "a newer transformers may have it: pip install -U transformers"
         if "auto_map" in files.config:
@@ -81,9 +79,7 @@ def read_config(files: ModelFiles) -> Any:
 
 
 def class_of(files: ModelFiles, config: Any) -> Any:
-    """Returns the class that the folder was saved from; if transformers has it not, the first that takes
-    its type.
-    """
+    """Returns the class of the saved model; if unknown to transformers, the first class for its type."""
     for name in files.config.get("architectures") or ():
         found = getattr(transformers, str(name), None)
         if found is not None and hasattr(found, "from_pretrained"):
@@ -100,7 +96,7 @@ def class_of(files: ModelFiles, config: Any) -> Any:
 
 
 def check_quantised(files: ModelFiles) -> None:
-    """Raises EngineRefusal for weights whose method needs a package or a device that is not here."""
+    """Raises EngineRefusal if the quantisation needs a package or device that is missing here."""
     method = files.quantised
     if method and method not in UNPACKED and not torch.cuda.is_available():
         raise EngineRefusal(
@@ -110,20 +106,20 @@ def check_quantised(files: ModelFiles) -> None:
 
 
 def unpacking(method: str) -> Any:
-    """Returns the settings with which transformers turns quantised weights into bfloat16."""
+    """Returns the settings for dequantising to bfloat16."""
     if method == "mxfp4":
         return transformers.Mxfp4Config(dequantize=True)
     return transformers.FineGrainedFP8Config(dequantize=True)
 
 
 def config_dtype(config: Any, files: ModelFiles) -> Any:
-    """Returns the dtype of the file; float32 where the config names none, bfloat16 for what is unpacked."""
+    """Returns the dtype of the file: float32 if the config names none, bfloat16 after dequantisation."""
     return torch.bfloat16 if files.quantised in UNPACKED else (config.dtype or "auto")
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the progress bars and advice that transformers prints while it loads."""
+    """A context without the progress bars and advice that transformers prints."""
     level = logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
@@ -139,7 +135,7 @@ def quiet() -> Iterator[None]:
 
 
 def ends_of(model: Any) -> set[int]:
-    """Returns the tokens that end a text."""
+    """Returns the ids of the tokens that end a text."""
     settings: Mapping[str, Any] = vars(getattr(model, "generation_config", None) or model.config)
     end = settings.get("eos_token_id")
     return set(end) if isinstance(end, list | tuple) else set() if end is None else {int(end)}

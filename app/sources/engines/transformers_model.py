@@ -1,4 +1,4 @@
-"""A model that transformers runs here, recorded by hooks."""
+"""A model run by transformers on this machine, recorded by hooks."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .transformers_hooks import Pass, RoutingHooks
 from .transformers_loading import ends_of, load, quiet
 from .transformers_shape import shape_of
 
-PROBED = 8  # tokens
+PROBED = 8  # tokens of the probing pass
 
 
 @dataclass(frozen=True)
 class State:
-    """What a prompt has come to: it belongs to one generator of steps alone."""
+    """The state of one prompt; it belongs to one generator of steps."""
 
-    output: Any  # of the model: logits, and the cache
-    encoded: Any = None  # what an encoder made of the prompt
+    output: Any  # the model's output: logits and cache
+    encoded: Any = None  # the encoder's output for the prompt
 
 
 class TransformersModel(ModelTokens):
-    """A checkpoint that transformers loaded. Its hooks stay on; a lock keeps two prompts apart."""
+    """A checkpoint loaded by transformers. Its hooks stay attached; a lock serialises prompts."""
 
     def __init__(self, files: ModelFiles, model: Any) -> None:
         self.name = files.name
@@ -66,7 +66,7 @@ class TransformersModel(ModelTokens):
 
     @property
     def facts(self) -> EngineFacts:
-        """What computes, and in which dtype."""
+        """Returns the engine's facts, with the dtype."""
         dtype = str(self.model.dtype).removeprefix("torch.")
         return EngineFacts(
             "transformers", transformers.__version__, dtype, self.model.device.type, self._stored
@@ -74,25 +74,25 @@ class TransformersModel(ModelTokens):
 
     @cached_property
     def layers(self) -> LayerMap:
-        """The MoE layers: found by running a few tokens."""
+        """Returns the MoE layers, found by running a few tokens."""
         return LayerMap.of(self._probed, self._hooks.expert_kinds)
 
     @cached_property
     def shape(self) -> ModelShape:
-        """Sizes, counted from the weights themselves."""
+        """Returns the sizes, counted from the weights."""
         layers = self.layers
         return shape_of(self.model, len(layers.names), layers.experts, layers.choices)
 
     @cached_property
     def _probed(self) -> list[LayerRecord]:
-        """The layers of one pass over a few tokens: one would not tell score functions apart."""
+        """Returns the layers of one pass over a few tokens; one would not distinguish score functions."""
         ids = list(range(min(PROBED, int(self._config.vocab_size))))
         with self._lock, torch.inference_mode(), quiet():
             passes, _ = self._run(ids, None, cached=False)
         return [record for done in passes for record in done.records.values()]
 
     def before_steps(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Returns the prompt, and what a decoder begins with."""
+        """Returns the prompt, and the start token of a decoder."""
         return (*tokens, self.token(self._start)) if self._two_stacks else tokens
 
     def steps(
@@ -102,7 +102,7 @@ class TransformersModel(ModelTokens):
         chunk: int | None = None,
         alterations: tuple[Alteration, ...] = (),
     ) -> Iterator[Step]:
-        """Yields the routing of each token, pass by pass, then of the most likely tokens, one at a time."""
+        """Yields the routing of each token, pass by pass, then of greedily generated tokens."""
         check_length(tokens, more, chunk)
         if more and self._diffuses:
             raise EngineRefusal(
@@ -125,13 +125,13 @@ class TransformersModel(ModelTokens):
             yield replace(step, written=self.token(id))
 
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
-        """Raises EngineRefusal if a layer, an expert or a router of its own is missing."""
+        """Raises EngineRefusal if an alteration names a missing layer, expert or router."""
         layers = self.layers
         with self._lock, altered(self.model, layers, alterations):
             pass
 
     def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
-        """What the model makes of a whole text. Raises EngineRefusal for one that is no causal decoder."""
+        """Returns next tokens and experts for a whole text. Raises EngineRefusal if not a causal decoder."""
         if self._two_stacks or self._diffuses:
             raise EngineRefusal("next tokens: expected a causal decoder, got another kind of model")
         ids, layers = [self._checked(token) for token in tokens], self.layers
@@ -146,7 +146,7 @@ class TransformersModel(ModelTokens):
     def _locked(
         self, ids: list[int], state: State | None, cached: bool, alterations: tuple[Alteration, ...]
     ) -> tuple[list[Step], State]:
-        """Returns the steps of one call, while nobody else runs the model, and what the next call needs."""
+        """Returns the steps of one call under the lock, and the state for the next call."""
         layers = self.layers
         with self._lock, torch.inference_mode(), quiet(), altered(self.model, layers, alterations):
             passes, after = self._run(ids, state, cached)
@@ -181,7 +181,7 @@ class TransformersModel(ModelTokens):
 
     @property
     def _start(self) -> int:
-        """The token with which a decoder begins."""
+        """Returns the start token of a decoder."""
         for name in ("decoder_start_token_id", "bos_token_id", "pad_token_id"):
             found = getattr(self.model.config, name, None)
             if found is not None:

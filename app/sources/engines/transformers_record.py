@@ -1,4 +1,4 @@
-"""`with moescope.record(model) as r`: the routing of whatever somebody's own code does with a model."""
+"""`with moescope.record(model) as r`: records the routing of a model in the user's own code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .transformers_shape import shape_of
 
 
 class Recording:
-    """Hooks on a model for as long as the `with` block lasts.
+    """Hooks on a model within a `with` block.
 
-    Works in eager mode, under `torch.no_grad` and in training; not under `torch.compile`. What gradient
-    checkpointing computes again is not recorded again. Memory grows with each call: `clear` forgets.
+    Works in eager mode, under `torch.no_grad` and in training; not under `torch.compile`. Recomputation by
+    gradient checkpointing is not recorded again. Memory grows with each call until `clear`.
     """
 
     def __init__(self, model: Any, tokenizer: Any = None, scores: bool = True) -> None:
-        """`tokenizer`: gives tokens their text. `scores=False`: choices and weights alone, for long runs."""
+        """Prepares a recording. `tokenizer`: gives texts to tokens. `scores=False`: records no scores."""
         self.model = model
         self._tokenizer = tokenizer
         self._hooks = RoutingHooks(model, scores)
@@ -35,12 +35,12 @@ class Recording:
         self._hooks.detach()
 
     def clear(self) -> None:
-        """Forgets what was recorded so far."""
+        """Discards the recorded passes."""
         self._hooks.take()
 
     @property
     def trace(self) -> RoutingTrace:
-        """The one sequence that was recorded. Raises ValueError if there are none or several."""
+        """Returns the one recorded sequence. Raises ValueError if there are none or several."""
         traces = self.traces
         if len(traces) != 1:
             advice = "use r.traces" if traces else "call the model inside the `with` block"
@@ -49,7 +49,7 @@ class Recording:
 
     @property
     def traces(self) -> list[RoutingTrace]:
-        """One trace for each sequence: of each batch that began, in order. Padding is left out."""
+        """Returns one trace per sequence, batches in order, without padding."""
         groups = sequences(self._hooks.passes)
         return [self._trace(group, row) for group in groups for row in range(batch_of(group))]
 
@@ -85,7 +85,7 @@ class Recording:
 
 
 def sequences(passes: list[Pass]) -> list[list[Pass]]:
-    """Returns passes that belong together: those that continue one, and a decoder's with its encoder's."""
+    """Groups passes: one that continues another, and a decoder's with its encoder's."""
     groups: list[list[Pass]] = []
     for done in passes:
         if groups and (done.continues or done.root == "decoder"):
@@ -96,9 +96,7 @@ def sequences(passes: list[Pass]) -> list[list[Pass]]:
 
 
 def batch_of(group: list[Pass]) -> int:
-    """Returns sequences of a group. Raises ValueError if they change from pass to pass, as in a beam
-    search.
-    """
+    """Returns the batch size of a group. Raises ValueError if it varies, as in a beam search."""
     sizes = {1 if done.ids is None else len(done.ids) for done in group}
     if len(sizes) > 1:
         raise ValueError(f"batch: expected one size in all passes, got {sorted(sizes)}; record without beams")
@@ -106,7 +104,7 @@ def batch_of(group: list[Pass]) -> int:
 
 
 def sequence_of(done: Pass, row: int, batch: int) -> tuple[list[int], dict[str, LayerRecord]]:
-    """Returns the token ids and the records of one sequence of a pass, without its padding."""
+    """Returns token ids and records of one sequence of a pass, without padding."""
     length = done.rows // batch
     ids = np.full(length, -1) if done.ids is None else done.ids[row]
     real = np.ones(length, bool) if done.real is None else done.real[row]
@@ -122,14 +120,14 @@ def sequence_of(done: Pass, row: int, batch: int) -> tuple[list[int], dict[str, 
 
 
 def cut(record: LayerRecord, rows: slice, real: Any) -> LayerRecord:
-    """Returns some rows of a record."""
+    """Returns the given rows of a record."""
     columns = ("experts", "weights", "scores", "logits", "dropped")
     parts = {name: None if (c := getattr(record, name)) is None else c[rows][real] for name in columns}
     return LayerRecord(**{**vars(record), **parts})
 
 
 def first_records(passes: list[Pass]) -> list[LayerRecord]:
-    """Returns the first record of every layer, encoders before decoders, in the order of the forward pass."""
+    """Returns the first record of every layer in the order of the forward pass, encoders first."""
     found: dict[str, LayerRecord] = {}
     for done in sorted(passes, key=lambda done: done.root == "decoder"):
         for name, record in done.records.items():

@@ -1,4 +1,4 @@
-"""The shape of a model that transformers loaded, counted from its weights."""
+"""The shape of a model loaded by transformers, counted from its weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .transformers_hooks import EXPERTS
 
 
 def shape_of(model: Any, layers: int, experts: int, top_k: int) -> ModelShape:
-    """Returns sizes whose sum is the number of parameters of the model.
+    """Returns sizes whose sum is the model's number of parameters.
 
-    An expert is the mean of those that the model has: some families have layers of several widths.
+    The size of an expert is the mean over all, because layers may differ in width.
     """
     config = model.config.get_text_config(decoder=True)
     d_model = first(config, ("hidden_size", "d_model")) or 1
@@ -47,18 +47,18 @@ def shape_of(model: Any, layers: int, experts: int, top_k: int) -> ModelShape:
 
 
 def is_routed(name: str, module: nn.Module) -> bool:
-    """Returns whether a module holds routed experts: shared ones are not."""
+    """Returns whether a module holds routed experts, not shared ones."""
     kind = type(module).__name__
     return bool(EXPERTS.search(kind)) and "shared" not in name.rpartition(".")[2]
 
 
 def count(module: nn.Module) -> int:
-    """Returns the parameters of a module."""
+    """Returns the number of parameters of a module."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def count_embeddings(model: Any) -> int:
-    """Returns input embedding and output head, a tied matrix once."""
+    """Returns the parameters of input embedding and output head; a tied matrix counts once."""
     tables: Iterable[Any] = (model.get_input_embeddings(), model.get_output_embeddings())
     weights = {
         id(each.weight): each.weight.numel() for each in tables if getattr(each, "weight", None) is not None

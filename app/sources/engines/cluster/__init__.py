@@ -1,4 +1,4 @@
-"""Models that a vLLM or SGLang server runs, on this machine or on a cluster."""
+"""Models that run on a vLLM or SGLang server, on this machine or on a cluster."""
 
 from .ask import Ask
 from .cluster import Cluster

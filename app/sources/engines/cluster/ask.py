@@ -1,4 +1,4 @@
-"""What is asked of an engine, and the header of the trace that it gives."""
+"""A prompt for an engine, and the header of the resulting trace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .model_facts import ENGINES, ModelFacts
 
 @dataclass(frozen=True)
 class Ask:
-    """A prompt, and how many tokens the model shall write after it."""
+    """A prompt, and the number of tokens to generate after it."""
 
     prompt: str
     more: int = 0
@@ -24,7 +24,7 @@ class Ask:
 def header_of(
     known: ModelFacts, ask: Ask, tokens: tuple[Token, ...], bias: Floats | None = None
 ) -> TraceHeader:
-    """Returns the header of a trace. Raises BadRequest if the prompt has no token or too many."""
+    """Returns the header of a trace. Raises BadRequest if the prompt is empty or too long."""
     if not 1 <= len(tokens) <= PROMPT_TOKENS:
         advice = "shorten the text" if tokens else "type something"
         expected = f"1 to {PROMPT_TOKENS} tokens"
@@ -39,7 +39,7 @@ def header_of(
 
 
 def origin_of(known: ModelFacts, ask: Ask, prompt_tokens: int) -> dict[str, Any]:
-    """Where the routing comes from, and which of its figures are filled in."""
+    """Returns the origin of the routing, and which of its figures are placeholders."""
     engine = ENGINES[known.kind]
     computed = f"Computed just now by {known.model} on {engine}"
     note = f"{computed}: scores, choices and weights are those of the engine."

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, and async iterators that other threads pull from."""
+"""An event loop in its own thread, and async iterators that other threads consume."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from threading import Lock, Thread
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
-AHEAD = 8  # items that wait to be pulled; the sender then waits too
+AHEAD = 8  # items in the queue at which the producer waits
 
 
 class BackgroundLoop:
-    """Starts with the first use; ends with the process, or for good with `stop`."""
+    """Starts at the first use; ends with the process, or permanently with `stop`."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -24,7 +24,7 @@ class BackgroundLoop:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The running loop. Raises Stopped after `stop`."""
+        """Returns the running loop. Raises Stopped after `stop`."""
         with self._lock:
             if self._stopped:
                 raise Stopped("the event loop of the engines was stopped")
@@ -34,7 +34,7 @@ class BackgroundLoop:
             return self._loop
 
     def submit(self, work: Coroutine[Any, Any, Item]) -> Future[Item]:
-        """Begins a coroutine on the loop. Raises Stopped."""
+        """Starts a coroutine on the loop. Raises Stopped."""
         try:
             loop = self.loop
         except Stopped:
@@ -43,7 +43,7 @@ class BackgroundLoop:
         return asyncio.run_coroutine_threadsafe(work, loop)
 
     def stop(self) -> None:
-        """Cancels what runs, and ends the thread."""
+        """Cancels all running work and ends the thread."""
         with self._lock:
             loop, self._loop, self._stopped = self._loop, None, True
         if loop is not None:
@@ -59,11 +59,11 @@ class BackgroundLoop:
 
 
 class Stopped(RuntimeError):
-    """The loop takes no more work."""
+    """The loop was stopped and accepts no more work."""
 
 
 async def cancel_all() -> None:
-    """Cancels every other task of the loop and waits for their ends."""
+    """Cancels every other task of the loop and waits until they end."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
@@ -76,16 +76,16 @@ class Closed(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """Behind the last item: how the iterator ended."""
+    """The queue's last item: how the iterator ended."""
 
     error: Exception | None = None
 
 
 class Pulled(Generic[Item], Iterator[Item]):
-    """The items of an async iterator, pulled from any one thread at a time.
+    """The items of an async iterator, consumed by one thread at a time.
 
-    `close` may be called from another thread while one waits: it cancels the iterator, and the waiting one
-    gets Closed at once. It is an error and no end, so that nobody takes what came so far for the whole.
+    Another thread may call `close` while one waits. This cancels the iterator, and the waiting thread gets
+    Closed at once. Closed is an error, not an end, so that a partial result is never taken for the whole.
     """
 
     def __init__(self, background: BackgroundLoop, make: Callable[[], AsyncIterator[Item]]) -> None:
@@ -106,7 +106,7 @@ class Pulled(Generic[Item], Iterator[Item]):
         raise StopIteration
 
     def close(self) -> None:
-        """Ends the iterator; nothing more comes of it."""
+        """Cancels the iterator; it yields nothing more."""
         with suppress(Stopped):
             self._background.loop.call_soon_threadsafe(self._cancel)
 
@@ -129,7 +129,7 @@ class Pulled(Generic[Item], Iterator[Item]):
         await self._queue.put(ended)
 
     def _cancel(self) -> None:
-        """On the loop: ends the producer, and leaves the end as the only item."""
+        """Runs on the loop: ends the producer and leaves the end as the only item."""
         self._producer.cancel()
         while not self._queue.empty():
             self._queue.get_nowait()

@@ -1,4 +1,4 @@
-"""All engines of ENGINES: what each of them serves, and traces on them. One slow engine blocks no other."""
+"""All engines of ENGINES: the model that each serves, and traces on them. A slow engine blocks no other."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .model_facts import ModelFacts
 from .remote_engine import look
 from .remote_trace import RemoteTrace
 
-FRESH_SECS = 10.0  # how long an answer counts
-LOOK_SECS = 10.0  # for one look
+FRESH_SECS = 10.0  # age at which an answer is stale
+LOOK_SECS = 10.0  # time limit of one query
 
 
 @dataclass
 class Entry:
-    """One engine, and what the last look at it found."""
+    """One engine, and the result of the last query about its model."""
 
     connection: Connection
-    found: ModelFacts | EngineError | None = None  # None: nobody has looked yet
+    found: ModelFacts | EngineError | None = None  # None: not queried yet
     looked_secs: float = float("-inf")
     looking: Future[ModelFacts | EngineError] | None = None
 
 
 class Cluster:
-    """The engines by name. Nothing is asked before somebody wants to know."""
+    """The engines by name. No engine is contacted before its first use."""
 
     def __init__(
         self, addresses: Iterable[EngineAddress], clock: Callable[[], float] = time.monotonic
@@ -43,26 +43,26 @@ class Cluster:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in the order of ENGINES."""
+        """Returns the names in the order of ENGINES."""
         return tuple(self._entries)
 
     def known(self) -> dict[str, ModelFacts | EngineError | None]:
-        """What is known of each engine, at once; begins a look at those whose answer is old."""
+        """Returns what is known of each engine without waiting; starts a query where the answer is stale."""
         for name in self._entries:
             self._look(name)
         return {name: entry.found for name, entry in self._entries.items()}
 
     def facts(self, name: str) -> ModelFacts:
-        """What an engine serves; waits for the look at it. Raises EngineError."""
+        """Returns the facts of an engine's model; waits for a running query. Raises EngineError."""
         found = self._look(name).result()
         if isinstance(found, EngineError):
             raise found
         return found
 
     def open(self, name: str, ask: Ask) -> RemoteTrace:
-        """Returns a trace of a prompt on an engine; waits for the first look at it. Raises EngineError.
+        """Opens a trace of a prompt on an engine; waits for the first query. Raises EngineError.
 
-        Later looks are not waited for: the answer to the prompt is checked against what was known.
+        Does not wait for later queries: the answer to the prompt is checked against the known facts.
         """
         entry = self._entries[name]
         self._look(name)
@@ -70,19 +70,17 @@ class Cluster:
         return RemoteTrace(self._background, entry.connection, known, ask)
 
     def forget(self, name: str) -> None:
-        """Makes the next question look anew: what was known turned out to be wrong."""
+        """Discards the known facts, because they turned out to be wrong. The next use queries again."""
         self._entries[name].looked_secs = float("-inf")
 
     def stop(self) -> None:
-        """Ends every request and closes the connections."""
+        """Ends all requests and closes the connections."""
         for entry in self._entries.values():
             self._background.submit(entry.connection.close()).result()
         self._background.stop()
 
     def _look(self, name: str) -> Future[ModelFacts | EngineError]:
-        """Returns the look that runs, or a new one where the last is old; only failures are looked at
-        sooner.
-        """
+        """Returns the running query, or a new one if the last is stale. Failures become stale sooner."""
         entry = self._entries[name]
         if entry.looking is not None and not entry.looking.done():
             return entry.looking
@@ -92,7 +90,7 @@ class Cluster:
         return entry.looking
 
     async def _find(self, entry: Entry) -> ModelFacts | EngineError:
-        """Returns one look. Whatever goes wrong is the finding, so that it reaches the menu."""
+        """Queries one engine. Any failure becomes the result, so that the menu can show it."""
         name = entry.connection.address.name
         try:
             async with asyncio.timeout(LOOK_SECS):

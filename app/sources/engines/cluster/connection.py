@@ -1,4 +1,4 @@
-"""HTTP to one engine: bounded in time and size, each failure an EngineError."""
+"""HTTP to one engine, with limits on time and size. Every failure is an EngineError."""
 
 from __future__ import annotations
 
@@ -28,42 +28,40 @@ from .engines_setting import EngineAddress
 
 MIB = 2**20
 CONNECT_SECS = 5.0
-SILENT_SECS = 60.0  # without a byte
-WHOLE_SECS = 600.0  # for all of an answer
-LINE_BYTES = 64 * MIB  # 64 rows of the largest router of 2026 are 28 MiB
+SILENT_SECS = 60.0  # time limit without a byte
+WHOLE_SECS = 600.0  # time limit for a whole answer
+LINE_BYTES = 64 * MIB  # 64 rows of the largest router of 2026 take 28 MiB
 ANSWER_BYTES = 512 * MIB
 ERROR_BYTES = 64 * 1024
-AT_ONCE = 16  # prompts on one engine: as many threads wait for it at most
+AT_ONCE = 16  # concurrent prompts per engine, and so threads that wait for it
 
 
 class Connection:
     """The requests to one engine."""
 
     def __init__(self, address: EngineAddress, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        headers = {"accept-encoding": "identity"}  # an answer has the size that it says
+        headers = {"accept-encoding": "identity"}  # the size of an answer is then its declared size
         if address.key:
             headers["authorization"] = f"Bearer {address.key}"
         self.address = address
-        self.known = False  # it has answered before
-        self.running = 0  # prompts
+        self.known = False  # the engine has answered before
+        self.running = 0  # number of prompts
         self._client = httpx.AsyncClient(
             base_url=address.url,
             headers=headers,
             timeout=httpx.Timeout(SILENT_SECS, connect=CONNECT_SECS),
-            trust_env=False,  # an engine is asked at its address and nowhere else
+            trust_env=False,  # an engine is contacted only at its own address, never through a proxy
             verify=ssl.create_default_context(),  # the system's authorities, or those of SSL_CERT_FILE
             transport=transport,
         )
 
     async def ask(self, path: str, body: object | None = None, limit: int = ANSWER_BYTES) -> Any:
-        """Returns the JSON of an answer: of GET, or of POST if there is a body. Raises EngineError."""
+        """Returns the JSON answer to GET, or to POST if there is a body. Raises EngineError."""
         async with self._open(path, body) as response:
             return self._parsed(await self._whole(response, limit))
 
     async def lines(self, path: str, body: object) -> AsyncIterator[dict[str, Any]]:
-        """Yields the JSON objects of an answer that has one on each line, as they come. Raises
-        EngineError.
-        """
+        """Yields the JSON objects of an answer in JSON Lines as they arrive. Raises EngineError."""
         async with self._open(path, body) as response:
             size, line = 0, bytearray()
             async for chunk in response.aiter_raw():
@@ -79,7 +77,7 @@ class Connection:
                 raise broken_off(self.address.name)
 
     async def has(self, path: str) -> bool:
-        """Returns whether the engine has a GET route. Raises EngineError if it cannot be asked."""
+        """Returns whether the engine has a GET route. Raises EngineError if it does not answer."""
         try:
             await self.ask(path, limit=8 * MIB)
         except Absent:
@@ -87,12 +85,12 @@ class Connection:
         return True
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """Closes all connections."""
         await self._client.aclose()
 
     @asynccontextmanager
     async def _open(self, path: str, body: object | None) -> AsyncIterator[httpx.Response]:
-        """A response with status 200, whose body is still to be read."""
+        """Yields a response with status 200 and unread body. Raises EngineError."""
         name = self.address.name
         method, prompts = ("GET", 0) if body is None else ("POST", 1)
         if prompts and self.running >= AT_ONCE:
@@ -120,7 +118,7 @@ class Connection:
             self.running -= prompts
 
     async def _refusal(self, response: httpx.Response, path: str) -> EngineError:
-        """Returns the error of another status than 200."""
+        """Returns the error for any status other than 200."""
         name, status = self.address.name, response.status_code
         if status in (401, 403):
             return key_refused(name, self.address.key_variable)
@@ -167,9 +165,7 @@ class Absent(EngineError):
 
 
 def told(data: bytes) -> tuple[str, str]:
-    """Returns the code and the message of an error as vLLM, SGLang and the plugin write it; empty if
-    unknown.
-    """
+    """Returns code and message of an error from vLLM, SGLang or the plugin; empty if unknown."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""ENGINES: which engines the operator named, and where their keys and configs are.
+"""Reads ENGINES: the engines that the operator named, their keys and configs.
 
 ENGINES="qwen=https://gpu-1:8000 trio=http://127.0.0.1:8417"
-ENGINE_KEY_QWEN=...          sent as `Authorization: Bearer`; from the environment alone
-ENGINE_CONFIG_TRIO=/models/trio-16   config.json and tokenizer.json, for engines that give ids alone
+ENGINE_KEY_QWEN=...          sent as `Authorization: Bearer`; only from the environment
+ENGINE_CONFIG_TRIO=/models/trio-16   config.json and tokenizer.json, for engines that return only ids
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ....problem import show
 
 NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 NAME_CHARS = 60
-MOST = 32  # engines
+MOST = 32  # limit on engines
 KEY, CONFIG = "ENGINE_KEY_", "ENGINE_CONFIG_"
 EXAMPLE = "for example: ENGINES=qwen=https://gpu-1:8000"
 
 
 @dataclass(frozen=True)
 class EngineAddress:
-    """One engine: the name that the page shows, and what only the server knows."""
+    """One engine: the name that the page shows, and the address that only the server knows."""
 
     name: str
     url: str  # scheme, host, port, and a path prefix without /v1
@@ -33,17 +33,17 @@ class EngineAddress:
 
     @property
     def key_variable(self) -> str:
-        """The environment variable that holds its key."""
+        """Returns the environment variable with its key."""
         return KEY + variable_of(self.name)
 
     @property
     def config_variable(self) -> str:
-        """The environment variable that names its config."""
+        """Returns the environment variable with the path of its config."""
         return CONFIG + variable_of(self.name)
 
 
 def read_engines(env: Mapping[str, str]) -> tuple[EngineAddress, ...]:
-    """Returns the engines of ENGINES, in its order. Raises ValueError naming the variable."""
+    """Returns the engines of ENGINES in order. Raises ValueError naming the variable."""
     found: dict[str, EngineAddress] = {}
     for item in env.get("ENGINES", "").split():
         name, _, url = item.partition("=")
@@ -64,12 +64,12 @@ def read_engines(env: Mapping[str, str]) -> tuple[EngineAddress, ...]:
 
 
 def variable_of(name: str) -> str:
-    """qwen3-30b -> QWEN3_30B"""
+    """Returns the suffix of an engine's variables: qwen3-30b -> QWEN3_30B."""
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def check_name(name: str) -> str:
-    """Raises ValueError for a name that a link could not carry as it is."""
+    """Returns the name. Raises ValueError if a link would need to escape it."""
     if len(name) > NAME_CHARS or not NAME.fullmatch(name):
         expected = f"name=URL with a name of small letters, digits, - and ., up to {NAME_CHARS}"
         raise ValueError(f"ENGINES: expected {expected}, got {show(name)}; {EXAMPLE}")
@@ -77,7 +77,7 @@ def check_name(name: str) -> str:
 
 
 def check_url(name: str, url: str) -> str:
-    """Returns the URL without an ending /v1. Raises ValueError for one with a key, or of another scheme."""
+    """Returns the URL without a trailing /v1. Raises ValueError if it has a key or another scheme."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  raises ValueError for a wrong one
@@ -93,16 +93,14 @@ def check_url(name: str, url: str) -> str:
 
 
 def check_key(variable: str, key: str) -> str:
-    """Raises ValueError for a key that no header can carry. The key itself is not repeated."""
+    """Returns the key. Raises ValueError if no header can contain it. The message omits the key."""
     if not (key.isascii() and key.isprintable()):
         raise ValueError(f"{variable}: expected printable ASCII characters, got others; copy the key again")
     return key.strip()
 
 
 def folder_of(variable: str, text: str) -> Path | None:
-    """Returns the folder of a config, also where the file itself is named. Raises ValueError if there is
-    none.
-    """
+    """Returns the folder of a config, or of a config file. Raises ValueError if it does not exist."""
     if not text:
         return None
     path = Path(text)
@@ -115,7 +113,7 @@ def folder_of(variable: str, text: str) -> Path | None:
 
 
 def check_unused(env: Mapping[str, str], known: set[str]) -> None:
-    """Raises ValueError for a key or config of an engine that ENGINES does not name: a slip of the pen."""
+    """Raises ValueError for a key or config of an engine that ENGINES does not name."""
     for variable in env:
         for prefix in (KEY, CONFIG):
             if variable.startswith(prefix) and variable.removeprefix(prefix) not in known:

@@ -1,4 +1,4 @@
-"""Ids of experts as engines store them, all layers and all tokens but the last: rows for our steps."""
+"""Converts expert ids from engines, all layers and all tokens but the last, to steps of a trace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .routing_rows import bare_steps
 
 
 def tokenizer_of(connection: Connection) -> Tokenizer:
-    """Returns the tokenizer beside the config that the operator named. Raises EngineError."""
+    """Returns the tokenizer in the operator's config folder. Raises EngineError."""
     folder = connection.address.config
     assert folder is not None, "facts_of_config asks for one"
     try:
@@ -29,10 +29,10 @@ def tokenizer_of(connection: Connection) -> Tokenizer:
 def ids_trace(
     known: ModelFacts, ask: Ask, prompt: tuple[Token, ...], written: list[Token], rows: NDArray[np.integer]
 ) -> list[TraceHeader | Step]:
-    """Returns the header and the steps of [tokens - 1, layers, k] ids.
+    """Returns the header and the steps of ids [tokens - 1, layers, k].
 
     The last token was sampled and has not been through the model. Raises EngineError if rows, layers or k
-    are others than the tokens and the config account for.
+    differ from those that the tokens and the config imply.
     """
     tokens = [*prompt, *written]
     expected = (len(tokens) - 1, known.all_layers, known.shape.top_k)

@@ -25,26 +25,26 @@ ENGINES: dict[Kind, str] = {"moescope-vllm": "vLLM", "vllm": "vLLM", "sglang": "
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of an engine's model before a prompt runs."""
+    """The facts of an engine's model that are known before a prompt runs."""
 
     engine: str  # the name in ENGINES
     kind: Kind
-    model: str  # the name that the engine serves it under
+    model: str  # the name under which the engine serves it
     shape: ModelShape
-    router: str  # by its name in `routing.ROUTERS`; another one by the engine's own name
+    router: str  # a name in `routing.ROUTERS`; for an unknown router the engine's name
     settings: Mapping[str, float]
-    all_layers: int  # dense ones too
+    all_layers: int  # dense ones included
     moe_layers: tuple[int, ...]  # numbers of the layers with experts
     version: str = ""
 
     @property
     def scores(self) -> bool:
-        """Returns whether the engine gives scores and weights; the others give ids alone."""
+        """Returns whether the engine returns scores and weights; others return only ids."""
         return self.kind == "moescope-vllm"
 
     @property
     def request_keys(self) -> dict[str, Any]:
-        """The request keys that the engine decides: the model's own router, and k. It alters nothing."""
+        """Returns the request keys that the engine fixes: the model's own router, k, and no alterations."""
         known = self.router in ROUTERS
         return {
             "k": self.shape.top_k,
@@ -55,13 +55,13 @@ class ModelFacts:
 
     @property
     def digest(self) -> str:
-        """A hash of all this: equal while the engine serves the same model."""
+        """Returns a hash of all fields, equal as long as the engine serves the same model."""
         parts = (self.engine, self.kind, self.model, self.version, self.shape.to_json(), self.router)
         return sha256(dump([*parts, dict(self.settings)]).encode()).hexdigest()
 
     @property
     def note(self) -> str:
-        """One sentence for a person who chooses."""
+        """Returns one sentence for the menu."""
         gives = "scores and choices" if self.scores else "choices alone, without scores"
         shape = self.shape
         return (
@@ -70,7 +70,7 @@ class ModelFacts:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /api/models` answers it."""
+        """Returns the entry of `GET /api/models`."""
         return {
             "name": self.engine,
             "family": self.model,
@@ -85,10 +85,10 @@ class ModelFacts:
 
 
 def facts_of_config(address: EngineAddress, kind: Kind, model: str, version: str) -> ModelFacts:
-    """Returns the facts of an engine that gives ids alone, by the config that the operator named.
+    """Returns the facts of an engine that returns only ids, from the operator's config.
 
-    Raises EngineError if none is named or it cannot be read: without N, and without knowing which layers
-    are dense, ids cannot be told from filler.
+    Raises EngineError if none is set or it cannot be read: without N and the dense layers, ids cannot be
+    distinguished from filler.
     """
     if address.config is None:
         advice = f"the operator sets {address.config_variable} to the folder of its model"
@@ -110,7 +110,7 @@ def facts_of_config(address: EngineAddress, kind: Kind, model: str, version: str
 
 
 def parameters_of(engine: str, folder: Path) -> Parameters:
-    """Returns the counted config.json of a folder. Raises EngineError."""
+    """Returns the counted parameters of a folder's config.json. Raises EngineError."""
     try:
         return Parameters(read_config(load_config(folder / "config.json")))
     except ConfigError as error:
@@ -120,7 +120,7 @@ def parameters_of(engine: str, folder: Path) -> Parameters:
 
 
 def facts_of_plugin(address: EngineAddress, info: Mapping[str, Any]) -> ModelFacts:
-    """Returns the facts of an engine with the plugin, from what it says of itself. Raises EngineError."""
+    """Returns the facts of an engine with the plugin, from the plugin's description. Raises EngineError."""
     name = address.name
     layers = info.get("layers")
     if layers == []:
@@ -148,7 +148,7 @@ def facts_of_plugin(address: EngineAddress, info: Mapping[str, Any]) -> ModelFac
 
 
 def ascending(layers: list[Any]) -> bool:
-    """Returns whether these are numbers of layers."""
+    """Returns whether these are layer numbers in ascending order."""
     whole = all(isinstance(layer, int) and 0 <= layer < 4096 for layer in layers)
     return whole and sorted(set(layers)) == layers
 
@@ -162,10 +162,10 @@ def size(engine: str, info: Mapping[str, Any], key: str, most: int) -> int:
 
 
 def shape_of(config: Mapping[str, Any], layers: int, experts: int, top_k: int) -> ModelShape:
-    """Returns the shape by the engine's config where that is counted here, else by the sizes alone.
+    """Returns the shape from the engine's config if its family is supported, else from the sizes alone.
 
-    The widths of a config that is not counted are taken as it names them, and 1 if it names none: the
-    page then draws the stack and shows no parameter figures of other parts.
+    Widths of an unsupported config are used as given, 1 if absent. The page then draws the stack, but
+    shows no parameter figures of other parts.
     """
     try:
         shape = Parameters(read_config(config)).shape
@@ -190,16 +190,14 @@ def width(config: Mapping[str, Any], name: str) -> int:
 
 
 def scale_of(rule: Mapping[str, Any]) -> float:
-    """What a rule multiplies the combine weights with, wherever it does."""
+    """Returns the factor by which a rule scales the combine weights."""
     parts = (rule.get("scale", 1.0), rule.get("output_scale", 1.0))
     usable = all(isinstance(part, (int, float)) and 0 < part <= 1000 for part in parts)
     return float(parts[0] * parts[1]) if usable else 1.0
 
 
 def router_of(rule: Mapping[str, Any], biased: bool) -> tuple[str, dict[str, float]]:
-    """Returns the router by its name here, and its settings; one that is not here by the engine's own
-    name.
-    """
+    """Returns the router's name here and its settings; for an unknown router, the engine's name."""
     scores, groups = rule.get("scores"), rule.get("groups") or 0
     own = str(rule.get("router", "unknown"))[:60]
     if rule.get("custom"):

@@ -1,4 +1,4 @@
-"""One engine as it is now: what answers there, and its traces."""
+"""Queries one engine and opens traces on it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .vllm_plugin import trace as plugin_trace
 from .vllm_routed_experts import trace as routed_experts_trace
 
 MODELS = "/v1/models"
-OWNERS: dict[str, Kind] = {"vllm": "vllm", "sglang": "sglang"}  # `owned_by` of what /v1/models lists
+OWNERS: dict[str, Kind] = {"vllm": "vllm", "sglang": "sglang"}  # `owned_by` in the answer of /v1/models
 
 Trace = Callable[[Connection, ModelFacts, Ask], AsyncIterator[TraceHeader | Step]]
-TRACES: dict[Kind, Trace] = {  # one line for each way of getting routing
+TRACES: dict[Kind, Trace] = {  # one entry per way of getting routing
     "moescope-vllm": plugin_trace,
     "vllm": routed_experts_trace,
     "sglang": sglang_trace,
@@ -28,7 +28,7 @@ TRACES: dict[Kind, Trace] = {  # one line for each way of getting routing
 
 
 async def look(connection: Connection) -> ModelFacts:
-    """What answers at the address: the plugin if it is there, else a vLLM or SGLang. Raises EngineError."""
+    """Queries the model at the address: through the plugin, else as vLLM or SGLang. Raises EngineError."""
     try:
         return await plugin_facts(connection)
     except Absent:
@@ -41,7 +41,7 @@ async def look(connection: Connection) -> ModelFacts:
 
 
 def served(engine: str, listed: Any) -> tuple[str, str]:
-    """Who serves, and the name of the first model. Raises EngineError."""
+    """Returns the kind of the server, and the name of its first model. Raises EngineError."""
     models = listed.get("data") if isinstance(listed, dict) else None
     first = models[0] if isinstance(models, list) and models else None
     if not isinstance(first, dict):

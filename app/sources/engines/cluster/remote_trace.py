@@ -1,4 +1,4 @@
-"""The live trace of a prompt on an engine elsewhere, as the registry of sources wants one."""
+"""The live trace of a prompt on a remote engine, with the interface of a source."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .remote_engine import trace
 
 
 class RemoteTrace:
-    """A trace that an engine computes as it is pulled. Opening it begins the request.
+    """A trace that an engine computes while it is read. Opening it starts the request.
 
-    `header` and `steps` wait for the network: call them from a thread that may wait. `cancel` ends the
-    waiting from another one.
+    `header` and `steps` wait for the network, so a thread must call them that may block. `cancel` ends the
+    wait from another thread.
     """
 
     def __init__(
@@ -28,23 +28,21 @@ class RemoteTrace:
         self._background = background
         self._connection = connection
         self._lock = Lock()
-        self._begun: Pulled[TraceHeader | Step] | None = None  # its header was read, no step yet
+        self._begun: Pulled[TraceHeader | Step] | None = None  # header read, no step read yet
         self._running: list[Pulled[TraceHeader | Step]] = []
         self._header: TraceHeader | None = None
         self._cancelled = False
 
     @property
     def header(self) -> TraceHeader:
-        """What the engine says before the first step. Raises EngineError, or BadRequest for the prompt."""
+        """Returns the header. Raises EngineError, or BadRequest for the prompt."""
         with self._lock:
             if self._header is None:
                 self._begun, self._header = self._begin()
             return self._header
 
     def steps(self) -> Iterator[Step]:
-        """Yields the step of each token as it comes. Called again, it asks the engine again. Raises
-        EngineError.
-        """
+        """Yields each token's step as it arrives; a second call repeats the request. Raises EngineError."""
         assert self.header is not None
         with self._lock:
             pulled, self._begun = self._begun, None

@@ -1,4 +1,4 @@
-"""Arrays that an engine sent become steps, after they were checked: n rows, L layers, N experts, K chosen."""
+"""Checks arrays from an engine and converts them to steps: n rows, L layers, N experts, k chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .engine_error import nonsense
 
 
 def sqrt_softplus(logits: Floats) -> Floats:
-    """DeepSeek-V4's scores; unlike the others they may exceed 1."""
+    """Returns DeepSeek-V4's scores; unlike others, they may exceed 1."""
     return np.asarray(np.sqrt(np.logaddexp(0, logits)), np.float32)
 
 
@@ -30,9 +30,7 @@ SCORES: dict[str, Callable[[Floats], Floats]] = {
 
 
 def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Returns an array from JSON, {"shape", "dtype", "data": base64}. Raises EngineError if it is another
-    one.
-    """
+    """Returns an array from JSON {"shape", "dtype", "data": base64}. Raises EngineError if it differs."""
     fields = value if isinstance(value, dict) else {}
     found = (fields.get("shape"), fields.get("dtype"))
     if found != (list(shape), dtype):
@@ -44,7 +42,7 @@ def unpacked(engine: str, value: Any, name: str, dtype: str, shape: tuple[int, .
 
 
 def decoded(engine: str, text: Any, name: str) -> bytes:
-    """Returns the bytes of base64. Raises EngineError if it is not one."""
+    """Returns the bytes of a base64 text. Raises EngineError if it is not base64."""
     try:
         if not isinstance(text, str):
             raise ValueError(type(text).__name__)
@@ -56,10 +54,9 @@ def decoded(engine: str, text: Any, name: str) -> bytes:
 def scored_steps(
     engine: str, logits: Floats, ids: Ints, weights: Floats, scores: str, written: Sequence[Token | None]
 ) -> list[Step]:
-    """Returns the steps of rows with everything. Ids are sorted by weight: vLLM leaves them as its kernel
-    found them.
+    """Returns steps with scores and weights. Ids are sorted by weight, because vLLM returns them unsorted.
 
-    Raises EngineError for numbers that are not finite and for ids that no router gives.
+    Raises EngineError for numbers that are not finite, and for ids that are impossible.
     """
     for name, column in (("logits", logits), ("weights", weights)):
         check_finite(engine, name, column)
@@ -74,9 +71,7 @@ def scored_steps(
 
 
 def bare_steps(engine: str, ids: Ints, shape: ModelShape, written: Sequence[Token | None]) -> list[Step]:
-    """Returns the steps of rows of ids alone: equal weights, no scores. Raises EngineError for impossible
-    ids.
-    """
+    """Returns steps from ids alone: equal weights, no scores. Raises EngineError for impossible ids."""
     check_ids(engine, ids, shape.experts)
     share = np.float32(1 / shape.top_k)
     weights = np.full(ids.shape, share, np.float32)
@@ -84,7 +79,7 @@ def bare_steps(engine: str, ids: Ints, shape: ModelShape, written: Sequence[Toke
 
 
 def check_finite(engine: str, name: str, column: Floats) -> None:
-    """Raises EngineError naming the first row and layer with nan or infinity."""
+    """Raises EngineError naming the first row and layer with NaN or infinity."""
     wrong = np.argwhere(~np.isfinite(column))
     if len(wrong):
         row, layer = (int(index) for index in wrong[0][:2])
@@ -92,7 +87,7 @@ def check_finite(engine: str, name: str, column: Floats) -> None:
 
 
 def check_ids(engine: str, ids: Ints, experts: int) -> None:
-    """Raises EngineError for ids out of range, for one expert twice, and for a capture that is all zero."""
+    """Raises EngineError for ids out of range, duplicates in a row, and captures of zeros only."""
     wrong = np.argwhere((ids < 0) | (ids >= experts))
     if len(wrong):
         row, layer, place = (int(index) for index in wrong[0])
@@ -107,14 +102,14 @@ def check_ids(engine: str, ids: Ints, experts: int) -> None:
 
 
 def tokens_of(engine: str, value: Any) -> list[Token]:
-    """Returns tokens that the plugin sent. Raises EngineError."""
+    """Returns the tokens that the plugin sent. Raises EngineError."""
     if not isinstance(value, list):
         raise nonsense(engine, show(value), "a list of tokens")
     return [token_of(engine, each) for each in value]
 
 
 def token_of(engine: str, value: Any) -> Token:
-    """Returns one token, {"id", "text"}. Raises EngineError."""
+    """Returns one token from {"id", "text"}. Raises EngineError."""
     fields = value if isinstance(value, Mapping) else {}
     id, text = fields.get("id"), fields.get("text")
     if not (isinstance(id, int) and id >= 0 and isinstance(text, str) and len(text) <= 1000):

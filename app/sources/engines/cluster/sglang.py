@@ -1,6 +1,6 @@
-"""SGLang with `--enable-return-routed-experts` (0.5.23): ids of experts, nothing else.
+"""SGLang with `--enable-return-routed-experts` (0.5.23): returns only expert ids.
 
-`meta_info.routed_experts` of /generate is the base64 of int32 without a header, [tokens - 1, layers, k]
+`meta_info.routed_experts` of /generate is base64 of int32 without a header, [tokens - 1, layers, k]
 (sglang/srt/managers/detokenizer_manager.py).
 """
 
@@ -25,7 +25,7 @@ ROUTE = "/generate"
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """Yields the header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
+    """Yields the header and the steps of a prompt, all after the answer has ended. Raises EngineError."""
     prompt = tokenizer_of(connection).encode(ask.prompt)
     sampling = {"max_new_tokens": ask.more + 1, "temperature": ask.temperature}
     if ask.temperature > 0:

@@ -1,4 +1,4 @@
-"""A prompt through a vLLM server with the plugin moescope-vllm: scores, ids and weights as it computed them.
+"""Traces a prompt on a vLLM server with the plugin moescope-vllm: scores, ids and weights as computed.
 
 The lines of the answer are described in plugins/vllm/src/moescope_vllm/plugin.py.
 """
@@ -23,16 +23,15 @@ FORMAT = "moescope.route/1"
 
 
 async def facts(connection: Connection) -> ModelFacts:
-    """What the engine says of its model. Raises EngineError."""
+    """Returns the facts of the engine's model. Raises EngineError."""
     info = await connection.ask(INFO)
     return facts_of_plugin(connection.address, checked_format(connection.address.name, info))
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """Yields the header, then a step for each token of the prompt and of what the model writes. Raises
-    EngineError.
+    """Yields the header, then a step for each prompt and generated token. Raises EngineError.
 
-    One token more is asked for than wanted: the last that an engine samples has not been through the model.
+    Requests one more token than needed, because the last sampled token has not been through the model.
     """
     name = connection.address.name
     body: dict[str, Any] = {"prompt": ask.prompt, "max_tokens": ask.more + 1, "temperature": ask.temperature}
@@ -46,7 +45,7 @@ async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIte
 
 
 def checked_format(engine: str, fields: Any) -> Mapping[str, Any]:
-    """Raises EngineError for another form of answer than this client reads."""
+    """Returns the fields. Raises EngineError for a format version that this client does not support."""
     found = fields.get("format") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or found != FORMAT:
         advice = "the operator installs the moescope-vllm of this release"
@@ -55,7 +54,7 @@ def checked_format(engine: str, fields: Any) -> Mapping[str, Any]:
 
 
 class Answer:
-    """The lines of one answer, checked against what is known of the model."""
+    """The lines of one answer, checked against the facts of the model."""
 
     def __init__(self, engine: str, known: ModelFacts, ask: Ask) -> None:
         self.engine = engine
@@ -63,12 +62,12 @@ class Answer:
         self.ask = ask
         self.prompt: list[Token] = []
         self.scores = ""
-        self.scale = 1.0  # of weights, that the engine applies to what the experts say
+        self.scale = 1.0  # factor that the engine applies to the combine weights
         self.rows = 0
         self.ended = False
 
     def read(self, line: Mapping[str, Any]) -> list[TraceHeader | Step]:
-        """What one line holds. Raises EngineError."""
+        """Returns the header or steps in one line. Raises EngineError."""
         event = line.get("event")
         if event == "error":
             raise refused(self.engine, f"an engine that failed: {show(line.get('message'))}")
@@ -99,7 +98,7 @@ class Answer:
         return header_of(self.known, self.ask, tuple(self.prompt), bias)
 
     def steps(self, line: Mapping[str, Any]) -> list[Step]:
-        """Returns the steps of some rows, which must follow those before."""
+        """Returns the steps of consecutive rows. Raises EngineError if rows are out of order."""
         shape = self.known.shape
         tokens = tokens_of(self.engine, line.get("tokens"))
         if line.get("first") != self.rows or self.rows + len(tokens) > len(self.prompt) + self.ask.more:
@@ -115,7 +114,7 @@ class Answer:
         return scored_steps(self.engine, logits, ids, scaled, self.scores, written)
 
     def written(self, position: int, token: Token) -> Token | None:
-        """Returns the token, where the model wrote it. Raises EngineError for a row of another prompt."""
+        """Returns the token if the model generated it. Raises EngineError for a row of another prompt."""
         if position >= len(self.prompt):
             return token
         if token.id != self.prompt[position].id:
@@ -132,7 +131,7 @@ class Answer:
         self.ended = True
 
     def check_ended(self) -> None:
-        """Raises EngineError if the answer stopped before its end."""
+        """Raises EngineError if the answer ended early."""
         if not self.ended:
             raise refused(
                 self.engine, f"an answer that stopped after {self.rows} rows", "try again in a moment"

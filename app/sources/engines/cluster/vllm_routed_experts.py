@@ -1,7 +1,7 @@
-"""vLLM's own switch, `--enable-return-routed-experts` (0.22 to 0.32): ids of experts, nothing else.
+"""vLLM's own option, `--enable-return-routed-experts` (0.22 to 0.32): returns only expert ids.
 
-`choices[i].routed_experts` is the base64 of a .npy file, [tokens - 1, layers, k], uint8 up to 256 experts and
-uint16 beyond (vllm/entrypoints/openai/completion/protocol.py).
+`choices[i].routed_experts` is base64 of a .npy file, [tokens - 1, layers, k], uint8 for up to 256 experts,
+else uint16 (vllm/entrypoints/openai/completion/protocol.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROUTE = "/v1/completions"
 
 
 async def trace(connection: Connection, known: ModelFacts, ask: Ask) -> AsyncIterator[TraceHeader | Step]:
-    """Yields the header and the steps of a prompt, all at the end of the answer. Raises EngineError."""
+    """Yields the header and the steps of a prompt, all after the answer has ended. Raises EngineError."""
     prompt = tokenizer_of(connection).encode(ask.prompt)
     body = {
         "model": known.model,
@@ -66,16 +66,16 @@ def first_choice(engine: str, answer: Any) -> dict[str, Any]:
 
 
 def whole_numbers(engine: str, value: Any) -> list[int]:
-    """Returns ids of generated tokens, one at least. Raises EngineError."""
+    """Returns the ids of generated tokens, at least one. Raises EngineError."""
     if not (isinstance(value, list) and value and all(isinstance(id, int) and id >= 0 for id in value)):
         raise nonsense(engine, f"token_ids {show(value)}", "the ids of the generated tokens")
     return value
 
 
 def npy(engine: str, data: bytes) -> NDArray[np.integer]:
-    """Returns a .npy file of integers in three axes. Raises EngineError; nothing is ever unpickled.
+    """Returns the array of a .npy file of integers with three axes. Raises EngineError; nothing is unpickled.
 
-    The header is read first, and the sizes in it are believed only if the data has them.
+    The sizes in the header are checked against the length of the data.
     """
     file = BytesIO(data)
     try:
