@@ -50,8 +50,8 @@ class Atlases:
         return cls(models, *folders_from_env(os.environ if env is None else env))
 
     def without_folders(self, message: str) -> str:
-        """Returns a message for a client: names of atlases and files stay, the server's folders are
-        removed.
+        """Returns a message for a client, without the server's folders but with names of atlases and
+        files.
         """
         for folder in (self.folder, self.cache, self.models_folder):
             for place in (folder.absolute(), folder):
@@ -203,9 +203,7 @@ class Atlases:
         return {**models, **own, **traces}
 
     def training(self, name: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Returns the series of a training run; `query`: ep, pp, etp of Megatron's ranks. Raises
-        ValueError.
-        """
+        """Returns the series of a training run; `query`: Megatron's ep, pp, etp. Raises ValueError."""
         from .answers import whole
         from .questions.megatron_counts import Parallelism
         from .questions.training_view import read_training
@@ -226,9 +224,7 @@ def heldout_corpus(heldout: HeldOut) -> tuple[Iterator[Any], dict[str, Any]]:
 
 
 def heldout_documents(heldout: HeldOut) -> Iterator[Any]:
-    """Yields the windows of the held-out text as documents, without the last token, which is only a
-    target.
-    """
+    """Yields the windows of the held-out text as documents, without the last token (only a target)."""
     from .dataset.corpus import Document
 
     number = 0

@@ -1,6 +1,4 @@
-"""The only reader of scenarios/tours/*.toml and scenarios/quiz/*.toml. A wrong file does not affect
-others.
-"""
+"""The only reader of scenarios/tours/*.toml and scenarios/quiz/*.toml. Wrong files are reported alone."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from .source import Offer, Opened, Place, TraceSource
 
 
 class LiveSource(TraceSource):
-    """Forward passes of the models in a folder, here, and of those on other machines."""
+    """Forward passes of the models in a folder, on this machine, and of models on remote engines."""
 
     name = "live"
     keys = (
@@ -37,11 +37,11 @@ class LiveSource(TraceSource):
         self.engines = place.engines
 
     def list_models(self) -> dict[str, Listing]:
-        """Returns the models of the folder that numpy runs. Files are read again when they changed."""
+        """Returns the models of the folder that numpy runs; changed files are read again."""
         return self.local.found().listings
 
     def offer(self) -> Offer:
-        """Returns the models that can be run, and why the others cannot."""
+        """Returns the models that can be run, and the reasons of the others."""
         found, (ready, absent) = self.local.found(), self.list_engines()
         return Offer(
             models={
@@ -64,9 +64,9 @@ class LiveSource(TraceSource):
         )
 
     def list_engines(self) -> tuple[dict[str, ModelFacts], dict[str, Problem]]:
-        """Returns the engines that answer, and the problem of each other.
+        """Returns the engines that answer, and the problem of each other engine.
 
-        A model of the folder hides an engine.
+        A model in the folder hides an engine of the same name.
         """
         found = {name: each for name, each in self.engines.known().items() if self.elsewhere(name)}
         ready = {name: each for name, each in found.items() if isinstance(each, ModelFacts)}
@@ -74,18 +74,18 @@ class LiveSource(TraceSource):
         return ready, {name: problem_of(name, each) for name, each in others.items()}
 
     def elsewhere(self, name: str) -> bool:
-        """Returns whether a model runs on an engine of another machine."""
+        """Returns whether a model runs on a remote engine."""
         return name in self.engines.names and name not in self.local.found().names
 
     def open_remote(self, request: TraceRequest, text: str) -> Opened:
-        """Routes a text through the model of an engine. Waits for the network. Raises EngineError."""
+        """Opens the trace of a text on a remote engine. Waits for the network. Raises EngineError."""
         ask = Ask(text, request.more, request.temperature, request.seed)
         trace, cancel = self.engines.open(request.checkpoint, ask), Cancel()
         cancel.add(trace.cancel)
         return Opened(trace, trace.known.digest, cancel=cancel)
 
     def open(self, request: TraceRequest) -> Opened:
-        """Returns a prompt through a checkpoint. Raises BadRequest for a long prompt or an unusable model."""
+        """Opens the trace of a prompt. Raises BadRequest for a long prompt or an unusable model."""
         text = self.text_of(request)
         if self.elsewhere(request.checkpoint):
             return self.open_remote(request, text)
@@ -99,7 +99,7 @@ class LiveSource(TraceSource):
         return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
 
     def on_engine(self, listing: EngineListing, request: TraceRequest) -> EnginePrompt:
-        """Returns a prompt on another engine of this machine; loads the model first. Raises BadRequest."""
+        """Opens a prompt on another engine of this machine; loads the model first. Raises BadRequest."""
         try:
             text, alterations = self.text_of(request), request.alterations
             trace = self.others.trace(listing.path, text, request.more, alterations)
@@ -109,9 +109,9 @@ class LiveSource(TraceSource):
         return EnginePrompt(trace)
 
     def said(self, request: TraceRequest, tokens: tuple[Token, ...]) -> tuple[Said, Said | None]:
-        """What the model makes of the tokens of a trace; where it is altered, the unaltered too.
+        """Returns next tokens and experts for the tokens of a trace; with alterations, also without them.
 
-        Raises BadRequest if the model runs on another machine, or says nothing of next tokens.
+        Raises BadRequest if the model runs remotely or gives no next tokens.
         """
         if self.elsewhere(request.checkpoint):
             advice = "choose a model that runs on this machine"
@@ -120,7 +120,7 @@ class LiveSource(TraceSource):
         return (said(True), said(False)) if request.alter else (said(False), None)
 
     def speaker(self, request: TraceRequest, tokens: tuple[Token, ...]) -> Callable[[bool], Said]:
-        """What gives what a model says, altered or not. Raises BadRequest."""
+        """Returns a function that gives next tokens and experts, altered or not. Raises BadRequest."""
         if listing := self.local.found().others.get(request.checkpoint):
             trace = self.on_engine(listing, request).trace
 
@@ -140,7 +140,7 @@ class LiveSource(TraceSource):
         return request.prompt or self.scenarios[request.scenario].text
 
     def text_by_id(self, request: TraceRequest) -> Callable[[int], str]:
-        """What gives the text of a token of the model by its id."""
+        """Returns a function that gives the text of one of the model's tokens from its id."""
         if listing := self.local.found().others.get(request.checkpoint):
             token = self.others.open(listing.path).token
             return lambda id: token(id).text
@@ -156,7 +156,7 @@ class LiveSource(TraceSource):
 
 
 def check_alterations(request: TraceRequest, listing: Listing) -> None:
-    """Raises BadRequest if a layer or an expert that is altered is not in the model."""
+    """Raises BadRequest if an altered layer or expert is not in the model."""
     try:
         check_all(request.alterations, ROUTERS[request.router], listing.shape.layers, listing.shape.experts)
     except BadSetting as error:

@@ -11,7 +11,7 @@ from ..trace import RoutingTrace, Step, TraceHeader
 
 
 class Cancel:
-    """Ends what waits for another machine. May be called before the waiting has begun."""
+    """Ends the wait for a remote engine. May be called before the wait begins."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -25,7 +25,7 @@ class Cancel:
             end()
 
     def add(self, end: Callable[[], None]) -> None:
-        """Calls `end` when this is called, or now if it was."""
+        """Registers `end`, to be called on cancellation, or calls it now if cancelled already."""
         with self._lock:
             self._ends.append(end)
             called = self._called
@@ -35,26 +35,26 @@ class Cancel:
 
 @dataclass(frozen=True)
 class PendingTrace:
-    """One trace, before it is computed. `compute` starts from the first token each time it is called."""
+    """One trace before its computation. Each call of `compute` starts from the first token."""
 
     identity: str  # equal for equal requests, scenario or checkpoint, and version
     header: TraceHeader
     compute: Callable[[], Iterator[Step]]
     kept: Cache[RoutingTrace]
-    more: int = 0  # tokens that a model may write after those of the header
-    at_once: bool = False  # the first step takes as long as all; viewers of one trace then share it
-    cancel: Cancel | None = None  # of one that waits for another machine
-    whole: Callable[[], RoutingTrace] | None = None  # of one that exists already
+    more: int = 0  # limit on generated tokens after those of the header
+    at_once: bool = False  # the first step takes as long as all; clients then share the trace
+    cancel: Cancel | None = None  # for a trace that waits for a remote engine
+    whole: Callable[[], RoutingTrace] | None = None  # for a trace that exists already
 
     def steps(self, start: int = 0) -> Iterator[Step]:
-        """Returns the steps from token `start` on."""
+        """Yields the steps from token `start` on."""
         return (step for step in self.pull(start) if step is not None)
 
     def pull(self, start: int = 0) -> Iterator[Step | None]:
-        """Yields the steps from token `start` on, computed as they are pulled or taken from a finished trace.
+        """Yields the steps from token `start` on, computed on demand or taken from a finished trace.
 
-        None stands for each earlier one that has to be computed, so that nobody waits for all of them in one
-        piece. A trace that was pulled to its end is kept for whoever asks next or resumes.
+        Yields None for each earlier step that must be computed first, so that a caller regains control
+        between steps. A trace that was read to its end is cached for later calls.
         """
         trace = self.trace() if self.at_once else self.kept.get(self.identity)
         if trace is not None:
@@ -67,7 +67,7 @@ class PendingTrace:
         self.keep(RoutingTrace.from_steps(self.header, pulled))
 
     def kept_step(self, trace: RoutingTrace, token: int) -> Step:
-        """Returns a step of a finished trace, as it was when it was computed."""
+        """Returns a step of a finished trace, equal to the computed one."""
         written = trace.header.tokens[token] if token >= len(self.header.tokens) else None
         return replace(trace.step(token), written=written)
 

@@ -27,10 +27,10 @@ from .recorded.trace_file import TraceFileSource
 from .source import Opened, Place, TraceSource
 
 SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource, TraceFileSource)
-KEYS_READ = {source.name: source.keys for source in SOURCES}  # by the sources, however many names they offer
+KEYS_READ = {source.name: source.keys for source in SOURCES}  # by source, not by the names that it offers
 
 NO_KEYS: Mapping[str, object] = {}
-CACHE_BYTES = 128 * 2**20  # of finished traces
+CACHE_BYTES = 128 * 2**20  # limit on finished traces in the cache
 
 
 class SourceRegistry:
@@ -52,7 +52,7 @@ class SourceRegistry:
 
     @property
     def available(self) -> Available:
-        """The names that a request may use, joined from what the sources offer."""
+        """Returns the names that a request may use, joined over the sources."""
         offers = [source.offer() for source in self.sources.values()]
         return Available(
             scenarios=tuple(name for offer in offers for name in offer.scenarios),
@@ -70,45 +70,45 @@ class SourceRegistry:
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
-        """Returns the scenarios in the order of the menu: types.js `ScenarioInfo`."""
+        """Returns the scenarios in menu order: types.js `ScenarioInfo`."""
         return [scenario.info(language) for scenario in self.library.scenarios.values()]
 
     def model_infos(self) -> list[dict[str, Any]]:
-        """Returns the models, each with the training steps that were recorded: types.js `ModelInfo`."""
+        """Returns the models, each with its recorded training steps: types.js `ModelInfo`."""
         offers = [source.offer() for source in self.sources.values()]
         steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
         return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]
 
     def refused_infos(self) -> list[dict[str, Any]]:
-        """Name and reason of each model that cannot be run: types.js `RefusedModel`."""
+        """Returns name and reason of each model that cannot be run: types.js `RefusedModel`."""
         refused = [each for source in self.sources.values() for each in source.offer().refused]
         return [{**each, "refused": self.without_path(each["refused"])} for each in refused]
 
     @property
     def live(self) -> LiveSource:
-        """The source that runs models."""
+        """Returns the source that runs models."""
         source = self.sources[LiveSource.name]
         assert isinstance(source, LiveSource)
         return source
 
     @property
     def trace_files(self) -> TraceFileSource:
-        """The source that reads the folder of traces."""
+        """Returns the source that reads the folder of traces."""
         source = self.sources[TraceFileSource.name]
         assert isinstance(source, TraceFileSource)
         return source
 
     def parse(self, values: Mapping[str, object]) -> TraceRequest:
-        """Returns the request that `values` spell. Raises BadRequest with every problem."""
+        """Returns the request in `values`. Raises BadRequest with every problem."""
         return parse(values, self.available)
 
     def open(
         self, request: TraceRequest, cancel: Cancel | None = None, around: int | None = None
     ) -> PendingTrace:
-        """Returns the trace of a request that was read. Raises BadRequest for what cannot be run after all.
+        """Opens the trace of a request. Raises BadRequest if it turns out not to be runnable.
 
-        `cancel` ends the wait for another machine, while the trace opens and later. `around` names a token:
-        of a long trace the part is opened in which it lies. None opens every trace whole.
+        `cancel` ends the wait for a remote engine, during the opening and later. `around` names a token:
+        of a long trace, the window around it is opened. None opens every trace whole.
         """
         opened = self.sources[request.source].open(request)
         if around is not None and opened.window is not None:
@@ -118,11 +118,11 @@ class SourceRegistry:
         return self.pending(request, opened)
 
     def pending(self, request: TraceRequest, opened: Opened) -> PendingTrace:
-        """Returns a trace on its way. Some headers take time: that of a cached trace is used."""
+        """Returns a pending trace. Some headers are slow; that of a cached trace is reused."""
         identity = identify(request, opened.content)
         cached = self.cached.get(identity)
         header = opened.producer.header if cached is None else cached.header
-        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without the generated ones
+        prompt = header.tokens[: header.origin.get("prompt_tokens")]  # without generated tokens
         steps = opened.producer.steps
         return PendingTrace(
             identity,
@@ -141,7 +141,7 @@ class SourceRegistry:
         changed: Collection[str] = (),
         second: Mapping[str, object] = NO_KEYS,
     ) -> Understood:
-        """Returns the keys of the first stack as understood; with keys of a second stack, that one."""
+        """Returns the keys of the first stack as understood, and those of the second stack if given."""
         available = self.available
         first = read(values, available, () if second else changed)
         return read_second(first, second, available) or first
@@ -154,7 +154,7 @@ class SourceRegistry:
     ) -> tuple[PendingTrace, Understood]:
         """Opens the trace of the usable keys. A key that the source refuses falls back like any other.
 
-        Raises BadRequest if no key is left to leave out.
+        Raises BadRequest if no key is left to drop.
         """
         kept = KeptKeys(values, second)
         while True:
@@ -165,17 +165,17 @@ class SourceRegistry:
                 kept.leave_out(error)
 
     def elsewhere(self, request: TraceRequest) -> bool:
-        """Returns whether a request waits for an engine on another machine."""
+        """Returns whether a request waits for a remote engine."""
         return request.source == LiveSource.name and self.live.elsewhere(request.checkpoint)
 
     def without_path(self, message: str) -> str:
-        """Returns the message without the folder of the models: strangers need not know where it lies."""
+        """Returns the message without the path of the models' folder, which clients must not see."""
         for folder in {str(self.folder), str(self.folder.resolve())}:
             message = message.replace(f"{folder}/", "")
         return message
 
     def fingerprint(self, request: TraceRequest) -> str:
-        """Equal where the traces are, without opening anything: by the request and the dates of the files."""
+        """Returns a hash, equal for equal traces, from the request and the files' dates. Opens nothing."""
         scenario = self.library.scenarios.get(request.scenario)
         parts = [request.canonical(), scenario.model_dump_json(exclude={"fr"}) if scenario else ""]
         if request.source != "authored":
@@ -185,25 +185,25 @@ class SourceRegistry:
 
 
 class KeptKeys:
-    """The keys of a request that no source has refused: of the first stack, and of the second."""
+    """The keys of a request that no source has refused, of the first and the second stack."""
 
     def __init__(self, keys: Mapping[str, object], own: Mapping[str, object]) -> None:
         self.keys, self.own = dict(keys), dict(own)
         self.refused: dict[str, Problem] = {}
 
     def leave_out(self, error: BadRequest) -> None:
-        """Leaves out the keys that a source refused. Raises the error again if none of them is there."""
+        """Drops the keys that a source refused. Raises the error again if it has none of them."""
         removed = [problem for each in error.problems if (problem := self._remove(each)) is not None]
         if not removed:
             raise error
         self.refused |= {problem.field: problem for problem in removed}
 
     def told(self, understood: Understood) -> Understood:
-        """Returns the request as understood, with the problems of the keys that were left out."""
+        """Returns the request as understood, with the problems of dropped keys."""
         return replace(understood, problems=(*understood.problems, *self.refused.values()))
 
     def _remove(self, problem: Problem) -> Problem | None:
-        """Removes the key of a problem, from the second stack first. Returns None if neither has it."""
+        """Drops the key of a problem, first from the second stack. Returns None if neither has it."""
         if problem.field in self.own:
             del self.own[problem.field]
             return replace(problem, field=SECOND_PREFIX + problem.field)
@@ -214,6 +214,6 @@ class KeptKeys:
 
 
 def identify(request: TraceRequest, content: str) -> str:
-    """Returns a name for the trace of a request to this content: scenario or checkpoint."""
+    """Returns the identity of the trace of a request for this content: scenario or checkpoint."""
     parts = "\0".join((request.canonical(), content, __version__))
     return sha256(parts.encode()).hexdigest()[:32]

@@ -44,40 +44,40 @@ class Whole:
 
 @dataclass(frozen=True)
 class Opened:
-    """A trace that can be computed: its producer, and a digest of the content it is computed from."""
+    """A trace that can be computed: its producer, and a digest of the content that it depends on."""
 
     producer: TraceProducer
     content: str
-    at_once: bool = False  # the first step takes as long as all; clients of one trace then share it
-    cancel: Cancel | None = None  # of a trace that waits for another machine
-    whole: Callable[[], RoutingTrace] | None = None  # of a trace that exists already
-    window: Callable[[int], Opened] | None = None  # of a long trace: the part in which a token lies
+    at_once: bool = False  # the first step takes as long as all; clients then share the trace
+    cancel: Cancel | None = None  # for a trace that waits for a remote engine
+    whole: Callable[[], RoutingTrace] | None = None  # for a trace that exists already
+    window: Callable[[int], Opened] | None = None  # for a long trace: opens the window around a token
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The names that a source adds to those that a request may use."""
+    """The names that a source contributes to requests."""
 
     scenarios: tuple[str, ...] = ()
-    models: Mapping[str, int] = field(default_factory=dict)  # number of experts per layer of each model
-    routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
-    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
-    infos: tuple[dict[str, Any], ...] = ()  # its models, as `GET /api/models` answers them
+    models: Mapping[str, int] = field(default_factory=dict)  # experts per layer of each model
+    routers: Mapping[str, str] = field(default_factory=dict)  # router of each model's training
+    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps per model
+    infos: tuple[dict[str, Any], ...] = ()  # the source's entries of `GET /api/models`
     refused: tuple[dict[str, Any], ...] = ()  # name and reason of each model that cannot be run
-    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
-    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
-    traces: TraceNames | None = None  # the files of a folder of traces
+    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # request keys that an engine fixes
+    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, with reasons
+    traces: TraceNames | None = None  # files in a folder of traces
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a source is built from: the scenarios, and the folders of the models and of the traces."""
+    """The arguments of a source: the scenarios, and the folders of models and traces."""
 
     library: Library
     models: Path
     engines: Cluster
     traces: Path | None = None
-    engine: str = ""  # that runs the models of the folder; "": the first that does
+    engine: str = ""  # engine of the folder's models; "": the first that runs each
 
 
 class TraceSource(ABC):
@@ -91,11 +91,11 @@ class TraceSource(ABC):
 
     @abstractmethod
     def offer(self) -> Offer:
-        """Returns the names that it adds, looked up anew at each call."""
+        """Returns the names that the source contributes, looked up at each call."""
 
     @abstractmethod
     def open(self, request: TraceRequest) -> Opened:
-        """Returns the trace of a request that was read.
+        """Opens the trace of a request.
 
-        Raises BadRequest for what cannot be run after all.
+        Raises BadRequest if it turns out not to be runnable.
         """

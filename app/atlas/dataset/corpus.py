@@ -1,6 +1,4 @@
-"""Reads the texts of an atlas, from a JSON Lines file or from windows of token ids, and cuts them into
-parts.
-"""
+"""Reads the texts of an atlas from a JSON Lines file or from windows of token ids; cuts them into parts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The page of one expert as JSON: tokens, contexts, domains, partners, flows, load, and a summary
-sentence.
-"""
+"""The page of one expert as JSON: tokens, contexts, domains, partners, flows, load, a summary."""
 
 from __future__ import annotations
 

@@ -27,9 +27,7 @@ Cells = dict[tuple[int, int], Counts]  # (iteration, layer) -> tokens per expert
 
 @dataclass(frozen=True)
 class Parallelism:
-    """Parallel sizes of a run. Ranks beyond their product are data-parallel copies; their counts are
-    summed.
-    """
+    """Parallel sizes of a run. Ranks beyond their product are data-parallel copies, which are summed."""
 
     expert: int  # ranks that divide the experts of a layer evenly, in order
     pipeline: int = 1  # stages, each with consecutive layers

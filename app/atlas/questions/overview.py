@@ -66,9 +66,7 @@ def overview(atlas: Atlas) -> dict[str, Any]:
 
 
 def layer_metrics(atlas: Atlas) -> dict[str, Any]:
-    """Returns every metric of layers: name -> values [L], percentiles over layers, definition, token
-    count.
-    """
+    """Returns every metric of layers: name -> values [L], percentiles, definition, token count."""
     loads, mass = atlas.load
     found: dict[str, Any] = {name: measure(loads) for name, measure in LAYER_COUNTS.items()}
     if atlas.has_weights:

@@ -128,9 +128,7 @@ def make_part(folder: Path, routes: Routes, number: int, documents: list[Documen
 
 
 def route_document(routes: Routes, doc: int, ids: Ints) -> tuple[Columns, int]:
-    """Routes one document in windows of nearly equal length; returns its columns and the number of
-    windows.
-    """
+    """Routes one document in windows of nearly equal length; returns columns and number of windows."""
     count = -(-len(ids) // routes.window)
     found: Columns | None = None
     for window in range(count):

@@ -1,6 +1,6 @@
-"""Authored routing: a scenario and a shape -> logits -> the steps of a trace. Seeded; no clock, no files.
+"""Authored routing: scenario and shape -> logits -> steps of a trace. Seeded; no clock, no files.
 
-A scenario says what a router's logits look like; a real router does the rest, so any N, k and router works.
+A scenario defines a router's logits; a real router does the rest, so any N, k and router works.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ NOTE = "Hand-authored logits through a real router: an illustration, not a measu
 
 @dataclass(frozen=True)
 class AuthoredTrace:
-    """A scenario through a router, computed as far as it is asked for and once.
+    """A scenario routed by a router, computed once and on demand.
 
-    Raises BadSetting if k or a setting of the router does not fit N, when header or steps are taken.
+    Reading header or steps raises BadSetting if k or a router setting does not fit N.
     """
 
     scenario: Scenario
     shape: ModelShape
     router: Router
-    skew: float = 0.0  # a logit that two experts of each layer have on top
-    shaped: NamedShape | None = None  # where the shape is another model's, whose
+    skew: float = 0.0  # logit added to two experts of each layer
+    shaped: NamedShape | None = None  # the model whose shape is used, if any
 
     @cached_property
     def logits(self) -> Floats:
-        """[T, L, N]"""
+        """Returns the logits [T, L, N]."""
         return logits_of(self.scenario, self.shape, self.skew)
 
     @cached_property
     def biased(self) -> Router:
-        """The router, with the bias that its updates on this prompt leave, where it has any."""
+        """Returns the router, with the bias after its updates on this prompt, if it has any."""
         settings = self.router.filled(self.shape.experts, self.shape.top_k)
         if not settings.get("updates"):
             return self.router
@@ -56,13 +56,13 @@ class AuthoredTrace:
 
     @property
     def token_ids(self) -> Ints:
-        """Ids [T] for a router that hashes tokens: equal texts have equal ids."""
+        """Returns ids [T] for a hash router: equal texts have equal ids."""
         ids = [crc32(token.text.encode()) >> 1 for token in self.scenario.tokens]
         return np.array(ids, np.int32)
 
     @cached_property
     def layers(self) -> list[LayerRouting]:
-        """The routing of every layer; all with as many columns as the widest."""
+        """Returns the routing of every layer, padded to the widest."""
         route, k = self.biased.with_token_ids(self.token_ids).route, self.shape.top_k
         layers = [route(self.logits[:, layer], k, layer) for layer in range(self.shape.layers)]
         width = max(layer.experts.shape[-1] for layer in layers)
@@ -70,7 +70,7 @@ class AuthoredTrace:
 
     @property
     def header(self) -> TraceHeader:
-        """What is known of the trace before the first token is routed."""
+        """Returns the header, known before the first token is routed."""
         return TraceHeader(
             tokens=tuple(Token(token.text, token.group) for token in self.scenario.tokens),
             shape=self.shape,
@@ -81,14 +81,14 @@ class AuthoredTrace:
 
     @property
     def model(self) -> dict[str, Any]:
-        """Returns the name and the facts of the router, and the columns of choices if that is not k."""
+        """Returns name and facts of the router, and the number of choice columns if it is not k."""
         facts = self.router.facts(len(self.scenario.tokens), self.shape.experts, self.shape.top_k)
         model: dict[str, Any] = {"name": self.shaped.name if self.shaped else "authored", **facts}
         return {**model, "choices": self.layers[0].experts.shape[-1]} if self.router.varies else model
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Where the routing comes from."""
+        """Returns the origin of the routing."""
         origin: dict[str, Any] = {
             "source": "authored",
             "badge": "AUTHORED",
@@ -115,16 +115,16 @@ class AuthoredTrace:
 
 
 def header(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> TraceHeader:
-    """What is known of the trace before the first token is routed."""
+    """Returns the header, known before the first token is routed."""
     return AuthoredTrace(scenario, shape, router, skew).header
 
 
 def steps(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> Iterator[Step]:
-    """Returns the routing of each token, in order."""
+    """Yields the routing of each token, in order."""
     return AuthoredTrace(scenario, shape, router, skew).steps()
 
 
 def trace(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> RoutingTrace:
-    """Returns the whole trace at once."""
+    """Returns the whole trace."""
     authored = AuthoredTrace(scenario, shape, router, skew)
     return RoutingTrace.from_steps(authored.header, authored.steps())

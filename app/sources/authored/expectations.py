@@ -1,6 +1,7 @@
-"""Expectations of a scenario, as statements that are checked on its trace.
+"""Expectations of a scenario: statements that are checked on its trace.
 
-Each kind is a small model with `broken(trace)`: None if the statement holds, else what was found instead.
+Each kind is a small model with `broken(trace)`: None if the statement holds, else a description of what was
+found.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
 class Expectation(BaseModel):
-    """Holds at every N of `experts` and every k of `k`."""
+    """A statement that holds at every N of `experts` and every k of `k`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,25 +28,25 @@ class Expectation(BaseModel):
     k: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] = [2]
 
     def __str__(self) -> str:
-        """Returns the statement as its file has it."""
+        """Returns the statement as written in its file."""
         fields = self.model_dump(exclude={"experts", "k"}, exclude_defaults=True)
         return ", ".join(f"{key} = {value!r}" for key, value in fields.items())
 
     def groups_named(self) -> Iterable[str]:
-        """Returns the groups that the statement is about; the scenario must have them."""
+        """Returns the groups that the statement names; the scenario must have them."""
         return ()
 
     def texts_named(self) -> Iterable[str]:
-        """Returns the token texts that the statement is about; the scenario must have them."""
+        """Returns the token texts that the statement names; the scenario must have them."""
         return ()
 
     def broken(self, trace: RoutingTrace) -> str | None:
-        """None if the statement holds for the trace, else what was found instead."""
+        """Returns None if the statement holds for the trace, else a description of what was found."""
         raise NotImplementedError
 
 
 class SameExperts(Expectation):
-    """Every token of `group` goes to the same experts, in each layer."""
+    """In each layer, all tokens of `group` go to the same experts."""
 
     kind: Literal["same_experts"]
     group: str
@@ -79,7 +80,7 @@ class DifferentExperts(Expectation):
 
 
 class Corner(Expectation):
-    """Every expert of `group` stands between two fractions of the circle, from the first on upwards."""
+    """Every expert of `group` lies between two fractions of the circle, counted upwards from the first."""
 
     kind: Literal["corner"]
     group: str
@@ -99,7 +100,7 @@ class Corner(Expectation):
 
 
 class Reroutes(Expectation):
-    """The same text has no expert in common between two groups, from layer `from_layer` (from 1) on."""
+    """The same text shares no expert between two groups, from layer `from_layer` (from 1) on."""
 
     kind: Literal["reroutes"]
     text: str
@@ -123,7 +124,7 @@ class Reroutes(Expectation):
 
 
 class Covers(Expectation):
-    """The share of all (layer, expert) pairs that the prompt uses lies between `at_least` and `at_most`."""
+    """The share of all (layer, expert) pairs that the prompt uses is between `at_least` and `at_most`."""
 
     kind: Literal["covers"]
     at_least: Share = 0
@@ -137,7 +138,7 @@ class Covers(Expectation):
 
 
 class Stays(Expectation):
-    """In `layer` (from 1; -1 is the last) that share of neighbouring tokens has the same first expert."""
+    """In `layer` (from 1; -1 is the last), this share of neighbouring tokens has the same first expert."""
 
     kind: Literal["stays"]
     layer: int
@@ -159,7 +160,7 @@ Expect = Annotated[
 
 
 def rows_of(trace: RoutingTrace, group: str, text: str | None = None) -> list[int]:
-    """Returns the tokens of a group, or those of them with that text."""
+    """Returns the tokens of a group, or those with the given text."""
     return [
         row
         for row, token in enumerate(trace.header.tokens)
@@ -168,7 +169,7 @@ def rows_of(trace: RoutingTrace, group: str, text: str | None = None) -> list[in
 
 
 def by_layer(trace: RoutingTrace, rows: Iterable[int]) -> Iterator[list[frozenset[int]]]:
-    """For each layer the set of experts of each of the tokens."""
+    """Yields for each layer the sets of experts of the tokens."""
     chosen = trace.experts[list(rows)]  # [rows, L, K]
     for layer in range(trace.header.shape.layers):
         yield [frozenset(row[row >= 0].tolist()) for row in chosen[:, layer]]

@@ -1,4 +1,4 @@
-"""Computes the logits of a scenario for every token, layer and expert. Seeded; no clock, no files."""
+"""Computes the logits of a scenario for each token, layer and expert. Seeded; no clock, no files."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ...shape import ModelShape
 from ...trace import Floats
 from .scenario import Group, Scenario, ScenarioToken
 
-# Logit of the experts next to a place, against the one that stands there. It must not come near 1: at N = 512
-# the neighbours are close by, and which expert is chosen would then hang on the noise.
+# Logit of the experts next to a place, relative to the expert at the place. It must stay well below 1: at N =
+# 512 the neighbours are close, and the noise would otherwise decide between them.
 SHOULDER = 0.5
 
-WAVES = 12  # the noise has that many waves around the circle, so that it is the same function at every N
+WAVES = 12  # waves of the noise around the circle; the same function at every N
 
-FAVOURED = Group(places=[0.0], width=0.004)  # their neighbours get next to nothing
+FAVOURED = Group(places=[0.0], width=0.004)  # very narrow, so that neighbours get almost nothing
 
 Doubles = NDArray[np.float64]
 
 
 def logits_of(scenario: Scenario, shape: ModelShape, skew: float = 0.0) -> Floats:
-    """What the scenario says of every token, layer and expert: [T, L, N].
+    """Returns the logits of a scenario: [T, L, N].
 
-    `skew` is a logit that two experts of each layer have on top for every token: from about the scenario's
-    sharpness on they win everything, as in a layer that has collapsed.
+    `skew` is added to the logits of two experts per layer for every token. From about the scenario's
+    sharpness on, these experts win everything, as in a collapsed layer.
     """
     waves = np.stack([waves_of(scenario, i, shape.layers) for i in range(len(scenario.tokens))])
     noise = waves @ wave_basis(shape.experts)  # [T, L, 2 * WAVES] -> [T, L, N], variance 1
@@ -42,7 +42,7 @@ def logits_of(scenario: Scenario, shape: ModelShape, skew: float = 0.0) -> Float
 
 
 def favour(scenario: Scenario, shape: ModelShape) -> Doubles:
-    """Where a skewed layer leans to: two seeded places of the circle in each -> [L, N]."""
+    """Returns the favoured experts of a skewed layer: two seeded places of the circle per layer -> [L, N]."""
     layers = []
     for layer in range(shape.layers):
         first, apart = np.random.Generator(np.random.PCG64([scenario.seed, 2, layer])).random(2)
@@ -52,15 +52,15 @@ def favour(scenario: Scenario, shape: ModelShape) -> Doubles:
 
 
 def group_logits(group: Group, token: ScenarioToken, shape: ModelShape, ripple: Doubles) -> Doubles:
-    """What one group says of a token: its affinities and its share of the noise -> [L, N]."""
+    """Returns the logits of a token in one group: its affinities and its share of the noise -> [L, N]."""
     drifts = group.drift * np.arange(shape.layers, dtype=np.float64)  # [L], turns
     return group.sharpness * affinity(group, token.places, drifts, shape.experts) + group.noise * ripple
 
 
 def affinity(group: Group, own: list[float] | None, drifts: Doubles, experts: int) -> Doubles:
-    """Returns how near each expert is to a place: 1 on it, at most SHOULDER beside it, then 0 -> [L, N].
+    """Returns the affinity of each expert to a place: 1 on it, at most SHOULDER beside it, else 0 -> [L, N].
 
-    A place belongs to the expert nearest to it, so that fractions of the circle tell one story at any N.
+    A place belongs to its nearest expert, so fractions of the circle mean the same at any N.
     """
     places = np.array(group.places if own is None else own)  # [P]
     strengths = np.ones(len(places))
@@ -75,10 +75,11 @@ def affinity(group: Group, own: list[float] | None, drifts: Doubles, experts: in
 
 
 def waves_of(scenario: Scenario, index: int, layers: int) -> Doubles:
-    """Seeded coefficients of one token's noise: [L, 2 * WAVES].
+    """Returns seeded coefficients of one token's noise: [L, 2 * WAVES].
 
-    In the first layer they follow from the token's text and group alone, as a router there sees little but
-    the word; towards the last, from its place in the prompt as well, which stands for context.
+    In the first layer they depend only on the token's text and group, because a real router there sees
+    little beyond the word. Towards the last layer they also depend on the token's position, as a stand-in
+    for context.
     """
     token = scenario.tokens[index]
     word = zlib.crc32(f"{token.group}\0{token.text}".encode())
@@ -90,7 +91,7 @@ def waves_of(scenario: Scenario, index: int, layers: int) -> Doubles:
 
 
 def wave_basis(experts: int) -> Doubles:
-    """Waves around the circle at the places of N experts, scaled to unit variance: [2 * WAVES, N]."""
+    """Returns waves around the circle at the places of N experts, with unit variance: [2 * WAVES, N]."""
     angles = 2 * np.pi * np.arange(1, WAVES + 1)[:, None] * np.arange(experts) / experts  # [WAVES, N]
     basis: Doubles = np.concatenate([np.cos(angles), np.sin(angles)]) / np.sqrt(WAVES)
     return basis

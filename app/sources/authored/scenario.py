@@ -1,4 +1,4 @@
-"""Scenarios: hand-authored routing, read from TOML files. This is the only reader of scenarios/*.toml.
+"""Scenarios: hand-authored routing in TOML files. The only reader of scenarios/*.toml.
 
 scenarios/README.md explains the fields to authors.
 """
@@ -19,19 +19,19 @@ from .expectations import Expect, Fraction
 
 MAX_TOKENS = 256
 
-Places = Annotated[list[Fraction], Field(min_length=1, max_length=16)]  # of the circle; expert 0 stands at 0
+Places = Annotated[list[Fraction], Field(min_length=1, max_length=16)]  # of the circle; expert 0 is at 0
 Strength = Annotated[float, Field(gt=0, le=1)]
 
 
 class Group(Strict):
-    """A kind of token: which places of the ring it prefers and how firmly. Logits are natural logarithms."""
+    """A kind of token: its preferred places on the ring, and how strongly. Logits are natural logarithms."""
 
     places: Places
-    strengths: list[Strength] = []  # one a place; none: all 1
+    strengths: list[Strength] = []  # one per place; default: all 1
     sharpness: Annotated[float, Field(ge=0, le=20)] = 6.0  # logit of the expert at a place of strength 1
-    width: Annotated[float, Field(gt=0, le=0.5)] = 0.06  # reach of a place, of the circle
-    noise: Annotated[float, Field(ge=0, le=5)] = 0.5  # standard deviation of a logit's noise
-    drift: Annotated[float, Field(ge=-0.5, le=0.5)] = 0.0  # turns from layer to layer
+    width: Annotated[float, Field(gt=0, le=0.5)] = 0.06  # reach of a place, fraction of the circle
+    noise: Annotated[float, Field(ge=0, le=5)] = 0.5  # standard deviation of the logits' noise
+    drift: Annotated[float, Field(ge=-0.5, le=0.5)] = 0.0  # turns per layer
 
     @model_validator(mode="after")
     def strengths_match_places(self) -> Self:
@@ -41,12 +41,12 @@ class Group(Strict):
 
 
 class ScenarioToken(Strict):
-    """One token: its text, with the leading space that a tokenizer keeps, and its group here."""
+    """One token: its text, with the leading space that a tokenizer keeps, and its group."""
 
     text: Annotated[str, Field(min_length=1, max_length=64)]
     group: str
-    early: str | None = None  # group that the first layer follows; upper layers pass over to `group`
-    places: Places | None = None  # instead of the group's
+    early: str | None = None  # group of the first layer; upper layers blend towards `group`
+    places: Places | None = None  # replaces the group's
 
 
 Title = Annotated[str, Field(min_length=1, max_length=60)]
@@ -54,20 +54,20 @@ Teaches = Annotated[str, Field(min_length=1, max_length=240)]
 
 
 class Translation(Strict):
-    """What a person reads of a scenario, in another language than English. The prompt is its own."""
+    """The texts of a scenario in another language than English. The prompt is not translated."""
 
     title: Title
     teaches: Teaches
-    groups: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}  # their names; others stay
+    groups: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}  # translations; others stay
 
 
 class Scenario(Strict):
-    """A prompt, how each kind of token routes, and what must be seen."""
+    """A prompt, the routing of each kind of token, and the expectations."""
 
-    name: Annotated[str, Field(pattern=NAME)]  # of the file, without .toml; not a field of it
+    name: Annotated[str, Field(pattern=NAME)]  # the file name without .toml; not a field of the file
     title: Title
-    teaches: Teaches  # one sentence: what to look for
-    order: int = 100  # place in the menu, smaller first
+    teaches: Teaches  # what to look for, one sentence
+    order: int = 100  # position in the menu, smaller first
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     groups: Annotated[dict[str, Group], Field(min_length=1)]
     tokens: Annotated[list[ScenarioToken], Field(min_length=1, max_length=MAX_TOKENS)]
@@ -76,11 +76,11 @@ class Scenario(Strict):
 
     @property
     def text(self) -> str:
-        """The prompt: the tokens' texts, joined."""
+        """Returns the prompt: the tokens' joined texts."""
         return "".join(token.text for token in self.tokens)
 
     def info(self, language: str = "en") -> dict[str, Any]:
-        """What the page's menu shows. Where it is not in this language, `lang` says in which it is."""
+        """Returns the entry of the page's menu. `lang` names the language of untranslated texts."""
         told = {"fr": self.fr}.get(language)
         if told is not None:
             names = {"title": told.title, "teaches": told.teaches, "group_names": told.groups}
@@ -96,7 +96,7 @@ class Scenario(Strict):
         }
 
     def title_in(self, language: str) -> str:
-        """Returns the title, in this language where it is known."""
+        """Returns the title in this language, else in English."""
         return str(self.info(language)["title"])
 
     @model_validator(mode="after")
@@ -122,21 +122,21 @@ class Scenario(Strict):
                 yield f"expect.{i}", name
 
     def groups_translated(self) -> Iterator[tuple[str, str]]:
-        """Yields every group that another language has a name for, with the path of its field."""
+        """Yields every translated group, with the path of its field."""
         for name in self.fr.groups if self.fr else ():
             yield "fr.groups", name
 
 
 @dataclass(frozen=True)
 class Library:
-    """The scenarios of a folder, in the order of the menu, and what is wrong with its other files."""
+    """The scenarios of a folder in menu order, and the problems of its other files."""
 
     scenarios: dict[str, Scenario]
     problems: list[FileProblem]
 
 
 def load_scenarios(folder: Path) -> Library:
-    """Reads every .toml file of a folder. A wrong file stops nothing: it becomes problems."""
+    """Reads every .toml file of a folder. A wrong file adds problems and does not affect others."""
     found: list[Scenario] = []
     problems: list[FileProblem] = []
     for path in sorted(folder.glob("*.toml")):
@@ -158,8 +158,8 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(name: str, fields: dict[str, Any]) -> Scenario:
-    """Checks the fields of the file of that name. Raises pydantic's ValidationError."""
-    if "name" in fields:  # it would be taken for the file's
+    """Checks the fields of a file. Raises pydantic's ValidationError."""
+    if "name" in fields:  # it would be read as the file's own
         extra: InitErrorDetails = {"type": "extra_forbidden", "loc": ("name",), "input": fields["name"]}
         raise ValidationError.from_exception_data("Scenario", [extra])
     return Scenario.model_validate({**fields, "name": name})

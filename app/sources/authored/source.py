@@ -1,4 +1,4 @@
-"""The source `authored`: a scenario through a router, on the small shape or a published one."""
+"""The source `authored`: a scenario routed by a router, on the small shape or a published one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AuthoredSource(TraceSource):
         return Offer(scenarios=tuple(self.scenarios))
 
     def open(self, request: TraceRequest) -> Opened:
-        """Routes a scenario. Raises BadRequest for too many updates of a bias."""
+        """Routes a scenario. Raises BadRequest for too many bias updates."""
         scenario = self.scenarios[request.scenario]
         shaped = find_shape(request.shape)
         small = small_shape(request.experts, request.k)
@@ -41,5 +41,5 @@ class AuthoredSource(TraceSource):
 
 
 def digest_of(scenario: Scenario) -> str:
-    """Returns a hash of what decides the routing of a scenario, and of its English words."""
+    """Returns a hash of everything that decides a scenario's routing, and of its English texts."""
     return sha256(scenario.model_dump_json(exclude={"fr"}).encode()).hexdigest()

@@ -31,9 +31,7 @@ class LocalModels:
         self.others = others
 
     def found(self) -> Found:
-        """Returns every model with its engine, or the reason why none runs it. Changed files are read
-        again.
-        """
+        """Returns every model with its engine, or the reason why none runs it; rereads changed files."""
         listings: dict[str, Listing] = {}
         others: dict[str, EngineListing] = {}
         refused: list[Refused] = []

@@ -1,1 +1,1 @@
-"""A transformer with mixture-of-experts layers in numpy, which runs checkpoints in Hugging Face layout."""
+"""A transformer with mixture-of-experts layers in numpy. It runs checkpoints in Hugging Face layout."""

@@ -1,7 +1,7 @@
 """Causal attention with rotary positions, grouped queries and a cache of keys and values.
 
-Letters: T tokens of this call, P positions so far (these tokens included), H heads, G heads of queries that
-share one of keys and values, C width of a head.
+Letters: T tokens of this call, P positions so far (including these tokens), H heads, G query heads per
+head of keys and values, C width of a head.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...trace import Floats, Ints
 from .config import Config
 from .rotary import Rotations, rotations
 
-BLOCK = 64  # tokens that are weighed together; positions that none of them sees are left out
+BLOCK = 64  # tokens per block; positions that none of them attends to are skipped
 
 
 @dataclass
@@ -43,28 +43,28 @@ class KeyValueCache:
 
     @property
     def room(self) -> int:
-        """Tokens that it can hold."""
+        """Returns the number of tokens that it can hold."""
         return int(self.keys.shape[2])
 
 
 @dataclass(frozen=True)
 class HeadSettings:
-    """What one layer's attention has beside its matrices. Columns are in the order of `rotary_pairs`."""
+    """One layer's attention settings, without its matrices. Columns are in the order of `rotary_pairs`."""
 
     bias: Floats | None = None  # of queries, keys and values: [(H + 2 kv) C]
     gain: Floats | None = None  # norms of queries and keys: [(H + kv) C]
-    per_head: bool = False  # the norm is taken over each head (Qwen3), else over all heads at once (OLMoE)
-    sinks: Floats | None = None  # [H] logits of a position that has no value (gpt-oss)
-    window: int | None = None  # positions that a token sees, itself among them
+    per_head: bool = False  # normalised per head (Qwen3), else over all heads at once (OLMoE)
+    sinks: Floats | None = None  # [H] logits of a position without a value (gpt-oss)
+    window: int | None = None  # positions that a token attends to, its own included
 
 
 PLAIN = HeadSettings()
 
 
 def query_key_rotations(config: Config, room: int) -> Rotations:
-    """Returns the rotation of queries and keys at each position. Queries are also scaled by 1/sqrt(C).
+    """Returns the rotation of queries and keys at each position, [room, (H + kv) * C/2].
 
-    Shape [room, (H + kv) * C/2].
+    That of queries includes the factor 1/sqrt(C).
     """
     turns = rotations(config.rope, config.head_dim, room)
     queries = np.tile(turns, config.heads) * np.float32(config.head_dim**-0.5)
@@ -72,10 +72,10 @@ def query_key_rotations(config: Config, room: int) -> Rotations:
 
 
 def rotary_pairs(config: Config) -> Ints:
-    """Returns the order of the columns of queries, keys and values that puts rotary pairs beside each other.
+    """Returns the order of query, key and value columns that makes rotary pairs adjacent.
 
-    The layout rotates column i of a head with column i + head_dim/2. Side by side they are one complex
-    number, and the products of queries with keys do not depend on the order of columns within a head.
+    The checkpoint rotates column i of a head with column i + head_dim/2. Adjacent, they form one complex
+    number. Products of queries with keys do not depend on the order of columns within a head.
     """
     half = config.head_dim // 2
     head = np.arange(2 * half, dtype=np.int32).reshape(2, half).T.reshape(-1)  # 0, half, 1, half + 1, ...
@@ -87,9 +87,9 @@ def rotary_pairs(config: Config) -> Ints:
 def attend(
     qkv: Floats, settings: HeadSettings, config: Config, cache: KeyValueCache, layer: int, turns: Rotations
 ) -> Floats:
-    """Queries, keys and values [T, (H + 2 kv) C] -> what the heads say, side by side [T, H C].
+    """Computes attention: queries, keys and values [T, (H + 2 kv) C] -> concatenated heads [T, H C].
 
-    Changes `qkv`, and writes keys and values into the cache.
+    Modifies `qkv`, and writes keys and values into the cache.
     """
     start, end = cache.length, cache.length + len(qkv)
     keys, values = cache.keys[layer], cache.values[layer]
@@ -104,7 +104,7 @@ def attend(
 
 
 def prepare(qkv: Floats, settings: HeadSettings, config: Config) -> None:
-    """Adds biases, then norms and clips queries, keys and values before their rotation, in place."""
+    """Adds biases, then normalises and clips queries, keys and values before the rotation, in place."""
     if settings.bias is not None:
         qkv += settings.bias
     if settings.gain is not None:
@@ -114,7 +114,7 @@ def prepare(qkv: Floats, settings: HeadSettings, config: Config) -> None:
 
 
 def norm_queries_keys(qkv: Floats, settings: HeadSettings, config: Config) -> None:
-    """RMSNorm of queries and of keys in place."""
+    """Applies RMSNorm to queries and keys, in place."""
     assert settings.gain is not None, "only where there is a norm"
     query, both = config.query_width, len(settings.gain)
     for part in (qkv[:, :query], qkv[:, query:both]):
@@ -125,16 +125,16 @@ def norm_queries_keys(qkv: Floats, settings: HeadSettings, config: Config) -> No
 
 
 def rotate(qkv: Floats, turns: Rotations) -> None:
-    """Turns each pair of columns of queries and keys, in place: one complex product."""
+    """Rotates each pair of query and key columns in place, as one complex product."""
     pairs = qkv[:, : 2 * turns.shape[1]].view(np.complex64)
     np.multiply(pairs, turns, out=pairs)
 
 
 def weigh(queries: Floats, keys: Floats, values: Floats, settings: HeadSettings = PLAIN) -> Floats:
-    """Softmax of queries times keys, times values: [kv, G, T, C], twice [kv, P, C] -> [kv, G, T, C].
+    """Returns softmax(queries x keys) x values: [kv, G, T, C], twice [kv, P, C] -> [kv, G, T, C].
 
-    The tokens are the last T of the P positions, and each sees the positions up to its own, or the last ones
-    of these if there is a window.
+    The tokens are the last T of the P positions. Each attends to the positions up to its own, or with a
+    window to the last of these.
     """
     count, length = queries.shape[2], keys.shape[1]
     if count == 1:
@@ -153,7 +153,7 @@ def weigh(queries: Floats, keys: Floats, values: Floats, settings: HeadSettings 
 
 
 def weigh_one(queries: Floats, keys: Floats, values: Floats, settings: HeadSettings = PLAIN) -> Floats:
-    """`weigh` for a single token, to which every position is visible: queries [kv, G, C] -> [kv, G, C]."""
+    """`weigh` for a single token, which attends to all positions: queries [kv, G, C] -> [kv, G, C]."""
     shares = np.matmul(queries, keys.swapaxes(1, 2))  # [kv, G, P]
     largest = shares.max(axis=2, keepdims=True)
     sinks = None if settings.sinks is None else settings.sinks.reshape(*largest.shape)
@@ -170,9 +170,9 @@ def weigh_one(queries: Floats, keys: Floats, values: Floats, settings: HeadSetti
 
 
 def weigh_block(queries: Floats, keys: Floats, values: Floats, settings: HeadSettings = PLAIN) -> Floats:
-    """`weigh` for a few tokens at once.
+    """`weigh` for a block of tokens.
 
-    Positions are rows and queries columns: numpy takes a maximum or a sum over rows several times as fast as
+    Positions are rows and queries columns, because numpy reduces over rows several times faster than
     within a row. The sums divide the result, which is smaller than the shares.
     """
     kv_heads, groups, count, width = queries.shape
@@ -194,7 +194,7 @@ def weigh_block(queries: Floats, keys: Floats, values: Floats, settings: HeadSet
 
 
 def hide(shares: Floats, window: int | None) -> None:
-    """Sets to -inf, in place, where a token does not see a position: shares [kv, P, G, T]."""
+    """Sets shares [kv, P, G, T] of positions that a token does not attend to, to -inf in place."""
     length, count = shares.shape[1], shares.shape[3]
     shares[:, -count:] += future(count)[:, None]
     if window is not None and length > window:
@@ -204,12 +204,12 @@ def hide(shares: Floats, window: int | None) -> None:
 
 @lru_cache(maxsize=8)
 def future(count: int) -> Floats:
-    """-inf where the row, a position, is later than the column, a token: [T, T]."""
+    """Returns [T, T] with -inf if the row's position is after the column's token, else 0."""
     return np.tril(np.full((count, count), -np.inf, np.float32), -1)
 
 
 def inverse_rms(x: Floats, epsilon: float) -> Floats:
-    """1 / root mean square of the last axis, which is dropped."""
+    """Returns 1 / root mean square over the last axis."""
     squares: Floats = np.vecdot(x, x)
     squares *= np.float32(1 / x.shape[-1])
     squares += np.float32(epsilon)
@@ -218,6 +218,6 @@ def inverse_rms(x: Floats, epsilon: float) -> Floats:
 
 
 def normed(x: Floats, epsilon: float) -> Floats:
-    """RMSNorm (Zhang and Sennrich 2019) without its gain: [T, D]."""
+    """Returns x [T, D] after RMSNorm (Zhang and Sennrich 2019) without the gain."""
     result: Floats = x * inverse_rms(x, epsilon)[:, None]
     return result

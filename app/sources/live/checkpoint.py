@@ -22,14 +22,14 @@ from .tensor_layout import check_tensors
 from .tensors import Tensors, shards
 from .tokenizer import Tokenizer
 
-KEPT_BYTES = 256 << 20  # a model that takes no more in float32 is kept so; a larger one is read as it is used
-HASHED_WHOLE = 256 << 20  # a larger file is known by its header, size and time of change
+KEPT_BYTES = 256 << 20  # limit in float32 up to which weights stay in memory; larger models are streamed
+HASHED_WHOLE = 256 << 20  # a larger file is identified by header, size and modification time
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 @dataclass
 class Checkpoint:
-    """A model on disk. `kept` has its weights in float32 where they are few, `layers` streams them."""
+    """A model on disk. A small one is kept in float32, a large one streamed from its files."""
 
     folder: Path
     config: Config
@@ -49,8 +49,8 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: Path, kept_bytes: int = KEPT_BYTES) -> Checkpoint:
-        """Reads config.json and the headers of the weights. Raises CheckpointError for what cannot be run."""
-        config = read_config(folder)  # first: an unknown type is reported before its tensors
+        """Reads config.json and the weights' headers. Raises CheckpointError if the model cannot be run."""
+        config = read_config(folder)  # first, so that an unknown type is reported before its tensors
         return cls(folder, config, Tensors(folder), kept_bytes)
 
     @property
@@ -60,12 +60,12 @@ class Checkpoint:
 
     @property
     def shape(self) -> ModelShape:
-        """The sizes that the page shows."""
+        """Returns the sizes that the page shows."""
         return self.family.shape(self.config)
 
     @cached_property
     def weights(self) -> KeptWeights | StreamedWeights:
-        """The weights as the forward pass uses them."""
+        """Returns the weights in the form of the forward pass."""
         if self.kept is not None:
             return self.kept
         layers = range(self.config.layers)
@@ -75,7 +75,7 @@ class Checkpoint:
 
     @cached_property
     def router(self) -> Router:
-        """The router that the model was trained with: its settings, and its selection bias."""
+        """Returns the router of the model's training: its settings and its selection bias."""
         settings = self.family.settings(self.config)
         router = find_router(self.family.router(self.config))
         router = router.with_settings(settings, self.config.experts, self.config.top_k)
@@ -89,7 +89,7 @@ class Checkpoint:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of what decides the routing: config, weights, tokenizer."""
+        """Returns a hash of everything that decides the routing: config, weights, tokenizer."""
         digest = hashlib.sha256()
         for path in (self.folder / "config.json", self.folder / "tokenizer.json", *shards(self.folder)):
             if path.exists():
@@ -103,14 +103,14 @@ class Checkpoint:
 
 
 def family_of(config: Config, tensors: Tensors) -> Family:
-    """Returns the family of a config, by the block name of transformers 5 if the published one is missing."""
+    """Returns the family of a config; block names follow transformers 5 if the published ones are missing."""
     family = FAMILIES[config.family]
     published = any(f".{family.block}." in name for name in tensors.stored)
     return family if published else replace(family, block="mlp")
 
 
 def check_memory(needed: int, there: int) -> None:
-    """Raises CheckpointError if the weights do not fit the memory: each pass would read them from disk."""
+    """Raises CheckpointError if the weights exceed the memory: each pass would read them from disk."""
     if needed > there:
         raise CheckpointError(
             f"weights: expected at most {there / 1e9:.1f} GB, the memory of this machine, got "
@@ -119,7 +119,7 @@ def check_memory(needed: int, there: int) -> None:
 
 
 def memory_bytes() -> int:
-    """Returns the memory of this machine, or of this container where it may use less."""
+    """Returns the memory of this machine, or of this container if less."""
     limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
     for path in CGROUP_LIMITS:
         try:
@@ -130,7 +130,7 @@ def memory_bytes() -> int:
 
 
 def fingerprint(path: Path) -> bytes:
-    """Returns a hash of a file; of a very large one, of its first megabyte, size and time of change."""
+    """Returns a hash of a file; for a very large one, of its first megabyte, size and modification time."""
     status = path.stat()
     with path.open("rb") as file:
         if status.st_size <= HASHED_WHOLE:

@@ -1,4 +1,4 @@
-"""A checkpoint's config.json: read, checked, refused by name where it asks for what is not implemented."""
+"""Reads and checks a checkpoint's config.json. Unsupported settings are refused by name."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ...problem import show
 from .rotary import Rope, RopeError, read_rope
 
 CONFIG_BYTES = 4 << 20
-MOST = 1 << 31  # of any size
+MOST = 1 << 31  # limit on any size
 MOST_LAYERS = 4096
 MOST_EXPERTS = 16_384
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be run: which file, what was found, what was expected."""
+    """A checkpoint that cannot be run: names the file, what was expected, and what was found."""
 
 
-# Keys that ask nothing of a forward pass (names, versions, training, generation), or are read apart.
+# Keys without effect on the forward pass (names, versions, training, generation), or read elsewhere.
 SILENT = frozenset(
     """
     architectures _name_or_path _commit_hash transformers_version dtype torch_dtype tokenizer_class
@@ -41,7 +41,7 @@ SILENT = frozenset(
     """.split()
 )
 SILENT_PREFIXES = ("unsloth_", "_attn_implementation")
-# Keys that change the forward pass of some families. The others do not read them, as in transformers.
+# Keys that change the forward pass of some families. Other families ignore them, as in transformers.
 OPTIONAL = frozenset(
     """
     norm_topk_prob clip_qkv attention_bias sliding_window use_sliding_window decoder_sparse_step
@@ -56,7 +56,7 @@ Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Config(BaseModel):
-    """The fields of config.json that the forward pass uses, under one name for all families."""
+    """The fields of config.json that the forward pass uses, with one name for all families."""
 
     model_config = ConfigDict(
         frozen=True, extra="allow", strict=True, protected_namespaces=(), arbitrary_types_allowed=True
@@ -108,12 +108,12 @@ class Config(BaseModel):
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """The tokens that end a text."""
+        """Returns the ids of the tokens that end a text."""
         return tuple(self.end) if isinstance(self.end, list) else () if self.end is None else (self.end,)
 
     @property
     def moe_layers(self) -> tuple[bool, ...]:
-        """For each layer whether it has experts; a layer without has one dense network."""
+        """Returns for each layer whether it has experts; the others have one dense network."""
         return tuple(
             layer >= self.first_dense
             and layer not in self.dense_layers
@@ -123,26 +123,26 @@ class Config(BaseModel):
 
     @property
     def windows(self) -> tuple[int | None, ...]:
-        """For each layer how many positions a token sees, itself among them; None: all."""
+        """Returns for each layer the positions that a token attends to, its own included; None: all."""
         if self.layer_types is None:
             return (self.window,) * self.layers
         return tuple(self.window if kind == "sliding_attention" else None for kind in self.layer_types)
 
     @property
     def query_width(self) -> int:
-        """Columns of all queries."""
+        """Returns the number of columns of all queries."""
         return self.heads * self.head_dim
 
     @property
     def key_width(self) -> int:
-        """Columns of all keys, and of all values."""
+        """Returns the number of columns of all keys, which equals that of all values."""
         return self.kv_heads * self.head_dim
 
 
 def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
-    """Returns a file with one JSON object.
+    """Returns the JSON object in a file.
 
-    Raises CheckpointError if it is not one, too large, or nested too deep.
+    Raises CheckpointError if it is not an object, too large, or nested too deeply.
     """
     try:
         size = path.stat().st_size
@@ -163,10 +163,10 @@ def read_json(path: Path, most: int = CONFIG_BYTES) -> dict[str, Any]:
 def parse_config(
     values: Mapping[str, Any], family: str, defaults: Mapping[str, Any], reads: frozenset[str]
 ) -> Config:
-    """Returns the keys of config.json -> Config.
+    """Converts the values of config.json to a Config.
 
-    `defaults`: what the family's configuration class assumes. `reads`: those of `OPTIONAL` that it reads.
-    Raises CheckpointError naming a wrong or unknown key.
+    `defaults`: the defaults of the family's configuration class. `reads`: the keys of `OPTIONAL` that it
+    reads. Raises CheckpointError naming a wrong or unknown key.
     """
     if values.get("is_causal") is False:
         raise CheckpointError("config.json: is_causal: expected true, got false; no text model attends ahead")
@@ -194,12 +194,12 @@ def parse_config(
 
 
 def silent(key: str) -> bool:
-    """Returns whether a key asks nothing of a forward pass."""
+    """Returns whether a key has no effect on the forward pass."""
     return key in SILENT or key.startswith(SILENT_PREFIXES)
 
 
 def head_width(given: Mapping[str, Any]) -> Any:
-    """Returns the width of a head if the file does not give it. Later checks report non-numbers."""
+    """Returns the default width of a head. Later checks report values that are not numbers."""
     width, heads = given.get("hidden_size"), given.get("num_attention_heads")
     if isinstance(width, int) and isinstance(heads, int) and heads > 0:
         return width // heads
@@ -217,7 +217,7 @@ def explain(error: Any) -> str:
 
 
 def refuse(config: Config) -> None:
-    """Raises CheckpointError if the config asks for something that nothing here does: never ignored."""
+    """Raises CheckpointError if the config requires an unsupported feature."""
     for key, value in (config.model_extra or {}).items():
         if key not in ("is_causal",) and value not in (False, 0, "", [], {}):
             raise CheckpointError(

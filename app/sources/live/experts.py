@@ -1,4 +1,4 @@
-"""The experts of one layer: each token goes through those chosen for it, their outputs summed by weight.
+"""The experts of one layer: runs each token through its chosen experts and sums their outputs by weight.
 
 Letters: T tokens, K chosen experts, A assignments (at most T K), D width, I width of an expert.
 """
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from ...trace import Floats, Ints
 
 ONE = np.float32(1)
-NOBODY = 65535  # where an empty choice, -1, is sorted
+NOBODY = 65535  # sort key of an empty choice, -1
 
 
 @dataclass(frozen=True)
 class ExpertWeights:
-    """One SwiGLU network in float32. The gain of the norm before it is multiplied into `gate` and `up`."""
+    """One SwiGLU network in float32. `gate` and `up` include the gain of the preceding norm."""
 
     gate: Floats  # [D, I]
     up: Floats  # [D, I]
@@ -30,13 +30,13 @@ Fetch = Callable[[int], ExpertWeights]
 
 
 def combine_experts(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
-    """Normed x [T, D], chosen experts [T, K] (-1: none), combine weights [T, K] -> weighted sums [T, D]."""
+    """Computes the weighted sums [T, D] from x [T, D], experts [T, K] (-1: none) and weights [T, K]."""
     combine = combine_for_one if len(x) == 1 else combine_for_many
     return combine(x, experts, weights, fetch)
 
 
 def combine_for_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
-    """`combine_experts` for a single token: nothing to sort."""
+    """`combine_experts` for a single token, without sorting."""
     networks = [fetch(expert) for expert in experts[0].tolist() if expert >= 0]
     if not networks:
         return np.zeros_like(x)
@@ -50,7 +50,7 @@ def combine_for_one(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> 
 
 
 def combine_for_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) -> Floats:
-    """`combine_experts` for several tokens: sorted by expert, so that each expert has one product."""
+    """`combine_experts` for several tokens, sorted by expert: one product per expert."""
     order, used, ends = by_expert(experts)
     spans = list(zip(map(fetch, used), [0, *ends], ends, strict=False))
     inputs = x.take(order % len(x), axis=0)  # [A, D]
@@ -62,16 +62,16 @@ def combine_for_many(x: Floats, experts: Ints, weights: Floats, fetch: Fetch) ->
     activated = swiglu(gate, up)  # [A, I]
     activated *= weights.T.reshape(-1)[order][:, None]
     for network, start, end in spans:
-        np.dot(activated[start:end], network.down, inputs[start:end])  # the inputs are no longer needed
+        np.dot(activated[start:end], network.down, inputs[start:end])  # overwrites the inputs
     return gather(inputs, order, experts.T.shape)
 
 
 def by_expert(experts: Ints) -> tuple[NDArray[np.intp], list[int], list[int]]:
-    """Assignments [T, K] sorted by expert.
+    """Sorts assignments [T, K] by expert.
 
-    Returns where each of the A lies in [K, T], the experts that have some, and where the span of each ends.
+    Returns the indices of the A assignments in [K, T], the experts in use, and the end of each expert's span.
     """
-    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and is sorted last
+    flat = experts.T.reshape(-1).astype(np.uint16)  # [K T]; -1 becomes 65535 and sorts last
     order = np.argsort(flat, kind="stable")
     counts = np.bincount(flat)[:NOBODY]
     used = np.flatnonzero(counts)
@@ -80,7 +80,7 @@ def by_expert(experts: Ints) -> tuple[NDArray[np.intp], list[int], list[int]]:
 
 
 def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> Floats:
-    """Sums the outputs [A, D] of each token; `order` [A] says which of the [K, T] assignments each one is."""
+    """Sums the outputs [A, D] per token; `order` [A] are their indices in [K, T]."""
     choices, count = shape
     if len(order) < choices * count:  # some choices stay empty
         whole = np.zeros((choices * count, outputs.shape[1]), np.float32)
@@ -96,15 +96,16 @@ def gather(outputs: Floats, order: NDArray[np.intp], shape: tuple[int, ...]) -> 
 
 
 def run(x: Floats, network: ExpertWeights) -> Floats:
-    """Runs one network for all tokens, as in a layer without experts: [T, D] -> [T, D]."""
+    """Runs one network for all tokens, as in a dense layer: [T, D] -> [T, D]."""
     out: Floats = np.dot(swiglu(np.dot(x, network.gate), np.dot(x, network.up)), network.down)
     return out
 
 
 def swiglu(gate: Floats, up: Floats) -> Floats:
-    """silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer"), in the place of `up`: [A, I].
+    """Computes silu(gate) * up (Shazeer 2020, "GLU Variants Improve Transformer") in place of `up`: [A, I].
 
-    The caller silences overflow: exp of a large number is infinite, and its reciprocal the 0 that is meant.
+    The caller suppresses overflow warnings: exp of a large number is infinite, and its reciprocal
+    correctly 0.
     """
     up *= gate
     np.negative(gate, out=gate)

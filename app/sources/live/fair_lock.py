@@ -9,8 +9,8 @@ from threading import Lock
 class FairLock:
     """A first-come, first-served lock. A plain lock readmits the thread that just released it.
 
-    Threads that compute at once take the interpreter from each other at each product: with ten viewers the
-    first token came four times as late as here, where each gets a chunk in turn.
+    Concurrent threads otherwise interrupt each other at every product. With ten clients, the first token
+    then took four times as long as here, where threads alternate by chunk.
     """
 
     def __init__(self) -> None:
@@ -31,6 +31,6 @@ class FairLock:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             if self._waiting:
-                self._waiting.popleft().release()  # the longest waiting thread has the lock now
+                self._waiting.popleft().release()  # passes the lock to the thread that waited longest
             else:
                 self._taken = False

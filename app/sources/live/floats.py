@@ -1,8 +1,8 @@
-"""Number formats of stored weights, each decoded to float32 exactly.
+"""Number formats of stored weights, each decoded exactly to float32.
 
 bfloat16 is the upper half of a float32. The eight-bit formats are those of Micikevicius et al. 2022, "FP8
 Formats for Deep Learning", arXiv 2209.05433 (E4M3), and of the OCP Microscaling specification 1.0 (E2M1 and
-the scale E8M0). numpy has none of them.
+the scale E8M0). numpy supports none of them.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ Decode = Callable[[Bytes, Floats], None]  # raw bytes -> float32, in place
 
 
 def decode_bfloat16(raw: Bytes, out: Floats) -> None:
-    """Two bytes each: copied to the width of float32 and then shifted, which numpy does twice as fast as both
-    at once."""
+    """Decodes bfloat16: widens, then shifts in place. In numpy this is twice as fast as one expression."""
     bits = out.view(np.uint32)
     np.copyto(bits, raw.view("<u2"))
     np.left_shift(bits, 16, out=bits)
 
 
 def decode_float16(raw: Bytes, out: Floats) -> None:
-    """Two bytes each."""
+    """Decodes float16."""
     np.copyto(out, raw.view("<f2"))
 
 
 def e4m3_values() -> Floats:
-    """Returns the value of each of the 256 bytes: sign, four bits of exponent (bias 7), three of mantissa."""
+    """Returns the value of each of the 256 bytes: sign, four exponent bits (bias 7), three mantissa bits."""
     codes = np.arange(256)
     exponent, mantissa = (codes >> 3) & 15, (codes & 7) / 8
     size = np.where(exponent == 0, mantissa * 2.0**-6, (1 + mantissa) * 2.0 ** (exponent - 7.0))
@@ -42,7 +41,7 @@ def e4m3_values() -> Floats:
 
 
 def e2m1_pairs() -> NDArray[np.complex64]:
-    """Returns the two four-bit values of each byte, the lower half first, as one number of eight bytes."""
+    """Returns the two four-bit values of each byte, lower half first, as one eight-byte number."""
     values = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)
     values = np.concatenate([values, -values])
     codes = np.arange(256)
@@ -58,17 +57,17 @@ E2M1_PAIRS = e2m1_pairs()
 
 
 def decode_e4m3(raw: Bytes, out: Floats) -> None:
-    """One byte each, from a table."""
+    """Decodes E4M3, one byte each, by table."""
     np.take(E4M3, raw, out=out, mode="clip")
 
 
 def decode_e8m0(raw: Bytes, out: Floats) -> None:
-    """One byte each: a power of two."""
+    """Decodes E8M0, one byte each: powers of two."""
     np.take(E8M0, raw, out=out, mode="clip")
 
 
 def decode_byte(raw: Bytes, out: Floats) -> None:
-    """The byte as a number."""
+    """Decodes unsigned bytes."""
     np.copyto(out, raw)
 
 
@@ -82,5 +81,5 @@ DECODERS: dict[str, Decode] = {
 
 
 def decoder_of(kind: str) -> Decode:
-    """Returns the decoder of a type of the safetensors format."""
+    """Returns the decoder of a safetensors type."""
     return DECODERS[kind]

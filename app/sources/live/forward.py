@@ -14,7 +14,7 @@ from .checkpoint import Checkpoint
 from .fair_lock import FairLock
 from .process import prepare
 
-SMALL_MODELS = FairLock()  # of all small models of the process
+SMALL_MODELS = FairLock()  # shared by all small models of the process
 Route = Callable[
     [Floats, int, int, int], LayerRouting
 ]  # logits [T, N], k, MoE layer, index of the first token
@@ -22,14 +22,14 @@ Route = Callable[
 
 @dataclass(frozen=True)
 class Routing:
-    """The routing of some tokens in every MoE layer, and what the model made of the last ones."""
+    """The routing of some tokens in every MoE layer, and the residual stream of the last ones."""
 
-    hidden: Floats  # [., D] residual stream after the last layer of as many of the last tokens as asked for
+    hidden: Floats  # [., D] residual stream after the last layer, for the requested number of last tokens
     layers: list[LayerRouting]  # L of them, over T tokens
     logits: list[Floats]  # L times [T, N]
 
     def steps(self) -> list[Step]:
-        """Returns one step per token; all layers with as many choices as the widest."""
+        """Returns one step per token. All layers are padded to the most choices."""
         width = max(layer.experts.shape[-1] for layer in self.layers)
         layers = [layer.widened(width) for layer in self.layers]
         scores = np.stack([layer.scores for layer in layers], axis=1)  # L x [T, N] -> [T, L, N]
@@ -44,7 +44,7 @@ NOBODY = LayerRouting(np.empty((0, 0), np.float32), np.empty((0, 0), np.int32), 
 
 
 class Forward:
-    """A checkpoint that runs. Holds nothing of a prompt, so that all viewers share one."""
+    """A checkpoint that can be run. It holds no state of a prompt, so all clients share it."""
 
     def __init__(self, checkpoint: Checkpoint, room: int = 512) -> None:
         self.checkpoint = checkpoint
@@ -55,7 +55,7 @@ class Forward:
         self._turns = checkpoint.family.rotations(self.config, room)
 
     def cache(self, room: int) -> KeyValueCache:
-        """Returns an empty cache for `room` tokens. Raises ValueError if the model cannot take so many."""
+        """Returns an empty cache for `room` tokens. Raises ValueError if the model has fewer positions."""
         cache = KeyValueCache.empty(self.config, room)
         if room > len(self._turns):
             self._turns = self.checkpoint.family.rotations(self.config, room)
@@ -64,8 +64,8 @@ class Forward:
     def extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int = 0) -> Routing:
         """Runs tokens [T] that follow those in the cache; k experts per token, chosen by `route`.
 
-        The experts of the last layer change no routing: they run for the last `keep` tokens alone, those
-        whose `hidden` is wanted. Raises ValueError if a logit is not finite, naming layer and token.
+        The experts of the last layer do not affect routing. They run only for the last `keep` tokens,
+        whose `hidden` is returned. Raises ValueError naming layer and token of a logit that is not finite.
         """
         if cache.length + len(ids) > cache.room:
             free = cache.room - cache.length
@@ -93,15 +93,15 @@ class Forward:
         return replace(routing, hidden=x)
 
     def head(self, hidden: Floats) -> Floats:
-        """Residual stream [T, D] -> logits over the vocabulary [T, V]."""
+        """Returns logits over the vocabulary [T, V] from the residual stream [T, D]."""
         return self.checkpoint.weights.head(self._norm(hidden) * self.checkpoint.final_norm)
 
     def _feed(self, x: Floats, layer: int, routed: LayerRouting) -> Floats:
-        """What the experts of a layer, or its one network, add for the last tokens that were routed."""
+        """Returns the output of a layer's experts, or of its dense network, for the last routed tokens."""
         experts, weights = routed.experts[-len(x) :], routed.weights[-len(x) :]
         return self.checkpoint.weights.feed(x, layer, experts, weights, routed.weighs_input)
 
     def _norm(self, x: Floats) -> Floats:
-        """RMSNorm (Zhang and Sennrich 2019) without its gain, which belongs to what follows."""
+        """Returns x after RMSNorm (Zhang and Sennrich 2019) without the gain, which the next matrix has."""
         normed: Floats = x * inverse_rms(x, self.config.epsilon)[:, None]
         return normed

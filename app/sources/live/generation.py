@@ -13,12 +13,12 @@ from ...trace import Floats, Ints, Step, Token
 from .attention import KeyValueCache
 from .forward import Forward, Routing
 
-GROWTH = {False: 128, True: 16}  # by whether the model is streamed: how many times a chunk is the one before
+GROWTH = {False: 128, True: 16}  # streamed or not -> growth factor from chunk to chunk
 
 
 @dataclass(frozen=True)
 class Written:
-    """A token that the model wrote, and its routing."""
+    """A generated token and its routing."""
 
     id: int
     step: Step
@@ -32,10 +32,10 @@ def check_prompt(tokens: tuple[Token, ...]) -> Ints:
 
 
 def chunks(count: int, router: Router, streamed: bool) -> Iterator[slice]:
-    """Returns the pieces of a prompt: growing ones, or one if the router needs all tokens at once.
+    """Yields the pieces of a prompt: growing ones, or one if the router needs all tokens at once.
 
-    The first token's routing comes at once. A small model does 128 tokens in a few milliseconds, where more
-    pieces cost more than they show. A streamed one reads its weights once for each piece.
+    The first token's routing is then available at once. A small model runs 128 tokens in a few
+    milliseconds, so more pieces would only add cost. A streamed model reads its weights once per piece.
     """
     start, size = 0, count if router.whole_batch else 1
     while start < count:
@@ -44,14 +44,14 @@ def chunks(count: int, router: Router, streamed: bool) -> Iterator[slice]:
 
 
 def steps(forward: Forward, ids: Ints, k: int, router: Router) -> Iterator[Step]:
-    """Yields the routing of each token of a prompt, computed as it is pulled."""
+    """Yields the routing of each prompt token, computed on demand."""
     yield from prefill(forward, ids, k, router, forward.cache(len(ids)), keep=0)
 
 
 def prefill(
     forward: Forward, ids: Ints, k: int, router: Router, cache: KeyValueCache, keep: int
 ) -> Generator[Step, None, Routing]:
-    """Yields the steps of a prompt; returns the routing of its last chunk, for the model to write on."""
+    """Yields the steps of a prompt; returns the routing of its last chunk, for generation."""
     for piece in chunks(len(ids), router, forward.checkpoint.kept is None):
         routing = forward.extend(ids[piece], cache, k, router.route, keep=keep)
         yield from routing.steps()
@@ -70,8 +70,8 @@ def generate(
 ) -> Iterator[Step | Written]:
     """Yields the steps of a prompt, then up to `count` generated tokens, each with its routing.
 
-    The same arguments give the same tokens; it ends early where the model ends its text. ValueError for
-    a router that needs all tokens at once: one that is being written cannot be routed with later ones.
+    Deterministic for equal arguments. Ends early at a token that ends the text. Raises ValueError for a
+    router that needs all tokens at once, because later tokens do not exist yet.
     """
     if router.whole_batch:
         raise ValueError(f"router: expected one that takes token after token, got {router.name}")
@@ -87,7 +87,7 @@ def generate(
 
 
 def sample(logits: Floats, temperature: float, random: np.random.Generator) -> int:
-    """Returns a token drawn from softmax(logits / temperature), [V]; the most likely one at temperature 0."""
+    """Returns a token sampled from softmax(logits / temperature), [V]; at 0 the most likely one."""
     if temperature <= 0:
         return int(logits.argmax())
     scaled = (logits.astype(np.float64) - logits.max()) / temperature

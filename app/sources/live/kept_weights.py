@@ -1,7 +1,7 @@
-"""The weights of a small model, made float32 when first used and kept.
+"""The weights of a small model, converted to float32 at first use and kept in memory.
 
-Matrices are contiguous in the order of the products, which are then twice as fast, and the gain of a norm is
-multiplied into the matrices after it: a norm multiplies by one gain per channel, a diagonal matrix.
+Matrices are contiguous in the order of the products, which makes these twice as fast. The gain of a norm is a
+diagonal matrix, so it is multiplied into the matrices after the norm.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .weight_cache import Slab, WeightCache
 class AttentionWeights:
     """One attention block."""
 
-    qkv: Floats  # [D, (heads + 2 kv_heads) * head_dim], rotary pairs of queries and keys beside each other
+    qkv: Floats  # [D, (heads + 2 kv_heads) * head_dim], rotary pairs adjacent
     out: Floats  # [heads * head_dim, D]
     out_bias: Floats | None  # [D]
     settings: HeadSettings
@@ -35,13 +35,13 @@ class KeptWeights:
     """The layers of a small model."""
 
     def __init__(self, config: Config, family: Family, tensors: Tensors, numbers: int) -> None:
-        """`numbers`: how many the whole model has."""
+        """Prepares the layers. `numbers`: number of weights of the whole model."""
         self.config, self.family, self.tensors = config, family, tensors
         self.cache = WeightCache()
         self.slab = Slab(numbers)
 
     def attend(self, x: Floats, cache: KeyValueCache, layer: int, turns: Rotations) -> Floats:
-        """What attention adds to the residual stream: normed x [T, D] -> [T, D]. Fills the cache."""
+        """Returns the attention output for normed x [T, D]: [T, D]. Fills the cache."""
         weights = self.attention(layer)
         joined = attend(np.dot(x, weights.qkv), weights.settings, self.config, cache, layer, turns)
         out: Floats = np.dot(joined, weights.out)
@@ -50,21 +50,21 @@ class KeptWeights:
         return out
 
     def embed(self, ids: Ints) -> Floats:
-        """Token ids [T] -> their rows of the embedding [T, D]."""
+        """Returns the embeddings [T, D] of token ids [T]."""
         return self.embedding.take(ids, axis=0)
 
     def head(self, x: Floats) -> Floats:
-        """Normed x [T, D] -> logits over the vocabulary [T, V]."""
+        """Returns logits over the vocabulary [T, V] for normed x [T, D]."""
         out: Floats = np.dot(x, self.head_matrix.T)
         return out
 
     def logits(self, x: Floats, layer: int) -> Floats:
-        """Normed x [T, D] -> logits [T, N]."""
+        """Returns router logits [T, N] for normed x [T, D]."""
         logits: Floats = np.dot(x, self.router(layer))
         return logits
 
     def feed(self, x: Floats, layer: int, experts: Ints, weights: Floats, weighs_input: bool) -> Floats:
-        """What the experts of a layer, or its one network, add: normed x [T, D] -> [T, D]."""
+        """Returns the output of a layer's experts, or of its dense network: normed x [T, D] -> [T, D]."""
         if not self.config.moe_layers[layer]:
             return run(x, self.dense(layer))
         if weighs_input:
@@ -90,37 +90,37 @@ class KeptWeights:
         return found or self.cache.put(key, self.network(layer, f"{self.block(layer)}.experts.{expert}"))
 
     def dense(self, layer: int) -> ExpertWeights:
-        """Returns the one network of a layer without experts."""
+        """Returns the network of a dense layer."""
         found: ExpertWeights | None = self.cache.get(("dense", layer))
         return found or self.cache.put(("dense", layer), self.network(layer, self.block(layer)))
 
     @cached_property
     def embedding(self) -> Floats:
-        """The embedding: [V, D]."""
+        """Returns the embedding: [V, D]."""
         return self.tensors.read(EMBEDDING)
 
     @cached_property
     def head_matrix(self) -> Floats:
-        """The output matrix [V, D]. One on disk counts, tied or not."""
+        """Returns the output matrix [V, D]. One on disk has precedence over tied weights."""
         return self.tensors.read(HEAD) if HEAD in self.tensors else self.embedding
 
     @property
     def selection_biases(self) -> list[Floats]:
-        """None of the families that are kept has such a bias."""
+        """Returns an empty list: no family that is kept in memory has such a bias."""
         return []
 
     def block(self, layer: int) -> str:
-        """Returns the beginning of the names of a layer's networks."""
+        """Returns the prefix of a layer's tensor names."""
         return f"model.layers.{layer}.{self.family.block}"
 
     def columns(self, layer: int, names: tuple[str, ...], norm: str = "post_attention_layernorm") -> Floats:
-        """Matrices [M, D] side by side as columns [D, all M], scaled by the gain of a norm."""
+        """Returns matrices [M, D] concatenated as columns [D, all M], scaled by the gain of a norm."""
         gain = self.tensors.read(f"model.layers.{layer}.{norm}.weight")
         parts = [self.tensors.read(name) for name in names]
         return self.transposed((parts[0] if len(parts) == 1 else np.concatenate(parts)) * gain)
 
     def transposed(self, matrix: Floats) -> Floats:
-        """Returns a matrix as the products take it, in the slab."""
+        """Returns a matrix transposed for the products, stored in the slab."""
         copy = self.slab.empty(*matrix.shape[::-1])
         copy[:] = matrix.T
         return copy

@@ -1,4 +1,4 @@
-"""Stored matrices, whose rows are decoded to float32 on use.
+"""Matrices on disk; their rows are decoded to float32 on use.
 
 Letters: R rows (outputs), C columns (inputs).
 """
@@ -14,8 +14,8 @@ from ...trace import Floats
 from .floats import E2M1_PAIRS, E8M0
 from .tensors import Stored, Tensors
 
-FP8_BLOCK = 128  # rows and columns that share a scale (DeepSeek-V3, arXiv 2412.19437, section 3.3)
-FP4_BLOCK = 32  # columns that share a scale (OCP Microscaling specification 1.0, MXFP4)
+FP8_BLOCK = 128  # rows and columns per scale (DeepSeek-V3, arXiv 2412.19437, section 3.3)
+FP4_BLOCK = 32  # columns per scale (OCP Microscaling specification 1.0, MXFP4)
 
 
 class Matrix(Protocol):
@@ -30,7 +30,7 @@ class Matrix(Protocol):
 
 @dataclass(frozen=True)
 class Plain:
-    """A matrix of a float type; `offset`, its first row in a tensor of several."""
+    """A matrix of a float type. `offset`: its first row in a tensor of several matrices."""
 
     stored: Stored
     shape: tuple[int, int]
@@ -60,7 +60,7 @@ class Scaled:
 
 @dataclass(frozen=True)
 class Microscaled:
-    """One expert's matrix in MXFP4: blocks [E, R, C/32, 16] of two values a byte, scales [E, R, C/32]."""
+    """One expert's matrix in MXFP4: blocks [E, R, C/32, 16] with two values per byte, scales [E, R, C/32]."""
 
     blocks: Stored
     scales: Stored
@@ -93,7 +93,7 @@ class Transposed:
 
 
 def matrix_of(tensors: Tensors, name: str) -> Matrix:
-    """Returns the matrix of that name, with its scales where it has some."""
+    """Returns the matrix of that name, with its scales if it has any."""
     stored = tensors.stored[f"{name}.weight"]
     if stored.type == "F8_E4M3":
         return Scaled(stored, tensors.read(f"{name}.weight_scale_inv"))
@@ -101,7 +101,7 @@ def matrix_of(tensors: Tensors, name: str) -> Matrix:
 
 
 def expert_slice(tensors: Tensors, name: str, expert: int, start: int = 0, rows: int | None = None) -> Plain:
-    """Rows of one expert's matrix in a tensor [E, R, C] of all experts."""
+    """Returns rows of one expert's matrix in a tensor [E, R, C] of all experts."""
     stored = tensors.stored[name]
     _, every, columns = stored.shape
     return Plain(stored, (rows or every, columns), expert * every + start)

@@ -1,4 +1,4 @@
-"""The models that can be run: shipped ones and those of a user's folder, each opened once."""
+"""The models that can be run, shipped or in a user's folder. Each is opened once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FILES = ("config.json", "model.safetensors", INDEX, "tokenizer.json", "adapter_c
 
 @dataclass(frozen=True)
 class Listing:
-    """What is known of a model before it is opened."""
+    """The facts of a model that are known before it is opened."""
 
     name: str
     folder: Path
     family: str
     shape: ModelShape
-    router: str  # the one that it was trained with
+    router: str  # the router of its training
 
     @property
     def experts(self) -> int:
@@ -45,7 +45,7 @@ class Listing:
 
     @property
     def note(self) -> str:
-        """One sentence for a person who chooses."""
+        """Returns one sentence for the menu."""
         shape = self.shape
         return (
             f"{shape.layers} layers of {shape.experts} experts, trained with {shape.top_k} a token; "
@@ -53,7 +53,7 @@ class Listing:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /api/models` answers it."""
+        """Returns the entry of `GET /api/models`."""
         return {
             "name": self.name,
             "family": self.family,
@@ -67,37 +67,37 @@ class Listing:
 
 @dataclass(frozen=True)
 class Refused:
-    """A folder that looks like a model and cannot be run, and why. The reason names no path above it."""
+    """A folder that looks like a model but cannot be run, and the reason, which contains no path above it."""
 
     name: str
     folder: Path
     reason: str
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /api/models` answers it."""
+        """Returns the entry of `GET /api/models`."""
         return {"name": self.name, "refused": self.reason}
 
 
 @dataclass
 class Model:
-    """A model that is open. Nothing in it belongs to one viewer."""
+    """An open model. It holds no state of a client."""
 
     listing: Listing
     checkpoint: Checkpoint
 
     @cached_property
     def forward(self) -> Forward:
-        """The forward pass."""
+        """Returns the forward pass."""
         return Forward(self.checkpoint)
 
     def steps(self, tokens: tuple[Token, ...], k: int, router: Router) -> Iterator[Step]:
-        """Returns the routing of each token, computed as it is pulled."""
+        """Yields the routing of each token, computed on demand."""
         return steps(self.forward, check_prompt(tokens), k, router)
 
     def generate(
         self, tokens: tuple[Token, ...], k: int, router: Router, *, count: int, temperature: float, seed: int
     ) -> Iterator[Step]:
-        """Yields the same, and then up to `count` tokens that the model generates, each with its routing."""
+        """Yields the routing of the prompt, then up to `count` generated tokens with their routing."""
         ids, text = check_prompt(tokens), self.checkpoint.tokenizer.text
         made = generate(self.forward, ids, k, router, count=count, temperature=temperature, seed=seed)
         for each in made:
@@ -108,10 +108,10 @@ class Model:
 
 
 class Models:
-    """The models in some folders, by name; looked for when asked, so a new one is found without a restart."""
+    """The models in some folders, by name. Folders are read on request, so new models need no restart."""
 
     def __init__(self, *folders: Path, kept_bytes: int = KEPT_BYTES) -> None:
-        """Folders whose subfolders are checkpoints; of two with one name, the first counts."""
+        """Takes folders whose subfolders are checkpoints. The first of two with the same name is used."""
         self.folders = folders
         self.kept_bytes = kept_bytes
         self.opened: dict[str, Model] = {}
@@ -119,10 +119,9 @@ class Models:
         self.lock = Lock()
 
     def list(self) -> dict[str, Listing | Refused]:
-        """Returns the models by name, and those that cannot be run, each with its reason.
+        """Returns the models by name; those that cannot be run have a reason.
 
-        Of each folder config.json, the headers of the weights and the tokenizer are read, and read again when
-        one of them changed.
+        Reads config.json, the headers of the weights and the tokenizer of each folder, again if one changed.
         """
         found: dict[str, Listing | Refused] = {}
         for folder in subfolders(self.folders):
@@ -138,7 +137,7 @@ class Models:
         return {name: entry for name, entry in self.list().items() if isinstance(entry, Listing)}
 
     def entry(self, folder: Path) -> Listing | Refused:
-        """What is known of a folder; one that cannot be run changes nothing for the others."""
+        """Returns the facts of a folder; one that cannot be run does not affect others."""
         stamp = stamp_of(folder)
         if folder not in self.known or self.known[folder][0] != stamp:
             self.known[folder] = stamp, look_at(folder, self.kept_bytes)
@@ -147,7 +146,7 @@ class Models:
     def find(self, name: str) -> Listing:
         """Returns the model of that name.
 
-        Raises ValueError with its reason, or naming those that there are.
+        Raises ValueError with the reason for its refusal, or with the names of the available models.
         """
         found = self.list()
         entry = found.get(name)
@@ -159,7 +158,7 @@ class Models:
         return entry
 
     def open(self, name: str) -> Model:
-        """Returns the model of that name, opened by the first who asks.
+        """Returns the model of that name, opened at its first use.
 
         Raises ValueError if it cannot be run.
         """
@@ -171,7 +170,7 @@ class Models:
 
 
 def look_at(folder: Path, kept_bytes: int) -> Listing | Refused:
-    """Reads what can be known of a folder without its weights."""
+    """Reads the facts of a folder that need no weights."""
     try:
         config = read_config(folder)
         checkpoint = Checkpoint.open(folder, kept_bytes)
@@ -183,7 +182,7 @@ def look_at(folder: Path, kept_bytes: int) -> Listing | Refused:
 
 
 def stamp_of(folder: Path) -> tuple[object, ...]:
-    """What changes when a file of a model changes."""
+    """Returns a value that changes if a file of a model changes."""
     stamp: list[object] = []
     for name in FILES:
         try:
@@ -195,11 +194,11 @@ def stamp_of(folder: Path) -> tuple[object, ...]:
 
 
 def subfolders(folders: Iterable[Path]) -> Iterator[Path]:
-    """Folders with a config.json, in the order of their names; numbers in a name count as numbers."""
+    """Yields subfolders with a config.json, sorted by name with numbers by value."""
     for folder in folders:
         yield from sorted((path.parent for path in folder.glob("*/config.json")), key=natural)
 
 
 def natural(path: Path) -> tuple[int, str]:
-    """trio-8 before trio-16: shorter names first."""
+    """Returns a sort key that puts trio-8 before trio-16: shorter names come first."""
     return len(path.name), path.name

@@ -1,8 +1,8 @@
-"""Products with stored matrices: rows are decoded to float32 piece by piece, and no matrix is kept.
+"""Products with stored matrices: rows are decoded to float32 in pieces, and no matrix is kept.
 
 OpenBLAS copies ("packs") the whole weight matrix before a product of few columns, which takes longer than the
-product. Below 100^3 multiplications it has a kernel that packs nothing, so the rows are cut into blocks of
-that size: 3 to 8 times as fast up to about 64 tokens (measured with OpenBLAS 0.3.31).
+product. Its kernel for less than 100^3 multiplications does not pack, so rows are cut into blocks of that
+size: 3 to 8 times as fast up to about 64 tokens (measured with OpenBLAS 0.3.31).
 
 Letters: R rows of a matrix, C its columns, T tokens. Inputs and results are columns: [C, T] -> [R, T].
 """
@@ -22,9 +22,9 @@ from ...trace import Floats
 from .matrices import Matrix, Transposed
 from .process import CHOSEN
 
-PIECE = 1 << 19  # weights decoded at once by a thread: 2 MiB in float32, which stay in the cache
-NO_PACKING = 100**3  # multiplications up to which OpenBLAS packs nothing
-FEWEST_ROWS = 8  # of a block; with fewer, one product of all rows is faster
+PIECE = 1 << 19  # weights that a thread decodes at once: 2 MiB in float32, which fit the cache
+NO_PACKING = 100**3  # multiplications up to which OpenBLAS does not pack
+FEWEST_ROWS = 8  # least rows of a block; with fewer, one product of all rows is faster
 local = threading.local()
 
 Job = TypeVar("Job")
@@ -32,7 +32,7 @@ AnyMatrix = Matrix | Transposed
 
 
 def scratch(rows: int, columns: int) -> Floats:
-    """This thread's buffer as an array of that shape; its content is lost with the next call."""
+    """Returns this thread's buffer with that shape. The next call overwrites its content."""
     size = rows * columns
     if not hasattr(local, "numbers") or len(local.numbers) < size:
         local.numbers = np.empty(max(size, PIECE), np.float32)
@@ -41,7 +41,7 @@ def scratch(rows: int, columns: int) -> Floats:
 
 
 def multiply(weights: Floats, x: Floats, out: Floats) -> None:
-    """weights [R, C] times x [C, T] into out [R, T], in blocks that OpenBLAS does not pack."""
+    """Computes weights [R, C] times x [C, T] into out [R, T], in blocks that OpenBLAS does not pack."""
     rows, width = weights.shape
     count = x.shape[1]
     block = NO_PACKING // (width * count)
@@ -58,7 +58,7 @@ def multiply(weights: Floats, x: Floats, out: Floats) -> None:
 
 
 def pieces(matrix: Matrix) -> Iterable[tuple[int, int]]:
-    """First and last row of each piece of a matrix."""
+    """Yields first and last row of each piece of a matrix."""
     rows, columns = matrix.shape
     step = max(1, PIECE // columns)
     step = step if step < 64 else step - step % 64
@@ -66,14 +66,14 @@ def pieces(matrix: Matrix) -> Iterable[tuple[int, int]]:
 
 
 def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) -> None:
-    """Rows `start` to `end` of a matrix times x [C, T], into those rows of out [R, T]."""
+    """Computes rows `start` to `end` of matrix times x [C, T], into those rows of out [R, T]."""
     weights = scratch(end - start, matrix.shape[1])
     matrix.fill(start, weights)
     multiply(weights, x, out[start:end])
 
 
 def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
-    """Multiplies a matrix by x [C, T] -> [R, T], in this thread alone."""
+    """Multiplies a matrix by x [C, T] -> [R, T], in this thread only."""
     if isinstance(matrix, Transposed):
         return transposed_product(matrix, x)
     out = np.empty((matrix.shape[0], x.shape[1]), np.float32) if out is None else out
@@ -83,7 +83,7 @@ def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
 
 
 def transposed_product(matrix: Transposed, x: Floats) -> Floats:
-    """Returns the same where columns are stored as rows: each piece adds its columns' share."""
+    """Multiplies a matrix stored by columns: each piece adds the product of its columns."""
     stored = matrix.stored_as
     out = np.zeros((matrix.shape[0], x.shape[1]), np.float32)
     for start, end in pieces(stored):
@@ -94,7 +94,7 @@ def transposed_product(matrix: Transposed, x: Floats) -> Floats:
 
 
 def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
-    """Several matrices times x [C, T], their results below each other [all R, T], pieces dealt to threads."""
+    """Multiplies several matrices by x [C, T] -> concatenated rows [all R, T], distributed over threads."""
     out = np.empty((sum(matrix.shape[0] for matrix in matrices), x.shape[1]), np.float32)
     jobs, first = [], 0
     for matrix in matrices:
@@ -108,7 +108,7 @@ def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
 
 
 def deal(work: Callable[[Job], object], jobs: Sequence[Job]) -> None:
-    """Do all jobs, in turn by whichever thread is free. Raises what a job raised."""
+    """Runs all jobs on the threads of the pool. Raises the exception of a job."""
     if thread_count() == 1 or len(jobs) < 2:
         for job in jobs:
             work(job)
@@ -119,7 +119,7 @@ def deal(work: Callable[[Job], object], jobs: Sequence[Job]) -> None:
 
 @cache
 def thread_count() -> int:
-    """As many as the process may use cores, unless a person chose another number for linear algebra."""
+    """Returns the number of usable cores, or the user's setting for linear algebra."""
     chosen = next((os.environ[name] for name in CHOSEN if os.environ.get(name, "").isdigit()), None)
     if chosen is not None:
         return max(1, int(chosen))
@@ -129,5 +129,5 @@ def thread_count() -> int:
 
 @cache
 def team() -> ThreadPoolExecutor:
-    """Returns the threads that share the products of all large models."""
+    """Returns the threads that compute the products of all large models."""
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="product")

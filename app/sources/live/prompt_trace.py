@@ -25,23 +25,23 @@ COMPUTED = "Computed just now from trained weights"
 
 @dataclass(frozen=True)
 class LiveTrace:
-    """A live trace, computed as far as it is asked for. `tokenize` checked its tokens."""
+    """A live trace, computed on demand. `tokenize` checked its tokens."""
 
     model: Model
     tokens: tuple[Token, ...]
-    request: TraceRequest  # filled in
+    request: TraceRequest  # with all defaults resolved
 
     @cached_property
     def router(self) -> Router:
-        """The router with the alterations."""
+        """Returns the router with the alterations."""
         shape = self.model.listing.shape
         return altered(self.unaltered, self.request.alterations, shape.layers, shape.experts)
 
     @cached_property
     def unaltered(self) -> Router:
-        """The router: where it is the model's own, with the model's settings and selection bias.
+        """Returns the router, with settings and selection bias of the model if it is the model's own.
 
-        With the bias that its updates on this prompt leave, if there are some.
+        After bias updates, it has the bias that they leave on this prompt.
         """
         k = self.request.k
         router = own_router(self.model, self.request.routed_by(self.model.listing.experts), k)
@@ -54,16 +54,16 @@ class LiveTrace:
         return list(self.model.steps(self.tokens, self.request.k, self.router))
 
     def said(self, tokens: tuple[Token, ...], router: Router) -> Said:
-        """What the model makes of the prompt, or of it and of what it wrote after it, by a router."""
+        """Returns next tokens and experts for the prompt, generated tokens included if `tokens` has them."""
         forward, ids = self.model.forward, np.array([token.id for token in tokens], np.int32)
         routing = forward.extend(ids, forward.cache(len(ids)), self.request.k, router.route, keep=len(ids))
         found = next_tokens_by_rows(lambda rows: forward.head(routing.hidden[rows]), ids)
         return Said(found, np.stack([step.experts for step in routing.steps()]))
 
     def steps(self) -> Iterator[Step]:
-        """Yields the routing of each token, computed as it is pulled, and of those that the model generates.
+        """Yields the routing of each token and of generated tokens, computed on demand.
 
-        Raises BadRequest if the model computes what is no number.
+        Raises BadRequest if the model computes a number that is not finite.
         """
         try:
             yield from self.pulled()
@@ -89,7 +89,7 @@ class LiveTrace:
 
     @property
     def header(self) -> TraceHeader:
-        """What is known before the first token is routed."""
+        """Returns the header, known before the first token is routed."""
         listing, k = self.model.listing, self.request.k
         facts = self.router.facts(len(self.tokens), listing.experts, k)
         model: dict[str, Any] = {"name": listing.name, **facts}
@@ -107,7 +107,7 @@ class LiveTrace:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Where the routing comes from, and what of it the model never met in its training."""
+        """Returns the origin of the routing, and how its settings differ from the model's training."""
         listing, request = self.model.listing, self.request
         trained = f"{listing.name} was trained with {listing.top_k} experts a token"
         chosen = f"{request.k} {'is' if request.k == 1 else 'are'} chosen here"
@@ -139,7 +139,7 @@ class LiveTrace:
 
 
 def own_router(model: Model, router: Router, k: int) -> Router:
-    """Returns the router, with the settings and selection bias of the model if it is the model's own."""
+    """Returns the router, with settings and selection bias of the model if it is the model's own."""
     own = model.checkpoint.router
     if router.name != own.name:
         return router
@@ -149,9 +149,9 @@ def own_router(model: Model, router: Router, k: int) -> Router:
 
 
 def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
-    """Returns the router with the bias that its `updates` on this prompt, ids [T], leave in each layer.
+    """Returns the router with the bias of each layer after its `updates` on this prompt, ids [T].
 
-    From the first layer up: what a layer sees follows from how those below it are routed by then.
+    Layers are updated from the first up, because the input of a layer depends on the routing below it.
     """
     settings = router.filled(forward.config.experts, k)
     updates, rate = int(settings.get("updates", 0)), settings.get("rate", 0.0)
@@ -168,14 +168,14 @@ def settled(forward: Forward, ids: Ints, k: int, router: Router) -> Router:
 
 
 def room_of(model: Model) -> int:
-    """Returns how many tokens a prompt may have: what the server allows, or the model if that is less."""
+    """Returns the limit on tokens of a prompt: that of the server, or of the model if lower."""
     return min(PROMPT_TOKENS, model.checkpoint.config.positions)
 
 
 def tokenize(text: str, model: Model, more: int = 0) -> tuple[Token, ...]:
-    """Returns the tokens of a prompt. Raises BadRequest for more than the server or the model allows.
+    """Returns the tokens of a prompt. Raises BadRequest above the limit of the server or the model.
 
-    `more`: tokens that it shall generate after them.
+    `more`: number of tokens to generate after them.
     """
     config = model.checkpoint.config
     positions = config.positions

@@ -1,4 +1,4 @@
-"""Rotary positions (Su et al. 2021, "RoFormer"), plain or stretched by YaRN (Peng et al. 2023)."""
+"""Rotary positions (Su et al. 2021, "RoFormer"), plain or scaled by YaRN (Peng et al. 2023)."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ YARN_KEYS = (
 
 
 class RopeError(ValueError):
-    """A way of turning queries and keys that is not implemented."""
+    """A kind of rotary embedding that is not supported."""
 
 
 @dataclass(frozen=True)
 class Rope:
-    """The settings of a rotary embedding, under the names of config.json."""
+    """The settings of a rotary embedding, with the names of config.json."""
 
     rope_theta: float
     kind: str = "default"
     factor: float = 1.0
-    original: int = 0  # positions that it was trained with before it was stretched
+    original: int = 0  # positions of the training before scaling
     attention_factor: float | None = None
     beta_fast: float = 32.0
     beta_slow: float = 1.0
@@ -42,7 +42,7 @@ class Rope:
 
     @property
     def amplitude(self) -> float:
-        """What queries and keys are multiplied with beside their rotation."""
+        """Returns the factor on queries and keys in addition to their rotation."""
         if self.kind != "yarn":
             return 1.0
         if self.attention_factor is not None:
@@ -53,13 +53,15 @@ class Rope:
 
     @property
     def softmax_scale(self) -> float:
-        """What DeepSeek-V3 multiplies the products of queries and keys with, beside 1/sqrt(width)."""
+        """Returns DeepSeek-V3's factor on the products of queries and keys, in addition to 1/sqrt(width)."""
         if self.kind == "default" or not self.mscale_all_dim:
             return 1.0
         return stretch(self.factor, self.mscale_all_dim) ** 2
 
     def frequencies(self, width: int) -> Floats:
-        """Returns turns per position of each pair of columns: [width / 2]. In float32, as in transformers."""
+        """Returns the angle per position of each pair of columns, [width / 2]. In float32, as in
+        transformers.
+        """
         exponents = np.arange(0, width, 2, dtype=np.float32) / np.float32(width)
         plain: Floats = np.float32(1) / np.float32(self.rope_theta) ** exponents
         if self.kind == "default":
@@ -72,7 +74,7 @@ class Rope:
         return blended
 
     def ramp(self, width: int) -> Floats:
-        """0 for pairs that turn fast and stay, 1 for slow ones that are stretched: [width / 2]."""
+        """Returns 0 for fast pairs, which stay, up to 1 for slow pairs, which are scaled: [width / 2]."""
         low, high = self.pair_turning(self.beta_fast, width), self.pair_turning(self.beta_slow, width)
         if self.truncate:
             low, high = math.floor(low), math.ceil(high)
@@ -83,17 +85,17 @@ class Rope:
         return result
 
     def pair_turning(self, times: float, width: int) -> float:
-        """Returns the pair that turns so many times within the positions of the training."""
+        """Returns the index of the pair that turns `times` times within the positions of the training."""
         return (width * math.log(self.original / (times * 2 * math.pi))) / (2 * math.log(self.rope_theta))
 
 
 def stretch(factor: float, scale: float) -> float:
-    """YaRN's correction of the attention temperature (section 3.4)."""
+    """Returns YaRN's correction of the attention temperature (section 3.4)."""
     return 1.0 if factor <= 1 else 0.1 * scale * math.log(factor) + 1.0
 
 
 def rotations(rope: Rope, width: int, room: int) -> Rotations:
-    """Returns the rotation of each pair of columns at each position, as complex numbers [room, width / 2]."""
+    """Returns the rotation of each pair at each position, as complex numbers [room, width / 2]."""
     angles = np.arange(room, dtype=np.float32)[:, None] * rope.frequencies(width)
     turns: Rotations = (np.cos(angles) + 1j * np.sin(angles)).astype(np.complex64)
     turns *= np.float32(rope.amplitude)
@@ -101,9 +103,9 @@ def rotations(rope: Rope, width: int, room: int) -> Rotations:
 
 
 def read_rope(values: Mapping[str, Any], theta: float) -> Rope:
-    """Returns the rotary settings of a config.json. `theta`: the family's default base.
+    """Reads the rotary settings of a config.json. `theta`: the family's default base.
 
-    `rope_scaling`, where it is given, stands before `rope_parameters`, as in transformers. Raises RopeError.
+    `rope_scaling` has precedence over `rope_parameters`, as in transformers. Raises RopeError.
     """
     settings = values.get("rope_scaling") or values.get("rope_parameters") or {}
     if not isinstance(settings, Mapping):
@@ -125,7 +127,7 @@ def read_rope(values: Mapping[str, Any], theta: float) -> Rope:
 
 
 def stretching(given: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the settings of a stretched embedding, checked. Raises RopeError."""
+    """Reads and checks the settings of a scaled embedding. Raises RopeError."""
     positions = given.get("original_max_position_embeddings", values.get("max_position_embeddings", 0))
     if not isinstance(given.get("truncate", True), bool):
         raise RopeError(f"rope_parameters.truncate: expected true or false, got {show(given['truncate'])}")

@@ -1,4 +1,4 @@
-"""The tensors that a checkpoint must have: names and shapes that follow from its config."""
+"""The tensors that a checkpoint must have: names and shapes derived from its config."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .config import CheckpointError, Config
 from .families.family import Family
 from .tensors import HEAD, Tensors
 
-UNUSED = ("rotary_emb.inv_freq",)  # buffers that old files carry and that follow from config.json
+UNUSED = ("rotary_emb.inv_freq",)  # buffers in old files, derivable from config.json
 LAYER = re.compile(r"model\.layers\.(\d+)\.")
 SCALE = "_scale_inv"
 
 
 def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
-    """Raises CheckpointError if a tensor is missing, has another shape than expected, or is not used."""
+    """Raises CheckpointError if a tensor is missing, unused, or has an unexpected shape."""
     found = tensors.shapes()
     check_adapters(found)
     fused = any(name.endswith(".experts.gate_up_proj") for name in found)
@@ -39,14 +39,14 @@ def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
 
 
 def aside(name: str, config: Config) -> bool:
-    """Returns whether a tensor may be there without being expected."""
+    """Returns whether a tensor is optional."""
     layer = LAYER.match(name)
-    beyond = layer is not None and int(layer[1]) >= config.layers  # predicts a second token (DeepSeek-V3)
+    beyond = layer is not None and int(layer[1]) >= config.layers  # multi-token prediction (DeepSeek-V3)
     return name == HEAD or name.endswith(UNUSED) or beyond
 
 
 def check_adapters(found: dict[str, tuple[int, ...]]) -> None:
-    """Raises CheckpointError for LoRA matrices among the weights: they are not added to them here."""
+    """Raises CheckpointError for LoRA matrices among the weights, because they are not merged here."""
     name = next((name for name in found if ".lora_" in name or "lora_A" in name), None)
     if name is not None:
         raise CheckpointError(
@@ -55,7 +55,7 @@ def check_adapters(found: dict[str, tuple[int, ...]]) -> None:
 
 
 def check_scale(name: str, shape: tuple[int, ...], tensors: Tensors) -> None:
-    """Raises CheckpointError if a matrix in E4M3 has no scale for each block of 128 x 128."""
+    """Raises CheckpointError if an E4M3 matrix lacks a scale for each block of 128 x 128."""
     blocks = tuple(-(-size // 128) for size in shape)
     found = tensors.stored.get(name + SCALE)
     if len(shape) != 2 or not name.endswith(".weight") or found is None or found.shape != blocks:

@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint on disk. A tensor is read on use."""
+"""The tensors of a checkpoint on disk, read on use."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ...trace import Floats, Ints
 from .config import CheckpointError, read_json
 from .floats import decoder_of
 
-BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E8M0": 1, "U8": 1}  # of one element, by type
+BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E8M0": 1, "U8": 1}  # bytes per element, by type
 EMBEDDING = "model.embed_tokens.weight"
 HEAD = "lm_head.weight"
 INDEX = "model.safetensors.index.json"
 INDEX_BYTES = 256 << 20
-STAGED_BYTES = 256 << 10  # read at once: they stay in the second-level cache until they are converted
+STAGED_BYTES = 256 << 10  # bytes read at once; they stay in the second-level cache until converted
 LFS = b"version https://git-lfs.github.com/spec/"
 PICKLES = ("*.bin", "*.pt", "*.pth")
 SEEKING = threading.Lock()
@@ -32,9 +32,9 @@ local = threading.local()  # one staging buffer per thread
 
 
 class WeightFile:
-    """A file of weights, open for reading.
+    """An open file of weights.
 
-    It is read and not mapped: a file that is shortened while it is mapped ends the process (SIGBUS).
+    The file is read, not mapped: truncating a mapped file ends the process (SIGBUS).
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +45,7 @@ class WeightFile:
     def read_into(self, target: memoryview, start: int) -> None:
         """Fills `target` with the bytes from `start` on.
 
-        Raises CheckpointError if the file ends before.
+        Raises CheckpointError if the file ends earlier.
         """
         done = 0
         while done < len(target):
@@ -59,10 +59,10 @@ class WeightFile:
 
 
 def read_at(handle: int, target: memoryview, start: int) -> int:
-    """Reads into `target` from a place in a file; returns how many bytes came. Threads may share the file."""
+    """Reads into `target` from an offset; returns the number of bytes. Threads may share the file."""
     if hasattr(os, "preadv"):
         return os.preadv(handle, [target], start)
-    with SEEKING:  # Windows has no read at a place
+    with SEEKING:  # Windows has no read at an offset
         os.lseek(handle, start, os.SEEK_SET)
         data = os.read(handle, len(target))
     target[: len(data)] = data
@@ -71,7 +71,7 @@ def read_at(handle: int, target: memoryview, start: int) -> int:
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a tensor lies: its file, its type, its shape, its first byte."""
+    """The location of a tensor: file, type, shape, offset."""
 
     file: WeightFile
     type: str
@@ -80,11 +80,11 @@ class Stored:
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """Returns the number of elements."""
         return math.prod(self.shape)
 
     def fill(self, out: Floats, first: int = 0) -> None:
-        """Writes the elements from index `first` on, in float32, into the contiguous array `out`."""
+        """Writes the elements from index `first` on into the contiguous array `out`, as float32."""
         flat, width = out.reshape(-1), BYTES[self.type]
         start = self.start + first * width
         if self.type == "F32":
@@ -99,12 +99,12 @@ class Stored:
             decode(raw, part)
 
     def fill_bytes(self, out: NDArray[np.uint8], first: int = 0) -> None:
-        """Writes the elements from index `first` on, as they are stored, into `out` [count * width]."""
+        """Writes the elements from index `first` on into `out` [count * width], undecoded."""
         self.file.read_into(out.reshape(-1).data, self.start + first * BYTES[self.type])
 
 
 def staging() -> NDArray[np.uint8]:
-    """Returns the bytes that this thread reads into before it converts them."""
+    """Returns this thread's buffer for bytes before conversion."""
     if not hasattr(local, "staged"):
         local.staged = np.empty(STAGED_BYTES, np.uint8)
     staged: NDArray[np.uint8] = local.staged
@@ -115,7 +115,7 @@ class Tensors:
     """The tensors of one file or of several shards, by name."""
 
     def __init__(self, folder: Path) -> None:
-        """Reads the headers. Raises CheckpointError naming the file, or a tensor of a type not read."""
+        """Reads the headers. Raises CheckpointError naming the file, or a tensor of an unsupported type."""
         self.stored: dict[str, Stored] = {}
         for path in shards(folder):
             self.stored.update(read_header(path))
@@ -124,7 +124,7 @@ class Tensors:
 
     @property
     def bytes(self) -> int:
-        """What all tensors take on disk."""
+        """Returns the size of all tensors on disk."""
         return sum(stored.size * BYTES[stored.type] for stored in self.stored.values())
 
     def __contains__(self, name: str) -> bool:
@@ -142,7 +142,7 @@ class Tensors:
         return out
 
     def rows(self, name: str, rows: Ints) -> Floats:
-        """Returns some rows of a matrix in float32; no others are read."""
+        """Returns some rows of a matrix in float32, without reading others."""
         stored = self.stored[name]
         width = stored.shape[-1]
         out = np.empty((len(rows), width), np.float32)
@@ -152,15 +152,15 @@ class Tensors:
 
 
 def plain_name(name: str) -> str:
-    """Returns the name of a tensor without the prefix of a multimodal wrapper."""
+    """Returns a tensor's name without the prefix of a multimodal wrapper."""
     inner = name.removeprefix("language_model.")
     return inner if inner.startswith(("model.", "lm_head.")) else f"model.{inner}"
 
 
 def shards(folder: Path) -> list[Path]:
-    """Returns the weight files of a checkpoint: one, or those that its index names.
+    """Returns the weight files of a checkpoint: one, or those in its index.
 
-    Raises CheckpointError for a missing file, for pickled weights, and for adapters without their model.
+    Raises CheckpointError for a missing file, pickled weights, and adapters without their model.
     """
     if (folder / "adapter_config.json").exists():
         raise CheckpointError(
@@ -183,7 +183,7 @@ def shards(folder: Path) -> list[Path]:
 
 
 def no_weights(folder: Path) -> str:
-    """Why a folder without safetensors cannot be run."""
+    """Returns the reason why a folder without safetensors cannot be run."""
     pickled = next((path.name for pattern in PICKLES for path in sorted(folder.glob(pattern))), None)
     if pickled:
         return (
@@ -194,7 +194,7 @@ def no_weights(folder: Path) -> str:
 
 
 def read_header(path: Path) -> dict[str, Stored]:
-    """Returns the tensors of one safetensors file. The library checks the header and the size of the file."""
+    """Returns the tensors of a safetensors file. The library checks header and file size."""
     try:
         with path.open("rb") as opened:
             start = opened.read(len(LFS))
@@ -224,5 +224,5 @@ def read_header(path: Path) -> dict[str, Stored]:
 
 
 def stored_of(file: WeightFile, start: int, entry: dict[str, Any]) -> Stored:
-    """Returns a tensor of the header. `start`: offset of the data of all tensors."""
+    """Returns a tensor from its header entry. `start`: offset of all data."""
     return Stored(file, entry["dtype"], tuple(entry["shape"]), start + entry["data_offsets"][0])

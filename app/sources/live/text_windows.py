@@ -1,4 +1,4 @@
-"""Selects the traces of a load: one prompt, every scenario, or a long text in windows."""
+"""Selects the traces for a load: one prompt, every scenario, or a long text in windows."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Make = Callable[[], RoutingTrace]
 
 
 def load_of(make: Make) -> Load:
-    """Returns the load of a trace that is still to be made."""
+    """Returns the load of a trace, which is computed for it."""
     return Load.of(make())
 
 
 def check_over(over: str) -> str:
-    """Raises BadRequest for anything else than `OVER`."""
+    """Returns `over`. Raises BadRequest for a value that is not in `OVER`."""
     if over not in OVER:
         raise BadRequest(Problem("over", repr(over[:20]), f"one of {', '.join(OVER)}", "choose one of them"))
     return over
 
 
 def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) -> list[TraceRequest]:
-    """Returns the requests that a load is counted over.
+    """Returns the requests whose routing is counted.
 
-    Raises BadRequest if there is nothing but a recording.
+    Raises BadRequest if the only source is a recording.
     """
     if over == "prompt":
         return [request]
@@ -46,7 +46,7 @@ def requests_over(request: TraceRequest, over: str, scenarios: tuple[str, ...]) 
 
 
 def check_text(request: TraceRequest, text: str) -> None:
-    """Raises BadRequest for a text that is too long, or that nothing routes."""
+    """Raises BadRequest for a text that is too long, or a source that routes no text."""
     if request.source != "live":
         advice = "authored routing is about given tokens; choose source=live"
         raise BadRequest(Problem("source", repr(request.source), "'live' for a text of your own", advice))
@@ -56,7 +56,7 @@ def check_text(request: TraceRequest, text: str) -> None:
 
 
 def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[Make]:
-    """What routes a text window by window, each as long as a prompt may be. Raises BadRequest."""
+    """Returns functions that route a text in windows of at most a prompt's length. Raises BadRequest."""
     check_text(request, text)
     model = sources.live.open_model(request.checkpoint)
     config = model.checkpoint.config
@@ -74,7 +74,7 @@ def windows(sources: SourceRegistry, request: TraceRequest, text: str) -> list[M
 
 
 def cut(tokens: tuple[Token, ...], room: int) -> Iterator[tuple[Token, ...]]:
-    """Windows of nearly equal length: a last one of a few tokens would look unbalanced by chance."""
+    """Yields windows of nearly equal length. A short last one would look unbalanced by chance."""
     count = -(-len(tokens) // room)
     for window in range(count):
         yield tokens[window * len(tokens) // count : (window + 1) * len(tokens) // count]

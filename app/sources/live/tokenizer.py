@@ -16,20 +16,20 @@ MOST_BYTES = 64 << 20
 
 
 class Tokenizer:
-    """A checkpoint's tokenizer.json. What a person types is text, a special token's name in it too."""
+    """A checkpoint's tokenizer.json. Special tokens are not recognised in user input."""
 
     def __init__(self, data: str) -> None:
-        """Raises ValueError if `data` is not a tokenizer."""
+        """Parses a tokenizer.json. Raises ValueError if `data` is not one."""
         try:
             self._fast = tokenizers.Tokenizer.from_str(data)
-        except Exception as error:  # the library raises Exception itself
+        except Exception as error:  # the library raises bare Exception
             raise ValueError(str(error)) from error
         self._fast.no_truncation()
         self._fast.no_padding()
         self._fast.encode_special_tokens = True
         self._byte_level = "ByteLevel" in kinds(
             json.loads(data).get("decoder")
-        )  # no deeper than the library takes
+        )  # the library's limit on nesting
         self._added = {id: token.content for id, token in self._fast.get_added_tokens_decoder().items()}
 
     @classmethod
@@ -50,20 +50,20 @@ class Tokenizer:
         return tokenizer
 
     def encode(self, text: str) -> tuple[Token, ...]:
-        """Returns the tokens of a text, with the special ones that the tokenizer puts around it."""
+        """Returns the tokens of a text, with the special tokens that the tokenizer adds."""
         return tuple(Token(self.text(id), id=id) for id in self._fast.encode(text).ids)
 
     def text(self, id: int) -> str:
-        """Returns a token as a person reads it.
+        """Returns the displayed text of a token.
 
-        Bytes that are only part of a character are written as \\xf0.
+        Bytes of an incomplete character are written as \xf0.
         """
         if id in self._added:
             return self._added[id]
         return self._bytes(id).decode("utf-8", errors="backslashreplace")
 
     def join(self, ids: list[int]) -> str:
-        """Returns the text of several tokens, with characters that were split over them."""
+        """Returns the joined text of tokens; characters split over tokens are decoded."""
         parts = [self._added[id].encode() if id in self._added else self._bytes(id) for id in ids]
         return b"".join(parts).decode("utf-8", errors="backslashreplace")
 
@@ -81,13 +81,13 @@ class Tokenizer:
 
 
 def kinds(decoder: Any) -> set[str]:
-    """Returns the types of a decoder and of those inside it."""
+    """Returns the types of a decoder and of its nested decoders."""
     parts = (decoder or {}).get("decoders", [])
     return {(decoder or {}).get("type", ""), *(kind for part in parts for kind in kinds(part))}
 
 
 def byte_letters() -> dict[str, int]:
-    """Returns the letter of a byte in byte-level BPE: itself if printable, else one from 256 on (GPT-2)."""
+    """Returns the letter of each byte in byte-level BPE: itself if printable, else from 256 on (GPT-2)."""
     prints = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in prints]
     return {chr(byte): byte for byte in prints} | {chr(256 + n): byte for n, byte in enumerate(others)}

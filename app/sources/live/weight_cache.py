@@ -1,6 +1,6 @@
-"""Cache of the weights of a small model, and its memory.
+"""Caches the weights of a small model in one block of memory.
 
-Nothing is evicted: a model that does not fit is streamed instead, so a look-up takes no lock.
+Nothing is evicted, because larger models are streamed. A look-up therefore needs no lock.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ B = TypeVar("B")
 
 
 class WeightCache:
-    """Weights by name, each made by the thread that first asks for it."""
+    """Weights by name, each converted at its first use."""
 
     def __init__(self) -> None:
         self.blocks: dict[Hashable, Any] = {}
         self.get = self.blocks.get
 
     def put(self, key: Hashable, block: B) -> B:
-        """Keeps a block. Returns the one that is kept: another thread may have been faster."""
+        """Stores a block. Returns the stored one, which may be that of another thread."""
         kept: B = self.blocks.setdefault(key, block)
         return kept
 
@@ -32,19 +32,19 @@ class WeightCache:
 class Slab:
     """One large array from which others are cut.
 
-    numpy asks for pages of 2 MiB for arrays of 4 MiB and more. With all experts in one, their products take
-    two thirds of the time that they take in arrays of their own (N = 64: fewer misses of the address cache).
+    numpy requests pages of 2 MiB for arrays of at least 4 MiB. With all experts in one array, their
+    products take two thirds of the time as in separate arrays (N = 64: fewer TLB misses).
     """
 
     def __init__(self, size: int) -> None:
-        """Room for `size` numbers; memory is taken as it is written to."""
+        """Allocates `size` numbers; memory is committed on write."""
         self._numbers = np.empty(size, np.float32)
         self._used = 0
         self._lock = Lock()
 
     def empty(self, *shape: int) -> Floats:
         """Returns an array of that shape, outside the slab if the slab is full."""
-        size = -(-int(np.prod(shape)) // 16) * 16  # the next one starts at a cache line
+        size = -(-int(np.prod(shape)) // 16) * 16  # aligns the next array to a cache line
         with self._lock:
             start, end = self._used, self._used + size
             if end > len(self._numbers):

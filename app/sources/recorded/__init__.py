@@ -1,1 +1,1 @@
-"""Routing that was recorded while a model was trained."""
+"""Routing recorded earlier: during training, or in a folder of traces."""

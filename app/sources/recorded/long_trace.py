@@ -1,4 +1,4 @@
-"""Long traces: their file is mapped into memory, shown by window, and counted by blocks of tokens."""
+"""Long traces: the file is mapped into memory, shown by window, and counted by blocks of tokens."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ...formats.stored import Array
 from ...shape import ModelShape
 from ...trace import COLUMNS, FORMAT, Counts, RoutingTrace, Step, TraceHeader, header_of
 
-WINDOW = 256  # tokens that the scene shows of a long trace
-LONG_TOKENS = 4096  # a trace of more tokens is long
-LONG_CELLS = 16 * 2**20  # so is one of more tokens x layers x experts
-BLOCK = 2048  # tokens that are counted at a time
-LEAST_BYTES = 2**20  # a smaller file holds no long trace
+WINDOW = 256  # tokens per window in the scene
+LONG_TOKENS = 4096  # a trace with more tokens is long
+LONG_CELLS = 16 * 2**20  # a trace with more tokens x layers x experts is long
+BLOCK = 2048  # tokens counted at a time
+LEAST_BYTES = 2**20  # a smaller file is never a long trace
 TYPES = {"experts": np.int32, "dropped": np.bool_}
-TOKEN_BYTES = 300  # that a token takes in memory, about
+TOKEN_BYTES = 300  # approximate memory per token
 
 
 @dataclass(frozen=True)
 class LongTrace:
-    """A trace whose columns are views of a file, or arrays: scores, logits [T, L, N], others [T, L, K]."""
+    """A trace whose columns may be views of a file: scores, logits [T, L, N], others [T, L, K]."""
 
     header: TraceHeader
     columns: Mapping[str, Array]
@@ -40,15 +40,15 @@ class LongTrace:
 
     @property
     def held_bytes(self) -> int:
-        """About how many bytes of memory it takes: of a mapped file, the tokens alone."""
+        """Returns the approximate memory in bytes; of a mapped file only the tokens."""
         own = sum(column.nbytes for column in self.columns.values() if column.flags.owndata)
         return TOKEN_BYTES * len(self.header.tokens) + own
 
     def window(self, around: int) -> RoutingTrace:
-        """Returns the WINDOW tokens in which token `around` lies; the last ones where it is beyond the end.
+        """Returns the WINDOW tokens around token `around`; the last window if it is beyond the end.
 
-        Windows begin at multiples of WINDOW, so that equal windows are equal answers. `window` of the origin
-        says where it begins, and of how many tokens it is. Raises ValueError if the rows are wrong.
+        Windows begin at multiples of WINDOW, so that equal windows give equal answers. The origin's
+        `window` states first token and total. Raises ValueError if the rows are wrong.
         """
         count = len(self.header.tokens)
         begin = min(around, count - 1) // WINDOW * WINDOW
@@ -57,7 +57,7 @@ class LongTrace:
         return self.rows(slice(begin, begin + WINDOW), replace(self.header, tokens=tokens, origin=origin))
 
     def whole(self) -> RoutingTrace:
-        """Returns all of it; columns of the right type stay views. Raises ValueError if rows are wrong."""
+        """Returns the whole trace; columns of the right type stay views. Raises ValueError for wrong rows."""
         return self.rows(slice(None), self.header)
 
     def rows(self, which: slice, header: TraceHeader) -> RoutingTrace:
@@ -73,7 +73,9 @@ class LongTrace:
 
     @cached_property
     def counts(self) -> Counts:
-        """How often each expert was chosen, and how often first: [2, L, N]; ids of no expert are left out."""
+        """Returns how often each expert was chosen, and chosen first: [2, L, N]. Empty choices are
+        skipped.
+        """
         shape, experts = self.shape, self.columns["experts"]
         found = np.zeros((2, shape.layers * shape.experts), np.int64)
         layer = (np.arange(shape.layers) * shape.experts)[None, :, None]
@@ -86,7 +88,7 @@ class LongTrace:
 
 
 def typed(name: str, column: Array) -> Array:
-    """Returns a column in the type that a trace has; as it is where it has that."""
+    """Returns a column in the type of a trace, without a copy if it has that type."""
     return column.astype(TYPES.get(name, np.float32), copy=False)
 
 
@@ -96,7 +98,7 @@ def is_long(tokens: int, shape: ModelShape) -> bool:
 
 
 def long_trace(trace: RoutingTrace) -> LongTrace | RoutingTrace:
-    """Returns a trace as one that is shown by window, where it is long."""
+    """Returns a long trace as LongTrace, any other unchanged."""
     if not is_long(len(trace.header.tokens), trace.header.shape):
         return trace
     columns = {name: column for name in COLUMNS if (column := getattr(trace, name)) is not None}
@@ -104,9 +106,9 @@ def long_trace(trace: RoutingTrace) -> LongTrace | RoutingTrace:
 
 
 def map_trace(path: Path) -> LongTrace | None:
-    """Maps a long trace file of Moescope; None for any other file, and for one that is broken.
+    """Maps a long trace file of Moescope; None for any other file, and for a broken one.
 
-    Raises OSError if it has gone.
+    Raises OSError if the file does not exist any more.
     """
     if path.suffix != ".safetensors" or not path.is_file() or path.stat().st_size < LEAST_BYTES:
         return None

@@ -1,4 +1,4 @@
-"""Routing that was recorded while a model was trained: trace files beside its weights."""
+"""Routing recorded during training: trace files beside the model's weights."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ FILES = "snapshots/step-*.safetensors"
 
 @dataclass(frozen=True)
 class SnapshotTrace(Whole):
-    """A trace that was kept, and a hash of its file."""
+    """A recorded trace, and a hash of its file."""
 
     digest: str
 
 
 class Snapshots:
-    """The recordings of the models in a folder, by name and by the training steps that were done."""
+    """The recordings of the models in a folder, by name and training step."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def steps(self) -> dict[str, tuple[int, ...]]:
-        """Returns the moments of each model that has any, first to last."""
+        """Returns the recorded steps of each model in ascending order."""
         found: dict[str, list[int]] = {}
         for path in sorted(self.folder.glob(f"*/{FILES}")):
             number = path.stem.removeprefix("step-")
@@ -35,7 +35,7 @@ class Snapshots:
         return {name: tuple(sorted(steps)) for name, steps in found.items()}
 
     def read(self, name: str, step: int) -> bytes:
-        """Returns the file of a moment. Raises OSError if it has gone."""
+        """Returns the file of a step. Raises OSError if it does not exist any more."""
         return (self.folder / name / "snapshots" / f"step-{step:06d}.safetensors").read_bytes()
 
     def open(self, name: str, step: int) -> SnapshotTrace:

@@ -1,4 +1,4 @@
-"""The source `recorded`: the routing of a model at one step of its training."""
+"""The source `recorded`: the routing of a model at one training step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .snapshots import Snapshots
 
 
 class RecordedSource(TraceSource):
-    """Trace files that were written while the models of a folder were trained."""
+    """Trace files recorded while the models of a folder were trained."""
 
     name = "recorded"
     keys = ("model", "experts", "step")

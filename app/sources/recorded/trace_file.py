@@ -1,4 +1,4 @@
-"""The source `trace`: a file of the folder of traces, whichever engine wrote it."""
+"""The source `trace`: a file in the folder of traces, written by any engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .trace_folder import TraceFolder
 
 
 class TraceFileSource(TraceSource):
-    """Captures that engines wrote, in the folder TRACES."""
+    """Captures in the folder TRACES."""
 
     name = "trace"
     keys = ("trace",)
@@ -24,14 +24,14 @@ class TraceFileSource(TraceSource):
         self.files = None if place.traces is None else TraceFolder(place.traces)
 
     def offer(self) -> Offer:
-        """Returns the files, each looked up when a request names it."""
+        """Returns the files; each is looked up when a request names it."""
         return Offer(traces=self.files)
 
     def open(self, request: TraceRequest) -> Opened:
-        """Returns the routing in a file. Raises BadRequest if it cannot be read, or holds counts alone."""
+        """Returns the routing in a file. Raises BadRequest if it cannot be read, or holds only counts."""
         trace, stamp = self.trace_of(request.trace)
         origin = {**trace.header.origin, "trace": request.trace}
-        origin.pop("prompt_tokens", None)  # nothing is written while it plays
+        origin.pop("prompt_tokens", None)  # nothing is generated during playback
         trace = replace(trace, header=replace(trace.header, origin=origin))
         if isinstance(trace, RoutingTrace):
             return Opened(Whole(trace), stamp)
@@ -44,7 +44,7 @@ class TraceFileSource(TraceSource):
         return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
 
     def trace_of(self, name: str) -> tuple[RoutingTrace | LongTrace, str]:
-        """Returns the trace of a name, and what changes with its file. Raises BadRequest."""
+        """Returns the trace of a name, and a stamp that changes with its file. Raises BadRequest."""
         if self.files is None:
             raise BadRequest(
                 Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
@@ -64,7 +64,7 @@ class TraceFileSource(TraceSource):
 
 
 def checked(read: Callable[[], RoutingTrace]) -> RoutingTrace:
-    """Returns the rows of a long trace. Raises BadRequest if they are wrong."""
+    """Returns the trace that `read` gives. Raises BadRequest if its rows are wrong."""
     try:
         return read()
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The folder of traces that an operator serves: its files by name, each read on request."""
+"""The folder of traces that an operator serves: files by name, each read on request."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_
 ONE_CAPTURE = (
     "router_trace_rank*.jsonl",
     "router/ffn_moe_logits-*.npy",
-)  # a folder with these is one capture
-DEEPEST = 4  # folders in folders
+)  # a folder with such files is one capture
+DEEPEST = 4  # limit on nested folders
 MOST_FILES = 20_000
 KEPT_BYTES = 256 * 2**20
 KEPT_LONG_BYTES = 256 * 2**20
@@ -30,14 +30,14 @@ KEPT_LONG_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class Held:
-    """A capture of the folder, its trace where it has tokens, and how many answers its file holds."""
+    """A capture of the folder, its trace if it has tokens, and the number of answers in its file."""
 
     capture: Capture
     trace: RoutingTrace | LongTrace | None
 
 
 class TraceFolder:
-    """The files below a folder. Names that lead out of it, by dots or by links, name nothing."""
+    """The files below a folder. Names that lead out of it, through dots or links, are unknown."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class TraceFolder:
         return isinstance(name, str) and self.find(name) is not None
 
     def find(self, name: str) -> tuple[Path, int] | None:
-        """Returns the path of a name and the number of the answer in it; None if nothing has it."""
+        """Returns the path of a name and the index of the answer in it; None if it is unknown."""
         path = self.inside(name)
         if path is not None:
             return path, 0
@@ -59,13 +59,13 @@ class TraceFolder:
         return None if path is None else (path, int(number[:6]))
 
     def inside(self, name: str) -> Path | None:
-        """Returns the path of a file or of a folder that is one capture, where it lies in the folder."""
+        """Returns the path of a file, or of a folder that is one capture; None if outside the folder."""
         if not name or "\0" in name or name.startswith(("/", "\\")):
             return None
         try:
             path = (self.folder / name).resolve()
             there = path.is_relative_to(self.root) and (path.is_file() or is_capture(path))
-        except OSError:  # a name longer than the system has them
+        except OSError:  # a name beyond the system's length limit
             return None
         return path if there else None
 
@@ -79,7 +79,7 @@ class TraceFolder:
         return sorted(found)
 
     def stamp(self, name: str) -> str:
-        """Returns what changes with a file or with the config beside it. Raises OSError if it has gone."""
+        """Returns a stamp that changes with a file or its config. Raises OSError if the file is missing."""
         found = self.find(name)
         if found is None:
             raise FileNotFoundError(name)
@@ -88,14 +88,14 @@ class TraceFolder:
         return " ".join(str(part) for part in (choice, *stamps(path), *stamps(beside / "config.json")))
 
     def trace(self, name: str) -> RoutingTrace | LongTrace | None:
-        """Returns the trace of a file, None of counts. A long one is mapped, and not judged.
+        """Returns the trace of a file; None for counts. A long one is mapped, and not checked.
 
         Raises CaptureError and OSError.
         """
         return self.long(name) or self.open(name).trace
 
     def long(self, name: str) -> LongTrace | None:
-        """Returns a long trace file of Moescope, mapped; None of any other file. Raises OSError."""
+        """Returns a long trace file of Moescope, mapped; None for any other file. Raises OSError."""
         key = f"{name} {self.stamp(name)}"
         found, place = self.mapped.get(key), self.find(name)
         if found is None and place is not None:
@@ -105,7 +105,7 @@ class TraceFolder:
         return found
 
     def open(self, name: str) -> Held:
-        """Reads a file, or takes it from those that were read. Raises CaptureError and OSError."""
+        """Returns a file from the cache, else reads it. Raises CaptureError and OSError."""
         key = f"{name} {self.stamp(name)}"
         held = self.kept.get(key)
         if held is not None:
@@ -141,7 +141,7 @@ class TraceFolder:
 
 
 def size_of(held: Held) -> int:
-    """Returns about how many bytes a capture and its trace take."""
+    """Returns the approximate memory of a capture and its trace, bytes."""
     columns = [held.capture.ids, held.capture.weights, held.capture.logits, held.capture.counts]
     if isinstance(held.trace, LongTrace):
         return held.trace.held_bytes + sum(column.nbytes for column in columns if column is not None)
@@ -156,7 +156,7 @@ def is_capture(path: Path) -> bool:
 
 
 def stamps(path: Path) -> tuple[int, int]:
-    """Returns the time of the last change and the size; zeros if there is no such file."""
+    """Returns modification time and size; zeros if the file does not exist."""
     try:
         stat = path.stat()
     except OSError:
@@ -165,7 +165,7 @@ def stamps(path: Path) -> tuple[int, int]:
 
 
 def walk(folder: Path, before: str, depth: int) -> Iterator[str]:
-    """Yields the names of files and of folders that are one capture; links and hidden files are left out."""
+    """Yields the names of files and of capture folders, without links and hidden files."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:

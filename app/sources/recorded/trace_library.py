@@ -1,4 +1,4 @@
-"""The list of a folder of traces: searched, paged, and read piece by piece."""
+"""The list of a folder of traces: searchable, paged, and read in steps."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from .trace_folder import TraceFolder
 
 PAGE = 50
 MOST_PAGE = 200
-SECS = 1.0  # that one request may spend on reading files
+SECS = 1.0  # time limit on reading files per request
 TEXT_CHARS = 300
 KEPT = 30_000
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is searched for; empty fields ask for everything."""
+    """The search criteria; empty fields match everything."""
 
-    text: str = ""  # in names, models, tokens
+    text: str = ""  # in names, models and tokens
     model: str = ""
     format: str = ""
-    finding: str = ""  # a code
+    finding: str = ""  # a finding's code
     offset: int = 0
     count: int = PAGE
 
     @property
     def needs_all(self) -> bool:
-        """Returns whether files must be read to be found."""
+        """Returns whether the search needs the content of files."""
         return bool(self.text or self.model or self.format or self.finding)
 
 
 class TraceLibrary:
-    """Entries by name, each kept as long as its file does not change."""
+    """Entries by name, each cached until its file changes."""
 
     def __init__(self, folder: TraceFolder, clock: Callable[[], float] = monotonic) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class TraceLibrary:
         self.lock = Lock()
 
     def answer(self, query: Query) -> dict[str, Any]:
-        """Returns a page of entries, how many match, and how many files are not yet read."""
+        """Returns a page of entries, the number of matches, and the number of files not yet read."""
         names = self.folder.names()
         with self.lock:
             page = names[query.offset : query.offset + query.count]
@@ -68,7 +68,7 @@ class TraceLibrary:
     def page_of(
         self, names: list[str], matching: list[dict[str, Any]] | None, query: Query
     ) -> list[dict[str, Any]]:
-        """Returns the entries of the page; unread files by their names alone."""
+        """Returns the entries of the page; unread files appear by name only."""
         end = query.offset + query.count
         if matching is not None:
             return matching[query.offset : end]
@@ -76,7 +76,7 @@ class TraceLibrary:
         return [self.entries[name][1] if name in self.entries else unread_entry(name) for name in page]
 
     def read_some(self, names: list[str]) -> int:
-        """Reads files that are new or changed for up to SECS; returns how many are left."""
+        """Reads new or changed files for up to SECS; returns the number left."""
         until, left = self.clock() + SECS, 0
         for name in names:
             try:
@@ -93,7 +93,7 @@ class TraceLibrary:
         return left
 
     def entry(self, name: str) -> dict[str, Any]:
-        """Reads a file into an entry; a broken one has its reason."""
+        """Returns the entry of a file; a broken one has a reason."""
         try:
             held = self.folder.open(name)
         except CaptureError as error:
@@ -139,7 +139,7 @@ def refused_entry(name: str, reason: str, code: str, format: str | None) -> dict
 
 
 def matches(entry: Mapping[str, Any], query: Query) -> bool:
-    """Returns whether an entry is searched for; case does not count."""
+    """Returns whether an entry matches the search, case-insensitively."""
     text = " ".join(str(entry[key] or "") for key in ("name", "model", "format", "engine", "text", "problem"))
     return (
         query.text.casefold() in f"{text} {' '.join(entry['codes'])}".casefold()
@@ -150,7 +150,7 @@ def matches(entry: Mapping[str, Any], query: Query) -> bool:
 
 
 def same(entry: Mapping[str, Any], known: list[dict[str, Any]]) -> list[str]:
-    """Returns the names of other files with the very same routing, ten at most."""
+    """Returns the names of up to ten other files with identical routing."""
     print_ = entry["fingerprint"]
     if not print_:
         return []

@@ -56,7 +56,7 @@ class RemoteTrace:
             self._forget(pulled)
 
     def cancel(self) -> None:
-        """Ends the requests to the engine. Whoever waits for a step gets Closed at once."""
+        """Cancels the requests to the engine. A thread that waits for a step gets Closed at once."""
         self._cancelled = True
         for pulled in [*self._running]:
             self._forget(pulled)

@@ -1,1 +1,1 @@
-"""The families of models that run here, one file each beside the three that share their form."""
+"""The supported model families: one file each, except the three that share their form."""

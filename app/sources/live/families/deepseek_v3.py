@@ -1,7 +1,7 @@
 """DeepSeek-V3 and R1 (arXiv 2412.19437): latent attention, a selection bias, groups, shared experts, E4M3.
 
-Queries, and keys with values, go through a narrow latent vector (section 2.1.1). Part of each query and one
-key for all heads carry the rotation. The first layers have no experts.
+Queries, and keys with values, are projected through a narrow latent vector (section 2.1.1). Part of each
+query, and one key shared by all heads, are rotated. The first layers are dense.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ..streamed import Attend, StreamedLayer
 from ..tensors import Tensors
 from .family import Family, Named
 
-LATENT_EPSILON = 1e-6  # of the norms within attention, whatever rms_norm_eps says
+LATENT_EPSILON = 1e-6  # of the norms within attention, independent of rms_norm_eps
 
 
 @dataclass(frozen=True)
 class Widths:
-    """Columns per head of keys without and with rotation and of values, and of the two latent vectors."""
+    """Columns per head of unrotated keys, rotated keys and values, and of the two latent vectors."""
 
     heads: int
     plain: int
@@ -38,7 +38,7 @@ class Widths:
 
     @classmethod
     def of(cls, config: Config) -> Widths:
-        """Reads them from a config. Raises CheckpointError if one is missing."""
+        """Reads the widths from a config. Raises CheckpointError if one is missing."""
         sizes = {
             "qk_nope_head_dim": config.key_dim,
             "qk_rope_head_dim": config.rotary_dim,
@@ -54,7 +54,7 @@ class Widths:
 
 @dataclass(frozen=True)
 class DeepSeekV3(Family):
-    """What differs from the families that choose by softmax."""
+    """DeepSeek-V3's differences from the softmax families."""
 
     def router(self, config: Config) -> str:
         if not config.renormalise:
@@ -134,7 +134,7 @@ class LatentAttention:
         self.scale = np.float32((widths.plain + widths.rotary) ** -0.5 * config.rope.softmax_scale)
 
     def attend(self, x: Floats, cache: KeyValueCache, layer: int, turns: Rotations) -> Floats:
-        """Normed x [T, D] -> what attention adds [T, D]. Writes keys and values into the cache."""
+        """Computes attention of normed x [T, D]: [T, D]. Writes keys and values into the cache."""
         w, count = self.widths, len(x)
         start, end = cache.length, cache.length + count
         queries = self.queries(x).reshape(count, w.heads, -1)  # [T, H, plain + rotary]
@@ -165,11 +165,11 @@ class LatentAttention:
         return out + self.tensors.read(bias) if bias in self.tensors else out
 
     def norm(self, name: str, x: Floats) -> Floats:
-        """RMSNorm of a latent vector [T, .]."""
+        """Applies RMSNorm to a latent vector [T, .]."""
         return normed(x, LATENT_EPSILON) * self.tensors.read(f"{self.prefix}.{name}.weight")
 
     def rotate(self, x: Floats, turns: Rotations) -> Floats:
-        """Turns the pairs of columns, which lie beside each other or half a width apart: [T, ., rotary]."""
+        """Rotates pairs of columns, which are adjacent or half a width apart: [T, ., rotary]."""
         if not self.interleaved:
             half = x.shape[-1] // 2
             x = np.stack([x[..., :half], x[..., half:]], axis=-1).reshape(x.shape)

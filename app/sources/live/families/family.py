@@ -26,10 +26,10 @@ NO_SETTINGS = RouterSettings()
 
 @dataclass(frozen=True)
 class Family:
-    """Mixtral, OLMoE and Qwen3-MoE as they are; the others change what differs.
+    """A family with the defaults of Mixtral, OLMoE and Qwen3-MoE; other families override what differs.
 
-    `defaults` is what the configuration class of transformers assumes where config.json says nothing, and
-    `reads` which of `config.OPTIONAL` it reads.
+    `defaults` are those of the configuration class in transformers. `reads` are the keys of
+    `config.OPTIONAL` that the family reads.
     """
 
     model_type: str
@@ -37,11 +37,11 @@ class Family:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     block: str = "mlp"  # name of the MoE block in tensor names
     matrices: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj")
-    qk_norm: Literal["none", "all", "head"] = "none"  # over a whole projection, or over each head
-    kept: bool = True  # whether a small model of it can be kept in float32
+    qk_norm: Literal["none", "all", "head"] = "none"  # over a whole projection, or per head
+    kept: bool = True  # whether a small model stays in memory in float32
 
     def router(self, config: Config) -> str:
-        """Returns the router that the model was trained with, by its name in `app.routing.ROUTERS`."""
+        """Returns the router of the model's training, a name in `app.routing.ROUTERS`."""
         return "topk_norm" if config.renormalise else "topk"
 
     def settings(self, config: Config) -> RouterSettings:
@@ -49,7 +49,7 @@ class Family:
         return NO_SETTINGS
 
     def shape(self, config: Config) -> ModelShape:
-        """Returns the sizes that the page shows, every parameter counted."""
+        """Returns the sizes that the page shows; their sum is the number of parameters."""
         sparse = config.moe_layers
         query, key = config.query_width, config.key_width
         biases = (query + 2 * key + config.d_model) if config.attention_bias else 0
@@ -67,13 +67,13 @@ class Family:
         )
 
     def rotations(self, config: Config, room: int) -> Rotations:
-        """What turns queries and keys at each position: [room, .]."""
+        """Returns the rotation of queries and keys at each position: [room, .]."""
         return query_key_rotations(config, room)
 
     def tensors(self, config: Config, fused: bool = False) -> Named:
-        """Name and shape of each tensor that the config implies.
+        """Yields name and shape of each tensor that the config implies.
 
-        `fused`: all experts of a layer lie in two tensors, as transformers 5 has them in memory.
+        `fused`: all experts of a layer share two tensors, as in the memory of transformers 5.
         """
         yield "model.embed_tokens.weight", (config.vocabulary, config.d_model)
         yield "model.norm.weight", (config.d_model,)
@@ -91,7 +91,7 @@ class Family:
                 yield from self.network_tensors(config, block, config.d_dense)
 
     def attention_tensors(self, config: Config, prefix: str) -> Named:
-        """Yields those of one attention block."""
+        """Yields the tensors of one attention block."""
         query, key = config.query_width, config.key_width
         for part, width in (("q", query), ("k", key), ("v", key)):
             yield f"{prefix}.{part}_proj.weight", (width, config.d_model)
@@ -106,7 +106,7 @@ class Family:
             yield f"{prefix}.k_norm.weight", (key if whole else config.head_dim,)
 
     def moe_tensors(self, config: Config, block: str, fused: bool) -> Named:
-        """Yields those of a router and its experts."""
+        """Yields the tensors of a router and its experts."""
         yield f"{block}.gate.weight", (config.experts, config.d_model)
         if fused:
             yield f"{block}.experts.gate_up_proj", (config.experts, 2 * config.d_expert, config.d_model)
@@ -116,14 +116,14 @@ class Family:
             yield from self.network_tensors(config, f"{block}.experts.{expert}", config.d_expert)
 
     def network_tensors(self, config: Config, prefix: str, width: int) -> Named:
-        """Yields those of one network with a gate."""
+        """Yields the tensors of one gated network."""
         gate, up, down = self.matrices
         yield f"{prefix}.{gate}.weight", (width, config.d_model)
         yield f"{prefix}.{up}.weight", (width, config.d_model)
         yield f"{prefix}.{down}.weight", (config.d_model, width)
 
     def layer(self, config: Config, tensors: Tensors, layer: int) -> StreamedLayer:
-        """Returns a layer whose weights are read on use."""
+        """Returns a layer that reads its weights on use."""
         prefix = f"model.layers.{layer}"
         attend, block = self.attention(config, tensors, layer), f"{prefix}.{self.block}"
         norm = tensors.read(f"{prefix}.post_attention_layernorm.weight")
@@ -139,7 +139,7 @@ class Family:
         )
 
     def expert(self, tensors: Tensors, block: str, expert: int) -> Network:
-        """Returns one expert. One tensor may hold all of a layer, as in the memory of transformers 5."""
+        """Returns one expert, which may be a slice of a tensor with all experts of a layer."""
         fused = f"{block}.experts.gate_up_proj"
         if fused not in tensors:
             return self.network(tensors, f"{block}.experts.{expert}")
@@ -147,12 +147,12 @@ class Family:
         return Network((gate_up,), expert_slice(tensors, f"{block}.experts.down_proj", expert))
 
     def network(self, tensors: Tensors, prefix: str) -> Network:
-        """Returns one network with a gate."""
+        """Returns one gated network."""
         gate, up, down = (matrix_of(tensors, f"{prefix}.{name}") for name in self.matrices)
         return Network((gate, up), down)
 
     def attention(self, config: Config, tensors: Tensors, layer: int) -> Attend:
-        """Returns the attention of a layer: normed x [T, D] without gain -> what it adds [T, D]."""
+        """Returns the attention of a layer as a function: normed x [T, D] without gain -> output [T, D]."""
         prefix = f"model.layers.{layer}"
         gain = tensors.read(f"{prefix}.input_layernorm.weight")
         qkv = [matrix_of(tensors, f"{prefix}.self_attn.{part}_proj") for part in "qkv"]
@@ -168,7 +168,7 @@ class Family:
         return block
 
     def head_settings(self, config: Config, tensors: Tensors, layer: int) -> HeadSettings:
-        """What attention has beside its matrices, the columns in the order of `rotary_pairs`."""
+        """Returns the attention settings beside the matrices, columns in the order of `rotary_pairs`."""
         prefix, order = f"model.layers.{layer}.self_attn", rotary_pairs(config)
         bias = (
             np.concatenate([tensors.read(f"{prefix}.{part}_proj.bias") for part in "qkv"])[order]
@@ -183,7 +183,7 @@ class Family:
         )
 
     def query_key_gain(self, config: Config, tensors: Tensors, prefix: str) -> Floats | None:
-        """Returns the gains of the norms of queries and keys, one number a column of both."""
+        """Returns the gains of the norms of queries and keys, one number per column of both."""
         if self.qk_norm == "none":
             return None
         query, key = (tensors.read(f"{prefix}.{part}_norm.weight") for part in "qk")

@@ -1,7 +1,7 @@
 """gpt-oss (OpenAI 2025, arXiv 2508.10925): biases everywhere, attention sinks, experts in MXFP4.
 
-Every second layer sees a window of positions. The softmax of the router comes after its top-k. Gate and up
-alternate row by row, both are clamped, and 1 is added to up.
+Every second layer has a sliding window. The router's softmax follows its top-k. Gate and up alternate row by
+row, both are clamped, and 1 is added to up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ONE = np.float32(1)
 
 @dataclass(frozen=True)
 class GptOss(Family):
-    """What differs from the families that choose by softmax."""
+    """gpt-oss' differences from the softmax families."""
 
     def router(self, config: Config) -> str:
         return "softmax_after"
@@ -35,7 +35,7 @@ class GptOss(Family):
         plain = super().shape(config)
         return replace(
             plain,
-            attention=plain.attention + config.layers * config.heads,  # a sink a head
+            attention=plain.attention + config.layers * config.heads,  # one sink per head
             expert_bias=2 * config.d_expert + config.d_model,
             router_bias=1,
         )
@@ -45,7 +45,7 @@ class GptOss(Family):
         yield f"{prefix}.sinks", (config.heads,)
 
     def moe_tensors(self, config: Config, block: str, fused: bool) -> Named:
-        """`fused`: not quantised, with outputs as columns, as transformers saves it."""
+        """Yields the tensors. `fused`: not quantised, outputs as columns, as transformers saves it."""
         count, width, inner = config.experts, config.d_model, config.d_expert
         yield f"{block}.router.weight", (count, width)
         yield f"{block}.router.bias", (count,)
@@ -81,14 +81,14 @@ class GptOss(Family):
 
 
 def expert_matrix(tensors: Tensors, name: str, expert: int) -> AnyMatrix:
-    """Returns one expert's matrix: in MXFP4, or in a float type with outputs as columns."""
+    """Returns one expert's matrix: MXFP4, or a float type with outputs as columns."""
     if f"{name}_blocks" in tensors:
         return Microscaled(tensors.stored[f"{name}_blocks"], tensors.stored[f"{name}_scales"], expert)
     return Transposed(expert_slice(tensors, name, expert))
 
 
 def clamped_swiglu(gate_up: Floats, alpha: np.float32, limit: np.float32) -> Floats:
-    """(up + 1) * gate * sigmoid(alpha * gate), both clamped; rows alternate: [2 I, T] -> [I, T]."""
+    """Computes (up + 1) * gate * sigmoid(alpha * gate), both clamped; rows alternate: [2 I, T] -> [I, T]."""
     gate: Floats = np.minimum(gate_up[::2], limit)
     up: Floats = np.clip(gate_up[1::2], -limit, limit)
     result: Floats = (up + ONE) * gate / (ONE + np.exp(-alpha * gate))

@@ -1,4 +1,4 @@
-"""All families by their `model_type`, and a checkpoint's config.json as its family reads it."""
+"""All families by `model_type`, and the reading of a config.json by its family."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ QUANTISED = {"fp8": ("mixtral", "olmoe", "qwen3_moe", "deepseek_v3"), "mxfp4": (
 
 
 def read_config(folder: Path) -> Config:
-    """Returns the config.json of a checkpoint. Raises CheckpointError naming a wrong or unknown key."""
+    """Reads the config.json of a checkpoint. Raises CheckpointError naming a wrong or unknown key."""
     return config_of(read_json(folder / "config.json"))
 
 
 def config_of(values: Mapping[str, Any]) -> Config:
-    """Returns the keys of config.json -> Config.
+    """Converts the values of config.json to a Config.
 
-    The text part of a wrapper counts, where it is a family of ours.
+    For a multimodal wrapper, its text part is used if the family is supported.
     """
     values = text_part(values)
     family = family_named(values.get("model_type"))
@@ -40,7 +40,7 @@ def config_of(values: Mapping[str, Any]) -> Config:
 
 
 def text_part(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns the configuration of the language model inside one of several parts."""
+    """Returns the language model's configuration in a multimodal config."""
     inner = values.get("text_config")
     kind = values.get("model_type")
     if isinstance(inner, Mapping) and not (isinstance(kind, str) and kind in FAMILIES):
@@ -49,7 +49,7 @@ def text_part(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def family_named(kind: object) -> Family:
-    """Returns the family of a `model_type`. Raises CheckpointError naming those that there are."""
+    """Returns the family of a `model_type`. Raises CheckpointError listing the supported ones."""
     if not isinstance(kind, str) or kind not in FAMILIES:
         raise CheckpointError(
             f"config.json: model_type: expected one of {', '.join(FAMILIES)}, got {show(kind)}; "
@@ -59,7 +59,7 @@ def family_named(kind: object) -> Family:
 
 
 def check_quantisation(values: Mapping[str, Any], family: Family) -> None:
-    """Raises CheckpointError for a way of quantising that is not read."""
+    """Raises CheckpointError for an unsupported quantisation."""
     settings = values.get("quantization_config")
     if not settings:
         return

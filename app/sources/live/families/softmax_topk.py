@@ -1,7 +1,7 @@
-"""Families that choose by a softmax over all experts: Mixtral, OLMoE and Qwen3-MoE.
+"""Families with a softmax over all experts: Mixtral, OLMoE and Qwen3-MoE.
 
-They differ in the names of their tensors, in their norms of queries and keys, and in what their configuration
-classes in transformers assume. Qwen3-MoE renormalises only where its file says so.
+They differ in tensor names, in the norms of queries and keys, and in the defaults of their configuration
+classes in transformers. Qwen3-MoE renormalises only if its config says so.
 """
 
 from __future__ import annotations
