@@ -213,8 +213,12 @@ class Settings:
     frame_ancestors: str = setting(
         "*", "FRAME_ANCESTORS", read_ancestors, "sites that may show /embed in a frame"
     )
-    sandboxed: bool = setting(
-        True, "SANDBOXED", read_flag, "let frames in a sandbox (Origin: null) and other sites read traces"
+    sandboxed: bool | None = setting(
+        None,
+        "SANDBOXED",
+        read_flag,
+        "let frames in a sandbox (Origin: null) and other sites read traces; empty: yes, but for a person's "
+        "own TRACES and ENGINES on a loopback address",
     )
     transport: str = setting(
         "socket", "TRANSPORT", choice("socket", "http"), "how pages ask first; http can be kept by a CDN"
@@ -300,9 +304,26 @@ class Settings:
         if self.hosts:
             return self.hosts
         own = (urlsplit(self.origin).hostname or "",) if self.origin else ()
-        if self.host in LOOPBACK or self.host.startswith("127."):
+        if self.on_loopback:
             return ("*",) if self.proxies else (*LOOPBACK, "*.localhost", self.host, *own)
         return ("*",)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine reaches the server, but for a proxy on it."""
+        return self.host in LOOPBACK or self.host.startswith("127.")
+
+    @property
+    def readable_anywhere(self) -> bool:
+        """Whether pages of other sites, and pages without an origin, may read traces.
+
+        Any page that a person visits can reach a server on their own machine. So what only they brought to it
+        stays theirs, until SANDBOXED says otherwise.
+        """
+        if self.sandboxed is not None:
+            return self.sandboxed
+        published = bool(self.origin or self.proxies) or not self.on_loopback
+        return published or (self.traces is None and not self.engines)
 
     @property
     def address_known(self) -> bool:

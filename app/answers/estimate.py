@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from ..request.cost import cost_of_trace, tokens_at_most
+from dataclasses import dataclass
+
+from ..request.cost import cost_of_routing, cost_of_trace, tokens_at_most
 from ..request.schema import TEXT_CHARS, TraceRequest
 from ..shape import ModelShape, small_shape
 from ..sources.registry import SourceRegistry
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What is known of an answer before it is made."""
+
+    secs: float  # of a processor
+    key: str = ""  # equal where the answers are
+    elsewhere: bool = False  # whether it waits for an engine on another machine
+
+
 def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
-    """Returns the shape that a request runs on."""
+    """Returns the shape that a request runs on. Raises BadRequest for a file that cannot be read."""
+    if request.source == "trace":
+        return sources.trace_files.shape(request.trace)
     if request.source != "authored":
         listing = sources.live.list_models().get(request.checkpoint)
+        facts = sources.live.facts_of(request.checkpoint)
+        if listing is None and facts is not None:
+            return facts.shape
         if listing is not None:
             return listing.shape.with_routing(listing.experts, request.k)
     shaped = sources.available.shaped(request.shape)
@@ -28,8 +44,11 @@ def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
 
 
 def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
-    """Estimates the seconds for a trace."""
-    return cost_of_trace(request, shape_of(sources, request), tokens_of(sources, request))
+    """Returns the seconds that a trace takes here: of a model elsewhere, those of its routing alone."""
+    shape, tokens = shape_of(sources, request), tokens_of(sources, request)
+    if sources.elsewhere(request):
+        return cost_of_routing(request, shape, tokens)
+    return cost_of_trace(request, shape, tokens)
 
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:

@@ -26,9 +26,11 @@ from ..trace import RoutingTrace, dump
 Keys = Mapping[str, str]
 
 
-def open_sources(scenarios: Path, models: Path, engine: str = "") -> SourceRegistry:
-    """Returns the sources, opened once per process."""
-    return SourceRegistry(load_scenarios(scenarios), models, engine=engine)
+def open_sources(
+    scenarios: Path, models: Path, engine: str = "", traces: Path | None = None
+) -> SourceRegistry:
+    """The sources of a process: all but the engines on other machines, which nobody waits for there."""
+    return SourceRegistry(load_scenarios(scenarios), models, traces, engine=engine)
 
 
 def trace_file(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:

@@ -41,15 +41,20 @@ def tokens_at_most(text: str, most: int = PROMPT_TOKENS) -> int:
 
 def cost_of_trace(request: TraceRequest, shape: ModelShape, tokens: int) -> float:
     """Returns the seconds that a trace of that shape takes."""
+    if request.source in ("recorded", "trace"):
+        return SECS_OF_REQUEST
+    routed = cost_of_routing(request, shape, tokens)
+    if request.source == "authored":
+        return routed
+    token = 2 * SECS_OF_FLOP * (shape.active_p + shape.attention) + SECS_OF_LIVE_TOKEN
+    return routed + token * (tokens + WRITTEN * request.more)
+
+
+def cost_of_routing(request: TraceRequest, shape: ModelShape, tokens: int) -> float:
+    """Returns the seconds that the router takes, without the forward pass of a model."""
     towers = shape.layers * shape.experts
     updates = tokens * towers * (request.updates or 0) * SECS_OF_UPDATE
-    if request.source == "recorded":
-        return SECS_OF_REQUEST
-    routed = (tokens + request.more) * towers * SECS_OF_SCORE + updates
-    if request.source == "authored":
-        return SECS_OF_REQUEST + routed
-    token = 2 * SECS_OF_FLOP * (shape.active_p + shape.attention) + SECS_OF_LIVE_TOKEN
-    return SECS_OF_REQUEST + routed + token * (tokens + WRITTEN * request.more)
+    return SECS_OF_REQUEST + (tokens + request.more) * towers * SECS_OF_SCORE + updates
 
 
 def cost_of_picture(shape: ModelShape, drawn: bool) -> float:

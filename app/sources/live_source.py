@@ -17,7 +17,7 @@ from .live.models import Listing, Model, Models
 from .live.next_tokens import Said
 from .live.prompt_trace import LiveTrace, tokenize
 from .pending_trace import Cancel
-from .source import Offer, Opened, Place, TraceSource
+from .source import Offer, Opened, Place, TraceSource, dates_of
 
 
 class LiveSource(TraceSource):
@@ -31,6 +31,7 @@ class LiveSource(TraceSource):
 
     def __init__(self, place: Place) -> None:
         self.scenarios = place.library.scenarios
+        self.folder = place.models
         self.models = Models(place.models)
         self.others = EngineModels(place.engine)
         self.local = LocalModels(self.models, self.others)
@@ -97,6 +98,18 @@ class LiveSource(TraceSource):
         check_updates(request, model.listing.shape, len(tokens))
         check_alterations(request, model.listing)
         return Opened(LiveTrace(model, tokens, request), model.checkpoint.digest)
+
+    def stamp(self, request: TraceRequest) -> str:
+        """Returns the dates of the model's files and the text; of a model elsewhere what its engine told."""
+        text = self.text_of(request)
+        if not self.elsewhere(request.checkpoint):
+            return f"{text}\0{dates_of(self.folder / request.checkpoint)}"
+        facts = self.facts_of(request.checkpoint)
+        return f"{text}\0{facts.digest if facts else ''}"
+
+    def facts_of(self, name: str) -> ModelFacts | None:
+        """What an engine has told of its model; None where it has told nothing yet, or does not answer."""
+        return self.list_engines()[0].get(name)
 
     def on_engine(self, listing: EngineListing, request: TraceRequest) -> EnginePrompt:
         """Opens a prompt on another engine of this machine; loads the model first. Raises BadRequest."""

@@ -175,13 +175,8 @@ class SourceRegistry:
         return message
 
     def fingerprint(self, request: TraceRequest) -> str:
-        """Returns a hash, equal for equal traces, from the request and the files' dates. Opens nothing."""
-        scenario = self.library.scenarios.get(request.scenario)
-        parts = [request.canonical(), scenario.model_dump_json(exclude={"fr"}) if scenario else ""]
-        if request.source != "authored":
-            files = sorted((self.folder / request.checkpoint).rglob("*"))
-            parts += [f"{path} {path.stat().st_mtime_ns}" for path in files if path.is_file()]
-        return identify(request, "\0".join(parts))
+        """Equal where the traces are: by the request and by what changes with its content."""
+        return identify(request, self.sources[request.source].stamp(request))
 
 
 class KeptKeys:

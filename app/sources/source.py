@@ -99,3 +99,16 @@ class TraceSource(ABC):
 
         Raises BadRequest if it turns out not to be runnable.
         """
+
+    def stamp(self, request: TraceRequest) -> str:
+        """Returns what changes with the content of a request. Raises BadRequest.
+
+        A source that can tell it without opening anything says so itself.
+        """
+        return self.open(request).content
+
+
+def dates_of(folder: Path) -> str:
+    """Returns the paths of the files below a folder with their dates: it changes when one of them does."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return "\0".join(f"{path} {path.stat().st_mtime_ns}" for path in files)

@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 WAITING = 4000  # jobs that may wait for a thread; each is one step of one viewer, or one file
 SOMEBODY = "somebody"
 ELSEWHERE = 256  # jobs that wait for another machine at a time
+ANSWERS_ELSEWHERE = 32  # of those, answers in one piece; the others are steps of viewers
 
 
 class Busy(Exception):
@@ -141,6 +142,7 @@ class Workers:
         self.elsewhere = ThreadPoolExecutor(ELSEWHERE, thread_name_prefix="waiting-worker")
         self.processes = processes
         self.drivers = ThreadPoolExecutor(count, thread_name_prefix="process-driver")
+        self.remote = Lane(ANSWERS_ELSEWHERE, waiting, client_secs, queue_secs)
         self.heavy = Lane(count, waiting, client_secs, queue_secs)
         self.light_secs = light_secs
         self.most_secs = most_secs
@@ -212,6 +214,11 @@ class Workers:
                     cancel()
                 await asyncio.wait([asyncio.wrap_future(future)])
             raise
+
+    async def fetch(self, job: Callable[[], Result], client: str, cost: float) -> Result:
+        """The result of a job that waits for another machine and answers in one piece. Raises Busy."""
+        async with self.remote.turn(client, cost):
+            return await self.wait(job)
 
     async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
         """Returns the result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job

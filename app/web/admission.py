@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from fastapi import Request
 from starlette.requests import HTTPConnection
 
+from ..answers.estimate import Estimate
 from ..answers.files import open_sources
 from ..request.cost import SECS_OF_REQUEST
 from ..settings import Settings
@@ -20,8 +22,8 @@ SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # of a query
 
 
 def make_workers(settings: Settings) -> Workers:
-    """Returns the threads and processes of a server with these settings."""
-    arguments = (settings.scenarios, settings.models, settings.engine)
+    """The threads and processes of a server with these settings."""
+    arguments = (settings.scenarios, settings.models, settings.engine, settings.traces)
     return Workers(
         settings.threads,
         processes=Processes(open_sources, arguments, settings.deadline_secs),
@@ -62,8 +64,19 @@ class Desk:
         self.workers.check(cost)
         self.workers.expect(client(request), cost)
 
-    async def make(self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What `function(sources, *arguments)` gives. Raises what it raises, TooMuch and Busy."""
+    async def make(
+        self, request: Request, estimate: Estimate, function: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        """What `function(sources, *arguments)` gives. Raises what it raises, TooMuch and Busy.
+
+        What waits for an engine on another machine has a thread that nobody else needs: a slow engine keeps
+        no thread and no process from others.
+        """
+        cost = estimate.secs
+        self.workers.check(cost)
+        if estimate.elsewhere:
+            job = partial(function, self.sources, *arguments)
+            return await self.workers.fetch(job, client(request), cost)
         if self.workers.is_heavy(cost):
             return await self.compute(request, cost, function, *arguments)
         return await self.workers.run(lambda: function(self.sources, *arguments), client(request), cost)

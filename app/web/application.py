@@ -65,7 +65,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(Bodies, most_mib=settings.body_mib)
     app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
-    app.add_middleware(SecurityHeaders, sandboxed=settings.sandboxed)
+    app.add_middleware(SecurityHeaders, sandboxed=settings.readable_anywhere)
     app.add_middleware(Heads)
     app.add_middleware(Forwarding, settings=settings)
     app.add_middleware(Observation, metrics=metrics)

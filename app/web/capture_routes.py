@@ -8,19 +8,18 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from ..answers.estimate import Estimate, trace_secs
 from ..formats.exports import counts_of
 from ..problem import BadRequest, Problem
-from ..request.comparison import read_view
 from ..sources.recorded.long_trace import LongTrace
 from ..sources.recorded.trace_folder import TraceFolder
 from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrary
-from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace
 from .admission import Desk, client
 from .disconnect import cancel_on_disconnect
 from .dropped_files import MOST_BYTES, convert_files, page_of_files, refusing, secs_of_files
 from .query import read_body
-from .trace_difference import compare_dropped, difference
+from .trace_difference import compare_dropped, compare_view, requests_in, sides_of
 
 NO_FOLDER = {
     "entries": [],
@@ -43,10 +42,10 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     folder = sources.trace_files.files
     library = None if folder is None else TraceLibrary(folder)
 
-    async def files_of(request: Request) -> bytes:
-        """Returns the body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
-        desk.expect(request, secs_of_files, MOST_BYTES)
-        return await read_body(request, MOST_BYTES)
+    async def files_of(request: Request, most: int = MOST_BYTES) -> bytes:
+        """The body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
+        desk.expect(request, secs_of_files, most)
+        return await read_body(request, most)
 
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
@@ -67,10 +66,15 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
 
     @router.post("/api/capture-compare")
     async def capture_comparison(request: Request) -> Response:
-        data = await read_body(request, 2 * MOST_BYTES)
-        job = workers.run(
-            lambda: refusing(lambda: compare_dropped(data, sources)), client(request), HEAVY_SECS
-        )
+        data = await files_of(request, 2 * MOST_BYTES)
+
+        def estimate() -> Estimate:
+            named = [each for each in sides_of(sources, data) if each is not None]
+            secs = secs_of_files(len(data)) + sum(trace_secs(sources, each) for each in named)
+            return Estimate(secs, elsewhere=any(map(sources.elsewhere, named)))
+
+        told = await desk.look(request, estimate)
+        job = desk.make(request, told, compare_dropped, data)
         return JSONResponse(await cancel_on_disconnect(request, job))
 
     @router.get("/api/traces")
@@ -94,7 +98,15 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     @router.get("/api/trace-compare")
     async def comparison(request: Request) -> Response:
         view = dict(request.query_params)
-        return JSONResponse(await workers.run(lambda: compared(sources, view), client(request), HEAVY_SECS))
+
+        def estimate() -> Estimate:
+            asked = requests_in(sources, view)
+            secs = HEAVY_SECS + sum(trace_secs(sources, each) for each in asked)
+            return Estimate(secs, elsewhere=any(map(sources.elsewhere, asked)))
+
+        told = await desk.look(request, estimate)
+        job = desk.make(request, told, compare_view, view)
+        return JSONResponse(await cancel_on_disconnect(request, job))
 
     return router
 
@@ -139,19 +151,3 @@ def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
         raise BadRequest(Problem("trace", repr(name[:80]), expected, "see /api/traces"))
     assigned, first = trace.counts.tolist()
     return {"tokens": len(trace.header.tokens), "assigned": assigned, "first": first}
-
-
-def compared(sources: SourceRegistry, view: dict[str, str]) -> dict[str, Any]:
-    """How two stacks differ; `cells`: token, place of the layer, expert of the first alone."""
-    first, second = read_view(view, sources.available)
-    if second is None:
-        advice = "add b.trace=another"
-        raise BadRequest(Problem("b.trace", "nothing", "a second trace of the same tokens", advice))
-    problems = (*first.problems, *second.problems)
-    if problems:
-        raise BadRequest(*problems)
-
-    def differ() -> dict[str, Any]:
-        return difference(sources.open(first.request).trace(), sources.open(second.request).trace())
-
-    return refusing(differ)

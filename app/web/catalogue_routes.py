@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from ..answers.estimate import Estimate
 from ..published.architectures.registry import LARGEST_FILE
 from ..published.catalogue import catalogue
 from ..published.uploaded_config import count_config
@@ -74,8 +75,8 @@ def published(desk: Desk) -> APIRouter:
     @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED_MODEL)
     async def count(request: Request) -> Response:
         data = await read_body(request, LARGEST_FILE)  # count_config refuses more
-        cost = SECS_OF_REQUEST + SECS_OF_BYTE * len(data)
-        counted = await cancel_on_disconnect(request, desk.make(request, cost, count_for, data))
+        estimate = Estimate(SECS_OF_REQUEST + SECS_OF_BYTE * len(data))
+        counted = await cancel_on_disconnect(request, desk.make(request, estimate, count_for, data))
         return JSONResponse(counted)
 
     return router

@@ -135,6 +135,8 @@ def wrong_origin(origin: str, host: str, ours: str) -> str | None:
         known = oembed.split(each) if each else None
         if said is not None and known is not None and oembed.place(said) == oembed.place(known):
             return None
+    if origin == "null":
+        return "Origin: expected a page of this host, got one without an origin (null); set SANDBOXED=1"
     told = f"Origin: expected a page of {ours or host or 'this host'}, got {origin[:100]!r}; "
     advice = "or let it pass on Host (nginx: proxy_set_header Host $host)"
     return f"{told}behind a proxy, set ORIGIN={origin[:100]} {advice}"

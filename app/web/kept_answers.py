@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from ..answers.estimate import Estimate
 from ..byte_cache import Cache
 from ..settings import Settings
 from .admission import Desk, client
@@ -28,7 +29,7 @@ class KeptAnswers:
         self,
         request: Request,
         kind: str,
-        estimate: Callable[[], tuple[float, str]],
+        estimate: Callable[[], Estimate],
         function: Callable[..., bytes],
         *arguments: Any,
     ) -> Response:
@@ -36,25 +37,30 @@ class KeptAnswers:
 
         Raises TooMuch and Busy.
         """
-        cost, key = await self.desk.look(request, estimate)
-        self.workers.check(cost)
-        key = f"{kind} {key}"
+        told: Estimate = await self.desk.look(request, estimate)
+        self.workers.check(told.secs)
+        key = f"{kind} {told.key}"
         async with self.workers.maker(key):
             asset = self.kept.get(key)
             if asset is None:
-                asset = await self.make(request, kind, cost, function, *arguments)
+                asset = await self.make(request, kind, told, function, *arguments)
                 self.kept.put(key, asset, len(asset.content))
         response = send(request, asset)
         response.headers.update(shared_for(self.cache_secs))
         return response
 
     async def make(
-        self, request: Request, kind: str, cost: float, function: Callable[..., bytes], *arguments: Any
+        self,
+        request: Request,
+        kind: str,
+        estimate: Estimate,
+        function: Callable[..., bytes],
+        *arguments: Any,
     ) -> Asset:
-        if self.workers.is_heavy(cost):
-            content = await self.desk.compute(request, cost, function, *arguments)
+        if estimate.elsewhere or self.workers.is_heavy(estimate.secs):
+            content = await self.desk.make(request, estimate, function, *arguments)
             asset: Asset = await self.desk.look(request, lambda: Asset.of(content, kind))
             return asset
         job = partial(function, self.sources, *arguments)
-        asset = await self.workers.run(lambda: Asset.of(job(), kind), client(request), cost)
+        asset = await self.workers.run(lambda: Asset.of(job(), kind), client(request), estimate.secs)
         return asset

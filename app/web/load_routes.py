@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from ..answers.estimate import text_secs, trace_secs
+from ..answers.estimate import Estimate, text_secs, trace_secs
 from ..answers.files import load_of_text, load_over, tokens_of_text
 from ..request.schema import TEXT_CHARS, TraceRequest
 from ..settings import Settings
@@ -34,10 +34,11 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
     async def load(request: Request) -> Response:
         over, keys = check_over(request.query_params.get("over", OVER[0])), read_query(request)
 
-        def estimate() -> tuple[float, str]:
+        def estimate() -> Estimate:
             asked = requests_over(sources.parse(keys), over, sources.available.scenarios)
             cost = sum(trace_secs(sources, each) for each in asked)
-            return cost, " ".join((over, *(sources.fingerprint(each) for each in asked)))
+            key = " ".join((over, *(sources.fingerprint(each) for each in asked)))
+            return Estimate(cost, key, any(map(sources.elsewhere, asked)))
 
         return await answers.answer(request, "application/json", estimate, load_over, keys, over)
 
@@ -51,7 +52,8 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         text, keys, asked = await read_text(desk, request)
         cost = await desk.look(request, lambda: text_secs(sources, asked, text))
         workers.check(cost, "text")
-        content = await cancel_on_disconnect(request, desk.make(request, cost, load_of_text, keys, text))
+        estimate = Estimate(cost, elsewhere=sources.elsewhere(asked))
+        content = await cancel_on_disconnect(request, desk.make(request, estimate, load_of_text, keys, text))
         return Response(content, media_type="application/json")
 
     @router.post(
@@ -61,9 +63,11 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
         openapi_extra={"parameters": query, "requestBody": TEXT_BODY},
     )
     async def text_tokens(request: Request) -> Response:
-        text, keys, _ = await read_text(desk, request)
-        cost = len(text) * SECS_OF_CHARACTER
-        content = await cancel_on_disconnect(request, desk.make(request, cost, tokens_of_text, keys, text))
+        text, keys, asked = await read_text(desk, request)
+        estimate = Estimate(len(text) * SECS_OF_CHARACTER, elsewhere=sources.elsewhere(asked))
+        content = await cancel_on_disconnect(
+            request, desk.make(request, estimate, tokens_of_text, keys, text)
+        )
         return Response(content, media_type="application/json")
 
     return router

@@ -59,7 +59,7 @@ def refusal(websocket: WebSocket, settings: Settings) -> str | None:
     A page in a sandbox has the origin `null`. What it reads here is public and needs no cookie.
     """
     origin = websocket.headers.get("origin")
-    if origin is None or (origin == "null" and settings.sandboxed):
+    if origin is None or (origin == "null" and settings.readable_anywhere):
         return None
     return wrong_origin(origin, websocket.headers.get("host", ""), settings.origin)
 

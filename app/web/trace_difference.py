@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..formats.beside import read_together
 from ..formats.bounds import PAGE_BOUNDS
 from ..formats.comparison import compare, numbers_of
 from ..formats.to_trace import to_trace
+from ..problem import BadRequest, Problem
+from ..request.comparison import read_view
+from ..request.schema import TraceRequest
 from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace
-from .dropped_files import MOST_BYTES, unpack, wrong
+from .dropped_files import MOST_BYTES, refusing, unpack, wrong
 
 CELLS = 200_000
 
@@ -32,24 +36,50 @@ def difference(left: RoutingTrace, right: RoutingTrace) -> dict[str, Any]:
     return {**found.to_json(), "cells": cells}
 
 
-def compare_dropped(data: bytes, sources: SourceRegistry) -> dict[str, Any]:
-    """Compares two stacks of which one or both are files of a frame; nothing is kept.
+def requests_in(sources: SourceRegistry, view: Mapping[str, str]) -> tuple[TraceRequest, TraceRequest]:
+    """Returns the requests of the two stacks of a view. Raises BadRequest for any key that is wrong."""
+    first, second = read_view(view, sources.available)
+    if second is None:
+        advice = "add b.trace=another"
+        raise BadRequest(Problem("b.trace", "nothing", "a second trace of the same tokens", advice))
+    problems = (*first.problems, *second.problems)
+    if problems:
+        raise BadRequest(*problems)
+    return first.request, second.request
 
-    `sides` of its header has an entry for each stack: null for the next file, else the request keys of a
-    trace that the server makes. Raises BadRequest and CaptureError.
+
+def compare_view(sources: SourceRegistry, view: Mapping[str, str]) -> dict[str, Any]:
+    """Compares the two stacks of a view. Raises BadRequest."""
+    first, second = requests_in(sources, view)
+    return refusing(lambda: difference(sources.open(first).trace(), sources.open(second).trace()))
+
+
+def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
+    """Returns what a frame compares: None for the next file, else a trace that the server makes.
+
+    `sides` of its header has an entry for each stack: null, or request keys. Raises BadRequest.
     """
     dropped = unpack(data, 2 * MOST_BYTES)
     sides = dropped.sides
-    files = iter(dropped.contents.items())
     known = isinstance(sides, list) and len(sides) == 2 and all(s is None or type(s) is dict for s in sides)
     if not known or sides.count(None) != len(dropped.contents):
         expected = "two entries: request keys, or null for each file"
         raise wrong("sides", expected, "something else", "see docs/CAPTURES.md")
-    left, right = (
-        trace_of(*next(files)) if side is None else sources.open(sources.parse(side)).trace()
-        for side in sides
-    )
-    return difference(left, right)
+    return [None if side is None else sources.parse(side) for side in sides]
+
+
+def compare_dropped(sources: SourceRegistry, data: bytes) -> dict[str, Any]:
+    """Compares two stacks of which one or both are files of a frame; nothing is kept. Raises BadRequest."""
+    sides = sides_of(sources, data)
+    files = iter(unpack(data, 2 * MOST_BYTES).contents.items())
+
+    def differ() -> dict[str, Any]:
+        left, right = (
+            trace_of(*next(files)) if side is None else sources.open(side).trace() for side in sides
+        )
+        return difference(left, right)
+
+    return refusing(differ)
 
 
 def trace_of(name: str, content: bytes) -> RoutingTrace:

@@ -7,7 +7,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from ..answers.estimate import shape_of, trace_secs
+from ..answers.estimate import Estimate, shape_of, trace_secs
 from ..answers.files import device_traffic, picture, trace_file
 from ..answers.next_tokens import next_tokens
 from ..metrics.placement import MOST_DEVICES
@@ -32,36 +32,35 @@ from .openapi import (
 from .query import read_devices, read_query, read_width
 
 
-def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1.0) -> tuple[float, str]:
-    """Returns the cost of an answer that takes a trace so many times, and a key that is equal where the
-    answers are.
+def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1.0) -> Estimate:
+    """The estimate of an answer that takes a trace so many times.
 
-    Of small work that is the label and the trace's identity, of heavy work what decides it; of what is
+    The key of small work is the label and the trace's identity, of other work what decides it; of what is
     refused there is none.
     """
     asked = desk.sources.parse(keys)
-    cost = times * trace_secs(desk.sources, asked)
+    cost, elsewhere = times * trace_secs(desk.sources, asked), desk.sources.elsewhere(asked)
     if cost > desk.workers.most_secs:
-        return cost, ""
-    heavy = desk.workers.is_heavy(cost)
-    return cost, f"{label} {desk.sources.fingerprint(asked) if heavy else desk.sources.open(asked).identity}"
+        return Estimate(cost)
+    whole = elsewhere or desk.workers.is_heavy(cost)
+    key = desk.sources.fingerprint(asked) if whole else desk.sources.open(asked).identity
+    return Estimate(cost, f"{label} {key}", elsewhere)
 
 
-def of_picture(
-    desk: Desk, keys: dict[str, str], view: dict[str, str], width: int | None
-) -> tuple[float, str]:
-    """Returns the same of the picture of a view."""
+def of_picture(desk: Desk, keys: dict[str, str], view: dict[str, str], width: int | None) -> Estimate:
+    """The same of the picture of a view."""
     sources, workers = desk.sources, desk.workers
     stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
     requests = [each.request for each in stacks]
     drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in requests)
     cost = sum(trace_secs(sources, each) for each in requests) + sum(drawn)
+    elsewhere = any(map(sources.elsewhere, requests))
     if cost > workers.most_secs:
-        return cost, ""
-    if workers.is_heavy(cost):
+        return Estimate(cost)
+    if elsewhere or workers.is_heavy(cost):
         asked = [*map(sources.fingerprint, requests), repr(sorted(view.items()))]
-        return cost, " ".join([str(width), *asked])
-    return cost, f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}"
+        return Estimate(cost, " ".join([str(width), *asked]), elsewhere)
+    return Estimate(cost, f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}")
 
 
 def traces(desk: Desk, settings: Settings) -> APIRouter:

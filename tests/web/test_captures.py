@@ -245,6 +245,21 @@ def test_two_traces_are_compared(client):
     assert client.get("/api/trace-compare", params={"trace": "one.csv"}).status_code == 422
 
 
+def test_the_picture_of_a_wide_trace_is_drawn_and_follows_its_file(client, folder):
+    file, view = folder / "wide.csv", {"source": "trace", "trace": "wide.csv", "width": "1200"}
+    pictures = []
+    for factor in (7, 11):
+        rows = [
+            f"{token},{layer},{(factor * token + layer + 255) % 256}" for token, layer in np.ndindex(6, 8)
+        ]
+        file.write_text("\n".join(["token,layer,expert", *rows]))
+        answer = client.get("/preview.png", params=view)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png"), answer.text
+        pictures.append(answer.content)
+    file.unlink()
+    assert pictures[0] != pictures[1]
+
+
 def test_a_server_without_a_folder_says_so(server_url):
     assert httpx.get(f"{server_url}/api/traces").json()["folder"] is False
     answer = httpx.get(f"{server_url}/api/trace", params={"source": "trace", "trace": "x"})

@@ -81,6 +81,17 @@ def test_a_page_in_a_sandbox_may_read_and_may_be_kept_from_it(private):
             pass
 
 
+def test_what_a_person_brings_to_their_own_machine_is_no_other_site_s_to_read(tmp_path):
+    with serving(Settings(port=0, traces=tmp_path)) as url:
+        for path in ("/api/traces", "/api/trace", "/api/stream"):
+            answer = httpx.get(url + path, headers={"origin": "null"})
+            assert answer.status_code == 200
+            assert "access-control-allow-origin" not in answer.headers, path
+        with pytest.raises(InvalidStatus) as refused, viewer(url, origin="null"):
+            pass
+        assert "SANDBOXED=1" in json.loads(refused.value.response.body)["errors"][0]["message"]
+
+
 def test_a_name_that_points_here_by_a_trick_is_refused(private):
     for headers in (
         {"host": "evil.example"},

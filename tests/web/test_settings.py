@@ -77,6 +77,23 @@ def test_a_server_on_loopback_serves_loopback_names_unless_it_is_told_more(env, 
     assert ("*" in hosts or "moe.example" in hosts) is served
 
 
+@pytest.mark.parametrize(
+    ("env", "readable"),
+    [
+        ({}, True),
+        ({"TRACES": "."}, False),
+        ({"ENGINES": "a=http://gpu:8000"}, False),
+        ({"TRACES": ".", "SANDBOXED": "1"}, True),
+        ({"TRACES": ".", "ORIGIN": "https://moe.example"}, True),
+        ({"TRACES": ".", "FORWARDED_ALLOW_IPS": "127.0.0.1"}, True),
+        ({"TRACES": ".", "HOST": "0.0.0.0"}, True),
+        ({"SANDBOXED": "0"}, False),
+    ],
+)
+def test_other_sites_read_what_is_published_and_not_what_a_person_serves_to_themselves(env, readable):
+    assert Settings.from_env(env).readable_anywhere is readable
+
+
 def test_a_server_for_everybody_says_so_and_that_descriptors_are_few():
     told = warnings(Settings(host="0.0.0.0", viewers=1000), descriptors=256)
     assert [each.split(":")[0] for each in told] == ["HOSTS", "VIEWERS"]

@@ -36,8 +36,12 @@ class AuthoredSource(TraceSource):
         shape = small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
         check_updates(request, shape, len(scenario.tokens))
         trace = AuthoredTrace(scenario, shape, request.routed_by(request.experts), request.skew, shaped)
-        content = self.digests[scenario.name] + ("" if shaped is None else shaped.text)
-        return Opened(trace, content, at_once=True)
+        return Opened(trace, self.stamp(request), at_once=True)
+
+    def stamp(self, request: TraceRequest) -> str:
+        """Returns the digest of the scenario, and the published shape."""
+        shaped = find_shape(request.shape)
+        return self.digests[request.scenario] + ("" if shaped is None else shaped.text)
 
 
 def digest_of(scenario: Scenario) -> str:

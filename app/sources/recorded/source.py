@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
-from ..source import Offer, Opened, Place, TraceSource
+from ..source import Offer, Opened, Place, TraceSource, dates_of
 from .snapshots import Snapshots
 
 
@@ -15,6 +15,7 @@ class RecordedSource(TraceSource):
     keys = ("model", "experts", "step")
 
     def __init__(self, place: Place) -> None:
+        self.folder = place.models
         self.recordings = Snapshots(place.models)
 
     def offer(self) -> Offer:
@@ -30,3 +31,7 @@ class RecordedSource(TraceSource):
             problem = Problem("step", str(request.step), "a recording that can be read", str(error))
             raise BadRequest(problem) from error
         return Opened(recording, recording.digest)
+
+    def stamp(self, request: TraceRequest) -> str:
+        """Returns the dates of the files of the model."""
+        return dates_of(self.folder / request.checkpoint)

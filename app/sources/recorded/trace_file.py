@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from ...formats.findings import CaptureError
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
+from ...shape import ModelShape
 from ...trace import RoutingTrace
 from ..source import Offer, Opened, Place, TraceSource, Whole
 from .long_trace import LongTrace
 from .trace_folder import TraceFolder
+
+Result = TypeVar("Result")
 
 
 class TraceFileSource(TraceSource):
@@ -43,24 +47,40 @@ class TraceFileSource(TraceSource):
 
         return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
 
+    def stamp(self, request: TraceRequest) -> str:
+        """Returns the date of the file. Raises BadRequest where it has gone."""
+        return reading(request.trace, lambda: self.served(request.trace).stamp(request.trace))
+
+    def shape(self, name: str) -> ModelShape:
+        """Returns the shape of the routing in a file. Raises BadRequest."""
+        return self.trace_of(name)[0].header.shape
+
     def trace_of(self, name: str) -> tuple[RoutingTrace | LongTrace, str]:
-        """Returns the trace of a name, and a stamp that changes with its file. Raises BadRequest."""
-        if self.files is None:
-            raise BadRequest(
-                Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
-            )
-        try:
-            stamp, trace = self.files.stamp(name), self.files.trace(name)
-        except CaptureError as error:
-            raise BadRequest(Problem("trace", error.found, error.expected, error.advice)) from error
-        except (OSError, ValueError) as error:
-            raise BadRequest(
-                Problem("trace", repr(name), "a capture that can be read", str(error))
-            ) from error
+        """Returns the trace of a name, and what changes with its file. Raises BadRequest."""
+        files = self.served(name)
+        stamp, trace = reading(name, lambda: (files.stamp(name), files.trace(name)))
         if trace is None:
             advice = "counts open as loads; see the library"
             raise BadRequest(Problem("trace", "counts", "the experts of each token", advice))
         return trace, stamp
+
+    def served(self, name: str) -> TraceFolder:
+        """Returns the folder. Raises BadRequest where none is served."""
+        if self.files is None:
+            problem = Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
+            raise BadRequest(problem)
+        return self.files
+
+
+def reading(name: str, read: Callable[[], Result]) -> Result:
+    """Returns what is read of a file. Raises BadRequest where it cannot be read."""
+    try:
+        return read()
+    except CaptureError as error:
+        raise BadRequest(Problem("trace", error.found, error.expected, error.advice)) from error
+    except (OSError, ValueError) as error:
+        problem = Problem("trace", repr(name), "a capture that can be read", str(error))
+        raise BadRequest(problem) from error
 
 
 def checked(read: Callable[[], RoutingTrace]) -> RoutingTrace:

@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 from urllib.parse import urlencode
@@ -45,7 +46,7 @@ def wait_until(condition) -> None:
 def get(url: str, path: str, **query) -> tuple[int, dict]:
     try:
         with urllib.request.urlopen(f"{url}{path}?{urlencode(query)}", timeout=20) as answer:
-            return answer.status, {} if "octet" in answer.headers["content-type"] else json.load(answer)
+            return answer.status, json.load(answer) if "json" in answer.headers["content-type"] else {}
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
 
@@ -78,6 +79,24 @@ def test_engine_is_in_the_menu_and_its_model_runs_as_a_live_source():
         assert trace["written"] == [{"text": "!", "id": 7}]
         assert engine.asked[0]["prompt"] == "Once"
         assert engine.asked[0]["max_tokens"] == 2
+
+
+def test_answers_in_one_piece_of_a_silent_engine_hold_up_nobody_else():
+    with page_with(silent()) as (url, engine), ThreadPoolExecutor(8) as readers:
+        paths = ("/api/trace", "/preview.svg", "/preview.png", "/api/load", "/api/devices")
+        waiting = [readers.submit(get, url, path, **LIVE, seed=seed) for seed, path in enumerate(paths)]
+        wait_until(lambda: len(engine.asked) >= len(paths))
+        assert get(url, "/api/trace", scenario="code")[0] == 200
+        assert get(url, "/preview.png", scenario="code", experts=64)[0] == 200
+        assert not any(each.done() for each in waiting)
+        engine.released.set()
+        assert {each.result()[0] for each in waiting} == {502}
+
+
+def test_preview_of_an_engine_s_model_is_drawn_as_svg_and_as_png():
+    with page_with(lines(*SOUND)) as (url, _):
+        for path in ("/preview.svg", "/preview.png", "/api/load"):
+            assert get(url, path, **LIVE)[0] == 200, path
 
 
 def test_router_and_k_are_the_engine_s_whatever_is_asked():
