@@ -29,7 +29,7 @@ Keys = Mapping[str, str]
 def open_sources(
     scenarios: Path, models: Path, engine: str = "", traces: Path | None = None
 ) -> SourceRegistry:
-    """The sources of a process: all but the engines on other machines, which nobody waits for there."""
+    """Returns the sources of a process: all but the engines on other machines, for which no process waits."""
     return SourceRegistry(load_scenarios(scenarios), models, traces, engine=engine)
 
 

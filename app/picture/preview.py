@@ -200,7 +200,7 @@ def trails(flat: FlatLayout, groups: ServedGroups, layer: int) -> Iterator[str]:
     served = groups.tokens[:, layer]  # [G, N]
     lanes = np.cumsum(served > 0, axis=0) - 1  # [G, N]
     middle = (np.count_nonzero(served, axis=0) - 1) / 2  # [N]
-    opacity = min(0.75, 12 / max(1, np.count_nonzero(served.sum(axis=0))))
+    opacity = min(0.75, 12 / max(1, int(np.count_nonzero(served.sum(axis=0)))))
     for group in range(len(served)):
         used = np.flatnonzero(served[group])
         if len(used):

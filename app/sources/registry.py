@@ -175,7 +175,7 @@ class SourceRegistry:
         return message
 
     def fingerprint(self, request: TraceRequest) -> str:
-        """Equal where the traces are: by the request and by what changes with its content."""
+        """Returns a hash of the request and of the stamp of its content. Equal hashes mean equal traces."""
         return identify(request, self.sources[request.source].stamp(request))
 
 
