@@ -130,8 +130,15 @@ class Processes:
         return result
 
     def take(self) -> WorkerProcess:
+        """Returns an idle process that still runs, or a new one: an idle one may have been ended by the system."""
         with self.lock:
-            worker = self.idle.pop() if self.idle else WorkerProcess(self.setup, self.arguments)
+            while self.idle:
+                worker = self.idle.pop()
+                if worker.process.poll() is None:
+                    break
+                worker.kill()
+            else:
+                worker = WorkerProcess(self.setup, self.arguments)
             self.busy.add(worker)
             return worker
 

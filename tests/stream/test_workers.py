@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import threading
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_process_that_dies_is_told_and_replaced():
         with pytest.raises(EndedEarly, match="process of this work ended"):
             await workers.compute(die, client="a", cost=1.0)
         assert await workers.compute(divide, 2, client="a", cost=1.0) == 0.5
+        workers.stop()
+
+    run_apart(run)
+
+
+def test_a_process_that_was_killed_while_it_was_idle_fails_nobody():
+    async def run():
+        workers = heavy_workers()
+        first = await workers.compute(getpid, client="a", cost=1.0)
+        (worker,) = workers.processes.idle
+        os.kill(first, signal.SIGKILL)
+        worker.process.wait()
+        assert await workers.compute(getpid, client="a", cost=1.0) != first
         workers.stop()
 
     run_apart(run)
