@@ -130,7 +130,7 @@ class Processes:
         return result
 
     def take(self) -> WorkerProcess:
-        """Returns an idle process that still runs, or a new one: an idle one may have been ended by the system."""
+        """Returns an idle process that still runs, else a new one. The system may have ended an idle one."""
         with self.lock:
             while self.idle:
                 worker = self.idle.pop()
