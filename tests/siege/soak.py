@@ -87,11 +87,15 @@ async def mixed(url: str, secs: float) -> Counter[str]:
     return told
 
 
-TRAFFIC = "import asyncio; from tests.siege.soak import mixed; print(asyncio.run(mixed({!r}, {})))"
+TRAFFIC = """
+import asyncio, json
+from tests.siege.soak import mixed
+print(json.dumps(asyncio.run(mixed({!r}, {}))))
+"""
 
 
 def run(minutes: float = 2.0) -> None:
-    """Prints memory over the time. Raises AssertionError where it grows after the warm-up."""
+    """Prints memory over the time. Raises AssertionError if it grows after the warm-up, or at a 500."""
     secs = 60 * minutes
     with server(CLIENT_VIEWERS="1000") as (process, url):
         found = []
@@ -101,7 +105,7 @@ def run(minutes: float = 2.0) -> None:
             while traffic.poll() is None:
                 time.sleep(secs / 120)
                 found.append((time.monotonic() - began, memory_mb(process), descriptors(process.pid)))
-            told = traffic.communicate()[0].strip()
+            told = json.loads(traffic.communicate()[0])
         print(f"soak: {minutes:g} minutes; answers {told}")
         for at, memory, files in found[:: max(1, len(found) // 10)]:
             print(f"soak: minute {at / 60:.1f}: {memory:.0f} MB, {files} descriptors")
@@ -112,6 +116,7 @@ def run(minutes: float = 2.0) -> None:
         print(
             f"soak: median {early:.0f} MB after the warm-up, {late:.0f} at the end, {late / early - 1:+.1%}"
         )
+        assert "500" not in told, told
         if minutes >= 10:
             assert late < (1 + FLAT) * early, "memory grows"
 
