@@ -8,10 +8,9 @@
 
 import { askScene } from "./api/atlas.js";
 import { captures } from "./api/captures.js";
-import { fetchWholeCounts } from "./api/long_trace.js";
-import { isFirstVisit } from "./browser/first_visit.js";
+import { fetchWholeCounts } from "./api/counts.js";
+import { isFirstVisit, removeStillPage, watchConnectivity, watchLanguage } from "./browser/document.js";
 import { createAddress } from "./browser/address_bar.js";
-import { removeStillPage, watchLanguage, watchConnectivity } from "./browser/document.js";
 import { listenToKeys } from "./browser/keyboard.js";
 import { watchReducedMotion, watchTheme } from "./browser/media_preferences.js";
 import { createHooks } from "./browser/page_api.js";
@@ -25,12 +24,10 @@ import { createPlayer } from "./playback/player.js";
 import { createActions } from "./state/actions.js";
 import { createCorpus } from "./state/corpus.js";
 import { createLoading } from "./state/loading.js";
-import { statusOf } from "./state/loading_states.js";
+import { initialState, statusOf } from "./state/state.js";
 import { createLongTrace } from "./state/long_trace.js";
-import { initialState } from "./state/state.js";
 import { createStore } from "./state/store.js";
-import { withHeld } from "./trace/held_trace.js";
-import { createRecording } from "./trace/inline_trace.js";
+import { createInlineTrace, withDroppedFile } from "./trace/local_trace.js";
 import { createSocket } from "./trace/socket.js";
 import { createTransport } from "./trace/transport.js";
 import { titleOf } from "./view/title.js";
@@ -52,15 +49,15 @@ const Transport = createTransport({ http: boot.transport === "http", onBlocked: 
 
 /** Where traces come from: the server, or in an exported page the page. @param {Listener} listener @param {Pick<Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
-  if (recorded) return createRecording(recorded, listener);
+  if (recorded) return createInlineTrace(recorded, listener);
   const url = new URL("ws", location.href).href.replace(/^http/, "ws");
   return createSocket({ url, WebSocket: Transport, ...listener });
 }
 
-/** A stack plays a file that a person dropped, where there is one. @param {Listener} listener @param {Parameters<typeof withHeld>[2]} files @param {Pick<Exported, "trace" | "steps">} [recorded] */
+/** A stack plays a file that a person dropped, where there is one. @param {Listener} listener @param {Parameters<typeof withDroppedFile>[2]} files @param {Pick<Exported, "trace" | "steps">} [recorded] */
 function withFiles(listener, files, recorded) {
   const socket = /** @type {ReturnType<typeof createSocket>} */ (connect(listener, recorded));
-  return withHeld(socket, listener, files);
+  return withDroppedFile(socket, listener, files);
 }
 const secondFile = { held: captures.second, clear: captures.clearSecond };
 

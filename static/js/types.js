@@ -231,7 +231,7 @@
  * What the store holds.
  * @typedef {object} State
  * @property {View} view
- * @property {import("./state/loading_states.js").Loading} loading   how far the trace that was asked for has come
+ * @property {import("./state/state.js").Loading} loading   how far the trace that was asked for has come
  * @property {string} error                 what went wrong, in words, when loading failed
  * @property {"connecting" | "streaming" | "done" | "lost"} connection
  * @property {string[]} changed             request keys that a person changed and the server has not yet answered
@@ -253,7 +253,7 @@
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt
  * @property {number} around                a token of the whole: of a long trace the page asks for the part in which it lies
- * @property {import("./api/long_trace.js").WholeCounts | null} whole   counts over all tokens of a long trace
+ * @property {import("./api/counts.js").WholeCounts | null} whole   counts over all tokens of a long trace
  * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *
  * @typedef {object} Notice

@@ -1,12 +1,35 @@
 /**
- * Events of the document: its language changes, it becomes visible, the network returns.
+ * The document: its first visit in a tab, and its events. Its language changes, it becomes visible, the network returns.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 
+import { isRequestKey } from "../view/keys.js";
 import { formatView, viewNow } from "../view/url.js";
 import { language } from "../words/language.js";
+
+const KEY = "moescope.opened";
+/** View keys that leave the choice of what to look at to the page. */
+const PLAIN = ["v", "theme", "palette", "lang", "speed"];
+
+/** Returns whether a query names no moment, camera, selection or panel. @param {Boot} boot @param {string} search */
+export function isPlain(boot, search) {
+  const keys = [...new URLSearchParams(search).keys()];
+  return keys.every((key) => PLAIN.includes(key) || isRequestKey(boot, key));
+}
+
+/** Returns whether the directed shot opens the page: once per tab, and never for a link with a moment or selection. @param {Boot} boot @param {string} search */
+export function isFirstVisit(boot, search) {
+  if (boot.exported || !isPlain(boot, search)) return false;
+  try {
+    const seen = sessionStorage.getItem(KEY) !== null;
+    sessionStorage.setItem(KEY, "1");
+    return !seen;
+  } catch {
+    return !boot.embed; // a sandboxed frame cannot remember: it would play for ever
+  }
+}
 
 /** Loads the view anew when its language is asked to change. @param {Store<State>} store @param {Boot} boot */
 export function watchLanguage(store, boot) {

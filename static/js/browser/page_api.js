@@ -7,7 +7,7 @@
  * @import {Loop} from "./render_loop.js"
  */
 
-import { statusOf } from "../state/loading_states.js";
+import { statusOf } from "../state/state.js";
 import { viewNow } from "../view/url.js";
 
 /** Returns the state as plain JSON. @param {State} state */

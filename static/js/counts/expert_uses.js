@@ -6,7 +6,7 @@
  */
 
 import { createCursor } from "../playback/events.js";
-import { columnsOf } from "../trace/trace.js";
+import { choices, columnsOf } from "../trace/trace.js";
 import { NO_EXPERT } from "../trace/wire.js";
 
 /**
@@ -94,4 +94,34 @@ export function createTally() {
 /** Returns the counts of one layer, [N]. @param {Tally} tally @param {number} layer */
 export function rowOf({ experts, counts }, layer) {
   return counts.subarray(layer * experts, (layer + 1) * experts);
+}
+
+/**
+ * Returns the number of (layer, expert) pairs that a token used, without dropped choices. With `token` null: the mean over all tokens.
+ * @param {Trace} trace
+ * @param {number | null} token
+ */
+export function usedPairs(trace, token) {
+  if (token !== null) return usedBy(trace, token);
+  let sum = 0;
+  for (let each = 0; each < trace.received; each++) sum += usedBy(trace, each);
+  return trace.received ? sum / trace.received : 0;
+}
+
+/** @param {Trace} trace @param {number} token */
+function usedBy(trace, token) {
+  let used = 0;
+  for (let layer = 0; layer < trace.model.layers; layer++)
+    used += choices(trace, token, layer).filter(({ dropped }) => !dropped).length;
+  return used;
+}
+
+/**
+ * Returns the parameters that a token with this number of pairs uses. A router that drops tokens or varies k makes them differ
+ * from the nominal figure.
+ * @param {Trace["model"]} model
+ * @param {number} pairs
+ */
+export function activeOf({ layers, top_k: k, expert_size: size, active_p: nominal }, pairs) {
+  return Math.round(nominal + (pairs - layers * k) * size);
 }

@@ -2,7 +2,7 @@
  * Measures of load balance, as in app/metrics/balance.py. Pure.
  *
  * @import {Loads} from "./loads.js"
- * @import {WholeCounts} from "../api/long_trace.js"
+ * @import {WholeCounts} from "../api/counts.js"
  */
 
 /** In the order in which they are shown. */

@@ -9,7 +9,7 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { statusOf } from "../state/loading_states.js";
+import { statusOf } from "../state/state.js";
 import { viewOfLesson } from "../view/lesson_views.js";
 import { sameRequest } from "../view/request.js";
 import { happened, report } from "./host_report.js";

@@ -4,7 +4,7 @@
  * @import {Boot, State} from "../types.js"
  */
 
-import { statusOf } from "../state/loading_states.js";
+import { statusOf } from "../state/state.js";
 import { choices } from "../trace/trace.js";
 import { numberOf, totalOf } from "../trace/window.js";
 import { formatView, viewNow } from "../view/url.js";

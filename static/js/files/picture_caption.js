@@ -7,8 +7,7 @@
 
 import { corpusShown, recordedWords } from "../state/corpus.js";
 import { formatCount, formatExactly, formatToken } from "../words/format.js";
-import { alterWords } from "../words/alter.js";
-import { words } from "../words/words.js";
+import { alterWords, words } from "../words/words.js";
 
 /** CSS pixels. */
 const MARGIN = 16;

@@ -10,7 +10,7 @@ import { isRequestKey, limitsOf } from "../view/keys.js";
 import { atLevel, levelOf, LEVELS } from "../view/level.js";
 import { sameRequest, wished } from "../view/request.js";
 import { placeOf } from "../trace/window.js";
-import { statusOf } from "./loading_states.js";
+import { statusOf } from "./state.js";
 import { createGuide } from "./tour_navigation.js";
 
 /** @typedef {State["hover"]} Target */

@@ -6,7 +6,7 @@
  * @import {Player} from "../playback/player.js"
  * @import {createSocket} from "../trace/socket.js"
  * @import {TraceMessage, Wish} from "../trace/wire.js"
- * @import {LoadingEvent} from "./loading_states.js"
+ * @import {LoadingEvent} from "./state.js"
  * @import {Store} from "./store.js"
  */
 
@@ -16,7 +16,7 @@ import { placeOf, samePart, totalOf } from "../trace/window.js";
 import { foldWithin } from "../view/layers.js";
 import { noticesOf, sameKeys, understood } from "../view/request.js";
 import { words } from "../words/words.js";
-import { nextLoading, statusOf } from "./loading_states.js";
+import { nextLoading, statusOf } from "./state.js";
 
 /** @typedef {Pick<ReturnType<typeof createSocket>, "open" | "retry"> & {renew?: () => void, rest?: () => void, stop?: () => void, close?: () => void}} Connection */
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */

@@ -4,7 +4,7 @@
  *
  * @import {State} from "../types.js"
  * @import {Store} from "./store.js"
- * @import {WholeCounts} from "../api/long_trace.js"
+ * @import {WholeCounts} from "../api/counts.js"
  */
 
 import { firstOf, partOf, placeOf } from "../trace/window.js";

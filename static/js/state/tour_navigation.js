@@ -10,7 +10,7 @@ import { viewOfQuestion, viewOfStep } from "../view/lesson_views.js";
 import { tourOf } from "../view/lessons.js";
 import { sameRequest, withRequestOf } from "../view/request.js";
 import { firstOf, placeOf } from "../trace/window.js";
-import { statusOf } from "./loading_states.js";
+import { statusOf } from "./state.js";
 
 /**
  * @typedef {object} Guide

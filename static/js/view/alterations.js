@@ -4,7 +4,7 @@
  * Its items stand between underscores: `2.5-off`, `3.1-force`, `1.7-add2`, `4-k1`. Layers count from 1, experts from 0.
  */
 
-import { alterWords } from "../words/alter.js";
+import { alterWords } from "../words/words.js";
 
 /** @typedef {{layer: number, expert: number}} Tower */
 

@@ -5,7 +5,7 @@
  */
 
 import { words } from "../words/words.js";
-import { routerOf } from "./routers.js";
+import { routerOf } from "./model.js";
 
 /**
  * A pair that is worth a look.

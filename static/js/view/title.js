@@ -5,8 +5,7 @@
  */
 
 import { words } from "../words/words.js";
-import { shapeOf } from "./model_shapes.js";
-import { isOtherRouter } from "./routers.js";
+import { isOtherRouter, shapeOf } from "./model.js";
 
 /** The router that scenarios are written for: what their sentences say is true of it. */
 const WRITTEN_FOR = "topk_norm";

@@ -5,7 +5,7 @@
  */
 
 import { gainsOf, takersOf } from "../../api/next_tokens.js";
-import { alterWords } from "../../words/alter.js";
+import { alterWords } from "../../words/words.js";
 
 /** Experts that a sentence names. */
 const MOST_NAMED = 8;

@@ -9,10 +9,9 @@
 
 import { nextTokens } from "../../api/next_tokens.js";
 import { itemsOf, sayItem, without } from "../../view/alterations.js";
-import { alterWords } from "../../words/alter.js";
+import { alterWords, words } from "../../words/words.js";
 import { formatShare, formatToken } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
-import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle } from "../parts/element.js";
 import { icon } from "../parts/icons.js";
 import { sayEffect } from "./effect.js";

@@ -7,7 +7,7 @@
  */
 
 import { nextTokens } from "../../api/next_tokens.js";
-import { alterWords } from "../../words/alter.js";
+import { alterWords } from "../../words/words.js";
 import { formatShare, formatToken } from "../../words/format.js";
 import { attribute, changes, h } from "../parts/element.js";
 import { createFlipLight, markStrip } from "../parts/flips.js";

@@ -9,7 +9,7 @@
 import { nextTokens } from "../../api/next_tokens.js";
 import { kOf, ofTower, withK, withTower } from "../../view/alterations.js";
 import { reads } from "../../view/keys.js";
-import { alterWords } from "../../words/alter.js";
+import { alterWords } from "../../words/words.js";
 import { formatSigned } from "../../words/format.js";
 import { attribute, changes, h } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";

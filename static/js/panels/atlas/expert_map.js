@@ -4,7 +4,7 @@
  * @import {ExpertMap, Pairs} from "../../api/atlas.js"
  */
 
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { formatDecimal } from "../../words/format.js";
 import { levelOf, picture, scaleOf, svg } from "./plot.js";
 

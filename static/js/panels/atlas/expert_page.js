@@ -4,7 +4,7 @@
  * @import {Context, ExpertPage, Finding, Neighbour, TokenRow} from "../../api/atlas.js"
  */
 
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { formatExactly, formatShare } from "../../words/format.js";
 import { h } from "../parts/element.js";
 import { svg } from "./plot.js";

@@ -3,7 +3,7 @@
  */
 
 import { compareText } from "../../api/atlas.js";
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { formatShare } from "../../words/format.js";
 import { h } from "../parts/element.js";
 import { levelOf } from "./plot.js";

@@ -5,7 +5,7 @@
  */
 
 import { askAtlas, askTraining, listAtlases } from "../../api/atlas.js";
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { formatDecimal } from "../../words/format.js";
 import { h } from "../parts/element.js";
 import { createExpertPage } from "./expert_page.js";

@@ -4,7 +4,7 @@
  * @import {Caches, Coverage, ExpertPage, Flow, Training} from "../../api/atlas.js"
  */
 
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { formatDecimal, formatShare } from "../../words/format.js";
 import { axes, lines, picture, PLOT, svg } from "./plot.js";
 

@@ -4,7 +4,7 @@
  * @import {Training} from "../../api/atlas.js"
  */
 
-import { atlasWords as words } from "../../words/atlas.js";
+import { atlasWords as words } from "../../words/words.js";
 import { h } from "../parts/element.js";
 import { figure } from "./plot.js";
 import { createTraining } from "./plots.js";

@@ -4,12 +4,11 @@
  * @import {Model, State} from "../../types.js"
  */
 
-import { activeOf, usedPairs } from "../../counts/active.js";
+import { activeOf, usedPairs } from "../../counts/expert_uses.js";
 import { numberOf, partOf, totalOf } from "../../trace/window.js";
-import { captureWords } from "../../words/captures.js";
+import { captureWords, words } from "../../words/words.js";
 import { formatCount } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
-import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
 

@@ -7,8 +7,7 @@
 import { leadOf, titleOf } from "../../view/title.js";
 import { words } from "../../words/words.js";
 import { createLanguage } from "../controls/appearance.js";
-import { createBadge } from "../parts/badge.js";
-import { createCorpusBadge } from "../parts/corpus_badge.js";
+import { createBadge, createCorpusBadge } from "../parts/badge.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { logo } from "../parts/icons.js";
 import { createCost } from "./router_cost.js";

@@ -5,8 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { captureWords } from "../../words/captures.js";
-import { words } from "../../words/words.js";
+import { captureWords, words } from "../../words/words.js";
 import { createDisplay, createLanguage } from "../controls/appearance.js";
 import { h } from "../parts/element.js";
 

@@ -6,7 +6,7 @@
  */
 
 import { fetchMeasured, routerCost } from "../../api/measurements.js";
-import { chosenSettings, isOtherRouter, LOOK_AHEAD, trainedRouter } from "../../view/routers.js";
+import { chosenSettings, isOtherRouter, LOOK_AHEAD, trainedRouter } from "../../view/model.js";
 import { words } from "../../words/words.js";
 
 const { routing: said } = words;

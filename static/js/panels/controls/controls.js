@@ -7,8 +7,7 @@
  */
 
 import { reads } from "../../view/keys.js";
-import { shapeOf } from "../../view/model_shapes.js";
-import { routerOf } from "../../view/routers.js";
+import { routerOf, shapeOf } from "../../view/model.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";

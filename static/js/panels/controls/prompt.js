@@ -5,7 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { fetchLength } from "../../api/tokens.js";
+import { fetchLength } from "../../api/counts.js";
 import { keyNamed } from "../../view/keys.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
@@ -39,7 +39,7 @@ const PAUSE = 300;
 
 /** The length of what is typed, in tokens of the model, asked for when the typing pauses. @param {Boot} boot @param {() => void} tell */
 function createLength(boot, tell) {
-  /** @type {{text: string, found: import("../../api/tokens.js").Length | null}} */
+  /** @type {{text: string, found: import("../../api/counts.js").Length | null}} */
   let known = { text: "", found: null };
   let due = 0;
   return {

@@ -6,8 +6,7 @@
  */
 
 import { reads } from "../../view/keys.js";
-import { shapeOf } from "../../view/model_shapes.js";
-import { isOtherRouter, routerOf } from "../../view/routers.js";
+import { isOtherRouter, routerOf, shapeOf } from "../../view/model.js";
 import { routerName, words } from "../../words/words.js";
 import { createCapacityLegend } from "../parts/capacity_legend.js";
 import { attribute, changes, h, setText } from "../parts/element.js";

@@ -3,7 +3,7 @@
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
- * @import {Setting} from "../../view/routers.js"
+ * @import {Setting} from "../../view/model.js"
  */
 
 import { limitsOf, reads } from "../../view/keys.js";

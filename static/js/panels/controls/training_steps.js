@@ -6,7 +6,7 @@
  */
 
 import { busiestOf } from "../../counts/loads.js";
-import { stepsOf } from "../../view/routers.js";
+import { recordedSteps } from "../../view/model.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { icon, redraw } from "../parts/icons.js";
@@ -94,7 +94,7 @@ export function createTraining(host, boot, actions) {
       if (!shown) return running && run(false);
       const complete = trace?.complete === true && trace.origin.badge === "RECORDED";
       if (changed(view.step, view.model, view.experts)) {
-        steps = stepsOf(boot, view);
+        steps = recordedSteps(boot, view);
         step = view.step;
         chosen = view.given.step ?? null;
         model.update(view.model, segments);

@@ -9,7 +9,7 @@
 import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
 import { limitsOf } from "../../view/keys.js";
-import { routerOf } from "../../view/routers.js";
+import { routerOf } from "../../view/model.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 

@@ -8,8 +8,7 @@
 
 import { captures } from "../../api/captures.js";
 import { numberOf, partOf } from "../../trace/window.js";
-import { captureWords } from "../../words/captures.js";
-import { words } from "../../words/words.js";
+import { captureWords, words } from "../../words/words.js";
 import { attribute, changes, download, h, setText } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
 import { createCounts } from "./expert_counts.js";

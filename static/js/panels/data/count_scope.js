@@ -7,12 +7,11 @@
  * @import {Segment} from "../parts/segments.js"
  */
 
-import { askedOf, fetchLoad } from "../../api/load.js";
+import { askedOf, fetchLoad } from "../../api/counts.js";
 import { countedHere, countedWhole, withZLoss } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
 import { partOf } from "../../trace/window.js";
-import { captureWords } from "../../words/captures.js";
-import { words } from "../../words/words.js";
+import { captureWords, words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 
@@ -103,7 +102,7 @@ function createAsking(wake) {
   /** @type {{counted: CountedLoad | null, trouble: string}} */
   let found = { counted: null, trouble: "" };
   return {
-    /** @param {import("../../api/load.js").Asked} asked */
+    /** @param {import("../../api/counts.js").Asked} asked */
     of(asked) {
       const key = JSON.stringify(asked);
       if (key === last) return found;

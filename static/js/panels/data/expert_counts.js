@@ -4,7 +4,7 @@
  * @import {Report} from "../../api/captures.js"
  */
 
-import { captureWords } from "../../words/captures.js";
+import { captureWords } from "../../words/words.js";
 import { h, setText } from "../parts/element.js";
 import { heatOf } from "./heatmap.js";
 

@@ -7,7 +7,7 @@
  */
 
 import { captures } from "../../api/captures.js";
-import { captureWords } from "../../words/captures.js";
+import { captureWords } from "../../words/words.js";
 import { changes, h } from "../parts/element.js";
 import { createFlipLight, markStrip } from "../parts/flips.js";
 import { createDifference, fetchDifference } from "./trace_difference.js";

@@ -8,12 +8,11 @@
 import { atlasNamed, corpusShown, HELDOUT } from "../../state/corpus.js";
 import { createHits } from "../../counts/expert_uses.js";
 import { servedBy } from "../../trace/trace.js";
-import { kindOf } from "../../view/expert_kinds.js";
-import { alterWords } from "../../words/alter.js";
+import { kindOf } from "../../view/model.js";
+import { alterWords, words } from "../../words/words.js";
 import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
 import { language } from "../../words/language.js";
 import { shownToken } from "../../words/token_text.js";
-import { words } from "../../words/words.js";
 import { createTowerChanges } from "../alter/tower_changes.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";

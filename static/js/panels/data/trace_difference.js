@@ -9,7 +9,7 @@
 import { captures, pack } from "../../api/captures.js";
 import { placeOf } from "../../trace/window.js";
 import { requestOf, requestQuery } from "../../view/request.js";
-import { captureWords } from "../../words/captures.js";
+import { captureWords } from "../../words/words.js";
 import { formatShare } from "../../words/format.js";
 import { h } from "../parts/element.js";
 

@@ -2,8 +2,7 @@
  * The folder of traces of this server: searched, and each file a link.
  */
 
-import { captureWords } from "../../words/captures.js";
-import { words } from "../../words/words.js";
+import { captureWords, words } from "../../words/words.js";
 import { h, setText } from "../parts/element.js";
 
 /**

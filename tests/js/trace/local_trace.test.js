@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patchView } from "../../../static/js/embed/view_patch.js";
-import { createRecording, stepsOf } from "../../../static/js/trace/inline_trace.js";
+import { createInlineTrace, decodeSteps } from "../../../static/js/trace/local_trace.js";
 import { decodeStep } from "../../../static/js/trace/wire.js";
 import { parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
@@ -30,18 +30,18 @@ const exported = {
 const boot = { ...BOOT, exported };
 
 test("the steps of a page are the steps that the socket would have brought", () => {
-  assert.deepEqual(stepsOf(exported.steps, 3), THREE.map(decodeStep));
+  assert.deepEqual(decodeSteps(exported.steps, 3), THREE.map(decodeStep));
 });
 
 test("steps that are cut short are refused", () => {
-  assert.throws(() => stepsOf(base64(THREE[0], THREE[1].slice(0, -1)), 2), /step: expected/);
+  assert.throws(() => decodeSteps(base64(THREE[0], THREE[1].slice(0, -1)), 2), /step: expected/);
 });
 
 test("opening brings the trace, its steps in order, and the end", () => {
   /** @type {any[]} */ const heard = [];
   const note = (/** @type {string} */ name) => (/** @type {any} */ value) =>
     heard.push([name, value?.token ?? value?.trace ?? value]);
-  const recording = createRecording(exported, {
+  const inline = createInlineTrace(exported, {
     onTrace: note("trace"),
     onStep: note("step"),
     onEnd: () => heard.push(["end"]),
@@ -49,7 +49,7 @@ test("opening brings the trace, its steps in order, and the end", () => {
     onState: note("state"),
   });
   assert.deepEqual(heard, [], "nothing before it is asked for");
-  recording.open();
+  inline.open();
   assert.deepEqual(heard, [
     ["state", "streaming"],
     ["trace", trace.trace],

@@ -1,8 +1,10 @@
 /**
- * The router of a view, and the settings that a person chose. Pure.
+ * The model of a view: its shape, its router and the settings that a person chose, its unusual layers and experts. Pure.
  *
- * @import {Boot, RouterInfo, View} from "../types.js"
+ * @import {Boot, Model, RouterInfo, View} from "../types.js"
  */
+
+import { alterWords } from "../words/words.js";
 
 /** Settings of routers, in the order in which a page offers them. `seed` decides what a model writes too. */
 export const SETTINGS = /** @type {const} */ ([
@@ -41,7 +43,27 @@ export function chosenSettings({ given }) {
   return SETTINGS.filter((name) => name !== "seed" && given[name] !== undefined);
 }
 
-/** Returns the moments of training that were recorded of a view's model. @param {Boot} boot @param {Pick<View, "model">} view */
-export function stepsOf(boot, { model }) {
+/** Returns the training steps at which the model of a view was recorded. @param {Boot} boot @param {Pick<View, "model">} view */
+export function recordedSteps(boot, { model }) {
   return boot.models.find(({ name }) => name === model)?.steps ?? [];
+}
+
+/**
+ * Returns key and name of the shape on which an authored view is routed. The name is empty for a shape that the address
+ * itself holds. Null: the small default shape.
+ * @param {Boot} boot
+ * @param {Pick<View, "source" | "shape">} view
+ * @returns {{key: string, name: string} | null}
+ */
+export function shapeOf(boot, { source, shape }) {
+  if (source !== "authored" || !shape) return null;
+  return boot.shapes?.find(({ key }) => key === shape) ?? { key: shape, name: "" };
+}
+
+/** Returns the kinds of an expert and of its layer in words; "" for ordinary ones. @param {Model} model @param {{layer: number, expert: number}} tower */
+export function kindOf({ layer_kinds: layers = {}, expert_kinds: experts = {} }, { layer, expert }) {
+  const { layerKinds, expertKinds } = alterWords;
+  const own = Object.keys(experts).find((kind) => experts[kind].includes(expert));
+  const kind = layers[layer];
+  return [own && (expertKinds[own] ?? own), kind && (layerKinds[kind] ?? kind)].filter(Boolean).join(" · ");
 }
