@@ -189,10 +189,10 @@ export function createViewport(host, watcher, { embed }) {
     snapshot({ width, height }, use) {
       if (!scene || !drawn) return;
       scene.setSize(width, height, SHARPEST, { left: 0, top: 0, right: 0, bottom: 0 });
-      scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
+      scene.cutCamera(); // there and back without a move
       scene.draw(drawn);
       use(canvas);
-      scene.setCamera(drawn.camera, { cut: true });
+      scene.cutCamera();
       measure();
     },
     /**
@@ -209,10 +209,10 @@ export function createViewport(host, watcher, { embed }) {
         right: 0,
         bottom: Math.min(CAPTION_PIXELS, height / 4),
       });
-      scene.setCamera(drawn.camera, { cut: true }); // there and back without a move
+      scene.cutCamera(); // there and back without a move
       scene.draw(drawn);
       const picture = scene.picture({ scale, transparent });
-      scene.setCamera(drawn.camera, { cut: true });
+      scene.cutCamera();
       measure();
       return picture;
     },
