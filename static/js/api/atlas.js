@@ -1,7 +1,7 @@
 /**
- * What an atlas answers: GET /api/atlas, as docs/ATLAS.md describes it. Layers and experts count from 0 here.
+ * Answers of an atlas: GET /api/atlas, described in docs/ATLAS.md. Layers and experts count from 0 here.
  *
- * @typedef {object} Named  one atlas that can be asked
+ * @typedef {object} Named  an available atlas
  * @property {string} name
  * @property {number} [tokens]
  * @property {string} [problem]
@@ -111,7 +111,7 @@
  */
 
 /**
- * The answer to a question. Rejects with the server's reason.
+ * Returns the answer to a question. Rejects with the reason of the server.
  * @param {string} atlas
  * @param {string} question
  * @param {Record<string, string | number>} [query]
@@ -125,23 +125,23 @@ export async function askAtlas(atlas, question, query = {}) {
   return answerOf(await fetch(`api/atlas/${question}?${keys}`));
 }
 
-/** The corpus as the scene draws it. @param {string} atlas @returns {Promise<import("../types.js").Corpus>} */
+/** Returns the corpus as the scene draws it. @param {string} atlas @returns {Promise<import("../types.js").Corpus>} */
 export async function askScene(atlas) {
   return { atlas, ...(await askAtlas(atlas, "scene")) };
 }
 
-/** What can be asked. @returns {Promise<{atlases: Named[], trainings: string[]}>} */
+/** Returns the available atlases and trainings. @returns {Promise<{atlases: Named[], trainings: string[]}>} */
 export async function listAtlases() {
   return answerOf(await fetch("api/atlases"));
 }
 
-/** The series of a training. @param {string} name @param {Record<string, string>} [sizes]  of the parallelism @returns {Promise<Training>} */
+/** Returns the series of a training. @param {string} name @param {Record<string, string>} [sizes]  of the parallelism @returns {Promise<Training>} */
 export async function askTraining(name, sizes = {}) {
   return answerOf(await fetch(`api/training?${new URLSearchParams({ name, ...sizes })}`));
 }
 
 /**
- * A text routed now by the atlas' own model, against the corpus.
+ * Routes a text with the model of the atlas and compares it with the corpus.
  * @param {string} atlas
  * @param {string} text
  * @returns {Promise<{even: number, tokens: {text: string, occurs: number, mean: number | null}[]}>}

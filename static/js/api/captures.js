@@ -1,13 +1,13 @@
 /**
- * Files that a person drops: sent to the server, which keeps nothing, and held here as a trace that plays without it.
- * The frame is 4 bytes (how long the header is), a JSON header, and parts one after another: app/web/dropped_files.py.
+ * Dropped files: sends them to the server, which stores nothing, and keeps the trace of the answer. The message is 4
+ * bytes with the length of the header, a JSON header, and the parts in order (app/web/dropped_files.py).
  *
  * @import {Finding} from "../types.js"
  * @import {TraceMessage} from "../trace/wire.js"
  */
 
 /**
- * @typedef {object} Report   what the server says of dropped files
+ * @typedef {object} Report   the server's report on dropped files
  * @property {"shown" | "counts" | "refused"} state
  * @property {string} name
  * @property {string | null} format
@@ -19,7 +19,7 @@
  * @property {number[]} [moe_layers]
  * @property {number} [choice]
  * @property {number} [choices]   answers in the file
- * @property {number} [shown]     tokens that the page holds, where the trace is longer
+ * @property {number} [shown]     tokens on the page, if the trace is longer
  * @property {Finding[]} findings
  * @property {number[][]} [counts]   [layers][experts]
  * @property {TraceMessage} [trace]
@@ -31,10 +31,10 @@
  * @property {Blob} file     the trace as a safetensors file
  */
 
-/** As PAGE_BOUNDS of app/formats/bounds.py has it; more is not sent at all. */
+/** As PAGE_BOUNDS in app/formats/bounds.py. Larger files are not sent. */
 export const MOST_BYTES = 256 * 2 ** 20;
 
-/** @param {readonly File[]} files @param {object} [said]  what a person says of them */
+/** @param {readonly File[]} files @param {object} [said]  what a person specified about them */
 export function pack(files, said = {}) {
   const listed = files.map((file) => ({ name: nameOf(file), bytes: file.size }));
   const header = new TextEncoder().encode(JSON.stringify({ files: listed, ...said }));
@@ -43,7 +43,7 @@ export function pack(files, said = {}) {
   return new Blob([size, header, ...files]);
 }
 
-/** With the folder that it was dropped in. @param {File} file */
+/** Returns the name of a file with the folder in which it was dropped. @param {File} file */
 function nameOf(file) {
   return file.webkitRelativePath || file.name;
 }
@@ -57,7 +57,7 @@ export function unpack(data) {
   return { report, parts };
 }
 
-/** Has the server read files, which keeps nothing. @param {readonly File[]} files @param {object} [said] */
+/** Sends files to the server, which reads them and stores nothing. @param {readonly File[]} files @param {object} [said] */
 async function ask(files, said) {
   const answer = await fetch("/api/capture", { method: "POST", body: pack(files, said) });
   if (!answer.ok) throw new Error((await answer.json()).errors?.[0]?.message ?? String(answer.status));
@@ -70,7 +70,7 @@ function heldOf({ report, parts }) {
   return { report, trace, steps: parts[0], file: new Blob([parts[1]]) };
 }
 
-/** Two captures that are not one together, each with what lies beside them; null where they are not two. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
+/** Reads two separate captures, each with its companion files. Null if the files are not two captures. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
 async function askApart(files) {
   const [beside, alone] = [files.filter(isBeside), files.filter((file) => !isBeside(file))];
   if (alone.length !== 2) return null;
@@ -80,7 +80,7 @@ async function askApart(files) {
 
 /** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string}} Dropped */
 
-/** What is dropped on one page. */
+/** Keeps the dropped files of a page. */
 export function createCaptures() {
   /** @type {Dropped} */
   let now = { state: "none", report: null, problem: "" };
@@ -121,13 +121,13 @@ export function createCaptures() {
     files: () => files,
     second: () => second,
     before: () => before,
-    /** The second stack plays what was held before, or what is held and the first no longer. @param {"before" | "held"} which */
+    /** Plays a file in the second stack: the one before, or the current one, which leaves the first stack. @param {"before" | "held"} which */
     playSecond(which) {
       second = which === "before" ? before : held;
       if (which === "held") held = null;
       before = null;
     },
-    /** One stack again. */
+    /** Removes the file of the second stack. */
     clearSecond: () => void (second = null),
     /** @param {readonly File[]} dropped @returns {Promise<Dropped>} */
     take(dropped) {
@@ -138,7 +138,7 @@ export function createCaptures() {
       ];
       return read();
     },
-    /** Another answer of the same files. @param {number} choice */
+    /** Selects another answer of the same files. @param {number} choice */
     choose: (choice) => read({ choice }),
     /** Removes the file. */
     clear() {
@@ -146,12 +146,12 @@ export function createCaptures() {
       files = [];
       now = { state: "none", report: null, problem: "" };
     },
-    /** Counts of the operator's folder. @param {string} name */
+    /** Returns the counts of a file in the operator's folder. @param {string} name */
     async counts(name) {
       const answer = await fetch(`/api/trace-counts?${new URLSearchParams({ trace: name })}`);
       if (answer.ok) now = { state: "counts", report: await answer.json(), problem: "" };
     },
-    /** The trace as a page that plays without a server. @returns {Promise<Blob>} */
+    /** Returns the trace as a page that plays without a server. @returns {Promise<Blob>} */
     async page() {
       if (!held) throw new Error("no file");
       const file = new File([held.file], `${held.report.name}.safetensors`);
@@ -162,10 +162,10 @@ export function createCaptures() {
   };
 }
 
-/** Whether a file goes with a capture and is none. @param {File} file */
+/** Returns whether a file accompanies a capture and is not a capture itself. @param {File} file */
 export function isBeside({ name }) {
   return /(config|tokenizer)[^/]*\.json$/.test(name);
 }
 
-/** The one of the page. */
+/** The instance of the page. */
 export const captures = createCaptures();

@@ -1,6 +1,6 @@
 /**
- * Counts that only the server can make: loads over scenarios or a pasted text, tokens of a text, counts over a long trace of
- * which the page holds a part.
+ * Counts that only the server can compute: loads over scenarios or a pasted text, tokens of a text, and counts over a
+ * long trace of which the page holds a part.
  *
  * @import {View} from "../types.js"
  * @import {CountedLoad} from "../counts/load_measures.js"
@@ -17,7 +17,7 @@ import { words } from "../words/words.js";
  * @property {string} text
  */
 
-/** What is asked; two that are alike have the same key. @param {View} view @param {Asked["over"]} over @param {string} text */
+/** Returns the request for a load. Equal requests have equal fields. @param {View} view @param {Asked["over"]} over @param {string} text */
 export function askedOf(view, over, text) {
   const { continue: _, ...short } = requestOf(view);
   const request = over === "prompt" ? requestOf(view) : short;
@@ -31,7 +31,7 @@ export function askedOf(view, over, text) {
 const postText = (url, text) =>
   fetch(url, { method: "POST", body: text, headers: { "content-type": "text/plain" } });
 
-/** Rejects with the reason, in words. @param {Asked} asked @returns {Promise<CountedLoad>} */
+/** Returns a load. Rejects with the reason in words. @param {Asked} asked @returns {Promise<CountedLoad>} */
 export async function fetchLoad({ over, query, text }) {
   const answer =
     over === "text"
@@ -44,7 +44,7 @@ export async function fetchLoad({ over, query, text }) {
 
 /** @typedef {{tokens: number, most: number}} Length */
 
-/** Returns null where the server cannot say. @param {View} view @param {string} text @returns {Promise<Length | null>} */
+/** Returns the number of tokens of a text, or null if the server cannot count them. @param {View} view @param {string} text @returns {Promise<Length | null>} */
 export async function fetchLength(view, text) {
   const { continue: _, prompt: __, ...request } = requestOf({ ...view, source: "live" });
   try {
@@ -68,7 +68,7 @@ export async function fetchLength(view, text) {
  * @property {number} unique        pairs (layer, expert) that were chosen
  */
 
-/** @param {string} trace  a file of the folder of traces @returns {Promise<WholeCounts>} */
+/** @param {string} trace  a file in the folder of traces @returns {Promise<WholeCounts>} */
 export async function fetchWholeCounts(trace) {
   const answer = await fetch(`api/long-trace?${new URLSearchParams({ trace })}`);
   if (!answer.ok) throw new Error(String(answer.status));

@@ -2,9 +2,9 @@
  * Derives statements about the models from measured figures, by rule. Pure; the words are in words.js.
  *
  * @typedef {object} Learned  figures of each layer
- * @property {number[]} js_bits             how far the languages' loads differ
- * @property {number[]} js_bits_untrained   the same of routers of random weights that read the same vectors
- * @property {number[]} js_bits_chance      the same of experts drawn at random for each token
+ * @property {number[]} js_bits             Jensen-Shannon divergence of the languages' loads
+ * @property {number[]} js_bits_untrained   the same for routers with random weights and the same inputs
+ * @property {number[]} js_bits_chance      the same for experts drawn at random per token
  * @property {number} js_bits_most
  * @property {number[]} max_violation       (max - mean) / mean of the load
  * @property {number[]} entropy             of the load, over ln N
@@ -16,11 +16,11 @@
  * @property {number} total_p
  * @property {number} active_p
  * @property {boolean} [finished]
- * @property {Record<string, number>} loss   by language, and `mean`: nats a token on held-out text
+ * @property {Record<string, number>} loss   by language, and `mean`: nats per token on held-out text
  * @property {Record<string, {loss: Record<string, number>, cost: number, cost_se: number}>} by_k
  * @property {Learned} learned
  * @property {Record<string, Record<string, {cost: number, cost_se: number, max_violation: number, dropped_share: number}>>} [routers]
- *   other routers than that of the training, by name and k, at their own settings
+ *   routers other than the trained one, by name and k, with their default settings
  *
  * @typedef {object} Measured   GET /api/measured
  * @property {Record<string, Measurement>} models
@@ -30,13 +30,13 @@
  * @typedef {"fell" | "rose" | "same"} Verdict
  */
 
-/** A difference counts from so many standard errors on. */
+/** Standard errors from which a difference is significant. */
 const SURE = 2;
-/** Languages part where their loads differ by so many times what an untrained router, or chance, gives. */
+/** Languages are separated if their loads differ by this factor over an untrained router and over chance. */
 const PARTED = 1.5;
-/** A layer has collapsed where its busiest expert has so much of the way from even to all tokens. */
+/** A layer has collapsed if its busiest expert exceeds this share of the range from an even load to all tokens. */
 const COLLAPSED = 0.5;
-/** A layer is uneven where its busiest expert has more than twice the mean. */
+/** A layer is uneven if its busiest expert has more than twice the mean. */
 const UNEVEN = 1;
 
 /** @param {number} change @param {number} se @returns {Verdict} */
@@ -45,14 +45,17 @@ export function verdictOf(change, se) {
   return change < 0 ? "fell" : "rose";
 }
 
+/** Returns whether a model is a variant of another one: `small-8-unbalanced` of `small-8`. @param {string} name @param {Measured["models"]} models */
+const isVariant = (name, models) => Object.keys(models).some((other) => name.startsWith(`${other}-`));
+
 /**
- * Returns the finished models that differ in the number of experts alone, smallest first.
+ * Returns the finished models that differ only in the number of experts, smallest first.
  * @param {Measured} measured
  * @returns {{name: string, experts: number, loss: number}[]}
  */
 export function sizesOf({ models }) {
   const rows = Object.entries(models)
-    .filter(([name, { experts, finished }]) => finished !== false && name === `trio-${experts}`)
+    .filter(([name, { finished }]) => finished !== false && !isVariant(name, models))
     .sort(([, a], [, b]) => a.experts - b.experts);
   const active = rows[0]?.[1].active_p;
   return rows
@@ -74,7 +77,7 @@ export function changeOf({ compared = [] }, a, b) {
 }
 
 /**
- * What more experts bought at the same cost of a token: over all sizes, and for each size against the one before.
+ * Returns the gain of more experts at equal cost per token: over all sizes, and for each size against the one before.
  * @param {Measured} measured
  */
 export function capacityOf(measured) {
@@ -93,14 +96,14 @@ export function capacityOf(measured) {
   return { whole: last && sizes.length > 1 ? judged(sizes[0], last) : null, steps };
 }
 
-/** Loss at another k than that of the training. @param {Measurement} measurement */
+/** Returns the losses at values of k other than the trained one. @param {Measurement} measurement */
 export function otherKs({ by_k, top_k }) {
   return Object.entries(by_k)
     .filter(([k]) => Number(k) !== top_k)
     .map(([k, { cost, cost_se }]) => ({ k: Number(k), cost, verdict: verdictOf(cost, cost_se) }));
 }
 
-/** Returns the layers, from 0, in which the languages go to other experts more than without training. @param {Learned} learned */
+/** Returns the layers, from 0, whose languages are separated more than without training. @param {Learned} learned */
 export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
   return js_bits.flatMap((bits, layer) =>
     bits > PARTED * Math.max(js_bits_untrained[layer], js_bits_chance[layer]) ? [layer] : [],
@@ -108,7 +111,7 @@ export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
 }
 
 /**
- * Returns how even the load is, by the worst layer.
+ * Returns the balance of the load in the least balanced layer.
  * @param {Measurement} measurement
  * @returns {{verdict: "even" | "uneven" | "collapsed", layer: number, violation: number, most: number}}
  */
@@ -119,11 +122,11 @@ export function balanceOf({ experts, top_k, learned }) {
   return { verdict, layer: learned.max_violation.indexOf(violation), violation, most };
 }
 
-/** Fewer occurrences say nothing. */
+/** Tokens with fewer occurrences are ignored. */
 const OFTEN = 100;
 
 /**
- * Returns the token that one expert takes for itself the most, of those that occur often; null where none was measured.
+ * Returns the frequent token that is routed most exclusively to one expert; null if none was measured.
  * @param {Learned} learned
  * @returns {{layer: number, expert: number, text: string, times: number, of: number} | null}
  */

@@ -1,6 +1,5 @@
 /**
- * The published models as GET /api/catalogue tells of them, and what follows from that without a server. Pure, but for
- * the asking.
+ * The published models of GET /api/catalogue, and figures derived from them on the page. Pure except for the request.
  *
  * @import {Model} from "../types.js"
  */
@@ -8,7 +7,7 @@
 /**
  * @typedef {{published: number | null, convention: string | null, computed: number | null, reason: string, deviation: number | null}} Comparison
  *
- * @typedef {object} CountedModel   what is counted of a config.json (app/published/report.py)
+ * @typedef {object} CountedModel   parameters counted from a config.json (app/published/report.py)
  * @property {string} key            of the request key `shape`
  * @property {string} name
  * @property {string} architecture
@@ -19,9 +18,9 @@
  * @property {Record<string, unknown>} [assumed]
  * @property {Record<string, number>} [uncounted]
  *
- * @typedef {{source?: string, config_source?: string, note?: string, reasons?: Record<string, string>}} Notes   what its authors and we say of it
+ * @typedef {{source?: string, config_source?: string, note?: string, reasons?: Record<string, string>}} Notes   statements of the authors and of this project
  *
- * @typedef {object} More   what a published one has on top
+ * @typedef {object} More   fields of a published model in addition
  * @property {number} year
  * @property {string} paper
  * @property {string} source
@@ -34,7 +33,7 @@
  * @typedef {CountedModel & Partial<More>} Known
  */
 
-/** @type {Promise<Entry[]> | null} asked for once a page */
+/** @type {Promise<Entry[]> | null} requested once per page */
 let asked = null;
 
 /** @returns {Promise<Entry[]>} */
@@ -47,7 +46,7 @@ export function fetchCatalogue() {
   return asked;
 }
 
-/** How the list is ordered; the largest, the newest or the first letter comes first. */
+/** Orders of the list: the largest, the newest or the first letter comes first. */
 export const ORDERS = /** @type {const} */ (["total", "active", "ratio", "experts", "year", "name"]);
 /** @typedef {typeof ORDERS[number]} Order */
 
@@ -71,7 +70,7 @@ export function ordered(entries, order) {
  * Returns the entries whose name, year, router or architecture contains every word of the query.
  * @param {readonly Entry[]} entries
  * @param {string} query
- * @param {(router: string) => string} [nameOf]   a router's name for people
+ * @param {(router: string) => string} [nameOf]   the displayed name of a router
  */
 export function matching(entries, query, nameOf = String) {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
@@ -80,17 +79,17 @@ export function matching(entries, query, nameOf = String) {
   return entries.filter((entry) => wanted.every((word) => textOf(entry).includes(word)));
 }
 
-/** Bytes of weights alone, as app/published/report.py has it. @param {number} parameters @param {number} bits */
+/** Returns the bytes of the weights, as app/published/report.py does. @param {number} parameters @param {number} bits */
 export function weightBytes(parameters, bits) {
   return Math.ceil((parameters * bits) / 8);
 }
 
-/** Devices that hold so many bytes. @param {number} bytes @param {number} gigabytes  of one device */
+/** Returns the number of devices that hold these bytes. @param {number} bytes @param {number} gigabytes  of one device */
 export function devicesFor(bytes, gigabytes) {
   return Math.ceil(bytes / (gigabytes * 1e9));
 }
 
-/** Returns a text with the places where it names a paper on arXiv. @param {string} text @returns {{text: string, href?: string}[]} */
+/** Splits a text at its references to arXiv papers. @param {string} text @returns {{text: string, href?: string}[]} */
 export function withPapers(text) {
   return text
     .split(/(arXiv \d{4}\.\d{5})/)
@@ -102,7 +101,7 @@ export function withPapers(text) {
 }
 
 /**
- * What is known of a shape that no catalogue has, from its trace alone.
+ * Returns the entry of a shape that is in no catalogue, from its trace.
  * @param {string} key
  * @param {Model} model
  * @returns {Known}

@@ -1,5 +1,6 @@
 /**
- * What a live model says after each token; where it is altered, also what it said before, and which choices moved.
+ * The next-token predictions of a live model. For an altered model also those of the unaltered one, and the choices that
+ * changed.
  *
  * @import {State} from "../types.js"
  */
@@ -14,18 +15,18 @@ import { requestOf, requestQuery } from "../view/request.js";
  * @property {number[]} loss             of each token but the first, nats
  * @property {number | null} mean_loss
  *
- * A choice that moved: token, layer, the experts that lost the token, the experts that took it.
+ * A changed choice: token, layer, the experts that lost the token, the experts that gained it.
  * @typedef {[number, number, number[], number[]]} Move
  *
  * @typedef {Said & {alter: string, unaltered: (Said & {moved: Move[]}) | null}} Answer
  */
 
-/** Whether a trace is one of which the server can say it. @param {State} state */
+/** Returns whether the server has predictions for a trace. @param {State} state */
 function canSay({ trace }) {
   return trace?.origin.source === "live" && trace.complete && location.protocol.startsWith("http");
 }
 
-/** The answer about the newest trace. Panels share one, so that it is asked for once. */
+/** Keeps the predictions for the newest trace. Panels share one instance, so they are requested once. */
 function createNextTokens() {
   let asked = "";
   /** @type {Answer | null} */
@@ -39,12 +40,12 @@ function createNextTokens() {
       const found = response.ok ? await response.json() : null;
       if (mine === asked) answer = found;
     } catch {
-      // nothing is shown then: the routing itself is there
+      // nothing is shown: the routing does not depend on it
     }
     wake();
   }
   return {
-    /** The answer about the trace on screen; null until it is there, and where there is none. @param {State} state @param {() => void} wake @returns {Answer | null} */
+    /** Returns the predictions for the trace on screen; null before the answer, or if the server has none. @param {State} state @param {() => void} wake @returns {Answer | null} */
     of(state, wake) {
       if (!state.trace || !canSay(state)) return null;
       if (state.trace.id !== asked) {
@@ -59,7 +60,7 @@ function createNextTokens() {
 
 export const nextTokens = createNextTokens();
 
-/** How many tokens each expert took and lost, most moved first: "layer.expert" and the difference. @param {Move[]} moved */
+/** Counts the tokens that each expert gained and lost, largest change first. @param {Move[]} moved */
 export function gainsOf(moved) {
   /** @type {Map<string, {layer: number, expert: number, taken: number, lost: number}>} */
   const towers = new Map();
@@ -76,7 +77,7 @@ export function gainsOf(moved) {
   return [...towers.values()];
 }
 
-/** Who took the tokens that one tower lost, most first. @param {Move[]} moved @param {{layer: number, expert: number}} tower */
+/** Returns the experts that gained the tokens of a tower, largest gain first. @param {Move[]} moved @param {{layer: number, expert: number}} tower */
 export function takersOf(moved, { layer, expert }) {
   const here = moved.filter(([, at, lost]) => at === layer && lost.includes(expert));
   return gainsOf(here)

@@ -6,14 +6,14 @@
 
 import { words } from "../words/words.js";
 
-/** As app/published/architectures/registry.py has it; a larger file is not sent at all. */
+/** As in app/published/architectures/registry.py. A larger file is not sent. */
 const LARGEST = 2 ** 20;
 
 /**
  * @typedef {object} Brought
  * @property {"none" | "counting" | "counted" | "refused"} state
- * @property {CountedModel | null} found    the last that could be counted
- * @property {string} problem          why the last could not
+ * @property {CountedModel | null} found    the last valid config
+ * @property {string} problem          why the last file is not valid
  */
 
 /** @returns {{get: () => Brought, count: (file: File) => Promise<Brought>}} */
@@ -41,7 +41,7 @@ export function createUploadedConfig() {
   };
 }
 
-/** Why, with the name that the file has. @param {{errors?: {message: string}[]}} body @param {number} status @param {string} name */
+/** Returns the problems, with the name of the file. @param {{errors?: {message: string}[]}} body @param {number} status @param {string} name */
 function problemsOf({ errors }, status, name) {
   const told = errors?.map(({ message }) => message.replace(/^config\.json:/, () => `${name}:`)) ?? [
     String(status),
@@ -49,5 +49,5 @@ function problemsOf({ errors }, status, name) {
   return words.problem(told.join("\n"));
 }
 
-/** The one of the page: whoever drops a file and the panel that shows it share it. */
+/** The instance of the page, shared by the drop target and the panel. */
 export const uploadedConfig = createUploadedConfig();

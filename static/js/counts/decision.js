@@ -11,28 +11,28 @@ import { choices } from "../trace/trace.js";
  * @typedef {object} Row
  * @property {number} expert
  * @property {number} score       the gate score
- * @property {number} selection   what selection compares: the score with the router's bias, where there is one
+ * @property {number} selection   the score compared in selection: with the router's bias, if it has one
  * @property {number} weight      combine weight; 0 where not chosen or over capacity
- * @property {"chosen" | "full" | "lost" | "closed"} state   closed: in a group that was left out
+ * @property {"chosen" | "full" | "lost" | "closed"} state   closed: in a group that was not selected
  *
  * @typedef {object} Decision
  * @property {"scores" | "ids" | "experts-choose"} kind   ids: the source gives no scores
- * @property {Row[]} rows         best first; with `ids` the chosen alone, in the order of their ids
- * @property {number} cut         rows before the line; 0 where there is none
- * @property {number | null} margin   least selected less best refused; null where the scores alone did not decide
- * @property {boolean} shares     the scores share one whole: percent, and the margin in points
+ * @property {Row[]} rows         best first; with `ids` only the chosen experts, in the order of their ids
+ * @property {number} cut         rows above the cut; 0 without a cut
+ * @property {number | null} margin   lowest selected score minus highest rejected one; null if the scores alone did not decide
+ * @property {boolean} shares     the scores sum to 1: shown in percent, the margin in points
  * @property {boolean} biased     a bias was added for selection
- * @property {{won: number, over: number} | null} swayed   the bias chose one over another with the better score
+ * @property {{won: number, over: number} | null} swayed   the bias selected one expert over another with a higher score
  * @property {number} sum         of the combine weights
  */
 
-/** Returns whether a trace names experts and knows no scores. @param {Trace} trace */
+/** Returns whether a trace has expert ids without scores. @param {Trace} trace */
 export function isIdsOnly({ origin }) {
   return origin.badge === "IDS ONLY" || origin.ids_only === true;
 }
 
 /**
- * Returns the decision; null where the token is not routed yet.
+ * Returns the decision; null if the token is not routed yet.
  * @param {Trace} trace
  * @param {number} token
  * @param {number} layer
@@ -81,15 +81,15 @@ function rowsOf({ model, scores, bias }, token, layer, chosen) {
     };
   });
   closeGroups(rows, model);
-  // Chosen ones that scores alone would not choose (noise, a table, groups) still stand above the line.
+  // Chosen experts stand above the cut, even if scores alone would not choose them (noise, a table, groups).
   const taken = (/** @type {Row} */ { state }) => (state === "lost" || state === "closed" ? 1 : 0);
   const ordered = model.router === "expert_choice" ? () => 0 : taken;
   return rows.sort((a, b) => ordered(a) - ordered(b) || b.selection - a.selection || a.expert - b.expert);
 }
 
 /**
- * Marks the experts of groups that were left out: those with the lowest group scores, which are the sum of the best two
- * (where sigmoids select) or the best one (DeepSeek-V2). A group that holds a chosen expert was open.
+ * Marks the experts of groups that were not selected: those with the lowest group scores. A group score is the sum of the
+ * best two scores (sigmoid routers) or the best score (DeepSeek-V2). A group with a chosen expert was selected.
  * @param {Row[]} rows  in the order of ids
  * @param {Model} model
  */
@@ -128,11 +128,11 @@ function swayedIn(rows) {
   return last && over ? { won: last.expert, over: over.expert } : null;
 }
 
-/** The rows that a ladder shows one by one, and how many lie between and after them. @typedef {{rows: Row[], hidden: number, tail: Row[]}} Ladder */
+/** The rows shown one by one, and the number of rows between and after them. @typedef {{rows: Row[], hidden: number, tail: Row[]}} Ladder */
 
 /**
- * Up to eight experts all rows; more: the chosen (the first six and the last where there are many), the first that lost,
- * and the rest as a tail.
+ * Returns all rows of up to eight experts. Of more: the chosen ones (the first six and the last if there are many), the
+ * first rejected one, and the rest as a tail.
  * @param {Decision} decision
  * @returns {Ladder}
  */

@@ -1,5 +1,6 @@
 /**
- * Experts spread over devices, and what one step of inference sends between them: as app/metrics/placement.py has it. Pure.
+ * Placement of experts on devices, and the traffic of one inference step between them, as in app/metrics/placement.py.
+ * Pure.
  *
  * @import {Trace} from "../types.js"
  */
@@ -7,13 +8,13 @@
 import { columnsOf } from "../trace/trace.js";
 import { NO_EXPERT } from "../trace/wire.js";
 
-/** Bytes of a number, there and back. */
+/** Bytes per number, to the expert and back. */
 const BYTES = 2 + 2;
 
 /** @type {Map<string, Int16Array>} the scene tells by its identity that a placement is the same */
 const placed = new Map();
 
-/** Device of each expert, neighbours together; null without devices. @param {number} experts @param {number} devices @returns {Int16Array | null} */
+/** Returns the device of each expert, in contiguous blocks; null without devices. @param {number} experts @param {number} devices @returns {Int16Array | null} */
 export function placeExperts(experts, devices) {
   const count = Math.min(devices, experts);
   if (count < 1) return null;
@@ -26,7 +27,7 @@ export function placeExperts(experts, devices) {
 }
 
 /**
- * What one step over all tokens that are routed sends.
+ * Returns the traffic of one step over all routed tokens.
  * @param {Trace} trace
  * @param {Int16Array} place
  * @returns {{sent: Uint32Array[], tokens: number, copies: number, reach: number, most: number}}  sent: of each layer, tokens
@@ -56,7 +57,7 @@ export function trafficOf(trace, place) {
   return { sent, tokens: trace.received, copies, reach: copies / Math.max(1, trace.received * layers), most };
 }
 
-/** Returns both exchanges of a step. @param {number} copies @param {number} width  of a vector */
+/** Returns the bytes of both all-to-all exchanges of a step. @param {number} copies @param {number} width  of the residual stream */
 export function allToAllBytes(copies, width) {
   return copies * width * BYTES;
 }

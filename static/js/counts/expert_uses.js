@@ -1,5 +1,5 @@
 /**
- * Counts the uses of each expert up to a time: a fold over the events of playback/events.js that goes back and forth.
+ * Counts the uses of each expert up to a time: a fold over the events of playback/events.js, updated in both directions.
  *
  * @import {State, Trace} from "../types.js"
  * @import {Moments} from "../playback/events.js"
@@ -14,7 +14,7 @@ import { NO_EXPERT } from "../trace/wire.js";
  * @property {Uint32Array} counts   [L * N], how often an expert was used; the same array while the trace is the same
  * @property {Uint32Array} totals   [L], their sum over a layer
  * @property {number} unique        pairs (layer, expert) that were used
- * @property {number} changes       grows whenever a count changes
+ * @property {number} changes       incremented whenever a count changes
  */
 
 /** @param {number} layers @param {number} experts @returns {Hits} */
@@ -27,7 +27,7 @@ function noHits(layers, experts) {
   };
 }
 
-/** Counts one event, or takes it back. @param {Hits} hits @param {Trace} trace @param {number} token @param {number} layer @param {1 | -1} way */
+/** Counts one event, or removes it. @param {Hits} hits @param {Trace} trace @param {number} token @param {number} layer @param {1 | -1} way */
 function count(hits, trace, token, layer, way) {
   const { layers, experts, ...model } = trace.model;
   const topK = columnsOf(model);
@@ -69,7 +69,7 @@ export function createHits() {
  * @property {number} experts
  * @property {Uint32Array} counts   [L * N]
  * @property {Uint32Array} totals   [L]
- * @property {string} version       differs when a count differs; the arrays may be the same
+ * @property {string} version       differs if a count differs; the arrays may be the same objects
  */
 
 /** @returns {{of: (state: State) => Tally | null}} */

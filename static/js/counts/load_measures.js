@@ -19,7 +19,7 @@ export const MEASURES = /** @type {const} */ ([
 /** @typedef {Record<Measure, number> & {z_loss?: number}} Measured   z_loss: of the router, where the server was asked for it */
 
 /**
- * A load to look at, wherever it was counted.
+ * A load, counted on the page or on the server.
  * @typedef {object} CountedLoad
  * @property {number} layers
  * @property {number} experts
@@ -31,7 +31,7 @@ export const MEASURES = /** @type {const} */ ([
  * @property {string} version
  */
 
-/** Its value where every expert receives the same. @param {Measure} measure @param {number} experts */
+/** Returns the value of a measure for an even load. @param {Measure} measure @param {number} experts */
 export function balanced(measure, experts) {
   return {
     load_share: 1 / experts,
@@ -43,7 +43,7 @@ export function balanced(measure, experts) {
   }[measure];
 }
 
-/** What the letters of a formula stand for, of those that are in it. @param {string} formula @param {Record<string, string>} letters */
+/** Returns the meanings of the letters that occur in a formula. @param {string} formula @param {Record<string, string>} letters */
 export function lettersIn(formula, letters) {
   return Object.keys(letters)
     .filter((letter) => new RegExp(`\\b${letter}\\b`).test(formula))
@@ -78,7 +78,7 @@ export function measuresOfCounts(assigned, kept) {
   };
 }
 
-/** N sum of f_i P_i, without its coefficient. @param {Pick<Loads, "first" | "scores" | "tokens" | "experts">} loads @param {number} layer */
+/** Returns N * sum of f_i P_i, without the coefficient of the loss. @param {Pick<Loads, "first" | "scores" | "tokens" | "experts">} loads @param {number} layer */
 export function switchLoss({ first, scores, tokens, experts }, layer) {
   let sum = 0;
   for (let i = layer * experts; i < (layer + 1) * experts; i++) sum += first[i] * scores[i];
@@ -104,8 +104,8 @@ export function countedHere(loads, version) {
 }
 
 /**
- * Returns the load of all tokens of a long trace. Its Switch loss needs the scores of all tokens: where only ids are known, those of
- * the chosen experts are equal, else it is left out.
+ * Returns the load of all tokens of a long trace. The Switch loss needs the scores of all tokens. With ids only, the
+ * scores of the chosen experts count as equal; otherwise it is omitted.
  * @param {WholeCounts} whole
  * @param {boolean} idsOnly
  * @returns {CountedLoad}
@@ -157,7 +157,7 @@ export function countedThere({ texts, tokens, assigned, kept, measures }, versio
   };
 }
 
-/** Returns a load counted on the page, with the router z-loss of one that the server counted: logits do not cross the socket. @param {CountedLoad} here @param {CountedLoad | null} there @returns {CountedLoad} */
+/** Adds the router z-loss of a load counted by the server, because the page receives no logits. @param {CountedLoad} here @param {CountedLoad | null} there @returns {CountedLoad} */
 export function withZLoss(here, there) {
   if (!there || there.layers !== here.layers) return here;
   return {
@@ -181,7 +181,7 @@ export function overLayers(counted) {
 }
 
 /**
- * Returns whether no layer can be more even: no expert has more than one token more than another.
+ * Returns whether every layer is as even as possible: the counts of its experts differ by at most one token.
  * @param {Pick<CountedLoad, "assigned" | "layers" | "experts">} counted
  */
 export function isEven({ assigned, layers, experts }) {

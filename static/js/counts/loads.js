@@ -1,5 +1,5 @@
 /**
- * Counts how evenly a trace loads its experts, as app/metrics/load.py does on the server: a fold over the events of
+ * Counts the load of each expert up to a time, as app/metrics/load.py does on the server: a fold over the events of
  * playback/events.js.
  *
  * @import {Trace} from "../types.js"
@@ -15,8 +15,8 @@ import { createHits } from "./expert_uses.js";
  * @typedef {object} Loads
  * @property {number} layers
  * @property {number} experts
- * @property {Uint32Array} tokens     [L] that each layer has routed
- * @property {Uint32Array} assigned   [L * N], those over capacity too
+ * @property {Uint32Array} tokens     [L] routed by each layer
+ * @property {Uint32Array} assigned   [L * N], including those over capacity
  * @property {Uint32Array} kept       [L * N], without them
  * @property {Uint32Array} first      [L * N] tokens whose first choice an expert is
  * @property {Float64Array} scores    [L * N] gate scores, each token's divided by their sum
@@ -64,7 +64,7 @@ function addScores({ scores, experts }, trace, from, at) {
 /** @returns {{upTo: (trace: Trace, moments: Moments, time: number) => Loads}} */
 export function createLoads() {
   let loads = emptyLoads(0, 0);
-  // Going back begins anew: scores that are added and taken away again would leave rounding errors.
+  // A step back recounts from the start, because adding and subtracting scores would leave rounding errors.
   const cursor = createCursor({
     reset: ({ model }) => void (loads = emptyLoads(model.layers, model.experts)),
     fire: (token, layer, trace) => count(loads, trace, token, layer),
@@ -78,8 +78,8 @@ export function createLoads() {
 }
 
 /**
- * Returns the busiest expert of all layers: its load over the mean of its layer, 1 where all are even. Null before anything
- * is routed.
+ * Returns the busiest expert of all layers with the ratio of its load to the mean of its layer. Null before the first
+ * token is routed.
  * @param {Trace} trace
  * @returns {{layer: number, expert: number, ratio: number} | null}
  */

@@ -1,9 +1,9 @@
 /**
- * The events up to a time: the one place that says which have happened. An event is a token at a layer; it arrives there,
- * and a little later its top-k fire. Pure.
+ * The events up to a time; no other module decides which have happened. An event is a token at a layer: it arrives, then
+ * its top-k experts fire. Pure.
  *
- * The cursor calls back once for every event that time passes. A frame costs O(tokens in flight), whatever the length
- * of the trace.
+ * The cursor calls back once for every event that time passes. A frame costs O(tokens in flight), independent of trace
+ * length.
  *
  * @import {Timeline, Trace} from "../types.js"
  */
@@ -12,15 +12,15 @@ import { columnsOf } from "../trace/trace.js";
 
 /**
  * @typedef {object} Listener
- * @property {(trace: Trace) => void} reset   nothing has happened: another trace begins, or time ran back
+ * @property {(trace: Trace) => void} reset   nothing has happened yet: another trace starts, or time ran back
  * @property {(token: number, layer: number, trace: Trace) => void} [arrive]  in order of layers for one token, in any
  *   order among tokens; so is `fire`
  * @property {(token: number, layer: number, trace: Trace) => void} fire
- * @property {(token: number, layer: number, trace: Trace) => void} [unfire]  takes a firing back, last layer first.
- *   Without it, time that runs back and another timeline mean `reset` and a replay from the start.
+ * @property {(token: number, layer: number, trace: Trace) => void} [unfire]  undoes a firing, last layer first.
+ *   Without it, a step back or another timeline causes a `reset` and a replay from the start.
  *
  * @typedef {Pick<Timeline, "fires"> & Partial<Pick<Timeline, "arrives" | "mode" | "tokens" | "layers" | "duration">>} Moments
- *   along the tokens, and along the layers, `fires` and `arrives` must not fall
+ *   `fires` and `arrives` must not decrease with the token or the layer
  */
 
 /** @param {Listener} listener */
@@ -41,14 +41,14 @@ export function createCursor(listener) {
     listener.reset(trace);
   }
 
-  /** Goes back to an earlier time, or over to another timeline. @param {Trace} trace @param {Moments} moments @param {number} time */
+  /** Goes back to an earlier time, or changes to another timeline. @param {Trace} trace @param {Moments} moments @param {number} time */
   function rewind(trace, moments, time) {
     if (!listener.unfire) return restart(trace);
-    if (moments !== followed) done = 0; // other times: look at every token again
+    if (moments !== followed) done = 0; // other times: check every token again
     while (done > 0 && moments.fires(done - 1, trace.model.layers - 1) > time) done--;
   }
 
-  /** One token to a time. @param {Trace} trace @param {Moments} moments @param {number} time @param {number} token */
+  /** Moves one token to a time. @param {Trace} trace @param {Moments} moments @param {number} time @param {number} token */
   function settle(trace, moments, time, token) {
     const { layers } = trace.model;
     let [at, front] = [arrived[token] ?? 0, fired[token] ?? 0];
@@ -63,7 +63,7 @@ export function createCursor(listener) {
 
   return {
     /**
-     * Follows the tokens of the trace that are here.
+     * Moves to a time, for the tokens received so far.
      * @param {Trace} trace
      * @param {Moments} moments
      * @param {number} time  seconds
@@ -77,7 +77,7 @@ export function createCursor(listener) {
       const first = listener.arrive && moments.arrives ? moments.arrives : moments.fires;
       const tokens = Math.min(trace.received, moments.tokens ?? Infinity);
       for (let token = done; token < tokens; token++) {
-        if (token >= fired.length && first(token, 0) > time) break; // nor has any token after it begun
+        if (token >= fired.length && first(token, 0) > time) break; // later tokens have not started either
         settle(trace, moments, time, token);
       }
       while (fired.length && !fired[fired.length - 1] && !arrived[fired.length - 1]) {
@@ -88,7 +88,7 @@ export function createCursor(listener) {
   };
 }
 
-/** What two traces have in common where one goes on from the other. @param {Trace} trace */
+/** Returns the identity of a trace. A trace that grows keeps it. @param {Trace} trace */
 function identityOf({ id, model }) {
   return [id, model.layers, model.experts, columnsOf(model)].join();
 }

@@ -1,22 +1,22 @@
 /**
- * The directed shot: one token, one ring, close, and then the stack. It is no second scene: a warp of the clock, a share of
- * closeness for the camera, and beats for the words, each a function of the shot's own seconds. Pure.
+ * The directed shot: a close view of one token at one layer, then of the whole stack. It uses the same scene. Playback
+ * time, the closeness of the camera and the beats of the text are functions of the seconds of the shot. Pure.
  *
  * @import {Schedule} from "./timeline.js"
  */
 
-/** Seconds of the whole. */
+/** Duration in seconds. */
 export const LENGTH = 9.2;
-/** The moments that stand for it where nothing moves: scores, cut, sum, stack. */
+/** The stills shown with reduced motion: scores, cut, sum, stack. */
 export const STILLS = [2.7, 4, 6.55, LENGTH];
-/** When each beat begins: enter, score, cut, compute, blend, stack. */
+/** Start of each beat: enter, score, cut, compute, blend, stack. */
 export const BEATS = [0, 1.4, 2.8, 4.1, 5.2, 6.7];
-/** Where each beat stands still for a speaker, once it has been told. */
+/** Times at which each beat pauses for a presenter. */
 const TOLD = [1.35, 2.7, 4, 5.15, 6.55, LENGTH];
-/** A skipped shot goes to its end in this many seconds. */
+/** A skipped shot ends within this many seconds. */
 export const SKIP = 0.3;
 
-/** Seconds of the shot, and layer steps since the token arrived at its first router plane. */
+/** Pairs: seconds of the shot, and layer steps since the token arrived at its first router plane. */
 const WARP = [
   [0, -0.45],
   [1.4, 0],
@@ -26,11 +26,11 @@ const WARP = [
   [5.2, 0.4],
   [6.7, 0.74],
 ];
-const RAMP = { from: 0.15, secs: 1.1 }; // layer steps a second at first, and how long the clock takes to its own pace
+const RAMP = { from: 0.15, secs: 1.1 }; // initial layer steps per second, and seconds until the clock reaches normal pace
 const PULL_BACK = [6.6, 8.8];
 const DRIFT = { until: 6.8, azimuth: [-9, 6], elevation: [32, 29] }; // degrees
 
-/** Returns the token that is followed: the third, so that others are truly under way above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
+/** Returns the followed token: the third, because the scene then has tokens above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
 export function heroOf({ tokens, mode }) {
   return mode === "all" ? tokens - 1 : Math.min(2, tokens - 1);
 }
@@ -50,7 +50,7 @@ function stepsAt({ step }, secs) {
   return a + ((b - a) * (secs - from)) / (to - from);
 }
 
-/** Steps made since the clock began to run up to its own pace. @param {number} secs @param {number} pace */
+/** Returns the layer steps made since the clock started to accelerate to normal pace. @param {number} secs @param {number} pace */
 function paced(secs, pace) {
   const ramped = Math.min(secs, RAMP.secs);
   const speed = RAMP.from + ((pace - RAMP.from) * ramped) / RAMP.secs;
@@ -63,7 +63,7 @@ export function closenessAt(secs) {
   return 1 - (share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2);
 }
 
-/** Where the close camera stands: degrees. @param {number} secs @returns {{azimuth: number, elevation: number}} */
+/** Returns the angles of the close camera in degrees. @param {number} secs @returns {{azimuth: number, elevation: number}} */
 export function angleAt(secs) {
   const share = Math.min(1, secs / DRIFT.until);
   const eased = share * share * (3 - 2 * share);
@@ -71,13 +71,13 @@ export function angleAt(secs) {
   return { azimuth: between(DRIFT.azimuth), elevation: between(DRIFT.elevation) };
 }
 
-/** Returns the beat, from 0. @param {number} secs */
+/** Returns the index of the beat. @param {number} secs */
 export function beatAt(secs) {
   return BEATS.filter((begins) => begins <= secs + 1e-9).length - 1;
 }
 
 /**
- * Returns how much of the decision is told; null: nothing.
+ * Returns the part of the decision that is explained; null for none.
  * @param {number} secs
  * @returns {"scores" | "cut" | "weights" | null}
  */
@@ -86,7 +86,7 @@ export function phaseAt(secs) {
   return secs < BEATS[2] ? "scores" : secs < BEATS[3] ? "cut" : "weights";
 }
 
-/** Returns where the beat after a moment, or the one before, stands still; null: there is none. @param {number} secs @param {1 | -1} way */
+/** Returns the pause of the next or previous beat; null if there is none. @param {number} secs @param {1 | -1} way */
 export function beatBeside(secs, way) {
   const beyond = TOLD.filter((each) => (each - secs) * way > 1e-9);
   return beyond.length ? beyond[way > 0 ? 0 : beyond.length - 1] : null;

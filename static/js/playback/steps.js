@@ -1,5 +1,5 @@
 /**
- * Steps by one layer or one token: the next event for a person who follows one token. Pure.
+ * Steps by one layer or one token along the path of the current token. Pure.
  *
  * @typedef {{token: number, layer: number}} Event
  *
@@ -8,7 +8,7 @@
 
 import { layerStep, timeOf } from "./timeline.js";
 
-/** Seconds after an event at which it is looked at: its towers have flashed by then. */
+/** Seconds after an event at which it is shown: its towers are lit by then. */
 const LINGER = 0.18;
 
 /**
@@ -23,8 +23,8 @@ export function momentOf(timeline, event) {
 }
 
 /**
- * Returns the same token one layer on or back; past the last layer the next token, at the first layer that it has not passed
- * yet, so that time goes one way. Null before the first event.
+ * Returns the same token one layer up or down. After the last layer: the next token, at the first layer that it has not
+ * passed yet, so time never goes back. Null before the first event.
  * @param {Schedule} timeline
  * @param {Event} at
  * @param {1 | -1} way
@@ -61,7 +61,7 @@ function lastLayerBefore(timeline, token, at) {
 }
 
 /**
- * Returns the next or the last token, at the same layer. Null before the first; in ALL AT ONCE it is a layer.
+ * Returns the next or the previous token at the same layer. Null before the first. In ALL AT ONCE a step is one layer.
  * @param {Schedule} timeline
  * @param {Event} at
  * @param {1 | -1} way
@@ -74,7 +74,7 @@ export function tokenBeside(timeline, at, way) {
 }
 
 /**
- * Returns an event that this timeline has. In ALL AT ONCE the token is the last of the batch.
+ * Returns the nearest event of a timeline. In ALL AT ONCE the token is the last of the batch.
  * @param {Schedule} timeline
  * @param {Event} event
  * @returns {Event}

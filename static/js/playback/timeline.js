@@ -1,11 +1,10 @@
 /**
- * Playback time: when each token reaches, fires and leaves each layer. Pure: everything is a function of a
- * timeline.
+ * Playback time: when each token reaches, fires and leaves each layer. Pure: everything is a function of a timeline.
  *
- * One law covers the three modes. Token t enters at `t * stagger`, needs one `step` from the entry to the
- * first router plane and one `step` from a plane to the next; it rests at a plane for `beat` and its top-k
- * light up `LAG` of a step after it arrived. SINGLE: the next token enters when the last has left. SEQUENCE:
- * it enters before that. ALL AT ONCE: the stagger is zero.
+ * One formula covers the three modes. Token t enters at `t * stagger`. It takes one `step` from the entry to the first
+ * router plane and one `step` from plane to plane. It rests at a plane for `beat`, and its top-k experts fire `LAG` of a
+ * step after it arrived. SINGLE: the next token enters after the last has left. SEQUENCE: it enters before that. ALL AT
+ * ONCE: the stagger is zero.
  *
  * @typedef {{token: number, layer: number}} Firing
  * @typedef {Timeline & {step: number, stagger: number, entry: (token: number) => number}} Schedule
@@ -13,15 +12,15 @@
  * @import {Flight, Mode, State, Timeline, Trace} from "../types.js"
  */
 
-/** Seconds that a fired tower needs to settle from its flash to its dim rest. */
+/** Seconds in which a fired tower fades from its flash to its resting brightness. */
 export const SETTLE = 2;
 
-/** Seconds from one layer to the next in a stack of up to SHORT layers; taller stacks go faster. */
+/** Seconds from one layer to the next in a stack of up to SHORT layers. Taller stacks are faster. */
 const STEP = { single: 1.1, sequence: 0.62, all: 1.6 };
 const SHORT = 6;
 const REST = 0.74; // share of a step that a token rests at a plane
 const LAG = 0.34; // share of a step between arriving and firing
-/** Steps between two tokens in SEQUENCE: 2 over the golden ratio, so that no two events share a moment. */
+/** Steps between two tokens in SEQUENCE: 2 over the golden ratio. Because it is irrational, no two events coincide. */
 const STAGGER = Math.sqrt(5) - 1;
 const LONG = 16; // prompts of more tokens enter faster
 
@@ -29,7 +28,7 @@ const LONG = 16; // prompts of more tokens enter faster
  * @param {Mode} mode
  * @param {number} tokens  T
  * @param {number} layers  L
- * @param {number} [expected]  T of the whole, where tokens are still to come: it decides how fast they enter
+ * @param {number} [expected]  tokens including those still to come; determines how fast they enter
  * @returns {Schedule}
  */
 export function createTimeline(mode, tokens, layers, expected = tokens) {
@@ -61,7 +60,7 @@ export function createTimeline(mode, tokens, layers, expected = tokens) {
 }
 
 /**
- * Seconds from plane to plane: a stack ten times as tall takes about three times as long.
+ * Returns the seconds from plane to plane. A stack ten times as tall takes about three times as long.
  * @returns {number}
  */
 function stepOf(/** @type {Mode} */ mode, /** @type {number} */ layers) {
@@ -80,7 +79,7 @@ function staggerOf(
   return STAGGER * STEP.sequence * Math.min(1, Math.sqrt(LONG / Math.max(1, tokens)));
 }
 
-/** Tokens between entry and exit at a moment, in order. @returns {Flight[]} */
+/** Returns the tokens between entry and exit at a time, in order. @returns {Flight[]} */
 function flightsAt(
   /** @type {Schedule} */ { tokens, layers, step, stagger, entry, beat },
   /** @type {number} */ time,
@@ -112,21 +111,21 @@ function flightOf(
   return { token, layer, at, height: layer + ease(rise) };
 }
 
-/** Slow, fast, slow. */
+/** Smoothstep. */
 function ease(/** @type {number} */ x) {
   return x * x * (3 - 2 * x);
 }
 
 /**
- * Returns the newest token that has fired at its first router, and the last layer it fired at: it never goes back. Token -1
- * before the first.
+ * Returns the newest token that has fired at its first router, and the last layer at which it fired. It never decreases.
+ * Token -1 before the first.
  * @returns {Firing}
  */
 function positionAt(/** @type {Schedule} */ schedule, /** @type {number} */ time) {
   return followedAt(schedule, lastFired(schedule, 0, time), time);
 }
 
-/** Where one token stands; nowhere before it has fired. @returns {Firing} */
+/** Returns the last event of one token; NOWHERE before it has fired. @returns {Firing} */
 export function followedAt(
   /** @type {Schedule} */ { layers, fires },
   /** @type {number} */ token,
@@ -138,7 +137,7 @@ export function followedAt(
   return { token, layer };
 }
 
-/** Returns the event of any token that fired last; token -1 before the first. Cost grows with L, not with T. @returns {Firing} */
+/** Returns the event of any token that fired last; token -1 before the first. Costs O(L), independent of T. @returns {Firing} */
 export function lastEvent(/** @type {Schedule} */ schedule, /** @type {number} */ time) {
   let found = { token: -1, layer: -1 };
   let latest = -Infinity;
@@ -165,7 +164,7 @@ export function lastFired(
 }
 
 /**
- * Returns the moment of an event: its top-k just lit. Out-of-range tokens and layers are clamped.
+ * Returns the time of an event: its top-k experts fire. Out-of-range tokens and layers are clamped.
  * @returns {number}
  */
 export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ { token, layer }) {
@@ -174,8 +173,8 @@ export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ {
 }
 
 /**
- * Returns the moment of the nearest event after (+1) or before (-1) the one that stands at `time`, in the order in
- * which they fire; the start before the first and the end after the last.
+ * Returns the time of the next (+1) or previous (-1) event in firing order. Before the first event: the start; after the
+ * last: the end.
  * @param {Schedule} timeline
  * @param {number} time
  * @param {1 | -1} way
@@ -202,7 +201,7 @@ function firedAfter(
   return token < timeline.tokens ? timeline.fires(token, layer) : Infinity;
 }
 
-/** Strictly before. @returns {number} */
+/** Returns the time of the last firing strictly before a time. @returns {number} */
 function firedBefore(
   /** @type {Schedule} */ timeline,
   /** @type {number} */ layer,
@@ -214,7 +213,7 @@ function firedBefore(
 }
 
 /**
- * Returns how far playback can go when `received` tokens have arrived: the next one waits just below the first router
+ * Returns the time up to which playback can run with `received` tokens. The next token waits just below the first router
  * plane. ALL AT ONCE waits for every token.
  * @param {Schedule} timeline
  * @param {number} received
@@ -227,7 +226,7 @@ export function reach(timeline, received, complete = true) {
   return Math.min(timeline.duration, timeline.entry(waiting) + 0.96 * timeline.step);
 }
 
-/** So many tokens are expected of a trace. @param {Pick<Trace, "tokens" | "origin">} trace */
+/** Returns the number of tokens that a trace will have. @param {Pick<Trace, "tokens" | "origin">} trace */
 export function expectedOf({ tokens, origin }) {
   return Math.max(tokens.length, (origin.prompt_tokens ?? tokens.length) + (origin.continue ?? 0));
 }
@@ -238,10 +237,10 @@ export function timelineOf(mode, trace) {
 }
 
 /**
- * Where the second side stands: at the same share of the way, so that one clock drives both however many tokens each has.
- * With the same tokens that is the same moment.
+ * Returns the time of the second stack: the same share of its duration. One clock therefore drives both stacks with any
+ * number of tokens. Equal durations give equal times.
  * @param {Pick<State, "time" | "timeline">} a
- * @param {Schedule} timeline  of the second side
+ * @param {Schedule} timeline  of the second stack
  */
 export function timeBeside({ time, timeline: first }, timeline) {
   if (!first?.duration || first.duration === timeline.duration) return Math.min(time, timeline.duration);
@@ -252,7 +251,7 @@ export function timeBeside({ time, timeline: first }, timeline) {
 export const NOWHERE = Object.freeze({ token: -1, layer: -1 });
 
 /**
- * Returns whether all tokens that have entered by now are routed, so that what is shown will not change any more.
+ * Returns whether all tokens that have entered are routed, so the frame at this time is final.
  * @param {State} state
  */
 export function isRouted({ trace, timeline, time }) {

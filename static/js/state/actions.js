@@ -1,5 +1,5 @@
 /**
- * The actions of a person. Panels, keys and `window.moescope` call these functions; nothing else changes the view.
+ * The actions of a user. Panels, keys and `window.moescope` call these functions; nothing else changes the view.
  *
  * @import {Boot, Panel, Request, State, View, ViewOnly} from "../types.js"
  * @import {Player} from "../playback/player.js"
@@ -22,22 +22,22 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(patch: Partial<Request>) => void} setRequest
  * @property {(patch: Partial<ViewOnly>) => void} setView
  * @property {() => void} retry
- * @property {(how?: Partial<Pick<Request, "temperature" | "seed">>) => void} writeOn   the model goes on, or anew in another way
+ * @property {(how?: Partial<Pick<Request, "temperature" | "seed">>) => void} writeOn   continues the generation, or restarts it with other settings
  * @property {() => void} stopWriting
- * @property {(pair: {a: Partial<Request>, b: Partial<Request>} | null) => void} compare   null: one stack again
+ * @property {(pair: {a: Partial<Request>, b: Partial<Request>} | null) => void} compare   null: back to one stack
  * @property {() => void} play
  * @property {() => void} pause
  * @property {() => void} toggle
  * @property {() => void} restart
  * @property {() => void} startShot
  * @property {() => void} skipShot
- * @property {(secs: number) => void} seekShot   a moment of the shot, where it stands
+ * @property {(secs: number) => void} seekShot   pauses at a second of the shot
  * @property {(way: 1 | -1) => void} stepLayer
  * @property {(way: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
- * @property {(to: {token?: number, layer?: number}) => void} visit  as seek, but the token is one of the whole of a long trace
- * @property {(secs: number) => void} seekTime                       goes on playing if it did
- * @property {(token: number) => void} chooseToken                   goes there and lights its path
+ * @property {(to: {token?: number, layer?: number}) => void} visit  as seek, but the token is counted in the whole of a long trace
+ * @property {(secs: number) => void} seekTime                       keeps playing if it was playing
+ * @property {(token: number) => void} chooseToken                   seeks to the token and lights its path
  * @property {(tower: {layer: number, expert: number} | null) => void} chooseTower
  * @property {(target: Target) => void} hover
  * @property {(panel: Panel) => void} togglePanel
@@ -49,12 +49,12 @@ import { createGuide } from "./tour_navigation.js";
  * @property {() => void} openFiles
  * @property {(span: State["span"]) => void} setSpan
  * @property {(still: boolean) => void} setStill
- * @property {() => void} dismiss                                    of the notices
- * @property {() => void} closeTopmost                                      closes the topmost thing, or drops the selection
+ * @property {() => void} dismiss                                    closes the notices
+ * @property {() => void} closeTopmost                                      closes the topmost overlay, or clears the selection
  * @property {(kind: SaveKind, look?: Look) => Promise<void>} save
  * @property {() => Promise<void>} film                              records one pass through the prompt
- * @property {() => void} stopFilm                                   and throws it away
- * @property {import("./tour_navigation.js").Guide} guide                      through tours and questions
+ * @property {() => void} stopFilm                                   and discards it
+ * @property {import("./tour_navigation.js").Guide} guide                      navigates tours and questions
  */
 
 /**
@@ -71,7 +71,7 @@ import { createGuide } from "./tour_navigation.js";
 export function createActions({ boot, store, player, feed, save, film, long }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
-  /** @param {{token?: number, layer?: number}} to  before the trace is there, it is kept in the view */
+  /** @param {{token?: number, layer?: number}} to  kept in the view until the trace has arrived */
   const seek = (to) =>
     store.get().timeline && statusOf(store.get()) !== "loading" ? player.seek(to) : setView(to);
   /** @param {{token?: number, layer?: number}} to */
@@ -81,7 +81,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     const place = to.token === undefined || !trace ? null : placeOf(trace, to.token);
     seek(place === null ? to : { ...to, token: place });
   }
-  /** Asks for other request keys, beside those that were asked for and are not answered. @param {Partial<View>} patch @param {Partial<State>} [more] */
+  /** Requests other keys, in addition to those that are not answered yet. @param {Partial<View>} patch @param {Partial<State>} [more] */
   function ask(patch, more = {}) {
     const { view, changed: before, around } = store.get();
     const { view: next, changed } = wished(boot, view, patch);
@@ -121,7 +121,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     compare: (pair) =>
       ask(
         { ...(pair && withoutOld(pair.a)), b: pair && pair.b },
-        // The panel of files tells of what is compared.
+        // The panel of files describes the comparison, so it stays open.
         { overlay: store.get().overlay === "files" ? "files" : "none", notices: store.get().notices },
       ),
     play: player.play,
@@ -153,7 +153,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
     },
     toggleWhole: () => setView({ whole: !store.get().view.whole }),
     toggleOverlay(overlay) {
-      if (overlay === "compare" && boot.exported) return; // it holds one routing
+      if (overlay === "compare" && boot.exported) return; // it has one trace
       store.set({ overlay: store.get().overlay === overlay ? "none" : overlay });
     },
     openFiles: () => store.set({ overlay: "files" }),
@@ -168,7 +168,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
   };
 }
 
-/** Another text, or another who routes it: what a model wrote after the one before is gone. @param {Partial<Request>} patch @returns {Partial<View>} */
+/** Removes the generated tokens if the text or the model changes. @param {Partial<Request>} patch @returns {Partial<View>} */
 function withoutOld(patch) {
   const other = ["source", "scenario", "prompt", "model"].some((key) => key in patch);
   const otherTokens = ["source", "scenario", "prompt"].some((key) => key in patch);
@@ -176,7 +176,7 @@ function withoutOld(patch) {
   return { ...gone, ...(otherTokens && { path: null }), ...patch };
 }
 
-/** An exported page holds one routing; how it is looked at may change. @param {Boot} boot @param {Partial<View>} patch @returns {Partial<View>} */
+/** Removes the request keys in an exported page, because it has one trace. @param {Boot} boot @param {Partial<View>} patch @returns {Partial<View>} */
 function withoutRequest(boot, patch) {
   return Object.fromEntries(Object.entries(patch).filter(([key]) => !isRequestKey(boot, key)));
 }

@@ -1,5 +1,5 @@
 /**
- * Brings the corpus that a view names into the store, and says why where it cannot.
+ * Loads the corpus that a view names into the store, or a notice with the reason.
  *
  * @import {Corpus, State} from "../types.js"
  * @import {Store} from "./store.js"
@@ -7,16 +7,16 @@
 
 import { words } from "../words/words.js";
 
-/** That of the model on screen over the held-out text. */
+/** The corpus of the current model over the held-out text. */
 export const HELDOUT = "heldout";
 
-/** Returns the atlas that a view asks for, by its own name; "" for none. @param {Pick<State, "view" | "trace">} state */
+/** Returns the name of the atlas of a view; "" for none. @param {Pick<State, "view" | "trace">} state */
 export function atlasNamed({ view, trace }) {
   if (!trace || !view.corpus) return "";
   return view.corpus === HELDOUT ? `${HELDOUT}/${trace.model.name}` : view.corpus;
 }
 
-/** Returns whether a corpus is of a model with the towers on screen. @param {Pick<State, "trace">} state @param {Corpus} corpus */
+/** Returns whether a corpus has the layers and experts of the trace. @param {Pick<State, "trace">} state @param {Corpus} corpus */
 const fits = ({ trace }, { loads }) =>
   trace?.model.layers === loads.length && trace.model.experts === loads[0].length;
 
@@ -26,7 +26,7 @@ export function corpusShown(state) {
   return corpus && corpus.atlas === atlasNamed(state) && fits(state, corpus) ? corpus : null;
 }
 
-/** Its badge. @param {Corpus} corpus */
+/** Returns the text of the badge of a corpus. @param {Corpus} corpus */
 export function recordedWords({ atlas, corpus, tokens }) {
   return words.corpus.recorded(tokens, atlas.startsWith(`${HELDOUT}/`) ? words.corpus.heldoutName : corpus);
 }

@@ -1,6 +1,6 @@
 /**
- * Brings a trace into the store, and says how far that has come: from the socket here, from a file in an exported page. The
- * page learns nothing else of where routing comes from.
+ * Loads a trace into the store and keeps the state of loading. The trace comes from the socket, a dropped file or an
+ * exported page; the rest of the page does not depend on its origin.
  *
  * @import {Answer, Notice, State, Token, Trace, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
@@ -22,10 +22,10 @@ import { nextLoading, statusOf } from "./state.js";
 /** @typedef {Omit<Parameters<typeof createSocket>[0], "url">} Listener */
 /** @typedef {(trace: Trace) => Trace} Change */
 
-/** A token that the model wrote is put into the picture this many seconds before it enters. */
+/** Generated tokens are added to the trace this many seconds before they enter. */
 const LEAD = 0.05;
 
-/** Returns the same tokens through as many layers: playback stays where it is. @param {Trace | null} a @param {Trace} b */
+/** Returns whether two traces have the same tokens and layers. Playback then keeps its time. @param {Trace | null} a @param {Trace} b */
 export function sameTokensAndLayers(a, b) {
   if (!a || a.model.layers !== b.model.layers || a.tokens.length !== b.tokens.length) return false;
   if (!samePart(a, b)) return false;
@@ -35,8 +35,8 @@ export function sameTokensAndLayers(a, b) {
 }
 
 /**
- * What a link asked of a trace before it was there, held against the trace that came. The link counts tokens in the whole of
- * a long trace; from here on `path` counts those of the part that came, and is none where it lies outside.
+ * Clamps the places that a link named to the trace that arrived. The link counts tokens in the whole of a long trace. In
+ * the result `path` counts tokens of the loaded part, and is null outside it.
  * @param {View} view
  * @param {Trace} trace
  * @returns {{view: View, notices: Notice[]}}
@@ -71,8 +71,8 @@ export function clampToTrace(view, trace) {
 }
 
 /**
- * Returns how many tokens a trace needs before it is shown: as many as a link points at, or as there are on screen when a model
- * goes on writing them. One that a model does not write is shown at once.
+ * Returns how many tokens of a trace must arrive before it is shown: up to the token of a link, or as many as are on
+ * screen while a model generates. Any other trace is shown at once.
  * @param {State} state
  * @param {Trace} fresh
  */
@@ -88,13 +88,13 @@ function neededOf({ view, writing, trace }, fresh) {
 }
 
 /**
- * What is asked of the server for a state, and the view that its answer makes.
+ * The request of a stack for a state, and the view after the answer.
  * @typedef {object} StackRole
  * @property {(state: Pick<State, "view" | "changed" | "around">) => Wish} wishOf
  * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} understood
  */
 
-/** The stack that panels show. @type {StackRole} */
+/** The first stack, which the panels show. @type {StackRole} */
 const FIRST = {
   wishOf: ({ view, changed, around }) => ({
     request: view.given,
@@ -107,15 +107,15 @@ const FIRST = {
 /**
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
- * @param {Pick<Player, "begin">} player  says where playback stands on a new trace
+ * @param {Pick<Player, "begin">} player  sets the playhead of a new trace
  * @param {StackRole} [side]
  */
 export function createLoading(store, connect, player, side = FIRST) {
-  /** What was asked last; the trace in the store answers it in the states after `asking`. */
+  /** The last request. In the states after `asking` the trace in the store is its answer. */
   let asked = side.wishOf(store.get());
-  /** @type {{trace: Trace, needed: number, answer: Answer} | null} a trace that is not shown yet */
+  /** @type {{trace: Trace, needed: number, answer: Answer} | null} the new trace, until it is shown */
   let coming = null;
-  /** @type {{grows: boolean, change: Change}[]} what has arrived and waits for playback */
+  /** @type {{grows: boolean, change: Change}[]} changes that wait for playback */
   let waiting = [];
 
   const connection = connect({
@@ -137,7 +137,7 @@ export function createLoading(store, connect, player, side = FIRST) {
   /** @param {LoadingEvent} event */
   const moved = (event) => nextLoading(store.get().loading, event);
 
-  /** @param {Change} change @param {boolean} [grows]  by a token that playback is to meet as it enters */
+  /** @param {Change} change @param {boolean} [grows]  by a generated token, which is added when it enters */
   function receive(change, grows = false) {
     if (coming) {
       coming.trace = change(coming.trace);
@@ -148,7 +148,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     } else apply(change);
   }
 
-  /** Shows the trace that came, if enough of it is there: trace, view and place in one change of the store. */
+  /** Shows a new trace once enough of it has arrived. Trace, view and playhead change in one step. */
   function showTrace() {
     if (!coming || !(coming.trace.complete || coming.trace.received >= coming.needed)) return;
     const before = store.get();
@@ -173,7 +173,10 @@ export function createLoading(store, connect, player, side = FIRST) {
     settle();
   }
 
-  /** What playback has room for: the next token when it is to enter, and all that belongs to those that are there. */
+  /**
+   * Applies the changes that playback has reached: the next token when it enters, and the routing of the tokens before
+   * it.
+   */
   function release() {
     while (waiting.length && (!waiting[0].grows || hasRoom(store.get()))) {
       const [{ change }] = waiting.splice(0, 1);
@@ -196,7 +199,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     store.set(grown ? { trace, timeline: timelineOf(view.mode, trace) } : { trace });
   }
 
-  /** Nothing more is written: the address says how much was. */
+  /** Ends a generation. The address gets the number of generated tokens. */
   function finish() {
     const { view, trace } = store.get();
     waiting = [];
@@ -204,7 +207,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     asked = side.wishOf({ view: written, changed: [], around: store.get().around });
     store.set({ writing: "", view: written, changed: [], loading: moved("end") });
   }
-  /** Returns whether what is shown will not change any more up to where playback stands. @param {State} state */
+  /** Returns the state of loading: ready once all tokens up to the current time are routed. @param {State} state */
   function settled(state) {
     if (!isRouted(state)) return state.loading;
     return nextLoading(state.loading, state.writing ? "grow" : "route");
@@ -239,7 +242,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     /** Reconnects when the page is visible again or the network returns. @param {boolean} doubtful  the network changed meanwhile */
     reconnect: (doubtful) => (doubtful ? connection.renew?.() : connection.retry()),
     retry: () => (store.get().loading === "failed" ? open() : connection.retry()),
-    /** The model writes no further; what it has written stays. */
+    /** Stops a generation and keeps its tokens. */
     stop() {
       if (!store.get().writing) return;
       connection.stop?.();
@@ -252,14 +255,14 @@ export function createLoading(store, connect, player, side = FIRST) {
   };
 }
 
-/** Returns the view with so many tokens that the model wrote. @param {View} view @param {number} count @returns {View} */
+/** Returns the view with a number of generated tokens. @param {View} view @param {number} count @returns {View} */
 function withWritten(view, count) {
   const { continue: _, ...rest } = view.given;
   const given = count ? { ...rest, continue: count } : rest;
   return { ...view, continue: count, given, asks: given };
 }
 
-/** Returns the tokens of a trace that is there as a whole, those that a model wrote marked. @param {TraceMessage} message @returns {Token[]} */
+/** Returns the tokens of a message, with generated ones marked. @param {TraceMessage} message @returns {Token[]} */
 function marked({ tokens, origin }) {
   const given = origin.prompt_tokens ?? tokens.length;
   return [...tokens.slice(0, given), ...asWritten(tokens.slice(given))];

@@ -1,6 +1,6 @@
 /**
- * Moves through a long trace, of which the page holds a part: another part is asked for where a person goes, and where
- * playback comes to the end of one. Loads are of the whole, and come from the server.
+ * Navigates a long trace, of which the page holds a part. Another part is requested when a user goes there and when
+ * playback reaches the end of a part. Loads count the whole trace, on the server.
  *
  * @import {State} from "../types.js"
  * @import {Store} from "./store.js"
@@ -16,13 +16,13 @@ import { firstOf, partOf, placeOf } from "../trace/window.js";
 export function createLongTrace(store, fetchCounts) {
   let counted = "";
 
-  /** Asks for the part with a token of the whole. @param {number} token @param {number} [layer] */
+  /** Requests the part with a token of the whole. @param {number} token @param {number} [layer] */
   function ask(token, layer = 0) {
     const { view } = store.get();
     store.set({ around: token, playing: false, view: { ...view, token, layer, path: null } });
   }
 
-  /** Goes on where one part ends. @param {State} state @param {State} before */
+  /** Continues with the next part at the end of one. @param {State} state @param {State} before */
   function goOn({ trace, timeline, time, playing, film, loading }, before) {
     const part = partOf(trace);
     if (!part || !trace?.complete || trace !== before.trace || film !== null || loading === "asking") return;
@@ -31,7 +31,7 @@ export function createLongTrace(store, fetchCounts) {
     if (ended && next < part.of) store.set({ around: next });
   }
 
-  /** Asks for the counts of the whole, once for each trace. @param {State} state */
+  /** Requests the counts of the whole once per trace. @param {State} state */
   function count({ trace }) {
     const name = (partOf(trace) && trace?.origin.trace) || "";
     if (name === counted) return;
@@ -40,7 +40,7 @@ export function createLongTrace(store, fetchCounts) {
     if (!name) return;
     fetchCounts(name).then(
       (whole) => name === counted && store.set({ whole }),
-      () => (counted = ""), // the next part asks again
+      () => (counted = ""), // the next part retries
     );
   }
 
@@ -50,14 +50,14 @@ export function createLongTrace(store, fetchCounts) {
   });
 
   return {
-    /** Asks for the part of a token of the whole, where the page does not hold it. @param {{token?: number, layer?: number}} to @returns {boolean} */
+    /** Requests the part of a token of the whole, if the page does not hold it. @param {{token?: number, layer?: number}} to @returns {boolean} */
     visit({ token, layer }) {
       const { trace } = store.get();
       if (token === undefined || !partOf(trace) || !trace || placeOf(trace, token) !== null) return false;
       ask(token, layer);
       return true;
     },
-    /** A single step that leads out of the part. @param {"token" | "layer"} by @param {1 | -1} way @returns {boolean} */
+    /** Handles a single step that leaves the part. @param {"token" | "layer"} by @param {1 | -1} way @returns {boolean} */
     step(by, way) {
       const { trace, at, view } = store.get();
       const part = partOf(trace);

@@ -29,7 +29,7 @@ export function createSecondStack(first, connect, wake, boot) {
   let asked = false;
   store.subscribe(wake);
 
-  /** Returns the request of the first side, and the keys in which this one differs. @param {Pick<State, "view" | "around">} state */
+  /** Returns the request of the first stack, and the keys in which the second differs. @param {Pick<State, "view" | "around">} state */
   function wishOf({ view, around }) {
     return { request: view.given, second: view.b ?? {}, ...(around && { around }) };
   }
@@ -43,19 +43,19 @@ export function createSecondStack(first, connect, wake, boot) {
     return { view: next, notices: [] };
   }
 
-  /** Its own request keys stay until the first side, or what sets them apart, asks for others. @param {View} view */
+  /** Keeps the request keys of the second stack until the first stack or the comparison changes. @param {View} view */
   function follow(view) {
     const { view: own } = store.get();
     const same = sameRequest(own, view) && sameKeys(own.b, view.b);
     store.set({ view: same ? withRequestOf(boot, otherView(view), own) : otherView(view) });
   }
 
-  /** Stands where the first side stands. */
+  /** Moves the second stack to the time of the first. */
   function syncToFirst() {
     const state = first.get();
     if (!state.view.b) return;
     const unsure = state.loading === "asking" && (asked || state.changed.length > 0);
-    if (unsure && !asked) return; // what the first is decides what this one differs in
+    if (unsure && !asked) return; // the keys of the second depend on the answer to the first
     if (store.get().around !== state.around) store.set({ around: state.around });
     if (state.view !== of && !unsure) {
       store.set({ still: state.still });
@@ -80,11 +80,11 @@ export function createSecondStack(first, connect, wake, boot) {
   return {
     store,
     syncToFirst,
-    /** Asks for nothing more. */
+    /** Closes the connection. */
     close: () => feed.close(),
     disconnect: feed.disconnect,
     reconnect: feed.reconnect,
-    /** It shows all that it will show. */
+    /** Returns whether the second stack has reached its final state. */
     settled: () => store.get().loading === "failed" || store.get().trace?.complete === true,
   };
 }

@@ -8,14 +8,14 @@
  * @template {object} S
  * @typedef {object} Store
  * @property {() => S} get
- * @property {(patch: Partial<S>) => void} set  tells the listeners only if a field changed
- * @property {(listener: (state: S, before: S) => void) => () => void} subscribe  returns how to leave again
+ * @property {(patch: Partial<S>) => void} set  calls the listeners only if a field changed
+ * @property {(listener: (state: S, before: S) => void) => () => void} subscribe  returns a function that unsubscribes
  */
 
 /** @typedef {Store<State>} PageStore */
 
 /**
- * A listener may set again: the others then hear of both changes, in order.
+ * A listener may call `set`. The other listeners then receive both changes, in order.
  *
  * @template {object} S
  * @param {S} initial

@@ -1,5 +1,5 @@
 /**
- * Walks through tours and questions. Every step is a view that is gone to as if its link had been opened.
+ * Navigates tours and questions. Every step is a view, opened like a link.
  *
  * @import {Boot, State, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
@@ -14,13 +14,13 @@ import { statusOf } from "./state.js";
 
 /**
  * @typedef {object} Guide
- * @property {(view: View, notices?: State["notices"]) => void} goTo   a whole view, as a link would open it
- * @property {(view: View, notices?: State["notices"]) => void} back   to an earlier view: where it asks for the same, playback stays where it is
- * @property {(tour: string, at?: number) => void} open    a step of a tour, from 0
- * @property {(question: number) => void} ask              a question, from 0
- * @property {(question: number) => void} show             the view that answers it
+ * @property {(view: View, notices?: State["notices"]) => void} goTo   opens a whole view like a link
+ * @property {(view: View, notices?: State["notices"]) => void} back   returns to an earlier view; with the same request playback keeps its time
+ * @property {(tour: string, at?: number) => void} open    opens a step of a tour, counted from 0
+ * @property {(question: number) => void} ask              asks a question, counted from 0
+ * @property {(question: number) => void} show             shows the answer to a question
  * @property {(way: 1 | -1) => void} step                  to the next step or question, or the one before
- * @property {() => void} leave                            the view stays
+ * @property {() => void} leave                            ends the tour and keeps the view
  */
 
 /**
@@ -31,7 +31,7 @@ import { statusOf } from "./state.js";
  * @returns {Guide}
  */
 export function createGuide({ boot, store, player }) {
-  /** From the first token on, where motion is wanted. */
+  /** Plays from the first token, unless motion is reduced. */
   function begin() {
     if (!store.get().still) return player.restart();
     player.pause();
@@ -57,7 +57,7 @@ export function createGuide({ boot, store, player }) {
     };
     if (statusOf(store.get()) !== "ready" || !same || !held) {
       store.set({ view: { ...whole }, around, ...news });
-      if (!placed && timeline && whole.shot === null) begin(); // where the same prompt keeps its place, this is the place
+      if (!placed && timeline && whole.shot === null) begin(); // a prompt that keeps its time starts from the beginning here
       return;
     }
     const shot = view.shot ?? null;

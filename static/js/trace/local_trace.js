@@ -1,6 +1,6 @@
 /**
- * Traces that come from no server: that of an exported page, and a file that a person dropped. Both send the messages of
- * the socket, all at once.
+ * Traces without a server connection: the trace of an exported page, and a dropped file. Both send the messages of the
+ * socket at once.
  *
  * @import {Exported} from "../types.js"
  * @import {Listener} from "../state/loading.js"

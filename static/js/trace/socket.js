@@ -7,10 +7,10 @@
 
 import { decodeStep, decodeText, encodeOpen, encodeStop } from "./wire.js";
 
-/** Seconds before the first try to come back; each further try waits twice as long, up to SLOWEST. */
+/** Seconds before the first attempt to reconnect. Each further attempt waits twice as long, up to SLOWEST. */
 const SOONEST = 0.25;
 const SLOWEST = 8;
-const ABNORMAL = 4000; // close code for messages that cannot be read
+const ABNORMAL = 4000; // close code for unreadable messages
 const OPEN = 1; // readyState of a WebSocket
 
 /**
@@ -18,9 +18,9 @@ const OPEN = 1; // readyState of a WebSocket
  *
  * @typedef {object} Options
  * @property {string} url
- * @property {(message: TraceMessage) => void} onTrace   a trace begins (anew); not called when a stream is resumed
+ * @property {(message: TraceMessage) => void} onTrace   a trace starts; not called when a stream is resumed
  * @property {(step: Step) => void} onStep               each token once, in ascending order
- * @property {(message: TokensMessage) => void} [onTokens]   the model wrote; the same again where a stream is resumed
+ * @property {(message: TokensMessage) => void} [onTokens]   generated tokens; repeated if a stream is resumed
  * @property {() => void} onEnd
  * @property {(error: {code: string, field: string | null, message: string, errors: ErrorMessage["errors"]}) => void} onError
  * @property {(state: Connection) => void} onState
@@ -31,7 +31,7 @@ const OPEN = 1; // readyState of a WebSocket
  *
  * @typedef {object} Stream
  * @property {Wish} wish
- * @property {number} id            of the last message that asked for it; answers to earlier ones are dropped
+ * @property {number} id            of the last message `open`; answers to earlier ones are ignored
  * @property {number} received      tokens that have arrived
  * @property {string | null} trace  identity, once it is known
  * @property {boolean} over         ended, stopped or refused: nothing more is expected
@@ -71,7 +71,7 @@ export function createSocket(options) {
     fresh.onclose = () => fresh === socket && lose();
   }
 
-  /** Asks for what is still missing of the stream. */
+  /** Requests the missing part of the stream. */
   function ask() {
     if (!stream || stream.over || socket?.readyState !== OPEN) return;
     stream.id = lastId = (lastId + 1) % 2 ** 32;
@@ -83,7 +83,7 @@ export function createSocket(options) {
     if (!stream || stream.over) return; // the next open connects again
     become("lost");
     const wait = Math.min(SLOWEST, SOONEST * 2 ** failures++);
-    timer = later(connect, 1000 * wait * (0.5 + 0.5 * random())); // many viewers of one server do not come back at once
+    timer = later(connect, 1000 * wait * (0.5 + 0.5 * random())); // random, because clients of one server must not reconnect at the same time
   }
 
   /** @param {string | ArrayBuffer} data */
@@ -121,7 +121,7 @@ export function createSocket(options) {
     failures = 0;
     const resumed = current.received > 0;
     if (resumed && message.trace !== current.trace) {
-      current.received = 0; // the server has another one now: a new version, another scenario file
+      current.received = 0; // the server has another trace now: a new version, or another scenario file
       ask();
       return;
     }
@@ -140,32 +140,32 @@ export function createSocket(options) {
   /** @param {Stream} current @param {Parameters<Options["onError"]>[0]} error */
   function fail(current, { code, field, message, errors }) {
     if (code === "busy")
-      socket?.close(); // and come back later
+      socket?.close(); // reconnects later
     else finish(current, () => options.onError({ code, field, message, errors }));
   }
 
   return {
-    /** Asks for a trace, in place of the one before. @param {Wish} wish */
+    /** Requests a trace in place of the previous one. @param {Wish} wish */
     open(wish) {
       stream = { wish, id: -1, received: 0, trace: null, over: false };
       become("connecting");
       if (socket) ask();
       else connect();
     },
-    /** Nothing more of the running stream. */
+    /** Cancels the running stream. */
     stop() {
       if (!stream || stream.over) return;
       if (socket?.readyState === OPEN) socket.send(encodeStop(stream.id));
       finish(stream, () => {});
       never(timer);
     },
-    /** Tries to come back at once: the page is seen again, the network is there again, or a person asks for it. */
+    /** Reconnects at once: the page is visible again, the network has returned, or a user retries. */
     retry() {
       if (socket || !stream || stream.over) return;
       failures = 0;
       connect();
     },
-    /** The network is another one now: a connection that looks open may lead nowhere, so a new one takes its place. */
+    /** Replaces the connection after a change of network. Reason: a connection that looks open may be dead. */
     renew() {
       const old = socket;
       socket = null;
@@ -175,7 +175,7 @@ export function createSocket(options) {
       failures = 0;
       connect();
     },
-    /** Nobody looks: what is still missing of a stream is asked for when `retry` is called. */
+    /** Disconnects a hidden page. `retry` requests the missing part of the stream. */
     rest() {
       const old = socket;
       never(timer);

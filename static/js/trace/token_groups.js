@@ -1,19 +1,19 @@
 /**
- * The groups of tokens that an author named (code, english, french, punctuation). Strip, scene and legends number them
- * alike, in the order of their first tokens. Pure.
+ * Token groups named by an author (code, english, french, punctuation). Strip, scene and legends use the same numbers, in
+ * the order of their first tokens. Pure.
  *
  * @import {Token} from "../types.js"
  */
 
-/** Colours and patterns that exist; later groups begin again. */
+/** Number of colours and patterns. Further groups reuse them. */
 export const PATTERNS = 6;
 
-/** Groups in the order of their first token. @param {readonly Token[]} tokens */
+/** Returns the groups in the order of their first token. @param {readonly Token[]} tokens */
 export function groupsOf(tokens) {
   return [...new Set(tokens.map(({ group }) => group ?? ""))].filter((group) => group !== "");
 }
 
-/** Which colour and pattern a group has, from 0. @param {string} group @param {readonly string[]} groups */
+/** Returns the index of the colour and pattern of a group. @param {string} group @param {readonly string[]} groups */
 export function patternOf(group, groups) {
   return groups.indexOf(group) % PATTERNS;
 }
@@ -22,7 +22,7 @@ export function patternOf(group, groups) {
 const known = new WeakMap();
 
 /**
- * The pattern of each token and 1, or 0 where it has no group; null where fewer than two groups are told apart.
+ * Returns the pattern index plus 1 of each token, 0 for no group; null for fewer than two groups.
  * @param {readonly Token[]} tokens
  * @returns {Uint8Array | null} [T]
  */

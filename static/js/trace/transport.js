@@ -5,10 +5,10 @@
  * @import {Request} from "../types.js"
  */
 
-/** Seconds that a socket may take to open, and after which the next one is tried. */
+/** Seconds until an attempt to open a socket fails, and before the next attempt. */
 const PATIENCE = 2;
 const PROBE = 20;
-const FRAME_BYTES = 5; // kind and length of a message, as docs/PROTOCOL.md has them
+const FRAME_BYTES = 5; // kind and length of a message, as in docs/PROTOCOL.md
 const TEXT = 1;
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
@@ -16,9 +16,9 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
 /**
  * @typedef {object} Options
- * @property {boolean} [http]            ask over HTTP alone: a cache in front can keep that
+ * @property {boolean} [http]            use HTTP only; a cache in front of the server can store the answers
  * @property {string} [address]          of the stream over HTTP
- * @property {() => void} [onBlocked]    no socket opens here; told once
+ * @property {() => void} [onBlocked]    called once if no socket can open
  * @property {new (url: string) => WebSocket} [WebSocket]
  * @property {typeof fetch} [fetch]
  * @property {(callback: () => void, ms: number) => any} [setTimeout]
@@ -26,7 +26,7 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
  */
 
 /**
- * A class to make connections with, in place of WebSocket.
+ * Returns a class that replaces WebSocket.
  * @param {Options} options
  * @returns {new (url: string) => WebSocket}
  */
@@ -35,7 +35,7 @@ export function createTransport(options = {}) {
   const never = options.clearTimeout ?? ((timer) => clearTimeout(timer));
   const ask = options.fetch ?? ((address, init) => fetch(address, init));
   const address = options.address ?? "api/stream";
-  /** HTTP answered where no socket opened: the next connection need not wait for one. */
+  /** HTTP answered and no socket opened, so the next connection does not wait for one. */
   let blocked = options.http ?? false;
 
   function block() {
@@ -153,7 +153,7 @@ export function createTransport(options = {}) {
   return /** @type {any} */ (Transport);
 }
 
-/** The message `open` as a query string. @param {Asked} asked */
+/** Returns the message `open` as a query string. @param {Asked} asked */
 function queryOf({ request, from, changed = [], second, around }) {
   const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
@@ -164,7 +164,7 @@ function queryOf({ request, from, changed = [], second, around }) {
   return query.toString();
 }
 
-/** Why there is no stream, as the socket would say it. @param {Response} answer */
+/** Returns the reason for a missing stream in the format of the socket. @param {Response} answer */
 async function problemIn(answer) {
   const { errors = [] } = await answer.json().catch(() => ({}));
   const busy = answer.status === 429 || answer.status >= 500;
@@ -174,7 +174,7 @@ async function problemIn(answer) {
 }
 
 /**
- * The messages of an answer, as they come, with the id that they were asked with.
+ * Yields the messages of an answer as they arrive, with the id of their request.
  * @param {ReadableStream<Uint8Array>} body
  * @param {number} id
  */

@@ -1,33 +1,33 @@
 /**
- * The part of a long trace that the page holds. Code counts tokens within that part; the address, host pages and what a
- * person reads count them in the whole. All that leads from one to the other is here. Pure.
+ * The part of a long trace that the page holds. Code counts tokens within that part. The address, host pages and the
+ * displayed text count them in the whole. This module converts between the two. Pure.
  *
  * @import {Trace} from "../types.js"
  */
 
 /** @typedef {{from: number, of: number}} Part   the first token of the part, and the tokens of the whole */
 
-/** @param {Trace | null} trace @returns {Part | null} null where the page holds the whole trace */
+/** @param {Trace | null} trace @returns {Part | null} null if the page holds the whole trace */
 export function partOf(trace) {
   return trace?.origin.window ?? null;
 }
 
-/** Returns the place of the first token that the page holds. @param {Trace | null} trace */
+/** Returns the index of the first token that the page holds. @param {Trace | null} trace */
 export function firstOf(trace) {
   return partOf(trace)?.from ?? 0;
 }
 
-/** Returns how many tokens the whole has. @param {Trace} trace */
+/** Returns the number of tokens of the whole. @param {Trace} trace */
 export function totalOf(trace) {
   return partOf(trace)?.of ?? trace.tokens.length;
 }
 
-/** Returns the number of a token as a person counts it: in the whole, from 1. @param {Trace | null} trace @param {number} token */
+/** Returns the displayed number of a token: in the whole, from 1. @param {Trace | null} trace @param {number} token */
 export function numberOf(trace, token) {
   return firstOf(trace) + token + 1;
 }
 
-/** Where the page holds a token of the whole; null where it does not. @param {Trace} trace @param {number} token */
+/** Returns the index of a token of the whole on the page; null if the page does not hold it. @param {Trace} trace @param {number} token */
 export function placeOf(trace, token) {
   const place = token - firstOf(trace);
   return place >= 0 && place < trace.tokens.length ? place : null;

@@ -1,5 +1,5 @@
 /**
- * The messages of the socket in both directions. docs/PROTOCOL.md describes them, tests/golden has their bytes.
+ * The messages of the socket in both directions. docs/PROTOCOL.md describes them; tests/golden holds their bytes.
  *
  * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
  * keys in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.
@@ -13,12 +13,12 @@
  * @property {Model} model
  * @property {Origin} origin
  * @property {Token[]} tokens
- * @property {Request} request     as understood, every key filled in
- * @property {Partial<Request>} given   the fewest keys that ask for the same
- * @property {ServerNotice[]} notices   keys that could not be used
- * @property {number[][]} [bias]   [L][N] that the router adds to scores for selection alone; left out where none is
+ * @property {Request} request     as understood, with every key set
+ * @property {Partial<Request>} given   the fewest keys for the same request
+ * @property {ServerNotice[]} notices   for keys that were replaced
+ * @property {number[][]} [bias]   [L][N] bias that the router adds to scores for selection only; omitted without one
  *
- * Tokens that the model wrote; `from` is the place of the first. The steps of their routing follow.
+ * Generated tokens; `from` is the index of the first. The steps of their routing follow.
  * @typedef {{op: "tokens", id: number, from: number, tokens: Token[]}} TokensMessage
  *
  * @typedef {{op: "end", id: number, tokens: number}} EndMessage
@@ -48,7 +48,7 @@
  * @property {number} topK
  * @property {Uint16Array} chosen      [L, K], NO_EXPERT for none
  * @property {Float32Array} weights    [L, K]
- * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score); equal for the chosen ones where `idsOnly`
+ * @property {Uint8Array} scores       [L, N], 255 * sqrt(gate score); equal for the chosen ones with `idsOnly`
  * @property {boolean} [idsOnly]       no gate scores are known
  * @property {Uint8Array | null} dropped  [L, K]
  *
@@ -61,14 +61,14 @@ export const NO_EXPERT = 65535;
 const STEP = 1;
 const DROPPED = 1;
 const IDS_ONLY = 2;
-/** The scores of chosen experts where only their ids are known: beams are drawn equal. */
+/** The score of a chosen expert if only ids are known, so that beams have equal strength. */
 const EQUAL = 255;
 const HEADER_BYTES = 20;
 
 /**
  * @param {number} id
  * @param {Wish} wish
- * @param {number} from      tokens that are there already
+ * @param {number} from      number of tokens already received
  */
 export function encodeOpen(id, wish, from) {
   return JSON.stringify({ op: "open", version: VERSION, id, ...wish, from });
@@ -80,7 +80,7 @@ export function encodeStop(id) {
 }
 
 /**
- * Throws where the text is not a message of this version.
+ * Throws if the text is not a message of this version.
  * @param {string} text
  * @returns {Message}
  */
@@ -97,7 +97,7 @@ export function decodeText(text) {
 }
 
 /**
- * The arrays are views of the buffer, but for the weights. Throws where it is not a step of this version.
+ * Returns a step. The arrays except the weights are views of the buffer. Throws if it is not a step of this version.
  * @param {ArrayBuffer} buffer
  * @returns {Step}
  */
@@ -133,7 +133,7 @@ export function decodeStep(buffer) {
 }
 
 /**
- * Equal scores of the chosen experts, and none of the others.
+ * Returns equal scores for the chosen experts and 0 for the others.
  * @param {Uint16Array} chosen
  * @param {number} layers
  * @param {number} experts
@@ -147,7 +147,7 @@ function equalScores(chosen, layers, experts) {
   return scores;
 }
 
-/** Returns the number that 16 bits spell (IEEE 754 binary16). @param {number} bits */
+/** Returns the number that 16 bits encode (IEEE 754 binary16). @param {number} bits */
 export function fromHalf(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

@@ -1,5 +1,5 @@
 /**
- * Two views side by side. The second differs in a few request keys, which have the prefix "b." in the address. Pure.
+ * Comparison of two views. The second differs in a few request keys, which have the prefix "b." in the address. Pure.
  *
  * @import {Boot, Request, View} from "../types.js"
  */
@@ -8,11 +8,11 @@ import { words } from "../words/words.js";
 import { routerOf } from "./model.js";
 
 /**
- * A pair that is worth a look.
+ * A suggested comparison.
  * @typedef {{name: string, a: Partial<Request>, b: Partial<Request>}} Pair
  */
 
-/** Returns the view of the second side, as far as it is known before the server's answer. @param {View} view @returns {View} */
+/** Returns the view of the second stack, as far as it is known before the server's answer. @param {View} view @returns {View} */
 export function otherView(view) {
   return { ...view, ...view.b, token: null, layer: null, path: null, tower: null };
 }
@@ -50,11 +50,11 @@ export function pairsOf(boot, view) {
   return pairs.filter((pair) => pair !== false && pair !== undefined);
 }
 
-/** The end of the name of a model that was trained without the balancing loss; its twin is named without it. */
+/** Suffix of the name of a model trained without the balancing loss. Its counterpart has the name without the suffix. */
 const UNBALANCED = "-unbalanced";
 
 /**
- * Returns the models that were trained with and without the balancing loss: on this prompt, and as their training was recorded.
+ * Returns the comparisons of the models trained with and without the balancing loss: on this prompt, and during training.
  * @param {Boot} boot
  * @returns {{live: Pair | null, training: Pair | null}}
  */
@@ -84,7 +84,7 @@ export function trainedPairs(boot) {
   };
 }
 
-/** What sets a side apart, in words; `file` stands for a file that a person dropped, whose name its trace has. @param {View} view @param {Partial<Request>} b */
+/** Returns the difference of a stack in words; `file` stands for a dropped file, whose name is in its trace. @param {View} view @param {Partial<Request>} b */
 export function sideName(view, b) {
   const keys = /** @type {(keyof Request)[]} */ (Object.keys(b).filter((key) => key !== "file"));
   return keys

@@ -1,6 +1,6 @@
 /**
- * The keys of the address bar by their declarations, which the server puts into the page. Each value is read alone, as
- * app/request/view_keys.py reads it; rules of several keys run on the server. Pure.
+ * The keys of the address, as the server declares them in the page. Each value is read on its own, as
+ * app/request/view_keys.py does. Rules of several keys run on the server. Pure.
  *
  * @import {Boot, KeyDeclaration, Request} from "../types.js"
  */
@@ -8,7 +8,7 @@
 import { words } from "../words/words.js";
 import { formatFold, parseFold } from "./layers.js";
 
-/** Before the request keys of the second stack. */
+/** Prefix of the request keys of the second stack. */
 export const OTHER = "b.";
 
 const WHOLE = /^[0-9]{1,6}$/;
@@ -16,7 +16,7 @@ const DECIMAL = /^[0-9]{1,6}(\.[0-9]{1,6})?$/;
 const NAME = /^[a-z0-9-]{0,60}$/;
 const ATLAS = /^[A-Za-z0-9._-]{0,80}(\/[A-Za-z0-9._-]{1,80})?$/;
 const TOWER = /^([0-9]{1,4})\.([0-9]{1,4})$/;
-/** A number of a request key, as app/request/schema.py takes it. */
+/** A number of a request key, as app/request/schema.py accepts it. */
 const REQUEST_NUMBER = /^[+-]?[0-9]{1,10}(\.[0-9]{1,9})?$/;
 
 /** Returns whether a number lies within the limits of its key, both ends included. @param {KeyDeclaration} key @param {number} value */
@@ -29,7 +29,7 @@ function numberOf(key, text, spelt) {
   return spelt.test(text) && within(key, Number(text)) ? Number(text) : null;
 }
 
-/** How the text of each kind of view key is read; null where it spells no value. @type {Record<string, (key: KeyDeclaration, text: string) => any>} */
+/** Readers by kind of view key; they return null for an invalid value. @type {Record<string, (key: KeyDeclaration, text: string) => any>} */
 const READERS = {
   choice: ({ values = [] }, text) => (values.includes(text) ? text : null),
   integer(key, text) {
@@ -47,14 +47,14 @@ const READERS = {
   atlas: (_, text) => (ATLAS.test(text) ? text : null),
 };
 
-/** Returns the value of a request key that a text spells, as far as one key alone can say. @param {KeyDeclaration} key @param {string} text */
+/** Returns the value of a request key from its text, by the rules of this key alone. @param {KeyDeclaration} key @param {string} text */
 function readRequestKey(key, text) {
   if (key.kind !== "integer" && key.kind !== "number")
     return text.length <= (key.max_chars ?? Infinity) ? text : null;
   return key.kind === "integer" && text.includes(".") ? null : numberOf(key, text, REQUEST_NUMBER);
 }
 
-/** Returns the value that a text spells, tokens and layers counted from 0; null where it spells none. @param {KeyDeclaration} key @param {string} text */
+/** Returns the value of a text, with tokens and layers counted from 0; null for an invalid one. @param {KeyDeclaration} key @param {string} text */
 export function readKey(key, text) {
   return key.belongs === "request" ? readRequestKey(key, text) : READERS[key.kind](key, text);
 }
@@ -67,7 +67,7 @@ export function formatKey({ kind, origin = 0 }, value) {
   return kind === "fold" ? formatFold(value) : String(value);
 }
 
-/** What a key takes, in words. @param {KeyDeclaration} key */
+/** Returns the accepted values of a key in words. @param {KeyDeclaration} key */
 export function expectedOf({ kind, values, limits, max_chars: most }) {
   if (kind === "flag") return words.oneOf(["0", "1"]);
   if (kind === "tower") return words.towerKey;
@@ -76,10 +76,10 @@ export function expectedOf({ kind, values, limits, max_chars: most }) {
   return limits ? words.range(...limits) : words.charactersAtMost(most ?? 60);
 }
 
-/** Returns the keys that say what is asked of the server. @param {Pick<Boot, "keys">} boot */
+/** Returns the request keys. @param {Pick<Boot, "keys">} boot */
 export const requestKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "request");
 
-/** Returns the keys that say how the answer is looked at. @param {Pick<Boot, "keys">} boot */
+/** Returns the view keys. @param {Pick<Boot, "keys">} boot */
 export const viewKeys = ({ keys }) => keys.filter(({ belongs }) => belongs === "view");
 
 /** Returns the declaration of a key. @param {Pick<Boot, "keys">} boot @param {string} name */
@@ -88,15 +88,15 @@ export const keyNamed = ({ keys }, name) => keys.find((key) => key.name === name
 /** @param {Pick<Boot, "keys">} boot @param {string} name */
 export const isRequestKey = (boot, name) => keyNamed(boot, name)?.belongs === "request";
 
-/** Returns the least and the most of a number. @param {Pick<Boot, "keys">} boot @param {keyof Request} name @returns {[number, number]} */
+/** Returns the minimum and maximum of a number. @param {Pick<Boot, "keys">} boot @param {keyof Request} name @returns {[number, number]} */
 export const limitsOf = (boot, name) => keyNamed(boot, name)?.limits ?? [0, 0];
 
-/** Returns whether an exported page has but one value of a key: it holds one routing, in one language. @param {Pick<Boot, "keys">} boot @param {string} name */
+/** Returns whether a key is fixed in an exported page, which has one trace and one language. @param {Pick<Boot, "keys">} boot @param {string} name */
 export function isFixed(boot, name) {
   return isRequestKey(boot, name) || name === "lang";
 }
 
-/** Returns whether a key says anything to the source and the router of a request. @param {Pick<Boot, "keys">} boot @param {Pick<Request, "source" | "router">} request @param {keyof Request} name */
+/** Returns whether the source or the router of a request reads a key. @param {Pick<Boot, "keys">} boot @param {Pick<Request, "source" | "router">} request @param {keyof Request} name */
 export function reads(boot, { source, router = "" }, name) {
   const { sources = [], routers } = keyNamed(boot, name) ?? {};
   return sources.includes(source) && (routers?.includes(router) ?? true);

@@ -6,15 +6,15 @@
  * @import {State} from "../types.js"
  */
 
-/** Layers that stand open around one, at most. */
+/** Number of open layers around the current one. */
 const AROUND = 5;
-/** A stack of fewer layers is read without folding. */
+/** Stacks with fewer layers cannot be folded. */
 export const TALL = 12;
-/** A taller one opens folded, with this many layers open. */
+/** Taller stacks start folded, with this many open layers. */
 const TALLEST = 16;
 const FOLLOWING = 5;
 
-/** "10-20", or "10" for one layer; layers from 1. @param {string} text @returns {Fold | undefined} */
+/** Reads "10-20", or "10" for one layer; layers count from 1. @param {string} text @returns {Fold | undefined} */
 export function parseFold(text) {
   const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];
   if (!first || +first < 1 || +last < +first) return undefined;
@@ -33,14 +33,14 @@ export function foldAround(layer, layers) {
   return { first, last: first + wide - 1 };
 }
 
-/** What can be folded of so many layers; null where all of it stands open. @param {Fold} fold @param {number} layers @returns {Fold | null} */
+/** Clamps a fold to the layers of a stack; null if all of them are open. @param {Fold} fold @param {number} layers @returns {Fold | null} */
 export function foldWithin(fold, layers) {
   if (fold.first >= layers || (fold.first === 0 && fold.last >= layers - 1)) return null;
   return fold.last < layers ? fold : { first: fold.first, last: layers - 1 };
 }
 
 /**
- * What is folded of this trace: as the view says, or of a tall stack all but the layers around the one that is looked at.
+ * Returns the fold of a state: that of the view, or for a tall stack the layers around the current one.
  * @param {Pick<State, "view" | "trace" | "at">} state
  * @returns {Fold | null}
  */
@@ -53,7 +53,8 @@ export function foldOf(state) {
 }
 
 /**
- * The open layers go on page by page as a token rises, and not with each layer: the last of a page is the first of the next.
+ * Returns the open layers for a token that rises. They change page by page; the last layer of a page is the first of the
+ * next.
  * @param {number} layer
  * @param {number} layers
  * @returns {Fold}
@@ -64,26 +65,26 @@ export function foldFollowing(layer, layers) {
   return { first, last: first + FOLLOWING - 1 };
 }
 
-/** Returns as many layers, further up or down; a few of the previous ones stay open. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
+/** Moves a fold up or down. A few of its layers stay open. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
 function movedFold({ first, last }, way, layers) {
   const wide = last - first + 1;
   const next = Math.max(0, Math.min(layers - wide, first + way * Math.max(1, wide - 2)));
   return { first: next, last: next + wide - 1 };
 }
 
-/** Returns the layer that one would want to see better. @param {Pick<State, "view" | "trace" | "at">} state */
+/** Returns the layer that a fold must keep open. @param {Pick<State, "view" | "trace" | "at">} state */
 function lookedAt(state) {
   const { view, at } = state;
   return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
 }
 
-/** The next layers up or down stand open, where some are folded. @param {State} state @param {1 | -1} way */
+/** Returns the view with the next layers up or down open, if some are folded. @param {State} state @param {1 | -1} way */
 export function moved(state, way) {
   const fold = foldOf(state);
   return fold && movedFold(fold, way, state.trace?.model.layers ?? 0);
 }
 
-/** Folded around what is looked at, or unfolded. @param {State} state */
+/** Returns the view folded around the current layer, or unfolded. @param {State} state */
 export function toggled(state) {
   const layers = state.trace?.model.layers ?? 0;
   if (foldOf(state)) return layers > TALLEST ? { first: 0, last: layers - 1 } : null;
@@ -91,8 +92,8 @@ export function toggled(state) {
 }
 
 /**
- * Returns the layer that TOP looks at: in SEQUENCE, where tokens are in many layers at once, the one that was chosen; else the
- * one where playback stands.
+ * Returns the layer that TOP looks at: the selected one in SEQUENCE, where tokens are in many layers at once; else the
+ * layer of the current event.
  * @param {Pick<State, "view" | "at" | "trace">} state
  */
 export function floorOf({ view, at, trace }) {

@@ -1,5 +1,5 @@
 /**
- * The views of tours and questions: a step or a question is a view, as if its link had been opened. Pure.
+ * The views of tours and questions: each step or question is a view, like a link. Pure.
  *
  * @import {Boot, TourInfo, View} from "../types.js"
  */
@@ -7,11 +7,11 @@
 import { questionOf, tourOf } from "./lessons.js";
 import { parseView } from "./url.js";
 
-/** What a reader has chosen for all views stays from step to step. */
+/** View keys that a user sets for all views; they persist from step to step. */
 export const KEPT = /** @type {const} */ (["theme", "palette", "lang", "speed"]);
 
 /**
- * Returns the view of a query string, with what stays of the one before.
+ * Returns the view of a query string, with the persistent keys of the one before.
  * @param {Boot} boot
  * @param {View} view
  * @param {string} query
@@ -23,12 +23,12 @@ export function viewOf(boot, view, query, lesson) {
   return { ...parseView(query, boot).view, ...kept, tour: "", at: 0, quiz: null, ...lesson };
 }
 
-/** Returns a step of a tour, from 0. @param {Boot} boot @param {View} view @param {TourInfo} tour @param {number} at @returns {View} */
+/** Returns the view of a step of a tour, counted from 0. @param {Boot} boot @param {View} view @param {TourInfo} tour @param {number} at @returns {View} */
 export function viewOfStep(boot, view, tour, at) {
   return viewOf(boot, view, tour.steps[at].view, { tour: tour.name, at });
 }
 
-/** Returns a question, from 0, or what answers it. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
+/** Returns the view of a question, counted from 0, or of its answer. @param {Boot} boot @param {View} view @param {number} quiz @param {"view" | "shows"} which */
 export function viewOfQuestion(boot, view, quiz, which = "view") {
   return viewOf(boot, view, boot.questions?.[quiz]?.[which] ?? "", { quiz });
 }

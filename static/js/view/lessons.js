@@ -1,12 +1,12 @@
 /**
- * Tours and questions: the one of a view, the keys that its link omits, and the pieces of its captions. Pure.
+ * Tours and questions: that of a view, the keys that its link omits, and the pieces of its captions. Pure.
  *
  * @import {Boot, QuestionInfo, TourInfo, View} from "../types.js"
  */
 
 import { words } from "../words/words.js";
 
-/** A piece of a caption: words, and the term of the glossary that they mention. @typedef {{text: string, term?: string}} Piece */
+/** A piece of a caption: text, and the glossary term that it mentions. @typedef {{text: string, term?: string}} Piece */
 
 /** @param {Boot} boot @param {Pick<View, "tour">} view @returns {TourInfo | null} */
 export function tourOf({ tours = [] }, view) {
@@ -18,7 +18,7 @@ export function questionOf({ questions = [] }, view) {
   return view.quiz === null ? null : (questions[view.quiz] ?? null);
 }
 
-/** A key that names a tour, a step or a question that is not here. @typedef {{name: "tour" | "at" | "quiz", usual: any, expected: string, found: string}} Unknown */
+/** A key that names an unknown tour, step or question. @typedef {{name: "tour" | "at" | "quiz", usual: any, expected: string, found: string}} Unknown */
 
 /** @param {Boot} boot @param {Pick<View, "tour" | "at" | "quiz">} view @returns {Unknown[]} */
 export function unknownLessons(boot, view) {
@@ -51,8 +51,8 @@ export function unknownLessons(boot, view) {
 }
 
 /**
- * Returns the query string of a link that names a step and leaves the rest out, as people write it: the step's own keys fill it up.
- * An address that the page wrote has its version in it, and is whole.
+ * Completes the query string of a short link to a step with the keys of that step. An address written by the page
+ * contains a version and is complete.
  * @param {Boot} boot
  * @param {string} search
  */

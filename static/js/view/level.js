@@ -1,6 +1,6 @@
 /**
- * How much of the page stands around the scene. Each level adds to the one before: Story what happens, Explore why and what
- * if, Data how much. An open data view is level Data, so old links that name a panel open it. Pure.
+ * The level of detail of the page around the scene. Each level adds to the one before: Story shows what happens, Explore
+ * why and what if, Data how much. An open data view implies level Data, so old links that name a panel still work. Pure.
  *
  * @import {State, View} from "../types.js"
  */
@@ -16,14 +16,14 @@ export function levelOf({ level, panel }) {
   return panel === "none" ? level : "data";
 }
 
-/** What a view looks like at another level. @param {View} view @param {Level | "present"} level @param {View["panel"]} last  the data view that was open before */
+/** Returns the view keys of another level. @param {View} view @param {Level | "present"} level @param {View["panel"]} last  the data view opened last */
 export function atLevel(view, level, last) {
   const { tower } = view;
   if (level === "data") return { panel: last, level: view.level === "present" ? "story" : view.level };
   return { level, panel: /** @type {const} */ ("none"), tower: level === "explore" ? tower : null };
 }
 
-/** Whether something besides Story's own controls stands open. @param {Pick<State, "view" | "overlay">} state */
+/** Returns whether a sheet other than the controls of Story is open. @param {Pick<State, "view" | "overlay">} state */
 export function hasSheet({ view, overlay }) {
   return overlay !== "none" || view.tower !== null || !["story", "present"].includes(levelOf(view));
 }

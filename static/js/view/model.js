@@ -6,7 +6,7 @@
 
 import { alterWords } from "../words/words.js";
 
-/** Settings of routers, in the order in which a page offers them. `seed` decides what a model writes too. */
+/** Settings of routers, in the order of their controls. `seed` also affects generation. */
 export const SETTINGS = /** @type {const} */ ([
   "capacity",
   "groups",
@@ -18,27 +18,27 @@ export const SETTINGS = /** @type {const} */ ([
   "seed",
 ]);
 
-/** With these a token's experts depend on later tokens too, as `whole_batch` of models/measured.json says. */
+/** Routers whose choice for a token also depends on later tokens: `whole_batch` in models/measured.json. */
 export const LOOK_AHEAD = ["base", "expert_choice", "gshard", "st_moe"];
 
 /** @typedef {typeof SETTINGS[number]} Setting */
 
-/** Null where the page knows of no such router. @param {Boot} boot @param {Pick<View, "router">} view @returns {RouterInfo | null} */
+/** Returns the router of a view; null if it is unknown. @param {Boot} boot @param {Pick<View, "router">} view @returns {RouterInfo | null} */
 export function routerOf(boot, { router }) {
   return boot.routers?.find(({ name }) => name === router) ?? null;
 }
 
-/** Returns the router that the model of a view was trained with; "" where that is not known. @param {Boot} boot @param {Pick<View, "model">} view */
+/** Returns the router that the model of a view was trained with; "" if it is unknown. @param {Boot} boot @param {Pick<View, "model">} view */
 export function trainedRouter(boot, { model }) {
   return boot.models.find(({ name }) => name === model)?.router ?? "";
 }
 
-/** Returns whether a person chose another router than that of the model or shape. @param {Pick<View, "given">} view */
+/** Returns whether the view has a router other than that of the model or shape. @param {Pick<View, "given">} view */
 export function isOtherRouter({ given }) {
   return Boolean(given.router);
 }
 
-/** Returns the settings that make a view's routing another than its router's own. @param {Pick<View, "given">} view */
+/** Returns the settings of a view that differ from the defaults of its router. @param {Pick<View, "given">} view */
 export function chosenSettings({ given }) {
   return SETTINGS.filter((name) => name !== "seed" && given[name] !== undefined);
 }

@@ -1,29 +1,29 @@
 /**
- * The colours of the scene, as data: for each palette and theme, in the values that the screen shows (sRGB). The scene
- * draws with them, and a test holds them against the common colour blindnesses.
+ * The colours of the scene per palette and theme, in sRGB. A test checks them against the common forms of colour
+ * blindness.
  *
- * In `dark` and `contrast` unlit things stay dim, so that the lit path is the only bright thing; `light` is the same the
- * other way round: paper, and a lit path of dark ink.
+ * In `dark` and `contrast` unlit objects stay dim, so only the lit path is bright. `light` is inverted: a light ground,
+ * and a dark lit path.
  *
  * @typedef {"dark" | "light" | "contrast"} Theme
  * @typedef {"ember" | "cobalt" | "mono"} PaletteName
  *
  * @typedef {object} Colours
  * @property {string} night   the corners of the picture
- * @property {string} dusk    behind the stack
- * @property {string} foot    a tower at its foot
- * @property {string} brick   a tower at its top
- * @property {string} cap     of a tower
- * @property {string} edge    rim of a tower against what is behind it
+ * @property {string} dusk    the background behind the stack
+ * @property {string} foot    foot of a tower
+ * @property {string} brick   top of the side of a tower
+ * @property {string} cap     top face of a tower
+ * @property {string} edge    rim of a tower
  * @property {string} plate   outline of a ring
- * @property {string} ember   what was used
- * @property {string} hot     what is used now
- * @property {string} amber   what glows most
- * @property {string} white   the core of what is hottest
+ * @property {string} ember   used experts
+ * @property {string} hot     currently used experts
+ * @property {string} amber   the strongest glow
+ * @property {string} white   the core of the strongest glow
  * @property {string} gold    tokens
  * @property {string} text
- * @property {string} bright  text that is looked at
- * @property {string} refused a choice that a full expert turned away
+ * @property {string} bright  emphasised text
+ * @property {string} refused a dropped choice
  */
 
 /** @type {readonly Theme[]} */
@@ -193,8 +193,8 @@ export const PALETTES = {
 };
 
 /**
- * Hues of devices that colour blindness leaves apart (Okabe and Ito 2008, without the two that are the lit path's own).
- * The ninth device has the first hue again, fainter: see `deviceColour`.
+ * Hues of devices, distinguishable with colour blindness (Okabe and Ito 2008, without the two hues of the lit path). The
+ * ninth device repeats the first hue at half strength: see `deviceColour`.
  * @type {Record<Theme, readonly string[]>}
  */
 export const DEVICES = {
@@ -204,8 +204,8 @@ export const DEVICES = {
 };
 
 /**
- * Colours of groups of tokens, beside the pattern that each has. They keep away from the colours of heat, and colour
- * blindness leaves them apart; the style sheet has the same as tints.
+ * Colours of token groups, in addition to their patterns. They differ from the colours of heat, and are distinguishable
+ * with colour blindness. The style sheet has the same tints.
  * @type {Record<Theme, readonly string[]>}
  */
 export const GROUPS = {
@@ -217,14 +217,14 @@ export const GROUPS = {
 /** The palettes by name. */
 export const PALETTE_NAMES = /** @type {PaletteName[]} */ (Object.keys(PALETTES));
 
-/** Returns the colours of a palette in a theme; those of the first where a name is not known. @param {string} [palette] @param {string} [theme] */
+/** Returns the colours of a palette in a theme; an unknown name selects the first. @param {string} [palette] @param {string} [theme] */
 export function coloursOf(palette = "ember", theme = "dark") {
   const named = PALETTES[/** @type {PaletteName} */ (palette)] ?? PALETTES.ember;
   return named[/** @type {Theme} */ (theme)] ?? named.dark;
 }
 
 /**
- * What a person has to tell apart.
+ * Returns the colours that a user must distinguish.
  * @param {string} [palette]
  * @param {string} [theme]
  * @returns {{background: string, unchosen: string, used: string, chosen: string, beam: string, token: string, refused: string}}
@@ -234,7 +234,7 @@ export function rolesOf(palette, theme) {
   return { background: night, unchosen: brick, used: ember, chosen: amber, beam: hot, token: gold, refused };
 }
 
-/** The colour of a device: after eight the hues come again, half as strong. @param {string} theme @param {number} device */
+/** Returns the colour of a device. After eight the hues repeat at half strength. @param {string} theme @param {number} device */
 export function deviceColour(theme, device) {
   const hues = DEVICES[/** @type {Theme} */ (theme)] ?? DEVICES.dark;
   const faint = Math.floor(device / hues.length) % 2 === 1;

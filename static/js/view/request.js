@@ -1,8 +1,8 @@
 /**
- * The request of a view: the keys that a person set, and the request as understood by the server. Pure.
+ * The request of a view: the keys that a user set, and the request as understood by the server. Pure.
  *
- * A view holds every request key as the server filled it in. `given` holds the fewest keys that ask for the same: those
- * of the address. After a change the new keys stand in both until the answer is there; `asks` stays the last answer.
+ * A view holds every request key as the server set it. `given` holds the fewest keys for the same request: those of the
+ * address. After a change both hold the new keys until the answer arrives; `asks` keeps the last answer.
  *
  * @import {Answer, Boot, Notice, Request, View} from "../types.js"
  */
@@ -10,16 +10,16 @@
 import { words } from "../words/words.js";
 import { OTHER, requestKeys } from "./keys.js";
 
-/** What the server expects of a model that it refuses; its advice is the reason. */
+/** The expectation in the message of a refused model. The advice in it is the reason. */
 const RUNNABLE = "a model that can be run";
 
-/** Characters of a value that a message quotes. */
+/** Characters of a value that a message quotes at most. */
 const QUOTED = 40;
 
 /** @typedef {{view: View, changed: string[]}} Wish  `changed`: request keys that a person just changed */
 
 /**
- * Returns the view with other request keys, and which these are; null resets a key to unset.
+ * Returns the view with other request keys, and the names of these keys. Null resets a key.
  * @param {Boot} boot
  * @param {View} view
  * @param {Partial<Record<keyof View, any>>} patch  keys of the view too
@@ -42,18 +42,18 @@ export function wished(boot, view, patch) {
   return { view: { ...view, ...patch, ...plain, given }, changed: names.map(({ name }) => name) };
 }
 
-/** Returns a view with the request of another as it was understood. @param {Boot} boot @param {View} view @param {View} other @returns {View} */
+/** Returns a view with the understood request of another one. @param {Boot} boot @param {View} view @param {View} other @returns {View} */
 export function withRequestOf(boot, view, other) {
   const request = Object.fromEntries(requestKeys(boot).map(({ name }) => [name, other[name]]));
   return { ...view, ...request, given: other.given, asks: other.asks };
 }
 
-/** The view once the server has said how it understood the request. @param {View} view @param {Answer} answer @returns {View} */
+/** Returns the view after the answer of the server. @param {View} view @param {Answer} answer @returns {View} */
 export function understood(view, { request, given }) {
   return { ...view, ...request, given, asks: given };
 }
 
-/** The view of a second stack once the server has said how it understood it. @param {View} view @param {Answer} answer @returns {View} */
+/** Returns the view with the second stack after the answer of the server. @param {View} view @param {Answer} answer @returns {View} */
 export function understoodBeside(view, answer) {
   const asks = Object.fromEntries(
     Object.entries(answer.request).filter(([, value]) => value !== null && value !== ""),
@@ -62,8 +62,8 @@ export function understoodBeside(view, answer) {
 }
 
 /**
- * Returns the keys of a second stack as the server understood them. Where it differs in nothing, those that it has all the same.
- * @param {Partial<Request> | null} own  that it was asked with
+ * Returns the keys of a second stack as the server understood them. A stack without a difference keeps its own keys.
+ * @param {Partial<Request> | null} own  of its request
  * @param {Answer} answer
  * @returns {Partial<Request> | null}
  */
@@ -90,17 +90,17 @@ export function shortened(text) {
   return text.length > QUOTED ? `${text.slice(0, QUOTED - 1)}…` : text;
 }
 
-/** What the server is asked for a view by HTTP: the keys that it understood last. @param {View} view @returns {Partial<Request>} */
+/** Returns the keys of a request by HTTP: those of the last answer. @param {View} view @returns {Partial<Request>} */
 export function requestOf({ asks }) {
   return asks;
 }
 
-/** Returns the query string that asks the server for a view, in the API's words. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
+/** Returns the query string of a request to the API. @param {Partial<Request>} request  of `requestOf` @returns {URLSearchParams} */
 export function requestQuery(request) {
   return new URLSearchParams(Object.entries(request).map(([key, value]) => [key, String(value)]));
 }
 
-/** Returns whether two views are spelt by the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
+/** Returns whether two views have the same request keys. @param {Pick<View, "given">} a @param {Pick<View, "given">} b */
 export function sameRequest({ given: a }, { given: b }) {
   return sameKeys(a, b);
 }
@@ -117,7 +117,7 @@ export function sameKeys(a, b) {
   return spelt(a) === spelt(b);
 }
 
-/** Returns the keys of an address without the prefix of the second stack; null where there are none. @param {Record<string, string>} query @param {Boot} boot */
+/** Returns the keys of an address without the prefix of the second stack; null if there are none. @param {Record<string, string>} query @param {Boot} boot */
 export function ownTexts(query, boot) {
   const own = requestKeys(boot).filter(({ name }) => OTHER + name in query);
   return own.length ? own.map((key) => ({ key, text: query[OTHER + key.name] })) : null;

@@ -7,7 +7,7 @@
 import { words } from "../words/words.js";
 import { isOtherRouter, shapeOf } from "./model.js";
 
-/** The router that scenarios are written for: what their sentences say is true of it. */
+/** The router for which scenarios are written. Their sentences describe it. */
 const WRITTEN_FOR = "topk_norm";
 
 /** @param {Boot} boot @param {State["view"]} view */
@@ -24,8 +24,8 @@ export function titleOf(boot, view) {
 }
 
 /**
- * Returns the sentence below the title. An authored view has the sentence of its scenario; other views have the origin of
- * the routing, once it is known.
+ * Returns the sentence below the title. For an authored view: the sentence of its scenario. For other views: the origin
+ * of the routing, once it is known.
  * @param {Boot} boot
  * @param {Pick<State, "view" | "trace">} state
  */
@@ -36,7 +36,7 @@ export function leadOf(boot, { view, trace }) {
   return view.source === "live" ? `${note} ${words.trainedLooks}` : note;
 }
 
-/** Of a scenario through another router than it was written for, a chosen one or that of a model's shape: what that router does. @param {Boot} boot @param {State["view"]} view */
+/** Returns the sentence of an authored view. For a router other than the one the scenario was written for, it describes that router. @param {Boot} boot @param {State["view"]} view */
 export function authoredLead(boot, view) {
   const other = isOtherRouter(view) || shapeOf(boot, view) !== null;
   const does = (other && view.router !== WRITTEN_FOR && words.routing.does[view.router ?? ""]) || "";

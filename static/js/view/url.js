@@ -12,12 +12,12 @@ import { expectedOf, formatKey, isFixed, OTHER, readKey, requestKeys, viewKeys }
 import { unknownLessons, withLesson } from "./lessons.js";
 import { noticesOf, ownOf, ownTexts, shortened, understood } from "./request.js";
 
-/** Of the format of these keys. Raise it when a key changes its meaning, and read the old one still. */
+/** Version of the keys. Raise it when a key changes its meaning, and keep reading the old version. */
 export const VERSION = 1;
 
 /**
- * Returns the query string that a page opens with: a short link to a step of a tour is filled up. An exported page holds one
- * routing in one language: an address may say how to look at it, not what it is.
+ * Returns the query string with which a page opens: a short link to a step of a tour is completed. An exported page has
+ * one trace in one language, so its address can only change view keys.
  * @param {Boot} boot
  * @param {string} search  of the address
  */
@@ -31,8 +31,8 @@ export function searchOf(boot, search) {
 }
 
 /**
- * Returns the view that a query string asks for, and a sentence for each view key that fell back. Unknown keys are passed over.
- * Request keys stand in it as they were found; what they mean together the server says.
+ * Returns the view of a query string, and a notice for each view key that was replaced by its default. Unknown keys are
+ * ignored. Request keys are kept as found; the server applies the rules of several keys.
  *
  * @param {string} search  with or without "?"
  * @param {Boot} boot
@@ -40,7 +40,7 @@ export function searchOf(boot, search) {
  */
 export function parseView(search, boot) {
   /** @type {Record<string, string>} */
-  const query = Object.fromEntries(new URLSearchParams(search)); // of a key that stands twice, the last one
+  const query = Object.fromEntries(new URLSearchParams(search)); // the last value of a repeated key
   const found = requestKeys(boot).filter(({ name }) => name in query);
   const given = valuesOf(found.map((key) => ({ key, text: query[key.name] })));
   const own = boot.exported && !boot.exported.other ? null : ownTexts(query, boot);
@@ -58,7 +58,7 @@ export function parseView(search, boot) {
 }
 
 /**
- * Returns the view of the page's own address. The server has read its request already: with the page, or in an exported one.
+ * Returns the view of the page's own address. The server has already read its request.
  * @param {string} search
  * @param {Boot} boot
  * @returns {{view: View, notices: Notice[]}}
@@ -67,7 +67,7 @@ export function openingView(search, boot) {
   const whole = searchOf(boot, search);
   const parsed = parseView(whole, boot);
   const { exported } = boot;
-  if (!exported && whole !== search) return parsed; // a lesson filled it up: the trace says what that means
+  if (!exported && whole !== search) return parsed; // a lesson completed it: the trace brings the understood request
   const [answer, second] = exported ? [exported.trace, exported.other?.trace] : [boot, boot.second];
   const view = understood(parsed.view, answer);
   const b = second ? ownOf(parsed.view.b, second) : null;
@@ -75,7 +75,7 @@ export function openingView(search, boot) {
   return { view: { ...view, b }, notices: [...told, ...parsed.notices] };
 }
 
-/** Values of request keys where they can be read, texts where not: then the server says what is wrong. @param {{key: KeyDeclaration, text: string}[]} found @returns {Partial<Request>} */
+/** Returns the values of request keys, or their texts if invalid; the server then reports the problem. @param {{key: KeyDeclaration, text: string}[]} found @returns {Partial<Request>} */
 function valuesOf(found) {
   return Object.fromEntries(found.map(({ key, text }) => [key.name, readKey(key, text) ?? text]));
 }
@@ -94,7 +94,7 @@ function fellBack(key, text) {
 }
 
 /**
- * Returns the notices about tours, steps and questions that do not exist. Each is replaced alone.
+ * Returns the notices about tours, steps and questions that do not exist. Each is replaced on its own.
  * @param {{view: View, notices: Notice[]}} parsed
  * @param {Boot} boot
  */
@@ -114,7 +114,7 @@ function otherVersion(version) {
 }
 
 /**
- * Returns the query string of a view, with as few keys as ask for it: "" or "?scenario=code&experts=64&v=1".
+ * Returns the query string of a view, with the fewest keys: "" or "?scenario=code&experts=64&v=1".
  *
  * @param {View} view
  * @param {Boot} boot
@@ -142,7 +142,8 @@ export function formatView(view, boot) {
 const isTold = (value) => value !== undefined && value !== null && value !== "";
 
 /**
- * Returns the view with the place where playback stands, or is to stand as soon as the trace is there. Tokens are those of the whole.
+ * Returns the view with the current place of playback, or the place to seek once the trace arrives. Tokens are counted in
+ * the whole.
  * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot" | "trace">>} state
  * @returns {View}
  */
@@ -155,7 +156,7 @@ export function viewNow({ view: held, at, shot = null, trace = null }) {
   return { ...view, token, layer: at.token < 0 ? null : at.layer };
 }
 
-/** Returns the other languages, each with the address of what is on screen. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
+/** Returns the other languages, each with the address of the current view. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
 export function translationsOf(state, boot) {
   const view = viewNow(state);
   return LANGUAGES.filter((each) => each !== language).map((lang) => ({
