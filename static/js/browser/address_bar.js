@@ -1,6 +1,6 @@
 /**
- * Keeps the address bar on the view. What a person chose is a page of the browser's history, and so is what lies open over
- * the page: Back undoes it. Where playback stands rewrites the current page, no more than twice a second.
+ * Keeps the address bar equal to the view. Each choice of a user and each open overlay is an entry of the browser's
+ * history, so Back undoes it. The place of playback replaces the current entry, at most twice per second.
  *
  * @import {Boot, State, View} from "../types.js"
  * @import {Store} from "../state/store.js"
@@ -10,15 +10,15 @@ import { sameRequest } from "../view/request.js";
 import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
 
 const THROTTLE_MS = 500;
-/** A browser refuses more than 100 writes in 30 seconds: this many at once, and then one so often. */
+/** A browser refuses more than 100 writes in 30 seconds. This many writes are allowed at once, then one per interval. */
 const BURST = 20;
 const REFILL_MS = 400;
-/** View keys that a person chooses. The others say where playback stands, or belong to the document. */
+/** View keys that a user chooses. The others hold the place of playback, or belong to the document. */
 const CHOSEN = /** @type {const} */ ([
   ...["tour", "at", "quiz", "level", "panel", "tower", "path", "floor", "whole"],
   ...["mode", "camera", "fold", "devices", "corpus", "speed", "theme", "palette"],
 ]);
-/** With nothing open beside the scene. */
+/** View keys without any open panel. */
 const CLOSED = /** @type {const} */ ({ level: "story", panel: "none", tower: null });
 
 /** @typedef {{ours: true, overlay?: boolean}} Page   of the history, as this page wrote it */
@@ -32,11 +32,11 @@ function put(address, { push, overlay = false }) {
     if (push) history.pushState({ ours: true, overlay }, "", address);
     else history.replaceState({ ours: true, overlay }, "", address);
   } catch {
-    // Some browsers let a page from a file:// address write nothing there.
+    // Some browsers do not allow a page from a file:// address to write the history.
   }
 }
 
-/** Takes writes from what the browser allows. @returns {() => boolean} false: none is left now */
+/** Limits the rate of writes to what browsers allow. @returns {() => boolean} false: no write is left now */
 function createAllowance() {
   let [left, counted] = [BURST, 0];
   return () => {
@@ -53,25 +53,25 @@ function createAllowance() {
  * @param {Store<State>} store
  * @param {Boot} boot
  * @param {object} page
- * @param {(view: ReturnType<typeof parseView>) => void} page.goTo   the person went back or forward
- * @param {() => void} page.wake   an address that was waited for is written
+ * @param {(view: ReturnType<typeof parseView>) => void} page.goTo   a user went back or forward
+ * @param {() => void} page.wake   called after a delayed write
  */
 export function createAddress(store, boot, { goTo, wake }) {
   const allowed = createAllowance();
-  const pushes = !boot.embed; // the history of a page that holds a frame is not the frame's to fill
+  const pushes = !boot.embed; // an embed must not add entries to the history of its host page
   let written = store.get().view;
   let due = 0;
   let lastWrite = -Infinity;
-  /** The page of the history is there already; what the server makes of its keys is no other page. */
+  /** The current entry was just opened; the answer of the server to its keys adds no entry. */
   let came = true;
-  /** The page of something that was closed is being left. */
+  /** The page is leaving the entry of an overlay that was closed. */
   let leaving = false;
 
   const addressOf = (/** @type {View} */ view) => location.pathname + formatView(view, boot) + location.hash;
   const isWritten = (/** @type {string} */ address) =>
     address === location.pathname + location.search + location.hash;
 
-  /** A link that opens something has a page below it on which that is closed. */
+  /** Adds an entry with closed panels below a link that opens one, so that Back closes it. */
   function layGround() {
     const { view } = store.get();
     const closed = addressOf({ ...view, ...CLOSED });
@@ -106,14 +106,14 @@ export function createAddress(store, boot, { goTo, wake }) {
   }
 
   function changed() {
-    if (leaving || store.get().loading === "asking") return; // the answer says which keys the address has
+    if (leaving || store.get().loading === "asking") return; // the answer decides the keys of the address
     if (isOther(viewNow(store.get()), written)) return write();
     const wait = lastWrite + THROTTLE_MS - performance.now();
     if (wait <= 0) write();
     else if (!due) later(wait);
   }
 
-  /** What lies over the page is a page of the history too. @param {State["overlay"]} overlay */
+  /** Adds or leaves the history entry of an overlay. @param {State["overlay"]} overlay */
   function overlaid(overlay) {
     if (!pushes || leaving) return;
     const open = overlay !== "none";
@@ -147,9 +147,9 @@ export function createAddress(store, boot, { goTo, wake }) {
   window.addEventListener("popstate", back);
   layGround();
   return {
-    /** Nothing moves any more: what waits is written, unless something was written just now. */
+    /** Writes a pending address once nothing moves, unless the last write is too recent. */
     settle: () => due && performance.now() - lastWrite >= THROTTLE_MS && write(),
-    /** Something is still to be written. */
+    /** Returns whether a write is pending. */
     waits: () => due !== 0 || leaving,
     dispose() {
       leave();
@@ -159,7 +159,7 @@ export function createAddress(store, boot, { goTo, wake }) {
   };
 }
 
-/** Returns whether a view is another page of the history: not where a model stopped, or a slider moved. @param {View} view @param {View} written */
+/** Returns whether a view needs an entry of its own. The end of a generation and the move of a slider do not. @param {View} view @param {View} written */
 function isOther(view, written) {
   const { step, updates, continue: count = 0 } = view.given;
   const slid = { ...written.given, step, updates };

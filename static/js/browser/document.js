@@ -1,5 +1,5 @@
 /**
- * The document: its first visit in a tab, and its events. Its language changes, it becomes visible, the network returns.
+ * The document: the first visit in a tab, and the events of language, visibility and network.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Store} from "../state/store.js"
@@ -10,10 +10,10 @@ import { formatView, viewNow } from "../view/url.js";
 import { language } from "../words/language.js";
 
 const KEY = "moescope.opened";
-/** View keys that leave the choice of what to look at to the page. */
+/** View keys that a link may have and still start with the directed shot. */
 const PLAIN = ["v", "theme", "palette", "lang", "speed"];
 
-/** Returns whether a query names no moment, camera, selection or panel. @param {Boot} boot @param {string} search */
+/** Returns whether a query names no time, camera, selection or panel. @param {Boot} boot @param {string} search */
 export function isPlain(boot, search) {
   const keys = [...new URLSearchParams(search).keys()];
   return keys.every((key) => PLAIN.includes(key) || isRequestKey(boot, key));
@@ -27,20 +27,20 @@ export function isFirstVisit(boot, search) {
     sessionStorage.setItem(KEY, "1");
     return !seen;
   } catch {
-    return !boot.embed; // a sandboxed frame cannot remember: it would play for ever
+    return !boot.embed; // a sandboxed frame has no storage and would play on every load
   }
 }
 
-/** Loads the view anew when its language is asked to change. @param {Store<State>} store @param {Boot} boot */
+/** Reloads the page when the language of the view changes. @param {Store<State>} store @param {Boot} boot */
 export function watchLanguage(store, boot) {
-  if (boot.exported) return; // it holds one
+  if (boot.exported) return; // it has one language
   store.subscribe((state, before) => {
     if (state.view.lang === before.view.lang || state.view.lang === language) return;
     location.replace(location.pathname + formatView(viewNow(state), boot));
   });
 }
 
-/** The script runs: what the page shows without it goes. */
+/** Removes the static page, which is shown until the script runs. */
 export function removeStillPage() {
   document.getElementById("without-script")?.remove();
   document.documentElement.removeAttribute("data-failed");

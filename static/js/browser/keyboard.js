@@ -1,5 +1,5 @@
 /**
- * Every action has a key. Keys that a focused control uses itself are left to it.
+ * Keyboard shortcuts for all actions. A focused control keeps the keys that it uses itself.
  *
  * @import {Camera, Mode, State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
@@ -11,10 +11,10 @@ import { THEMES } from "../view/palettes.js";
 
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
 
-/** Keys with which a reader scrolls an article. */
+/** Keys that scroll a page. */
 const SCROLLING = [" ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "PageUp", "PageDown"];
 
-/** Radians, and a factor, of one press. */
+/** Radians per press, and the zoom factor. */
 const TURN = 0.2;
 const ZOOM = 1.15;
 
@@ -76,14 +76,14 @@ export function keyMap(store, actions, turn) {
   };
 }
 
-/** Returns the keys of a presenter, as on a clicker: one key per beat. @param {Actions} actions @returns {Record<string, () => void>} */
+/** Returns the keys while presenting, as sent by a clicker: one key per beat. @param {Actions} actions @returns {Record<string, () => void>} */
 function presenterKeys({ stepBeat }) {
   const on = () => stepBeat(1);
   const back = () => stepBeat(-1);
   return { " ": on, ArrowRight: on, PageDown: on, Enter: on, ArrowLeft: back, PageUp: back, Backspace: back };
 }
 
-/** Returns whether the focused element wants this key for itself. @param {EventTarget | null} target @param {string} key */
+/** Returns whether the focused element uses this key. @param {EventTarget | null} target @param {string} key */
 export function keepsKey(target, key) {
   if (!(target instanceof HTMLElement) || key === "Escape") return false;
   if (target.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])"))
@@ -92,7 +92,7 @@ export function keepsKey(target, key) {
   return key === " " && target.matches("button, a, summary, input");
 }
 
-/** Returns whether a reader is in something that is pressed or filled in; the scene that was clicked is none. @param {EventTarget | null} target */
+/** Returns whether the focus is in a control; a clicked scene is none. @param {EventTarget | null} target */
 function isControl(target) {
   return (
     target instanceof Element && target.matches("button, a, select, textarea, input, summary, [data-keys]")
@@ -103,7 +103,7 @@ function isControl(target) {
  * @param {Store<State>} store
  * @param {Actions} actions
  * @param {Turn} turn
- * @param {boolean} [embed]  in an embed, keys that scroll are left to the host page until a control has the focus
+ * @param {boolean} [embed]  an embed leaves scrolling keys to the host page until a control has the focus
  */
 export function listenToKeys(store, actions, turn, embed = false) {
   const all = keyMap(store, actions, turn);

@@ -1,8 +1,8 @@
 /**
  * Media preferences of the system: more contrast, print, reduced motion.
  *
- * The view's own theme holds otherwise. `prefers-color-scheme` is ignored: the lit path is most legible on a dark ground, and a link
- * must look the same everywhere. The page's own switch for reduced motion overrides the system.
+ * Otherwise the theme of the view applies. `prefers-color-scheme` is ignored, because the lit path is most legible on a
+ * dark ground and a link must look the same everywhere. The switch for reduced motion overrides the system.
  *
  * @import {State, Theme} from "../types.js"
  * @import {Store} from "../state/store.js"
@@ -12,7 +12,7 @@ import { coloursOf } from "../view/palettes.js";
 
 /**
  * @param {Theme} asked      by the view
- * @param {boolean} contrast whether the system asks for more of it; a light page keeps its light
+ * @param {boolean} contrast the system requests more contrast; a light page stays light
  * @param {boolean} print
  * @returns {Theme}
  */
@@ -22,9 +22,9 @@ export function usedTheme(asked, contrast, print) {
 }
 
 /**
- * Keeps the document in the theme.
+ * Sets the theme of the document.
  * @param {Store<State>} store
- * @param {(printing: boolean) => void} draw  at once: paper does not wait for a frame
+ * @param {(printing: boolean) => void} draw  draws at once, because printing does not wait for a frame
  */
 export function watchTheme(store, draw) {
   const contrast = window.matchMedia("(prefers-contrast: more), (forced-colors: active)");
@@ -57,7 +57,7 @@ export function watchTheme(store, draw) {
 
 const KEY = "moescope.still";
 
-/** @returns {string | null} null too where a frame may keep nothing */
+/** @returns {string | null} null also without storage */
 function remembered() {
   try {
     return localStorage.getItem(KEY);
@@ -71,7 +71,7 @@ function remember(still) {
   try {
     localStorage.setItem(KEY, still ? "1" : "0");
   } catch {
-    // A sandboxed frame forgets; the switch holds as long as the page.
+    // A sandboxed frame has no storage. The switch then lasts as long as the page.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * `window.moescope`: what a script on the page, a console or a test may ask and do. Tokens and layers start at 0 here.
+ * `window.moescope`: the API for scripts on the page, the console and tests. Tokens and layers start at 0 here.
  *
  * @import {State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
@@ -47,7 +47,7 @@ export function describe(state) {
  * @param {() => object | null} parts.stats   of the scene
  * @param {() => object[]} parts.labels        that the scene shows
  * @param {() => State | null} parts.other     the second stack, while there is one
- * @param {() => boolean} parts.settled       nothing more will change on screen
+ * @param {() => boolean} parts.settled       the screen has reached its final state
  */
 export function createHooks({ store, actions, loop, stats, labels, settled, other }) {
   /** @type {(() => void)[]} */
@@ -67,7 +67,7 @@ export function createHooks({ store, actions, loop, stats, labels, settled, othe
       seek: (to) => actions.visit(to),
       play: actions.play,
       pause: actions.pause,
-      /** @returns {Promise<void>} resolves when nothing more will change on screen */
+      /** @returns {Promise<void>} resolves once the screen has reached its final state */
       idle: () =>
         new Promise((resolve) => {
           waiting.push(resolve);
@@ -77,7 +77,7 @@ export function createHooks({ store, actions, loop, stats, labels, settled, othe
       /** @param {number} secs */
       step: (secs) => loop.step(secs),
       stats: () => ({ ...stats(), frames: loop.frames() }),
-      /** Words in the scene, and where: CSS pixels of the canvas. */
+      /** Labels of the scene with their places in CSS pixels of the canvas. */
       labels,
     },
   };

@@ -1,23 +1,22 @@
 /**
- * Render on demand: a frame is asked for when something says so, and again only while something moves. A paused, settled
- * page asks for none.
+ * Render on demand: a frame is drawn after a change and while something moves. A paused page draws none.
  */
 
-/** A tab that slept, or a slow frame, is not made up for in one jump. */
+/** The longest time step of a frame. A suspended tab does not cause a jump. */
 const LONGEST_SECS = 0.25;
 
 /**
  * @typedef {object} Loop
- * @property {(run: (secs: number) => boolean) => void} run   what a frame does, said once all parts are there
- * @property {() => void} wake           something changed: run a frame soon
- * @property {(held: boolean) => void} hold   the real clock stops counting
- * @property {(secs: number) => void} step    one frame now, this much later
- * @property {() => boolean} resting     no frame is due
- * @property {() => number} frames       how many ran
+ * @property {(run: (secs: number) => boolean) => void} run   sets the function of a frame
+ * @property {() => void} wake           requests a frame after a change
+ * @property {(held: boolean) => void} hold   stops the real clock
+ * @property {(secs: number) => void} step    runs one frame now, with this time step
+ * @property {() => boolean} resting     no frame is pending
+ * @property {() => number} frames       number of frames so far
  */
 
 /**
- * @param {(secs: number) => boolean} [run]  one frame; true while it wants another
+ * @param {(secs: number) => boolean} [run]  one frame; returns true if another must follow
  * @returns {Loop}
  */
 export function createLoop(run = () => false) {

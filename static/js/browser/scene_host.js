@@ -1,6 +1,6 @@
 /**
- * The window onto the scene: owns the canvas, the scene's life and its size, and turns pointers into picks. The scene's
- * code is fetched only when it is opened.
+ * The viewport: owns the canvas, opens, sizes and closes the scene, and turns pointer events into picks. The code of the
+ * scene is loaded when it is opened.
  *
  * @import {Frame, State} from "../types.js"
  */
@@ -14,17 +14,17 @@
  * @property {(tower: Tower | null) => void} choose
  * @property {(scene: State["scene"]) => void} become
  * @property {() => void} wake
- * @property {(azimuth: number, elevation: number, zoom?: number) => void} [turned]   by hand
+ * @property {(azimuth: number, elevation: number, zoom?: number) => void} [turned]   by a drag
  */
 
-/** Above this the picture costs more than anyone sees. */
+/** The largest pixel ratio. A higher one costs more and shows no visible difference. */
 const SHARPEST = 2;
-/** Left free below the stack for what is written into a picture, CSS pixels. */
+/** Space below the stack for the caption of a picture, CSS pixels. */
 const CAPTION_PIXELS = 96;
 
 /**
- * Returns whether this browser draws WebGL 2 at all; asked before three is fetched, and of a copy, because the first to ask a
- * canvas decides how its context is made.
+ * Returns whether the browser has WebGL 2. Checked before three.js is loaded, and on a copy of the canvas, because the
+ * first `getContext` sets the attributes of a context.
  * @param {HTMLCanvasElement} canvas
  */
 export function hasWebgl(canvas) {
@@ -33,7 +33,7 @@ export function hasWebgl(canvas) {
   return context !== null;
 }
 
-/** A canvas that nobody sees gives back what the browser would restore to it. @param {HTMLCanvasElement} canvas */
+/** Releases a context again if the browser restores it to a canvas that was removed. @param {HTMLCanvasElement} canvas */
 function keepLost(canvas) {
   canvas.addEventListener("webglcontextrestored", () =>
     canvas.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext(),
@@ -112,7 +112,7 @@ export function createViewport(host, watcher, { embed }) {
   function observe() {
     for (const element of [host, ...document.querySelectorAll(OVER)]) observer.observe(element);
   }
-  /** Gives the WebGL context back. A canvas has one context for life, so another one takes its place. */
+  /** Releases the WebGL context. A canvas has only one context, so a new canvas replaces it. */
   function close() {
     opening = 0;
     pending = false;
@@ -144,7 +144,7 @@ export function createViewport(host, watcher, { embed }) {
   return {
     open,
     close,
-    /** In place of a scene that was lost, another on a canvas of its own. */
+    /** Replaces a lost scene by a new one on a new canvas. */
     reopen() {
       if (!lost) return;
       close();
@@ -153,14 +153,14 @@ export function createViewport(host, watcher, { embed }) {
     measure,
     invalidate,
     opened: () => scene !== null,
-    /** The scene's code is on its way. */
+    /** Returns whether the code of the scene is being loaded. */
     opening: () => pending,
-    /** Panels over it came or went. */
+    /** Measures again after panels opened or closed. */
     observe() {
       if (scene) observe();
       measure();
     },
-    /** @param {Frame} frame @returns {boolean} whether it was drawn: not, where nothing changed */
+    /** @param {Frame} frame @returns {boolean} whether it was drawn; false if nothing changed */
     draw(frame) {
       if (!scene) return false;
       if (!stale && !scene.moving() && drawn && sameFrame(frame, drawn)) return false;
@@ -170,19 +170,19 @@ export function createViewport(host, watcher, { embed }) {
       return true;
     },
     moving: () => scene?.moving() ?? false,
-    /** As a hand would: radians to the right, radians up, factor of the distance. @param {[number, number, number?]} by */
+    /** Turns and zooms as a drag does: radians to the right, radians up, factor of the distance. @param {[number, number, number?]} by */
     turn(...by) {
       scene?.turn(...by);
       invalidate();
     },
     stats: () => scene?.stats() ?? null,
-    /** Words that the scene shows, and where: CSS pixels of the canvas. */
+    /** Returns the labels of the scene with their places in CSS pixels of the canvas. */
     labels: () => scene?.labels() ?? [],
     canvas: () => canvas,
-    /** The scale at which the graphics card draws a picture of this many CSS pixels at most. @param {{width: number, height: number}} size */
+    /** Returns the largest scale at which the GPU draws a picture of this many CSS pixels. @param {{width: number, height: number}} size */
     largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
     /**
-     * Draws the scene at a size of its own, framed for that, and hands the canvas on before it is shown.
+     * Draws the scene at another size and passes the canvas on before it is shown.
      * @param {{width: number, height: number}} size  CSS pixels
      * @param {(canvas: HTMLCanvasElement) => void} use
      */
@@ -196,7 +196,7 @@ export function createViewport(host, watcher, { embed }) {
       measure();
     },
     /**
-     * A PNG of the scene alone, framed for its own size and not for what the panels leave free.
+     * Returns a PNG of the scene, framed for its own size instead of the area that the panels leave free.
      * @param {{scale: number, transparent: boolean, width: number, height: number}} options  CSS pixels
      * @returns {Promise<Blob> | null}
      */
@@ -219,17 +219,17 @@ export function createViewport(host, watcher, { embed }) {
   };
 }
 
-/** @param {Frame} a @param {Frame} b  all but the clock of the camera, which `moving` speaks for */
+/** @param {Frame} a @param {Frame} b  everything except the camera's clock, which `moving` covers */
 function sameFrame(a, b) {
   return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every(
     (key) => key === "wall" || Object.is(a[key], b[key]),
   );
 }
 
-/** What may lie over the scene. */
+/** Elements that may cover the scene. */
 const OVER = "[data-inset], [data-over]";
 
-/** The parts of the canvas that something lies over. @param {DOMRect} stage */
+/** Returns the covered parts of the canvas. @param {DOMRect} stage */
 function coveredIn(stage) {
   return [...document.querySelectorAll(OVER)].flatMap((element) => {
     const box = element.getBoundingClientRect();
@@ -241,7 +241,7 @@ function coveredIn(stage) {
 
 const SIDES = ["left", "top", "right", "bottom"];
 
-/** Returns the panels that lie over the scene; the style sheet says from which side. @returns {{side: Side, box: Box}[]} */
+/** Returns the panels that cover the scene; the style sheet sets the side. @returns {{side: Side, box: Box}[]} */
 function covers() {
   return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
     const side = getComputedStyle(element).getPropertyValue("--inset").trim();
@@ -251,12 +251,12 @@ function covers() {
   });
 }
 
-/** Kept clear besides: tokens leave at the top, and touch nothing there. CSS pixels. */
+/** Additional margins in CSS pixels: tokens leave at the top. */
 const CLEAR = { left: 0, top: 16, right: 0, bottom: 0 };
 
 /**
  * @param {Box} stage
- * @param {readonly {side: Side, box: Box}[]} panels  each covers the scene from its side up to its far edge
+ * @param {readonly {side: Side, box: Box}[]} panels  each covers the scene from its side to its far edge
  * @returns {Box}
  */
 export function insetsOf(stage, panels) {
@@ -274,14 +274,14 @@ export function insetsOf(stage, panels) {
   return leftRoom(stage, insets);
 }
 
-/** One stands beside the other. @param {Box} stage @param {Box} box */
+/** Returns whether two boxes do not overlap. @param {Box} stage @param {Box} box */
 function apart(stage, box) {
   return (
     box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom
   );
 }
 
-/** Panels that leave less than a fifth of the scene free are laid over it instead. @param {Box} stage @param {Box} insets */
+/** Drops the insets of a direction if they leave less than a fifth of the scene free. @param {Box} stage @param {Box} insets */
 function leftRoom(stage, insets) {
   const width = stage.right - stage.left;
   const height = stage.bottom - stage.top;

@@ -1,6 +1,6 @@
 /**
- * The stacks that are seen: the first, and a second beside it while the view compares two. Each has its own canvas and scene;
- * one clock and one camera drive both.
+ * The stacks on screen: the first, and a second one during a comparison. Each has its own canvas and scene; one clock and
+ * one camera drive both.
  *
  * @import {Boot, Frame, State} from "../types.js"
  * @import {Connection, Listener} from "../state/loading.js"
@@ -14,12 +14,12 @@ import { sameTokens } from "../trace/trace.js";
 import { floorOf, foldOf } from "../view/layers.js";
 import { createViewport } from "./scene_host.js";
 
-/** The token whose path is lit. @param {State} state */
+/** Returns the token whose path is lit. @param {State} state */
 function pathIn({ hover, view }) {
   return hover && "token" in hover ? hover.token : view.path;
 }
 
-/** What the scene draws of a state. @param {State} state @param {number} wall  seconds of the camera's clock @returns {Frame} */
+/** Returns the frame of a state. @param {State} state @param {number} wall  seconds of the camera's clock @returns {Frame} */
 function frameOf(state, wall) {
   const { trace, timeline, time, view, hover, still, shot } = state;
   const tower = hover && "expert" in hover ? hover : view.tower;
@@ -44,7 +44,7 @@ function frameOf(state, wall) {
   };
 }
 
-/** The second stack's frame: it follows the first in what is no part of its request. @param {State} other @param {State} first @param {number} wall @returns {Frame} */
+/** Returns the frame of the second stack. It follows the first except in its request. @param {State} other @param {State} first @param {number} wall @returns {Frame} */
 function frameBeside(other, first, wall) {
   const { still, theme } = first;
   const path = sameTokens(first.trace, other.trace) ? pathIn(first) : null;
@@ -55,7 +55,7 @@ function frameBeside(other, first, wall) {
  * @param {object} parts
  * @param {Store<State>} parts.store
  * @param {Boot} parts.boot
- * @param {(listener: Listener) => Connection} parts.connect  to where the second stack's trace comes from
+ * @param {(listener: Listener) => Connection} parts.connect  opens the connection of the second stack
  * @param {() => void} parts.wake
  */
 export function createStacks({ store, boot, connect, wake }) {
@@ -94,10 +94,10 @@ export function createStacks({ store, boot, connect, wake }) {
 
   return {
     viewport,
-    /** The state of the second stack, while there is one. */
+    /** Returns the state of the second stack; null without one. */
     other,
     all: () => [{ store, viewport }, ...(second ? [second] : [])],
-    /** As many stacks as the view has. @returns {boolean} whether one came or went */
+    /** Opens or closes the second stack, as the view requires. @returns {boolean} whether a stack was opened or closed */
     arrange() {
       const two = store.get().view.b !== null && placeBeside !== null;
       document.documentElement.toggleAttribute("data-compare", two);
@@ -109,7 +109,7 @@ export function createStacks({ store, boot, connect, wake }) {
       second = two ? openSecond() : null;
       return true;
     },
-    /** Brings the second stack to where the first stands. */
+    /** Moves the second stack to the time of the first. */
     sync: () => second?.side.syncToFirst(),
     /** @param {number} wall @returns {boolean[]} which stacks were drawn */
     draw(wall) {
@@ -121,7 +121,7 @@ export function createStacks({ store, boot, connect, wake }) {
       return drawn;
     },
     moving: () => viewport.moving() || (second?.viewport.moving() ?? false),
-    /** The second stack shows all that it will show. */
+    /** Returns whether the second stack has reached its final state. */
     settled: () => second?.side.settled() ?? true,
     async open() {
       await viewport.open();
@@ -132,7 +132,7 @@ export function createStacks({ store, boot, connect, wake }) {
       second?.viewport.close();
       second?.side.disconnect();
     },
-    /** Opens the scenes that the browser took away. */
+    /** Opens lost scenes again. */
     reopen() {
       for (const each of [viewport, ...(second ? [second.viewport] : [])]) each.reopen();
     },

@@ -20,7 +20,7 @@ const LET_GO_MS = 4000;
  */
 export function createFrameVisibility({ store, viewport, actions }) {
   let seen = false;
-  /** Plays as soon as it is seen. */
+  /** Play when it becomes visible. */
   let wanted = false;
   let due = 0;
 
@@ -43,7 +43,7 @@ export function createFrameVisibility({ store, viewport, actions }) {
   }
 
   return {
-    /** For a host page, which may ask at any time. */
+    /** Plays on request of a host page, also while hidden. */
     play() {
       if (seen) actions.play();
       else wanted = true;
@@ -52,7 +52,7 @@ export function createFrameVisibility({ store, viewport, actions }) {
       wanted = false;
       actions.pause();
     },
-    /** @param {Element} element @param {() => void} begin  called each time it comes into sight: opens what is not open */
+    /** @param {Element} element @param {() => void} begin  called whenever it becomes visible */
     watch(element, begin) {
       let inSight = false;
       const observer = new IntersectionObserver(

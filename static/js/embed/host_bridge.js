@@ -1,8 +1,8 @@
 /**
- * The frame's end of the host API: the requests and events of a host page. docs/EMBED.md is
- * the contract, static/embed.js the other end.
+ * The frame's side of the host API: requests of a host page, and events for it. docs/EMBED.md describes it;
+ * static/embed.js is the other side.
  *
- * Only messages of the parent window and of the origin that said hello first are accepted.
+ * Only messages of the parent window and of the origin of the first `hello` are accepted.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
@@ -15,11 +15,11 @@ import { sameRequest } from "../view/request.js";
 import { happened, report } from "./host_report.js";
 import { patchView } from "./view_patch.js";
 
-/** Of the messages. Raise it when one changes its meaning. */
+/** Version of the messages. Raise it when a message changes its meaning. */
 export const VERSION = 1;
 
 /**
- * Returns the message that the data of an event carries; null where it is none of ours.
+ * Returns the message that the data of an event carries; null if it is not a message of this API.
  * @param {unknown} data
  * @returns {Record<string, any> | null}
  */
@@ -29,7 +29,7 @@ export function readEnvelope(data) {
 }
 
 /**
- * Returns a good height for a frame of this width. It depends on nothing else, so a host that follows it converges.
+ * Returns the height of a frame of this width. It depends on nothing else, so a host that applies it converges.
  * @param {number} width  CSS pixels
  */
 export function heightFor(width) {
@@ -40,11 +40,11 @@ export function heightFor(width) {
 
 /**
  * @typedef {object} Parts
- * @property {Window} page        our own window
+ * @property {Window} page        the window of the frame
  * @property {Boot} boot
  * @property {Store<State>} store
  * @property {Actions} actions
- * @property {() => void} begin   fetches the trace, if nothing has yet
+ * @property {() => void} begin   requests the trace, the first time
  */
 
 /** @param {Parts} parts */
@@ -59,7 +59,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
 
   /** @param {string} type @param {object} [more] */
   function tell(type, more = {}) {
-    // A page from a file or in a sandbox has the origin "null", which cannot be named as a target.
+    // A page from a file or in a sandbox has the origin "null", which is not a valid target.
     if (host !== null)
       page.parent.postMessage({ moescope: VERSION, type, ...more }, host === "null" ? "*" : host);
   }
@@ -79,7 +79,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
     const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
     const { view, patch, problems } = patchView(lesson ?? before, keys, boot);
     if (lesson) {
-      actions.guide.goTo(view); // as its link does
+      actions.guide.goTo(view); // as a link does
       return problems;
     }
     const { token = null, layer = null, shot = null, ...rest } = patch;
@@ -120,17 +120,17 @@ export function createBridge({ page, boot, store, actions, begin }) {
   }
 
   const now = () => report(store.get(), boot);
-  /** What the server could not use of the last change. */
+  /** Returns the notices of the server on the last change. */
   const fellBack = () => store.get().notices.map(({ message }) => message);
   const measure = () => tell("height", { height: heightFor(page.innerWidth) });
 
-  /** Answers come once the trace is there, so that they tell what was asked for. @param {() => void} answer */
+  /** Sends a reply once the trace has arrived, so that it describes the requested state. @param {() => void} answer */
   function whenSettled(answer) {
     if (statusOf(store.get()) === "loading") waiting.push(answer);
     else answer();
   }
 
-  /** What waited for the trace, which may be gone again. Events come first: after an answer nothing is left to tell. */
+  /** Sends the replies that waited for the trace. Events are sent first, so that none follows its reply. */
   function settle() {
     const status = statusOf(store.get());
     if (status === "loading") return;
@@ -147,7 +147,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
 
   store.subscribe((state, before) => {
     if (statusOf(state) === "loading") ready = false;
-    else if (waiting.length || !ready) queueMicrotask(settle); // when playback stands where a link said
+    else if (waiting.length || !ready) queueMicrotask(settle); // once playback has reached the place of a link
     for (const [type, detail] of happened(state, before)) tell(type, detail);
     const changed =
       state.view !== before.view || state.playing !== before.playing || statusOf(state) !== statusOf(before);

@@ -41,7 +41,7 @@ export function report(state, boot) {
 
 /** @param {State} state  in which an event has fired */
 function place({ trace, at, view }) {
-  const all = view.mode === "all"; // every token is at this layer
+  const all = view.mode === "all"; // all tokens are at this layer
   return {
     token: all ? null : numberOf(trace, at.token),
     layer: at.layer + 1,
@@ -70,7 +70,7 @@ export function happened(state, before) {
   return events;
 }
 
-/** Where the token went with which weight; in ALL AT ONCE how many tokens each expert got. @param {State} state */
+/** Returns the experts of the token with their weights; in ALL AT ONCE the number of tokens per expert. @param {State} state */
 function chosen({ trace, at, view }) {
   if (!trace) return [];
   if (view.mode !== "all")

@@ -1,18 +1,21 @@
 /**
- * Scenes among many embeds. A browser keeps eight to sixteen WebGL contexts and takes the oldest away when another is asked
- * for. An embed that lost its scene so opens it again when another gives its own back: embeds of one site tell each other.
+ * Shares WebGL contexts among embeds. A browser keeps eight to sixteen contexts and drops the oldest for a new one. An
+ * embed that lost its scene reopens it when another embed of the same site releases its own.
  *
  * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 
-/** Some browsers restore a context themselves, and soon. Those that wait answer at different times: one room is taken by one. */
+/**
+ * Some browsers restore a context themselves within this time. The random spread lets only one embed take a released
+ * context.
+ */
 const WAIT_MS = { least: 500, spread: 500 };
 
 /**
  * @param {object} parts
  * @param {Store<State>} parts.store
- * @param {() => void} parts.reopen   opens a scene that was lost
+ * @param {() => void} parts.reopen   reopens a lost scene
  * @param {Pick<BroadcastChannel, "postMessage" | "onmessage">} parts.channel
  * @param {() => number} [parts.random]
  * @param {(callback: () => void, ms: number) => any} [parts.setTimeout]
@@ -24,7 +27,7 @@ export function shareScenes({
   random = Math.random,
   setTimeout: later = setTimeout,
 }) {
-  /** Scenes given back by others since this one was lost, less those opened. */
+  /** Scenes released by others since this one was lost, minus those opened. */
   let free = 0;
   let due = false;
 
@@ -40,14 +43,14 @@ export function shareScenes({
     later(take, WAIT_MS.least + random() * WAIT_MS.spread);
   };
   store.subscribe(({ scene, playing }, before) => {
-    if (scene === "lost" && playing && !before.playing) reopen(); // a person asks for this one
+    if (scene === "lost" && playing && !before.playing) reopen(); // a user plays this embed
     if (scene === before.scene) return;
     free = 0;
     if (scene === "shown") channel.postMessage("opened");
     if (before.scene === "shown" && scene === "waiting") channel.postMessage("given back");
   });
   return {
-    /** The frame goes away, its scene with it. */
+    /** Announces that the frame and its scene are gone. */
     leave: () => store.get().scene === "shown" && channel.postMessage("given back"),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What is pasted elsewhere to show a view there: a link, HTML, Markdown. Pure.
+ * Code for sharing a view: a link, HTML, Markdown. Pure.
  *
  * @import {Boot, State} from "../types.js"
  */
@@ -11,9 +11,9 @@ import { words } from "../words/words.js";
 /** @typedef {"moment" | "start"} Opens */
 /** @typedef {"link" | "frame" | "element" | "markdown"} SnippetKind */
 
-/** A size that fits a column of text; app/web/oembed.py has it too. */
+/** A size that fits a column of text, as in app/web/oembed.py. */
 const SIZE = { width: 720, height: 450 };
-/** A frame on a phone is not lower, so that its counters stay beside the scene. */
+/** The least height of a frame on a phone. It keeps the counters beside the scene. */
 const LOWEST = 420;
 
 /**
@@ -27,10 +27,10 @@ export function queryOf(state, boot, opens) {
   return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
 }
 
-/** View keys that say which moment is shown. */
+/** View keys of the time shown. */
 const MOMENT = ["mode", "token", "layer", "shot"];
 
-/** Returns the part of a query string that the preview picture is drawn from; its words have a language too. @param {string} query @param {Boot} boot */
+/** Returns the part of a query string that determines the preview picture, language included. @param {string} query @param {Boot} boot */
 export function requestPart(query, boot) {
   const keys = new URLSearchParams(query);
   for (const key of [...keys.keys()]) {
@@ -64,8 +64,8 @@ export function frameCode(address, title, fixed = false) {
 }
 
 /**
- * Returns the custom element, and a button that drives it: what an article begins with. The button finds its element by its
- * place, so that several of these fit into one page.
+ * Returns the custom element and a button that controls it. The button finds its element by position, so that a page can
+ * have several.
  * @param {string} site   scheme and host
  * @param {string} query  of the view
  * @param {string} title

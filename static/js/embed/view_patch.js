@@ -1,5 +1,5 @@
 /**
- * A change of the view as a host page asks for it: any keys of the URL, each checked alone. Pure.
+ * A change of the view by a host page: any keys of the URL, each validated on its own. Pure.
  *
  * @import {Boot, View} from "../types.js"
  */
@@ -13,9 +13,9 @@ import { wished } from "../view/request.js";
 const EXPORTED = "expected no change, as an exported page holds one routing in one language; left as it is";
 
 /**
- * Returns the view with these keys changed, and the change alone; null takes a key back to its default. A value that is none
- * leaves its key as it is, and there is a sentence on it. The key of the version is passed over. Whether request keys go
- * together the server says.
+ * Returns the view with these keys changed, and the change itself. Null resets a key to its default. An invalid value
+ * leaves its key unchanged and adds a problem. The key of the version is ignored. The server applies the rules of several
+ * request keys.
  *
  * @param {View} view
  * @param {Keys} keys
@@ -48,7 +48,7 @@ export function patchView(view, keys, boot) {
 }
 
 /**
- * Returns one key with the value that it is to have; null for none.
+ * Returns the new value of one key; null for its default.
  * @param {string} name
  * @param {string | number | boolean | null} asked
  * @param {Boot} boot
@@ -66,13 +66,13 @@ function readChange(name, asked, boot) {
   return value === null ? { problem: `expected ${expectedOf(key)}, got ${text}; left as it is` } : { value };
 }
 
-/** As the URL has it. @param {string | number | boolean | null} value */
+/** Returns the value as in the URL. @param {string | number | boolean | null} value */
 function textOf(value) {
   return value === null ? null : String(typeof value === "boolean" ? Number(value) : value);
 }
 
 /**
- * Returns all keys of a view with their values as the URL spells them, numbers as numbers; null where a key is not set.
+ * Returns all keys of a view with their values as in the URL, numbers as numbers; null if a key is not set.
  * @param {View} view
  * @param {Boot} boot
  * @returns {Keys}

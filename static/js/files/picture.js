@@ -1,5 +1,5 @@
 /**
- * One picture of all stacks that are seen: their scenes beside each other, each with its caption.
+ * One picture of all stacks on screen: their scenes side by side, each with its caption.
  *
  * @import {Caption} from "./picture_caption.js"
  */
@@ -9,11 +9,11 @@ import { drawCaption } from "./picture_caption.js";
 
 /** @typedef {{left: number, top: number, width: number, height: number}} Area */
 
-/** More than this browsers do not draw everywhere, whatever the graphics card says. */
+/** The largest canvas that browsers draw on all systems, whatever the limit of the GPU. */
 const MOST_PIXELS = 40e6;
 
 /**
- * Where the boxes of the page lie on a canvas that holds them all; its sides are even, which video formats ask for. Pure.
+ * Returns the places of the boxes of the page on one canvas. Its sides are even, as video formats require. Pure.
  * @param {readonly Area[]} boxes  CSS pixels
  * @param {number} scale   pixels of the canvas to one of CSS
  */
@@ -34,7 +34,7 @@ export function layOut(boxes, scale) {
   };
 }
 
-/** Boxes of one height beside each other, together as wide as a page. Pure. @param {number} count @param {number} width @param {number} height */
+/** Returns boxes of one height side by side, together as wide as a page. Pure. @param {number} count @param {number} width @param {number} height */
 export function inRow(count, width, height) {
   return Array.from({ length: count }, (_, i) => ({
     left: (i * width) / count,
@@ -45,10 +45,10 @@ export function inRow(count, width, height) {
 }
 
 /**
- * Why a picture of this size cannot be made; "" where it can. Pure.
+ * Returns the reason why a picture of this size is not possible; "" if it is. Pure.
  * @param {{width: number, height: number}} size   CSS pixels
  * @param {number} scale
- * @param {number} largest   the scale that the graphics card draws at most
+ * @param {number} largest   the largest scale of the GPU
  * @returns {string}
  */
 export function tooLarge({ width, height }, scale, largest) {

@@ -1,6 +1,6 @@
 /**
- * What is written into every picture and video that leaves the page: where its routing comes from, and of what it is.
- * An illustration must not pass for a measurement when it is seen without the page.
+ * The caption of every saved picture and video: the origin of the routing, and the model. Reason: without the page an
+ * illustration must not pass for a measurement.
  *
  * @import {State} from "../types.js"
  */
@@ -22,17 +22,17 @@ const BADGES = { AUTHORED: "--authored", LIVE: "--live", RECORDED: "--warm" };
 /**
  * @typedef {object} Caption
  * @property {string} badge   as the trace has it
- * @property {boolean} altered   somebody changed the routers
+ * @property {boolean} altered   the routers are altered
  * @property {string} title
  * @property {string[]} lines
  */
 
 /**
- * Returns the words of the caption. A video has those of its moment too.
+ * Returns the text of the caption. A video also has the current event.
  * @param {State} state
  * @param {string} title
  * @param {boolean} [moment]
- * @returns {Caption | null} null before the trace is there
+ * @returns {Caption | null} null before the trace has arrived
  */
 export function captionOf(state, title, moment = false) {
   const { trace, at, hits } = state;
@@ -54,7 +54,7 @@ export function captionOf(state, title, moment = false) {
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * Drawn in the lower left corner of an area.
+ * Draws a caption in the lower left corner of an area.
  * @param {CanvasRenderingContext2D} context
  * @param {{left: number, top: number, width: number, height: number}} area  pixels of the canvas
  * @param {number} scale   pixels of the canvas to one of CSS
@@ -108,7 +108,7 @@ function widths(context, font, texts) {
   return texts.map((text) => context.measureText(text).width);
 }
 
-/** As much of each text as fits. @param {CanvasRenderingContext2D} context @param {string} font @param {readonly string[]} texts @param {number} room */
+/** Shortens each text to the width. @param {CanvasRenderingContext2D} context @param {string} font @param {readonly string[]} texts @param {number} room */
 function fitted(context, font, texts, room) {
   context.font = font;
   const fits = (/** @type {string} */ text) => context.measureText(text).width <= room;

@@ -4,20 +4,20 @@
 
 import { encode } from "uqr";
 
-/** The quiet zone that the standard asks for, modules. */
+/** The quiet zone of the standard, in modules. */
 const BORDER = 4;
-/** Bytes that the largest code holds at the least error correction. */
+/** Capacity of the largest code at the lowest error correction, in bytes. */
 const MOST_BYTES = 2953;
-/** Bytes above which the code would be too fine for a camera in the last row, if it corrected more. */
+/** Bytes up to which a code with higher error correction stays legible from the last row of a room. */
 const FEW_BYTES = 300;
 
 /**
  * @typedef {object} Code
- * @property {number} size   modules a side, the quiet zone among them
+ * @property {number} size   modules per side, with the quiet zone
  * @property {string} path   of the dark modules, one unit each
  */
 
-/** Null where a text is too long for any code. @param {string} text @returns {Code | null} */
+/** Returns the code of a text; null if it is too long. @param {string} text @returns {Code | null} */
 export function qrCode(text) {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > MOST_BYTES) return null;
@@ -34,7 +34,7 @@ export function qrCode(text) {
   };
 }
 
-/** Start and length of the dark stretches of a row. @param {boolean[]} row @returns {[number, number][]} */
+/** Returns start and length of the dark runs of a row. @param {boolean[]} row @returns {[number, number][]} */
 function runsOf(row) {
   /** @type {[number, number][]} */
   const runs = [];
@@ -45,7 +45,7 @@ function runsOf(row) {
   return runs;
 }
 
-/** Returns whether an address means this machine alone, so that nobody else can open it. @param {string} address */
+/** Returns whether an address is reachable from this machine only. @param {string} address */
 export function isLocal(address) {
   const { hostname } = new URL(address);
   return (

@@ -1,6 +1,6 @@
 /**
- * Files to take along: the scene as a picture, the table as CSV and JSON, the trace as the server has it. Where two
- * stacks are seen a file holds both; of traces there is one each. docs/FILES.md describes them.
+ * Saved files: the scene as a picture, the table as CSV and JSON, the trace of the server. A file holds both stacks of a
+ * comparison; traces are one file per stack. docs/FILES.md describes them.
  *
  * @import {Boot, State, View} from "../types.js"
  * @import {createViewport} from "../browser/scene_host.js"
@@ -22,14 +22,14 @@ import { createFilm } from "./video.js";
 /** @typedef {{scale: number, transparent: boolean}} Look   of a picture */
 
 /**
- * @typedef {object} DrawnStack   one stack that is seen
+ * @typedef {object} DrawnStack   a stack on screen
  * @property {() => State} state
  * @property {(options: Look & {width: number, height: number}) => Promise<Blob> | null} picture
  * @property {(size: {width: number, height: number}) => number} largest
  * @property {() => Caption | null} caption
  */
 
-/** Returns a name that says what is in the file. @param {View} view @param {string} ending @param {boolean} [both] */
+/** Returns a file name that describes its content. @param {View} view @param {string} ending @param {boolean} [both] */
 export function fileName(view, ending, both = view.b !== null) {
   const what = view.source === "live" && view.prompt ? "prompt" : view.scenario;
   return `moescope-${what}-${view.source}-${view.experts}x${view.k}${both ? "-compared" : ""}.${ending}`;
@@ -47,7 +47,7 @@ export function pictureSize() {
   return { width: Math.round(window.innerWidth), height: Math.round(window.innerHeight) };
 }
 
-/** Why no picture of this look can be made; "" where one can. @param {readonly DrawnStack[]} sides @param {Look} look */
+/** Returns the reason why a picture is not possible; "" if it is. @param {readonly DrawnStack[]} sides @param {Look} look */
 export function pictureProblem(sides, { scale }) {
   const { width, height } = pictureSize();
   const [{ width: each }] = inRow(sides.length, width, height);
@@ -79,9 +79,9 @@ async function pictureOf(sides, look) {
 
 /**
  * @param {Boot} boot
- * @param {() => readonly DrawnStack[]} sides   that are seen: one or two
+ * @param {() => readonly DrawnStack[]} sides   on screen: one or two
  * @param {(blob: Blob, name: string) => void} saveFile  gives a file to the person
- * @returns {(kind: SaveKind, look?: Look) => Promise<void>}  throws Error with a reason for a person
+ * @returns {(kind: SaveKind, look?: Look) => Promise<void>}  throws an Error with a readable reason
  */
 export function createSave(boot, sides, saveFile) {
   const link = (/** @type {State} */ state) => {
@@ -147,7 +147,7 @@ export function createFileActions({ boot, store, player, stacks, titleOf, saveFi
       sides: () => sides().map((side) => ({ ...side, caption: () => side.caption(true) })),
       saveFile: (blob, ending) => saveFile(blob, fileName(store.get().view, ending)),
     }),
-    /** Width and height of a picture, and why it cannot be made. @param {number} scale */
+    /** Returns width and height of a picture, and the reason why it is not possible. @param {number} scale */
     look(scale) {
       const { width, height } = pictureSize();
       return {

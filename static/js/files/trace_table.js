@@ -7,15 +7,15 @@
 import { choices } from "../trace/trace.js";
 
 /**
- * What one layer did with one token.
+ * The routing of one token in one layer.
  * @typedef {object} Row
  * @property {number} token
  * @property {string} text
- * @property {string} group       "" where the token has none
+ * @property {string} group       "" without a group
  * @property {number} layer
  * @property {number[]} experts   the chosen ones, best first
  * @property {number[]} weights   of them, to four digits
- * @property {number[]} dropped   those of them that were full, so that the token passed them by
+ * @property {number[]} dropped   the chosen experts that were over capacity
  */
 
 /** @param {Trace} trace @returns {Row[]} of the tokens that have arrived */
@@ -63,7 +63,7 @@ function cellsOf({ token, text, group, layer, experts, weights, dropped }) {
   ];
 }
 
-/** Escapes a text that a spreadsheet would run as a formula, with an apostrophe as prefix. */
+/** Prefixes a text with an apostrophe if a spreadsheet would run it as a formula. */
 function guarded(/** @type {string} */ text) {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
@@ -73,10 +73,10 @@ function quoted(cell) {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** Of this format. Raise it when a field changes its meaning. */
+/** Version of the format. Raise it when a field changes its meaning. */
 export const VERSION = 1;
 
-/** @param {string} link  to the view; "" where there is none @param {...Trace} traces */
+/** @param {string} link  to the view; "" for none @param {...Trace} traces */
 export function toJson(link, ...traces) {
   const stacks = traces.map(({ id, origin, model, ...trace }, i) => ({
     stack: "ab"[i],

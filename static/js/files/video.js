@@ -1,6 +1,6 @@
 /**
- * One pass through the prompt as a video, by the browser's own recorder, which works in real time: while it does, the page
- * shows nothing but the scene.
+ * Records one pass through the prompt with the recorder of the browser, in real time. During the recording the page shows
+ * only the scene.
  *
  * @import {State} from "../types.js"
  * @import {Player} from "../playback/player.js"
@@ -11,7 +11,7 @@
 import { words } from "../words/words.js";
 import { createRecorder } from "./video_recorder.js";
 
-/** What browsers record, best first. */
+/** Formats of browsers, best first. */
 const FORMATS = [
   "video/webm;codecs=vp9",
   "video/webm;codecs=vp8",
@@ -19,17 +19,17 @@ const FORMATS = [
   "video/mp4;codecs=avc1.42E01F",
   "video/mp4",
 ];
-/** A longer pass is played faster, as far as playback goes. */
+/** A longer pass is played faster, up to the largest speed. */
 const LONGEST_SECS = 30;
 const FASTEST = 10;
 
-/** Returns the first format that this browser records; "" where it records none. */
+/** Returns the first format that this browser records; "" for none. */
 export function filmFormat() {
   if (typeof MediaRecorder === "undefined" || !HTMLCanvasElement.prototype.captureStream) return "";
   return FORMATS.find((each) => MediaRecorder.isTypeSupported(each)) ?? "";
 }
 
-/** Returns the speed at which a pass is recorded: that of the view, or what makes it short enough. @param {number} duration @param {number} speed */
+/** Returns the speed of a recording: that of the view, or a higher one for a long pass. @param {number} duration @param {number} speed */
 export function filmSpeed(duration, speed) {
   return Math.min(FASTEST, Math.max(speed, Math.ceil((10 * duration) / LONGEST_SECS) / 10));
 }
@@ -63,7 +63,7 @@ export function createFilm({ store, player, sides, saveFile }) {
     player.pause();
     player.seekTime(0);
     try {
-      await framesPassed(() => !sides().some(({ moving }) => moving())); // the panels are gone, the scene fills the page
+      await framesPassed(() => !sides().some(({ moving }) => moving())); // without panels the scene fills the page
       if (store.get().film === null) return;
       const blob = await record(format);
       if (blob) saveFile(blob, format.startsWith("video/mp4") ? "mp4" : "webm");
@@ -85,7 +85,7 @@ export function createFilm({ store, player, sides, saveFile }) {
     });
   }
 
-  /** Another trace, or the page hidden: see what follows. @param {State} state @param {State} before */
+  /** Cancels the recording if the trace changes or the page is hidden, and finishes it at the end. @param {State} state @param {State} before */
   function follow(state, before) {
     if (state.film === null || !recorder) return;
     if (state.trace !== before.trace || state.scene !== before.scene)
@@ -97,12 +97,12 @@ export function createFilm({ store, player, sides, saveFile }) {
 
   return {
     start,
-    /** Throws away what there is. */
+    /** Discards the recording. */
     cancel() {
       recorder?.discard();
       if (store.get().film !== null) store.set({ film: null });
     },
-    /** After each frame: which of the scenes were drawn. A canvas that was not has nothing in it to copy. @param {boolean[]} drawn */
+    /** Called after each frame with the scenes that were drawn. A canvas that was not drawn is empty. @param {boolean[]} drawn */
     frame(drawn) {
       const { film, playing, time, timeline } = store.get();
       if (film === null || !recorder || !timeline) return;
@@ -114,7 +114,7 @@ export function createFilm({ store, player, sides, saveFile }) {
   };
 }
 
-/** Some frames, in which the page is laid out anew, and as many more until it stands. @param {() => boolean} stands @returns {Promise<void>} */
+/** Waits some frames for the layout of the page, and until it is stable. @param {() => boolean} stands @returns {Promise<void>} */
 function framesPassed(stands) {
   return new Promise((resolve) => {
     const wait = (/** @type {number} */ left) =>

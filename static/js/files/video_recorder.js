@@ -1,5 +1,5 @@
 /**
- * A canvas that holds all scenes that are seen, and the browser's recorder, which watches it.
+ * A canvas with all scenes on screen, and the browser's recorder of this canvas.
  *
  * @import {Caption} from "./picture_caption.js"
  */
@@ -8,23 +8,23 @@ import { words } from "../words/words.js";
 import { createCanvas, layOut, drawPicture } from "./picture.js";
 import { withDuration } from "./webm.js";
 
-/** Of the longer side, pixels. */
+/** Pixels of the longer side. */
 const LARGEST = 1280;
 const FRAMES_A_SECOND = 30;
 const BITS_A_SECOND = 4_000_000;
-/** The last picture stays for a moment. */
+/** Duration of the last picture. */
 const REST_MS = 800;
 
 /**
- * @typedef {object} DrawnStack   one stack that is seen
+ * @typedef {object} DrawnStack   a stack on screen
  * @property {HTMLCanvasElement} canvas
  * @property {() => Caption | null} caption
- * @property {() => void} refresh   draws it anew, though nothing changed
- * @property {() => boolean} moving   the camera is on its way
+ * @property {() => void} refresh   draws it again without a change
+ * @property {() => boolean} moving   the camera moves
  */
 
 /**
- * The recorder, and the canvas that it watches.
+ * Starts a recording of the stacks on one canvas.
  * @param {DrawnStack[]} sides
  * @param {string} format
  * @param {(blob: Blob | null) => void} done   null: discarded
@@ -102,7 +102,7 @@ async function finished(chunks, format, milliseconds) {
   return new Blob([file], { type: format.split(";")[0] });
 }
 
-/** Milliseconds that ran, without pauses. */
+/** A clock in milliseconds without pauses. */
 function createClock() {
   let ran = 0;
   let since = /** @type {number | null} */ (null);

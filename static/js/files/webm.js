@@ -1,17 +1,17 @@
 /**
- * A browser's recorder writes a WebM file as it goes, and so without its length: players then show none and cannot seek.
- * Here the length is put where the format (EBML, RFC 8794; Matroska, RFC 9559) has it. Pure.
+ * Adds the duration to a WebM file. A browser's recorder writes the file as a stream, without a duration, so players
+ * cannot seek. Format: EBML (RFC 8794) and Matroska (RFC 9559). Pure.
  */
 
 const INFO = [0x15, 0x49, 0xa9, 0x66];
 const DURATION = [0x44, 0x89];
-/** Of an element whose size is eight bytes of a double. */
+/** Size byte of an element that holds a double of eight bytes. */
 const EIGHT = 0x88;
-/** The header is in the first bytes of a file. */
+/** Bytes searched for the header. */
 const HEADER = 4096;
 
 /**
- * Returns the file with its length; as it was, where it has one or is none that we know.
+ * Returns the file with its duration; unchanged if it has one or its format is unknown.
  * @param {Uint8Array<ArrayBuffer>} file
  * @param {number} milliseconds  of the file, at the usual scale of a millisecond
  * @returns {Uint8Array<ArrayBuffer>}
@@ -42,7 +42,7 @@ function find(file, bytes, from, to) {
   return -1;
 }
 
-/** A number of variable length: leading zeros of the first byte say how many bytes follow. @param {Uint8Array} file @param {number} at */
+/** Reads a number of variable length: the leading zeros of the first byte give the number of bytes that follow. @param {Uint8Array} file @param {number} at */
 function readSize(file, at) {
   const length = Math.clz32(file[at]) - 23;
   if (length > 8) return null;
@@ -55,7 +55,7 @@ function readSize(file, at) {
   return { value, after: at + length, unknown: ones };
 }
 
-/** In four bytes, which hold 256 MB. @param {number} value */
+/** Writes a size in four bytes, up to 256 MB. @param {number} value */
 function writeSize(value) {
   return Uint8Array.of(0x10 | (value >>> 24), (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
 }

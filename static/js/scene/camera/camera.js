@@ -1,10 +1,9 @@
 /**
- * The camera: goes from where it is to where the stack is framed best, and carries what the person's hand
- * adds to that.
+ * The camera: moves to the best framing of the stack, and adds the turn and zoom of the user.
  *
  *
  * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
- * @typedef {Pose & Area & {focus: number, layer: number, close: number}} Shot  everything that moves when the camera does
+ * @typedef {Pose & Area & {focus: number, layer: number, close: number}} Shot  everything that depends on the camera
  *
  * @import {Camera} from "../../types.js"
  * @import {Layout} from "../layout/layout.js"
@@ -17,10 +16,10 @@ import { levelOf } from "../layout/layout.js";
 import { easeBoth, TRAVEL } from "../layout/transition.js";
 import { axes, frameStack } from "./framing.js";
 
-const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians a second of playback
+const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians per second of playback
 const LOWEST = -0.12; // radians
 const HIGHEST = Math.PI / 2;
-const REACH = 2; // a stack on its way to being folded may be so much taller
+const REACH = 2; // a stack may be this much taller during a fold
 
 export function createRig() {
   const camera = new PerspectiveCamera();
@@ -36,7 +35,7 @@ export function createRig() {
   let started = -Infinity;
   let now = 0;
 
-  /** Leave for another shot; the hand's part is given up on the way unless it stays. */
+  /** Starts a move to another shot. The turn of the user fades on the way unless it stays. */
   function leave(/** @type {number} */ wall, /** @type {boolean} */ cut, /** @type {boolean} */ keepHand) {
     from = shown && !cut ? { ...shown } : null;
     started = from ? wall : -Infinity;
@@ -53,7 +52,7 @@ export function createRig() {
     },
     moving: () => now - started < TRAVEL,
 
-    /** The ray through a point of the canvas, in CSS pixels. @returns {import('./picking.js').Ray} */
+    /** Returns the ray through a point of the canvas, in CSS pixels. @returns {import('./picking.js').Ray} */
     ray(/** @type {number} */ x, /** @type {number} */ y) {
       const [u, v] = [(2 * x) / size.width - 1, 1 - (2 * y) / size.height];
       const from = new Vector3().setFromMatrixPosition(camera.matrixWorld);
@@ -64,7 +63,7 @@ export function createRig() {
       return { from: from.toArray(), to: to.normalize().toArray() };
     },
 
-    /** Turn and zoom by hand: radians, a factor. */
+    /** Adds a turn and zoom: radians, a factor. */
     turn(/** @type {number} */ azimuth, /** @type {number} */ elevation, /** @type {number} */ zoom = 1) {
       hand.azimuth += azimuth;
       const base = goal?.elevation ?? 0;
@@ -73,7 +72,7 @@ export function createRig() {
     },
 
     /**
-     * @param {Layout} layout  that the camera goes to: layers may still be on their way there
+     * @param {Layout} layout  at the end of a fold; layers may still move
      * @param {{name: Camera, layer: number, time: number, wall: number, still: boolean, cut: boolean, story?: number | null}} moment
      * @returns {Shot}
      */
@@ -124,10 +123,10 @@ function withHand(
   return { ...shot, azimuth: shot.azimuth + hand.azimuth, elevation, distance: shot.distance * hand.zoom };
 }
 
-/** Share of the free area that the radius of the ring takes when the camera is close. */
+/** Radius of the ring as a share of the free area when the camera is close. */
 const NEAR = { width: 0.42, height: 0.52 };
 
-/** The directed shot: from close to the first ring out to the free view. @returns {Shot} */
+/** Returns the camera of the directed shot: from close to the first ring out to the free view. @returns {Shot} */
 function nearRing(/** @type {Shot} */ aim, /** @type {Layout} */ layout, /** @type {number} */ secs) {
   const close = closenessAt(secs);
   const { azimuth, elevation } = angleAt(secs);
@@ -151,7 +150,7 @@ function between(/** @type {Shot} */ from, /** @type {Shot} */ to, /** @type {nu
   for (const name of /** @type {(keyof Shot)[]} */ (Object.keys(to)))
     mixed[name] = from[name] + (to[name] - from[name]) * eased;
   const turn = MathUtils.euclideanModulo(to.azimuth - from.azimuth + Math.PI, 2 * Math.PI) - Math.PI;
-  mixed.azimuth = to.azimuth - turn * (1 - eased); // the short way round
+  mixed.azimuth = to.azimuth - turn * (1 - eased); // the shorter direction
   return mixed;
 }
 

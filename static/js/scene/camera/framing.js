@@ -1,8 +1,8 @@
 /**
- * Where a camera stands so that the stack fills a free area. Pure.
+ * Frames the stack: the camera from which it fills a free area. Pure.
  *
- * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to
- * the right) and an elevation (90 degrees: from above); its vertical field of view spans the free area.
+ * The camera looks at a point of the axis from an azimuth (0: the front, where expert 0 stands; growing to the right) and
+ * an elevation (90 degrees: from above); its vertical field of view spans the free area.
  *
  *
  * @typedef {{azimuth: number, elevation: number, distance: number, lift: number, lens: number}} Pose
@@ -16,20 +16,19 @@
 import { heightOf, levelOf } from "../layout/layout.js";
 
 /**
- * Azimuth, elevation and vertical field of view in degrees. Long lenses: rings of one size look like rings of
- * one size.
+ * Azimuth, elevation and vertical field of view in degrees. Long lenses keep rings of one size similar on screen.
  */
 const SHOTS = { orbit: [22, 20, 26], front: [0, 5, 13], top: [0, 90, 14] };
-const TALL = 0.8; // where the stack fills less of the height than this, ORBIT looks from higher up
+const TALL = 0.8; // if the stack fills less of the height than this, ORBIT looks from higher up
 const STEEPEST = 35; // degrees
 const DEGREE = Math.PI / 180;
 const POINTS = 40; // around a ring
 const ROUNDS = 24; // of the search; each at least halves the error
 
-/** Below this many CSS pixels of width there is no room for words beside the stack. */
+/** Below this width in CSS pixels there is no room for labels beside the stack. */
 export const NARROW = 520;
 
-/** CSS pixels kept free at the sides, and above and below: for labels. */
+/** Returns the CSS pixels kept free for labels at the sides, and above and below. */
 function gutters(/** @type {number} */ width, /** @type {number} */ height, /** @type {Camera} */ camera) {
   if (camera === "top") return [34, 34];
   return [width < NARROW ? 34 : 84, 10 + 0.022 * height];
@@ -52,8 +51,7 @@ export function frameStack(layout, area, camera, layer) {
 }
 
 /**
- * The pose from which the stack is as large as the area allows, and how much of the area's height it then
- * fills.
+ * Returns the pose with the largest stack that fits the area, and the share of the height that it fills.
  * @returns {{pose: Pose, filled: number}}
  */
 function fit(
@@ -90,14 +88,14 @@ function fit(
   return { pose, filled };
 }
 
-/** The axes of a view: where its right, its up and its back point. */
+/** Returns the axes of a view: right, up and back. */
 export function axes(/** @type {Pose} */ { azimuth, elevation }) {
   const [sa, ca, se, ce] = [Math.sin(azimuth), Math.cos(azimuth), Math.sin(elevation), Math.cos(elevation)];
   return { right: [ca, 0, -sa], up: [-se * sa, ce, -se * ca], back: [ce * sa, se, ce * ca] };
 }
 
 /**
- * Where a point is seen: x and y from -1 to 1 across the height of the free area, and its depth.
+ * Projects a point: x and y from -1 to 1 across the height of the free area, and its depth.
  * @param {number[]} point
  * @param {Pose} view
  * @returns {[number, number, number]}
@@ -122,7 +120,7 @@ function bounds(/** @type {number[][]} */ points, /** @type {Pose} */ view) {
   return { top, bottom, right };
 }
 
-/** The outer circle of a layer at its foot and at its top. @returns {number[][]} */
+/** Returns the outer circle of a layer at its foot and at its top. @returns {number[][]} */
 function ring(/** @type {Layout} */ layout, /** @type {number} */ layer) {
   const { outer, towerHeight, drop, open } = layout;
   const level = levelOf(layout, layer);
@@ -138,7 +136,7 @@ function circle(/** @type {number} */ radius, /** @type {number} */ height) {
   });
 }
 
-/** Lowest and highest ring, and the beginning of the way in and out. @returns {number[][]} */
+/** Returns the points to frame: lowest and highest ring, entry and exit. @returns {number[][]} */
 function outline(/** @type {Layout} */ layout) {
   const last = layout.layers - 1;
   return [

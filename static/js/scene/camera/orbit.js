@@ -1,10 +1,10 @@
 /**
- * The hand on the camera: drag to turn, pinch or wheel to zoom. A page that scrolls keeps its vertical swipe
+ * Gestures of the camera: drag to turn, pinch or wheel to zoom. A page that scrolls keeps its vertical swipe
  * (touch-action pan-y), and its wheel unless `wheel` is set or Ctrl is held.
  */
 const SLOP = 4; // CSS pixels before a press is a drag
-const SPEED = 0.006; // radians a CSS pixel
-const STOP = 0.02; // radians a second: coasting ends
+const SPEED = 0.006; // radians per CSS pixel
+const STOP = 0.02; // radians per second at which coasting ends
 const FRICTION = 5; // per second
 
 /**
@@ -84,7 +84,7 @@ export function createOrbit(canvas, turn, { wheel = true, onMove = () => {} }) {
     dragged: () => dragged >= SLOP,
     moving: () => (pointers.size > 0 && dragged >= SLOP) || Math.hypot(coast.azimuth, coast.elevation) > STOP,
 
-    /** Once a frame: after the hand let go the stack coasts to a stop. */
+    /** Called once per frame: after a drag the camera coasts to a stop. */
     advance(/** @type {number} */ wall, /** @type {boolean} */ still) {
       const passed = Math.min(0.1, Math.max(0, wall - last));
       last = wall;

@@ -1,5 +1,5 @@
 /**
- * Which tower a ray meets, from the layout alone: no mesh is asked. Pure.
+ * Finds the tower that a ray hits, from the layout without meshes. Pure.
  *
  * @typedef {{from: number[], to: number[]}} Ray  origin, and unit direction
  *
@@ -9,11 +9,10 @@
 import { levelOf, turned } from "../layout/layout.js";
 
 /**
- * The tower that a ray meets first; where it meets none, the one that it misses by least, if by no more than
- * `slack`.
+ * Returns the first tower that a ray hits. Without a hit: the nearest tower within `slack`.
  * @param {Layout} layout
  * @param {Ray} ray
- * @param {number} slack        world units, one unit along the ray: it widens like a cone
+ * @param {number} slack        world units per unit along the ray: it widens like a cone
  * @param {number | null} only  the one layer that can be picked, null for all
  * @returns {{layer: number, expert: number} | null}
  */
@@ -37,7 +36,7 @@ export function pickTower(layout, ray, slack, only = null) {
   return found;
 }
 
-/** A ray as a ring sees it that is not turned. @returns {Ray} */
+/** Rotates a ray into the frame of an unrotated ring. @returns {Ray} */
 function turnedBack(/** @type {Ray} */ { from, to }, /** @type {number} */ layer) {
   const [x, z] = turned(-layer, from[0], from[2]);
   const [dx, dz] = turned(-layer, to[0], to[2]);
@@ -45,7 +44,7 @@ function turnedBack(/** @type {Ray} */ { from, to }, /** @type {number} */ layer
 }
 
 /**
- * The part of a ray between the feet and the tops of a layer, a little more where slack is given.
+ * Returns the part of a ray between the feet and the tops of a layer, extended by the slack.
  * @returns {[number, number] | null}
  */
 function crossing(
@@ -64,7 +63,7 @@ function crossing(
   return end > 0 ? [start, end] : null;
 }
 
-/** How far a tower's axis is from a part of the ray, and where along the ray the tower is met, or passed. */
+/** Returns the distance of a tower's axis from a part of the ray, and the place along the ray where it is hit or passed. */
 function closest(
   /** @type {Layout} */ { x, z, towerRadius },
   /** @type {Ray} */ { from, to },

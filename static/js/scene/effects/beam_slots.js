@@ -1,8 +1,7 @@
 /**
- * Beam slots: the events whose beams can be seen now. A slot holds one event (a token at a layer) from its
- * arrival until its beams have faded; the first `fans` slots have a beam to every expert, the others to the
- * chosen ones alone, so that the number of vertices is bounded at every shape. Pure: arrays and the rows of
- * them that changed.
+ * Beam slots: the events with visible beams. A slot holds one event (a token at a layer) from its arrival until its beams
+ * have faded. The first `fans` slots have a beam to every expert, the others only to the chosen ones, which bounds the
+ * number of vertices. Pure: arrays and their changed rows.
  *
  * @import {Timeline, Trace} from "../../types.js"
  * @import {Layout} from "../layout/layout.js"
@@ -14,17 +13,17 @@ import { NO_EXPERT } from "../../trace/wire.js";
 import { createSpans } from "./tower_glow.js";
 
 const BUDGET = 4096; // beams of either kind
-const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of what is free around the axis
+const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of the free radius around the axis
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 
-/** How many slots there are, and how many of them have a full fan. */
+/** Returns the number of slots, and how many of them have a full fan. */
 export function slotCount(/** @type {number} */ experts, /** @type {number} */ topK) {
   const fans = Math.min(64, Math.max(8, Math.floor(BUDGET / experts)));
   return { fans, count: Math.max(fans, Math.min(256, Math.floor(BUDGET / topK))) };
 }
 
 /**
- * Where token i of T stands around the axis: on it, or in a sunflower disc where all travel at once.
+ * Returns the place of token i of T: on the axis, or in a sunflower disc in ALL AT ONCE.
  * @returns {[number, number]}
  */
 export function standOf(
@@ -38,19 +37,22 @@ export function standOf(
   return [radius * Math.sin(i * GOLDEN), radius * Math.cos(i * GOLDEN)];
 }
 
-/** Radius of the disc of T tokens. */
+/** Returns the radius of the disc of T tokens. */
 export function discOf(/** @type {Layout} */ { inner, towerRadius }, /** @type {number} */ tokens) {
   return DISC * (inner - towerRadius) * Math.min(1, 0.3 + tokens / 40);
 }
 
-/** Of each of T tokens that fire at once: less than the root of their number, because what adds up to white says nothing. */
+/**
+ * Returns the brightness of each of T tokens that fire at once. It falls with their number, because light that adds up to
+ * white hides the differences.
+ */
 export function brightnessOf(/** @type {number} */ tokens) {
   return Math.min(Math.max(1, tokens) ** -0.5, 2.4 * Math.max(1, tokens) ** -0.85);
 }
 
-const SPARSE = 0.6; // seconds between two tokens that follow each other one by one
+const SPARSE = 0.6; // seconds between two tokens below which they are dimmed
 
-/** How bright one of the tokens is that follow each other, 0 to 1: the closer they follow, the less. */
+/** Returns the brightness of consecutive tokens, 0 to 1: lower for shorter distances. */
 export function crowdOf(
   /** @type {Pick<Timeline, "mode" | "tokens" | "arrives">} */ { mode, tokens, arrives },
 ) {
@@ -58,7 +60,7 @@ export function crowdOf(
   return Math.min(1, ((arrives(1, 0) - arrives(0, 0)) / SPARSE) ** 0.7);
 }
 
-/** Seconds that beams stay after an event fired. */
+/** Returns the seconds that beams stay after an event fired. */
 export function holdOf(/** @type {Timeline} */ { beat }) {
   return Math.min(2.2, Math.max(0.9, 2.2 * beat));
 }
@@ -78,7 +80,7 @@ export function createSlots(layout, topK) {
   const table = new Float32Array(row * count);
   const scores = new Uint8Array(4 * width * fans); // [S, N]
   const dirty = createSpans(count);
-  let top = 0; // slots from here on are free
+  let top = 0; // slots from this index on are free
 
   function write(
     /** @type {number} */ slot,
@@ -115,7 +117,7 @@ export function createSlots(layout, topK) {
       for (let slot = 0; slot < count; slot++) dirty.add(slot, 0, 0);
     },
 
-    /** Gives an event a slot, where one is free and its beams can still be seen. */
+    /** Assigns a slot to an event, if one is free and its beams are still visible. */
     arrive(
       /** @type {Trace} */ trace,
       /** @type {Timeline} */ timeline,
@@ -131,7 +133,7 @@ export function createSlots(layout, topK) {
       write(slot, trace, timeline, token, layer);
     },
 
-    /** Frees the slots at the end whose beams have faded. */
+    /** Frees the last slots if their beams have faded. */
     expire(/** @type {number} */ time) {
       while (top && table[row * (top - 1) + 7] < time) top--;
     },

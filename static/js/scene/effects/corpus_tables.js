@@ -1,13 +1,13 @@
 /**
- * A corpus behind the routing: how high each tower is, by load, and the flows between rings. Pure: arrays.
+ * A corpus behind the routing: the height of each tower by load, and the flows between rings. Pure: arrays.
  *
  * @import {Corpus} from "../../types.js"
  */
 
-/** Flows that are drawn at most: app/atlas/questions/scene.py sends no more. */
+/** Largest number of flows, as in app/atlas/questions/scene.py. */
 export const MOST_FLOWS = 2000;
 const FULL = 255;
-/** A tower that received nothing still has a foot to stand on, and can be selected. */
+/** Least height: a tower without tokens stays visible and can be selected. */
 const LEAST = 8;
 
 /**
@@ -21,7 +21,7 @@ export function createCorpusTables(layers, experts) {
     heights,
     flows,
 
-    /** The busiest expert of all layers has the full height. @returns {number} flows to draw */
+    /** Sets the heights: the busiest expert of all layers has the full one. @returns {number} flows to draw */
     set(/** @type {Corpus | null} */ corpus) {
       heights.fill(FULL);
       if (!corpus) return 0;
@@ -34,7 +34,10 @@ export function createCorpusTables(layers, experts) {
   };
 }
 
-/** Weakest first, so that the strongest lies on top. A flow is as strong as its tokens, of the most. */
+/**
+ * Writes the flows, weakest first, so that the strongest is drawn on top. The strength of a flow is its share of the
+ * largest.
+ */
 function writeFlows(/** @type {Float32Array} */ rows, /** @type {Corpus["flows"]} */ flows) {
   const sorted = [...flows].sort((a, b) => a[3] - b[3]);
   const most = sorted.at(-1)?.[3] ?? 1;

@@ -1,7 +1,6 @@
 /**
- * What the towers glow from: for each tower the time of its last hit, the mass of that hit, how often it was
- * hit and whether it lies on the lit path; for each layer the time of its last pulse. Pure: arrays and the
- * rows of them that changed.
+ * The glow of towers. Per tower: time and mass of its last hit, number of hits, and whether it is on the lit path. Per
+ * layer: the time of its last pulse. Pure: arrays and their changed rows.
  *
  * @import {Timeline, Trace} from "../../types.js"
  */
@@ -9,7 +8,7 @@
 import { columnsOf } from "../../trace/trace.js";
 import { NO_EXPERT } from "../../trace/wire.js";
 
-const NEVER = -1e6; // seconds: long settled
+const NEVER = -1e6; // seconds: faded long ago
 
 /**
  * @param {number} layers
@@ -33,7 +32,7 @@ export function createGlow(layers, experts) {
     routed = 0;
   }
 
-  /** The top-k of an event light. */
+  /** Lights the top-k experts of an event. */
   function fire(
     /** @type {Trace} */ trace,
     /** @type {Timeline} */ timeline,
@@ -42,7 +41,7 @@ export function createGlow(layers, experts) {
   ) {
     const moment = timeline.fires(token, layer);
     for (const { expert, mass, dropped } of chosen(trace, token, layer)) {
-      if (dropped) continue; // chosen, but it did no work
+      if (dropped) continue; // chosen, but dropped
       const at = 4 * (layer * experts + expert);
       if (moment > hits[at]) hits.set([moment, mass], at);
       else if (moment === hits[at] || Math.fround(moment) === hits[at]) hits[at + 1] += mass;
@@ -74,8 +73,8 @@ export function createGlow(layers, experts) {
 }
 
 /**
- * The chosen experts of an event with the mass of each: its weight, as a share of the largest. Empty choices
- * are left out.
+ * Returns the chosen experts of an event with the mass of each: its weight as a share of the largest. Empty choices are
+ * omitted.
  * @param {Trace} trace
  * @param {number} token
  * @param {number} layer
@@ -98,7 +97,7 @@ export function chosen({ model, experts, weights, dropped }, token, layer) {
   return found;
 }
 
-/** The towers that a token uses, as layer * N + expert. @returns {number[]} */
+/** Returns the towers that a token uses, as layer * N + expert. @returns {number[]} */
 export function towersOnPath(/** @type {Trace} */ trace, /** @type {number | null} */ token) {
   if (token === null || token < 0 || token >= trace.received) return [];
   return Array.from({ length: trace.model.layers }, (_, layer) =>
@@ -108,7 +107,7 @@ export function towersOnPath(/** @type {Trace} */ trace, /** @type {number | nul
   ).flat();
 }
 
-/** The changed part of each row of a table: first and last column, none where last < first. */
+/** The changed part of each row of a table: first and last column; none if last < first. */
 export function createSpans(/** @type {number} */ rows) {
   const first = new Int32Array(rows).fill(1e9);
   const last = new Int32Array(rows).fill(-1);
@@ -119,7 +118,7 @@ export function createSpans(/** @type {number} */ rows) {
       last[row] = Math.max(last[row], to);
       any = true;
     },
-    /** Calls back for each changed row, and forgets it. */
+    /** Calls back for each changed row, and marks it unchanged. */
     drain(/** @type {(row: number, from: number, count: number) => void} */ take) {
       if (!any) return;
       for (let row = 0; row < rows; row++) {

@@ -1,6 +1,6 @@
 /**
- * Which groups of tokens each tower served: the colours of its cap and of its trail. Pure: an array of shares and the rows
- * of it that changed.
+ * The token groups that each tower served: colours of its cap and its trail. Pure: an array of shares and its changed
+ * rows.
  *
  * @import {Trace} from "../../types.js"
  */
@@ -8,9 +8,9 @@
 import { groupNumbers, PATTERNS } from "../../trace/token_groups.js";
 import { chosen, createSpans } from "./tower_glow.js";
 
-/** Bytes of a tower: six shares and two that are left free, in two texels. */
+/** Bytes per tower: six shares and two unused, in two texels. */
 const WIDE = 8;
-/** A share is drawn at least so wide, of 255. */
+/** Least drawn width of a share, of 255. */
 const LEAST = 26;
 
 /**
@@ -43,7 +43,7 @@ export function createGroups(layers, experts) {
       for (let layer = 0; layer < layers; layer++) dirty.add(layer, 0, 2 * experts - 1);
     },
 
-    /** The experts of an event count its token, those that were full do not. */
+    /** Counts the token of an event for its experts, except dropped choices. */
     fire(/** @type {Trace} */ trace, /** @type {number} */ token, /** @type {number} */ layer) {
       const group = groupNumbers(trace.tokens)?.[token] ?? 0;
       if (!group) return;

@@ -1,6 +1,5 @@
 /**
- * What the towers are marked with: when each turned a token away, whose device it is, what its router adds to it. Pure: an
- * array and the rows of it that changed.
+ * Marks of towers: time of the last dropped token, device, and selection bias. Pure: an array and its changed rows.
  *
  * @import {Timeline, Trace} from "../../types.js"
  */
@@ -16,7 +15,7 @@ const NEVER = -1e6; // seconds
  * @param {number} experts
  */
 export function createMarks(layers, experts) {
-  /** [L, N]: time of the last refusal, refusals, device + 1, bias as a share of the largest */
+  /** [L, N]: time of the last drop, number of drops, device + 1, bias as a share of the largest */
   const marks = new Float32Array(4 * layers * experts);
   const dirty = createSpans(layers);
   /** @type {ArrayLike<number> | null} */ let devices = null;
@@ -48,7 +47,7 @@ export function createMarks(layers, experts) {
       refusals = 0;
     },
 
-    /** The choices of an event that were over capacity bounce off. */
+    /** Marks the dropped choices of an event. */
     fire(
       /** @type {Trace} */ trace,
       /** @type {Timeline} */ timeline,

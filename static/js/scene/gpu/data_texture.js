@@ -1,11 +1,11 @@
 /**
- * A table on the GPU: an array in a texture of which only the changed texels are sent.
+ * A table on the GPU: an array in a texture. Only changed texels are sent.
  */
 
 import { DataTexture, FloatType, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
 
 /**
- * @param {Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>} array  four numbers a texel
+ * @param {Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>} array  four numbers per texel
  * @param {number} width
  * @param {number} height
  */

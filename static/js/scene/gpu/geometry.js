@@ -1,16 +1,16 @@
 /**
- * Merged geometry: one buffer of serial numbers and an index. The shader does the rest.
+ * Merged geometry: one buffer of serial numbers and an index. The shader computes the positions.
  *
  * @import {Material} from "three"
  */
 
 import { BufferAttribute, BufferGeometry, Mesh } from "three";
 
-/** Serial numbers are floats in the shader: exact up to here. */
+/** Serial numbers are floats in the shader, exact up to this number. */
 const MOST = 2 ** 24;
 
 /**
- * A mesh of `vertices` numbered vertices. Raises RangeError where the numbers would not be exact.
+ * Returns a mesh of `vertices` numbered vertices. Throws a RangeError if the numbers would not be exact.
  * @param {number} vertices
  * @param {Uint32Array} index
  * @param {Material} material
@@ -22,26 +22,26 @@ export function createMesh(vertices, index, material) {
   geometry.setAttribute("serial", new BufferAttribute(serials(vertices), 1));
   geometry.setIndex(new BufferAttribute(index, 1));
   const mesh = new Mesh(geometry, material);
-  mesh.frustumCulled = false; // its bounds are known to the shader alone
+  mesh.frustumCulled = false; // only the shader knows its bounds
   mesh.matrixAutoUpdate = false;
   return mesh;
 }
 
-/** 0, 1, 2 ...; a plain loop, as it runs for a quarter of a million vertices while a person waits. */
+/** Returns 0, 1, 2 ...; a plain loop for speed, because there are up to 250,000 vertices. */
 function serials(/** @type {number} */ count) {
   const numbers = new Float32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = i;
   return numbers;
 }
 
-/** The same geometry once more, in another material. */
+/** Returns the same geometry with another material. */
 export function createTwin(/** @type {Mesh} */ mesh, /** @type {Material} */ material) {
   const twin = new Mesh(mesh.geometry, material);
   twin.frustumCulled = twin.matrixAutoUpdate = false;
   return twin;
 }
 
-/** Index of `count` quads whose corners are numbered 4 i + (0, 1, 2, 3). @returns {Uint32Array} */
+/** Returns the index of `count` quads whose corners are numbered 4 i + (0, 1, 2, 3). @returns {Uint32Array} */
 export function quadIndex(/** @type {number} */ count) {
   const index = new Uint32Array(6 * count);
   for (let corner = 0, at = 0; at < index.length; corner += 4, at += 6) {
@@ -53,7 +53,7 @@ export function quadIndex(/** @type {number} */ count) {
   return index;
 }
 
-/** A mesh of quads; in the shader `int(serial) / 4` is the quad and QUAD gives its corner. */
+/** Returns a mesh of quads; in the shader `int(serial) / 4` is the quad and QUAD gives its corner. */
 export function createQuads(/** @type {number} */ count, /** @type {Material} */ material) {
   return createMesh(4 * count, quadIndex(count), material);
 }
@@ -66,8 +66,8 @@ export const QUAD = /* glsl */ `
 `;
 
 /**
- * Index of `count` prisms of `sides` sides whose vertices are numbered ring by ring from the foot; the last
- * ring is closed by a cap, the foot stays open.
+ * Returns the index of `count` prisms of `sides` sides. Vertices are numbered ring by ring from the foot. A cap closes
+ * the last ring; the foot is open.
  * @param {number} count
  * @param {number} sides
  * @param {number} rings

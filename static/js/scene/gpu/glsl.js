@@ -1,5 +1,5 @@
 /**
- * GLSL that all shaders begin with: where things stand, how they glow and recede.
+ * GLSL prelude of all shaders: positions, glow and fog.
  */
 
 import { PALETTE } from "./palette.js";

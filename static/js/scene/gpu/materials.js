@@ -1,9 +1,8 @@
 /**
- * What all shaders of the scene share: uniforms, and the materials made of them.
+ * Uniforms that all shaders of the scene share, and the materials that use them.
  *
- * Geometry carries one number a vertex, `serial`, from which the shader finds layer, expert and corner.
- * Positions and glow come from the shape uniforms and from three small textures, so that a change of shape
- * builds hardly anything.
+ * Geometry has one number per vertex, `serial`, from which the shader computes layer, expert and corner. Positions and
+ * glow come from uniforms and small textures, so a change of shape builds little.
  *
  * @import {Layout} from "../layout/layout.js"
  * @import {DataTexture, IUniform} from "three"
@@ -29,39 +28,39 @@ import { inksOf, isNegative } from "./palette.js";
  * @property {IUniform<number>} time       seconds on the timeline
  * @property {IUniform<Vector2>} shape     L, N
  * @property {IUniform<number>} pitch
- * @property {IUniform<Vector3>} tower     radius, height, drop from the router plane to the top, where it is open
- * @property {IUniform<number>} core       1 where a tower stands on the axis
- * @property {IUniform<number>} capacity   tokens that an expert takes, 0 where there is no such limit
+ * @property {IUniform<Vector3>} tower     radius, height, drop from the router plane to the top, of an open layer
+ * @property {IUniform<number>} core       1 with a tower on the axis
+ * @property {IUniform<number>} capacity   expert capacity in tokens, 0 without a limit
  * @property {IUniform<number>} outer
  * @property {IUniform<Vector2>} fog       distance from the camera where things start to recede, and where
  *   they have
- * @property {IUniform<Vector2>} focus     layer that TOP looks at, and how much the others are gone, 0 to 1
- * @property {IUniform<Vector2>} near      how close the directed shot is to the first layer, 0 to 1; its token
+ * @property {IUniform<Vector2>} focus     the layer of TOP, and how far the others have faded, 0 to 1
+ * @property {IUniform<Vector2>} near      closeness of the directed shot to the first layer, 0 to 1; its token
  * @property {IUniform<Vector2>} screen    device pixels
- * @property {IUniform<number>} ratio     device pixels a CSS pixel
+ * @property {IUniform<number>} ratio     device pixels per CSS pixel
  * @property {IUniform<number>} pixel      size of a CSS pixel in the world, one unit from the camera
- * @property {IUniform<number>} room      CSS pixels from layer to layer: what is too much when they are close
+ * @property {IUniform<number>} room      CSS pixels from layer to layer: details are omitted if they are close
  * @property {IUniform<number>} together   tokens that fire at once
  * @property {IUniform<number>} routed     tokens that have fired so far
- * @property {IUniform<number>} path       1 while a token's path is lit: the rest steps back
+ * @property {IUniform<number>} path       1 while a token's path is lit: the rest is dimmed
  * @property {IUniform<Vector3>} key       direction to the key light
  * @property {IUniform<DataTexture | null>} places  [N]: x, z
  * @property {IUniform<DataTexture | null>} hits    [L, N]: time of the last hit, its mass, hits so far, on
  *   the lit path
  * @property {IUniform<DataTexture | null>} pulses  [L]: time of the last arrival, largest mass of a hit
  * @property {IUniform<DataTexture | null>} levels  [L]: height of the router plane, how far the layer is open, its turn
- * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last refusal, refusals, device + 1, bias
- * @property {IUniform<DataTexture | null>} heights [L, N]: share of its full height
- * @property {IUniform<number>} behind   1 while a corpus is drawn: the fans step back
- * @property {IUniform<number>} crowd    how bright one of many tokens is that follow each other closely, 1 where few do
- * @property {IUniform<number>} grouped   1 where colour says which groups of tokens an expert served, less as the directed shot comes close
+ * @property {IUniform<DataTexture | null>} marks   [L, N]: time of the last drop, number of drops, device + 1, bias
+ * @property {IUniform<DataTexture | null>} heights [L, N]: share of the full height
+ * @property {IUniform<number>} behind   1 while a corpus is drawn: the fans are dimmed
+ * @property {IUniform<number>} crowd    brightness of tokens in close succession, 1 for few
+ * @property {IUniform<number>} grouped   1 if colour shows the token groups of an expert, less as the directed shot comes close
  * @property {IUniform<DataTexture | null>} groups  [L, 2 N]: share of each of six groups, in two texels
  * @property {IUniform<number[]>} inks     the palette
  * @property {IUniform<number>} paper      1 in the light theme, which is drawn as its negative: see palette.js
- * @property {IUniform<number>} negative   1 where what the shaders add up is taken from white
+ * @property {IUniform<number>} negative   1 if the sum of the shaders is subtracted from white
  */
 
-/** Most that is taken from white in any colour. */
+/** Largest amount subtracted from white in any colour. */
 const DARKEST = "0.96";
 
 /** @returns {Uniforms} */
@@ -101,7 +100,7 @@ export function createUniforms() {
   };
 }
 
-/** Set the uniforms that follow from the layout. */
+/** Sets the uniforms of a layout. */
 export function shapeUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layout} */ layout) {
   uniforms.shape.value.set(layout.layers, layout.experts);
   uniforms.pitch.value = layout.pitch;
@@ -111,8 +110,8 @@ export function shapeUniforms(/** @type {Uniforms} */ uniforms, /** @type {Layou
 }
 
 /**
- * A material of the scene: `solid`, or `glow`, which adds its light to what is there, or `over`, which lies
- * on it. Glow shines through what stands before it unless it is `tested` against depth.
+ * Returns a material of the scene: `solid`, `glow`, which adds light, or `over`, which covers. Glow shines through
+ * objects in front of it unless it is `tested` against depth.
  * @param {Uniforms} uniforms
  * @param {{vertex: string, fragment: string, own?: Record<string, IUniform>, blend?: 'solid' | 'glow' |
  *   'over',
@@ -128,7 +127,7 @@ export function createMaterial(
     vertexShader: `${HEAD}${RIBBON}in float serial;\n${vertex}`,
     fragmentShader: `${HEAD}out vec4 colour;\n${fragment.replace("void main()", "void shade()")}${MAIN[blend]}`,
     transparent: blend !== "solid",
-    premultipliedAlpha: true, // light is added with alpha 0, so that a picture without background keeps it
+    premultipliedAlpha: true, // light is added with alpha 0, which a picture without background keeps
     blending: blend === "glow" ? CustomBlending : NormalBlending,
     blendSrc: OneFactor,
     blendDst: OneFactor,
@@ -136,7 +135,7 @@ export function createMaterial(
     depthWrite: blend === "solid" && tested,
     depthTest: tested,
   });
-  // Light is added in the dark; on paper it is ink, which covers: where much lies on much it stays its own colour.
+  // Dark themes add light. On paper light is ink, which covers, so its colour stays where much of it overlaps.
   if (blend === "glow")
     material.onBeforeRender = () => {
       material.blendDst = uniforms.negative.value ? OneMinusSrcAlphaFactor : OneFactor;
@@ -145,8 +144,7 @@ export function createMaterial(
 }
 
 /*
- * In the light theme what a shader adds up is what is taken from white, but never all of it: the strongest is the darkest
- * ink of its hue, and no black. Light becomes ink that covers by its strength.
+ * In the light theme the sum of a shader is subtracted from white, up to DARKEST: the strongest light is the darkest ink of its hue, not black. Light becomes ink that covers by its strength.
  */
 const MAIN = {
   solid: `
@@ -170,7 +168,7 @@ void main() {
 }`,
 };
 
-/** Set the uniforms of a theme. @param {Uniforms} uniforms @param {string} [palette] @param {string} [theme] */
+/** Sets the uniforms of a theme. @param {Uniforms} uniforms @param {string} [palette] @param {string} [theme] */
 export function themeUniforms(uniforms, palette, theme = "dark") {
   uniforms.inks.value = inksOf(palette, theme);
   uniforms.paper.value = uniforms.negative.value = isNegative(theme) ? 1 : 0;

@@ -1,9 +1,8 @@
 /**
- * The palette as shaders know it: one array of colours, which a change of theme sends anew. Shaders neither light nor
- * blend in linear space.
+ * The palette for shaders: one array of colours, sent again after a change of theme. Shaders light and blend in sRGB.
  *
- * On paper light is taken away where in the dark it is added. So the light theme is drawn as its own negative: its colours
- * reach the shaders as what they take from white, and what the shaders add up is taken from the picture at the end.
+ * The light theme is drawn as its negative: its colours reach the shaders as differences from white, and the sum of the
+ * shaders is subtracted from white at the end.
  */
 
 import { coloursOf, DEVICES, GROUPS } from "../../view/palettes.js";
@@ -38,11 +37,11 @@ vec3 hue(float device) {
 }
 vec3 clan(float group) { return inks[${NAMES.length + HUES} + int(group)]; }`;
 
-/** Whether a theme is drawn as its negative. */
+/** Returns whether a theme is drawn as its negative. */
 export const isNegative = (/** @type {string} */ theme) => theme === "light";
 
 /**
- * What the array holds.
+ * Returns the array of colours.
  * @param {string} [palette]
  * @param {string} [theme]
  * @returns {number[]} red, green, blue of each, 0 to 1
@@ -54,7 +53,7 @@ export function inksOf(palette, theme = "dark") {
   return all.flatMap(partsOf).map((part) => (isNegative(theme) ? 1 - part : part));
 }
 
-/** Red, green, blue of "#rrggbb", 0 to 1. */
+/** Returns red, green, blue of "#rrggbb", 0 to 1. */
 function partsOf(/** @type {string} */ hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
 }

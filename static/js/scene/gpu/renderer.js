@@ -1,5 +1,5 @@
 /**
- * The WebGL renderer, and what it needs to know about the canvas.
+ * The WebGL renderer and the size of its canvas.
  *
  * @import {Area} from "../camera/camera.js"
  * @import {PerspectiveCamera, Scene} from "three"
@@ -8,13 +8,13 @@
 import { LinearSRGBColorSpace, NoToneMapping, WebGLRenderer } from "three";
 import { paint } from "./screenshot.js";
 
-/** Renderers that draw on the CPU; there smooth edges cost a third of the frames. */
+/** Renderers on the CPU, where antialiasing costs a third of the frame rate. */
 const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 
 /**
- * Raises Error where the browser has no WebGL2.
+ * Throws an Error if the browser has no WebGL 2.
  * @param {HTMLCanvasElement} canvas
- * @param {boolean} [antialias]  default: on where a GPU draws
+ * @param {boolean} [antialias]  default: on if a GPU draws
  */
 export function createRenderer(canvas, antialias) {
   const smooth = antialias ?? !SOFTWARE.test(rendererName());
@@ -51,19 +51,19 @@ export function createRenderer(canvas, antialias) {
     render: (/** @type {Scene} */ scene, /** @type {PerspectiveCamera} */ camera) =>
       renderer.render(scene, camera),
     info: () => renderer.info.render,
-    /** What lies on the GPU. */
+    /** Returns the number of objects on the GPU. */
     held: () => ({ ...renderer.info.memory, programs: renderer.info.programs?.length ?? 0 }),
     textureSize: () => renderer.capabilities.maxTextureSize,
-    /** The scale that was asked for, or the largest for which the GPU has a texture. */
+    /** Returns the requested scale, or the largest one for which the GPU has a texture. */
     largest: (/** @type {number} */ scale) =>
       Math.min(scale, renderer.capabilities.maxTextureSize / Math.max(size.width, size.height)),
-    /** Draws into a picture instead of onto the canvas, `scale` pixels a CSS pixel. */
+    /** Draws into a picture instead of the canvas, with `scale` pixels per CSS pixel. */
     paint: (
       /** @type {Scene} */ scene,
       /** @type {PerspectiveCamera} */ camera,
       /** @type {number} */ scale,
     ) => paint(renderer, scene, camera, Math.round(size.width * scale), Math.round(size.height * scale)),
-    /** Gives the context back: browsers keep few. */
+    /** Releases the context, because browsers keep few. */
     dispose() {
       renderer.dispose();
       renderer.forceContextLoss();
@@ -74,7 +74,7 @@ export function createRenderer(canvas, antialias) {
 /** @type {string | undefined} */
 let known;
 
-/** Who draws, as far as the browser tells; found out once, on a canvas of its own. */
+/** Returns the name of the renderer, if the browser reveals it; determined once, on a separate canvas. */
 export function rendererName() {
   if (known === undefined) {
     const gl = document.createElement("canvas").getContext("webgl2");

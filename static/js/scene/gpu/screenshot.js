@@ -7,8 +7,8 @@
 import { WebGLRenderTarget } from "three";
 
 /**
- * Draws a frame off screen. Where the backdrop is hidden the light that was added has no alpha of its own: it
- * gets that of its brightest colour, so that over black it looks as it did.
+ * Draws a frame off screen. Without the backdrop, added light has no alpha. It gets that of its brightest colour, so that
+ * it looks the same over black.
  * @param {WebGLRenderer} renderer
  * @param {Scene} scene
  * @param {PerspectiveCamera} camera
@@ -30,7 +30,7 @@ export function paint(renderer, scene, camera, width, height) {
 }
 
 /**
- * From premultiplied rows, lowest first, to straight ones, highest first.
+ * Converts premultiplied rows, lowest first, to straight alpha, highest row first.
  * @param {Uint8Array} pixels
  * @param {number} width
  * @param {number} height

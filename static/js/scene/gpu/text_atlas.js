@@ -1,5 +1,5 @@
 /**
- * Words as a texture: each drawn once by the browser's own text engine, at the size of the device's pixels.
+ * Words as a texture. The browser draws each word once, at the resolution of the device.
  */
 
 import { CanvasTexture, NearestFilter } from "three";
@@ -13,9 +13,9 @@ const WIDEST = 2048; // device pixels
  */
 
 /**
- * Red is the letters, alpha the letters and a dark seam around them, on which they can be read over anything.
+ * Red holds the letters, alpha the letters with a dark outline, which keeps them legible on any ground.
  * @param {string[]} words
- * @param {{size: number, ratio: number}} how  CSS pixels of the letters, device pixels a CSS pixel
+ * @param {{size: number, ratio: number}} how  CSS pixels of the letters, device pixels per CSS pixel
  */
 export function createAtlas(words, { size, ratio }) {
   const canvas = document.createElement("canvas");
@@ -30,7 +30,7 @@ export function createAtlas(words, { size, ratio }) {
     height,
   );
   [canvas.width, canvas.height] = [Math.max(1, width), Math.max(1, bottom)];
-  write(context, size * ratio); // a canvas that changes its size forgets
+  write(context, size * ratio); // a change of size resets the context
   context.lineWidth = 2 * seam;
   context.lineJoin = "round";
   words.forEach((word, i) => {
@@ -55,7 +55,7 @@ function write(/** @type {CanvasRenderingContext2D} */ context, /** @type {numbe
 }
 
 /**
- * Places words of these widths in lines of one height. Pure.
+ * Packs words of these widths in lines of one height. Pure.
  * @param {number[]} widths
  * @param {number} height
  * @returns {{boxes: Box[], width: number, bottom: number}}

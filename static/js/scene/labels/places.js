@@ -1,6 +1,6 @@
 /**
- * Where labels stand: each takes the first of its places where it touches no other label and nothing that lies over the
- * scene; one that finds none is left out. Those that come first in the list choose first. Pure.
+ * Places labels. In order, each takes the first of its places where it touches no other label and no panel. A label
+ * without such a place is omitted. Pure.
  *
  * @typedef {{x: number, y: number, width: number, height: number}} Rect  CSS pixels from the top left of the canvas
  *
@@ -10,10 +10,10 @@
  * @property {(readonly [number, number])[]} places   top left corners, the best first
  */
 
-/** CSS pixels between a label and what lies over the scene. */
+/** CSS pixels between a label and a panel. */
 const APART = 3;
 
-/** Two rectangles share more than an edge. @param {Rect} a @param {Rect} b @param {number} apart */
+/** Returns whether two rectangles overlap. @param {Rect} a @param {Rect} b @param {number} apart */
 function meet(a, b, apart) {
   return (
     a.x < b.x + b.width + apart &&
@@ -37,7 +37,7 @@ function inside(inner, outer) {
  * @param {readonly Wanted[]} wanted
  * @param {readonly Rect[]} covered   by panels and controls
  * @param {Rect} canvas
- * @returns {(Rect | null)[]} null where a label is left out
+ * @returns {(Rect | null)[]} null for an omitted label
  */
 export function placeLabels(wanted, covered, canvas) {
   const taken = /** @type {Rect[]} */ ([]);

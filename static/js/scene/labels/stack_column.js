@@ -1,6 +1,6 @@
 /**
- * The whole of a folded stack in small: a column of bars, one per layer, those that stand open bright, the one where playback
- * stands widest. Pure.
+ * The overview column of a folded stack: one bar per layer. Open layers are bright; the layer of the current event is
+ * widest. Pure.
  *
  * @import {Shot} from "../camera/camera.js"
  * @import {Rect} from "./places.js"
@@ -11,12 +11,12 @@ import { axes, NARROW } from "../camera/framing.js";
 import { seen } from "./wording.js";
 
 const WIDTH = 12; // CSS pixels
-const TALLEST = 5; // CSS pixels of a layer
+const TALLEST = 5; // CSS pixels per layer
 const SHARE = 0.56; // of the height of the free area
 const EDGE = 8; // CSS pixels from the left of the free area, at least
-const BESIDE = { numbers: 44, words: 104 }; // CSS pixels from the stack: the labels of layers stand between
+const BESIDE = { numbers: 44, words: 104 }; // CSS pixels from the stack; the labels of layers are in between
 
-/** Where it stands; null where nothing is folded. @param {Layout} layout @param {Shot} shot @returns {Rect | null} */
+/** Returns its place; null if nothing is folded. @param {Layout} layout @param {Shot} shot @returns {Rect | null} */
 export function columnOf({ layers, open, outer }, shot) {
   if (layers < 2 || open.every((share) => share === 1) || shot.focus > 0.5) return null;
   const height = Math.round(Math.min(TALLEST * layers, SHARE * shot.height));
@@ -32,10 +32,10 @@ export function columnOf({ layers, open, outer }, shot) {
 }
 
 /**
- * Bars as rows of the table of labels: x, y, width, height, -1, tone, strength, ink.
+ * Returns the bars as rows of the table of labels: x, y, width, height, -1, tone, strength, ink.
  * @param {Layout} layout
  * @param {Rect} column
- * @param {number} looked   the layer where playback stands
+ * @param {number} looked   the layer of the current event
  * @returns {number[]}
  */
 export function barsOf({ layers, open }, { x, y, width, height }, looked) {

@@ -1,6 +1,6 @@
 /**
- * Which labels a frame wants, in what order, and how strongly each is drawn: first the token that is followed, then layers,
- * then the other tokens by how near they are to it. Pure.
+ * The labels of a frame, in order of priority and with their strength: the followed token, then layers, then the other
+ * tokens by distance from it. Pure.
  *
  * @import {Box} from "../gpu/text_atlas.js"
  * @import {Sight} from "../meshes/labels.js"
@@ -24,7 +24,7 @@ import { levelOf } from "../layout/layout.js";
 import { plateHeight } from "../layout/layer_heights.js";
 
 /**
- * A label that would stand if it finds a place.
+ * A label that is drawn if it finds a place.
  * @typedef {Wanted & {row: number, tone: number, strength: number, ink: number}} Choice
  *   row of its word in the atlas; 0 dim to 1 bright; 0 to 1; 0 plain, -1 a token's gold, else a group and 1
  */
@@ -104,7 +104,7 @@ function expertOf({ expert }, row, size, { shot, layout }) {
   return [{ ...size, places, row, tone: shot.close, strength, ink: 0 }];
 }
 
-/** One plate is named, where rings stand well apart: beside the stack, or on the lowest plate itself where there is no room. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
+/** Labels one plate if rings are well apart: beside the stack, or without room on the lowest plate itself. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
 function attentionOf(row, size, { shot, layout, room }, flat) {
   const narrow = shot.width < NARROW;
   const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);

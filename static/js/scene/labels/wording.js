@@ -1,6 +1,6 @@
 /**
- * What is labelled: the number of each layer beside its ring, layers that lie folded or have no experts, the word of each
- * token that flies alone, and from above the ids of the experts around their ring. Pure.
+ * The texts and places of labels: the number of each layer beside its ring, folded and dense layers, the text of tokens,
+ * and from above the ids of the experts around their ring. Pure.
  *
  * @import {Token} from "../../types.js"
  * @import {Shot} from "../camera/camera.js"
@@ -12,13 +12,13 @@ import { words } from "../../words/words.js";
 import { axes, project } from "../camera/framing.js";
 import { levelOf, turned } from "../layout/layout.js";
 
-/** Tokens in flight that all have a label; of more, the one that is followed and those next to it. */
+/** Up to this many tokens in flight all have a label. Of more: the followed one and its neighbours. */
 export const FEW = 12;
 export const NEXT = 5;
 const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of two layers
-const AROUND = 32; // experts that are named around a ring
-const LONGEST = 18; // characters of a token's word
-const MANY = 3; // bunches of layers without experts that are named
+const AROUND = 32; // experts labelled around a ring
+const LONGEST = 18; // characters of a token's label
+const MANY = 3; // groups of dense layers that are labelled
 const BESIDE = 12; // CSS pixels from a ring to its number
 const CLEAR = 9; // CSS pixels from a particle to its word
 const ROUND = 15; // CSS pixels from a ring to the ids around it
@@ -28,25 +28,25 @@ const ROUND = 15; // CSS pixels from a ring to the ids around it
  * @typedef {object} Label
  * @property {string} word
  * @property {"layer" | "bunch" | "expert" | "attention"} kind
- * @property {number} layer     of a bunch: its middle
- * @property {number} expert    -1 where it names none
- * @property {number} slab      -1 where it names no layer without experts
+ * @property {number} layer     of a group: its middle
+ * @property {number} expert    -1 for none
+ * @property {number} slab      -1 for none
  */
 
-/** Every which layer is named when layers stand so many CSS pixels apart. */
+/** Returns n if every n-th layer has a label at this distance of layers in CSS pixels. */
 export function thinning(/** @type {number} */ room, /** @type {boolean} */ brief) {
   const closest = brief ? CLOSEST.number : CLOSEST.word;
   return [1, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
 }
 
-/** Layers that are named: every fifth, say, the first, and the last unless it stands too close to another. @param {number} layer @param {number} layers @param {number} every */
+/** Returns whether a layer has a label: every n-th, the first, and the last unless it is too close to another. @param {number} layer @param {number} layers @param {number} every */
 export function isNamed(layer, layers, every) {
   const over = (layer + 1) % every;
   return over === 0 || layer === 0 || (layer === layers - 1 && over > every / 2);
 }
 
 /**
- * Layers from 1, as people count, then experts by their ids.
+ * Returns the labels of layers, counted from 1, then of experts by id.
  * @param {{layers: number, experts: number}} shape
  * @param {boolean} brief
  * @returns {Label[]}
@@ -73,7 +73,7 @@ export function labelsOf({ layers, experts }, brief) {
 }
 
 /**
- * What is said of layers that lie folded and of those without experts, each bunch once.
+ * Returns the labels of folded and dense layers, one per group.
  * @param {Pick<Layout, "layers" | "open" | "dense">} layout
  * @param {boolean} brief
  * @returns {Label[]}
@@ -106,27 +106,27 @@ export function bunchesOf({ layers, open, dense }, brief) {
   ];
 }
 
-/** A token's word, short enough to stand beside it. @returns {string} */
+/** Returns the text of a token, shortened. @returns {string} */
 export function wordOf(/** @type {Token[]} */ tokens, /** @type {number} */ index) {
   const word = shownToken(tokens, index);
   return word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word;
 }
 
-/** The heights between which layers stand open: all, where none is folded. @returns {[number, number]} */
+/** Returns the heights between which layers are open; all if none is folded. @returns {[number, number]} */
 export function spanOf(/** @type {Layout} */ { layers, levels, open, pitch }) {
   const [first, last] = [open.indexOf(1), open.lastIndexOf(1)];
   const high = last < layers - 1 ? levels[last] + 0.3 * pitch : Infinity;
   return [first > 0 ? levels[first] - 0.7 * pitch : -1e6, Math.min(high, 1e6)];
 }
 
-/** Where a point is seen, CSS pixels of the canvas. @param {number[]} point @param {Shot} shot @returns {[number, number]} */
+/** Projects a point to CSS pixels of the canvas. @param {number[]} point @param {Shot} shot @returns {[number, number]} */
 export function seen(point, shot) {
   const [x, y] = project(point, shot);
   const half = shot.height / 2;
   return [shot.left + shot.width / 2 + x * half, shot.top + half - y * half];
 }
 
-/** Places of what stands left of a ring. @param {Layout} layout @param {number} height @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
+/** Returns the places left of a ring. @param {Layout} layout @param {number} height @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
 export function besideRing({ outer }, height, shot, { width, height: high }) {
   const { right } = axes(shot);
   const off = -1.06 * outer;
@@ -134,7 +134,7 @@ export function besideRing({ outer }, height, shot, { width, height: high }) {
   return [[x - BESIDE - width, y - high / 2]];
 }
 
-/** Places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
+/** Returns the places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
 export function aroundRing(layout, layer, expert, shot, { width, height }) {
   const [x, z] = turned(layer, layout.x[expert], layout.z[expert]);
   const out = (1.06 * layout.outer) / Math.hypot(x, z);
@@ -147,12 +147,12 @@ export function aroundRing(layout, layer, expert, shot, { width, height }) {
 }
 
 /**
- * Places of a token's word: right or left of the particle, a little above or below; further out for a few that stand close
- * together.
+ * Returns the places of a token's text: right or left of the particle, slightly above or below; further away for close
+ * tokens.
  * @param {readonly number[]} point
  * @param {Shot} shot
  * @param {{width: number, height: number}} box
- * @param {number} lines   up and down that it may go
+ * @param {number} lines   lines up and down that it may move
  * @returns {[number, number][]}
  */
 export function besideToken(point, shot, { width, height }, lines) {

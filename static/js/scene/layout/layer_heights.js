@@ -1,5 +1,5 @@
 /**
- * How high the layers stand: open ones a pitch apart, folded ones thin and close together. Pure.
+ * Heights of the layers: open ones a pitch apart, folded ones thin and close together. Pure.
  *
  *
  * @typedef {object} Levels
@@ -7,17 +7,17 @@
  * @property {Float32Array} open    [L] 1, or the share of its height that a folded layer keeps
  * @property {Float32Array} slabs   [D, 3] layers without experts: height of the middle, thickness, the MoE layer above
  * @property {number} pitch         from one open router plane to the next
- * @property {number} towerHeight   of an open layer
+ * @property {number} towerHeight   height of a tower of an open layer
  * @property {number} drop          from an open router plane down to the tops of its towers, to which beams run
  * @property {number} entry         from the point where tokens enter up to the first plane, and from the last to the exit
  *
  * @import {Fold} from "../../view/layers.js"
  */
 
-const THIN = 0.16; // most that a folded layer keeps of its height
+const THIN = 0.16; // largest share of its height that a folded layer keeps
 const FOLDED = 0.11; // height of all folded layers together, as a share of the width of a ring: at most
 const SLAB = { thick: 0.1, apart: 0.3 }; // of a pitch
-const ALONE = 0.1; // least pitch that slabs below and above all rings count in, as a share of the radius of a ring
+const ALONE = 0.1; // least pitch of slabs below and above all rings, as a share of the radius of a ring
 
 /**
  * @param {number} layers
@@ -47,8 +47,7 @@ export function levelsOf(layers, { outer, towerRadius }, dense, fold) {
 }
 
 /**
- * Distance between planes: open for a few layers, squeezed so that a tall stack stays within 1.5 times its
- * width.
+ * Returns the distance between planes. It is smaller for tall stacks, which stay within 1.5 times their width.
  */
 function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
   const open = 1.42 * Math.sqrt(6 / Math.max(layers, 5));
@@ -56,11 +55,11 @@ function pitchOf(/** @type {number} */ layers, /** @type {number} */ outer) {
 }
 
 /**
- * Layers without experts share what is free between a plane and the feet of the towers above it; below the first towers
- * and above the last plane they lie apart as they like.
+ * Returns the slabs of dense layers. They share the space between a plane and the feet of the towers above it. Below the
+ * first towers and above the last plane their distance is fixed.
  * @param {Omit<Levels, "slabs" | "entry">} sizes
  * @param {number[]} dense
- * @param {number} alone   the pitch of those that lie apart
+ * @param {number} alone   the pitch of slabs outside the rings
  */
 function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
   const slabs = new Float32Array(3 * dense.length);
@@ -86,13 +85,13 @@ function slabsOf({ levels, open, pitch, towerHeight, drop }, dense, alone) {
   return slabs;
 }
 
-/** Height of the plate below a layer: half way from the plane below to the feet of its towers. @param {Levels} levels @param {number} layer */
+/** Returns the height of the plate below a layer: half way from the plane below to the feet of its towers. @param {Levels} levels @param {number} layer */
 export function plateHeight({ levels, open, pitch, towerHeight, drop }, layer) {
   return levels[layer] - 0.5 * open[layer] * (pitch + towerHeight + drop);
 }
 
 /**
- * Part of the way from one to the other, of the same shape.
+ * Interpolates between two levels of the same shape.
  * @template {Levels} L
  * @param {L} from
  * @param {L} to

@@ -1,10 +1,10 @@
 /**
- * Where the towers stand. Pure: a shape gives a layout.
+ * Places of the towers. Pure: a function of the shape.
  *
- * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction
- * of the circle means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from
- * above the ids go counter-clockwise, so the expert a quarter round is at the right (+x). Each ring is turned by TURN
- * against the one below, so that nobody reads a column as the same expert.
+ * World axes: y up, the stack centred on the origin. Expert i stands at the angle 2 pi i / N, so a fraction of the circle
+ * means the same at any N. Expert 0 is at the front (+z, towards the FRONT camera); seen from above the ids go
+ * counter-clockwise, so the expert a quarter round is at the right (+x). Each ring is rotated by TURN against the one
+ * below, so that a column is not read as the same expert.
  *
  * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
  *
@@ -18,7 +18,7 @@
  * @property {number} inner         from the axis to the nearest tower centre
  * @property {number} outer         radius of the circle that holds every tower of a ring
  * @property {number} towerRadius
- * @property {boolean} core         a tower on the axis: what all tokens use
+ * @property {boolean} core         a tower on the axis: the shared experts
  * @property {number[]} dense       how many MoE layers are below each layer without experts
  *
  * @typedef {Ring & Levels} Layout
@@ -29,12 +29,12 @@
 
 import { levelsOf } from "./layer_heights.js";
 
-/** Experts that still read as one ring. */
+/** Largest number of experts in one ring. */
 const RING = 64;
-/** Radians from a ring to the next. Pictures of the server turn theirs as much: `RING_TURN` of app/picture/layout.py. */
+/** Radians from a ring to the next, as `RING_TURN` in app/picture/layout.py. */
 export const TURN = 0.12;
 const SLIM = 0.3; // tower radius, as a share of the distance between neighbours; 0.5 would touch
-const WIDEST = 0.5; // tower radius where neighbours are far
+const WIDEST = 0.5; // largest tower radius
 
 /**
  * @param {{layers: number, experts: number, dense?: number[], core?: boolean}} shape
@@ -50,13 +50,13 @@ export function createLayout({ layers, experts, dense = [], core = false }, fold
   return { ...ring, ...levelsOf(layers, ring, dense, fold) };
 }
 
-/** The same rings with other layers folded. @param {Layout} layout @param {Fold | null} fold @returns {Layout} */
+/** Returns the layout with other layers folded. @param {Layout} layout @param {Fold | null} fold @returns {Layout} */
 export function folded(layout, fold) {
   return { ...layout, ...levelsOf(layout.layers, layout, layout.dense, fold) };
 }
 
 /**
- * What a model's stack is made of.
+ * Returns the shape of the stack of a model.
  * @param {{layers: number, experts: number, dense_layers?: number[], d_shared?: number, shared?: number}} model
  */
 export function shapeOf({ layers, experts, dense_layers = [], d_shared = 0, shared = 0 }) {
@@ -64,7 +64,7 @@ export function shapeOf({ layers, experts, dense_layers = [], d_shared = 0, shar
   return { layers, experts, dense, core: d_shared > 0 || shared > 0 };
 }
 
-/** Rows of a ring of N experts: enough for RING a row, rather a few more if they then divide N evenly. */
+/** Returns the rows of a ring of N experts: at most RING per row, and a few more rows if they then divide N evenly. */
 export function rowsOf(/** @type {number} */ experts) {
   const least = Math.ceil(experts / RING);
   for (let rows = least; rows < 2 * least; rows++) if (experts % rows === 0) return rows;
@@ -72,8 +72,7 @@ export function rowsOf(/** @type {number} */ experts) {
 }
 
 /**
- * Radius of a single ring of N towers: wider with N, but less than its circumference asks, so the towers get
- * slimmer.
+ * Returns the radius of a ring of N towers. It grows slower than the circumference requires, so towers become slimmer.
  */
 function ringRadius(/** @type {number} */ experts) {
   return 1.32 * Math.min(experts, RING) ** 0.35;
@@ -96,7 +95,8 @@ function placeTowers(/** @type {number} */ experts, /** @type {number} */ rows) 
 }
 
 /**
- * Distance between rows: that of neighbours in a row, but the innermost row keeps its distance from the axis.
+ * Returns the distance between rows: that of neighbours in a row, limited by the distance of the innermost row from the
+ * axis.
  */
 function rowGap(/** @type {number} */ experts, /** @type {number} */ rows, /** @type {number} */ outermost) {
   const spacing = (2 * Math.PI * outermost * rows) / experts;
@@ -104,9 +104,8 @@ function rowGap(/** @type {number} */ experts, /** @type {number} */ rows, /** @
 }
 
 /**
- * Row of expert i. The ids are dealt to the rows in turn, in blocks; where the rows do not divide N the first
- * blocks have one expert more, in a row of its own, so that the last expert and the first never meet in one
- * row.
+ * Returns the row of expert i. Consecutive ids are in different rows, in blocks. If the rows do not divide N, the first
+ * blocks have one more expert in an additional row, so that the last expert and the first are never in one row.
  */
 export function rowOf(/** @type {number} */ i, /** @type {number} */ experts, /** @type {number} */ rows) {
   const blocks = Math.floor(experts / rows);
@@ -115,7 +114,7 @@ export function rowOf(/** @type {number} */ i, /** @type {number} */ experts, /*
   return i < start ? i % (rows + 1) : (i - start) % rows;
 }
 
-/** Smallest distance between two towers of a ring. Towers that are near have near ids, around the circle. */
+/** Returns the smallest distance between two towers of a ring. Only neighbouring ids are compared. */
 export function nearest(
   /** @type {Float32Array} */ x,
   /** @type {Float32Array} */ z,
@@ -131,18 +130,18 @@ export function nearest(
   return least;
 }
 
-/** A point of a ring, or a direction, turned as its layer is. @param {number} layer @param {number} x @param {number} z @returns {[number, number]} */
+/** Rotates a point of a ring, or a direction, as its layer. @param {number} layer @param {number} x @param {number} z @returns {[number, number]} */
 export function turned(layer, x, z) {
   const [sin, cos] = [Math.sin(TURN * layer), Math.cos(TURN * layer)];
   return [x * cos + z * sin, z * cos - x * sin];
 }
 
-/** Where a tower stands in its plane. @param {Layout} layout @param {number} layer @param {number} expert @returns {[number, number]} x, z */
+/** Returns the place of a tower in its plane. @param {Layout} layout @param {number} layer @param {number} expert @returns {[number, number]} x, z */
 export function placeOf({ x, z }, layer, expert) {
   return turned(layer, x[expert], z[expert]);
 }
 
-/** Height of the router plane of a layer, or between two. */
+/** Returns the height of the router plane of a layer, or between two. */
 export function levelOf(/** @type {Levels} */ { levels }, /** @type {number} */ layer) {
   const low = Math.floor(layer);
   const share = layer - low;
@@ -150,7 +149,7 @@ export function levelOf(/** @type {Levels} */ { levels }, /** @type {number} */ 
 }
 
 /**
- * Height of a token that has passed `passed` layers: -1 at the entry, l at the plane of layer l, L at the
+ * Returns the height of a token that has passed `passed` layers: -1 at the entry, l at the plane of layer l, L at the
  * exit.
  */
 export function heightOf(/** @type {Layout} */ layout, /** @type {number} */ passed) {

@@ -1,5 +1,5 @@
 /**
- * The move from one folding of the layers to another. Pure.
+ * The transition from one fold of the layers to another. Pure.
  *
  * @import {Fold} from "../../view/layers.js"
  * @import {Layout} from "./layout.js"
@@ -15,13 +15,13 @@ export function createFolding(base) {
   let started = -Infinity;
   let now = 0;
   return {
-    /** Where it goes. */
+    /** Returns the layout at the end of the transition. */
     goal: () => goal,
     moving: () => now - started < TRAVEL,
     /**
-     * The layout at a moment; the same object while nothing moves.
+     * Returns the layout at a time; the same object while nothing moves.
      * @param {Fold | null} fold
-     * @param {{wall: number, cut: boolean}} moment  seconds of the camera's clock; whether to be there at once
+     * @param {{wall: number, cut: boolean}} moment  seconds of the camera's clock; whether to jump
      * @returns {Layout}
      */
     at(fold, { wall, cut }) {
@@ -38,10 +38,10 @@ export function createFolding(base) {
   };
 }
 
-/** Seconds of a move. */
+/** Seconds of a transition. */
 export const TRAVEL = 0.9;
 
-/** Slow, fast, slow: 0 to 1. */
+/** Eases in and out: 0 to 1. */
 export function easeBoth(/** @type {number} */ share) {
   return share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
 }

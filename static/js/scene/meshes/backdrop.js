@@ -1,5 +1,5 @@
 /**
- * What lies behind the stack: night, a little lighter around the middle of the free area.
+ * The background: dark, slightly lighter around the middle of the free area.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  */

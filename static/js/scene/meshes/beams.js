@@ -10,7 +10,7 @@
 import { createQuads, createTwin, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 
-/** Share of a beam's light that towers before it do not hold back. */
+/** Share of a beam's light that shines through the towers in front of it. */
 const THROUGH = 0.35;
 
 const VERTEX = /* glsl */ `
@@ -111,7 +111,7 @@ export function createBeams(uniforms, layout, { topK, fans, count }, { slots, sc
   const hidden = createTwin(open, through);
   return {
     objects: [open, hidden],
-    /** Draws the first slots alone. */
+    /** Draws only the first slots. */
     show(/** @type {number} */ slots) {
       open.visible = hidden.visible = slots > 0;
       open.geometry.setDrawRange(0, 6 * ribbons(slots));

@@ -1,6 +1,6 @@
 /**
- * Flows of a corpus: beams from the towers of a ring to those of the next, as wide as many tokens take them.
- * While a tower is selected its own flows stand out.
+ * Flows of a corpus: beams from the towers of a ring to those of the next, as wide as their number of tokens. The flows
+ * of a selected tower are emphasised.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {DataTexture} from "three"
@@ -54,7 +54,7 @@ export function createFlows(uniforms, { texture }) {
   object.visible = false;
   return {
     object,
-    /** Draws the first flows alone. @param {number} count @param {{layer: number, expert: number} | null} tower */
+    /** Draws only the first flows. @param {number} count @param {{layer: number, expert: number} | null} tower */
     show(count, tower) {
       object.visible = count > 0;
       object.geometry.setDrawRange(0, 6 * count);

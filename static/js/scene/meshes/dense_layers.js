@@ -59,7 +59,7 @@ export function createSlabs(uniforms, { dense, outer, inner }, { texture }) {
   return createMesh(dense.length * SIDES * RINGS, prismIndex(dense.length, SIDES, RINGS), material);
 }
 
-/** What the table of slabs holds, [D, 4]: as `layout.slabs`, and 1 where it lies between two rings. */
+/** Writes the table of slabs, [D, 4]: `layout.slabs`, and 1 for a slab between two rings. */
 export function writeSlabs(/** @type {Float32Array} */ rows, /** @type {Layout} */ { slabs, dense, layers }) {
   dense.forEach((before, i) => {
     rows.set(slabs.subarray(3 * i, 3 * i + 3), 4 * i);
@@ -67,7 +67,10 @@ export function writeSlabs(/** @type {Float32Array} */ rows, /** @type {Layout} 
   });
 }
 
-/** What the table of levels holds, [L, 4]: height of each router plane, how far the layer is open, sine and cosine of its turn. */
+/**
+ * Writes the table of levels, [L, 4]: height of each router plane, how far the layer is open, sine and cosine of its
+ * rotation.
+ */
 export function writeLevels(/** @type {Float32Array} */ rows, /** @type {Layout} */ { levels, open }) {
   for (let layer = 0; layer < levels.length; layer++)
     rows.set([levels[layer], open[layer], ...turned(layer, 0, 1)], 4 * layer);

@@ -1,6 +1,6 @@
 /**
- * Halos: a soft light around each hot tower. Those of dark towers cost no pixel. They are part of the mesh of the tokens
- * (tokens.js), so that both are one draw call.
+ * Halos: a soft light around each hot tower. Those of dark towers are not drawn. They belong to the mesh of the tokens
+ * (tokens.js), so both are one draw call.
  */
 
 /** GLSL: `halo(quad, corner)` places the quad of a tower and sets `at`, `strength` and `who`. */

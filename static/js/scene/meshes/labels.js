@@ -1,6 +1,6 @@
 /**
- * Labels: words that stand beside what they name, and beside a folded stack the whole of it in small. Where they stand is
- * worked out on the processor, because no label may touch another, a control or a panel.
+ * Labels beside the objects that they name, and the overview column of a folded stack. Their places are computed on the
+ * CPU, because no label may touch another, a control or a panel.
  *
  * @import {Token} from "../../types.js"
  * @import {Shot} from "../camera/camera.js"
@@ -24,8 +24,8 @@ import { placeLabels } from "../labels/places.js";
 import { barsOf, columnOf } from "../labels/stack_column.js";
 
 const SIZE = 11.5; // CSS pixels
-const MOST = 96; // labels that are shown
-const BARS = 160; // layers of the stack in small
+const MOST = 96; // labels shown at most
+const BARS = 160; // layers of the overview column at most
 
 const VERTEX = /* glsl */ `
 uniform sampler2D labels;  /* [words]: box in the atlas, device pixels */
@@ -65,22 +65,22 @@ void main() {
 }`;
 
 /**
- * What the labels of a frame depend on.
+ * The values on which the labels of a frame depend.
  * @typedef {object} Sight
  * @property {Shot} shot
  * @property {{width: number, height: number, ratio: number}} canvas
- * @property {readonly Rect[]} covered   what lies over the scene
+ * @property {readonly Rect[]} covered   parts under panels
  * @property {string} id                 of the trace
  * @property {Token[]} tokens
- * @property {Uint8Array | null} groups  [T] whose colours words have
+ * @property {Uint8Array | null} groups  [T] groups that colour the words
  * @property {Float32Array} flights      [count, 4]: x, y, z, token and more, as tokens.js writes it
  * @property {number} count
- * @property {boolean} together          all tokens fly side by side
+ * @property {boolean} together          all tokens move at once
  * @property {number} followed           the token that is followed, -1 for none
- * @property {number} looked             the layer that playback stands at
- * @property {Layout} layout             where layers are
- * @property {Layout} goal               where they go
- * @property {number} hero               the token that the directed shot shows alone
+ * @property {number} looked             the layer of the current event
+ * @property {Layout} layout             the current layout
+ * @property {Layout} goal               the layout at the end of a move
+ * @property {number} hero               the token of the directed shot
  * @property {number} room               CSS pixels from layer to layer
  * @property {(layer: number) => number} pulse   0 to 1
  */
@@ -98,7 +98,7 @@ export function createLabels(uniforms, layout) {
     MOST + BARS,
     createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" }),
   );
-  /** @type {Label[]} */ let named = []; // then the words of the tokens
+  /** @type {Label[]} */ let named = []; // followed by the words of the tokens
   /** @type {Box[]} */ let boxes = [];
   /** @type {{word: string, rect: Rect}[]} */ let shown = [];
   let made = "";
@@ -123,7 +123,7 @@ export function createLabels(uniforms, layout) {
     own.atlas.value?.dispose();
   }
 
-  /** Labels that have a place, those before them first. */
+  /** Returns the labels that have a place; labels of the previous frame choose first. */
   function stand(/** @type {Sight} */ now) {
     const wanted = wantedOf(named, boxes, now);
     const column = columnOf(now.goal, now.shot);
@@ -144,7 +144,7 @@ export function createLabels(uniforms, layout) {
     return column;
   }
 
-  let sent = 0; // labels of the frame before
+  let sent = 0; // labels of the previous frame
   function sendLabels() {
     const count = Math.max(sent, shown.length);
     for (let row = 0; row < count; row++) standing.send(row, 0, 2);
@@ -162,9 +162,9 @@ export function createLabels(uniforms, layout) {
 
   return {
     object,
-    /** Those of the last frame, CSS pixels. */
+    /** Returns the labels of the last frame, CSS pixels. */
     shown: () => shown,
-    /** Before each frame. */
+    /** Called before each frame. */
     update(/** @type {Sight} */ now) {
       const brief = now.shot.width < NARROW;
       const { goal, tokens, canvas, id } = now;
@@ -185,7 +185,7 @@ export function createLabels(uniforms, layout) {
   };
 }
 
-/** What lies between two rings. @returns {Label} */
+/** Returns the label of the attention plate between two rings. @returns {Label} */
 function attention() {
   const word = words.attentionPlate.toUpperCase();
   return { word, kind: "attention", layer: 0, expert: -1, slab: -1 };

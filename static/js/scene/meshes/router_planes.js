@@ -1,7 +1,6 @@
 /**
- * Router planes: a thin disc at each layer, dark until a token arrives and a wave of light runs over it. Its
- * outline is what makes towers that stand apart read as a ring. Below each layer lies a pale plate: attention, which
- * every token passes before it meets the router.
+ * Router planes: a thin disc at each layer. A wave of light runs over it when a token arrives. Its outline makes separate
+ * towers read as a ring. Below each layer lies a pale plate for attention, which every token passes before the router.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {Layout} from "../layout/layout.js"
@@ -13,7 +12,7 @@ import { createMaterial } from "../gpu/materials.js";
 const SEGMENTS = 96; // of the outline
 const BAND = 2 * SEGMENTS; // vertices of an outline
 const EACH = BAND + 8; // and the corners of the disc and of the plate below it
-const PLATE_WIDE = { ring: 0.5, pitch: 1.1 }; // most radius of a plate: of that of the ring inside, of the distance of layers
+const PLATE_WIDE = { ring: 0.5, pitch: 1.1 }; // largest radius of a plate, as a share of the inner radius of the ring and of the distance of layers
 
 const VERTEX = /* glsl */ `
 uniform float plates;   /* their radius */
@@ -91,7 +90,7 @@ void main() {
   colour = vec4(lit * state.x + grain(gl_FragCoord.xy), 0.0);
 }`;
 
-/** Index of a closed band and a quad for each layer. @returns {Uint32Array} */
+/** Returns the index of a closed band and a quad for each layer. @returns {Uint32Array} */
 export function planeIndex(/** @type {number} */ layers) {
   const one = /** @type {number[]} */ ([]);
   for (let i = 0; i < SEGMENTS; i++) {

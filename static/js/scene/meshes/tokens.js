@@ -1,5 +1,5 @@
 /**
- * Tokens: glowing particles with a short vertical streak; and in the same mesh the halos of towers.
+ * Tokens: glowing particles with a short vertical streak. The halos of towers are in the same mesh.
  *
  * @import {Frame} from "../../types.js"
  * @import {Uniforms} from "../gpu/materials.js"
@@ -14,7 +14,7 @@ import { createMaterial } from "../gpu/materials.js";
 import { heightOf } from "../layout/layout.js";
 import { HALO_FRAGMENT, HALO_VERTEX } from "./halos.js";
 
-/** Tokens in flight that are drawn. */
+/** Largest number of tokens in flight that are drawn. */
 export const MOST = 256;
 
 const VERTEX = /* glsl */ `
@@ -88,7 +88,7 @@ export function createTokens(uniforms, layout, flights) {
   );
   return {
     object,
-    /** Draws the first so many, small where so many stand together. */
+    /** Draws the first tokens; in ALL AT ONCE many tokens are small. */
     show(/** @type {number} */ count, /** @type {number} */ together, /** @type {number} */ followed) {
       own.followed.value = followed;
       own.flying.value = count;
@@ -97,7 +97,7 @@ export function createTokens(uniforms, layout, flights) {
   };
 }
 
-/** Radius of a particle with its glow: in the world, and least CSS pixels. @returns {[number, number]} */
+/** Returns the radius of a particle with its glow: in world units, and at least in CSS pixels. @returns {[number, number]} */
 function particle(/** @type {Layout} */ layout, /** @type {number} */ together) {
   const alone = 0.42 * layout.pitch;
   if (together < 2) return [alone, 10];
@@ -108,11 +108,11 @@ function particle(/** @type {Layout} */ layout, /** @type {number} */ together) 
 }
 
 /**
- * Writes where the tokens in flight are. Reduced motion: they stand at planes.
+ * Writes the places of the tokens in flight. With reduced motion they stand at planes.
  * @param {Float32Array} rows  [MOST, 4]: x, y, z, 32 token + 4 group + speed
  * @param {Layout} layout
  * @param {Frame} frame
- * @returns {number} how many
+ * @returns {number} number of tokens
  */
 export function placeTokens(
   rows,
@@ -121,7 +121,7 @@ export function placeTokens(
 ) {
   const together = timeline.mode === "all";
   const groups = groupNumbers(trace.tokens);
-  const every = together ? Math.ceil(timeline.tokens / (MOST - 1)) : 1; // of more than there is room for
+  const every = together ? Math.ceil(timeline.tokens / (MOST - 1)) : 1; // draws every n-th of too many tokens
   let count = 0;
   for (const { token, height, layer, at } of timeline.flights(time)) {
     if (token % every && token !== followed) continue;

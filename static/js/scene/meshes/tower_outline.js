@@ -1,5 +1,5 @@
 /**
- * The mark: a crisp outline around the tower that is pointed at or selected, in front of everything.
+ * The outline of the hovered or selected tower, in front of everything.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  */
@@ -41,7 +41,7 @@ void main() {
   colour = vec4(BRIGHT * cover, cover);
 }`;
 
-/** Two closed bands of quads. @returns {Uint32Array} */
+/** Returns the index of two closed bands of quads. @returns {Uint32Array} */
 export function bandIndex() {
   const index = [];
   for (let circle = 0; circle < 2; circle++) {

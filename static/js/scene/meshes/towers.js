@@ -1,6 +1,6 @@
 /**
- * The towers: every expert of every layer as a cylinder in one merged mesh; how hot each is comes from the
- * hit texture. Where colour says who, caps carry the groups of tokens that they served, side by side.
+ * The towers: every expert of every layer as a cylinder in one merged mesh. The hit texture holds their glow. If colour
+ * shows groups, the caps show the groups that they served side by side.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {Layout} from "../layout/layout.js"
@@ -9,15 +9,15 @@
 import { createMesh, prismIndex } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 
-/** Vertices that all towers together may have, and sides of one. */
+/** Limits: vertices of all towers, and sides of one. */
 const BUDGET = 150_000;
 const FEWEST = 5;
 const MOST = 36;
-const ROUND = 90; // sides a unit of radius that look round
+const ROUND = 90; // sides per unit of radius that look round
 const BEVELLED = 3000; // with more towers than this the edge of the cap is not rounded
 
 /**
- * Sides and rings of vertices of one tower when there are so many of this radius.
+ * Returns sides and rings of vertices of a tower, for a number of towers of this radius.
  * @param {number} count
  * @param {number} radius
  */

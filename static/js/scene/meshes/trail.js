@@ -1,7 +1,7 @@
 /**
- * The trail: a thin line from the axis to every tower that was used, brighter where more tokens went and on
- * the lit path; and the spine along which tokens rise. Where colour says who, each group of tokens that a tower served has
- * a lane of the line, in its colour and its pattern.
+ * The trail: a thin line from the axis to every used tower, brighter for more tokens and on the lit path, and the axis
+ * along which tokens rise. If colour shows groups, each group that a tower served has a lane of the line in its colour
+ * and pattern.
  *
  * @import {Uniforms} from "../gpu/materials.js"
  * @import {Layout} from "../layout/layout.js"
@@ -114,15 +114,15 @@ export function createTrail(uniforms, layout) {
   const hidden = createTwin(open, through);
   return {
     objects: [open, hidden],
-    /** Where tokens enter and leave: heights. */
+    /** Sets the heights at which tokens enter and leave. */
     reach(/** @type {number[]} */ next) {
       ends.value = next;
     },
-    /** Lines of the lit path shine through the towers before them. */
+    /** Lets the lines of the lit path shine through the towers in front of them. */
     highlight(/** @type {boolean} */ lit) {
       hidden.visible = lit;
     },
-    /** Where a corpus is drawn its flows take the place of the trail; a lit path still shines through. */
+    /** Hides the trail while the flows of a corpus are drawn. A lit path stays visible. */
     show(/** @type {boolean} */ shown) {
       open.visible = shown;
     },
