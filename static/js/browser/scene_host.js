@@ -5,6 +5,8 @@
  * @import {Frame, State} from "../types.js"
  */
 
+import { coveredIn, covers, insetsOf, OVER } from "./covered_area.js";
+
 /** @typedef {import("../scene/scene.js").Stage} Scene */
 /** @typedef {{layer: number, expert: number}} Tower */
 
@@ -129,17 +131,15 @@ export function createViewport(host, watcher, { embed }) {
     watcher.become("waiting");
   }
 
-  /** @param {HTMLCanvasElement} target */
-  function listen(target) {
-    const pickAt = (/** @type {MouseEvent} */ event) => scene?.pick(event.offsetX, event.offsetY) ?? null;
-    target.addEventListener(
-      "pointermove",
-      (event) => event.pointerType !== "touch" && !event.buttons && watcher.point(pickAt(event)),
-    );
-    target.addEventListener("pointerleave", () => watcher.point(null));
-    target.addEventListener("click", (event) => !scene?.dragged() && watcher.choose(pickAt(event)));
-  }
+  const listen = (/** @type {HTMLCanvasElement} */ target) => listenToPointer(target, () => scene, watcher);
   listen(canvas);
+
+  const pictures = createPictures(
+    () => (scene && drawn ? { scene, frame: drawn } : null),
+    () => scene?.textureSize() ?? 0,
+    () => canvas,
+    measure,
+  );
 
   return {
     open,
@@ -179,19 +179,50 @@ export function createViewport(host, watcher, { embed }) {
     /** Returns the labels of the scene with their places in CSS pixels of the canvas. */
     labels: () => scene?.labels() ?? [],
     canvas: () => canvas,
+    ...pictures,
+  };
+}
+
+/**
+ * Reports hovered and clicked towers.
+ * @param {HTMLCanvasElement} canvas
+ * @param {() => Scene | null} sceneOf
+ * @param {Pick<Watcher, "point" | "choose">} watcher
+ */
+function listenToPointer(canvas, sceneOf, { point, choose }) {
+  const pickAt = (/** @type {MouseEvent} */ event) => sceneOf()?.pick(event.offsetX, event.offsetY) ?? null;
+  canvas.addEventListener(
+    "pointermove",
+    (event) => event.pointerType !== "touch" && !event.buttons && point(pickAt(event)),
+  );
+  canvas.addEventListener("pointerleave", () => point(null));
+  canvas.addEventListener("click", (event) => !sceneOf()?.dragged() && choose(pickAt(event)));
+}
+
+/**
+ * Draws the scene at other sizes than that on screen. The camera goes there and back without a move.
+ * @param {() => {scene: Scene, frame: Frame} | null} drawn  null before the first frame
+ * @param {() => number} textureSize
+ * @param {() => HTMLCanvasElement} canvasOf
+ * @param {() => void} measure  restores the size on screen
+ */
+function createPictures(drawn, textureSize, canvasOf, measure) {
+  return {
     /** Returns the largest scale at which the GPU draws a picture of this many CSS pixels. @param {{width: number, height: number}} size */
-    largest: ({ width, height }) => (scene?.textureSize() ?? 0) / Math.max(width, height),
+    largest: ({ width, height }) => textureSize() / Math.max(width, height),
     /**
      * Draws the scene at another size and passes the canvas on before it is shown.
      * @param {{width: number, height: number}} size  CSS pixels
      * @param {(canvas: HTMLCanvasElement) => void} use
      */
     snapshot({ width, height }, use) {
-      if (!scene || !drawn) return;
+      const now = drawn();
+      if (!now) return;
+      const { scene, frame } = now;
       scene.setSize(width, height, SHARPEST, { left: 0, top: 0, right: 0, bottom: 0 });
-      scene.cutCamera(); // there and back without a move
-      scene.draw(drawn);
-      use(canvas);
+      scene.cutCamera();
+      scene.draw(frame);
+      use(canvasOf());
       scene.cutCamera();
       measure();
     },
@@ -201,16 +232,14 @@ export function createViewport(host, watcher, { embed }) {
      * @returns {Promise<Blob> | null}
      */
     picture({ scale, transparent, width, height }) {
-      if (!scene || !drawn) return null;
+      const now = drawn();
+      if (!now) return null;
+      const { scene, frame } = now;
+      const bottom = Math.min(CAPTION_PIXELS, height / 4);
       scene.setCovered([]);
-      scene.setSize(width, height, 1, {
-        left: 0,
-        top: 0,
-        right: 0,
-        bottom: Math.min(CAPTION_PIXELS, height / 4),
-      });
-      scene.cutCamera(); // there and back without a move
-      scene.draw(drawn);
+      scene.setSize(width, height, 1, { left: 0, top: 0, right: 0, bottom });
+      scene.cutCamera();
+      scene.draw(frame);
       const picture = scene.picture({ scale, transparent });
       scene.cutCamera();
       measure();
@@ -225,75 +254,3 @@ function sameFrame(a, b) {
     (key) => key === "wall" || Object.is(a[key], b[key]),
   );
 }
-
-/** Elements that may cover the scene. */
-const OVER = "[data-inset], [data-over]";
-
-/** Returns the covered parts of the canvas. @param {DOMRect} stage */
-function coveredIn(stage) {
-  return [...document.querySelectorAll(OVER)].flatMap((element) => {
-    const box = element.getBoundingClientRect();
-    const whole = box.width >= stage.width && box.height >= stage.height;
-    if (whole || !box.width || !box.height || apart(stage, box)) return [];
-    return [{ x: box.left - stage.left, y: box.top - stage.top, width: box.width, height: box.height }];
-  });
-}
-
-const SIDES = ["left", "top", "right", "bottom"];
-
-/** Returns the panels that cover the scene; the style sheet sets the side. @returns {{side: Side, box: Box}[]} */
-function covers() {
-  return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
-    const side = getComputedStyle(element).getPropertyValue("--inset").trim();
-    return SIDES.includes(side)
-      ? [{ side: /** @type {Side} */ (side), box: element.getBoundingClientRect() }]
-      : [];
-  });
-}
-
-/** Additional margins in CSS pixels: tokens leave at the top. */
-const CLEAR = { left: 0, top: 16, right: 0, bottom: 0 };
-
-/**
- * @param {Box} stage
- * @param {readonly {side: Side, box: Box}[]} panels  each covers the scene from its side to its far edge
- * @returns {Box}
- */
-export function insetsOf(stage, panels) {
-  const insets = { left: 0, top: 0, right: 0, bottom: 0 };
-  for (const { side, box } of panels) {
-    if (box.right <= box.left || box.bottom <= box.top || apart(stage, box)) continue;
-    const depth = {
-      left: box.right - stage.left,
-      top: box.bottom - stage.top,
-      right: stage.right - box.left,
-      bottom: stage.bottom - box.top,
-    }[side];
-    insets[side] = Math.max(insets[side], Math.round(depth) + CLEAR[side]);
-  }
-  return leftRoom(stage, insets);
-}
-
-/** Returns whether two boxes do not overlap. @param {Box} stage @param {Box} box */
-function apart(stage, box) {
-  return (
-    box.right <= stage.left || box.left >= stage.right || box.bottom <= stage.top || box.top >= stage.bottom
-  );
-}
-
-/** Drops the insets of a direction if they leave less than a fifth of the scene free. @param {Box} stage @param {Box} insets */
-function leftRoom(stage, insets) {
-  const width = stage.right - stage.left;
-  const height = stage.bottom - stage.top;
-  const wide = width - insets.left - insets.right >= width / 5;
-  const high = height - insets.top - insets.bottom >= height / 5;
-  return {
-    left: wide ? insets.left : 0,
-    right: wide ? insets.right : 0,
-    top: high ? insets.top : 0,
-    bottom: high ? insets.bottom : 0,
-  };
-}
-
-/** @typedef {{left: number, top: number, right: number, bottom: number}} Box   CSS pixels */
-/** @typedef {"left" | "top" | "right" | "bottom"} Side */

@@ -1,5 +1,5 @@
 /**
- * What there is to say of the file on screen: its findings first, what is in it, how to keep it; and the folder of traces.
+ * The panel of files: findings on the file on screen, its content, saving; and the folder of traces.
  *
  * @import {Boot, Finding, State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -9,8 +9,9 @@
 import { captures } from "../../api/captures.js";
 import { numberOf, partOf } from "../../trace/window.js";
 import { captureWords, words } from "../../words/words.js";
-import { attribute, changes, download, h, setText } from "../parts/element.js";
+import { attribute, changes, h } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
+import { createCaptureControls } from "./capture_controls.js";
 import { createCounts } from "./expert_counts.js";
 import { createFileComparison } from "./file_comparison.js";
 import { addressOf, createLibrary } from "./trace_library.js";
@@ -56,16 +57,8 @@ function reportLines(report) {
   ];
 }
 
-/**
- * @param {HTMLElement} host
- * @param {Actions} actions
- * @param {Boot} boot
- * @param {{wake: () => void, play: () => void, observe: () => void, other: () => State | null}} page   play: what is held takes
- *   the place of what is on screen; other: the state of the second stack
- */
-export function createCapturePanel(host, actions, boot, { wake, play, observe, other }) {
-  const body = h("div", { class: "capture-body" });
-  const close = iconButton("close", words.close, () => actions.closeTopmost(), "small");
+/** Returns the input that opens the file dialog. @param {(files: File[]) => void} take */
+function filePicker(take) {
   const picker = h("input", {
     type: "file",
     multiple: true,
@@ -73,14 +66,13 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
     tabindex: -1,
     "aria-hidden": "true",
   });
-  const element = h(
-    "aside",
-    { class: "capture-panel", hidden: true, "data-inset": true, "aria-label": captureWords.title },
-    h("div", { class: "panel-head" }, h("h2", { class: "panel-title" }, captureWords.title), close),
-    body,
-    picker,
-  );
-  const button = h(
+  picker.addEventListener("change", () => take([...(picker.files ?? [])]));
+  return picker;
+}
+
+/** @param {Actions} actions */
+function filesButton(actions) {
+  return h(
     "button",
     {
       type: "button",
@@ -91,6 +83,49 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
     icon("plus"),
     h("span", { class: "tool-word" }, captureWords.open),
   );
+}
+
+/** @param {Actions} actions @param {HTMLElement} body @param {HTMLElement} picker */
+function panelOf(actions, body, picker) {
+  const close = iconButton("close", words.close, () => actions.closeTopmost(), "small");
+  return h(
+    "aside",
+    { class: "capture-panel", hidden: true, "data-inset": true, "aria-label": captureWords.title },
+    h("div", { class: "panel-head" }, h("h2", { class: "panel-title" }, captureWords.title), close),
+    body,
+    picker,
+  );
+}
+
+/** Returns what the panel says of the file on screen. @param {State} state @param {ReturnType<typeof createCaptureControls>} controls */
+function fileParts({ trace, view, theme }, controls) {
+  const { state: now, report, problem: why } = captures.get();
+  const findings = report && now !== "none" ? report.findings : trace?.origin.findings;
+  const needs = findings?.some(({ code }) => code === "needs-facts");
+  return [
+    now === "reading" && h("p", { role: "status" }, captureWords.reading),
+    why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
+    trace && partOf(trace) && h("p", {}, partInWords(trace)),
+    findings && findingList(findings),
+    needs && h("p", {}, captureWords.addConfig),
+    ...(report ? reportLines(report) : []),
+    report && controls.answerMenu(report),
+    now === "counts" && report && createCounts(report, { palette: view.palette, theme }),
+  ];
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {Actions} actions
+ * @param {Boot} boot
+ * @param {{wake: () => void, play: () => void, observe: () => void, other: () => State | null}} page   play: the dropped file
+ *   replaces the trace on screen; other: the state of the second stack
+ */
+export function createCapturePanel(host, actions, boot, { wake, play, observe, other }) {
+  const body = h("div", { class: "capture-body" });
+  const picker = filePicker((files) => void take(files));
+  const element = panelOf(actions, body, picker);
+  const button = filesButton(actions);
   host.append(element);
   let trace = "";
   const library = createLibrary({
@@ -99,8 +134,15 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
       captures.held() && (() => actions.compare({ a: {}, b: { source: "trace", trace: name } })),
     counts: (name) => void captures.counts(name).then(wake),
   });
-  const problem = h("p", { class: "readout", role: "status" });
-  picker.addEventListener("change", () => void take([...(picker.files ?? [])]));
+  const controls = createCaptureControls({ wake, play });
+
+  /** Increased to build the panel again for an equal state. */
+  let version = 0;
+  function lay() {
+    version++;
+    wake();
+  }
+  const comparison = createFileComparison(actions, boot, { other, play, found: actions.openFiles, lay });
 
   /** @param {boolean} open */
   function show(open) {
@@ -121,87 +163,22 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
     if (captures.second()) comparison.showSecond();
     wake();
   }
-  /** @param {number} choice */
-  async function choose(choice) {
-    await captures.choose(choice);
-    if (captures.get().state === "shown") play();
-    wake();
-  }
-  function putAway() {
-    captures.clear();
-    play();
-    wake();
-  }
-  /** @param {() => Promise<void> | void} run */
-  async function attempt(run) {
-    setText(problem, "");
-    try {
-      await run();
-    } catch (error) {
-      setText(problem, words.saveFailed(error instanceof Error ? error.message : String(error)));
-    }
-  }
-  /** What can be done with the file that is held. @param {boolean} told  the panel tells of it, and of no other */
-  function keeping(told) {
-    const held = captures.held();
-    if (!held) return null;
-    const name = held.report.name.replace(/^.*\//, "");
-    const press = (/** @type {string} */ label, /** @type {() => Promise<void> | void} */ run) =>
-      h("button", { type: "button", class: "secondary", onclick: () => attempt(run) }, label);
-    const save = told && [
-      h("p", { class: "caption" }, captureWords.kept),
-      press(captureWords.saveTrace, () => download(held.file, `${name}.safetensors`)),
-      press(captureWords.savePage, async () => download(await captures.page(), `${name}.html`)),
-    ];
-    return h("div", { class: "capture-keeping" }, ...(save || []), press(captureWords.putAway, putAway));
-  }
-  /** @param {Report} report */
-  function choices({ choices: all = 1, choice: at = 0 }) {
-    if (all < 2) return null;
-    const options = Array.from({ length: Math.min(all, 200) }, (_, i) =>
-      h("option", { value: i, selected: i === at }, captureWords.answer(i + 1, all)),
-    );
-    const select = h("select", {}, ...options);
-    select.addEventListener("change", () => void choose(Number(select.value)));
-    return select;
-  }
-
-  /** The panel is to be laid out again, though the state is the same. */
-  let version = 0;
-  function lay() {
-    version++;
-    wake();
-  }
-  const comparison = createFileComparison(actions, boot, { other, play, found: actions.openFiles, lay });
 
   const changed = changes();
   const found = changes();
   const openChanged = changes();
   /** @param {State} state @returns {(Node | null | false | undefined | "")[]} */
-  function parts(state) {
-    const { state: now, report, problem: why } = captures.get();
-    const origin = state.trace?.origin;
-    const findings = report && now !== "none" ? report.findings : origin?.findings;
-    const needs = findings?.some(({ code }) => code === "needs-facts");
-    return [
-      now === "reading" && h("p", { role: "status" }, captureWords.reading),
-      why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
-      partOf(state.trace) && h("p", {}, partInWords(/** @type {Trace} */ (state.trace))),
-      findings && findingList(findings),
-      needs && h("p", {}, captureWords.addConfig),
-      ...(report ? reportLines(report) : []),
-      report && choices(report),
-      now === "counts" && report && createCounts(report, { palette: state.view.palette, theme: state.theme }),
-      ...comparison.parts(),
-      ...comparison.offers(state),
-      keeping(now === "shown"),
-      trace && h("a", { href: addressOf(trace) }, captureWords.link),
-      problem,
-      h("p", { class: "caption" }, captureWords.about),
-      h("button", { type: "button", class: "secondary", onclick: () => picker.click() }, captureWords.choose),
-      library.element,
-    ];
-  }
+  const parts = (state) => [
+    ...fileParts(state, controls),
+    ...comparison.parts(),
+    ...comparison.offers(state),
+    controls.buttons(captures.get().state === "shown"),
+    trace && h("a", { href: addressOf(trace) }, captureWords.link),
+    controls.problem,
+    h("p", { class: "caption" }, captureWords.about),
+    h("button", { type: "button", class: "secondary", onclick: () => picker.click() }, captureWords.choose),
+    library.element,
+  ];
   return {
     button,
     take,

@@ -89,13 +89,41 @@ function summed(sent) {
   );
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
-export function createDevices(host, actions, wake, boot) {
-  const choice = createSegments({
-    label: said.label,
-    choose: (/** @type {number} */ devices) => actions.setView({ devices }),
-  });
-  const layer = h("select", { id: "devices-layer" });
+/** What limits on the devices per token cost, from the server. @param {Boot} boot */
+function createLimits(boot) {
+  const element = h("div", { class: "finding" });
+  let asked = "";
+
+  /** @param {Awaited<ReturnType<typeof fetchRows>>} rows @param {State["view"]} view @param {number} devices */
+  function show(rows, view, devices) {
+    const limited = rows.some(({ limit }) => limit);
+    element.replaceChildren(
+      h("h3", {}, said.compareTitle),
+      comparison(rows),
+      h("p", { class: "caption" }, limited ? said.compareNote : said.undivided(devices, view.experts)),
+      view.source === "authored" ? h("p", { class: "caption" }, said.compareLocal) : "",
+    );
+  }
+  return {
+    element,
+    /** Requests the costs once per request and number of devices. @param {State} state @param {number} devices */
+    update({ view }, devices) {
+      const query = `${requestQuery(requestOf(view))}&devices=${devices}`;
+      if (boot.exported || query === asked) return;
+      asked = query;
+      element.replaceChildren(h("p", { class: "caption", role: "status" }, said.loading));
+      fetchRows(query).then(
+        (rows) => query === asked && show(rows, view, devices),
+        (error) =>
+          query === asked &&
+          element.replaceChildren(h("p", { class: "caption" }, said.unreachable(String(error)))),
+      );
+    },
+  };
+}
+
+/** The traffic of a trace: a bar per device, and its figures. */
+function createTraffic() {
   const bars = h("ol", { class: "bars device-bars", "aria-label": said.barsLabel });
   const facts = {
     reach: createFact(said.reach),
@@ -103,89 +131,92 @@ export function createDevices(host, actions, wake, boot) {
     bytes: createFact(said.bytes),
   };
   const formula = h("p", { class: "caption" });
-  const others = h("div", { class: "finding" });
+  return {
+    elements: [
+      h("h3", {}, said.sentTitle),
+      h("div", { class: "bars-frame" }, bars),
+      h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)),
+      formula,
+      h("p", { class: "caption" }, said.assumptions),
+    ],
+    /** @param {Trace} trace @param {Int16Array} place @param {number} layer  -1 for all @param {string} theme */
+    update(trace, place, layer, theme) {
+      const { sent, tokens, copies, reach, most } = trafficOf(trace, place);
+      const row = layer < 0 ? summed(sent) : sent[layer];
+      const mean = row.reduce((sum, count) => sum + count, 0) / row.length;
+      drawBars(bars, row, theme, (device) =>
+        layer < 0 ? said.sentAll(device, row[device]) : said.sent(device, row[device], tokens),
+      );
+      facts.reach.say(said.reachOf(reach, most));
+      facts.busiest.say(mean ? `${formatDecimal(Math.max(...row) / mean, 2)}×` : words.none);
+      facts.bytes.say(formatBytes(allToAllBytes(copies, trace.model.d_model)));
+      setText(formula, said.formula(copies, trace.model.d_model));
+    },
+  };
+}
+
+/** The menu of layers, with one entry for all. */
+function createLayerMenu() {
+  const select = h("select", { id: "devices-layer" });
+  const label = h("label", { class: "label", for: "devices-layer" }, words.loadLayer);
+  const changed = changes();
+  return {
+    select,
+    element: h("div", { class: "field" }, label, select),
+    /** @param {number} layers */
+    offer(layers) {
+      if (!changed(layers)) return;
+      select.replaceChildren(
+        h("option", { value: -1 }, said.allLayers),
+        ...Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1))),
+      );
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createDevices(host, actions, wake, boot) {
+  const choice = createSegments({
+    label: said.label,
+    choose: (/** @type {number} */ devices) => actions.setView({ devices }),
+  });
+  const layer = createLayerMenu();
+  const traffic = createTraffic();
+  const limits = createLimits(boot);
   const nothing = h("p", { class: "finding-text" }, said.choose);
-  const told = h(
-    "div",
-    { class: "device-facts" },
-    h(
-      "div",
-      { class: "field" },
-      h("label", { class: "label", for: "devices-layer" }, words.loadLayer),
-      layer,
-    ),
-    h("h3", {}, said.sentTitle),
-    h("div", { class: "bars-frame" }, bars),
-    h("dl", { class: "facts" }, ...Object.values(facts).map(({ element }) => element)),
-    formula,
-    h("p", { class: "caption" }, said.assumptions),
-    others,
-  );
+  const shown = h("div", { class: "device-facts" }, layer.element, ...traffic.elements, limits.element);
+  const region = { tabindex: 0, role: "group", "aria-label": words.panels.devices, "data-keys": "arrows" };
+  const caption = h("p", { class: "caption" }, said.caption);
   host.append(
-    h(
-      "div",
-      {
-        class: "findings device-page",
-        tabindex: 0,
-        role: "group",
-        "aria-label": words.panels.devices,
-        "data-keys": "arrows",
-      },
-      h("p", { class: "caption" }, said.caption),
-      choice.element,
-      nothing,
-      told,
-    ),
+    h("div", { class: "findings device-page", ...region }, caption, choice.element, nothing, shown),
   );
   let all = false;
-  layer.addEventListener("change", () => {
-    all = layer.value === "-1";
-    if (!all) actions.setView({ floor: Number(layer.value) });
+  layer.select.addEventListener("change", () => {
+    all = layer.select.value === "-1";
+    if (!all) actions.setView({ floor: Number(layer.select.value) });
     wake();
   });
 
-  let asked = "";
-  /** @param {State} state @param {number} devices */
-  function compare({ view }, devices) {
-    const query = `${requestQuery(requestOf(view))}&devices=${devices}`;
-    if (boot.exported || query === asked) return;
-    asked = query;
-    others.replaceChildren(h("p", { class: "caption", role: "status" }, said.loading));
-    fetchRows(query).then(
-      (rows) => {
-        if (query !== asked) return;
-        const limited = rows.some(({ limit }) => limit);
-        others.replaceChildren(
-          h("h3", {}, said.compareTitle),
-          comparison(rows),
-          h("p", { class: "caption" }, limited ? said.compareNote : said.undivided(devices, view.experts)),
-          view.source === "authored" ? h("p", { class: "caption" }, said.compareLocal) : "",
-        );
-      },
-      (error) =>
-        query === asked &&
-        others.replaceChildren(h("p", { class: "caption" }, said.unreachable(String(error)))),
+  /** @param {number} devices @param {number} experts */
+  function offer(devices, experts) {
+    const offered = [...new Set([...OFFERED, devices])].sort((a, b) => a - b);
+    choice.update(
+      devices,
+      offered.map((value) => ({
+        value,
+        label: value ? String(value) : said.none,
+        disabled: value > experts,
+      })),
     );
   }
-
-  const layersChanged = changes();
   const changed = changes();
   /** @param {State} state @param {Trace} trace @param {Int16Array} place */
-  function tell(state, trace, place) {
-    const shown = all ? -1 : Math.min(state.view.floor ?? floorOf(state), trace.model.layers - 1);
-    layer.value = String(shown);
-    if (!changed(trace, place, shown, state.theme)) return;
-    const { sent, tokens, copies, reach, most } = trafficOf(trace, place);
-    const row = shown < 0 ? summed(sent) : sent[shown];
-    const mean = row.reduce((sum, count) => sum + count, 0) / row.length;
-    drawBars(bars, row, state.theme, (device) =>
-      shown < 0 ? said.sentAll(device, row[device]) : said.sent(device, row[device], tokens),
-    );
-    facts.reach.say(said.reachOf(reach, most));
-    facts.busiest.say(mean ? `${formatDecimal(Math.max(...row) / mean, 2)}×` : words.none);
-    facts.bytes.say(formatBytes(allToAllBytes(copies, trace.model.d_model)));
-    setText(formula, said.formula(copies, trace.model.d_model));
-    if (trace.complete) compare(state, place[place.length - 1] + 1);
+  function show(state, trace, place) {
+    const at = all ? -1 : Math.min(state.view.floor ?? floorOf(state), trace.model.layers - 1);
+    layer.select.value = String(at);
+    if (!changed(trace, place, at, state.theme)) return;
+    traffic.update(trace, place, at, state.theme);
+    if (trace.complete) limits.update(state, place[place.length - 1] + 1);
   }
   return {
     /** @param {State} state */
@@ -193,24 +224,12 @@ export function createDevices(host, actions, wake, boot) {
       const { trace, view } = state;
       if (!trace) return;
       const { experts, layers } = trace.model;
-      const offered = [...new Set([...OFFERED, view.devices])].sort((a, b) => a - b);
-      choice.update(
-        view.devices,
-        offered.map((value) => ({
-          value,
-          label: value ? String(value) : said.none,
-          disabled: value > experts,
-        })),
-      );
-      if (layersChanged(layers))
-        layer.replaceChildren(
-          h("option", { value: -1 }, said.allLayers),
-          ...Array.from({ length: layers }, (_, i) => h("option", { value: i }, String(i + 1))),
-        );
+      offer(view.devices, experts);
+      layer.offer(layers);
       const place = placeExperts(experts, view.devices);
       attribute(nothing, "hidden", place !== null);
-      attribute(told, "hidden", place === null);
-      if (place) tell(state, trace, place);
+      attribute(shown, "hidden", place === null);
+      if (place) show(state, trace, place);
     },
     dispose: () => host.replaceChildren(),
   };

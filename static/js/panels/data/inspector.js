@@ -43,44 +43,115 @@ function createFact(name) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {Boot} boot @param {() => void} wake  an answer has arrived */
-export function createInspector(host, actions, boot, wake) {
-  const models = boot.exported ? [] : boot.models; // that run on the server
-  const title = h("h2", { class: "panel-title" });
-  const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
+/** The tokens of an expert, with their weights. @param {Actions} actions */
+function createServed(actions) {
+  const list = h("ol", { class: "served" });
+  const more = h("p", { class: "readout" });
+  list.addEventListener("click", (event) => {
+    const item = /** @type {Element} */ (event.target).closest("[data-token]");
+    if (item instanceof HTMLElement) actions.chooseToken(Number(item.dataset.token));
+  });
+  return {
+    elements: [h("p", { class: "label" }, words.served), list, more],
+    /** @param {State} state @param {{layer: number, expert: number}} tower */
+    update({ trace, timeline, time }, { layer, expert }) {
+      if (!trace || !timeline) return;
+      const all = servedBy(trace, layer, expert);
+      list.replaceChildren(
+        ...all.slice(0, LISTED).map(({ token, weight, dropped }) => {
+          const bar = h("span", { class: "weight-bar" });
+          setStyle(bar, "--share", weight.toFixed(3));
+          const name = h("span", { class: "served-token", translate: "no" }, shownToken(trace.tokens, token));
+          const button = h(
+            "button",
+            { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },
+            name,
+            bar,
+            h("span", { class: "weight" }, dropped ? words.dropped : formatWeight(weight)),
+          );
+          return h("li", {}, button);
+        }),
+      );
+      const rest = all.length ? "" : words.servedNone;
+      setText(more, all.length > LISTED ? words.more(all.length - LISTED) : rest);
+    },
+  };
+}
+
+/** The link to the page of an expert in the atlas: over the corpus on screen, else over the held-out text of a model that runs on the server. @param {Boot} boot */
+function createAtlasLink(boot) {
+  const models = boot.exported ? [] : boot.models;
+  const element = h("a", { class: "readout", target: "_blank", hidden: true }, words.corpus.page);
+  /** @param {State} state */
+  function heldoutOf({ trace }) {
+    const name = trace?.model.name ?? "";
+    return models.some((each) => each.name === name) ? `${HELDOUT}/${name}` : "";
+  }
+  return {
+    element,
+    /** @param {State} state @param {{layer: number, expert: number}} tower */
+    update(state, { layer, expert }) {
+      const name = (corpusShown(state) && atlasNamed(state)) || heldoutOf(state);
+      attribute(element, "hidden", !name || !location.protocol.startsWith("http"));
+      const query = { atlas: name, layer: String(layer + 1), expert: String(expert), lang: language };
+      attribute(element, "href", `atlas?${new URLSearchParams(query)}`);
+    },
+  };
+}
+
+/** The figures of an expert so far. */
+function createFigures() {
   const hits = h("dd");
   const load = h("dd");
   const dropped = createFact(words.balance.measures.dropped_share.name);
   const bias = createFact(words.balance.biasName);
   const corpusLoad = createFact(words.corpus.load);
   const kind = createFact(alterWords.kind);
-  const alterations = createTowerChanges(actions, boot, wake);
-  const served = h("ol", { class: "served" });
-  const more = h("p", { class: "readout" });
-  const atlas = h("a", { class: "readout", target: "_blank", hidden: true }, words.corpus.page);
-  host.append(
-    h("div", { class: "panel-head" }, title, close),
-    h(
+  const tally = createHits();
+  return {
+    element: h(
       "dl",
       { class: "facts" },
       h("div", {}, h("dt", {}, words.hits), hits),
       h("div", {}, h("dt", {}, term("load", words.load)), load),
-      dropped.element,
-      bias.element,
-      corpusLoad.element,
-      kind.element,
+      ...[dropped, bias, corpusLoad, kind].map(({ element }) => element),
     ),
+    /** @param {State} state @param {{layer: number, expert: number}} tower */
+    update(state, tower) {
+      const { trace, timeline, time } = state;
+      if (!trace || !timeline) return;
+      const { layer, expert } = tower;
+      const { model } = trace;
+      const { counts, totals } = tally.upTo(trace, timeline, time);
+      const count = counts[layer * model.experts + expert];
+      setText(hits, String(count));
+      setText(load, formatShare(count / (totals[layer] || 1)));
+      kind.say(kindOf(model, tower));
+      const turned = servedBy(trace, layer, expert).filter((served) => served.dropped).length;
+      dropped.say(turned && model.capacity ? words.balance.turnedAway(turned, model.capacity) : "");
+      const added = trace.bias?.[layer]?.[expert];
+      bias.say(added === undefined ? "" : formatSigned(added, 3));
+      const corpus = corpusShown(state);
+      corpusLoad.say(corpus ? words.corpus.times(corpus.loads[layer][expert]) : "");
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {Boot} boot @param {() => void} wake  an answer has arrived */
+export function createInspector(host, actions, boot, wake) {
+  const title = h("h2", { class: "panel-title" });
+  const close = iconButton("close", words.close, () => actions.chooseTower(null), "small");
+  const figures = createFigures();
+  const alterations = createTowerChanges(actions, boot, wake);
+  const served = createServed(actions);
+  const atlas = createAtlasLink(boot);
+  host.append(
+    h("div", { class: "panel-head" }, title, close),
+    figures.element,
     alterations.element,
-    h("p", { class: "label" }, words.served),
-    served,
-    more,
-    atlas,
+    ...served.elements,
+    atlas.element,
   );
-  served.addEventListener("click", (event) => {
-    const item = /** @type {Element} */ (event.target).closest("[data-token]");
-    if (item instanceof HTMLElement) actions.chooseToken(Number(item.dataset.token));
-  });
-  const tally = createHits();
   const changed = changes();
   return {
     /** @param {State} state */
@@ -88,77 +159,17 @@ export function createInspector(host, actions, boot, wake) {
       const tower = towerShown(state);
       attribute(host, "hidden", !tower);
       attribute(close, "hidden", tower !== state.view.tower);
-      if (!tower || !state.trace || !state.timeline) return;
+      const { trace, timeline, at, corpus, view } = state;
+      if (!tower || !trace || !timeline) return;
       alterations.update(state, tower);
-      if (
-        !changed(
-          state.trace,
-          state.timeline,
-          state.at,
-          state.corpus,
-          state.view.corpus,
-          tower.layer,
-          tower.expert,
-        )
-      )
-        return;
-      setText(title, words.towerTitle(tower.layer + 1, tower.expert));
-      attribute(title, "title", state.trace.model.layer_names?.[tower.layer]);
-      kind.say(kindOf(state.trace.model, tower));
-      const { counts, totals } = tally.upTo(state.trace, state.timeline, state.time);
-      const count = counts[tower.layer * state.trace.model.experts + tower.expert];
-      setText(hits, String(count));
-      setText(load, formatShare(count / (totals[tower.layer] || 1)));
-      sayRouting(state.trace, tower);
-      list(state, tower);
-      const corpus = corpusShown(state);
-      corpusLoad.say(corpus ? words.corpus.times(corpus.loads[tower.layer][tower.expert]) : "");
-      linkAtlas(state, tower);
+      const { layer, expert } = tower;
+      if (!changed(trace, timeline, at, corpus, view.corpus, layer, expert)) return;
+      setText(title, words.towerTitle(layer + 1, expert));
+      attribute(title, "title", trace.model.layer_names?.[layer]);
+      figures.update(state, tower);
+      served.update(state, tower);
+      atlas.update(state, tower);
     },
     dispose: () => host.replaceChildren(),
   };
-
-  /** The expert's page: over the corpus on screen, else over the held-out text of a model that runs on the server. @param {State} state @param {{layer: number, expert: number}} tower */
-  function linkAtlas(state, { layer, expert }) {
-    const name = (corpusShown(state) && atlasNamed(state)) || heldoutOf(state);
-    attribute(atlas, "hidden", !name || !location.protocol.startsWith("http"));
-    const query = { atlas: name, layer: String(layer + 1), expert: String(expert), lang: language };
-    attribute(atlas, "href", `atlas?${new URLSearchParams(query)}`);
-  }
-
-  /** @param {State} state */
-  function heldoutOf({ trace }) {
-    const name = trace?.model.name ?? "";
-    return models.some((each) => each.name === name) ? `${HELDOUT}/${name}` : "";
-  }
-
-  /** What its capacity turned away, and the bias that selects it. @param {NonNullable<State["trace"]>} trace @param {{layer: number, expert: number}} tower */
-  function sayRouting(trace, { layer, expert }) {
-    const turned = servedBy(trace, layer, expert).filter((served) => served.dropped).length;
-    dropped.say(turned && trace.model.capacity ? words.balance.turnedAway(turned, trace.model.capacity) : "");
-    const lean = trace.bias?.[layer]?.[expert];
-    bias.say(lean === undefined ? "" : formatSigned(lean, 3));
-  }
-
-  /** @param {State} state @param {{layer: number, expert: number}} tower */
-  function list({ trace, timeline, time }, { layer, expert }) {
-    if (!trace || !timeline) return;
-    const all = servedBy(trace, layer, expert);
-    served.replaceChildren(
-      ...all.slice(0, LISTED).map(({ token, weight, dropped: turned }) => {
-        const bar = h("span", { class: "weight-bar" });
-        setStyle(bar, "--share", weight.toFixed(3));
-        const name = h("span", { class: "served-token", translate: "no" }, shownToken(trace.tokens, token));
-        const button = h(
-          "button",
-          { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },
-          name,
-          bar,
-          h("span", { class: "weight" }, turned ? words.dropped : formatWeight(weight)),
-        );
-        return h("li", {}, button);
-      }),
-    );
-    setText(more, all.length > LISTED ? words.more(all.length - LISTED) : all.length ? "" : words.servedNone);
-  }
 }

@@ -90,8 +90,8 @@ function createOpener(take) {
   ];
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
-export function createModels(host, actions, wake, boot) {
+/** @param {() => void} wake @param {(key: string) => void} choose */
+function createModelList(wake, choose) {
   const search = h("input", {
     type: "search",
     class: "search",
@@ -107,21 +107,7 @@ export function createModels(host, actions, wake, boot) {
   );
   const list = h("ul", { class: "model-list", tabindex: -1, "data-keys": "arrows" });
   const count = h("p", { class: "readout", role: "status" });
-  const foot = h("div", { class: "buttons model-foot" });
-  const all = h("button", { type: "button", class: "quiet back" }, said.all);
-  const small = h("button", { type: "button", class: "secondary" }, said.small);
-  const trouble = h("p", { class: "trouble-message model-trouble", role: "alert", hidden: true });
-  const openFile = boot.exported
-    ? []
-    : createOpener(
-        (file) =>
-          void uploadedConfig.count(file).then((found) => {
-            if (found.state === "counted" && found.found) choose(found.found.key);
-            wake();
-          }),
-      );
-  const sheet = createFactSheet();
-  const listPage = h(
+  const element = h(
     "div",
     { class: "model-page" },
     h("p", { class: "caption" }, said.caption),
@@ -129,25 +115,88 @@ export function createModels(host, actions, wake, boot) {
     count,
     list,
   );
-  const sheetPage = h(
-    "div",
-    {
-      class: "model-page model-sheet",
-      tabindex: 0,
-      role: "region",
-      "aria-label": said.sheet,
-      "data-keys": "arrows",
-    },
-    h("div", { class: "buttons" }, all, small),
-    sheet.element,
-  );
-  host.append(trouble, listPage, sheetPage, foot);
-  foot.append(...openFile, h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop));
   moveByArrows(list);
+  search.addEventListener("input", wake);
+  order.addEventListener("change", wake);
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (list.querySelector(".model-card"))?.focus();
+  });
 
   /** @type {Entry[] | null} */
   let entries = null;
   let failed = "";
+  fetchCatalogue()
+    .then(
+      (found) => (entries = found),
+      (error) => (failed = said.unreachable(String(error))),
+    )
+    .finally(wake);
+
+  /** @param {number} found */
+  function status(found) {
+    if (failed) return failed;
+    if (!entries) return said.loading;
+    return found < entries.length ? said.found(found, entries.length) : "";
+  }
+  const changed = changes();
+  return {
+    element,
+    /** Returns a published model; undefined if it is unknown. @param {string} shape */
+    entryOf: (shape) => entries?.find(({ key }) => key === shape),
+    focus: () => /** @type {HTMLElement} */ (list.querySelector("[aria-current]") ?? search).focus(),
+    /** @param {string} shape  the current one */
+    update(shape) {
+      const found = entries
+        ? ordered(matching(entries, search.value, plainName), /** @type {Order} */ (order.value))
+        : [];
+      setText(count, status(found.length));
+      attribute(search, "placeholder", entries ? said.searchIn(entries.length) : said.search);
+      if (changed(entries, found.map(({ key }) => key).join()))
+        list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
+      for (const each of list.querySelectorAll(".model-card"))
+        attribute(each, "aria-current", each.getAttribute("data-model") === shape);
+    },
+  };
+}
+
+/** The fact sheet of a model, with the ways back. @param {HTMLElement[]} buttons */
+function createSheetPage(...buttons) {
+  const sheet = createFactSheet();
+  const attributes = { tabindex: 0, role: "region", "aria-label": said.sheet, "data-keys": "arrows" };
+  const element = h(
+    "div",
+    { class: "model-page model-sheet", ...attributes },
+    h("div", { class: "buttons" }, ...buttons),
+    sheet.element,
+  );
+  return { element, update: sheet.update };
+}
+
+/** Buttons that open a config.json; none in an exported page. @param {Boot} boot @param {() => void} wake @param {(key: string) => void} choose */
+function configOpener(boot, wake, choose) {
+  if (boot.exported) return [];
+  /** @param {File} file */
+  async function open(file) {
+    const { state, found } = await uploadedConfig.count(file);
+    if (state === "counted" && found) choose(found.key);
+    wake();
+  }
+  return createOpener((file) => void open(file));
+}
+
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createModels(host, actions, wake, boot) {
+  const all = h("button", { type: "button", class: "quiet back" }, said.all);
+  const small = h("button", { type: "button", class: "secondary" }, said.small);
+  const trouble = h("p", { class: "trouble-message model-trouble", role: "alert", hidden: true });
+  const list = createModelList(wake, choose);
+  const sheet = createSheetPage(all, small);
+  const hint = h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop);
+  const foot = h("div", { class: "buttons model-foot" }, ...configOpener(boot, wake, choose), hint);
+  host.append(trouble, list.element, sheet.element, foot);
+
   let listing = false;
   let shape = "";
   /** @param {string} key */
@@ -159,47 +208,14 @@ export function createModels(host, actions, wake, boot) {
   all.addEventListener("click", () => {
     listing = true;
     wake();
-    queueMicrotask(() => /** @type {HTMLElement} */ (list.querySelector("[aria-current]") ?? search).focus());
+    queueMicrotask(list.focus);
   });
   small.addEventListener("click", () => choose(""));
-  search.addEventListener("input", wake);
-  order.addEventListener("change", wake);
-  search.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown") return;
-    event.preventDefault();
-    /** @type {HTMLElement | null} */ (list.querySelector(".model-card"))?.focus();
-  });
-  fetchCatalogue()
-    .then(
-      (found) => (entries = found),
-      (error) => (failed = said.unreachable(String(error))),
-    )
-    .finally(wake);
 
-  const listChanged = changes();
-  function drawList() {
-    const found = entries
-      ? ordered(matching(entries, search.value, plainName), /** @type {Order} */ (order.value))
-      : [];
-    setText(
-      count,
-      failed ||
-        (entries
-          ? found.length < entries.length
-            ? said.found(found.length, entries.length)
-            : ""
-          : said.loading),
-    );
-    attribute(search, "placeholder", entries ? said.searchIn(entries.length) : said.search);
-    if (listChanged(entries, found.map(({ key }) => key).join()))
-      list.replaceChildren(...found.map((entry) => card(entry, () => choose(entry.key))));
-    for (const each of list.querySelectorAll(".model-card"))
-      attribute(each, "aria-current", each.getAttribute("data-model") === shape);
-  }
-  /** What is told of the shape: published, just counted, or known from its trace alone. @param {State} state @returns {Known | null} */
+  /** Returns the facts of the shape: published, uploaded, or from its trace. @param {State} state @returns {Known | null} */
   function factsOf({ trace }) {
     const own = uploadedConfig.get().found;
-    const published = entries?.find(({ key }) => key === shape);
+    const published = list.entryOf(shape);
     if (published || (own && own.key === shape)) return published ?? own;
     return trace && trace.origin.shape === shape ? knownOf(shape, trace.model) : null;
   }
@@ -213,11 +229,11 @@ export function createModels(host, actions, wake, boot) {
       attribute(trouble, "hidden", how !== "refused");
       setText(trouble, problem);
       const facts = shape && !listing ? factsOf(state) : null;
-      attribute(listPage, "hidden", facts !== null);
-      attribute(sheetPage, "hidden", facts === null);
+      attribute(list.element, "hidden", facts !== null);
+      attribute(sheet.element, "hidden", facts === null);
       attribute(foot, "hidden", facts !== null || boot.exported !== undefined);
       if (facts) sheet.update(facts, state);
-      else drawList();
+      else list.update(shape);
     },
     dispose: () => host.replaceChildren(),
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { insetsOf } from "../../../static/js/browser/scene_host.js";
+import { insetsOf } from "../../../static/js/browser/covered_area.js";
 
 const STAGE = { left: 0, top: 0, right: 1000, bottom: 600 };
 
