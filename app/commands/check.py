@@ -38,7 +38,7 @@ def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
 
 
 def broken_promises(scenario: Scenario) -> Iterator[FileProblem]:
-    """Returns the `expect` statements that fail for a scenario, with the first N and k of each."""
+    """Yields the `expect` statements that fail for a scenario, with the first N and k of each."""
     for i, statement in enumerate(scenario.expect):
         for experts, k in product(statement.experts, statement.k):
             routed = trace(scenario, small_shape(experts, k), ROUTERS[DEFAULT_ROUTER])

@@ -30,7 +30,7 @@ MEASURES = (
         balanced=1,
     ),
 )
-SPREAD = (  # of an atlas; the load panel of the page shows `MEASURES`
+SPREAD = (  # for an atlas; the load panel of the page shows `MEASURES`
     Metric("min_violation", "min(c) / mean(c) - 1", "verl, `rollout/moe/min_vio`", balanced=0),
     Metric("avg_violation", "mean of |c / mean(c) - 1|", "verl, `rollout/moe/avg_vio`", balanced=0),
     Metric(
@@ -72,7 +72,7 @@ def max_violation(loads: Counts) -> Doubles:
 
 
 def min_violation(loads: Counts) -> Doubles:
-    """Returns the same of the emptiest expert, in -1..0: [..., N] -> [...]."""
+    """Returns the same for the least loaded expert, in -1..0: [..., N] -> [...]."""
     total = loads.sum(axis=-1)
     result: Doubles = np.where(total > 0, loads.min(axis=-1) * loads.shape[-1] / np.maximum(total, 1), 1.0)
     return result - 1
@@ -116,7 +116,7 @@ def entropy(loads: Counts) -> Doubles:
 
 
 def kl_to_uniform(loads: Counts) -> Doubles:
-    """Returns the divergence of the load from an even one, nats: [..., N] -> [...]; 0 in an empty layer."""
+    """Returns the divergence of the load from uniform, nats: [..., N] -> [...]; 0 in an empty layer."""
     result: Doubles = np.log(loads.shape[-1]) - nats(shares(loads))
     return np.where(loads.sum(axis=-1) > 0, np.maximum(result, 0), 0.0)
 
@@ -128,7 +128,7 @@ def dead_experts(loads: Counts) -> Counts:
 
 
 def mass_gap(loads: Counts, mass: Doubles) -> Doubles:
-    """Returns how much of the gate mass goes elsewhere than the assignments: twice [..., N] -> [...]."""
+    """Returns half the L1 distance between shares of mass and of assignments: twice [..., N] -> [...]."""
     share = mass / np.maximum(mass.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
     result: Doubles = np.abs(share - shares(loads)).sum(axis=-1) / 2
     return result
@@ -144,8 +144,9 @@ def dropped_share(trace: RoutingTrace) -> Doubles:
 def balance_loss(first: Counts, scores: Doubles, tokens: int) -> Doubles:
     """Returns the Switch balance loss without alpha: first choices and score sums [L, N] -> [L].
 
-    N where one expert has everything. Affinities that do not sum to 1 are normalised first, as DeepSeek-V3
-    does. Layers stay apart: pooled over layers, collapses onto different experts would cancel out.
+    N if one expert has everything. Affinities that do not sum to 1 are normalised first, as in
+    DeepSeek-V3. Layers are separate: pooled over layers, collapses onto different experts would cancel
+    out.
     """
     result: Doubles = first.shape[-1] * (first * scores).sum(axis=-1) / max(tokens, 1) ** 2
     return result

@@ -1,8 +1,8 @@
-"""Expert caches: what a memory that holds only some experts of each layer would hit and move.
+"""Expert caches: hits and traffic of a memory that holds only some experts of each layer.
 
-One layer is simulated at a time. A token asks for its experts in order of choice; a request for an expert
-that the cache does not hold is a miss and moves that expert's bytes. Each cache starts empty and may leave an
-expert out after a miss, so no policy without prefetch hits more often than `belady`.
+One layer is simulated at a time. A token requests its experts in order of choice. A request for an expert
+that is not in the cache is a miss and moves that expert's bytes. Each cache starts empty and may bypass an
+expert after a miss, so no policy without prefetch exceeds the hit rate of `belady`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Run:
-    """What one layer's cache did."""
+    """The result of one layer's cache."""
 
     requests: int
     hits: int
-    loads: int  # experts moved into the cache or past it, prefetched ones too
+    loads: int  # experts moved into the cache or past it, prefetched ones included
 
     @property
     def hit_rate(self) -> float:
@@ -47,14 +47,14 @@ Policy = Callable[[Ints, int, int], Run]  # experts [T, K] of a layer, N, places
 
 
 def requests_of(experts: Ints) -> list[int]:
-    """Returns the requests of a layer in order: [T, K] -> one list; empty choices ask for nothing."""
+    """Returns the requests of a layer in order: [T, K] -> one list, without empty choices."""
     flat = experts.reshape(-1)
     found: list[int] = flat[flat >= 0].tolist()
     return found
 
 
 def lru(experts: Ints, n: int, places: int) -> Run:
-    """Evicts the expert that was asked for longest ago."""
+    """Evicts the least recently requested expert."""
     held: OrderedDict[int, None] = OrderedDict()
     asked = requests_of(experts)
     hits = sum(touch(held, expert, places) for expert in asked)
@@ -62,7 +62,7 @@ def lru(experts: Ints, n: int, places: int) -> Run:
 
 
 def touch(held: OrderedDict[int, None], expert: int, places: int) -> bool:
-    """Asks an LRU cache for an expert and puts it in; returns whether it was there."""
+    """Requests an expert from an LRU cache and inserts it; returns whether it was a hit."""
     if expert in held:
         held.move_to_end(expert)
         return True
@@ -73,7 +73,7 @@ def touch(held: OrderedDict[int, None], expert: int, places: int) -> bool:
 
 
 def lfu(experts: Ints, n: int, places: int) -> Run:
-    """Evicts the expert that was asked for least often so far; of equals, the one asked for longest ago."""
+    """Evicts the least frequently requested expert; of equals, the least recently requested one."""
     uses, last = [0] * n, [-1] * n
     held: set[int] = set()
     asked = requests_of(experts)
@@ -91,7 +91,7 @@ def lfu(experts: Ints, n: int, places: int) -> Run:
 
 
 def pinned(experts: Ints, n: int, places: int) -> Run:
-    """Keeps the busiest experts of this very trace once they were loaded; others pass by."""
+    """Keeps the busiest experts of this trace after their first load; others bypass the cache."""
     kept = set(np.argsort(-expert_counts(experts, n), kind="stable")[:places].tolist())
     held: set[int] = set()
     asked = requests_of(experts)
@@ -104,11 +104,11 @@ def pinned(experts: Ints, n: int, places: int) -> Run:
 
 
 def belady(experts: Ints, n: int, places: int) -> Run:
-    """Evicts the expert whose next request is farthest away, the new one if that is it."""
+    """Evicts the expert whose next request is farthest away, possibly the new one."""
     asked = requests_of(experts)
     ahead = next_requests(asked, n)
     held: dict[int, int] = {}  # expert -> its next request
-    farthest: list[tuple[int, int]] = []  # heap of (-next request, expert), with entries that are out of date
+    farthest: list[tuple[int, int]] = []  # heap of (-next request, expert), with outdated entries
     hits = 0
     for expert, following in zip(asked, ahead, strict=True):
         hits += expert in held
@@ -122,7 +122,7 @@ def belady(experts: Ints, n: int, places: int) -> Run:
 
 
 def next_requests(asked: list[int], n: int) -> list[int]:
-    """Returns the time of the next request for the same expert; those without one lie beyond the end."""
+    """Returns the time of the next request for the same expert; the end of the trace if there is none."""
     following = [len(asked) + expert for expert in range(n)]
     ahead = [0] * len(asked)
     for time in range(len(asked) - 1, -1, -1):
@@ -132,9 +132,9 @@ def next_requests(asked: list[int], n: int) -> list[int]:
 
 
 def prefetch(experts: Ints, n: int, places: int, guesses: Ints) -> Run:
-    """LRU that loads the guessed experts of a token before the token asks: guesses [T, m].
+    """LRU that loads the guessed experts of a token before its requests: guesses [T, m].
 
-    A guess that is held moves nothing and counts as no request. A wrong one may evict an expert.
+    A guess in the cache moves nothing and counts as no request. A wrong one may evict an expert.
     """
     held: OrderedDict[int, None] = OrderedDict()
     requests = hits = loads = 0

@@ -27,7 +27,7 @@ def pair_counts(experts: Ints, n: int) -> Counts:
 
 
 def neighbour_pairs(experts: Ints, n: int) -> Counts:
-    """Counts pairs as OLMoE's script does: choice i with choice i + 1 alone: [T, K] -> [n, n]."""
+    """Counts pairs as OLMoE's script does: choice i with choice i + 1 only: [T, K] -> [n, n]."""
     pairs = np.zeros((n, n), np.int64)
     for first in range(experts.shape[-1] - 1):
         pairs += ordered_pairs(experts[:, first], experts[:, first + 1], n)
@@ -36,7 +36,7 @@ def neighbour_pairs(experts: Ints, n: int) -> Counts:
 
 def ordered_pairs(a: Ints, b: Ints, n: int) -> Counts:
     """Counts (a, b) row by row: twice [T] -> [n, n]; rows with an empty choice do not count."""
-    if a.min(initial=0) < 0 or b.min(initial=0) < 0:  # most layers have none: no copies then
+    if a.min(initial=0) < 0 or b.min(initial=0) < 0:  # most layers have none, so no copies are made
         both = (a >= 0) & (b >= 0)
         a, b = a[both], b[both]
     cells = np.multiply(a, n, dtype=np.intp) + b

@@ -54,12 +54,12 @@ def counts(trace: RoutingTrace, kept: bool = False) -> Counts:
 
 
 def first_choices(trace: RoutingTrace) -> Counts:
-    """Counts the tokens whose first choice each expert is: [L, N]."""
+    """Counts the tokens that choose each expert first: [L, N]."""
     return expert_counts(trace.experts[..., :1], trace.header.shape.experts)
 
 
 def score_sums(trace: RoutingTrace) -> Doubles:
-    """Sums the gate scores over tokens, each divided by its token's sum: [L, N]. It must have scores."""
+    """Sums gate scores over tokens, each divided by its token's sum: [L, N]. Needs a trace with scores."""
     assert trace.scores is not None, "a trace without scores has no sums of them"
     scores = trace.scores.astype(np.float64)  # [T, L, N]
     result: Doubles = (scores / scores.sum(axis=-1, keepdims=True)).sum(axis=0)

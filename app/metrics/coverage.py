@@ -15,7 +15,7 @@ COVERAGE = Metric(
 
 
 def coverage(loads: Counts) -> Doubles:
-    """Returns the coverage curve: loads [..., N] -> [..., N]; entry n - 1 is that of the n busiest."""
+    """Returns the coverage curve: loads [..., N] -> [..., N]; entry n - 1 is the share of the n busiest."""
     busiest = -np.sort(-loads, axis=-1)
     total = np.maximum(loads.sum(axis=-1, keepdims=True), 1)
     result: Doubles = busiest.cumsum(axis=-1) / total

@@ -19,12 +19,12 @@ class Row:
     """One router's traffic on these devices."""
 
     router: str
-    limit: int | None  # of devices that a token may reach; None: any
+    limit: int | None  # devices that a token may reach; None: unlimited
     traffic: Traffic
-    kept: float | None  # of the probability that plain top-k chooses; None if no logits are known
+    kept: float | None  # share of the probability of plain top-k's choices; None without logits
 
     def to_json(self, d_model: int) -> dict[str, Any]:
-        """Means over tokens and layers, and sums of a step."""
+        """Returns means over tokens and layers, and sums per step."""
         reach, sent = self.traffic.reach, self.traffic.sent
         return {
             "router": self.router,
@@ -39,7 +39,7 @@ class Row:
 
 
 def compare_routers(trace: RoutingTrace, devices: int) -> list[Row]:
-    """Returns the trace as it is; then its logits through `topk`, and limited to ever fewer devices.
+    """Returns rows for the trace itself; for its logits through `topk`; and for ever stricter device limits.
 
     Raises ValueError if there are more devices than experts.
     """
@@ -63,9 +63,9 @@ def compare_routers(trace: RoutingTrace, devices: int) -> list[Row]:
 
 
 def limited(experts: int, k: int, devices: int) -> Iterator[tuple[Router, int]]:
-    """DeepSeek-V2's limit with a device as a group: half of the devices, a quarter, ... if those hold k.
+    """Yields DeepSeek-V2's limit with devices as groups: half of the devices, a quarter, ... if these hold k.
 
-    None if the devices do not divide the experts.
+    Yields nothing if the devices do not divide the experts.
     """
     most = devices // 2
     while most:
@@ -78,7 +78,7 @@ def limited(experts: int, k: int, devices: int) -> Iterator[tuple[Router, int]]:
 
 
 def choose(router: Router, logits: Floats, k: int) -> Ints:
-    """Logits [T, L, N] -> chosen experts [T, L, K]."""
+    """Returns the chosen experts [T, L, K] for logits [T, L, N]."""
     layers = range(logits.shape[1])
     return np.stack([router.route(logits[:, layer], k, layer).experts for layer in layers], axis=1)
 

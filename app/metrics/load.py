@@ -18,15 +18,15 @@ class Load:
 
     texts: int
     tokens: int
-    assigned: Counts  # [L, N] assignments, those over capacity too
-    kept: Counts  # [L, N] without them
-    first: Counts  # [L, N] tokens whose first choice an expert is
-    scores: Doubles | None  # [L, N] sums of normalised gate scores; None if scores are not known
-    squares: Doubles | None = None  # [L] sums for the z-loss; None if the logits are not known
+    assigned: Counts  # [L, N] assignments, those over capacity included
+    kept: Counts  # [L, N] assignments within capacity
+    first: Counts  # [L, N] tokens that choose the expert first
+    scores: Doubles | None  # [L, N] sums of normalised gate scores; None without scores
+    squares: Doubles | None = None  # [L] sums for the z-loss; None without logits
 
     @classmethod
     def of(cls, trace: RoutingTrace) -> Load:
-        """What one trace loads."""
+        """Returns the counts of one trace."""
         return cls(
             texts=1,
             tokens=len(trace.experts),
@@ -38,7 +38,7 @@ class Load:
         )
 
     def __add__(self, other: Load) -> Load:
-        """Both together."""
+        """Returns the sums of both."""
         sums: dict[str, Any] = {}
         for name, value in vars(self).items():
             more = getattr(other, name)
@@ -47,7 +47,7 @@ class Load:
 
     @property
     def measures(self) -> dict[str, Doubles]:
-        """The measures of `balance.MEASURES` by name, each [L], and `z_loss` where the logits are known.
+        """Returns `balance.MEASURES` by name, each [L], and `z_loss` if logits are known.
 
         Without scores there is no `switch_loss`.
         """
@@ -62,7 +62,7 @@ class Load:
 
     @property
     def score_measures(self) -> dict[str, Doubles]:
-        """Returns the measures that need scores or logits, as far as they are known."""
+        """Returns the measures of scores or logits, as far as these are known."""
         found = {}
         if self.scores is not None:
             found["switch_loss"] = balance.balance_loss(self.first, self.scores, self.tokens)
@@ -71,7 +71,7 @@ class Load:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /api/load` answers."""
+        """Returns the answer of `GET /api/load`."""
         return {
             "texts": self.texts,
             "tokens": self.tokens,

@@ -34,9 +34,9 @@ NEAR = 0.05  # times an even score, 1 / N
 
 
 def margins(selection: Floats, experts: Ints) -> Floats:
-    """Returns the margin of each row: scores [..., N] that selection looks at, experts [..., K] -> [...].
+    """Returns the margin of each row: selection scores [..., N], experts [..., K] -> [...].
 
-    A row in which every expert, or none, is chosen has no margin: infinity.
+    A row in which all experts, or none, are chosen has the margin infinity.
     """
     n = selection.shape[-1]
     chosen = np.zeros((*experts.shape[:-1], n + 1), np.bool_)

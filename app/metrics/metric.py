@@ -11,14 +11,14 @@ Per = Literal["layer", "expert", "pair", "token", "model"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `balanced`: its value at an even load, for those that measure evenness."""
+    """One metric. `balanced`: its value at a uniform load, for measures of balance."""
 
     name: str
     definition: str
     source: str
-    needs: Needs = "ids"  # the least that a trace must hold
+    needs: Needs = "ids"  # the minimum content of a trace
     per: Per = "layer"
-    unit: str = "1"  # "1": a plain ratio
+    unit: str = "1"  # "1": dimensionless
     balanced: float | None = None
 
     @property
@@ -27,5 +27,5 @@ class Metric:
         return self.needs == "ids"
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the declaration, as the atlas sends it with the numbers."""
+        """Returns the declaration as sent with the numbers of an atlas."""
         return {**asdict(self), "ids_suffice": self.ids_suffice}

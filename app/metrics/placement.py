@@ -1,9 +1,8 @@
-"""Expert parallelism: experts spread over devices, and what a step of inference then sends between them.
+"""Expert parallelism: experts distributed over devices, and the traffic of one inference step.
 
-One inference step takes all tokens of a trace through a layer: each token's vector goes once to every device
-that holds an expert chosen for it (dispatch), and the sum of what those experts made of it comes back
-(combine). For this reason DeepSeek-V2 limits the devices of a token (arXiv 2405.04434, section 2.2.2).
-Letter: G devices.
+One step passes all tokens of a trace through a layer. Each token's vector goes once to every device with a
+chosen expert (dispatch), and the sum of these experts' outputs returns (combine). DeepSeek-V2 therefore
+limits the devices per token (arXiv 2405.04434, section 2.2.2). Letter: G devices.
 """
 
 from __future__ import annotations
@@ -32,33 +31,33 @@ REACH = Metric(
 
 @dataclass(frozen=True)
 class Traffic:
-    """What one step sends and computes where."""
+    """The traffic and the work of one step."""
 
-    place: Ints  # [N] device of each expert; of a plan with replicas: [L, S] expert of each slot
-    sent: Counts  # [L, G] tokens that go to each device, each once
-    load: Counts  # [L, G] assignments that each device computes
-    reach: Counts  # [T, L] devices that each token goes to
+    place: Ints  # [N] device of each expert; with replicas: [L, S] expert of each slot
+    sent: Counts  # [L, G] tokens sent to each device, counted once
+    load: Counts  # [L, G] assignments computed on each device
+    reach: Counts  # [T, L] devices that each token reaches
 
     @property
     def devices(self) -> int:
-        """G."""
+        """G, the number of devices."""
         return int(self.sent.shape[1])
 
     def all_to_all_bytes(self, d_model: int, dispatch: int = 2, combine: int = 2) -> Counts:
-        """Bytes of each layer's two exchanges [L]: there with `dispatch` bytes a number, back with `combine`.
+        """Returns the bytes of each layer's two exchanges [L]; `dispatch` and `combine`: bytes per number.
 
-        Every copy counts, also one that stays on the device where its token happens to be.
+        Every copy counts, including one for the device that holds the token.
         """
         result: Counts = self.sent.sum(axis=1) * d_model * (dispatch + combine)
         return result
 
     def most(self) -> int:
-        """Returns the most devices that a token goes to in a layer."""
+        """Returns the largest number of devices that a token reaches in a layer."""
         return int(self.reach.max(initial=0))
 
 
 def place_experts(experts: int, devices: int) -> Ints:
-    """Device of each expert [N]: neighbours together, as evenly as they divide.
+    """Returns the device of each expert [N]: neighbours together, in nearly equal numbers.
 
     Raises ValueError if there are more devices than experts.
     """
@@ -69,7 +68,7 @@ def place_experts(experts: int, devices: int) -> Ints:
 
 
 def traffic_of(experts: Ints, place: Ints, dropped: Bools | None = None) -> Traffic:
-    """Counts what one step sends: experts [T, L, K], device of each expert [N]. Drops send nothing."""
+    """Counts the traffic of one step: experts [T, L, K], device of each expert [N]. Drops send nothing."""
     kept = experts >= 0 if dropped is None else (experts >= 0) & ~dropped
     at = np.nonzero(kept)
     return traffic_at(experts.shape, at, place[experts[at]], int(place.max()) + 1, place)
@@ -78,7 +77,7 @@ def traffic_of(experts: Ints, place: Ints, dropped: Bools | None = None) -> Traf
 def traffic_at(
     shape: tuple[int, ...], at: tuple[np.ndarray, ...], to: Ints, devices: int, place: Ints
 ) -> Traffic:
-    """Counts assignments, given by their indices (token, layer, choice), that go to devices `to`."""
+    """Counts assignments to devices `to`, given by their indices (token, layer, choice)."""
     assigned = np.zeros((*shape[:2], devices), np.int32)  # [T, L, G] chosen experts on each device
     np.add.at(assigned, (at[0], at[1], to), 1)
     reached = assigned > 0

@@ -1,7 +1,7 @@
-"""A placement with replicas: which expert each slot of each layer holds, and what a step then sends.
+"""A placement with replicas: the expert in each slot of each layer, and the traffic of one step.
 
-The slots of a layer lie on the devices in order, as many on each. A second slot with the same expert is a
-replica; assignments to an expert go to its replicas in turn.
+The slots of a layer are divided evenly over the devices, in order. A second slot with the same expert is a
+replica; assignments to an expert alternate between its replicas.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .eplb import rebalance
 from .placement import Traffic, traffic_at
 
 STRATEGIES = ("linear", "eplb", "coactivation")
-SLACK = 1.1  # load over the mean that a device may have before partners no longer count
+SLACK = 1.1  # load over mean up to which a device accepts co-activated experts
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Expert of each slot [L, S]. Raises ValueError if slots do not divide or an expert has none."""
+    """The expert of each slot [L, S]. Raises ValueError if slots do not divide, or an expert has none."""
 
     slots: Ints
     devices: int
@@ -47,7 +47,7 @@ class Plan:
 
     @property
     def device_of_slot(self) -> Ints:
-        """Device of each slot: [S]."""
+        """Returns the device of each slot: [S]."""
         slots = self.slots.shape[1]
         return np.repeat(np.arange(self.devices, dtype=np.int32), slots // self.devices)
 
@@ -58,15 +58,15 @@ def linear_plan(layers: int, experts: int, devices: int) -> Plan:
 
 
 def eplb_plan(loads: Counts, slots: int, devices: int, groups: int = 1, nodes: int = 1) -> Plan:
-    """Places by EPLB's greedy: loads [L, N] -> `slots` slots per layer, those over N being replicas."""
+    """Places with EPLB's greedy algorithm: loads [L, N] -> `slots` slots per layer, replicas included."""
     return Plan(rebalance(loads, slots, groups, nodes, devices), devices, loads.shape[-1])
 
 
 def coactivation_plan(experts: Ints, n: int, devices: int) -> Plan:
-    """Places experts that are chosen together on one device, as far as loads stay even: [T, L, K] -> plan.
+    """Places co-activated experts on one device while loads stay even: [T, L, K] -> plan.
 
-    Greedy: experts by falling load; each goes to the device with room whose experts it is chosen with most
-    often, among devices that stay under `SLACK` times the mean load.
+    Greedy, in order of falling load: each expert goes to the device with room with whose experts it is
+    chosen most often, among devices under `SLACK` times the mean load.
     """
     layers = range(experts.shape[1])
     rows = [
@@ -96,7 +96,7 @@ def cluster(pairs: Counts, loads: Counts, devices: int) -> Ints:
 
 
 def plan_traffic(experts: Ints, plan: Plan, dropped: Bools | None = None) -> Traffic:
-    """Counts what one step sends under a plan: experts [T, L, K]."""
+    """Counts the traffic of one step under a plan: experts [T, L, K]."""
     kept = experts >= 0 if dropped is None else (experts >= 0) & ~dropped
     at = np.nonzero(kept)
     cells = flat_cells(experts, plan.experts)[kept]  # (layer, expert) of each assignment
@@ -105,7 +105,7 @@ def plan_traffic(experts: Ints, plan: Plan, dropped: Bools | None = None) -> Tra
 
 
 def slots_in_turn(cells: Counts, plan: Plan) -> Counts:
-    """Returns the slot of each assignment, the replicas of an expert taken in turn: [A] -> [A]."""
+    """Returns the slot of each assignment, alternating between replicas: [A] -> [A]."""
     held = flat_cells(plan.slots.T[..., None], plan.experts)[..., 0].T.reshape(-1)  # (layer, expert) by slot
     by_cell = np.argsort(held, kind="stable") % plan.slots.shape[1]
     replicas = np.bincount(held, minlength=len(plan.slots) * plan.experts)
@@ -119,14 +119,14 @@ def slots_in_turn(cells: Counts, plan: Plan) -> Counts:
 
 
 def imbalance(load: Counts) -> Doubles:
-    """Returns the fullest device over the mean one: [L, G] -> [L]; 1 in an empty layer."""
+    """Returns maximum over mean of the devices' loads: [L, G] -> [L]; 1 in an empty layer."""
     mean = load.mean(axis=-1)
     result: Doubles = np.where(mean > 0, load.max(axis=-1) / np.where(mean > 0, mean, 1), 1.0)
     return result
 
 
 def plan_figures(experts: Ints, plan: Plan, d_model: int, dropped: Bools | None = None) -> dict[str, Any]:
-    """Returns imbalance and traffic of one step under a plan, as JSON. Bytes: 16-bit numbers both ways."""
+    """Returns imbalance and traffic of one step under a plan, as JSON, for 16-bit numbers both ways."""
     traffic = plan_traffic(experts, plan, dropped)
     return {
         "devices": plan.devices,

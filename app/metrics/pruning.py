@@ -34,9 +34,9 @@ def reap(weighted_norms: Doubles, loads: Counts) -> Doubles:
 
 
 def kept_experts(scores: Doubles, drop: float, least: int = 1) -> list[list[int]]:
-    """Returns the ids to keep in each layer, in order: scores [L, N] -> L lists.
+    """Returns the ids to keep in each layer, ascending: scores [L, N] -> L lists.
 
-    `drop`: share of each layer's experts to remove, in 0..1. `least`: experts that a layer keeps at least.
+    `drop`: share of each layer's experts to remove, in 0..1. `least`: minimum number of experts per layer.
     Raises ValueError if `drop` is outside 0..1.
     """
     if not 0 <= drop <= 1:

@@ -1,4 +1,4 @@
-"""The same token in other contexts: how alike its routings are."""
+"""The similarity of routings of the same token in different contexts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Router saturation: how much of the final routing an earlier checkpoint has already."""
+"""Router saturation: the share of the final routing that an earlier checkpoint has already."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def domain_shares(counts: Counts, tokens: Counts) -> Doubles:
 
 
 def token_specialisation(experts: Ints, ids: Ints, n: int) -> float:
-    """Returns the mean share of an id's occurrences that one expert receives most: [T, K], [T]."""
+    """Returns the mean share of an id's occurrences at its most frequent expert: [T, K], [T]."""
     seen, numbers, occurs = np.unique(ids, return_inverse=True, return_counts=True)
     if not len(seen):
         return 0.0
@@ -50,7 +50,7 @@ def token_specialisation(experts: Ints, ids: Ints, n: int) -> float:
 
 
 def position_buckets(positions: Ints) -> Ints:
-    """Returns numbers positions by powers of two: 0 -> 0, 1 -> 1, 2-3 -> 2, 4-7 -> 3, ... [T] -> [T]."""
+    """Assigns positions to buckets by powers of two: 0 -> 0, 1 -> 1, 2-3 -> 2, 4-7 -> 3, ... [T] -> [T]."""
     return np.ceil(np.log2(positions.astype(np.float64) + 1)).astype(np.int32)
 
 

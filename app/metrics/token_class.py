@@ -20,8 +20,8 @@ BYTES = re.compile(r"(?:.*\\x[0-9a-f]{2})+.*", re.DOTALL)
 def class_of(text: str) -> str:
     """Returns the class of a token's text.
 
-    word: letters that begin a word (a space stands before them). piece: letters without a space before them.
-    bytes: part of a character. mixed: anything else, such as letters with punctuation.
+    word: letters after a space. piece: letters without a space before them. bytes: part of a character.
+    mixed: anything else, such as letters with punctuation.
     """
     bare = text.strip()
     if SPECIAL.fullmatch(text):

@@ -15,7 +15,7 @@ PREFERENCE = Metric(
     per="expert",
     unit="nats",
 )
-FEWEST = 3  # times that an expert must have received a token before it counts as preferred
+FEWEST = 3  # occurrences at an expert below which a token is not counted
 
 
 def preference(counts: Counts, occurs: Counts, loads: Counts, tokens: int) -> Doubles:
@@ -30,6 +30,6 @@ def preference(counts: Counts, occurs: Counts, loads: Counts, tokens: int) -> Do
 
 
 def preferred(score: Doubles, most: int) -> list[list[int]]:
-    """Returns the numbers of the tokens that each expert prefers, strongest first: [N, V] -> N lists."""
+    """Returns the token indices that each expert prefers, strongest first: [N, V] -> N lists."""
     order = np.argsort(-score, axis=-1, kind="stable")[:, :most]
     return [[token for token in row if score[expert, token] > 0] for expert, row in enumerate(order.tolist())]

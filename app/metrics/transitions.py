@@ -1,4 +1,4 @@
-"""Paths from one MoE layer to the next, and how well a layer predicts the next one."""
+"""Transitions from one MoE layer to the next, and how well a layer predicts the next one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def transition_counts(here: Ints, ahead: Ints, n: int) -> Counts:
 
 def predicted(here: Ints, rates: Doubles, k: int) -> Ints:
     """Returns the k likeliest experts of the next layer: [T, K], rates P(b | a) [n, n] -> [T, k]."""
-    padded = np.concatenate([rates, np.zeros((1, rates.shape[1]))])  # row -1: an empty choice says nothing
+    padded = np.concatenate([rates, np.zeros((1, rates.shape[1]))])  # row -1: an empty choice
     scores: Floats = np.zeros((len(here), rates.shape[1]), np.float32)
     for choice in range(here.shape[-1]):
         scores += padded[here[:, choice]].astype(np.float32)
@@ -48,14 +48,14 @@ def predicted(here: Ints, rates: Doubles, k: int) -> Ints:
 
 
 def recall(guess: Ints, truth: Ints) -> float:
-    """Returns the share of true choices that the guess holds: [T, k], [T, K] -> one; 1 without choices."""
+    """Returns the share of true choices in the guess: [T, k], [T, K] -> one number; 1 without choices."""
     chosen = truth >= 0
     found = (truth[:, :, None] == guess[:, None, :]).any(axis=-1) & chosen
     return float(found.sum() / chosen.sum()) if chosen.any() else 1.0
 
 
 def recall_ahead(here: Ints, ahead: Ints, n: int, k: int) -> dict[str, float]:
-    """Returns how well a layer tells the next: recall by transitions, by load alone, and count similarity."""
+    """Returns how well a layer predicts the next: recall by transitions, by load alone, and similarity."""
     fit, check = slice(0, None, 2), slice(1, None, 2)
     loads = expert_counts(here[fit], n)
     rates = transition_counts(here[fit], ahead[fit], n) / np.maximum(loads[:, None], 1)

@@ -22,7 +22,7 @@ class Reference(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     authors: tuple[str, ...] = ()
-    others: bool = False  # more authors than are printed
+    others: bool = False  # there are more authors than listed
     team: str = ""
     year: Annotated[int, Field(ge=1900, le=2100)]
     title: str
@@ -41,7 +41,7 @@ class Reference(BaseModel):
 
     @property
     def who(self) -> str:
-        """Fedus et al., or the team."""
+        """Returns the short authors: Fedus et al., or the team."""
         if self.team:
             return self.team
         family = self.authors[0].split()[-1]
@@ -49,26 +49,26 @@ class Reference(BaseModel):
 
     @property
     def short(self) -> str:
-        """In a line: Fedus et al. 2022, Switch Transformers, arXiv 2101.03961."""
+        """Returns one line: Fedus et al. 2022, Switch Transformers, arXiv 2101.03961."""
         return ", ".join(filter(None, (f"{self.who} {self.year}", self.brief or self.title, self.numbered)))
 
     @property
     def numbered(self) -> str:
-        """The identifier at arXiv, as it is cited."""
+        """Returns the arXiv identifier in its cited form."""
         return self.arxiv and f"arXiv {self.arxiv}"
 
     @property
     def address(self) -> str:
-        """Where it can be read; "" where no address is known."""
+        """Returns the address of the work; "" if unknown."""
         return f"{ARXIV}{self.arxiv}" if self.arxiv else self.url
 
     def people(self, others: str) -> str:
-        """Returns all that are listed; `others`: the words for those that are not."""
+        """Returns all listed authors; `others`: words for the rest."""
         names = ", ".join(self.authors) or self.team
         return f"{names} {others}" if self.others else names
 
     def to_json(self) -> dict[str, str]:
-        """Returns what a panel shows."""
+        """Returns the reference for a panel."""
         return {"short": self.short, "title": self.title, "who": self.who, "address": self.address}
 
 
@@ -80,10 +80,10 @@ def references() -> dict[str, Reference]:
 
 
 def of_article() -> list[tuple[str, Reference]]:
-    """Returns those that the article cites by number, in its order."""
+    """Returns the references that the article cites by number, in its order."""
     return [(key, references()[key]) for key in ARTICLE]
 
 
 def cite(key: str) -> str:
-    """Returns a reference in a line. Raises KeyError for an unknown key."""
+    """Returns a reference in one line. Raises KeyError for an unknown key."""
     return references()[key].short

@@ -47,7 +47,7 @@ class PendingTrace:
     whole: Callable[[], RoutingTrace] | None = None  # for a trace that exists already
 
     def steps(self, start: int = 0) -> Iterator[Step]:
-        """Yields the steps from token `start` on."""
+        """Returns the steps from token `start` on."""
         return (step for step in self.pull(start) if step is not None)
 
     def pull(self, start: int = 0) -> Iterator[Step | None]:

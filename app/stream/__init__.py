@@ -1,1 +1,1 @@
-"""What crosses the WebSocket, and the rules of a connection."""
+"""The messages of the WebSocket, and the rules of a connection."""

@@ -1,7 +1,7 @@
-"""Whose job is next: every client gets an equal share of the work, however much each one asks for.
+"""Schedules jobs: every client gets an equal share of the work, independent of its number of jobs.
 
-Self-clocked fair queueing (Golestani 1994): a job's tag is the work that its client has been given before it,
-counted from the moment at which the client began to wait; the lowest tag goes first.
+Self-clocked fair queueing (Golestani 1994): a job's tag is the work that its client has received before it,
+counted from the time at which the client began to wait. The lowest tag goes first.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-LEAST_SECS = 1e-4  # of a job that says no cost: turns cost something too
+LEAST_SECS = 1e-4  # minimum cost of a job: switching between jobs costs time too
 
 
 class FairQueue(Generic[Item]):
-    """Jobs of clients, with the estimated seconds of each."""
+    """Queued jobs by client, with their estimated seconds."""
 
     def __init__(self) -> None:
         self.heap: list[tuple[float, int, Item]] = []
-        self.waiting: dict[int, tuple[str, float]] = {}  # client and cost of each job that waits
-        self.finish: dict[str, float] = {}  # the tag of the last job of each client that waits
+        self.waiting: dict[int, tuple[str, float]] = {}  # client and cost of each queued job
+        self.finish: dict[str, float] = {}  # tag of the last job of each queued client
         self.count_of: defaultdict[str, int] = defaultdict(int)
         self.secs_of: defaultdict[str, float] = defaultdict(float)
-        self.now = 0.0  # the tag of the job that was taken last
+        self.now = 0.0  # tag of the last job taken
         self.numbers = count()
         self.secs = 0.0
 
@@ -34,7 +34,7 @@ class FairQueue(Generic[Item]):
         return len(self.waiting)
 
     def push(self, client: str, cost: float, item: Item) -> int:
-        """Puts a job into the queue; returns its number, for `discard`."""
+        """Adds a job; returns its number, for `discard`."""
         tag = max(self.now, self.finish.get(client, 0.0)) + max(cost, LEAST_SECS)
         number = next(self.numbers)
         heapq.heappush(self.heap, (tag, number, item))
@@ -46,7 +46,7 @@ class FairQueue(Generic[Item]):
         return number
 
     def pop(self) -> Item | None:
-        """Takes the job whose turn it is; None if nothing waits."""
+        """Removes and returns the next job; None if the queue is empty."""
         while self.heap:
             tag, number, item = heapq.heappop(self.heap)
             if number in self.waiting:
@@ -56,7 +56,7 @@ class FairQueue(Generic[Item]):
         return None
 
     def discard(self, number: int) -> None:
-        """Forgets a job that nobody waits for any more."""
+        """Removes a job whose result is not needed any more."""
         client, cost = self.waiting.pop(number, ("", 0.0))
         if not client:
             return
@@ -75,7 +75,7 @@ class FairQueue(Generic[Item]):
 
 
 def client_of(address: str | None) -> str:
-    """Who a client address belongs to: an IPv4 address itself, of IPv6 the /64, which one household has."""
+    """Returns the client of an address: an IPv4 address itself, or the /64 of IPv6 (one household)."""
     try:
         found = ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""A request becomes a source, in a thread or in a process; and a source becomes messages."""
+"""Opens the source of a request in a thread or a process, and turns a source into messages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..trace import RoutingTrace, Step
 from .wire import EndMessage, TokensMessage, TraceMessage, pack_step, to_text
 from .workers import Workers
 
-SECS_OF_STEP = 1e-6  # of one token, layer and expert
+SECS_OF_STEP = 1e-6  # per token, layer and expert
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The keys that a client sent: of the first stack, those just changed, and those of the second stack.
+    """The keys from a client: of the first stack, those just changed, and those of the second stack.
 
-    `around` is the token in whose part of a long trace the client is interested.
+    `around` is a token: of a long trace, the client wants the window around it.
     """
 
     keys: Mapping[str, object]
@@ -37,10 +37,10 @@ class Asked:
 async def open_asked(
     sources: SourceRegistry, workers: Workers, asked: Asked, client: str
 ) -> tuple[PendingTrace, Answer]:
-    """Returns the trace of the keys that can be used, and what the client is told of its request.
+    """Returns the trace of the usable keys, and the answer for the client.
 
-    A key that the source refuses falls back like any other. Raises BadRequest if no key is left to leave
-    out, and Busy if too much is waiting.
+    A key that the source refuses falls back like any other. Raises BadRequest if no key is left to drop,
+    and Busy if the queue is full.
     """
     kept = KeptKeys(asked.keys, asked.second)
     while True:
@@ -56,9 +56,9 @@ async def open_asked(
 async def open_source(
     sources: SourceRegistry, workers: Workers, request: TraceRequest, client: str, around: int = 0
 ) -> PendingTrace:
-    """Returns the source of a request. Raises BadRequest, and Busy if too much is waiting.
+    """Opens the source of a request. Raises BadRequest, and Busy if the queue is full.
 
-    What is computed token by token is never heavy: each token is a job of its own.
+    Generation token by token is never heavy: each token is a job of its own.
     """
     if sources.elsewhere(request):
         cancel = Cancel()
@@ -79,14 +79,14 @@ async def open_source(
 
 
 def by_token(request: TraceRequest) -> bool:
-    """Returns whether the routing of a token needs only those before it, and a model computes it."""
+    """Returns whether a model computes the routing causally, token by token."""
     return request.source == "live" and not request.updates and not ROUTERS[request.router].whole_batch
 
 
 def finished(
     sources: SourceRegistry, request: TraceRequest, identity: str, trace: RoutingTrace
 ) -> PendingTrace:
-    """Yields the source of a trace that is there as a whole."""
+    """Returns the source of a complete trace."""
     prompt = trace.header.tokens[: trace.header.origin.get("prompt_tokens")]
     header = replace(trace.header, tokens=prompt)
 
@@ -99,7 +99,7 @@ def finished(
 
 
 class Frames:
-    """The messages of a stream, those of one token at a time, made in worker threads."""
+    """The messages of a stream, produced per token in worker threads."""
 
     def __init__(self, source: PendingTrace, id: int, start: int) -> None:
         self.steps = source.pull(start)
@@ -110,10 +110,9 @@ class Frames:
         self.lock = Lock()
 
     def next(self) -> list[str | bytes] | None:
-        """Returns the messages of the next token; None at the end. Takes as long as the routing of one token
-        does.
+        """Returns the messages of the next token; None at the end. Takes as long as routing one token.
 
-        Of a token before the first that the viewer wants there are none.
+        Returns none for a token before the first requested one.
         """
         with self.lock:
             if self.closed:
@@ -129,7 +128,7 @@ class Frames:
         return messages
 
     def messages(self, step: Step) -> list[str | bytes]:
-        """Returns a step, after the token itself where a model wrote it."""
+        """Returns the message of a step, preceded by that of the token if a model generated it."""
         frame = pack_step(step, self.id, self.token, self.experts)
         if step.written is None:
             return [frame]
@@ -137,14 +136,14 @@ class Frames:
         return [to_text(tokens), frame]
 
     def close(self) -> None:
-        """Make no more. A message that a thread is just making is the last."""
+        """Stops after the message that a thread is making now."""
         self.closed = True
 
 
 async def messages_of(
     source: PendingTrace, workers: Workers, client: str, id: int, start: int, answer: Answer
 ) -> AsyncGenerator[str | bytes, None]:
-    """Header, steps, end. Nothing is made before what came before was taken."""
+    """Yields header, steps and end. A message is made only after the previous one was taken."""
     yield to_text(TraceMessage.of(id, source.identity, start, source.header, answer))
     frames = Frames(source, id, start)
     shape = source.header.shape
@@ -165,14 +164,14 @@ async def messages_of(
 async def next_messages(
     source: PendingTrace, workers: Workers, frames: Frames, client: str, cost: float
 ) -> list[str | bytes] | None:
-    """Returns the messages of the next token, made in a thread for small work or in one that may wait."""
+    """Returns the messages of the next token, from a worker thread or one that may wait for the network."""
     if source.cancel is not None:
         return await workers.wait(frames.next, source.cancel)
     return await workers.run(frames.next, client, cost)
 
 
 def check_start(start: int, source: PendingTrace) -> None:
-    """A stream resumes at a token that there is, or just after the last."""
+    """Raises BadRequest unless `start` is an existing token or the one after the last."""
     last = len(source.header.tokens) + source.more
     if start > last:
         expected = f"0 to {last}, the number of tokens"

@@ -1,7 +1,7 @@
-"""Processes for heavy work: one job each at a time, and a deadline that really ends it, with its process.
+"""Processes for heavy work: one job at a time each, with a deadline that ends the job and its process.
 
-A job is a module-level function of this package; its first argument is what `SETUP` made in the process. Only
-this package writes to the pipes, so what is unpickled there never came from outside.
+A job is a module-level function of this package; its first argument is the result of `SETUP` in the
+process. Only this package writes to the pipes, so unpickling is safe.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, BinaryIO
 
-CHECK_SECS = 0.05  # between looks at whether anybody still waits
-START_SECS = 60.0  # for a process to be set up, on a machine that is busy
+CHECK_SECS = 0.05  # interval of checks whether the result is still needed
+START_SECS = 60.0  # time limit for setting up a process on a busy machine
 GRACE_SECS = 1.0
 PR_SET_PDEATHSIG = 1
-NICE = 10  # the processes step back behind the threads that serve small work
+NICE = 10  # lower priority than the threads that serve small work
 
 
 class TookTooLong(Exception):
-    """A job was ended because it ran into its deadline."""
+    """A job exceeded its deadline and was ended."""
 
 
 class Abandoned(Exception):
-    """A job was ended because nobody waits for it."""
+    """A job was ended because its result is not needed any more."""
 
 
 class ProcessDied(Exception):
-    """The process of a job ended before the job did: out of memory, or a file that was cut off under it."""
+    """The process of a job ended before the job: out of memory, or a truncated mapped file."""
 
 
 class WorkerProcess:
-    """One process, started when it is first needed."""
+    """One process, started at first use."""
 
     ready = False
 
@@ -61,7 +61,7 @@ class WorkerProcess:
             raise ProcessDied from error
 
     def begin(self, deadline: float) -> None:
-        """Waits until it is set up, even for a job that nobody waits for any more: the next one needs it.
+        """Waits for the setup, even if the job is not needed any more, because the next one needs it.
 
         Raises TookTooLong or ProcessDied.
         """
@@ -72,7 +72,7 @@ class WorkerProcess:
     def receive(self, deadline: float, cancelled: Event) -> tuple[bool, Any]:
         """Waits for the result of a job. Raises TookTooLong, Abandoned or ProcessDied.
 
-        A job that nobody waits for has a moment to end by itself: another process takes longer to start.
+        An abandoned job has a moment to end by itself, because starting another process takes longer.
         """
         grace = float("inf")
         while not select.select([self.output], [], [], CHECK_SECS)[0]:
@@ -97,7 +97,7 @@ class WorkerProcess:
 
 
 class Processes:
-    """Processes that are all set up in the same way. Its methods are called from threads, and they block."""
+    """Processes with the same setup. Threads call its methods, which block."""
 
     def __init__(self, setup: Callable[..., Any], arguments: tuple[Any, ...], deadline_secs: float) -> None:
         self.setup = setup
@@ -109,7 +109,7 @@ class Processes:
         self.stopped = False
 
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...], cancelled: Event) -> Any:
-        """Returns the result of a job. Raises what the job raised, TookTooLong, Abandoned or ProcessDied."""
+        """Returns the result of a job. Raises the job's exception, TookTooLong, Abandoned or ProcessDied."""
         worker = self.take()
         try:
             worker.begin(time.monotonic() + START_SECS)
@@ -143,7 +143,7 @@ class Processes:
             return worker
 
     def stop(self) -> None:
-        """Ends all of them; those that work too."""
+        """Ends all processes, also busy ones."""
         self.stopped = True
         with self.lock:
             for worker in self.idle:
@@ -154,7 +154,7 @@ class Processes:
 
 
 def send(stream: BinaryIO, value: object) -> None:
-    """Writes one value as `read_message` reads it."""
+    """Writes one value in the format of `read_message`."""
     data = pickle.dumps(value)
     stream.write(len(data).to_bytes(8, "little") + data)
     stream.flush()
@@ -170,7 +170,7 @@ def read_message(stream: BinaryIO) -> Any:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Does one job after the other until the other side has gone."""
+    """Runs jobs until the pipe closes."""
     first = read_message(source)
     if first is None:
         return
@@ -194,7 +194,7 @@ def result_of(function: Callable[..., Any], state: Any, arguments: tuple[Any, ..
 
 
 def end_with_parent() -> None:
-    """Asks Linux to end this process when the server ends, even in the middle of a job (prctl(2))."""
+    """Asks Linux to end this process when the server ends, even during a job (prctl(2))."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -203,6 +203,6 @@ if __name__ == "__main__":
     end_with_parent()
     os.nice(NICE)
     output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output of libraries must not mix with the answers
     with suppress(KeyboardInterrupt, BrokenPipeError):
         serve(sys.stdin.buffer, output)

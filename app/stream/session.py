@@ -1,4 +1,4 @@
-"""One viewer's rules: a message and the time go in, what to do comes out. Nothing here waits."""
+"""The rules of one connection: takes a message and the time, returns actions. Nothing here waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ..problem import escaped, show
 from .wire import MAX_ID, OPS, VERSION, Code, ErrorMessage, Open, from_client
 
-RATE = 60.0  # messages a second that a viewer may send for ever
+RATE = 60.0  # messages per second that a client may send continuously
 BURST = 120.0  # messages that it may send at once
 
 NOTHING = "no such key"
@@ -32,7 +32,7 @@ UNSUPPORTED = 1003
 
 @dataclass(frozen=True)
 class StartStream:
-    """Stream the trace of these request keys from token `start`, in place of the running stream."""
+    """Stream the trace of these request keys from token `start`, instead of the running stream."""
 
     id: int
     keys: Mapping[str, object]
@@ -44,7 +44,7 @@ class StartStream:
 
 @dataclass(frozen=True)
 class StopStream:
-    """Stream nothing more."""
+    """Stop streaming."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class SendError:
 
 @dataclass(frozen=True)
 class CloseConnection:
-    """Send this close frame and read no more."""
+    """Send this close frame and read nothing more."""
 
     code: int
     reason: str
@@ -66,16 +66,16 @@ Action = StartStream | StopStream | SendError | CloseConnection
 
 
 class Session:
-    """What a client may do next."""
+    """The state of one connection and its rules."""
 
     def __init__(self) -> None:
-        self.running: int | None = None  # id of the stream that the viewer is sent
+        self.running: int | None = None  # id of the running stream
         self.closed = False
         self.allowance = BURST
         self.heard_secs: float | None = None
 
     def receive(self, message: str | bytes, now_secs: float) -> list[Action]:
-        """What to do about one message; nothing after a close."""
+        """Returns the actions for one message; none after a close."""
         if self.closed:
             return []
         if not self.allow(now_secs):
@@ -88,14 +88,14 @@ class Session:
             return complain("bad_message", f"message: expected a JSON object with an op, got {show(message)}")
 
     def allow(self, now_secs: float) -> bool:
-        """Returns whether one more message fits in what this viewer may send (a leaky bucket)."""
+        """Returns whether the client may send one more message (leaky bucket)."""
         passed = 0.0 if self.heard_secs is None else max(0.0, now_secs - self.heard_secs)
         self.heard_secs = now_secs
         self.allowance = min(BURST, self.allowance + passed * RATE) - 1
         return self.allowance >= 0
 
     def answer(self, message: Any) -> list[Action]:
-        """What to do about one JSON value."""
+        """Returns the actions for one JSON value."""
         if not isinstance(message, dict) or "op" not in message:
             return complain("bad_message", f"message: expected a JSON object with an op, got {show(message)}")
         id = message.get("id") if type(message.get("id")) is int else None
@@ -115,15 +115,13 @@ class Session:
         return self.begin(asked) if isinstance(asked, Open) else self.stop(asked.id)
 
     def begin(self, asked: Open) -> list[Action]:
-        """Returns a new stream takes the place of the running one."""
+        """Starts a new stream in place of the running one."""
         self.running = asked.id
         keys, second = asked.request, asked.second or {}
         return [StartStream(asked.id, keys, tuple(asked.changed), second, asked.start, asked.around)]
 
     def stop(self, id: int) -> list[Action]:
-        """Returns a stop for what no longer runs is a stop that crossed the end of the stream: nothing to
-        do.
-        """
+        """Stops a stream. Does nothing if it has ended: both messages crossed on the way."""
         if id != self.running:
             return []
         self.running = None
@@ -136,9 +134,7 @@ class Session:
 
 
 def field_of(error: ValidationError, message: Mapping[str, Any]) -> str:
-    """Returns the key of a message that is wrong first. One that UTF-8 cannot carry has no place in the
-    error.
-    """
+    """Returns the first wrong key of a message. A key that UTF-8 cannot encode has no place in the error."""
     place = error.errors(include_url=False)[0]["loc"][1:]  # after the op
     return str(place[0]) if place else next((key for key in message if escaped(key) != key), "op")
 

@@ -1,4 +1,4 @@
-"""One viewer's socket: a loop that reads, and a task that sends one stream at a time, one frame in flight."""
+"""Serves one socket: a loop that reads, and a task that sends one stream, one frame in flight."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = logging.getLogger("moescope")
 
 
 class Socket(Protocol):
-    """What is needed of a WebSocket."""
+    """The parts of a WebSocket that Viewer needs."""
 
     async def receive(self) -> str | bytes | None:
-        """Returns the next message; None once the other side has gone."""
+        """Returns the next message; None after a disconnect."""
 
     async def send(self, message: str | bytes) -> None:
         """Returns when the transport has room for more. Raises ClientDisconnected after a disconnect."""
@@ -36,7 +36,7 @@ class Socket(Protocol):
 
 
 class ClientDisconnected(Exception):
-    """The other side is no longer there."""
+    """The client has disconnected."""
 
 
 class Viewer:
@@ -62,13 +62,13 @@ class Viewer:
         self.open_secs = open_secs
         self.idle_secs = idle_secs
         self.began = time.monotonic()
-        self.asked = False  # for a trace, ever
+        self.asked = False  # the client has requested a trace before
         self.stream: asyncio.Task[None] | None = None
-        self.waiting_since: float | None = None  # for the viewer to take something, on the loop's clock
-        self.sending = False  # something is waiting for it right now
+        self.waiting_since: float | None = None  # since when the client has read nothing, on the loop's clock
+        self.sending = False  # a send is waiting for the client now
 
     async def serve(self) -> None:
-        """Read until the other side goes or breaks a rule."""
+        """Reads until the client disconnects or breaks a rule."""
         try:
             with suppress(ClientDisconnected):
                 await self.read()
@@ -81,7 +81,7 @@ class Viewer:
                 await self.act(action)
 
     async def next_message(self) -> str | bytes | None:
-        """Returns the next message; None once the other side has gone, or held the connection for nothing."""
+        """Returns the next message; None after a disconnect, or if the connection was idle too long."""
         while True:
             try:
                 async with asyncio.timeout(self.patience()):
@@ -93,7 +93,7 @@ class Viewer:
                     return None
 
     def patience(self) -> float | None:
-        """Seconds to wait for a message; None for ever."""
+        """Returns the seconds to wait for a message; None: unlimited."""
         secs = self.idle_secs if self.asked else self.began + self.open_secs - time.monotonic()
         return None if math.isinf(secs) else max(0.0, secs)
 
@@ -112,26 +112,26 @@ class Viewer:
                 await self.socket.close(code, reason)
 
     async def halt(self) -> None:
-        """Ends the stream, if any. Raises ClientDisconnected for a client that asks but reads nothing."""
+        """Ends the stream, if any. Raises ClientDisconnected for a client that sends but reads nothing."""
         overdue = self.sending and asyncio.get_running_loop().time() > self.deadline()
         await self.cancel()
         if overdue:
             await self.close_slow_client()
 
     async def cancel(self) -> None:
-        """Cancel what is being sent; afterwards nothing of it is sent any more."""
+        """Cancels the stream; nothing of it is sent after this."""
         if self.stream is not None:
             self.stream.cancel()
             await asyncio.wait([self.stream])
             self.stream = None
 
     async def send_stream(self, begin: StartStream) -> None:
-        """Send a trace, as long as there is somebody to take it."""
+        """Sends a trace until it ends or the client disconnects."""
         with suppress(ClientDisconnected):
             await self.try_stream(begin)
 
     async def try_stream(self, begin: StartStream) -> None:
-        """Send a trace; what goes wrong becomes an error message."""
+        """Sends a trace; failures become error messages."""
         try:
             asked = Asked(begin.keys, begin.changed, begin.second, begin.around)
             source, answer = await open_asked(self.sources, self.workers, asked, self.client)
@@ -148,7 +148,7 @@ class Viewer:
             await self.say(ErrorMessage(id=begin.id, code="internal", message=FAILED))
 
     async def send_trace(self, begin: StartStream, source: PendingTrace, answer: Answer) -> None:
-        """Header, steps, end. Nothing is made before the viewer has taken what came before."""
+        """Sends header, steps and end. A message is made only after the client took the previous one."""
         messages = messages_of(source, self.workers, self.client, begin.id, begin.start, answer)
         async with aclosing(messages):
             async for message in messages:
@@ -158,7 +158,7 @@ class Viewer:
         await self.send(to_text(message))
 
     async def send(self, message: str | bytes) -> None:
-        """Send, but do not wait for ever for a viewer that does not read, whatever it asks for meanwhile."""
+        """Sends a message, with a limit on the wait for a client that reads nothing."""
         self.sending = True
         try:
             async with asyncio.timeout_at(self.deadline()):
@@ -170,7 +170,7 @@ class Viewer:
             self.sending = False
 
     def deadline(self) -> float:
-        """When to stop waiting for the viewer to take something. Another stream does not put it off."""
+        """Returns the time limit for the client to read something. A new stream does not extend it."""
         if self.waiting_since is None:
             self.waiting_since = asyncio.get_running_loop().time()
         return self.waiting_since + self.send_secs

@@ -1,4 +1,4 @@
-"""What crosses the socket, both ways. docs/PROTOCOL.md says it in words, tests/golden in bytes."""
+"""The messages of the socket, both ways. docs/PROTOCOL.md describes them; tests/golden has their bytes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from ..shape import ModelShape
 from ..trace import Floats, Step, TraceHeader
 
 VERSION = 2
-STEP = 1  # the one kind of binary message
+STEP = 1  # the only kind of binary message
 DROPPED = 1  # flag: a column of drops follows
-IDS_ONLY = 2  # flag: no gate scores are known, and their column is left out
+IDS_ONLY = 2  # flag: no gate scores; their column is absent
 NO_EXPERT = 65535
 BIAS_DIGITS = 6
 MAX_ID = 2**32 - 1
-MESSAGE_BYTES = 64 * 1024  # the longest message that a client may send
-FRAME = struct.Struct(
-    "<BI"
-)  # kind (TEXT or BINARY) and length of each message of a stream over HTTP: 5 bytes
+MESSAGE_BYTES = 64 * 1024  # limit on a message from a client
+FRAME = struct.Struct("<BI")  # kind (TEXT or BINARY) and length before each message over HTTP: 5 bytes
 TEXT, BINARY = 1, 2  # as the opcodes of WebSocket frames
 HEADER = struct.Struct("<BBBxIIHHHxx")  # version, kind, flags, id, token, L, N, K: 20 bytes
 
@@ -33,7 +31,7 @@ Code = Literal["bad_request", "bad_message", "unknown_op", "busy", "internal"]
 
 
 class Open(BaseModel):
-    """Asks for the trace of `request` from token `from`, in place of what is running."""
+    """Requests the trace of `request` from token `from`, instead of the running one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,14 +39,14 @@ class Open(BaseModel):
     version: Literal[2]
     id: Id
     request: dict[str, Any] = {}
-    changed: list[str] = []  # request keys that a person just changed: the others give way to them
-    second: dict[str, Any] | None = None  # keys of the second stack; then its trace is asked for
+    changed: list[str] = []  # request keys that the user just changed; the others give way to them
+    second: dict[str, Any] | None = None  # keys of the second stack; its trace is then requested
     start: Id = Field(0, alias="from")
-    around: Id = 0  # a token: of a long trace the part is sent in which it lies
+    around: Id = 0  # a token: of a long trace, the window around it is sent
 
 
 class Stop(BaseModel):
-    """Asks that stream `id` sends nothing more."""
+    """Requests the end of stream `id`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -62,7 +60,7 @@ OPS = ("open", "stop")
 
 
 class TraceMessage(BaseModel):
-    """What is known before the first step; `from` is the token of the first step that follows."""
+    """The facts known before the first step; `from` is the token of the first step that follows."""
 
     op: Literal["trace"] = "trace"
     id: int
@@ -71,14 +69,14 @@ class TraceMessage(BaseModel):
     model: dict[str, Any]
     origin: dict[str, Any]
     tokens: list[dict[str, Any]]
-    request: dict[str, Any]  # as understood, every key filled in
-    given: dict[str, Any]  # the fewest keys that ask for the same: those of an address
-    notices: list[dict[str, Any]] = []  # keys that could not be used: types.js `Notice`
-    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; left out if none is
+    request: dict[str, Any]  # as understood, with all defaults resolved
+    given: dict[str, Any]  # the minimal keys for the same request, as in an address
+    notices: list[dict[str, Any]] = []  # unusable keys: types.js `Notice`
+    bias: list[list[float]] | None = None  # [L, N] added to scores for selection; absent without a bias
 
     @classmethod
     def of(cls, id: int, identity: str, start: int, header: TraceHeader, answer: Answer) -> TraceMessage:
-        """Returns the message that opens the stream of a trace, with the request as it was understood."""
+        """Returns the first message of a stream, with the request as understood."""
         return cls(
             **answer.to_json(),
             id=id,
@@ -92,7 +90,7 @@ class TraceMessage(BaseModel):
 
 
 class TokensMessage(BaseModel):
-    """Tokens that a model wrote, before the steps of their routing; `from` is the place of the first."""
+    """Generated tokens, sent before the steps of their routing; `from` is the position of the first."""
 
     op: Literal["tokens"] = "tokens"
     id: int
@@ -101,7 +99,7 @@ class TokensMessage(BaseModel):
 
 
 class EndMessage(BaseModel):
-    """Says that all T tokens were sent."""
+    """States that all T tokens were sent."""
 
     op: Literal["end"] = "end"
     id: int
@@ -109,7 +107,7 @@ class EndMessage(BaseModel):
 
 
 class ErrorMessage(BaseModel):
-    """Says what was wrong with a message; `field` and `errors` for what was wrong with a request."""
+    """States what was wrong with a message, or with a request: `field` and `errors`."""
 
     op: Literal["error"] = "error"
     id: int | None
@@ -134,7 +132,7 @@ ToClient = TraceMessage | TokensMessage | EndMessage | ErrorMessage
 
 
 def to_text(message: ToClient) -> str:
-    """Returns a message as the socket carries it."""
+    """Returns a message as text of the socket."""
     unbiased = isinstance(message, TraceMessage) and message.bias is None
     return message.model_dump_json(by_alias=True, exclude={"bias"} if unbiased else None)
 
@@ -142,7 +140,7 @@ def to_text(message: ToClient) -> str:
 def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
     """Returns one step of N experts per layer as a binary message: header, experts, weights, scores, drops.
 
-    A step without scores has the flag IDS_ONLY, and no column of scores.
+    Without scores, it has the flag IDS_ONLY and no column of scores.
     """
     layers = len(step.experts)
     flags = (0 if step.dropped is None else DROPPED) | (IDS_ONLY if step.scores is None else 0)
@@ -158,24 +156,24 @@ def pack_step(step: Step, id: int, token: int, experts: int) -> bytes:
 
 
 def frame_message(message: str | bytes) -> bytes:
-    """Returns a message of the socket as a stream over HTTP carries it."""
+    """Returns a message of the socket in the format of a stream over HTTP."""
     data = message.encode() if isinstance(message, str) else message
     return FRAME.pack(TEXT if isinstance(message, str) else BINARY, len(data)) + data
 
 
 def pack_scores(scores: Floats) -> NDArray[np.uint8]:
-    """Gate scores in 0..1 as bytes. A square-root scale: half of the codes lie below a score of 1/4."""
+    """Encodes gate scores in 0..1 as bytes, on a square-root scale: half of the codes lie below 1/4."""
     codes: Floats = np.rint(255 * np.sqrt(np.clip(scores, 0, 1)))
     return codes.astype(np.uint8)
 
 
 def unpack_scores(codes: NDArray[np.uint8]) -> Floats:
-    """Gate scores from the bytes of `pack_scores`."""
+    """Decodes the bytes of `pack_scores` to gate scores."""
     return np.square(codes.astype(np.float32) / 255)
 
 
 def unpack_step(data: bytes) -> tuple[int, int, Step]:
-    """id, token and step of a binary message, as far as its rounding keeps them. Raises ValueError."""
+    """Returns id, token and step of a binary message, with its rounding. Raises ValueError."""
     if len(data) < HEADER.size:
         raise ValueError(f"step: expected at least {HEADER.size} bytes, got {len(data)}")
     version, kind, flags, id, token, layers, experts, top_k = HEADER.unpack_from(data)
@@ -196,7 +194,7 @@ def unpack_step(data: bytes) -> tuple[int, int, Step]:
 
 
 def columns_of(data: bytes, narrow: int, wide: int) -> tuple[NDArray[Any], ...]:
-    """Views of experts, weights, scores, and of the drops if they are there."""
+    """Returns views of experts, weights, scores, and of drops if present."""
     ends = np.cumsum([HEADER.size, 2 * narrow, 2 * narrow, wide])
     kinds = ("<u2", "<f2", "u1", "u1")
     views = np.split(np.frombuffer(data, np.uint8), ends)[1:]
@@ -204,7 +202,5 @@ def columns_of(data: bytes, narrow: int, wide: int) -> tuple[NDArray[Any], ...]:
 
 
 def step_bytes(shape: ModelShape, dropped: bool = False, choices: int | None = None) -> int:
-    """Returns the size of every binary message of a trace of this shape. `choices`: its columns, where not
-    top_k.
-    """
+    """Returns the size of each binary message for this shape. `choices`: number of columns, if not top_k."""
     return HEADER.size + shape.layers * ((choices or shape.top_k) * (5 if dropped else 4) + shape.experts)

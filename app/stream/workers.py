@@ -1,6 +1,6 @@
 """Threads for small work and processes for heavy work, so that the event loop never waits for numpy.
 
-Both are shared out by cost and by client: who asks for much waits behind itself, not before the others.
+Both are shared fairly by cost and client: a client with much work delays itself, not others.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .processes import Abandoned, ProcessDied, Processes, TookTooLong
 
 Result = TypeVar("Result")
 
-WAITING = 4000  # jobs that may wait for a thread; each is one step of one viewer, or one file
+WAITING = 4000  # limit on jobs queued for a thread; each is one step of a stream, or one file
 SOMEBODY = "somebody"
-ELSEWHERE = 256  # jobs that wait for another machine at a time
+ELSEWHERE = 256  # concurrent jobs that wait for remote engines
 ANSWERS_ELSEWHERE = 32  # of those, answers in one piece; the others are steps of viewers
 
 
 class Busy(Exception):
-    """Too much is waiting already. `retry_secs`: after which it may have passed."""
+    """The queue is full. `retry_secs`: estimated time until it has room."""
 
     def __init__(self, message: str, retry_secs: float = 2.0, estimate_secs: float = 0.0) -> None:
         super().__init__(message)
@@ -37,19 +37,19 @@ class Busy(Exception):
 
 
 class OwnQueueFull(Busy):
-    """This client alone has as much waiting as one may have."""
+    """This client has reached its own limit on queued work."""
 
 
 class EndedEarly(Busy):
-    """A job was ended: by its deadline, or because its process died."""
+    """A job was ended by its deadline, or because its process died."""
 
 
 class TooMuch(BadRequest):
-    """One request costs more than any may."""
+    """One request exceeds the limit on cost."""
 
 
 class Lane:
-    """Some slots, given out in fair turns."""
+    """A number of slots, assigned in fair order."""
 
     def __init__(
         self,
@@ -64,15 +64,15 @@ class Lane:
         self.client_secs = client_secs
         self.queue_secs = queue_secs
         self.queue: FairQueue[asyncio.Future[None]] = FairQueue()
-        self.running_of: dict[str, float] = {}  # estimated seconds of what runs, by client
+        self.running_of: dict[str, float] = {}  # estimated seconds of running jobs, by client
 
     @property
     def jobs(self) -> int:
-        """Jobs that run or wait."""
+        """Number of running and queued jobs."""
         return self.slots - self.free + len(self.queue)
 
     def admit(self, client: str, cost: float) -> None:
-        """Raises Busy if too much waits already; a client's first job is never too much for it."""
+        """Raises Busy if the queue is full; a client's first job is always admitted."""
         if self.jobs >= self.most:
             raise Busy(f"server: {self.jobs} jobs are waiting; try again in a moment", 2.0, cost)
         own = self.queue.secs_of.get(client, 0.0) + self.running_of.get(client, 0.0)
@@ -114,7 +114,7 @@ class Lane:
             raise
 
     def give(self) -> None:
-        """Gives free slots to those whose turn it is."""
+        """Assigns free slots to the next jobs."""
         while self.free and (gate := self.queue.pop()) is not None:
             if not gate.done():
                 self.free -= 1
@@ -122,7 +122,7 @@ class Lane:
 
 
 class Workers:
-    """As many threads as there are processors; and processes, where a setup for them is given."""
+    """As many threads as processors; and processes, if a setup for them is given."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class Workers:
         return self.small.jobs + self.heavy.jobs
 
     def maker(self, key: str) -> asyncio.Lock:
-        """Held by who makes what has this key; the others wait for it, and find it made."""
+        """Returns the lock for making the answer of this key. Others wait for it and then find the answer."""
         lock = self.makers.get(key)
         if lock is None:
             lock = self.makers[key] = asyncio.Lock()
@@ -165,7 +165,7 @@ class Workers:
         return self.processes is not None and cost > self.light_secs
 
     def check(self, cost: float, field: str = "request") -> None:
-        """Raises TooMuch for what is estimated above the ceiling."""
+        """Raises TooMuch if the estimate exceeds the limit."""
         if cost > self.most_secs:
             self.refuse(cost)
             expected = f"at most {self.most_secs:g} s of work"
@@ -185,10 +185,10 @@ class Workers:
         self.refused_secs += cost
 
     async def run(self, job: Callable[[], Result], client: str = SOMEBODY, cost: float = 0.0) -> Result:
-        """Returns the result of a small job, in a thread. Raises Busy.
+        """Returns the result of a small job in a thread. Raises Busy.
 
-        Cancelled, a job that waits is forgotten, and one that runs is waited for: a thread cannot be stopped,
-        and whoever cancels and asks anew must not hold two of them.
+        On cancellation, a queued job is dropped and a running one is awaited: threads cannot be stopped,
+        and a client that cancels and asks again must not occupy two.
         """
         async with self.small.turn(client, cost):
             future = self.threads.submit(job)
@@ -201,9 +201,9 @@ class Workers:
                 raise
 
     async def wait(self, job: Callable[[], Result], cancel: Callable[[], None] | None = None) -> Result:
-        """Returns the result of a job that waits for another machine, in a thread that others do not need.
+        """Returns the result of a job that waits for a remote engine, in a thread reserved for such waits.
 
-        Cancelled, `cancel` ends the waiting, and the job is waited for.
+        On cancellation, `cancel` ends the wait, and the job is awaited.
         """
         future = self.elsewhere.submit(job)
         try:
@@ -221,10 +221,10 @@ class Workers:
             return await self.wait(job)
 
     async def compute(self, function: Callable[..., Any], *arguments: Any, client: str, cost: float) -> Any:
-        """Returns the result of heavy work, in a process. Raises TooMuch, Busy, EndedEarly, and what the job
-        raises.
+        """Returns the result of heavy work in a process. Raises TooMuch, Busy, EndedEarly, and the job's
+        exception.
 
-        Cancelled, it is ended with its process.
+        On cancellation, the process ends with the job.
         """
         self.check(cost)
         assert self.processes is not None
@@ -250,7 +250,7 @@ class Workers:
             cancelled.set()
             await asyncio.wait([future])
             if not future.cancelled():
-                future.exception()  # nobody waits for it
+                future.exception()  # its result is not needed
             raise
         except TookTooLong:
             told = f"server: the work was ended after {processes.deadline_secs:g} s; ask for less"
@@ -260,7 +260,7 @@ class Workers:
             raise EndedEarly(told, 5.0, cost) from None
 
     def stop(self) -> None:
-        """Forget what waits, end what is heavy."""
+        """Drops queued work and ends heavy work."""
         if self.processes is not None:
             self.processes.stop()
         for threads in (self.threads, self.drivers, self.elsewhere):

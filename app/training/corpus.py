@@ -118,7 +118,7 @@ def documents(folder: Path) -> Iterator[Document]:
 
 
 def without_repeats(documents: Iterable[Document]) -> Iterator[Document]:
-    """Returns the documents, training ones first, without repeated longer paragraphs of a language."""
+    """Yields the documents, training ones first, without repeated longer paragraphs of a language."""
     seen: set[tuple[str, str]] = set()
     for document in sorted(documents, key=lambda each: each.held_out):
         kept = []

@@ -1,4 +1,4 @@
-"""Where a request meets its cost: who asks, and whether a thread or a process does the work."""
+"""Admits requests: identifies the client, checks the cost, and chooses a thread or a process for the work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..stream.fair_queue import client_of
 from ..stream.processes import Processes
 from ..stream.workers import Workers
 
-SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # of a query
+SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # seconds per page, and per character of a query
 
 
 def make_workers(settings: Settings) -> Workers:
@@ -36,24 +36,24 @@ def make_workers(settings: Settings) -> Workers:
 
 
 def secs_of_page(request: Request) -> float:
-    """What it costs to read a query and to make a page of it, estimated."""
+    """Estimates the seconds for parsing a query and rendering a page."""
     return SECS_OF_PAGE + SECS_OF_LETTER * len(request.scope["query_string"])
 
 
 def client(connection: HTTPConnection) -> str:
-    """Who asks, as far as shares of work go."""
+    """Returns the client to which the work is charged."""
     return client_of(connection.client.host if connection.client else None)
 
 
 class Desk:
-    """Has answers made, at the cost that is estimated for them."""
+    """Runs the jobs of requests at their estimated cost."""
 
     def __init__(self, sources: SourceRegistry, workers: Workers) -> None:
         self.sources = sources
         self.workers = workers
 
     async def look(self, request: Request, job: Callable[[], Any], cost: float = SECS_OF_REQUEST) -> Any:
-        """What a small job gives: one that comes before the work, to parse and to estimate, or a page."""
+        """Returns the result of a small job in a thread: parsing, estimating, or rendering a page."""
         return await self.workers.run(job, client(request), cost)
 
     def expect(self, request: Request, secs_of_size: Callable[[int], float], most: int) -> None:
@@ -84,9 +84,7 @@ class Desk:
     async def compute(
         self, request: Request, cost: float, function: Callable[..., Any], *arguments: Any
     ) -> Any:
-        """Returns the same in a process, if there are any: for what a stranger's files may make slow or
-        large.
-        """
+        """Like `make`, but in a process if there is one: uploaded files may take much time or memory."""
         who = client(request)
         if self.workers.processes is None:
             return await self.workers.run(lambda: function(self.sources, *arguments), who, cost)

@@ -1,4 +1,4 @@
-"""The application factory, and the answers to errors."""
+"""The application factory and its error handlers."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from .socket_routes import sockets
 from .stream_routes import streams
 from .trace_routes import traces
 
-PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # by themselves, or by Asset
+PACKED = ("application/octet-stream", "image/svg+xml", "image/png")  # compressed by format, or in Asset
 
 
 def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None = None) -> FastAPI:
-    """Yields the application, with its own scenarios, models, threads and processes.
+    """Returns the application with its own scenarios, models, threads and processes.
 
     `export` makes a page of a trace.
     """
@@ -57,7 +57,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        cluster.known()  # begins to look at the engines
+        cluster.known()  # starts the first query of each engine
         yield
         workers.stop()
         cluster.stop()
@@ -88,7 +88,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """422 with every problem; 413 where the problem is the cost, 502 where an engine failed."""
+    """Returns 422 with every problem; 413 if the cost is the problem, 502 if an engine failed."""
     assert isinstance(error, BadRequest)
     content = {"errors": [problem.to_json() for problem in error.problems]}
     status = 413 if isinstance(error, TooMuch) else 502 if isinstance(error, EngineError) else 422
@@ -96,14 +96,14 @@ async def refuse(_: Request, error: Exception) -> Response:
 
 
 async def close(_: Request, error: Exception) -> Response:
-    """Nobody reads it; the code is the one that proxies write into their logs."""
+    """Returns the status that proxies log for a closed connection; the client does not read it."""
     return Response(status_code=499)
 
 
 async def put_off(request: Request, error: Exception) -> Response:
-    """503 where too much is waiting, 429 where it is the client's own; with the estimate.
+    """Returns 503 for a full queue, 429 for a client's own full queue, with the estimated delay.
 
-    The rest of a body that was not read is not waited for.
+    Does not wait for the rest of an unread body.
     """
     assert isinstance(error, Busy)
     problem = Problem("server", "more", "fewer requests at a time", str(error))

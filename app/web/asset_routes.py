@@ -1,4 +1,4 @@
-"""The files of the page, and how content is sent: with an ETag, compressed where the client takes that."""
+"""Serves the files of the page and sends content: with an ETag, compressed if the client accepts it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from fastapi import APIRouter, Request, Response
 from ..page.hashed_names import plain_name
 from .assets import Asset, Assets, matches
 
-FOR_ARTICLES = ("embed.js", "embed.d.ts")  # pages of other sites load these from us
+FOR_ARTICLES = ("embed.js", "embed.d.ts")  # pages of other sites load these
 SHARED = {"cache-control": "public, max-age=3600, stale-while-revalidate=86400"}
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 ANYWHERE = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 
 
 def shared_for(secs: int) -> dict[str, str]:
-    """Headers of what a browser asks for each time, and a cache that many share keeps for so long."""
+    """Returns headers for content that browsers revalidate and shared caches keep for `secs`."""
     kept = f"public, max-age=0, s-maxage={secs}, stale-while-revalidate=86400" if secs else "public, no-cache"
     return {"cache-control": kept}
 
 
 def static(assets: Assets) -> APIRouter:
-    """Returns the files of the page."""
+    """Returns the routes of the page's files."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/static/{name:path}")
@@ -31,7 +31,7 @@ def static(assets: Assets) -> APIRouter:
             return Response(status_code=404)
         response = send(request, asset)
         response.headers.update(ANYWHERE)
-        if digest:  # of another version than this server has: right for now, but not for a cache
+        if digest:  # another version than this server's: valid now, but not for a cache
             same = digest == asset.digest[: len(digest)]
             response.headers.update(IMMUTABLE if same else {"cache-control": "no-store"})
         elif name in FOR_ARTICLES:
@@ -42,9 +42,7 @@ def static(assets: Assets) -> APIRouter:
 
 
 def send(request: Request, asset: Asset) -> Response:
-    """Returns the content, or that the reader has it already. It may be kept, but is to be asked for each
-    time.
-    """
+    """Returns the content, or 304 if the client has it. Browsers store it, but revalidate each time."""
     content, etag, encoding = asset.encoded(request.headers.get("accept-encoding", ""))
     headers = {"etag": etag, "cache-control": "public, no-cache", "vary": "accept-encoding"}
     if matches(request.headers.get("if-none-match"), etag):

@@ -1,4 +1,4 @@
-"""Content that is sent as it is: with an ETag, and compressed copies where that is worth it."""
+"""Static content: with an ETag, and with compressed copies if they are smaller."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}  # systems disagree on these
+TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}  # operating systems disagree on these
 TEXTUAL = ("text/", "image/svg+xml", "application/json")
-FILE_BYTES = 64 * 2**20  # of finished answers that a room of routes keeps
-WORTH = 500  # bytes: less is not worth compressing
+FILE_BYTES = 64 * 2**20  # memory limit for cached answers of a group of routes
+WORTH = 500  # bytes below which compression is not worthwhile
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,21 @@ class Asset:
     """One file as it is sent."""
 
     content: bytes
-    compressed: bytes | None  # gzip, where that is smaller
+    compressed: bytes | None  # gzip, if smaller
     media_type: str
     digest: str  # of the content
-    brotli: bytes | None = None  # where the build made it
+    brotli: bytes | None = None  # from the build, if it made one
 
     @classmethod
     def of(cls, content: bytes, media_type: str, brotli: bytes | None = None) -> Asset:
-        """Content with what follows from it."""
+        """Returns content with its digest and compressed copy."""
         digest = sha256(content).hexdigest()[:32]
         return cls(content, compress(content, media_type), media_type, digest, brotli)
 
     def encoded(self, accept_encoding: str) -> tuple[bytes, str, str | None]:
-        """Content, strong ETag and content-encoding for a reader that takes these encodings.
+        """Returns content, strong ETag and content-encoding for a client that accepts these encodings.
 
-        A compressed copy has an ETag of its own: strong ones tell bytes apart (RFC 9110, 8.8.3.3).
+        A compressed copy has its own ETag: strong ones identify bytes (RFC 9110, 8.8.3.3).
         """
         for encoding, copy in (("br", self.brotli), ("gzip", self.compressed)):
             if copy is not None and takes(encoding, accept_encoding):
@@ -42,14 +42,14 @@ class Asset:
 
 
 class Assets:
-    """The files of a folder, by their path in it; read again when they change."""
+    """The files of a folder by relative path; read again when they change."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
-        self.kept: dict[Path, tuple[object, Asset]] = {}  # with size and time of change of the file
+        self.kept: dict[Path, tuple[object, Asset]] = {}  # with size and modification time of the file
 
     def find(self, name: str) -> Asset | None:
-        """Returns the file of that path; None if there is none in the folder. Hidden files are none."""
+        """Returns the file at a path; None if it does not exist or is hidden."""
         if "\0" in name or any(part.startswith(".") for part in name.split("/")):
             return None
         try:
@@ -66,7 +66,7 @@ class Assets:
 
 
 def brotli_of(path: Path) -> bytes | None:
-    """Returns the copy that the build put beside a file, unless the file changed since."""
+    """Returns the build's brotli copy of a file, unless the file changed since."""
     copy = path.with_name(f"{path.name}.br")
     fresh = copy.is_file() and copy.stat().st_mtime_ns >= path.stat().st_mtime_ns
     return copy.read_bytes() if fresh else None
@@ -79,7 +79,7 @@ def media_type_of(path: Path) -> str:
 
 
 def compress(content: bytes, media_type: str) -> bytes | None:
-    """Returns a gzip copy of text that is long enough to gain by it."""
+    """Returns a gzip copy of text if it is long enough to gain by it."""
     if len(content) < WORTH or not media_type.startswith(TEXTUAL):
         return None
     compressed = gzip.compress(content, 9, mtime=0)
@@ -87,7 +87,7 @@ def compress(content: bytes, media_type: str) -> bytes | None:
 
 
 def takes(encoding: str, accept_encoding: str) -> bool:
-    """Returns whether a reader takes this: named in Accept-Encoding, and not with weight 0."""
+    """Returns whether Accept-Encoding names this encoding with a weight other than 0."""
     parts = (part.replace(" ", "").lower().split(";q=") for part in accept_encoding.split(","))
     return any(
         name == encoding and weight.strip("0.") != "" for name, *rest in parts for weight in (rest or ["1"])
@@ -95,7 +95,7 @@ def takes(encoding: str, accept_encoding: str) -> bool:
 
 
 def matches(if_none_match: str | None, etag: str) -> bool:
-    """Returns whether the reader has it already: If-None-Match, RFC 9110, 13.1.2 (a weak comparison)."""
+    """Returns whether If-None-Match has this ETag: RFC 9110, 13.1.2 (weak comparison)."""
     if if_none_match is None:
         return False
     return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.split(","))

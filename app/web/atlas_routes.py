@@ -1,4 +1,4 @@
-"""Routes of the atlas: what there is, questions by name, placements as files, a training over its steps."""
+"""Routes of the atlas: the list, questions by name, placements as files, a training run over its steps."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 MOST_WAITING = 100
-BODY_BYTES = 4 * 2**20  # of a plan or a routing that is sent
+BODY_BYTES = 4 * 2**20  # limit on an uploaded plan or routing
 CACHED = {"cache-control": "no-cache"}
 TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
 
 
 class Full(Exception):
-    """Too many questions wait already."""
+    """The queue of questions is full."""
 
 
 class Line:
-    """One thread for questions, and a bounded number that wait for it."""
+    """One thread for questions, with a bounded queue."""
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="atlas")
         self.waiting = 0
 
     async def run(self, job: Callable[[], Result]) -> Result:
-        """Returns the result of a job. Raises Full, and what the job raises."""
+        """Returns the result of a job. Raises Full, and the job's exceptions."""
         if self.waiting >= MOST_WAITING:
             raise Full(f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment")
         self.waiting += 1
@@ -49,15 +49,15 @@ class Line:
 
 
 def atlas_routes(atlases: Atlases) -> APIRouter:
-    """Answers about corpora. Jobs run one after another in a thread of their own.
+    """Returns routes for questions about corpora. Jobs run one after another in their own thread.
 
-    Reason: a first question may have to record for seconds, and must not keep views waiting.
+    Reason: a first question may record for seconds, which must not delay views.
     """
     router = APIRouter(route_class=CancelOnDisconnectRoute)
     line = Line()
 
     async def told(job: Any) -> Response:
-        """Runs a job; a wrong question becomes 422 with the message."""
+        """Runs a job; a wrong question gives 422 with its message."""
         try:
             return JSONResponse(await line.run(job), headers=CACHED)
         except ValueError as error:
@@ -130,14 +130,14 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
 
 
 def refused(message: str, status: int = 422) -> Response:
-    """Returns the answer to a question that is wrong, or that comes while too many wait."""
+    """Returns the error for a wrong question, or for a full queue."""
     field, _, _ = message.partition(":")
     headers = {"retry-after": "5"} if status == 503 else {}
     return JSONResponse({"errors": [{"field": field, "message": message}]}, status, headers=headers)
 
 
 async def body_of(request: Request) -> str:
-    """Returns the body as text; of a longer one than `BODY_BYTES` a beginning, which its reader refuses."""
+    """Returns the body as text; only the beginning of one over `BODY_BYTES`, which its reader refuses."""
     data = b""
     async for chunk in request.stream():
         data += chunk

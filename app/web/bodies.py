@@ -1,4 +1,4 @@
-"""A bound on the bytes of request bodies that are held at a time, of all clients and of each."""
+"""Limits the bytes of request bodies in memory, in total and per client."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .security_headers import Application, Message, Receive, Send
 
 MIB = 2**20
 RETRY_SECS = 10.0
-RATE = 48 * MIB  # a second
-PAUSE_SECS = 0.01  # less is not worth a pause
+RATE = 48 * MIB  # bytes per second
+PAUSE_SECS = 0.01  # shorter pauses are skipped
 
 
 class Bodies:
-    """Counts what comes in until the answer has gone out. One client may hold half of all."""
+    """Counts received bytes until the answer is sent. One client may hold half of the total."""
 
     def __init__(self, app: Application, most_mib: int) -> None:
         self.app = app
         self.most = most_mib * MIB
         self.held = 0
         self.of_client: Counter[str] = Counter()
-        self.free_at = 0.0  # on the clock of the loop
+        self.free_at = 0.0  # on the event loop's clock
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] == "GET":
@@ -52,14 +52,14 @@ class Bodies:
                 del self.of_client[client]
 
     async def pace(self, size: int) -> None:
-        """Lets bytes in only so fast, of all bodies together: nobody else is served while they are copied."""
+        """Limits the rate of all bodies together, because copying them blocks every other request."""
         now = asyncio.get_running_loop().time()
         self.free_at = max(now, self.free_at) + size / RATE
         if self.free_at > now + PAUSE_SECS:
             await asyncio.sleep(self.free_at - now)
 
     def check(self, client: str, size: int) -> None:
-        """Raises Busy if these bytes are more than there is room for."""
+        """Raises Busy if these bytes exceed the limit."""
         if self.of_client[client] + size > self.most // 2:
             told = f"server: you are sending more than {self.most // 2 // MIB} MiB at a time"
             raise OwnQueueFull(f"{told}; try again when the others are done", RETRY_SECS)

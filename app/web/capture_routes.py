@@ -1,4 +1,4 @@
-"""Routes about captures: files that a person drops, and the folder of traces of the operator."""
+"""Routes of captures: files that a user drops, and the operator's folder of traces."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ NO_FOLDER = {
     "findings": [],
 }
 NUMBER = 10_000_000
-HEAVY_SECS = 1.0  # what reading a capture is counted as
+HEAVY_SECS = 1.0  # assumed cost of reading a capture
 Export = Callable[[RoutingTrace], str]
 
 
 def captures(desk: Desk, export: Export | None = None) -> APIRouter:
-    """What a person brings, and what the operator serves. `export` makes a page of a trace."""
+    """Returns the routes of dropped files and of the folder of traces. `export` makes a page of a trace."""
     router = APIRouter(include_in_schema=False)
     sources, workers = desk.sources, desk.workers
     folder = sources.trace_files.files
@@ -112,7 +112,7 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
 
 
 def query_of(request: Request) -> Query:
-    """What the library is asked. Raises BadRequest for numbers that are none."""
+    """Returns the search criteria for the library. Raises BadRequest for numbers that cannot be parsed."""
     given = request.query_params
 
     def number(name: str, usual: int, most: int) -> int:
@@ -126,7 +126,7 @@ def query_of(request: Request) -> Query:
 
 
 def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
-    """How often each expert was chosen in a file of the folder: [layers][experts]. Raises BadRequest."""
+    """Returns the uses of each expert in a file of the folder: [layers][experts]. Raises BadRequest."""
     if folder is None or name not in folder:
         raise BadRequest(
             Problem("trace", repr(name[:80]), "a file of the folder of traces", "see /api/traces")
@@ -141,9 +141,9 @@ def counts_in(folder: TraceFolder | None, name: str) -> dict[str, Any]:
 
 
 def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
-    """Returns the counts of a long trace, read without judging it: `assigned` and `first`, [layers][experts].
+    """Returns the counts of a long trace without checking it: `assigned` and `first`, [layers][experts].
 
-    Raises BadRequest if the file holds no long trace.
+    Raises BadRequest if the file is not a long trace.
     """
     trace = None if folder is None or name not in folder else refusing(lambda: folder.trace(name))
     if not isinstance(trace, LongTrace):

@@ -1,4 +1,4 @@
-"""Routes that list what can be asked for: scenarios, models, routers, published models."""
+"""Routes that list the available scenarios, models, routers and published models."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from .openapi import CATALOGUE, COUNTED_MODEL, MEASURED, ModelInfo, RefusedModel
 from .query import read_body
 
 NOTHING_MEASURED = Asset.of(b'{"models":{}}', "application/json")
-SECS_OF_BYTE = 1e-6  # of a config.json: while Python parses one, none of its other threads runs
+SECS_OF_BYTE = 1e-6  # per byte of a config.json, whose parsing blocks all other Python threads
 
 
 def offers(sources: SourceRegistry) -> APIRouter:
-    """Scenarios, models, routers and measurements."""
+    """Returns the routes of scenarios, models, routers and measurements."""
     router = APIRouter()
     measured = Assets(sources.folder)
 
@@ -54,12 +54,12 @@ def offers(sources: SourceRegistry) -> APIRouter:
 
 
 def count_for(_: object, data: bytes) -> Any:
-    """`count_config`, for a process: its sources are not needed."""
+    """`count_config` in the form of a process' job; the sources are not used."""
     return count_config(data)
 
 
 def published(desk: Desk) -> APIRouter:
-    """Returns the published models, and the count of anybody's config.json."""
+    """Returns the routes of the published models, and of the parameter count of an uploaded config.json."""
     router = APIRouter()
     kept: list[Asset] = []
 
@@ -74,7 +74,7 @@ def published(desk: Desk) -> APIRouter:
 
     @router.post("/api/shape", summary="Count a Hugging Face config.json", **COUNTED_MODEL)
     async def count(request: Request) -> Response:
-        data = await read_body(request, LARGEST_FILE)  # count_config refuses more
+        data = await read_body(request, LARGEST_FILE)  # count_config refuses a longer one
         estimate = Estimate(SECS_OF_REQUEST + SECS_OF_BYTE * len(data))
         counted = await cancel_on_disconnect(request, desk.make(request, estimate, count_for, data))
         return JSONResponse(counted)

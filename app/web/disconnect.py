@@ -17,9 +17,9 @@ class ClientDisconnected(Exception):
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """Returns the result of `work`, or cancels it when the client disconnects. The body must have been read.
+    """Returns the result of `work`; cancels it when the client disconnects. The body must have been read.
 
-    Raises ClientDisconnected then. A job that still waits for a thread is dropped; one that runs is finished.
+    Raises ClientDisconnected then. A queued job is dropped; a running one finishes.
     """
     working = asyncio.create_task(work)
     disconnect = asyncio.create_task(until_disconnect(request))
@@ -41,7 +41,7 @@ async def until_disconnect(request: Request) -> None:
 
 
 class CancelOnDisconnectRoute(APIRoute):
-    """Cancels the work of a GET when its client disconnects. A handler with a body does it itself."""
+    """Cancels the work of a GET when its client disconnects. Handlers with a body do this themselves."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -1,6 +1,6 @@
-"""What the page sends and gets where a person drops files: frames of bytes with a JSON header before them.
+"""The messages for dropped files: frames of bytes with a JSON header.
 
-A frame is 4 bytes (little-endian: how long the header is), the header, and parts one after another.
+A frame is the header's length in 4 bytes (little-endian), the header, and parts one after another.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ HEADER_BYTES = 2**20
 MOST_BYTES = PAGE_BOUNDS.file_bytes + HEADER_BYTES + 4
 SHOWN_CELLS = (
     64 * 2**20
-)  # tokens x layers x experts that a page holds; of longer traces it shows the beginning
-SECS_OF_FILES, SECS_OF_BYTE = 0.3, 2e-7  # what reading them costs; JSON is the slowest
+)  # tokens x layers x experts that the page can hold; of longer traces it shows the beginning
+SECS_OF_FILES, SECS_OF_BYTE = 0.3, 2e-7  # estimated seconds; JSON is the slowest format
 Result = TypeVar("Result")
-NUMBERS = ("layers", "k", "experts")  # what a person may say of a file
+NUMBERS = ("layers", "k", "experts")  # sizes that a user may state about a file
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """Files by name, the answer that is looked at, and what the person said of them."""
+    """Files by name, the selected answer, and the facts that the user stated about the files."""
 
     contents: Mapping[str, bytes]
     choice: int
     asked: Asked
-    sides: Any = None  # of a comparison, as the page says them
+    sides: Any = None  # of a comparison, in the page's format
 
 
 def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
@@ -64,7 +64,7 @@ def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
 
 
 def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:
-    """Returns the files by name. Raises BadRequest if lengths and bytes do not agree."""
+    """Splits the files by name. Raises BadRequest if lengths and bytes do not agree."""
     if any(type(size) is not int or size < 0 for _, size in files) or sum(s for _, s in files) != len(data):
         raise wrong("header", f"lengths of files, {len(data)} together", "others", "send the files whole")
     if not files or len(dict(files)) != len(files):
@@ -77,12 +77,12 @@ def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:
 
 
 def wrong(field: str, expected: str, found: str, advice: str) -> BadRequest:
-    """Returns the refusal of a frame."""
+    """Returns the error for a wrong frame."""
     return BadRequest(Problem(field, found, expected, advice))
 
 
 def pack(header: Mapping[str, Any], *parts: bytes) -> bytes:
-    """Returns a frame; `parts` of the header has the lengths."""
+    """Returns a frame; the header's `parts` holds their lengths."""
     text = json.dumps({**header, "parts": [len(part) for part in parts]}, ensure_ascii=False).encode()
     return b"".join((len(text).to_bytes(4, "little"), text, *parts))
 
@@ -90,7 +90,7 @@ def pack(header: Mapping[str, Any], *parts: bytes) -> bytes:
 def convert(data: bytes) -> bytes:
     """Reads dropped files into a frame: findings, the trace as messages of the socket, and as a file.
 
-    A capture that cannot be read is an answer too, with its finding. Raises BadRequest for a wrong frame.
+    A capture that cannot be read also gives an answer, with its finding. Raises BadRequest for a wrong frame.
     """
     dropped = unpack(data)
     try:
@@ -106,22 +106,22 @@ def convert(data: bytes) -> bytes:
 
 
 def secs_of_files(size: int) -> float:
-    """What it costs to read a frame of so many bytes of files, estimated."""
+    """Estimates the seconds for reading a frame with `size` bytes of files."""
     return SECS_OF_FILES + SECS_OF_BYTE * size
 
 
 def convert_files(_: object, data: bytes) -> bytes:
-    """`convert`, for a process: its sources are not needed."""
+    """`convert` in the form of a process' job; the sources are not used."""
     return convert(data)
 
 
 def page_of_files(_: object, data: bytes, export: Callable[[RoutingTrace], str]) -> str:
-    """Returns the page that `export` makes of a frame of files, for a process. Raises BadRequest."""
+    """Returns the page that `export` makes of dropped files, as a process' job. Raises BadRequest."""
     return refusing(lambda: export(trace_in(data)))
 
 
 def refusing(job: Callable[[], Result]) -> Result:
-    """Returns the result of a job on captures. Raises BadRequest with what was wrong."""
+    """Returns the result of a job on captures. Raises BadRequest with the capture's error."""
     try:
         return job()
     except CaptureError as error:
@@ -136,7 +136,7 @@ def trace_in(data: bytes) -> RoutingTrace:
 
 
 def chosen(together: ReadCaptures, choice: int) -> Capture:
-    """Returns an answer of the files. Raises CaptureError if there are not so many."""
+    """Returns an answer in the files by index. Raises CaptureError if the index is too large."""
     if choice >= len(together.captures):
         expected = f"0 to {len(together.captures) - 1}"
         raise CaptureError("no-routing", "choice", expected, str(choice), "name another answer")
@@ -144,12 +144,12 @@ def chosen(together: ReadCaptures, choice: int) -> Capture:
 
 
 def name_of(dropped: Dropped) -> str:
-    """Returns the name of the largest file: that of the capture."""
+    """Returns the name of the largest file, which is the capture."""
     return max(dropped.contents, key=lambda name: len(dropped.contents[name]))
 
 
 def converted(report: Mapping[str, Any], trace: RoutingTrace) -> bytes:
-    """Returns the frame of a trace: the steps as the socket sends them, and the file."""
+    """Returns the frame of a trace: its steps as the socket sends them, and its file."""
     shown = beginning(trace)
     shape = shown.header.shape
     request = {**DEFAULTS.model_dump(by_alias=True), "experts": shape.experts, "k": shape.top_k}
@@ -162,7 +162,7 @@ def converted(report: Mapping[str, Any], trace: RoutingTrace) -> bytes:
 
 
 def beginning(trace: RoutingTrace) -> RoutingTrace:
-    """Returns as many tokens as a page holds."""
+    """Returns the beginning of a trace, as many tokens as the page can hold."""
     shape, count = trace.header.shape, len(trace.header.tokens)
     most = max(1, SHOWN_CELLS // (shape.layers * shape.experts))
     if count <= most:

@@ -1,4 +1,4 @@
-"""oEmbed: how a site that is given a link to a view shows the view itself."""
+"""oEmbed: other sites show a view from its link."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPEN = {"access-control-allow-origin": "*", "cache-control": f"public, max-age={
 
 
 def embedding(desk: Desk, settings: Settings) -> APIRouter:
-    """How sites that are given a link to a view show it themselves."""
+    """Returns the route with which other sites show a view from its link."""
     router = APIRouter()
     sources = desk.sources
 
@@ -55,5 +55,5 @@ def embedding(desk: Desk, settings: Settings) -> APIRouter:
 
 
 def failure(status: int, *problems: Problem) -> Response:
-    """Why there is no answer, in the form that the API has for it."""
+    """Returns an error in the API's format."""
     return JSONResponse({"errors": [problem.to_json() for problem in problems]}, status, headers=OPEN)

@@ -1,4 +1,4 @@
-"""What a proxy in front says, which hosts are served, and which pages may make the server work."""
+"""Trusts proxy headers, checks the Host header, and restricts pages of other sites."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import oembed
 from .security_headers import Application, Message, Receive, Send
 
 HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
-PROBES = ("/healthz", "/readyz")  # which a balancer asks by address
+PROBES = ("/healthz", "/readyz")  # load balancers call these by address
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 MISDIRECTED, FORBIDDEN, MOVED = 421, 403, 308
 
@@ -24,7 +24,7 @@ log = logging.getLogger("moescope")
 
 
 class Forwarding:
-    """Reads X-Forwarded-* of trusted proxies, refuses unknown hosts and what other sites would have done."""
+    """Reads X-Forwarded-* from trusted proxies, and refuses unknown hosts and cross-site work."""
 
     def __init__(self, app: Application, settings: Settings) -> None:
         self.app = app
@@ -43,7 +43,7 @@ class Forwarding:
         await self.proxied(scope, receive, send)
 
     async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answers itself what is not to be answered by the application."""
+        """Answers requests that must not reach the application."""
         root, path = scope["root_path"], scope["path"]
         if root and path == root and scope["type"] == "http":
             query = scope["query_string"].decode("latin-1")
@@ -58,7 +58,7 @@ class Forwarding:
             await self.app(scope, receive, send)
 
     def wrong_host(self, scope: Message) -> str | None:
-        """What is wrong with the name by which the server is called; None if nothing is."""
+        """Returns the reason to refuse the Host header; None if it is accepted."""
         served = self.settings.served_hosts
         host = header(scope["headers"], b"host")
         if "*" in served or not host:
@@ -70,7 +70,7 @@ class Forwarding:
         return f"{told}if this name is yours, set HOSTS={name[:100] or 'NAME'} or ORIGIN"
 
     def wrong_site(self, scope: Message) -> str | None:
-        """Why a page of another site may not have this done; None if it may."""
+        """Returns the reason to refuse a request from another site's page; None if it is accepted."""
         if scope["type"] != "http" or scope["method"] not in CHANGING:
             return None
         site = header(scope["headers"], b"sec-fetch-site")
@@ -83,7 +83,7 @@ class Forwarding:
 
 
 class Proxies:
-    """Addresses whose word on X-Forwarded-* counts."""
+    """The addresses whose X-Forwarded-* headers are trusted."""
 
     def __init__(self, text: str) -> None:
         parts = [part.strip() for part in text.split(",") if part.strip()]
@@ -101,7 +101,7 @@ class Proxies:
 
 
 def forwarded(headers: Iterable[tuple[bytes, bytes]], root: str) -> Message:
-    """Returns the parts of a scope that a proxy decides: host and path prefix."""
+    """Returns the parts of a scope that a proxy sets: host and path prefix."""
     headers = list(headers)
     host = header(headers, b"x-forwarded-host").split(",")[0].strip()
     prefix = header(headers, b"x-forwarded-prefix").split(",")[0].strip().rstrip("/")
@@ -126,9 +126,9 @@ def name_of(host: str) -> str:
 
 
 def wrong_origin(origin: str, host: str, ours: str) -> str | None:
-    """How the origin of a page differs from the host that it called, as browsers compare; None: not.
+    """Returns how a page's origin differs from the host that it calls, as browsers compare; None if equal.
 
-    Letters count in either case, and the usual ports of both schemes as none: a proxy may have ended TLS.
+    Case is ignored, and default ports of both schemes equal none, because a proxy may have terminated TLS.
     """
     said = oembed.split(origin)
     for each in (f"http://{host}", ours):
@@ -143,7 +143,7 @@ def wrong_origin(origin: str, host: str, ours: str) -> str | None:
 
 
 async def answer(scope: Message, send: Send, status: int, told: str, **headers: str) -> None:
-    """A short answer, to a WebSocket handshake too."""
+    """Sends a short answer, also to a WebSocket handshake."""
     body = b"" if status == MOVED else json.dumps({"errors": [{"field": "", "message": told}]}).encode()
     kind = "http" if scope["type"] == "http" else "websocket.http"
     fields = {"content-type": "application/json", "content-length": str(len(body)), **headers}

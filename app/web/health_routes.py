@@ -1,4 +1,4 @@
-"""Whether the server lives, whether it would serve a trace now, and its figures."""
+"""Liveness, readiness and metrics of the server."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .seats import Seats
 
 log = logging.getLogger("moescope")
 
-READY_SECS = 2.0  # within which a small trace is to be there
+READY_SECS = 2.0  # time limit for a small trace
 
 
 def health(
     sources: SourceRegistry, workers: Workers, seats: Seats, metrics: Metrics, settings: Settings
 ) -> APIRouter:
-    """Returns the routes that operators ask."""
+    """Returns the routes for operators."""
     router = APIRouter()
 
     @router.get("/healthz", summary="That the server is alive")
@@ -33,7 +33,7 @@ def health(
         return Health(status="ok", version=__version__)
 
     def small_trace() -> None:
-        """Opens what the page shows first."""
+        """Opens the page's first view."""
         next(sources.open(sources.parse({})).steps())
 
     @router.get(

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP, with an end to waiting: for a header, a body, a reader; and a bound on connections.
+"""uvicorn's HTTP with time limits (header, body, slow reader) and a limit on connections.
 
-httptools reads headers of any length for as long as they come. A client that sends half a header, or nothing,
-or reads nothing of its answer, would hold its connection for ever.
+httptools accepts headers of any length and duration. A client that sends half a header, nothing, or never
+reads its answer would otherwise hold its connection forever.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ..stream.fair_queue import client_of
 from .forwarding import Proxies
 from .websocket_protocol import WebSocketProtocol
 
-HEADER_BYTES = 64 * 1024  # of a request line and a header
-ROOM = 100  # descriptors that are kept for files, pipes and processes
+HEADER_BYTES = 64 * 1024  # limit on request line and header
+ROOM = 100  # descriptors reserved for files, pipes and processes
 
 
 class Door:
-    """The connections of one server."""
+    """The connection counts of one server."""
 
     def __init__(self, settings: Settings, descriptors: int | None = None) -> None:
         self.settings = settings
@@ -52,7 +52,7 @@ class Door:
 
 
 class Deadline:
-    """One thing at a time that is waited for, and what is done when it does not come."""
+    """A single timeout and its action."""
 
     def __init__(self) -> None:
         self.timer: asyncio.TimerHandle | None = None
@@ -71,11 +71,11 @@ class Deadline:
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection, until it becomes a WebSocket. Each server makes a subclass with a door of its own."""
+    """One connection until it becomes a WebSocket. Each server uses a subclass with its own counts."""
 
     door: Door
-    who = ""  # the client that is counted; nobody behind a proxy, which has connections of many
-    seen = 0  # bytes of a header that is not complete
+    who = ""  # the counted client; empty behind a proxy, which opens connections for many
+    seen = 0  # bytes of an incomplete header
     in_header = True
     refused = False
 
@@ -96,10 +96,10 @@ class HttpProtocol(HttpToolsProtocol):
         self.door.leave(self.who)
         super().connection_lost(exc)
 
-    # A request comes in.
+    # Receiving a request
 
     def expect(self, secs: float, what: str) -> None:
-        """Closes the connection unless `what` is complete within so many seconds."""
+        """Closes the connection unless `what` completes within `secs`."""
         self.request.set(self.loop.call_later(secs, self.give_up, what))
 
     def give_up(self, what: str) -> None:
@@ -109,7 +109,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.refuse(408, f"the {what} did not come in time")
 
     def refuse(self, status: int, told: str) -> None:
-        """Answers by itself, and closes."""
+        """Sends an error and closes the connection."""
         self.refused = True
         self.request.forget()
         if not self.transport.is_closing():
@@ -152,9 +152,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         follower = self.transport.get_protocol()
         if isinstance(follower, WebSocketProtocol):
-            follower.left = lambda: self.door.leave(self.who)  # a close of the transport is told to it alone
+            follower.left = lambda: self.door.leave(self.who)  # uvicorn tells only this protocol
 
-    # An answer goes out.
+    # Sending an answer
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -170,7 +170,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.watch_reader()
 
     def watch_reader(self) -> None:
-        """Looks again after SEND_SECS whether the reader took anything of what waits for it."""
+        """Checks again after SEND_SECS whether the client read anything."""
         left = bytes_left(self.transport)
         self.reader.set(self.loop.call_later(self.door.settings.send_secs, self.check_reader, left))
 
@@ -185,14 +185,14 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def bytes_left(transport: asyncio.WriteTransport) -> int:
-    """Returns the bytes that the other side has not taken: of the transport's buffer, and of the system's."""
+    """Returns the unread bytes in the buffers of the transport and of the system."""
     left = transport.get_write_buffer_size()
-    with suppress(OSError, AttributeError, ValueError):  # a socket that has gone, a system that does not tell
+    with suppress(OSError, AttributeError, ValueError):  # a closed socket, or a system without this call
         answer = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
         left += struct.unpack("i", answer)[0]
     return left
 
 
 def http_protocol(door: Door) -> type[HttpProtocol]:
-    """Returns the protocol of a server's connections."""
+    """Returns the protocol class for a server's connections."""
     return type("HttpProtocol", (HttpProtocol,), {"door": door})

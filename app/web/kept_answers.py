@@ -1,4 +1,4 @@
-"""Answers in one piece, that equal requests share: made once, and kept within a budget of bytes."""
+"""A cache of complete answers that equal requests share, with a memory limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .assets import FILE_BYTES, Asset
 
 
 class KeptAnswers:
-    """Answers in one piece: estimated in one small job, made in another or in a process, and kept."""
+    """Complete answers: estimated in a small job, computed in a thread or a process, and cached."""
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self.desk = desk
@@ -33,7 +33,7 @@ class KeptAnswers:
         function: Callable[..., bytes],
         *arguments: Any,
     ) -> Response:
-        """What `function(sources, *arguments)` gives, under the key and at the cost that `estimate` says.
+        """Returns `function(sources, *arguments)` with the cost and cache key that `estimate` gives.
 
         Raises TooMuch and Busy.
         """

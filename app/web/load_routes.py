@@ -1,4 +1,4 @@
-"""Routes that count how evenly experts are loaded."""
+"""Routes that count the load of experts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .kept_answers import KeptAnswers
 from .openapi import LOAD, LOAD_OF_TEXT, TEXT_BODY, TOKENS_OF_TEXT, over_parameter, parameters
 from .query import read_body, read_query
 
-SECS_OF_CHARACTER = 5e-6  # of splitting a text into tokens, measured
+SECS_OF_CHARACTER = 5e-6  # seconds per character for tokenising a text, measured
 
 
 def loads(desk: Desk, settings: Settings) -> APIRouter:
-    """How evenly experts are loaded."""
+    """Returns the routes for the load of experts."""
     router = APIRouter(route_class=CancelOnDisconnectRoute)
     sources, workers = desk.sources, desk.workers
     answers = KeptAnswers(desk, settings)
@@ -74,8 +74,8 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
 
 
 async def read_text(desk: Desk, request: Request) -> tuple[str, dict[str, str], TraceRequest]:
-    """Returns the text of the body, the keys of the query and the request they make. Raises BadRequest."""
-    data = await read_body(request, 4 * TEXT_CHARS)  # more bytes are too many characters in any script
+    """Returns the body's text, the query's keys and their request. Raises BadRequest."""
+    data = await read_body(request, 4 * TEXT_CHARS)  # more bytes exceed the limit on characters in any script
     text, keys = data.decode(errors="replace"), read_query(request)
     asked: TraceRequest = await desk.look(request, lambda: desk.sources.parse(keys))
     check_text(asked, text)

@@ -1,4 +1,4 @@
-"""Every request has an id, a line in the access log and a place in the metrics; every failure an answer."""
+"""Gives every request an id, a line in the access log and metrics, and every failure an answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger("moescope")
 
 
 class Metrics(Collector):
-    """What /metrics tells, in a registry of its own."""
+    """The metrics of /metrics, in their own registry."""
 
     def __init__(self, workers: Workers, seats: Seats) -> None:
         self.workers = workers
@@ -46,7 +46,7 @@ class Metrics(Collector):
         self.registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """Yields the figures that others count."""
+        """Yields figures that other objects count."""
         workers = self.workers
         now = {
             "viewers": ("Streams and sockets that are open", len(self.seats)),
@@ -68,7 +68,7 @@ class Metrics(Collector):
 
 
 class Observation:
-    """The outermost layer but that of the proxies."""
+    """The outermost middleware except for the proxies'."""
 
     def __init__(self, app: Application, metrics: Metrics) -> None:
         self.app = app
@@ -104,7 +104,7 @@ class Observation:
             if status == 0:
                 await fail(send_with_id, id)
             elif scope["type"] == "http":
-                raise  # an answer that was begun is cut off, so that nobody takes it for whole
+                raise  # cuts the answer off, so that it is not taken for complete
         finally:
             request_id.reset(token)
             self.note(scope, status, sent, time.monotonic() - began, id)
@@ -117,7 +117,7 @@ class Observation:
             self.metrics.secs.labels(route).observe(secs)
         if access.isEnabledFor(logging.INFO):
             client = scope.get("client")
-            line = {  # without the query, which may hold somebody's prompt
+            line = {  # without the query, which may contain a prompt
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "id": id,
                 "client": client[0] if client else None,
@@ -131,7 +131,7 @@ class Observation:
 
 
 async def fail(send: Send, id: str) -> None:
-    """500, with the id that the log has too."""
+    """Sends 500 with the request's id, which the log contains too."""
     told = f"server: it failed to answer; its log has why, under request {id}"
     body = json.dumps({"errors": [{"field": "server", "message": told}], "request_id": id}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -1,7 +1,7 @@
-"""oEmbed 1.0: what a site that was given a link to a view needs in order to show the view itself.
+"""oEmbed 1.0: a site that was given a link to a view can show the view.
 
-The specification is at oembed.com: a provider answers with HTML of type "rich", stays within maxwidth and
-maxheight with the HTML and with the thumbnail alike, and gives all three fields of the thumbnail or none.
+Specification: oembed.com. A provider answers with HTML of type "rich". HTML and thumbnail stay within
+maxwidth and maxheight. The three fields of the thumbnail occur together or not at all.
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ from ..problem import BadRequest, Problem
 from ..request.schema import KEY_HELP, SECOND_PREFIX
 from ..wording import Wording
 
-WIDTH, HEIGHT = 720, 450  # of a frame if nobody asks for less; static/js/embed/snippets.js has them too
-LOWEST = 380  # a narrow frame is not lower, so that the counters stay beside the scene
+WIDTH, HEIGHT = 720, 450  # default frame size; static/js/embed/snippets.js repeats it
+LOWEST = 380  # minimum height of a narrow frame, so that the counters fit beside the scene
 THUMBNAILS = ((1200, 630), (600, 315))  # sizes of /preview.png
 CACHE_SECS = 3600
 PAGES = ("", "/", "/embed")
 PORTS = {"http": 80, "https": 443}
 SIZE = re.compile(r"[0-9]{1,6}")
 
-# Same-origin, for its own socket and storage: safe, because the host page has another origin than the frame.
+# allow-same-origin gives the frame its own socket and storage. It is safe, because the host has another
+# origin.
 SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads"
 
 
 @dataclass(frozen=True)
 class Room:
-    """The most that a consumer shows, in CSS pixels; None if it does not say."""
+    """The consumer's limits on the size, in CSS pixels; None if not given."""
 
     width: int | None = None
     height: int | None = None
 
     @classmethod
     def read(cls, maxwidth: str | None, maxheight: str | None) -> Room:
-        """From the query. Raises BadRequest with every problem."""
+        """Reads the limits from the query. Raises BadRequest with every problem."""
         given = {"maxwidth": maxwidth, "maxheight": maxheight}
         wrong = [
             Problem(name, repr(text[:20]), "a whole number of pixels from 1", "leave it out for any size")
@@ -53,14 +54,14 @@ class Room:
         return (self.width is None or width <= self.width) and (self.height is None or height <= self.height)
 
     def frame(self) -> tuple[int, int]:
-        """Width and height of the frame: the usual ones, or about that proportion in the room there is."""
+        """Returns width and height of the frame: the default, or about its proportion within the limits."""
         width = min(WIDTH, self.width or WIDTH)
         height = max(round(width * HEIGHT / WIDTH), LOWEST)
         return width, min(height, self.height or height)
 
 
 def find_view(url: str, base: str) -> dict[str, str] | None:
-    """Returns the keys of the view that an address of this site shows; None for any other address."""
+    """Returns the keys of the view at an address of this site; None for any other address."""
     address, ours = split(url), split(base)
     if address is None or ours is None or place(address) != place(ours):
         return None
@@ -72,17 +73,17 @@ def find_view(url: str, base: str) -> dict[str, str] | None:
 
 
 def split(url: str) -> SplitResult | None:
-    """Returns the parts of a web address; None if it is not one."""
+    """Returns the parts of a web address; None if it cannot be parsed."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises if it is not a number
     except ValueError:
         return None
     return parts if parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc else None
 
 
 def place(address: SplitResult) -> tuple[str | None, int | None]:
-    """Host and port; the usual ports of both schemes count as one, for a proxy in front may end TLS."""
+    """Returns host and port. Default ports of both schemes are equal, because a proxy may terminate TLS."""
     return address.hostname, None if address.port in (None, *PORTS.values()) else address.port
 
 
@@ -104,13 +105,13 @@ def describe(view: Mapping[str, str], base: str, title: str, words: Wording, roo
 
 
 def query(view: Mapping[str, str], **more: str) -> str:
-    """Returns a query string with its question mark, or nothing."""
+    """Returns a query string with its question mark, or ""."""
     written = urlencode({**view, **more})
     return f"?{written}" if written else ""
 
 
 def frame(address: str, title: str, width: int, height: int) -> str:
-    """HTML that shows a view in somebody's page."""
+    """Returns HTML that shows a view in another site's page."""
     return (
         f'<iframe src="{escape(address)}" title="{escape(title)}" width="{width}" height="{height}" '
         f'style="max-width:100%;border:0" loading="lazy" sandbox="{SANDBOX}" allow="fullscreen"></iframe>'
@@ -118,7 +119,7 @@ def frame(address: str, title: str, width: int, height: int) -> str:
 
 
 def thumbnail(view: Mapping[str, str], base: str, room: Room) -> dict[str, Any]:
-    """Returns the largest preview picture that there is room for: three fields or none."""
+    """Returns the largest preview picture within the limits: three fields or none."""
     for width, height in THUMBNAILS:
         if room.holds(width, height):
             smaller = {} if (width, height) == THUMBNAILS[0] else {"width": str(width)}
@@ -131,6 +132,6 @@ def thumbnail(view: Mapping[str, str], base: str, room: Room) -> dict[str, Any]:
 
 
 def discovery(view: Mapping[str, str], base: str) -> str:
-    """Returns the address that a page of ours names as its oEmbed description."""
+    """Returns the address of a page's oEmbed description."""
     page = f"{base}/{query(view)}"
     return f"{base}/oembed?{urlencode({'url': page, 'format': 'json'})}"

@@ -1,4 +1,4 @@
-"""What the HTTP interface promises: the bodies of its answers, and the parts of its description."""
+"""The OpenAPI description: bodies of the answers, and parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..trace import FORMAT
 
 
 class ScenarioInfo(BaseModel):
-    """A scenario that can be asked for."""
+    """An available scenario."""
 
     name: str
     title: str
@@ -30,41 +30,41 @@ class ModelInfo(BaseModel):
     family: str
     layers: int
     router: str
-    steps: list[int]  # of training, whose routing was recorded: for source=recorded
-    engine: str | None = None  # what runs it, if that is not the built-in engine
-    alters: bool = True  # whether `alter` can change its routers
+    steps: list[int]  # training steps with recorded routing, for source=recorded
+    engine: str | None = None  # the engine that runs it, if not the built-in one
+    alters: bool = True  # whether `alter` changes its routers
 
 
 class RefusedModel(BaseModel):
-    """A model folder that cannot be run, and why."""
+    """A model folder that cannot be run, and the reason."""
 
     name: str
-    refused: str  # the reason, with what to do
+    refused: str  # the reason, with the remedy
 
 
 class RouterInfo(BaseModel):
-    """A router that can be asked for."""
+    """An available router."""
 
     name: str
-    source: str  # who described it
+    source: str  # its reference
     settings: list[str]  # the request keys that it reads
-    defaults: dict[str, float]  # of those; groups and topk_groups follow from N and k
-    biased: bool  # adds a selection bias, which `updates` moves
-    fixed_k: int | None  # the k that it forces
-    largest_k: int | None  # the largest k that it takes, where that is less than N
-    whole_batch: bool  # needs all tokens of the prompt at once: no `continue`
-    varies: bool  # a token may have more or fewer experts than k; `choices` in the model says how many
+    defaults: dict[str, float]  # of these settings; groups and topk_groups follow from N and k
+    biased: bool  # has a selection bias, which `updates` changes
+    fixed_k: int | None  # the only k that it supports
+    largest_k: int | None  # the largest supported k, if less than N
+    whole_batch: bool  # needs all tokens of the prompt at once: excludes `continue`
+    varies: bool  # the number of experts per token varies; `choices` in the model is its maximum
 
 
 class Health(BaseModel):
-    """That the server serves."""
+    """States that the server serves."""
 
     status: str
     version: str
 
 
 class FieldError(BaseModel):
-    """One request key that cannot be used."""
+    """One unusable request key."""
 
     field: str
     found: str
@@ -73,7 +73,7 @@ class FieldError(BaseModel):
 
 
 class Errors(BaseModel):
-    """Every request key that cannot be used."""
+    """Every unusable request key."""
 
     errors: list[FieldError]
 
@@ -94,15 +94,15 @@ def parameters() -> list[dict[str, Any]]:
 
 
 def schema_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns the schema of one query parameter. A query cannot hold null: such a key is left out."""
+    """Returns the schema of one query parameter. Null is left out, because a query cannot contain it."""
     for kind in schema.get("anyOf", ()):
-        if kind["type"] != "null":  # pydantic names the limits of a number that may be null in its own way
+        if kind["type"] != "null":  # pydantic nests the limits of a nullable number
             return {"type": kind["type"], "minimum": kind["ge"], "maximum": kind["le"]}
     return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 
 def answers(media_type: str, description: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """Returns the answers of a route that takes the request keys and sends one file."""
+    """Returns the responses of a route that takes the request keys and sends one file."""
     etag = {"description": "of the content", "schema": {"type": "string"}}
     return {
         200: {
@@ -176,27 +176,27 @@ STREAM = answers(
 
 
 def from_parameter(most: int) -> dict[str, Any]:
-    """Returns the query parameter of OpenAPI that says with which token to begin."""
+    """Returns the query parameter for the first token of a stream."""
     schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
     return {"name": "from", "in": "query", "required": False, "description": "first token", "schema": schema}
 
 
 def around_parameter(most: int) -> dict[str, Any]:
-    """Returns the query parameter of OpenAPI that says which part of a long trace to send."""
+    """Returns the query parameter for the window of a long trace."""
     schema = {"type": "integer", "minimum": 0, "maximum": most, "default": 0}
     description = "a token: of a long trace the part is sent in which it lies"
     return {"name": "around", "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def over_parameter(values: tuple[str, ...]) -> dict[str, Any]:
-    """Returns the query parameter of OpenAPI that says what a load is counted over."""
+    """Returns the query parameter for the scope of a load."""
     schema = {"type": "string", "enum": list(values), "default": values[0]}
     description = "this prompt, or every scenario through the same router"
     return {"name": "over", "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def width_parameter(widths: list[int]) -> dict[str, Any]:
-    """Returns the query parameter of OpenAPI that says how wide a PNG is to be."""
+    """Returns the query parameter for the width of a PNG."""
     schema = {"type": "integer", "enum": widths, "default": widths[0]}
     return {"name": "width", "in": "query", "required": False, "description": "in pixels", "schema": schema}
 
@@ -223,14 +223,14 @@ NEXT_TOKENS = answers(
 
 
 def devices_parameter(most: int) -> dict[str, Any]:
-    """Returns the query parameter of OpenAPI that says how many devices there are."""
+    """Returns the query parameter for the number of devices."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": EXAMPLE_DEVICES}
     words = "that the experts are spread over, neighbours together"
     return {"name": "devices", "in": "query", "required": False, "description": words, "schema": schema}
 
 
 class Embedding(BaseModel):
-    """An answer of oEmbed 1.0. The three fields of the thumbnail are there together or not at all."""
+    """An answer of oEmbed 1.0. The three fields of the thumbnail occur together or not at all."""
 
     version: str
     type: str

@@ -1,4 +1,4 @@
-"""The HTML pages: the whole view, the view alone for a frame in an article, and an article of our own."""
+"""The HTML pages: the full view, the view for a frame, the article and the literature."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from .templates import TEMPLATES, reading_page
 
 
 class Pages:
-    """Makes the pages."""
+    """Renders the pages."""
 
     def __init__(self, sources: SourceRegistry, assets: Assets, settings: Settings) -> None:
         self.sources, self.assets, self.settings = sources, assets, settings
         self.lessons = load_lessons(settings.scenarios)
 
     def view(self, request: Request, template: str, ancestors: str) -> Response:
-        """Returns a view, in the whole page or alone."""
+        """Returns a view as a full page or for a frame."""
         embed = template == "embed.html"
         query = self.lessons.filled(request.query_params)
         base = base_of(request, self.settings)
@@ -60,12 +60,12 @@ class Pages:
         return self.finish(request, text, headers, same_for_all=bundled)
 
     def hashed(self, name: str) -> str:
-        """Returns the address of a file of the page, with a digest of its content."""
+        """Returns the address of a page's file with a digest of its content."""
         asset = self.assets.find(name.removeprefix("static/"))
         return name if asset is None else hashed_name(name, asset.digest)
 
     def finish(self, request: Request, text: str, headers: dict[str, str], same_for_all: bool) -> Response:
-        """Returns the page, with an ETag, or that the reader has it."""
+        """Returns the page with an ETag, or 304."""
         headers["etag"] = f'"{sha256(text.encode()).hexdigest()[:32]}"'
         if same_for_all and self.settings.address_known:
             headers |= shared_for(self.settings.cache_secs)
@@ -97,7 +97,7 @@ class Pages:
 
 
 def pages(desk: Desk, assets: Assets, settings: Settings) -> APIRouter:
-    """Returns the routes of the pages. Each is made in its turn, as traces are."""
+    """Returns the routes of the pages. Rendering queues like other jobs."""
     router = APIRouter(include_in_schema=False)
     made = Pages(desk.sources, assets, settings)
     ancestors = with_self(settings.frame_ancestors)
@@ -127,9 +127,7 @@ def pages(desk: Desk, assets: Assets, settings: Settings) -> APIRouter:
 
 
 def literature_in(words: Wording) -> Iterator[tuple[str, list[tuple[str, Reference]]]]:
-    """Yields all works, under the heading of what they describe; who described a router and a model stands
-    once.
-    """
+    """Yields all works under the heading of their subject; a work on a router and a model occurs once."""
     works = references()
     routers = [key for key, work in works.items() if work.routers]
     models = [key for key, work in works.items() if work.models and not work.routers]
@@ -140,7 +138,7 @@ def literature_in(words: Wording) -> Iterator[tuple[str, list[tuple[str, Referen
 
 
 def with_self(ancestors: str) -> str:
-    """Our own article has frames too, whoever else may."""
+    """Adds our own origin, because our article also uses frames."""
     named = {"*", "'none'", "'self'"} & set(ancestors.split())
     return ancestors if named else f"'self' {ancestors}"
 
@@ -148,7 +146,7 @@ def with_self(ancestors: str) -> str:
 def page_context(
     query: Mapping[str, str], sources: SourceRegistry, lessons: Lessons, base: str, embed: bool
 ) -> dict[str, Any]:
-    """What the templates show. Bad request keys are left out, one by one, as the page itself does."""
+    """Returns the variables of the templates. Unusable request keys are dropped, as in the page."""
     requests, names, problems = requests_of(query, sources.available)
     wrong = {problem.field for problem in problems}
     kept = [(key, query[key]) for key in query if key not in wrong]
@@ -187,7 +185,7 @@ def page_context(
 
 
 def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, str]]:
-    """Yields every language, and the address of the view in it."""
+    """Yields every language with the address of the view in it."""
     others = [(key, value) for key, value in view if key != "lang"]
     for each in LANGUAGES.values():
         query = urlencode(others + ([] if each is ENGLISH else [("lang", each.language)]))
@@ -195,7 +193,7 @@ def translations(view: list[tuple[str, str]], base: str) -> Iterator[tuple[str, 
 
 
 def picture_of_tab() -> str:
-    """Returns the icon, in its address."""
+    """Returns the tab's icon as a data address."""
     return f"data:image/svg+xml,{quote((ROOT / 'static' / 'favicon.svg').read_text(encoding='utf-8'))}"
 
 

@@ -13,7 +13,7 @@ from .openapi import EXAMPLE_DEVICES
 
 
 def read_width(text: str | None) -> int:
-    """Returns the width of a PNG. Raises BadRequest for one that we do not draw."""
+    """Returns the width of a PNG. Raises BadRequest for an unsupported width."""
     widths = [str(width) for width, _ in THUMBNAILS]
     text = widths[0] if text is None else text
     if text not in widths:
@@ -22,7 +22,7 @@ def read_width(text: str | None) -> int:
 
 
 def read_devices(text: str | None) -> int:
-    """Returns a number of devices. Raises BadRequest for one that is none."""
+    """Returns a number of devices. Raises BadRequest if it is not a number in range."""
     if text is None:
         return EXAMPLE_DEVICES
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST_DEVICES:
@@ -31,9 +31,7 @@ def read_devices(text: str | None) -> int:
 
 
 def read_query(request: Request) -> dict[str, str]:
-    """Returns the request keys of a query; others belong to the view. Raises BadRequest for a key given
-    twice.
-    """
+    """Returns the request keys of a query, without those of the view. Raises BadRequest for duplicates."""
     twice = [key for key in KEY_HELP if len(request.query_params.getlist(key)) > 1]
     if twice:
         raise BadRequest(*(Problem(key, "several", "one value", "leave out all but one") for key in twice))
@@ -41,7 +39,7 @@ def read_query(request: Request) -> dict[str, str]:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Returns the body; of one over `most` bytes a longer beginning, which its reader refuses."""
+    """Returns the body. Of one over `most` bytes it returns a longer beginning, which the reader refuses."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -51,6 +49,6 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 def base_of(request: Request, settings: Settings) -> str:
-    """Scheme, host and path prefix under which people reach this server, without a slash at the end."""
+    """Returns the public address of this server: scheme, host and path prefix, without a trailing slash."""
     origin = settings.origin or f"{request.url.scheme}://{request.url.netloc}"
     return origin + str(request.scope.get("root_path", ""))

@@ -1,4 +1,4 @@
-"""Who holds a stream or a socket, and how many more may."""
+"""Limits concurrent streams and sockets, in total and per client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RETRY_SECS = 5.0
 
 
 class Seats:
-    """As many as there are, and of those only some for one client."""
+    """A number of seats, of which one client may take only some."""
 
     def __init__(self, most: int, of_client: int) -> None:
         self.most = most
@@ -25,7 +25,7 @@ class Seats:
         return self.count
 
     def problem(self, client: str) -> str | None:
-        """Why a client gets no seat; None if it does."""
+        """Returns the reason why a client gets no seat; None if it does."""
         if self.count >= self.most:
             return f"busy: {self.most} viewers are connected"
         if self.taken[client] >= self.of_client:
@@ -34,7 +34,7 @@ class Seats:
 
     @contextmanager
     def take(self, client: str) -> Iterator[None]:
-        """Holds a seat. Raises Busy if there is none."""
+        """Holds a seat. Raises Busy if none is free."""
         if problem := self.problem(client):
             self.refused += 1
             raise Busy(problem, RETRY_SECS)

@@ -13,9 +13,9 @@ Receive = Callable[[], Awaitable[Message]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
-NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")  # for what is no page
-SCRIPTS = "/static/"  # a policy means nothing to a script, and eighty of them would carry it
-READ = ("/api/", "/preview.")  # public and without credentials: a page in a sandbox reads them, as `null`
+NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")  # of other answers
+SCRIPTS = "/static/"  # scripts ignore a policy, and eighty of them would carry it
+READ = ("/api/", "/preview.")  # public and without credentials: sandboxed pages (origin `null`) may read them
 OPEN = ((b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin"))
 PAGE = {
     "referrer-policy": "strict-origin-when-cross-origin",
@@ -23,7 +23,7 @@ PAGE = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
 }
-# A page with a Cross-Origin-Embedder-Policy shows only frames that have one too. All that ours loads is ours.
+# A page with Cross-Origin-Embedder-Policy shows only frames that have one too. Ours loads only our own files.
 EMBED = {
     "cross-origin-embedder-policy": "require-corp",
     "cross-origin-resource-policy": "cross-origin",
@@ -31,9 +31,7 @@ EMBED = {
 
 
 def page_policy(nonce: str, ancestors: str) -> str:
-    """Returns the Content-Security-Policy of a page. Inline: what watches its start, an import map with
-    `nonce`.
-    """
+    """Returns the Content-Security-Policy of a page. `nonce` admits the start-up check and the import map."""
     own = f"script-src 'self' {hash_of(WATCH)}"
     return "; ".join(
         (
@@ -51,7 +49,7 @@ def page_policy(nonce: str, ancestors: str) -> str:
 
 
 class SecurityHeaders:
-    """Adds what an answer does not say itself."""
+    """Adds security headers that an answer does not set itself."""
 
     def __init__(self, app: Application, sandboxed: bool = True) -> None:
         self.app = app

@@ -23,7 +23,7 @@ log = logging.getLogger("moescope")
 
 
 def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: Settings) -> APIRouter:
-    """Returns the socket of the page."""
+    """Returns the route of the page's socket."""
     router = APIRouter()
 
     @router.websocket("/ws")
@@ -54,9 +54,10 @@ def sockets(sources: SourceRegistry, workers: Workers, seats: Seats, settings: S
 
 
 def refusal(websocket: WebSocket, settings: Settings) -> str | None:
-    """Why the page that connects may not: browsers let any page open a socket anywhere, and say which.
+    """Returns the reason to refuse a connecting page: browsers let any page open a socket, and name its
+    origin.
 
-    A page in a sandbox has the origin `null`. What it reads here is public and needs no cookie.
+    A sandboxed page has the origin `null`. The data is public and needs no cookie.
     """
     origin = websocket.headers.get("origin")
     if origin is None or (origin == "null" and settings.readable_anywhere):
@@ -65,7 +66,7 @@ def refusal(websocket: WebSocket, settings: Settings) -> str | None:
 
 
 class StarletteSocket:
-    """A Starlette WebSocket as a viewer sees it."""
+    """A Starlette WebSocket with the interface of `Viewer`."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self.websocket = websocket

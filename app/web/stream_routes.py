@@ -1,4 +1,4 @@
-"""The stream of a trace over HTTP: the messages of the socket, where a network lets no socket through."""
+"""The stream of a trace over HTTP: the socket's messages for networks without WebSockets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
         etag = f'"{source.identity}-{start}-{digest_of(answer)}"'
         headers = {"etag": etag, **shared_for(settings.cache_secs)}
         if source.header.origin.get("source") == "live":
-            headers["x-accel-buffering"] = "no"  # nginx shows each token when it is there
+            headers["x-accel-buffering"] = "no"  # makes nginx forward each token at once
         if matches(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)
         held = ExitStack()
@@ -61,7 +61,7 @@ def streams(desk: Desk, seats: Seats, settings: Settings) -> APIRouter:
 
 
 async def framed(messages: AsyncGenerator[str | bytes, None], held: ExitStack) -> AsyncIterator[bytes]:
-    """Yields every message with its kind and length before it."""
+    """Yields every message, preceded by its kind and length."""
     with held:
         async with aclosing(messages):
             async for message in messages:
@@ -69,12 +69,12 @@ async def framed(messages: AsyncGenerator[str | bytes, None], held: ExitStack) -
 
 
 def digest_of(answer: Answer) -> str:
-    """Returns a digest of what the client is told of its request: two requests may lead to one trace."""
+    """Returns a digest of the request as understood, because two requests may lead to one trace."""
     return sha256(dump(answer.to_json()).encode()).hexdigest()[:16]
 
 
 def read_token(request: Request, name: str) -> int:
-    """Returns the token that a parameter names, 0 if it is left out. Raises BadRequest if it is not one."""
+    """Returns the token in a parameter, 0 if absent. Raises BadRequest if it is not a number."""
     text = request.query_params.get(name)
     if text is None:
         return 0

@@ -16,9 +16,7 @@ TEMPLATES = Environment(
 
 
 def reading_page(template: str, frames: str = "", **context: Any) -> Response:
-    """Returns a page to read, with no inline script and in no frame. frames: what it may itself show in
-    frames.
-    """
+    """Returns a text page without inline scripts, in no frame. `frames`: sources of its own frames."""
     policy = page_policy(nonce="", ancestors="'none'") + (f"; frame-src {frames}" if frames else "")
     text = TEMPLATES.get_template(template).render(**context)
     return Response(text, media_type="text/html", headers={**PAGE, "content-security-policy": policy})

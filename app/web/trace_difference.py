@@ -1,4 +1,4 @@
-"""How two stacks of the page differ: figures, and the cells that flip. Either may be a dropped file."""
+"""The difference of two stacks: figures, and the cells that flip. Each may be a dropped file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CELLS = 200_000
 
 
 def difference(left: RoutingTrace, right: RoutingTrace) -> dict[str, Any]:
-    """What `compare --json` prints, and `cells`: token, place of the layer, an expert of the first alone.
+    """Returns the figures of `compare --json`, and `cells`: token, layer index, expert of the first only.
 
     Raises CaptureError if the traces have no token or layer in common.
     """

@@ -1,4 +1,4 @@
-"""Routes that answer with a trace, its picture, or its traffic between devices, in one piece."""
+"""Routes that return a trace, its picture or its device traffic as one file."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def of_picture(desk: Desk, keys: dict[str, str], view: dict[str, str], width: in
 
 
 def traces(desk: Desk, settings: Settings) -> APIRouter:
-    """What is computed for a request and sent in one piece."""
+    """Returns the routes of a request's trace, pictures, device traffic and next tokens."""
     router = APIRouter(route_class=CancelOnDisconnectRoute)
     answers = KeptAnswers(desk, settings)
 
@@ -112,7 +112,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
 
 
 def add_pictures(router: APIRouter, show: Callable[[Request, str, int | None], Awaitable[Response]]) -> None:
-    """The routes of the preview, as SVG and as PNG."""
+    """Adds the routes of the preview, as SVG and as PNG."""
 
     @router.get(
         "/preview.svg",

@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket, which can also part from a reader that does not read."""
+"""uvicorn's WebSocket with a limit on the wait for a slow reader."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-CLOSE_SECS = 10.0  # for the other side to read what is on its way, the close frame with it
+CLOSE_SECS = 10.0  # for the client to read pending data, the close frame included
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn waits until the other side has read everything before it closes; here that has an end."""
+    """uvicorn waits without limit until the client has read everything before it closes; here this ends."""
 
-    refused = False  # for a message that could not be read
-    left: Callable[[], None] | None = None  # called once the connection has gone
+    refused = False  # because a message could not be read
+    left: Callable[[], None] | None = None  # called when the connection has closed
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -22,7 +22,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.left()
 
     async def send(self, message: Any) -> None:
-        """A close frame does not wait for room: it is the last, and it is small."""
+        """Sends a message. A close frame does not wait for the buffer: it is the last, and small."""
         closing = message["type"] == "websocket.close" and self.handshake_complete
         if closing:
             self.writable.set()
@@ -31,9 +31,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.abort_later()
 
     def handle_parser_exception(self) -> None:
-        """Refuse what cannot be read with a close frame, and throw the rest away until the other side closes.
+        """Answers an unreadable message with a close frame, and discards further data until the client
+        closes.
 
-        To close while data is still coming in would reset the connection, and a reset may overtake the frame.
+        Closing while data arrives would reset the connection, and the reset may overtake the frame.
         """
         assert self.conn.close_sent is not None
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
@@ -50,7 +51,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             super().data_received(data)
 
     def keepalive_timeout(self) -> None:
-        """Who does not answer a ping does not read either."""
+        """Closes the connection of a client that answers no ping, without waiting for it to read."""
         super().keepalive_timeout()
         self.abort_later()
 

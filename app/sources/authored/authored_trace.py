@@ -120,7 +120,7 @@ def header(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 
 
 
 def steps(scenario: Scenario, shape: ModelShape, router: Router, skew: float = 0.0) -> Iterator[Step]:
-    """Yields the routing of each token, in order."""
+    """Returns the routing of each token, in order."""
     return AuthoredTrace(scenario, shape, router, skew).steps()
 
 

@@ -45,7 +45,7 @@ class EngineTrace:
         )
 
     def steps(self) -> Iterator[Step]:
-        """Yields the routing of each prompt token, then of generated tokens."""
+        """Returns the routing of each prompt token, then of generated tokens."""
         return self.model.steps(self.tokens, self.more, self.chunk, self.alterations)
 
     def trace(self) -> RoutingTrace:

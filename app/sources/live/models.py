@@ -91,7 +91,7 @@ class Model:
         return Forward(self.checkpoint)
 
     def steps(self, tokens: tuple[Token, ...], k: int, router: Router) -> Iterator[Step]:
-        """Yields the routing of each token, computed on demand."""
+        """Returns the routing of each token, computed on demand."""
         return steps(self.forward, check_prompt(tokens), k, router)
 
     def generate(

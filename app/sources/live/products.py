@@ -58,7 +58,7 @@ def multiply(weights: Floats, x: Floats, out: Floats) -> None:
 
 
 def pieces(matrix: Matrix) -> Iterable[tuple[int, int]]:
-    """Yields first and last row of each piece of a matrix."""
+    """Returns first and last row of each piece of a matrix."""
     rows, columns = matrix.shape
     step = max(1, PIECE // columns)
     step = step if step < 64 else step - step % 64
