@@ -19,7 +19,7 @@ def record(model: Any, tokenizer: Any = None, scores: bool = True) -> Any:
 
 
 def read(path: Any, **options: Any) -> Any:
-    """Reads a capture that an engine, a hook or a person wrote: `notebook.read` has the options.
+    """Reads a capture written by an engine, a hook or a person. `notebook.read` documents the options.
 
     The result has `findings`, `compare(other)`, `save(path)`, `show()` and the arrays in `routing`.
     Raises ValueError if the file cannot be read.

@@ -1,4 +1,4 @@
-"""The command line: `moescope COMMAND`, or `python -m app COMMAND` in a checkout. The default serves."""
+"""The command line: `moescope COMMAND`, or `python -m app COMMAND` in a checkout. Default: serve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inspect import signature
 from .commands.registry import COMMANDS, load
 from .settings import Settings
 
-CLOSED = 141  # as a shell says that a reader went away: 128 + SIGPIPE
+CLOSED = 141  # a shell's status for a closed pipe: 128 + SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = int(run(**settings, **({"options": options} if "options" in wanted else {})))
         sys.stdout.flush()
-    except BrokenPipeError:  # `moescope inspect FILE | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing to flush at exit
+    except BrokenPipeError:  # as in `moescope inspect FILE | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # leaves nothing to flush at exit
         return CLOSED
     return status
 
@@ -49,7 +49,7 @@ def parser_for(name: str) -> argparse.ArgumentParser:
 
 
 def program() -> str:
-    """Returns the name under which a person started this."""
+    """Returns the name under which the program was started."""
     return "moescope" if __package__ == "moescope" else "python -m app"
 
 

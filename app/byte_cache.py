@@ -1,4 +1,4 @@
-"""An LRU cache of finished values, bounded in bytes."""
+"""An LRU cache with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """A dictionary that holds at most `max_bytes`. Safe to use from several threads."""
+    """A dictionary of at most `max_bytes`. Thread-safe."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
@@ -26,7 +26,7 @@ class Cache(Generic[Value]):
             return self.kept[key][0]
 
     def put(self, key: str, value: Value, size: int) -> None:
-        """Keeps a value of `size` bytes, unless it is larger than half of the room."""
+        """Stores a value of `size` bytes, unless it exceeds half of the limit."""
         if size > self.max_bytes // 2:
             return
         with self.lock:

@@ -1,4 +1,4 @@
-"""Captures from Python: read, judged, compared, saved, and shown in a notebook."""
+"""Captures in Python: read, checked, compared, saved, and shown in a notebook."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from .formats.texts import load_decoder
 from .formats.to_trace import to_trace
 from .trace import RoutingTrace
 
-HEIGHT = 560  # of a shown scene, CSS pixels
-SANDBOX = "allow-scripts"  # the frame has no way to the notebook
+HEIGHT = 560  # of a scene, CSS pixels
+SANDBOX = "allow-scripts"  # the frame has no access to the notebook
 
 
 @dataclass(frozen=True)
 class NotebookTrace:
-    """The routing of one request: `routing` has the arrays, `findings` what there is to say of the file."""
+    """The routing of one request: `routing` has the arrays, `findings` the findings about the file."""
 
     routing: RoutingTrace
     findings: tuple[Finding, ...] = ()
 
     def compare(self, other: NotebookTrace) -> Comparison:
-        """Compares with a second trace of the same tokens. Raises CaptureError if nothing is common."""
+        """Compares with a second trace. Raises CaptureError if no token or layer is common."""
         return compare(self.routing, other.routing)
 
     def save(self, path: str | Path) -> None:
-        """Writes the trace; the ending decides: .safetensors, .csv, .parquet, .json, .html.
+        """Writes the trace in the format of the ending: .safetensors, .csv, .parquet, .json, .html.
 
         Raises ValueError for another ending.
         """
@@ -58,7 +58,7 @@ class NotebookTrace:
         return page_of(self.routing, embed=embed)
 
     def show(self, height: int = HEIGHT) -> TraceDisplay:
-        """Returns what a notebook shows as the scene; nothing is loaded from anywhere."""
+        """Returns an object that notebooks show as the scene. It loads nothing from the network."""
         return TraceDisplay(self.page(embed=True), height)
 
     def __repr__(self) -> str:
@@ -79,7 +79,7 @@ class TraceDisplay:
     height: int
 
     def _repr_html_(self) -> str:
-        """Returns the frame, with the page in it."""
+        """Returns the frame with the page inside."""
         return (
             f'<iframe srcdoc="{escape(self.page)}" sandbox="{SANDBOX}" title="Moescope" '
             f'style="width:100%;height:{int(self.height)}px;border:0"></iframe>'
@@ -97,9 +97,9 @@ def read(
     experts: int | None = None,
     choice: int = 0,
 ) -> NotebookTrace:
-    """Reads a capture; a config.json and a tokenizer.json beside the file are used, or those that are given.
+    """Reads a capture with the given config.json and tokenizer.json, or those beside the file.
 
-    Raises CaptureError if the file cannot be read, OSError if it is not there.
+    Raises CaptureError if the file cannot be read, OSError if it does not exist.
     """
     path = Path(path)
     folder = path if path.is_dir() else path.parent

@@ -1,6 +1,6 @@
-"""Problems: what is wrong with a request key or a field of a file, and how a message quotes a value.
+"""Problems: what is wrong with a request key or a field of a file, and how messages quote values.
 
-A message has one form: `field: expected X, got Y; do Z`.
+A message has the form `field: expected X, got Y; do Z`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 SHOWN_CHARS = 60
-NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # of scenarios, tours and questions
+NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # name pattern of scenarios, tours and questions
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One key that cannot be used."""
+    """One unusable key."""
 
     field: str
     found: str
@@ -32,23 +32,23 @@ class Problem:
 
 
 class BadRequest(ValueError):
-    """A request with problems, all of them."""
+    """A request with all its problems."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(problem.message for problem in problems))
         self.problems = problems
 
     def __reduce__(self) -> tuple[type[BadRequest], tuple[Problem, ...]]:
-        """For pickle: heavy work is refused in a process of its own."""
+        """Supports pickle, because a process may refuse heavy work."""
         return type(self), self.problems
 
 
 @dataclass(frozen=True)
 class FileProblem:
-    """What is wrong with a scenario file."""
+    """A problem in a scenario file."""
 
     file: str
-    field: str  # path of the field, "" where it is the whole file
+    field: str  # path of the field, "" for the whole file
     found: str
     expected: str
 
@@ -58,28 +58,28 @@ class FileProblem:
 
 
 class Strict(BaseModel):
-    """A part of a TOML file. Unknown fields, nan and infinity are errors."""
+    """A part of a TOML file. Unknown fields, NaN and infinity are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def show(value: object) -> str:
-    """Returns a value as a message quotes it: escaped where it cannot be printed, cut where it is long."""
+    """Returns a value as messages quote it: escaped if not printable, shortened if long."""
     return cut(repr(value))
 
 
 def escaped(text: str) -> str:
-    """Returns the text as UTF-8 can carry it; half of a surrogate pair becomes an escape."""
+    """Returns the text in valid UTF-8; half of a surrogate pair becomes an escape."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def cut(text: str) -> str:
-    """Returns the text, or its beginning and its length."""
+    """Returns the text; if long, its beginning and its length."""
     return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}... ({len(text)} characters)"
 
 
 def problem_of(file: str, detail: ErrorDetails) -> FileProblem:
-    """What pydantic found, in our words."""
+    """Converts pydantic's error to our form."""
     context = detail.get("ctx", {})
     field = ".".join(str(part) for part in (*detail["loc"], *filter(None, [context.get("field")])))
     if detail["type"] == "missing":
@@ -94,12 +94,12 @@ def problem_of(file: str, detail: ErrorDetails) -> FileProblem:
 
 
 def wrong(field: str, found: object, expected: str) -> PydanticCustomError:
-    """Returns an error that spans fields; `field` is the path from where it is raised."""
+    """Returns an error that concerns several fields; `field` is the path from where it is raised."""
     context = {"field": field, "found": shortened(found), "expected": expected}
     return PydanticCustomError("wrong", "{field}: expected {expected}, got {found}", context)
 
 
 def shortened(value: object, length: int = 80) -> str:
-    """Returns a value as a person writes it, cut where it is long."""
+    """Returns a value in readable form, shortened if long."""
     text = repr(value)
     return text if len(text) <= length else text[: length - 3] + "..."

@@ -1,6 +1,7 @@
-"""What the environment decides: where to listen, where the data lies, who may embed, and every limit.
+"""The settings from the environment: address, folders, embedding, and every limit.
 
-One declaration a setting: `Settings.from_env`, `moescope serve --help` and docs/SETTINGS.md follow from it.
+One declaration per setting: `Settings.from_env`, `moescope serve --help` and docs/SETTINGS.md are derived
+from it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parent
-# Pages, scripts, scenarios and models lie beside the package in a checkout, and inside an installed package.
+# Pages, scripts, scenarios and models are beside the package in a checkout, and inside an installed package.
 ROOT = CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else PACKAGE / "data"
 CORES = os.cpu_count() or 2
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -40,7 +41,7 @@ def read_port(name: str, value: str) -> int:
 
 
 def read_host(name: str, value: str) -> str:
-    """Returns an address or name to listen at, an IPv6 address with or without brackets."""
+    """Returns an address or host name to listen on; IPv6 with or without brackets."""
     bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     if not bare or any(character in bare for character in " /[]@?#"):
         raise wrong(
@@ -50,7 +51,7 @@ def read_host(name: str, value: str) -> str:
 
 
 def read_flag(name: str, value: str) -> bool:
-    """Yes or no."""
+    """Reads yes or no."""
     words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False}
     words["off"] = False
     if value.lower() not in words:
@@ -59,7 +60,7 @@ def read_flag(name: str, value: str) -> bool:
 
 
 def read_origin(name: str, value: str) -> str:
-    """Scheme and host, with a port where it is unusual."""
+    """Reads scheme and host, with a port if it is not the default."""
     origin = value.rstrip("/")
     parts = urlsplit(origin)
     try:
@@ -72,7 +73,7 @@ def read_origin(name: str, value: str) -> str:
 
 
 def read_prefix(name: str, value: str) -> str:
-    """Returns a path that begins with a slash and does not end with one; "/" is no prefix."""
+    """Returns a path with a leading and without a trailing slash; "/" means no prefix."""
     path = value.rstrip("/")
     if path and (not PREFIX.fullmatch(path) or any(part in (".", "..") for part in path.split("/"))):
         raise wrong(name, "a path such as /moe", value, "leave it out where the site has a host of its own")
@@ -80,7 +81,7 @@ def read_prefix(name: str, value: str) -> str:
 
 
 def read_hosts(name: str, value: str) -> tuple[str, ...]:
-    """Host names with commas or spaces between; `*.example.org` for all below, `*` for any."""
+    """Reads host names separated by commas or spaces; `*.example.org` matches subdomains, `*` any host."""
     hosts = tuple(host.strip("[]").lower() for host in re.split(r"[,\s]+", value) if host)
     for host in hosts:
         if not HOST_NAME.fullmatch(host):
@@ -89,7 +90,7 @@ def read_hosts(name: str, value: str) -> tuple[str, ...]:
 
 
 def read_proxies(name: str, value: str) -> str:
-    """Addresses or networks with commas between, or `*`."""
+    """Reads addresses or networks separated by commas, or `*`."""
     for part in value.split(","):
         try:
             if part.strip() != "*":
@@ -102,7 +103,7 @@ def read_proxies(name: str, value: str) -> str:
 
 
 def read_ancestors(name: str, value: str) -> str:
-    """Returns a list of sources for `frame-ancestors`; a header has no room for more."""
+    """Returns a list of sources for `frame-ancestors`, limited to the size of a header."""
     if not value.isascii() or any(character in value for character in ";,\r\n"):
         raise wrong(
             name,
@@ -114,7 +115,7 @@ def read_ancestors(name: str, value: str) -> str:
 
 
 def read_engine(name: str, value: str) -> str:
-    """Returns an engine that runs models on this machine."""
+    """Returns the name of an engine that runs models on this machine."""
     engines = ("numpy", "transformers", "llama.cpp")
     if value not in engines:
         raise wrong(name, f"one of {', '.join(engines)}", value, "leave it out for the first that can")
@@ -122,7 +123,7 @@ def read_engine(name: str, value: str) -> str:
 
 
 def read_folder(name: str, value: str) -> Path:
-    """Returns a folder that is there; `~` is a person's own."""
+    """Returns an existing folder; `~` is the user's home."""
     path = Path(value).expanduser()
     if not path.is_dir():
         found = f"the file {value}" if path.exists() else f"{value}, which does not exist"
@@ -131,13 +132,13 @@ def read_folder(name: str, value: str) -> Path:
 
 
 def read_models(name: str, value: str) -> Path:
-    """Returns a folder of models; of one model itself, the folder around it."""
+    """Returns a folder of models; for a model's own folder, its parent."""
     path = read_folder(name, value)
     return path.resolve().parent if (path / "config.json").is_file() else path
 
 
 def number(low: float, high: float) -> Callable[[str, str], float]:
-    """Reads a number within limits."""
+    """Returns a reader of numbers within limits."""
 
     def read(name: str, value: str) -> float:
         try:
@@ -152,7 +153,7 @@ def number(low: float, high: float) -> Callable[[str, str], float]:
 
 
 def count(low: int, high: int) -> Callable[[str, str], int]:
-    """Reads a whole number within limits."""
+    """Returns a reader of whole numbers within limits."""
 
     def read(name: str, value: str) -> int:
         if not (value.isascii() and value.isdigit() and len(value) < 10 and low <= int(value) <= high):
@@ -163,7 +164,7 @@ def count(low: int, high: int) -> Callable[[str, str], int]:
 
 
 def choice(*names: str) -> Callable[[str, str], str]:
-    """Reads one of some words."""
+    """Returns a reader of fixed words."""
 
     def read(name: str, value: str) -> str:
         if value not in names:
@@ -174,7 +175,7 @@ def choice(*names: str) -> Callable[[str, str], str]:
 
 
 def setting(default: Any, name: str, read: Callable[[str, str], Any], help: str) -> Any:
-    """Returns a field that an environment variable sets."""
+    """Declares a field that an environment variable sets."""
     return field(default=default, metadata={"name": name, "read": read, "help": help})
 
 
@@ -183,7 +184,7 @@ SECS = number(0.01, 86_400)
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each environment variable."""
+    """One field per environment variable."""
 
     host: str = setting("127.0.0.1", "HOST", read_host, "address to listen at; 0.0.0.0 or :: for all")
     port: int = setting(8000, "PORT", read_port, "port to listen at; 0 takes any free one")
@@ -275,9 +276,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Returns the settings that the environment gives. Raises ValueError with the names of all wrong
-        ones.
-        """
+        """Returns the settings in the environment. Raises ValueError naming all wrong ones."""
         given: dict[str, Any] = {}
         problems = []
         for each in declared():
@@ -300,7 +299,7 @@ class Settings:
 
     @property
     def served_hosts(self) -> tuple[str, ...]:
-        """Host names that are served; `*` among them: any."""
+        """Returns the host names to serve; `*`: any."""
         if self.hosts:
             return self.hosts
         own = (urlsplit(self.origin).hostname or "",) if self.origin else ()
@@ -327,17 +326,17 @@ class Settings:
 
     @property
     def address_known(self) -> bool:
-        """Returns whether what a page says of its own address can be trusted by a cache that many share."""
+        """Returns whether a shared cache may trust the page's own address."""
         return bool(self.origin) or "*" not in self.served_hosts
 
 
 def declared() -> tuple[Field[Any], ...]:
-    """Returns the declarations, in order."""
+    """Returns the declarations in order."""
     return tuple(each for each in fields(Settings) if "name" in each.metadata)
 
 
 def default_of(each: Field[Any]) -> str:
-    """Returns the default as a person reads it."""
+    """Returns the default in readable form."""
     assert each.default is not MISSING
     if isinstance(each.default, bool):
         return str(int(each.default))

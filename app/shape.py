@@ -1,7 +1,7 @@
 """The shape of a mixture-of-experts model and the parameters that follow from it.
 
-Letters used everywhere in this project: T tokens, L MoE layers, N experts per layer, K chosen experts per
-token and layer (top-k), D width of the residual stream.
+Letters in this project: T tokens, L MoE layers, N experts per layer, K chosen experts per token and layer
+(top-k), D width of the residual stream.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any
 class ModelShape:
     """Sizes of a model, in parameters and counts.
 
-    An expert is a SwiGLU feed-forward network of three matrices, so it has ``3 * d_model * d_expert``
-    parameters (Shazeer 2020, "GLU Variants Improve Transformer"), unless `matrices` and
-    `expert_bias` say otherwise.
+    An expert is a SwiGLU feed-forward network of three matrices with ``3 * d_model * d_expert`` parameters
+    (Shazeer 2020, "GLU Variants Improve Transformer"), unless `matrices` and `expert_bias` say otherwise.
     """
 
     layers: int  # L, MoE layers only
@@ -25,27 +24,27 @@ class ModelShape:
     top_k: int  # K
     d_model: int  # D
     d_expert: int  # width of one expert
-    d_shared: int = 0  # width of each layer's shared expert (several are one wide one); 0: none
+    d_shared: int = 0  # width of each layer's shared expert (several count as one wide expert); 0: none
     attention: int = 0  # parameters of all attention blocks
-    embeddings: int = 0  # input embedding and output head; a tied matrix once
+    embeddings: int = 0  # input embedding and output head; a tied matrix counts once
     norms: int = 0
-    dense: int = 0  # feed-forward networks of layers without experts, and what no other field has
-    # Published models depart from the above in these; the JSON carries those that do.
-    d_latent: int = 0  # width that a routed expert reads and writes; 0: d_model
+    dense: int = 0  # feed-forward networks of dense layers, and everything without a field
+    # Fields in which published models differ. The JSON contains those that do.
+    d_latent: int = 0  # input and output width of a routed expert; 0: d_model
     matrices: int = 3  # weight matrices of an expert: 3 with a gated linear unit, 2 without
     expert_bias: int = 0  # bias parameters of one expert
-    shared_gate: int = 0  # parameters of what gates one layer's shared expert
+    shared_gate: int = 0  # parameters of the gate of one layer's shared expert
     router_bias: int = 0  # 1 if a router adds a bias to each expert's logit
-    dense_layers: tuple[int, ...] = ()  # which of all layers, MoE layers counted too, have no experts
+    dense_layers: tuple[int, ...] = ()  # indices of dense layers, MoE layers counted too
 
     @classmethod
     def from_json(cls, figures: Mapping[str, Any]) -> ModelShape:
-        """Returns the shape that `to_json` wrote; other keys are passed over."""
+        """Returns the shape that `to_json` wrote; other keys are ignored."""
         fields = {name: figures[name] for name in cls.__dataclass_fields__ if name in figures}
         return cls(**{**fields, "dense_layers": tuple(fields.get("dense_layers", ()))})
 
     def with_routing(self, experts: int, top_k: int) -> ModelShape:
-        """Returns the same model with another number of experts and chosen experts."""
+        """Returns the model with another number of experts and chosen experts."""
         return replace(self, experts=experts, top_k=top_k)
 
     @property
@@ -60,7 +59,7 @@ class ModelShape:
 
     @property
     def shared(self) -> int:
-        """Shared experts of a layer; where their width is no multiple of a routed expert's, they are one."""
+        """Number of shared experts of a layer; 1 if their width is not a multiple of a routed expert's."""
         if not self.d_shared:
             return 0
         count, over = divmod(self.d_shared, self.d_expert)
@@ -68,7 +67,7 @@ class ModelShape:
 
     @property
     def dense_below(self) -> int:
-        """Layers without experts below the first that has some."""
+        """Number of dense layers below the first MoE layer."""
         return next((i for i, layer in enumerate(self.dense_layers) if i != layer), len(self.dense_layers))
 
     @property
@@ -83,7 +82,7 @@ class ModelShape:
 
     @property
     def router(self) -> int:
-        """Parameters of all routers: one row of D numbers per expert, and its bias if there is one."""
+        """Parameters of all routers: one row of D numbers per expert, and its bias if any."""
         return self.layers * self.experts * (self.d_model + self.router_bias)
 
     @property
@@ -92,7 +91,7 @@ class ModelShape:
         return self.attention + self.embeddings + self.norms + self.dense + self.router
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the fields and every figure derived from them, as the wire and the API carry them."""
+        """Returns the fields and every derived figure, as on the wire and in the API."""
         sizes = {**asdict(self), "dense_layers": list(self.dense_layers)}
         usual = {name for name in UNUSUAL if getattr(self, name) == getattr(ModelShape, name)}
         return {
@@ -113,10 +112,11 @@ UNUSUAL = ("d_latent", "matrices", "expert_bias", "shared_gate", "router_bias", 
 
 
 def small_shape(experts: int, top_k: int) -> ModelShape:
-    """Returns the shape of the trained models, used by authored scenarios too: 6 layers of D = 128.
+    """Returns the shape of the trained models, also used by authored scenarios: 6 layers of D = 128.
 
-    Four heads of 32 over two of keys and values, a tied embedding of 4,096 tokens, experts of width 64. That
-    authored and live share it lets a person switch between them while TOTAL_P and ACTIVE_P stay.
+    Four query heads of width 32, two of keys and values, a tied embedding of 4,096 tokens, experts of
+    width 64. Since authored and live share it, a switch between them leaves TOTAL_P and ACTIVE_P
+    unchanged.
     """
     layers, width, vocabulary = 6, 128, 4096
     return ModelShape(

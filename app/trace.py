@@ -1,4 +1,4 @@
-"""The routing trace: scores and choices of the router for every token and layer. All consumers use it."""
+"""The routing trace: scores and choices of the router for every token and layer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of the prompt: text, group in an authored scenario, id where a tokenizer gave one."""
+    """One piece of the prompt: text, group in an authored scenario, id if a tokenizer gave one."""
 
     text: str
     group: str | None = None
@@ -38,34 +38,34 @@ class Token:
 
 @dataclass(frozen=True)
 class Step:
-    """The routing of one token through all layers; what a source yields, and what crosses the wire."""
+    """The routing of one token through all layers, as sources yield it and the wire carries it."""
 
-    scores: Floats | None  # [L, N] gate scores, what selection looks at: probabilities or affinities in 0..1
+    scores: Floats | None  # [L, N] gate scores used for selection: probabilities or affinities in 0..1
     experts: Ints  # [L, K] chosen experts, best first; -1 if a choice stays empty
     weights: Floats  # [L, K] combine weights; 0 if dropped or empty
     logits: Floats | None = None  # [L, N]
     dropped: Bools | None = None  # [L, K] chosen, but over the expert's capacity
-    written: Token | None = None  # the token, where a model wrote it: the header has those of the prompt
+    written: Token | None = None  # the token, if a model generated it; the header has those of the prompt
 
 
 @dataclass(frozen=True)
 class TraceHeader:
-    """What is known before the first token is routed."""
+    """The facts known before the first token is routed."""
 
     tokens: tuple[Token, ...]
     shape: ModelShape
     model: dict[str, Any]  # name, router, its settings and capacity; `model_json` adds the figures of `shape`
-    origin: dict[str, Any]  # source ("authored", "live"), what made it: scenario, seed, checkpoint, versions
-    bias: Floats | None = field(default=None, compare=False)  # [L, N] added to scores for selection alone
+    origin: dict[str, Any]  # source ("authored", "live") and details: scenario, seed, checkpoint, versions
+    bias: Floats | None = field(default=None, compare=False)  # [L, N] added to scores for selection only
 
     def model_json(self) -> dict[str, Any]:
-        """`model` with the sizes and parameter figures of the shape."""
+        """Returns `model` with the sizes and parameter figures of the shape."""
         return {**self.model, **self.shape.to_json()}
 
 
 @dataclass(frozen=True)
 class RoutingTrace:
-    """Columns over tokens and layers, checked on entry.
+    """Columns over tokens and layers, checked on construction.
 
     Raises ValueError naming the column, what was expected and what was found.
     """
@@ -97,12 +97,12 @@ class RoutingTrace:
 
     @property
     def ids_only(self) -> bool:
-        """Returns whether only the chosen experts were recorded: weights are equal then, and scores None."""
+        """Returns whether only the chosen experts are known: weights are then equal, and scores None."""
         return bool(self.header.origin.get("ids_only"))
 
     @classmethod
     def from_steps(cls, header: TraceHeader, steps: Iterable[Step]) -> RoutingTrace:
-        """Stack the steps of all tokens, in order: those of the header, then those that a model wrote."""
+        """Stacks the steps of all tokens in order: those of the header, then generated ones."""
         rows = list(steps)
         written = tuple(row.written for row in rows if row.written is not None)
         header = replace(header, tokens=header.tokens + written)
@@ -137,7 +137,7 @@ class RoutingTrace:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RoutingTrace:
-        """Reads what `to_bytes` wrote. Raises ValueError on anything else."""
+        """Reads the output of `to_bytes`. Raises ValueError on anything else."""
         try:
             return cls.read(data)
         except (SafetensorError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -147,7 +147,7 @@ class RoutingTrace:
 
     @classmethod
     def read(cls, data: bytes) -> RoutingTrace:
-        """Returns the same, where the file is whole."""
+        """Reads the output of `to_bytes` from a complete file."""
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"trace.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
@@ -165,7 +165,7 @@ BLOCK = 4096  # tokens
 
 
 def header_of(metadata: Mapping[str, str], bias: Floats | None) -> TraceHeader:
-    """Returns the header that the metadata of a file spells. Raises LookupError, TypeError and ValueError."""
+    """Returns the header from a file's metadata. Raises LookupError, TypeError and ValueError."""
     model = json.loads(metadata["model"])
     shape = ModelShape.from_json(model)
     return TraceHeader(
@@ -183,20 +183,20 @@ def all_finite(column: Floats) -> bool:
 
 
 def dump(value: Any) -> str:
-    """Returns JSON in one form: keys sorted, no spaces, so that equal values are equal bytes."""
+    """Returns JSON in canonical form: sorted keys, no spaces, so that equal values give equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def ordered(data: bytes) -> bytes:
-    """Returns a safetensors file with sorted header keys. The order of the library changes between runs."""
+    """Returns a safetensors file with sorted header keys. The library's order varies between runs."""
     size = int.from_bytes(data[:8], "little")
     header = dump(json.loads(data[8 : 8 + size])).encode()
-    header += b" " * (-len(header) % 8)  # keeps the tensors aligned
+    header += b" " * (-len(header) % 8)  # keeps tensors aligned
     return len(header).to_bytes(8, "little") + header + data[8 + size :]
 
 
 def read_metadata(data: bytes) -> dict[str, str]:
-    """Returns the metadata of a safetensors file. Raises ValueError if `data` is none."""
+    """Returns the metadata of a safetensors file. Raises ValueError if `data` is not one."""
     try:
         size = int.from_bytes(data[:8], "little")
         metadata: dict[str, str] = json.loads(data[8 : 8 + size])["__metadata__"]

@@ -1,4 +1,4 @@
-"""`python -m app atlas`: ask an atlas, write a placement, a keep list, or the series of a training."""
+"""`python -m app atlas`: queries an atlas; writes a placement, a keep list, or a training run's series."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def open_atlas(settings: Settings, name: str) -> Any:
 
 
 def ask(settings: Settings, options: argparse.Namespace) -> str:
-    """Returns the answer as JSON."""
+    """Returns an answer as JSON."""
     from ..atlas.answers import answer
 
     query = dict(value.partition("=")[::2] for value in options.values)
@@ -73,7 +73,7 @@ def ask(settings: Settings, options: argparse.Namespace) -> str:
 
 
 def plan(settings: Settings, options: argparse.Namespace) -> str:
-    """Writes a placement; returns where."""
+    """Writes a placement; returns its path."""
     from ..atlas.what_if.plans import write_plan
     from ..atlas.what_if.simulations import make_plan
 
@@ -86,7 +86,7 @@ def plan(settings: Settings, options: argparse.Namespace) -> str:
 
 
 def prune(settings: Settings, options: argparse.Namespace) -> str:
-    """Writes the keep list, with the held-out loss if the model runs here; returns what it costs."""
+    """Writes the keep list, with the held-out loss if the model runs here; returns a summary."""
     from ..atlas.what_if.pruning_preview import preview
 
     atlas = open_atlas(settings, options.atlas)
@@ -99,7 +99,7 @@ def prune(settings: Settings, options: argparse.Namespace) -> str:
 
 
 def training(settings: Settings, options: argparse.Namespace) -> str:
-    """Returns the series of a training as JSON."""
+    """Returns the series of a training run as JSON."""
     from ..atlas.questions.megatron_counts import Parallelism
     from ..atlas.questions.training_view import read_training
 

@@ -1,4 +1,4 @@
-"""The options that every command with a capture has, and how they are read."""
+"""The options that all commands on captures share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..formats.texts import Decode, load_decoder
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    """Adds what a file may not say of itself."""
+    """Adds options for facts that the file may lack."""
     command.add_argument("--config", type=Path, help="config.json of the model; the one beside the file else")
     command.add_argument("--tokenizer", type=Path, help="tokenizer.json, which gives tokens their texts")
     command.add_argument(
@@ -41,7 +41,7 @@ def positive(text: str) -> int:
 
 
 def facts_from(options: argparse.Namespace, path: Path) -> ModelFacts | None:
-    """Returns the config's facts: as given, else of the config.json beside the file or in the folder."""
+    """Returns the facts of the given config, else of the config.json beside the file or in the folder."""
     beside = (path if path.is_dir() else path.parent) / "config.json"
     config = options.config or (beside if beside.is_file() and beside != path else None)
     if config is None:
@@ -56,7 +56,7 @@ def facts_from(options: argparse.Namespace, path: Path) -> ModelFacts | None:
 
 
 def decoder_from(options: argparse.Namespace, path: Path) -> Decode | None:
-    """Returns the tokenizer: as given, else the tokenizer.json beside the file."""
+    """Returns the decoder of the given tokenizer, else of the tokenizer.json beside the file."""
     beside = (path if path.is_dir() else path.parent) / "tokenizer.json"
     tokenizer = options.tokenizer or (beside if beside.is_file() and beside != path else None)
     return None if tokenizer is None else load_decoder(tokenizer)
@@ -71,7 +71,7 @@ def read_with(options: argparse.Namespace, path: Path) -> tuple[list[Capture], M
 
 
 def chosen(captures: list[Capture], options: argparse.Namespace) -> Capture:
-    """Returns the answer that was asked for. Raises CaptureError if there are not so many."""
+    """Returns the requested answer. Raises CaptureError if its index is too large."""
     if not 0 <= options.choice < len(captures):
         expected = f"0 to {len(captures) - 1}"
         raise CaptureError("no-routing", "--choice", expected, str(options.choice), "name another")
@@ -79,7 +79,7 @@ def chosen(captures: list[Capture], options: argparse.Namespace) -> Capture:
 
 
 def problem_of(error: CaptureError | OSError, path: Path) -> CaptureError:
-    """Returns what kept a file from being read as a CaptureError."""
+    """Converts an error of reading a file to a CaptureError."""
     if isinstance(error, CaptureError):
         return error
     got = error.strerror or type(error).__name__

@@ -23,9 +23,9 @@ SUMMARY = "check scenarios, tours and questions"
 
 
 def check(folder: Path, known: Available | None = None) -> list[FileProblem]:
-    """Returns all that is wrong with the files of a folder; empty if they are right.
+    """Returns all problems of the files in a folder.
 
-    Live and recorded views of tours and questions are checked where `known` says what models there are.
+    Live and recorded views of tours and questions are checked if `known` lists the models.
     """
     if not folder.is_dir():
         return [FileProblem(str(folder), "", "no such folder", "a folder of .toml files")]

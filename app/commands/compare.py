@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def text_of(result: Comparison, options: argparse.Namespace, captures: list[Capture]) -> str:
-    """Returns the figures as a screen of text."""
+    """Returns the figures as text for a terminal."""
     figures = result.to_json()
     by = {"ids": "token ids", "texts": "token texts", "position": "position alone"}[result.aligned_by]
     lines = [f"{options.first} against {options.second}: {result.tokens} tokens, aligned by {by}"]

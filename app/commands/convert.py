@@ -78,7 +78,7 @@ def convert_to_atlas(files: list[Path], options: argparse.Namespace) -> int:
 
 
 def kind_of(options: argparse.Namespace) -> str:
-    """Returns what to write. Raises CaptureError if neither the name nor an option says."""
+    """Returns the kind of output. Raises CaptureError if neither the name nor an option gives it."""
     kind = options.to or options.output.suffix.removeprefix(".")
     if kind not in (*EXPORTS, COUNT):
         expected = f"a name that ends in {', '.join(f'.{one}' for one in EXPORTS)}"
@@ -87,14 +87,14 @@ def kind_of(options: argparse.Namespace) -> str:
 
 
 def converted(capture: Capture, facts: ModelFacts | None, kind: str) -> bytes:
-    """Returns the file's bytes. Raises CaptureError if the capture has not what it takes."""
+    """Returns the file's bytes. Raises CaptureError if the capture lacks what the kind needs."""
     if kind == COUNT:
         return logical_count(capture, facts.layers if facts else None)
     return EXPORTS[kind](to_trace(capture, facts))
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file that is whole from the moment it is there. Raises OSError."""
+    """Writes a file atomically. Raises OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

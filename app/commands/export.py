@@ -22,7 +22,7 @@ from ..sources.registry import SourceRegistry
 SUMMARY = "write a view as a file that plays without a server"
 VIEWS = "more views: links to a Moescope, or their query strings"
 REQUEST_KEYS = tuple(KEY_HELP)
-BYTES = 1_000_000  # more than this is worth a word
+BYTES = 1_000_000  # larger files get a notice
 
 
 def add_command(commands: Any) -> None:
@@ -70,14 +70,14 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def keys_of(view: str) -> dict[str, str]:
-    """Returns the keys of a link, or of its query string alone."""
+    """Returns the keys of a link, or of a query string."""
     return dict(parse_qsl(urlsplit(view).query or view.rpartition("?")[2], keep_blank_values=True))
 
 
 def exhibit(
     view: Mapping[str, str], sources: SourceRegistry, home: str, embed: bool, atlases: Atlases
 ) -> ExportedView:
-    """Routes what a view asks for. Raises BadRequest with every problem, AtlasError for a corpus."""
+    """Routes the request of a view. Raises BadRequest with every problem, AtlasError for a corpus."""
     shown = ViewPicture.of({key: view[key] for key in REQUEST_KEYS if key in view}, view, sources)
     request, words = shown.requests[0], shown.words
     recordings = [
@@ -103,9 +103,9 @@ def exhibit(
 
 
 def corpus_of(view: Mapping[str, str], recording: InlineTrace, atlases: Atlases) -> dict[str, Any] | None:
-    """Returns the corpus behind the routing, if the view names one.
+    """Returns the corpus of the routing, if the view names one.
 
-    Raises AtlasError for one that is not there.
+    Raises AtlasError if it does not exist.
     """
     name = read_view_key("corpus", view)
     if not name:
@@ -115,7 +115,7 @@ def corpus_of(view: Mapping[str, str], recording: InlineTrace, atlases: Atlases)
 
 
 def boot_of(shown: ViewPicture, sources: SourceRegistry, embed: bool) -> dict[str, Any]:
-    """What the page needs to know, of what it shows alone."""
+    """Returns the boot data, limited to what the page shows."""
     everything = boot(sources, embed, shown.words.language)
     scenarios = {request.scenario for request in shown.requests}
     models = {request.checkpoint for request in shown.requests if request.source != "authored"}
@@ -129,7 +129,7 @@ def boot_of(shown: ViewPicture, sources: SourceRegistry, embed: bool) -> dict[st
 
 
 def named(exhibits: list[ExportedView]) -> Iterator[ExportedView]:
-    """With file names that differ."""
+    """Yields the views with distinct file names."""
     given: dict[str, int] = {}
     for each in exhibits:
         count = given[each.name] = given.get(each.name, 0) + 1
@@ -137,7 +137,7 @@ def named(exhibits: list[ExportedView]) -> Iterator[ExportedView]:
 
 
 def write(files: list[tuple[Path, str]]) -> None:
-    """Each file in one go; its folder is made if it is not there."""
+    """Writes each file; creates its folder if needed."""
     for path, text in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         data = text.encode()

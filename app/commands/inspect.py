@@ -1,4 +1,4 @@
-"""`inspect FILE`: what is in a capture, and whether it can be believed."""
+"""`inspect FILE`: shows the content of a capture and whether it is sound."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def refuse(error: CaptureError, options: argparse.Namespace) -> int:
-    """Prints why the file is not readable."""
+    """Prints the error of an unreadable file."""
     empty = dict.fromkeys(
         ("kind", "tokens", "rows", "layers", "moe_layers", "experts", "k", "weights", "scores")
     )
@@ -52,7 +52,7 @@ def refuse(error: CaptureError, options: argparse.Namespace) -> int:
 
 
 def text_of(capture: Capture, path: Path, facts: ModelFacts | None) -> str:
-    """Returns a screen of text."""
+    """Returns the report as text for a terminal."""
     lines = [f"{path}: {capture.format}, {capture.kind}", ""]
     lines += [f"  {name:<9} {value}" for name, value in rows_of(capture, facts)]
     lines += ["", *(f"  note: {note}" for note in capture.notes)] if capture.notes else []
@@ -64,7 +64,7 @@ def text_of(capture: Capture, path: Path, facts: ModelFacts | None) -> str:
 
 
 def rows_of(capture: Capture, facts: ModelFacts | None) -> list[tuple[str, str]]:
-    """Returns names and values of what is in the file."""
+    """Returns names and values of the file's content."""
     rows = [("engine", capture.engine)]
     rows += [("model", capture.model)] if capture.model else []
     rows += (
@@ -85,7 +85,7 @@ def rows_of(capture: Capture, facts: ModelFacts | None) -> list[tuple[str, str]]
 
 
 def columns_of(capture: Capture) -> list[tuple[str, bool]]:
-    """Returns what a capture may have, and whether it does."""
+    """Returns the possible columns of a capture, and whether it has each."""
     return [
         ("ids", capture.ids is not None),
         ("weights", capture.weights is not None),
@@ -97,7 +97,7 @@ def columns_of(capture: Capture) -> list[tuple[str, bool]]:
 
 
 def tokens_text(capture: Capture) -> str:
-    """Returns how many tokens there are, and how many have routing."""
+    """Returns the number of tokens, and of tokens with routing."""
     if capture.kind == "counts":
         passes = capture.counted_passes
         return "counts alone" if passes is None else f"counts of {passes} passes of a token"
@@ -105,7 +105,7 @@ def tokens_text(capture: Capture) -> str:
 
 
 def layers_text(capture: Capture) -> str:
-    """Returns how many layers there are, and which have experts."""
+    """Returns the number of layers, and which have experts."""
     numbers = capture.layers
     if not numbers:
         return "none with experts"
@@ -115,7 +115,7 @@ def layers_text(capture: Capture) -> str:
 
 
 def experts_text(capture: Capture) -> str:
-    """Returns N and k, as far as they are known."""
+    """Returns N and k, if known."""
     experts = str(capture.experts) if capture.experts else f"at least {capture.experts_at_least}"
     return f"{experts} a layer, {capture.k or 'an unknown number'} a token"
 

@@ -1,6 +1,6 @@
-"""Counting a config that no reader of ours knows: transformers builds the model on the meta device.
+"""Counts a config of an unsupported family: transformers builds the model on the meta device.
 
-Nothing is allocated and no code of the file runs. Without the extra `transformers` nothing is counted.
+No weights are allocated and no code from the file runs. This needs the extra `transformers`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from ..published.tensor_headers import Tensor
 from ..published.tensor_parts import count_tensors
 
 HEADS = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText", "AutoModel")
-MOST_LAYERS, MOST_EXPERTS = 1024, 8192  # a model of more modules takes minutes to build
+MOST_LAYERS, MOST_EXPERTS = 1024, 8192  # larger models take minutes to build
 
 
 def count_on_meta_device(values: Mapping[str, Any]) -> dict[str, Any] | None:
     """Returns the count of the model that transformers builds from a config; None without the extra.
 
-    None also for a model_type that transformers does not have. Raises ConfigError if the model cannot be
-    built, or has no experts.
+    Also None for a model_type unknown to transformers. Raises ConfigError if the model cannot be built, or
+    is dense.
     """
     try:
         import torch
@@ -50,7 +50,7 @@ def count_on_meta_device(values: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def check_cost(values: Mapping[str, Any]) -> None:
-    """Raises ConfigError for a model of too many modules, before any is built."""
+    """Raises ConfigError for a model with too many modules, before it is built."""
     for table in (values, *(value for value in values.values() if isinstance(value, Mapping))):
         for name, value in table.items():
             most = MOST_LAYERS if "layers" in name else MOST_EXPERTS if "expert" in name else None
@@ -59,7 +59,7 @@ def check_cost(values: Mapping[str, Any]) -> None:
 
 
 def first_model(transformers: Any, config: Any) -> Any:
-    """Returns the model of the first automatic class that takes the config."""
+    """Returns the model of the first automatic class that accepts the config."""
     for head in HEADS[:-1]:
         try:
             return getattr(transformers, head).from_config(config)
@@ -69,6 +69,6 @@ def first_model(transformers: Any, config: Any) -> Any:
 
 
 def tensor_of(name: str, parameter: Any) -> Tensor:
-    """Returns a parameter as the header of a file in 16 bits would describe it."""
+    """Returns a parameter as in the header of a 16-bit file."""
     shape = tuple(parameter.shape)
     return Tensor(name, "BF16", shape, 2 * parameter.numel())

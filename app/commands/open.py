@@ -19,7 +19,7 @@ from ..sources.recorded.trace_folder import BESIDE, TraceFolder
 from .serve import serve
 
 SUMMARY = "serve the page on files that an engine, a hook or a person wrote, and open it"
-Serve = Callable[[Settings, str], int]  # the settings, and what stands behind the / of the address
+Serve = Callable[[Settings, str], int]  # settings, and the address after its first slash
 
 
 def add_command(commands: Any) -> None:
@@ -45,7 +45,7 @@ def run(settings: Settings, options: argparse.Namespace, serve: Serve = serve) -
 
 @contextmanager
 def view_of(options: argparse.Namespace) -> Iterator[Path]:
-    """Yields a folder with one folder per file, with its config and tokenizer."""
+    """Yields a folder with one subfolder per file, with its config and tokenizer."""
     with TemporaryDirectory(prefix="moescope-") as place:
         for number, path in enumerate(options.files, 1):
             own = Path(place) / str(number)
@@ -59,7 +59,7 @@ def view_of(options: argparse.Namespace) -> Iterator[Path]:
 
 
 def take(path: Path, target: Path) -> None:
-    """Puts a file or folder into the view: by a hard link where the disk allows, else as a copy."""
+    """Links a file or folder into the view, or copies it if the disk has no hard links."""
     if path.is_dir():
         target.mkdir(exist_ok=True)
         for each in path.iterdir():
@@ -89,7 +89,7 @@ def ordered(folder: Path, files: list[Path]) -> list[str]:
 
 
 def said(folder: Path, name: str) -> bool:
-    """Prints what there is to say of a file; whether it has a trace."""
+    """Prints the findings of a file; returns whether it has a trace."""
     try:
         held = TraceFolder(folder).read(name)
     except (CaptureError, OSError) as error:

@@ -54,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def count_file(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[str, Any]], str]]:
-    """Returns the figures of a file or a folder, and what prints them. Raises ConfigError.
+    """Returns the figures of a file or a folder, and their formatter. Raises ConfigError.
 
-    A folder is counted by the headers of its weights, which are exact; without weights by its config.json.
+    A folder with weights is counted exactly, from their headers; one without, from its config.json.
     """
     config = path / "config.json" if path.is_dir() else path
     if path.is_dir() and any(path.glob("*.safetensors")):
@@ -74,7 +74,7 @@ def count_file(path: Path, device: int) -> tuple[dict[str, Any], Callable[[dict[
 
 
 def folder_text(found: dict[str, Any]) -> str:
-    """Returns the count of a folder, or of a model on the meta device, for people."""
+    """Returns the count of a folder, or of a model on the meta device, as text."""
     k = f"{found['top_k']} chosen" if found["top_k"] else "no config.json says how many are chosen"
     lines = [f"{found['moe_layers']} MoE layers of {found['experts']} experts, {k}"]
     lines.append(f"total   {count_text(found['total'])}")
@@ -90,7 +90,7 @@ def folder_text(found: dict[str, Any]) -> str:
 
 
 def report_text(found: dict[str, Any]) -> str:
-    """Returns a report for people."""
+    """Returns a report as text."""
     return "\n".join(
         [
             f"{found['architecture']}: {layers_text(found)}",
@@ -109,7 +109,7 @@ def report_text(found: dict[str, Any]) -> str:
 
 
 def layers_text(found: dict[str, Any]) -> str:
-    """Returns how many layers of which kind."""
+    """Returns the number of layers of each kind."""
     shape, dense = found["shape"], len(found["dense_layers"])
     text = f"{shape['layers']} layers of {shape['experts']} experts, {shape['top_k']} chosen"
     text += ", and a shared expert" if shape["d_shared"] else ""
@@ -125,7 +125,7 @@ def count_text(parameters: int) -> str:
 
 
 def parts_lines(found: dict[str, Any]) -> list[str]:
-    """Returns a table of the parts: all parameters, and those that one token uses."""
+    """Returns a table of the parts: all parameters, and those active per token."""
     rows = [f"{'part':<16}{'total':>21}{'active':>21}"]
     active = found["active_parts"]
     rows += [f"{name:<16}{size:>21,}{active[name]:>21,}" for name, size in found["parts"].items()]
@@ -133,7 +133,7 @@ def parts_lines(found: dict[str, Any]) -> list[str]:
 
 
 def convention_lines(found: dict[str, Any]) -> list[str]:
-    """Returns the same model under the conventions that cards use."""
+    """Returns the counts under the conventions of model cards."""
     words = {"no_in": "without the input embedding", "no_emb": "without embedding and head"}
     return [
         f"{words[name]:<29}{figures['total']:>21,}{figures['active']:>21,}"
@@ -150,7 +150,7 @@ def router_text(router: dict[str, Any]) -> str:
 
 
 def memory_lines(found: dict[str, Any]) -> list[str]:
-    """Returns memory for the weights alone."""
+    """Returns the memory for the weights only."""
     device = f"devices of {found['device_bytes'] / GIGABYTE:g} GB"
     return [
         f"{row['bits']:>2} bits {row['bytes'] / GIGABYTE:>9,.1f} GB of weights; {device}: {row['devices']}"
@@ -159,7 +159,7 @@ def memory_lines(found: dict[str, Any]) -> list[str]:
 
 
 def beside_lines(found: dict[str, Any]) -> list[str]:
-    """Returns what was not counted, and what was assumed."""
+    """Returns what was not counted, and which defaults were assumed."""
     words = {
         "corr_bias": "selection bias, a buffer",
         "mtp": "multi-token prediction",

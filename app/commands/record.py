@@ -91,7 +91,7 @@ def tokens_of(
 
 
 def read_ids(text: str) -> list[int]:
-    """Returns numbers with commas between them. Raises EngineRefusal for anything else."""
+    """Reads numbers separated by commas. Raises EngineRefusal for anything else."""
     parts = [part.strip() for part in text.split(",")]
     wrong = [part for part in parts if not (part.isascii() and part.isdigit() and len(part) < 10)]
     if wrong:

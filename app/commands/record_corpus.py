@@ -60,7 +60,7 @@ def run(settings: Settings, options: argparse.Namespace, opened: Open | None = N
 
 
 def corpus_of(settings: Settings, name: str) -> tuple[Any, dict[str, Any]]:
-    """Returns the documents of a corpus and what the manifest says of it. Raises AtlasError, OSError."""
+    """Returns the documents of a corpus and its entry in the manifest. Raises AtlasError, OSError."""
     from ..atlas.dataset.corpus import Corpus
     from ..atlas.shipped import heldout_corpus
     from ..measuring.heldout import HeldOut
@@ -72,7 +72,7 @@ def corpus_of(settings: Settings, name: str) -> tuple[Any, dict[str, Any]]:
 
 
 def numpy_opener(settings: Settings, model: str) -> Open:
-    """Returns what opens a checkpoint with numpy: a name in the folder of models, or a folder of its own."""
+    """Returns a function that opens a checkpoint with numpy: by name in the models' folder, or by path."""
     folder = Path(model)
     if (folder / "config.json").is_file():
         return partial(open_numpy, folder.resolve().parent, folder.resolve().name)
@@ -88,13 +88,13 @@ def open_numpy(folder: Path, name: str) -> Any:
 
 
 class ProgressLine:
-    """Prints how far a run is, on one line of a terminal."""
+    """Prints the progress of a run on one terminal line."""
 
     def __init__(self, started: float) -> None:
         self.started = started
 
     def __call__(self, progress: Any) -> None:
-        """Prints after each part."""
+        """Prints the progress after a part."""
         seconds = max(time.monotonic() - self.started, 1e-9)
         share = f" of {progress.of:,}" if progress.of else ""
         print(

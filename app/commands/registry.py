@@ -1,8 +1,8 @@
 """The commands of the command line by name. A new command is one file and one line here.
 
-A command's file has `add_command(commands)`, which adds its parser, and `run`, which takes `settings` (the
-environment's), `options` (the parsed arguments), both or neither, and returns an exit status. A file is
-imported when its command is asked for.
+A command's file has `add_command(commands)`, which adds its parser, and `run`, which takes `settings`
+(from the environment), `options` (the parsed arguments), both or neither, and returns an exit status. A
+file is imported when its command is used.
 """
 
 from __future__ import annotations

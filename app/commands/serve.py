@@ -22,7 +22,7 @@ from ..web.application import create_app
 from ..web.http_protocol import ROOM, Door, http_protocol
 from ..web.websocket_protocol import WebSocketProtocol
 
-STOP_SECS = 5  # after which a stop no longer waits for viewers
+STOP_SECS = 5  # limit on the wait for clients at shutdown
 MOST_DESCRIPTORS = 65_536
 
 
@@ -39,7 +39,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def settings_help() -> str:
-    """Returns every setting, with its default."""
+    """Returns the help on every setting, with its default."""
     lines = []
     for each in declared():
         default = default_of(each)
@@ -55,7 +55,7 @@ def run(settings: Settings) -> int:
 
 
 def serve(settings: Settings, query: str = "") -> int:
-    """Serves until told to stop. `query`: the view that is opened."""
+    """Serves until stopped. `query`: the view to open."""
     try:
         listener = listen(settings)
     except OSError as error:
@@ -79,7 +79,7 @@ def serve(settings: Settings, query: str = "") -> int:
 
 
 def warnings(settings: Settings, descriptors: int) -> list[str]:
-    """What an operator should know before the first visitor comes."""
+    """Returns warnings for the operator at start-up."""
     told = []
     if "*" in settings.served_hosts and settings.host in ("0.0.0.0", "::"):
         told.append("HOSTS: any name is served; set HOSTS or ORIGIN to the names that are yours")
@@ -102,7 +102,7 @@ def descriptor_limit() -> int:
 
 
 def log_access() -> None:
-    """Sends the access log to stderr, one line of JSON a request."""
+    """Sends the access log to stderr, one JSON line per request."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     access = logging.getLogger("moescope.access")
@@ -122,7 +122,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # app/web/forwarding.py reads them all
+        proxy_headers=False,  # app/web/forwarding.py reads all proxy headers
         timeout_keep_alive=settings.keep_alive_secs,
         timeout_graceful_shutdown=STOP_SECS,
     )
@@ -130,19 +130,19 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Returns a socket that listens. Raises OSError if the address is taken or not ours."""
+    """Returns a listening socket. Raises OSError if the address is in use or not of this machine."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
 
 
 def address_of(host: str, port: int) -> str:
-    """What to type into a browser on this machine."""
+    """Returns the address for a browser on this machine."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
     return f"http://{everywhere.get(host, f'[{host}]' if ':' in host else host)}:{port}"
 
 
 def has_display() -> bool:
-    """Returns whether a browser window could be seen."""
+    """Returns whether this machine can show a browser window."""
     unix = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return unix or sys.platform in ("darwin", "win32")
 

@@ -34,7 +34,7 @@ class Cost:
     kept: Counts  # [L, N]
 
     def to_json(self, heldout: HeldOut, trained: Cost) -> dict[str, Any]:
-        """Loss, what it costs against the router and k of the training, and balance over layers."""
+        """Returns loss, its increase over the router and k of the training, and balance over layers."""
         change = self.losses - trained.losses
         return {
             "loss": loss_json(self.losses, heldout),
@@ -69,7 +69,7 @@ def measure(model: Model, heldout: HeldOut) -> dict[str, Any]:
 
 
 def routers(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[str, dict[str, Any]]:
-    """What each router costs with each k that it takes, its other settings at their defaults."""
+    """Returns the cost of each router with each supported k, other settings at their defaults."""
     experts = model.listing.experts
     trained = cost(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router])
     found: dict[str, dict[str, Any]] = {name: {} for name in ROUTERS}
@@ -80,7 +80,7 @@ def routers(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[s
 
 
 def pairs(experts: int) -> Iterator[tuple[Router, int]]:
-    """Yields every router with every k that it takes."""
+    """Yields every router with every k that it supports."""
     for router in ROUTERS.values():
         for k in KS:
             with suppress(BadSetting):
@@ -99,7 +99,7 @@ def cost(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Cost:
 
 
 def loss_json(losses: Doubles, heldout: HeldOut) -> dict[str, float]:
-    """Mean loss of each language, and of all, each window counting the same: [W] -> nats per token."""
+    """Returns the mean loss per language and overall, windows weighted equally: [W] -> nats per token."""
     by_language = {name: rounded(losses[part].mean()) for name, part in heldout.rows.items()}
     return {**by_language, "mean": rounded(losses.mean())}
 

@@ -1,4 +1,4 @@
-"""Held-out text as token ids: the same windows for every model, so that no difference is one of the text."""
+"""Held-out text as token ids: the same windows for every model, so that losses are comparable."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ FORMAT = "moescope.heldout/1"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Windows of consecutive tokens of each language: ids [W, S + 1]; the last one is only predicted."""
+    """Windows of consecutive tokens per language: ids [W, S + 1]; the last one is only a target."""
 
     windows: dict[str, Ints]
-    tokenizer: str  # hash of the tokenizer.json that the ids belong to
-    note: str = ""  # which text it is, and its licences
+    tokenizer: str  # hash of the tokenizer.json of the ids
+    note: str = ""  # the origin of the text, and its licences
 
     @property
     def ids(self) -> Ints:
-        """All windows, language by language in the order of their names: [all W, S + 1]."""
+        """Returns all windows, languages sorted by name: [all W, S + 1]."""
         return np.concatenate([self.windows[name] for name in self.languages])
 
     def every(self, stride: int) -> HeldOut:
-        """Returns an evenly spread part of it."""
+        """Returns every `stride`-th window."""
         return replace(self, windows={name: ids[::stride] for name, ids in self.windows.items()})
 
     @property
@@ -40,24 +40,24 @@ class HeldOut:
 
     @property
     def rows(self) -> dict[str, slice]:
-        """Where the windows of each language lie in `ids`."""
+        """Returns the range of each language's windows in `ids`."""
         ends = np.cumsum([len(self.windows[name]) for name in self.languages]).tolist()
         return {name: slice(a, b) for name, a, b in zip(self.languages, [0, *ends], ends, strict=False)}
 
     @property
     def digest(self) -> str:
-        """A hash of all of it."""
+        """Returns a hash of everything."""
         return sha256(self.to_bytes()).hexdigest()[:16]
 
     def to_bytes(self) -> bytes:
-        """Returns a safetensors file: a tensor of ids a language."""
+        """Returns a safetensors file with one tensor of ids per language."""
         tensors = {name: ids.astype(np.uint16) for name, ids in self.windows.items()}
         about = {"tokenizer": self.tokenizer, "note": self.note}
         return ordered(save(tensors, {"format": FORMAT, "about": dump(about)}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> HeldOut:
-        """Reads what `to_bytes` wrote. Raises ValueError on anything else."""
+        """Reads the output of `to_bytes`. Raises ValueError on anything else."""
         metadata = read_metadata(data)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"heldout.format: expected {FORMAT!r}, got {metadata.get('format')!r}")
@@ -72,5 +72,5 @@ class HeldOut:
 
 
 def hash_of(path: Path) -> str:
-    """What tells one tokenizer from another."""
+    """Returns a hash that identifies a tokenizer."""
     return sha256(path.read_bytes()).hexdigest()[:16]

@@ -14,24 +14,24 @@ from ..sources.live.checkpoint import Checkpoint
 from ..sources.live.forward import NOBODY, Forward
 from ..trace import Counts, Doubles, Floats, Ints
 
-DIGITS = 4  # of a figure in a file
+DIGITS = 4  # decimals of figures in files
 
 
 class Chooser(Protocol):
-    """Whatever chooses experts as a `Router` does."""
+    """Anything that chooses experts like a `Router`."""
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
-        """Logits [T, N] of one layer -> chosen experts and weights."""
+        """Returns experts and weights for the logits [T, N] of one layer."""
         ...
 
 
 @dataclass(frozen=True)
 class Passed:
-    """What one window did."""
+    """The result of one window."""
 
-    losses: Doubles  # [S] nats, of predicting each next token
+    losses: Doubles  # [S] nats: loss of predicting each next token
     layers: list[LayerRouting]  # L of them, over S tokens
-    inputs: list[Floats]  # what each router read, before the gain of its norm: L times [S, D]
+    inputs: list[Floats]  # each router's input before the gain of its norm: L times [S, D]
 
     def loads(self, kept: bool = False) -> Counts:
         """Counts assignments to each expert of each layer: [L, N]; `kept`: without those over capacity."""
@@ -45,7 +45,7 @@ class Passed:
 
 
 class RecordingForward(Forward):
-    """A forward pass that keeps what each router of the last call read. For one thread."""
+    """A forward pass that records the inputs of each router in the last call. For one thread."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
@@ -68,7 +68,7 @@ def passes(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Ite
 
 
 def cross_entropy(logits: Floats, ids: Ints) -> Doubles:
-    """-ln of the probability of each id: logits [S, V], ids [S] -> [S]."""
+    """Returns -ln of the probability of each id: logits [S, V], ids [S] -> [S]."""
     peak = logits.max(axis=-1)
     sums = np.exp(logits - peak[:, None]).sum(axis=-1, dtype=np.float64)
     result: Doubles = np.log(sums) + peak - logits[np.arange(len(ids)), ids]
@@ -76,15 +76,15 @@ def cross_entropy(logits: Floats, ids: Ints) -> Doubles:
 
 
 def rounded(value: float | np.floating) -> float:
-    """Rounds a figure to as many digits as some thousand tokens can tell."""
+    """Rounds a figure to the precision of some thousand tokens."""
     return round(float(value), DIGITS) + 0.0  # never -0.0
 
 
 def listed(values: Iterable[float]) -> list[float]:
-    """Rounds each of them."""
+    """Rounds each value."""
     return [rounded(value) for value in values]
 
 
 def standard_error(values: Doubles) -> float:
-    """Returns the standard error of the mean of values that were drawn independently: [W] -> one."""
+    """Returns the standard error of the mean of independent values: [W] -> one number."""
     return float(values.std(ddof=1) / np.sqrt(len(values)))

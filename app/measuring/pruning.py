@@ -25,13 +25,13 @@ REMOVED = np.float32(-1e4)  # a logit; routers refuse infinity
 
 @dataclass(frozen=True)
 class Without:
-    """A router from which experts are removed: kept [L, N]. The others get logits that nothing chooses."""
+    """A router without some experts: kept [L, N]. Removed ones get logits that are never chosen."""
 
     router: Router
     kept: Bools
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
-        """Routes one layer among the experts that are kept."""
+        """Routes one layer among the kept experts."""
         router = self.router
         if router.bias is not None:
             router = router.with_bias(np.where(self.kept, router.bias, np.float32(-1e9)).astype(np.float32))
@@ -80,7 +80,7 @@ def reap_scores(model: Model, heldout: HeldOut) -> tuple[Doubles, Counts]:
 
 
 def pruned_loss(model: Model, heldout: HeldOut, keep: list[list[int]]) -> dict[str, Any]:
-    """Returns the held-out loss with the kept experts alone, and its cost against the whole model.
+    """Returns the held-out loss with only the kept experts, and its increase over the whole model.
 
     Measured on every `STRIDE`-th window. Raises ValueError if a layer keeps fewer experts than k.
     """

@@ -16,8 +16,8 @@ from .heldout_pass import rounded, standard_error
 
 FILE = "measured.json"
 FORMAT = "moescope.measured/1"
-VERSION = 1  # of what is measured: another one is measured again
-STRIDE = 4  # routers are compared on every fourth window: their costs are larger than the sizes' differences
+VERSION = 1  # of the measurements; entries of other versions are measured again
+STRIDE = 4  # routers are compared on every fourth window: their costs exceed the differences between sizes
 ABOUT = {
     "loss": "nats a token on held-out text, by language and as the mean of all; float32, shipped weights",
     "windows": "loss of each window of the held-out text, languages in the order of their names",
@@ -45,7 +45,7 @@ ABOUT = {
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What was measured of each model so far, by name."""
+    """Returns the measurements of each model by name."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -55,7 +55,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def is_right(entry: dict[str, Any] | None, checkpoint: str, heldout: HeldOut) -> bool:
-    """Returns whether an entry is what would be measured now."""
+    """Returns whether an entry is up to date."""
     expected = (checkpoint, heldout.digest, VERSION)
     return (
         entry is not None
@@ -64,7 +64,7 @@ def is_right(entry: dict[str, Any] | None, checkpoint: str, heldout: HeldOut) ->
 
 
 def write(folder: Path, heldout: HeldOut, models: dict[str, Any]) -> None:
-    """Writes all of it, whole or not at all; a model on each line."""
+    """Writes all measurements atomically, one line per model."""
     sizes = {name: ids.shape[0] * (ids.shape[1] - 1) for name, ids in heldout.windows.items()}
     length = heldout.ids.shape[1] - 1
     head = {

@@ -1,4 +1,4 @@
-"""Measures what a router learned: language separation, load balance, preferred tokens of experts."""
+"""Measures a router's specialisation: language separation, load balance, preferred tokens of experts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST = 5  # preferred tokens of an expert
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer over all held-out tokens: what its router read and chose."""
+    """One layer over all held-out tokens: the inputs and choices of its router."""
 
     inputs: Floats  # [T, D]
     experts: Ints  # [T, K]
@@ -75,7 +75,7 @@ def layers_of(model: Model, forward: RecordingForward, heldout: HeldOut) -> Iter
 
 
 def language_of(heldout: HeldOut) -> Ints:
-    """Returns the number of the language of each token that is read: [T]."""
+    """Returns the language index of each input token: [T]."""
     read = heldout.ids.shape[1] - 1
     return np.repeat(
         np.arange(len(heldout.languages)), [len(heldout.windows[n]) * read for n in heldout.languages]
@@ -89,14 +89,14 @@ def shares_json(loads: Counts) -> list[list[list[float]]]:
 
 
 def likes_json(model: Model, experts: Ints, ids: Ints) -> list[list[list[str | int]]]:
-    """Of each expert of a layer: [token, times that it received it, times that it occurs]."""
+    """Returns per expert of a layer: [token, times received, occurrences]."""
     text, vocabulary = model.checkpoint.tokenizer.text, model.checkpoint.config.vocabulary
     found = likes(experts, ids, model.listing.experts, vocabulary)
     return [[[text(id), times, of] for id, times, of in liked] for liked in found]
 
 
 def likes(experts: Ints, ids: Ints, size: int, vocabulary: int) -> list[list[tuple[int, int, int]]]:
-    """Returns the tokens that each expert of a layer prefers: (id, times it received it, times it occurs).
+    """Returns the preferred tokens per expert of a layer: (id, times received, occurrences).
 
     Experts [T, K], ids [T]. `metrics.token_preference` defines the order.
     """
@@ -110,11 +110,11 @@ def likes(experts: Ints, ids: Ints, size: int, vocabulary: int) -> list[list[tup
 
 
 def by_chance(tokens: int, experts: int, k: int, random: np.random.Generator) -> Ints:
-    """Returns k different experts for each token, all equally likely: [T, k]."""
+    """Returns k different experts per token, uniformly random: [T, k]."""
     return random.random((tokens, experts)).argsort(axis=-1)[:, :k].astype(np.int32)
 
 
 def by_random_weights(inputs: Floats, experts: int, k: int, random: np.random.Generator) -> Ints:
-    """Returns the k best of a router that was never trained: inputs [T, D] -> [T, k]."""
+    """Returns the top k of an untrained router: inputs [T, D] -> [T, k]."""
     matrix = random.standard_normal((inputs.shape[-1], experts)).astype(np.float32)
     return np.argsort(-np.dot(inputs, matrix), axis=-1)[:, :k].astype(np.int32)

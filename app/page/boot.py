@@ -1,4 +1,4 @@
-"""The JSON that every page carries: the data the page needs before it asks for a trace."""
+"""The boot data: the JSON that every page contains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ K_OFFERED = [1, 2, 3, 4]
 
 
 def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str, Any]:
-    """What the page needs before it asks for anything: static/js/types.js, Boot."""
+    """Returns the boot data of a page: static/js/types.js, Boot."""
     return {
         "version": __version__,
         "lang": language,
@@ -35,6 +35,6 @@ def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str
 
 
 def understood(query: Mapping[str, str], sources: SourceRegistry) -> dict[str, Any]:
-    """Returns the boot data about one view: its request as understood, and that of its second stack."""
+    """Returns the boot data of one view: its request as understood, and that of its second stack."""
     first, second = read_view(query, sources.available)
     return {**first.answer.to_json(), "second": None if second is None else second.answer.to_json()}

@@ -1,4 +1,4 @@
-"""Names of files that carry a digest of their content, so that a browser may keep them for ever."""
+"""File names that contain a digest of the content, so that browsers may cache them forever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HASHED = re.compile(rf"(?P<stem>.+)\.(?P<digest>[0-9a-f]{{{DIGITS}}})(?P<suffix>
 
 
 def hashed_name(name: str, digest: str) -> str:
-    """vendor/moescope.js -> vendor/moescope.0123456789abcdef.js"""
+    """Returns the name with its digest: vendor/moescope.js -> vendor/moescope.0123456789abcdef.js."""
     stem, dot, suffix = name.rpartition(".")
     return f"{stem}.{digest[:DIGITS]}{dot}{suffix}"
 

@@ -1,6 +1,6 @@
-"""The inline script of a page. It sees that the others fail to start, and shows the still picture at once.
+"""The inline script of a page. It detects that the other scripts fail, and shows the still picture at once.
 
-Its syntax is that of old browsers. Where inline scripts are blocked too, static/css/base.css shows it later.
+Its syntax suits old browsers. If inline scripts are blocked too, static/css/base.css shows the picture later.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ WATCH = """(function (root) {
 
 
 def hash_of(text: str) -> str:
-    """Returns a source of Content-Security-Policy that allows exactly this inline text."""
+    """Returns the Content-Security-Policy source that allows exactly this inline text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

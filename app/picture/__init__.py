@@ -1,1 +1,1 @@
-"""A view as a flat picture: drawn as SVG from the trace, and as PNG."""
+"""A view as a flat picture, drawn from the trace as SVG and as PNG."""

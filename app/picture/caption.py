@@ -1,4 +1,4 @@
-"""The words of a picture: badge, title, the four figures, the prompt. All text is escaped."""
+"""The text in a picture: badge, title, four figures, prompt. All text is escaped."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ..wording import Wording
 
 COLUMN = 842  # x of the figures
 LINE = 23  # characters of a title that fit beside the stack
-PROMPT = 82  # columns of a prompt that fit below it
+PROMPT = 82  # columns of the prompt that fit below the stack
 BRIGHT, DIM, GOLD = "#f3e9e6", "#a58f8b", "#ffd9a0"
-NIGHT = "#140b0d"  # behind words
+NIGHT = "#140b0d"  # background of text
 BADGES = {
     "AUTHORED": "#b3a6cc",
     "LIVE": "#7fd694",
     "RECORDED": "#ffd9a0",
     "ALTERED": "#ff8a6a",
-}  # others are dim
+}  # other badges are dim
 VISIBLE = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 
 
@@ -37,10 +37,9 @@ def captions(
     title: str = "",
     tints: list[str] | None = None,
 ) -> Iterator[str]:
-    """Yields all words. `token` is the one whose path is drawn; its text stands `beside` it, at (x, y).
+    """Yields all text. `token` is the one whose path is drawn; its text is `beside` it, at (x, y).
 
-    `title` stands for the one that the trace has of itself, in English. `tints`: what each token of the
-    prompt is underlined with.
+    `title` replaces the trace's own title, in English. `tints`: underline colour of each prompt token.
     """
     header, shape = trace.header, trace.header.shape
     yield text(60, 62, 25, BRIGHT, "Moescope")
@@ -51,7 +50,7 @@ def captions(
     yield from figures(shape, hits, words)
     yield from prompt([clean(each.text) for each in header.tokens], token, tints)
     seam = f'stroke="{NIGHT}" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
-    yield f"<g {seam}>{text(*beside, 21, GOLD, show(header.tokens[token]))}</g>"  # it may stand on a tower
+    yield f"<g {seam}>{text(*beside, 21, GOLD, show(header.tokens[token]))}</g>"  # may overlap a tower
 
 
 def text(x: float, y: float, size: float, colour: str, words: str) -> str:
@@ -63,7 +62,7 @@ def text(x: float, y: float, size: float, colour: str, words: str) -> str:
 def badge(
     name: str, meaning: str, words: Wording, place: tuple[float, float] = (COLUMN, 40)
 ) -> Iterator[str]:
-    """Where the routing comes from. `place`: of its upper left corner."""
+    """Yields the badge of the routing's origin. `place`: its upper left corner."""
     x, y = place
     colour, name = BADGES.get(name, DIM), words.badges.get(name, name)
     width = badge_width(name)
@@ -78,7 +77,7 @@ def badge(
 def badges(
     origin: Mapping[str, Any], meaning: str, words: Wording, place: tuple[float, float] = (COLUMN, 40)
 ) -> Iterator[str]:
-    """Where the routing comes from, and beside it whether somebody altered it."""
+    """Yields the badge of the origin, and that of an alteration if there is one."""
     first = str(origin.get("badge", ""))
     yield from badge(first, meaning, words, place)
     if origin.get("alter"):
@@ -88,19 +87,19 @@ def badges(
 
 
 def badge_width(name: str) -> float:
-    """Of a badge with this word, px."""
+    """Returns the width of a badge with this word, px."""
     return 34 + 11.2 * len(name)
 
 
 def badges_width(origin: Mapping[str, Any], words: Wording) -> float:
-    """Of all badges of a routing, px."""
+    """Returns the width of all badges of a routing, px."""
     first = str(origin.get("badge", ""))
     more = badge_width(words.badges["ALTERED"]) + 8 if origin.get("alter") else 0
     return badge_width(words.badges.get(first, first)) + more
 
 
 def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
-    """Yields the counters of the page, with how each is made."""
+    """Yields the counters of the page and their derivations."""
     pairs = shape.layers * shape.experts
     layers = words.one_layer if shape.layers == 1 else words.layers.format(count=shape.layers)
     sizes = {"layers": layers, "size": words.count(shape.expert_size)}
@@ -128,9 +127,9 @@ def figures(shape: ModelShape, hits: int, words: Wording) -> Iterator[str]:
 
 
 def prompt(texts: list[str], token: int, tints: list[str] | None = None) -> Iterator[str]:
-    """Yields the prompt on one line, one token bright; what does not fit around that is left out.
+    """Yields the prompt on one line around one bright token, shortened to fit.
 
-    `tints`: what each token is underlined with, "" for nothing.
+    `tints`: underline colour of each token, "" for none.
     """
     room = PROMPT - columns(texts[token])
     before, after = "".join(texts[:token]), "".join(texts[token + 1 :])
@@ -154,7 +153,7 @@ def prompt(texts: list[str], token: int, tints: list[str] | None = None) -> Iter
 
 
 def pieces(shown: str, texts: list[str], tints: list[str], skipped: int = 0) -> Iterator[tuple[str, str]]:
-    """Yields what is shown of each text, with its tint. `skipped`: characters that are not shown."""
+    """Yields the shown part of each text, with its tint. `skipped`: characters left out at the start."""
     start = -skipped
     for each, tint in zip(texts, tints, strict=True):
         piece = shown[max(0, start) : max(0, start + len(each))]
@@ -164,7 +163,7 @@ def pieces(shown: str, texts: list[str], tints: list[str], skipped: int = 0) -> 
 
 
 def underlined(words: str, tint: str, colour: str) -> str:
-    """Returns words of a colour, with a line of the tint under them but not under the space before them."""
+    """Returns coloured text with an underline in the tint, not under its leading space."""
     bare = words.lstrip()
     if not tint or not bare:
         return escape(words)
@@ -173,19 +172,19 @@ def underlined(words: str, tint: str, colour: str) -> str:
 
 
 def show(token: Token) -> str:
-    """Returns a token without the spaces around it, unless it has nothing else."""
+    """Returns a token without surrounding spaces, unless it has nothing else."""
     text = clean(token.text)
     return cut(text.strip(), 24) or "␣" * len(text)
 
 
 def clean(text: str) -> str:
-    """Text on one line, without characters that XML forbids or that turn the writing around."""
+    """Returns text on one line, without characters that XML forbids or that change the writing direction."""
     seen = (VISIBLE.get(character, character) for character in text)
     return "".join(character if character.isprintable() else "·" for character in seen)
 
 
 def cut(text: str, width: int) -> str:
-    """As much of a text as fits."""
+    """Returns the beginning of a text that fits."""
     if columns(text) <= width:
         return text
     used = list(accumulate(map(columns, text)))
@@ -193,10 +192,10 @@ def cut(text: str, width: int) -> str:
 
 
 def cut_start(text: str, width: int) -> str:
-    """As much of the end of a text as fits."""
+    """Returns the end of a text that fits."""
     return cut(text[::-1], width)[::-1]
 
 
 def columns(text: str) -> int:
-    """Returns how wide a text is, in Latin letters."""
+    """Returns the width of a text in Latin letters."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

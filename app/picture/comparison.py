@@ -1,4 +1,4 @@
-"""A picture of two traces side by side, as the page compares them: app/picture/preview.py draws each."""
+"""A picture of two traces side by side. app/picture/preview.py draws each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .moment import Moment, until
 from .preview import AXIS, HEIGHT, WIDTH, count_uses, draw_stack, foundation, main_token, served_groups
 
 TOP, BOTTOM, RADIUS = 158.0, 472.0, 218.0  # of each stack
-MARKS = ("t", "u")  # before the ids of each stack's towers
+MARKS = ("t", "u")  # id prefixes of each stack's towers
 HALF = WIDTH / 2
-NAME = 30  # characters of what sets a side apart
+NAME = 30  # limit on the name of a side, characters
 TITLE = 60
 
 
@@ -24,7 +24,7 @@ class StackPicture:
     """One of two traces."""
 
     trace: RoutingTrace
-    name: str  # what sets it apart
+    name: str  # text that distinguishes it
 
 
 def draw_pair(
@@ -34,9 +34,9 @@ def draw_pair(
     moment: Moment | None = None,
     grouped: bool = True,
 ) -> str:
-    """Returns an SVG document of the size of a preview. `title`: of the view; else the first trace's own.
+    """Returns an SVG document of a preview's size. `title`: of the view; default: the first trace's own.
 
-    `moment`: how far playback has come in both; all the way if it is None. `grouped`: as in `draw_preview`.
+    `moment`: playback position in both; None: the end. `grouped`: as in `draw_preview`.
     """
     first = sides[0].trace.header
     title = title or str(first.origin.get("title") or first.model.get("name") or "")
@@ -63,7 +63,7 @@ def draw_half(
     moment: Moment | None = None,
     grouped: bool = True,
 ) -> Iterator[str]:
-    """Yields one half: its badge and name, its stack, its figures."""
+    """Yields one half: badge, name, stack, figures."""
     trace = side.trace
     if moment is not None:
         moment = moment.within(*trace.experts.shape[:2])

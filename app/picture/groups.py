@@ -22,9 +22,9 @@ DASHES = (
     "",
     "",
     "9 4 2 4",
-)  # of lines; the fourth group has two lines, the fifth a wide one
+)  # dash patterns; the fourth group has two lines, the fifth a wide one
 DOUBLE, WIDE = 3, 4
-CAPS = (  # what leaves the ground of a cap open, in a tile of 6 by 6
+CAPS = (  # clip that covers part of a cap, in a tile of 6 by 6
     "",
     "M0 4.6H6",
     "M0 0H6M0 6H6M0 0V6M6 0V6",
@@ -33,7 +33,7 @@ CAPS = (  # what leaves the ground of a cap open, in a tile of 6 by 6
     "M-1 1L1 -1M0 6L6 0M5 7L7 5",
 )
 GROUND = "#140b0d"
-LEAST = 0.1  # of a cap, for a group with a smaller share
+LEAST = 0.1  # minimum share of a cap
 LANE = 2.2  # pixels between the lines of two groups
 
 
@@ -49,7 +49,7 @@ class ServedGroups:
 
     @classmethod
     def of(cls, trace: RoutingTrace) -> ServedGroups | None:
-        """Returns None where fewer than two groups are told apart."""
+        """Returns the counts; None if the trace has fewer than two groups."""
         names = dict.fromkeys(token.group for token in trace.header.tokens if token.group)
         if len(names) < 2:
             return None
@@ -59,11 +59,11 @@ class ServedGroups:
         return cls(np.stack([counts(only(trace, numbers, group), kept=True) for group in groups]), numbers)
 
     def underlines(self) -> list[str]:
-        """Returns the tint of each token, "" for one without a group: [T]."""
+        """Returns the underline colour of each token, "" for one without a group: [T]."""
         return ["" if number < 0 else TINTS[number] for number in self.numbers]
 
     def bands(self, layer: int, expert: int) -> list[tuple[int, float]]:
-        """Returns the groups that a tower served, and the share of its cap that each has."""
+        """Returns the groups that a tower served, and their shares of its cap."""
         own = self.tokens[:, layer, expert]
         found = [(int(group), max(LEAST, own[group] / own.sum())) for group in np.flatnonzero(own)]
         whole = sum(share for _, share in found)
@@ -77,7 +77,7 @@ def only(trace: RoutingTrace, numbers: tuple[int, ...], group: int) -> RoutingTr
 
 
 def patterns(mark: str) -> Iterator[str]:
-    """Yields what caps are filled with."""
+    """Yields the fill patterns of caps."""
     for group, (tint, open_) in enumerate(zip(TINTS, CAPS, strict=True)):
         lines = f'<path d="{open_}" stroke="{GROUND}" stroke-width="2.4" fill="{GROUND}" opacity=".7"/>'
         yield (
@@ -89,7 +89,7 @@ def patterns(mark: str) -> Iterator[str]:
 def banded_cap(
     bands: list[tuple[int, float]], place: tuple[float, float], oval: tuple[float, float], mark: str
 ) -> Iterator[str]:
-    """Yields the bands of a cap from left to right. `place`: its middle, `oval`: its two radii."""
+    """Yields the bands of a cap from left to right. `place`: its centre, `oval`: its two radii."""
     (x, y), (rx, ry) = place, oval
     done = 0.0
     for group, share in bands:
@@ -116,5 +116,5 @@ def trail(group: int, path: str, opacity: float) -> Iterator[str]:
 
 
 def n(value: float) -> str:
-    """Formats a number to a tenth in the fewest characters."""
+    """Formats a number to one decimal in the fewest characters."""
     return f"{value:.1f}".removesuffix(".0")

@@ -11,32 +11,30 @@ from ..shape import ModelShape
 
 Doubles = NDArray[np.float64]
 
-RING = 64  # experts that still read as one ring
-WIDEST = 32.0  # of a tower, px
-TURN = 0.27  # radians by which the stack is turned, so that no tower hides the axis or stands behind another
-RING_TURN = (
-    0.12  # radians from a ring to the next, as in the scene: `TURN` of static/js/scene/layout/layout.js
-)
+RING = 64  # experts up to which one ring is readable
+WIDEST = 32.0  # limit on the width of a tower, px
+TURN = 0.27  # rotation of the stack, radians, so that no tower hides the axis or another tower
+RING_TURN = 0.12  # radians between rings, as in the scene: `TURN` of static/js/scene/layout/layout.js
 
 
 @dataclass(frozen=True)
 class FlatLayout:
-    """Pixels, y down. Each ring is turned against the one below; `planes` says how high each one is."""
+    """Pixels, y down. Each ring is rotated against the one below; `planes` are the heights of the rings."""
 
-    x: Doubles  # [L, N] centre of the top of each tower, from the axis
-    y: Doubles  # [L, N] the same, from the middle of its ring: negative behind, positive in front
-    planes: Doubles  # [L] middle of each ring, first layer first (lowest, so largest)
-    order: NDArray[np.intp]  # [L, N] from back to front
+    x: Doubles  # [L, N] centre of each tower's top, relative to the axis
+    y: Doubles  # [L, N] the same, relative to the ring's centre: negative behind, positive in front
+    planes: Doubles  # [L] centre of each ring, first layer first (lowest, so largest)
+    order: NDArray[np.intp]  # [L, N] back to front
     width: float  # of a tower
-    height: float  # of a tower, from its top down
-    lift: float  # from a ring up to its router plane, where beams begin
+    height: float  # of a tower, below its top
+    lift: float  # from a ring to its router plane, where beams begin
     radius: tuple[float, float]  # of the outermost ring
 
 
 def place(shape: ModelShape, top: float, bottom: float, radius: float) -> FlatLayout:
-    """Returns the stack between two heights.
+    """Returns the layout of the stack between two heights.
 
-    Rings lie clear of each other as long as there is room for it.
+    Rings do not overlap as long as there is room.
     """
     pitch = (bottom - top) / (shape.layers + 0.6)
     depth = max(0.34 * pitch, 0.07 * radius)
@@ -59,7 +57,7 @@ def place(shape: ModelShape, top: float, bottom: float, radius: float) -> FlatLa
 
 
 def ring_radii(experts: int) -> Doubles:
-    """Returns the radius of each expert's row, 1 for the outermost. Up to RING experts stand in one row."""
+    """Returns the radius of each expert's row, 1 for the outermost. Up to RING experts form one row."""
     rows = -(-experts // RING)
     if rows == 1:
         return np.ones(experts)

@@ -1,8 +1,7 @@
-"""The moment of a link: which routing has happened when the page stands there.
+"""The moment of a link: the routing that has happened at the page's playback position.
 
-The law of playback is that of static/js/playback/timeline.js: a token enters a fixed time after
-the one before it, and needs one step from layer to layer. Times are counted in steps here: only the
-order of events matters.
+Playback follows static/js/playback/timeline.js: tokens enter at fixed intervals, and need one step per layer.
+Times are counted in steps, because only the order of events matters.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from ..trace import Bools, RoutingTrace
 STAGGER = sqrt(5) - 1  # steps between two tokens in SEQUENCE, for prompts of up to LONG tokens
 LONG = 16
 MOMENT_KEYS = ("mode", "token", "layer", "shot")
-SHOT_TOKEN = 2  # the one that the directed shot follows
-SHOT_RISE = 6.7  # seconds of the shot, when the camera draws back and the token leaves its first layer
-SHOT_LAYERS = 2.2  # that it passes in each second from then on
+SHOT_TOKEN = 2  # the token that the directed shot follows
+SHOT_RISE = 6.7  # second of the shot at which the camera draws back and the token leaves its first layer
+SHOT_LAYERS = 2.2  # layers per second after that
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Moment:
 
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
-        """Returns the moment that the keys of a view name; None if they name none, which shows the end."""
+        """Returns the moment in the keys of a view; None if they have none, which means the end."""
         mode, token, layer, shot = (read_view_key(name, view) for name in MOMENT_KEYS)
         if shot is not None:
             return cls(SHOT_TOKEN, int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS), mode)
@@ -43,11 +42,11 @@ class Moment:
         return cls(token or 0, layer or 0, mode)
 
     def after(self, first: int) -> Moment:
-        """Returns the same, in a part of the trace that begins at token `first`."""
+        """Returns the moment relative to a part of the trace that begins at token `first`."""
         return replace(self, token=max(0, self.token - first))
 
     def within(self, tokens: int, layers: int) -> Moment:
-        """Returns the same, inside a trace of this size; all tokens are one in ALL AT ONCE."""
+        """Returns the moment clamped to a trace of this size; ALL AT ONCE counts all tokens as one."""
         last = tokens - 1
         token = last if self.mode == "all" else min(self.token, last)
         return Moment(token, min(self.layer, layers - 1), self.mode)
@@ -62,14 +61,14 @@ class Moment:
 
 
 def stagger_of(mode: str, tokens: int, layers: int) -> float:
-    """Steps between two tokens entering."""
+    """Returns the steps between two entering tokens."""
     if mode == "all":
         return 0.0
     return layers + 1.5 if mode == "single" else STAGGER * min(1.0, sqrt(LONG / max(1, tokens)))
 
 
 def until(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
-    """Returns the trace as far as it has happened: later choices are empty."""
+    """Returns the trace up to the moment; later choices are empty."""
     tokens, layers = trace.experts.shape[:2]
     fired = moment.within(tokens, layers).fired(tokens, layers)[..., None]
     return replace(

@@ -1,6 +1,6 @@
-"""A picture of a whole trace, drawn flat: every tower lit by its load, the path of one token, the figures.
+"""A flat picture of a whole trace: towers lit by load, the path of one token, the figures.
 
-SVG 1.1 without styles or scripts, so that every page's policy and every renderer takes it.
+SVG 1.1 without styles and scripts, because every page's policy and every renderer accepts it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .layout import Doubles, FlatLayout, place
 from .moment import Moment, until
 
 WIDTH, HEIGHT = 1200, 630
-AXIS = 420.0  # x of the middle of the stack
+AXIS = 420.0  # x of the stack's centre
 TOP, BOTTOM, RADIUS = 84.0, 556.0, 322.0  # of the stack
-LEVELS = 6  # of brightness: 0 for a tower that nobody used, the last for the path of the last token
-FINE = 3500  # towers beyond which each is a dot and no longer a cylinder
-FEW = 16  # lines of a token in a layer beyond which they are drawn faintly
+LEVELS = 6  # of brightness: 0 for an unused tower, the last for the path of the last token
+FINE = 3500  # towers beyond which each is a dot instead of a cylinder
+FEW = 16  # lines of a token per layer beyond which they are faint
 
-TOWERS = (  # foot, top, cap, rim of a tower at each level
+TOWERS = (  # foot, top, cap and rim of a tower at each level
     ("#1c080b", "#3b1317", "#4a191d", "#6e2529"),
     ("#20090c", "#5e1a1b", "#7c2520", "#953730"),
     ("#24090c", "#7e251c", "#a03320", "#b24632"),
@@ -50,10 +50,10 @@ def draw_preview(
     moment: Moment | None = None,
     grouped: bool = True,
 ) -> str:
-    """Returns an SVG document, 1200 by 630. `title`: instead of the one that the trace has of itself.
+    """Returns an SVG document, 1200 by 630. `title`: replaces the trace's own.
 
-    `moment`: how far playback has come; all the way where it is None. `grouped`: caps and trails have the
-    colours of token groups, if an author named two or more; else those of heat.
+    `moment`: playback position; None: the end. `grouped`: caps and trails have the colours of token
+    groups, if the author named two or more; else those of heat.
     """
     flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
     if moment is not None:
@@ -77,9 +77,9 @@ def draw_stack(
     moment: Moment | None = None,
     groups: ServedGroups | None = None,
 ) -> Iterator[str]:
-    """Yields one stack, its middle at AXIS. `mark`: what the ids of its towers begin with.
+    """Yields one stack, centred at AXIS. `mark`: id prefix of its towers.
 
-    `groups`: whose colours caps and trails have; those of heat where it is None.
+    `groups`: groups whose colours caps and trails have; None: those of heat.
     """
     flat = place(trace.header.shape, top, bottom, radius)
     path = trace.experts[main_token(trace, moment)]
@@ -97,7 +97,7 @@ def draw_stack(
 
 
 def served_groups(trace: RoutingTrace, grouped: bool = True) -> ServedGroups | None:
-    """Returns the groups that a picture shows: none of a stack of thousands."""
+    """Returns the groups that a picture shows; None for a stack of thousands of towers."""
     shape = trace.header.shape
     return ServedGroups.of(trace) if grouped and shape.layers * shape.experts <= FINE else None
 
@@ -118,7 +118,7 @@ def count_uses(trace: RoutingTrace) -> Counts:
 def levels_of(uses: Counts, path: Ints) -> Levels:
     """Returns the brightness of each tower: [L, N].
 
-    The eye tells small loads apart better on a square-root scale.
+    The scale is a square root, on which small loads are easier to distinguish.
     """
     share = np.sqrt(uses / max(1, uses.max()))
     levels = np.where(uses > 0, 1 + np.minimum(LEVELS - 3, (share * (LEVELS - 2)).astype(np.int64)), 0)
@@ -150,7 +150,7 @@ def foundation() -> Iterator[str]:
 
 
 def symbol(flat: FlatLayout, level: int, mark: str) -> str:
-    """Returns a cylinder. Its origin is the middle of its top."""
+    """Returns a cylinder. Its origin is the centre of its top."""
     half, oval = cap_oval(flat)
     halo = f'<ellipse rx="{n(half * 3.2)}" ry="{n(half * 2.6)}" fill="url(#glow)" opacity="{HALOS[level]}"/>'
     body = f"M{n(-half)} 0v{n(flat.height)}a{n(half)} {n(oval)} 0 0 0 {n(flat.width)} 0v{n(-flat.height)}z"
@@ -171,7 +171,7 @@ def cap_oval(flat: FlatLayout) -> tuple[float, float]:
 def draw_layer(
     chosen: Ints, flat: FlatLayout, levels: Levels, layer: int, draw: Draw, groups: ServedGroups | None
 ) -> Iterator[str]:
-    """Yields one ring: its outline, its towers, what was ever sent to them, and where the main token goes."""
+    """Yields one ring: its outline, towers, trails, and the path of the main token."""
     plane = flat.planes[layer]
     rx, ry = flat.radius
     yield (
@@ -189,14 +189,14 @@ def draw_layer(
     if len(chosen) > FEW:
         yield f'<path d="{lines}" stroke="#ff9a5c" stroke-opacity=".3"/>'
         return
-    wide = min(1.0, flat.lift / 12)  # thinner where rings lie close together
+    wide = min(1.0, flat.lift / 12)  # thinner if rings are close together
     yield f'<path d="{lines}" stroke="#ff5233" stroke-opacity=".22" stroke-width="{n(7 * wide)}"/>'
     opacity, width = n(0.2 + 0.8 * wide), n(1 + 0.8 * wide)
     yield f'<path d="{lines}" stroke="#ffb888" stroke-opacity="{opacity}" stroke-width="{width}"/>'
 
 
 def trails(flat: FlatLayout, groups: ServedGroups, layer: int) -> Iterator[str]:
-    """Yields the lines to all towers that were used, those of each group in a lane of their own."""
+    """Yields the lines to all used towers, those of each group in a separate lane."""
     served = groups.tokens[:, layer]  # [G, N]
     lanes = np.cumsum(served > 0, axis=0) - 1  # [G, N]
     middle = (np.count_nonzero(served, axis=0) - 1) / 2  # [N]
@@ -209,7 +209,7 @@ def trails(flat: FlatLayout, groups: ServedGroups, layer: int) -> Iterator[str]:
 
 
 def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int, shift: Doubles | None = None) -> str:
-    """Lines from the router plane down to the tops of some towers, each lower by its shift."""
+    """Returns lines from the router plane to the tops of some towers, each lowered by its shift."""
     lower = np.zeros(len(experts)) if shift is None else shift
     plane = flat.planes[layer]
     return "".join(
@@ -220,14 +220,14 @@ def beams(flat: FlatLayout, experts: NDArray[np.integer], layer: int, shift: Dou
 
 
 def top_of(flat: FlatLayout, layer: int, expert: np.integer[Any]) -> tuple[str, str]:
-    """Returns the middle of the top of a tower: x, y."""
+    """Returns the centre of a tower's top: x, y."""
     return n(AXIS + flat.x[layer, expert]), n(flat.planes[layer] + flat.y[layer, expert])
 
 
 def draw_cylinders(
     flat: FlatLayout, levels: Levels, layer: int, groups: ServedGroups | None, mark: str = "t"
 ) -> Iterator[str]:
-    """Towers of one ring, those behind first."""
+    """Yields the towers of one ring, back to front."""
     oval = cap_oval(flat)
     for e in flat.order[layer]:
         x, y = top_of(flat, layer, e)
@@ -241,7 +241,7 @@ def draw_cylinders(
 
 
 def draw_dots(flat: FlatLayout, levels: Levels, layer: int, groups: ServedGroups | None) -> Iterator[str]:
-    """Yields the same with one path a level and no bodies, for stacks of thousands."""
+    """Yields the ring's towers as dots, one path per level, for stacks of thousands."""
     for level, (_, top, cap, _) in enumerate(TOWERS):
         towers = np.flatnonzero(levels == level)
         dots = "".join(f"M{' '.join(top_of(flat, layer, e))}h0" for e in towers)
@@ -251,7 +251,7 @@ def draw_dots(flat: FlatLayout, levels: Levels, layer: int, groups: ServedGroups
 
 
 def axis(flat: FlatLayout, bottom: float) -> Iterator[str]:
-    """Yields the way of the tokens, from below to above."""
+    """Yields the axis along which tokens rise."""
     start, end = bottom + 8, exit_of(flat)
     yield (
         f'<path d="M{n(AXIS)} {n(start)}V{n(end)}" stroke="#ffa85c" stroke-opacity=".16" stroke-width="9"/>'
@@ -260,12 +260,12 @@ def axis(flat: FlatLayout, bottom: float) -> Iterator[str]:
 
 
 def exit_of(flat: FlatLayout) -> float:
-    """Where the token is when it has left the last layer."""
+    """Returns the height of a token that has left the last layer."""
     return float(flat.planes[-1] - flat.radius[1] - 26)
 
 
 def height_of(flat: FlatLayout, moment: Moment | None) -> float:
-    """Where the token is: at the router plane of the moment, or out at the top."""
+    """Returns the height of the token: at the router plane of the moment, or above the stack."""
     return exit_of(flat) if moment is None else float(flat.planes[moment.layer] - flat.lift)
 
 

@@ -1,4 +1,4 @@
-"""An SVG picture as PNG, drawn by resvg with the fonts that the build ships and those of the machine."""
+"""Renders an SVG picture as PNG with resvg, the shipped fonts and those of the machine."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from pathlib import Path
 import resvg_py
 
 FAMILY = "Inter"
-PATIENCE_SECS = 30.0  # for what takes a third of one
+PATIENCE_SECS = 30.0  # time limit; a picture takes a third of a second
 
 
 def rasterise(svg: str, width: int, fonts: Path) -> bytes:
     """Returns a PNG file `width` pixels wide. Text is set in Inter from the folder `fonts`.
 
-    Characters that Inter does not have come from the fonts of the machine, if it has any. Raises ValueError
-    if `svg` cannot be drawn.
-
-    A child process draws it, because resvg holds the lock of the interpreter.
+    Characters that Inter lacks use the machine's fonts, if any. A child process renders, because resvg
+    holds the interpreter's lock. Raises ValueError if `svg` cannot be rendered.
     """
     command = [sys.executable, str(Path(__file__).resolve()), str(width), str(fonts)]
     try:
@@ -32,7 +30,7 @@ def rasterise(svg: str, width: int, fonts: Path) -> bytes:
 
 
 def draw(svg: str, width: int, fonts: str) -> bytes:
-    """Returns the same in this process."""
+    """Renders in this process."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,

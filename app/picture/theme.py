@@ -1,4 +1,4 @@
-"""Pictures in other themes: app/picture/preview.py draws in the dark one; here is another for each colour."""
+"""Pictures in other themes: app/picture/preview.py draws the dark theme; this maps each of its colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name of a view, and a sentence on it, in the language of the view."""
+"""The name of a view and its description in one sentence, in the view's language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLIS
 
 
 def model_name(shaped: NamedShape, words: Wording) -> str:
-    """Returns the name of a published model, or what a shape that the request itself spells is called."""
+    """Returns the name of a published model, or the words for a shape given in the request."""
     if shaped.key in shapes():
         return shaped.name
     shape = shaped.shape
@@ -56,6 +56,6 @@ def description(request: TraceRequest, sources: SourceRegistry, words: Wording =
 
 
 def title_of(trace: RoutingTrace, sources: SourceRegistry, words: Wording) -> str:
-    """Returns the title of an authored trace, else "": other traces have the name of their model."""
+    """Returns the title of an authored trace, else "", because other traces are named by their model."""
     scenario = sources.library.scenarios.get(str(trace.header.origin.get("scenario", "")))
     return scenario.title_in(words.language) if scenario else ""

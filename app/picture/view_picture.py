@@ -1,4 +1,4 @@
-"""A view as its preview shows it: one trace or two, and the words for them."""
+"""A view in its preview: one or two traces and their text."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .titles import description, name, title_of
 
 @dataclass(frozen=True)
 class ViewPicture:
-    """What a link shows."""
+    """The content of a link's preview."""
 
     requests: tuple[TraceRequest, ...]  # one or two
     answers: tuple[Answer, ...]
     opened: tuple[PendingTrace, ...]
-    names: tuple[str, str]  # of two stacks: what sets them apart beside their badges
-    labels: tuple[str, str]  # the same with the badges
+    names: tuple[str, str]  # names that distinguish two stacks, without their badges
+    labels: tuple[str, str]  # names with the badges
     sources: SourceRegistry
     words: Wording
     theme: str
-    moment: Moment | None  # how far playback has come; None: to the end
+    moment: Moment | None  # playback position; None: the end
     grouped: bool  # caps and trails have the colours of token groups, if there are any
 
     @classmethod
@@ -43,7 +43,7 @@ class ViewPicture:
         *,
         second_falls_back: bool = False,
     ) -> ViewPicture:
-        """From the request keys and all keys of a view. Raises BadRequest as `parse_view` does."""
+        """Returns the preview of request keys and a view's keys. Raises BadRequest as `parse_view` does."""
         read = parse_view({**view, **keys}, sources.available, second_falls_back=second_falls_back)
         requests, answers = tuple(each.request for each in read), tuple(each.answer for each in read)
         own = own_keys(view)
@@ -65,7 +65,7 @@ class ViewPicture:
 
     @property
     def key(self) -> str:
-        """Equal where the pictures are."""
+        """Returns a key that is equal for equal pictures."""
         identities = (source.identity for source in self.opened)
         return " ".join(
             (*identities, *self.names, self.words.language, self.theme, str(self.moment), str(self.grouped))
@@ -76,7 +76,7 @@ class ViewPicture:
         return repaint(self.drawn(), self.theme)
 
     def drawn(self) -> str:
-        """Returns the same in the dark theme."""
+        """Returns the preview in the dark theme."""
         traces = [source.trace() for source in self.opened]
         title = title_of(traces[0], self.sources, self.words)
         if len(traces) == 1:
@@ -88,7 +88,7 @@ class ViewPicture:
 def titled(
     requests: tuple[TraceRequest, ...], names: tuple[str, str], sources: SourceRegistry, words: Wording
 ) -> tuple[str, str]:
-    """Title and description of a view of one stack or two."""
+    """Returns title and description of a view of one or two stacks."""
     title = name(requests[0], sources, words)
     told = " | ".join(description(request, sources, words) for request in requests)
     return (title if len(requests) == 1 else f"{title}: {names[0]} | {names[1]}"), told

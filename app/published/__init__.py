@@ -1,1 +1,1 @@
-"""Published models: their files, their configs and parameters counted, their papers."""
+"""Published models: files, configs, parameter counts, papers."""

@@ -1,10 +1,10 @@
-"""The published models: each read from a file in app/published/ by the code that reads any config.json.
+"""The published models. Each is a file in app/published/, read like any config.json.
 
-A file has `name`; `year`, in which weights or figures came out; `paper`, who told of it and where;
-`published`: `total_B` and `active_B` in billions, null if nobody says, and `source`; `match`: the
-convention under which each computed figure agrees with the published one, a `note` on it, and `reasons` for a
-figure that is more than 1 % off; `config`: what the count depends on, in the field names of the published
-config.json; `config_source`; and `fr`: note, reasons and sources in French.
+A file has `name`; `year` of publication; `paper`: its reference; `published`: `total_B` and `active_B` in
+billions, null if unknown, and `source`; `match`: the convention under which each computed figure agrees
+with the published one, a `note`, and `reasons` for a deviation over 1 %; `config`: the fields of the
+published config.json that the count depends on; `config_source`; and `fr`: note, reasons and sources in
+French.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from .report import report
 from .shape_text import BadShape
 
 BILLION = 10**9
-CLOSE = 0.01  # a published figure this near needs no reason
+CLOSE = 0.01  # relative deviation below which no reason is needed
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A published figure beside the computed one."""
+    """A published figure and the computed one."""
 
     published: float | None  # billions; None if unpublished
-    convention: str | None  # under which the two agree; None if it cannot be computed
+    convention: str | None  # convention under which the two agree; None if it cannot be computed
     computed: int | None  # parameters
-    reason: str  # why the two are more than 1 % apart; empty if they are not
+    reason: str  # reason for a deviation over 1 %; else empty
 
     @property
     def deviation(self) -> float | None:
-        """How far the computed figure is from the published one, as a share of it."""
+        """Relative deviation of the computed figure from the published one; None without one of them."""
         if self.published is None or self.computed is None:
             return None
         return self.computed / BILLION / self.published - 1
@@ -67,7 +67,7 @@ class Published:
 
     @property
     def shape(self) -> ModelShape:
-        """The shape to draw and to route."""
+        """The shape for drawing and routing."""
         return self.parameters.shape
 
     @property
@@ -77,7 +77,7 @@ class Published:
 
     @property
     def shaped(self) -> NamedShape:
-        """The same as a request asks for it."""
+        """The shape with its router, for requests."""
         return NamedShape(self.key, self.name, self.shape, self.routing.name, self.routing.settings)
 
     @cached_property
@@ -132,7 +132,7 @@ def read_published(key: str, entry: Mapping[str, Any]) -> Published:
 
 @cache
 def catalogue() -> tuple[Published, ...]:
-    """Returns all published models, the smallest first."""
+    """Returns all published models, smallest first."""
     found = (files(__package__) / "models").iterdir()
     entries = [
         read_published(file.name.removesuffix(".json"), json.loads(file.read_text(encoding="utf-8")))
@@ -149,7 +149,7 @@ def shapes() -> dict[str, NamedShape]:
 
 
 def find_shape(text: str) -> NamedShape | None:
-    """Returns the shape that the request key names or spells; None if it does neither."""
+    """Returns the shape that the request key names or describes; None if it does neither."""
     try:
         return shapes().get(text) or (read_shape(text) if text else None)
     except BadShape:

@@ -1,4 +1,4 @@
-"""The shape of a published model, or of an uploaded config.json, together with its router."""
+"""The shape of a published model or an uploaded config.json, with its router."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..shape import ModelShape
 from .shape_text import MOST_LAYERS, BadShape, parse_shape, write_shape
 
 MOST_EXPERTS, MOST_TOWERS, MOST_WIDTH = 2048, 131_072, 1_000_000
-MOST_CHOSEN = 512  # k, at most
-MOST_PARAMETERS = 2**53 - 1  # that a browser counts exactly
+MOST_CHOSEN = 512  # limit on k
+MOST_PARAMETERS = 2**53 - 1  # limit: integers that a browser represents exactly
 
 
 @dataclass(frozen=True)
 class NamedShape:
-    """A shape that can be asked for by its key, with the router that its model has."""
+    """A shape that requests can use by its key, with the router of its model."""
 
-    key: str  # name in the catalogue, or the text
+    key: str  # name in the catalogue, or the shape's text
     name: str
     shape: ModelShape
     router: str
@@ -27,7 +27,7 @@ class NamedShape:
 
     @property
     def text(self) -> str:
-        """Shape, router and settings as text."""
+        """Returns shape, router and settings as text."""
         return write_shape(self.shape, self.router, self.settings)
 
     def defaults(self, given: Mapping[str, object]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class NamedShape:
         return own
 
     def groups_hold(self, given: Mapping[str, object]) -> bool:
-        """Returns whether the model's own number of chosen groups fits what is asked for."""
+        """Returns whether the model's default number of chosen groups is possible with the given keys."""
         k, groups = whole(given.get("k", self.shape.top_k)), whole(given.get("groups"))
         size = self.shape.experts // int(self.settings["groups"])
         return groups in (None, self.settings["groups"]) and (
@@ -49,7 +49,7 @@ class NamedShape:
         )
 
     def info(self) -> dict[str, Any]:
-        """Returns what a page needs of it to read an address: types.js `ShapeInfo`."""
+        """Returns the facts that a page needs to read an address: types.js `ShapeInfo`."""
         shape = self.shape
         return {
             "key": self.key,
@@ -63,12 +63,12 @@ class NamedShape:
 
 
 def whole(value: object) -> object:
-    """Returns the number that decimal digits spell; anything else as it is, for the request to refuse."""
+    """Returns the number in decimal digits; other values unchanged, for the request to check."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
 
 
 def read_shape(text: str) -> NamedShape:
-    """Returns the shape that a text spells. Raises BadShape if it cannot be read, routed or drawn."""
+    """Returns the shape in a text. Raises BadShape if it cannot be read, routed or drawn."""
     shape, router, settings = parse_shape(text)
     check_shape(shape)
     check_router(router, settings, shape)
@@ -78,7 +78,7 @@ def read_shape(text: str) -> NamedShape:
 
 
 def check_shape(shape: ModelShape) -> None:
-    """Raises BadShape if it is too large to be routed and drawn, or no shape at all."""
+    """Raises BadShape if the shape is too large to route and draw, or inconsistent."""
     limits = {
         "layers": (1, MOST_LAYERS),
         "experts": (2, MOST_EXPERTS),

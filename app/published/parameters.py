@@ -1,15 +1,15 @@
-"""Counting a model's parameters: all of them, those that one token uses, and the parts of both.
+"""Counts a model's parameters: total, active per token, and the parts of both.
 
-The same model is published with different counts, so a count has a convention:
+One model is published with different counts, so a count has a convention:
 
-- `all`: every parameter, a tied matrix once.
+- `all`: every parameter; a tied matrix counts once.
 - `no_in`: without the input embedding, but with the output head; of a tied pair nothing is left out.
 - `no_emb`: without both.
 - `all+vision`: with the vision tower; the active count is of text.
 - `mtp-no_emb`: `no_emb`, and the total with the multi-token prediction modules.
-- `experts`: the routed experts alone.
+- `experts`: the routed experts only.
 
-Active means: routed experts that a token does not choose are left out, all else is kept.
+Active parameters exclude the routed experts that a token does not choose, and nothing else.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The count of one model. `parts` add up to `total`, `active_parts` to `active`."""
+    """The count of one model. `parts` sum to `total`, `active_parts` to `active`."""
 
     config: ModelConfig
 
@@ -45,7 +45,7 @@ class Parameters:
 
     @cached_property
     def parts(self) -> dict[str, int]:
-        """Parameters of each part of the model; parts that it does not have are left out."""
+        """Parameters of each part of the model that exists."""
         config, experts = self.config, self.config.experts
         layers = len(experts.layers)
         shared = experts.matrices * config.d_model * experts.shared + experts.shared_gate
@@ -90,7 +90,7 @@ class Parameters:
 
     @cached_property
     def uncounted(self) -> dict[str, int]:
-        """What the files hold beside the model proper."""
+        """Parameters in the files that are not part of the model proper."""
         experts, mtp = self.config.experts, self.mtp
         bias = len(experts.layers) * experts.count * experts.selection_bias
         sizes = {
@@ -116,7 +116,7 @@ class Parameters:
         return Figures(*(config.mtp * size for size in sizes))
 
     def under(self, convention: str) -> Figures:
-        """Returns the count under a convention. Raises ValueError naming those that there are."""
+        """Returns the count under a convention. Raises ValueError listing the conventions."""
         if convention not in CONVENTIONS:
             raise ValueError(f"convention: expected one of {', '.join(CONVENTIONS)}, got {convention!r}")
         if convention == "experts":
@@ -126,7 +126,7 @@ class Parameters:
         return Figures(self.total - out + more, self.active - out)
 
     def left_out(self, convention: str) -> int:
-        """Returns parameters of the embeddings that a convention does not count."""
+        """Returns the embedding parameters that a convention excludes."""
         embed, head = self.parts.get("embed", 0), self.parts.get("head", 0)
         if convention in ("no_emb", "mtp-no_emb"):
             return embed + head
@@ -134,7 +134,7 @@ class Parameters:
 
     @cached_property
     def shape(self) -> ModelShape:
-        """The same model as the scene and the counters take it."""
+        """Returns the model's shape for the scene and the counters."""
         config, experts, parts = self.config, self.config.experts, self.parts
         return ModelShape(
             layers=len(experts.layers),

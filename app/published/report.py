@@ -15,7 +15,7 @@ DEVICE_BYTES = 80 * GIGABYTE
 
 
 def report(parameters: Parameters, device: int = DEVICE_BYTES) -> dict[str, Any]:
-    """Returns everything counted of a model, as JSON. `device`: bytes of memory of one device for weights."""
+    """Returns all counts of a model as JSON. `device`: bytes of one device's memory for weights."""
     config = parameters.config
     return {
         "architecture": config.family,
@@ -38,23 +38,23 @@ def report(parameters: Parameters, device: int = DEVICE_BYTES) -> dict[str, Any]
 
 
 def router_json(routing: Routing) -> dict[str, Any]:
-    """Returns the router by the names that a request takes."""
+    """Returns the router with the names of request keys."""
     return {"router": routing.name, "settings": routing.settings, "note": routing.note}
 
 
 def weight_bytes(parameters: int, bits: int) -> int:
-    """Returns the bytes of so many parameters at so many bits each, without scales of quantised formats."""
+    """Returns the bytes of the parameters at `bits` each, without scales of quantised formats."""
     return -(-parameters * bits // 8)
 
 
 def devices_needed(size: int, device: int) -> int:
-    """Returns how many devices of `device` bytes hold `size` bytes of weights, without caches."""
+    """Returns the number of devices of `device` bytes that hold `size` bytes of weights, without caches."""
     if device < 1:
         raise ValueError(f"device memory: expected at least 1 byte, got {device}")
     return -(-size // device)
 
 
 def memory_table(parameters: int, device: int) -> list[dict[str, int]]:
-    """Returns bytes, and devices of `device` bytes, for 16, 8 and 4 bits."""
+    """Returns bytes and number of devices for 16, 8 and 4 bits."""
     rows = [(bits, weight_bytes(parameters, bits)) for bits in BITS]
     return [{"bits": bits, "bytes": size, "devices": devices_needed(size, device)} for bits, size in rows]

@@ -1,7 +1,7 @@
-"""A shape with its router as text, for the address bar: a link then holds all that the counters show.
+"""A shape with its router as text for the address, so that a link contains all figures of the counters.
 
-The text reads `58x256x8-d7168-e2048-...-rsigmoid_bias`. First come layers, experts and chosen experts, then
-each size by its name in SIZES, dense layers as `x` with first, count and step, the router, and its settings.
+The text has the form `58x256x8-d7168-e2048-...-rsigmoid_bias`: layers, experts and chosen experts; each
+size by its name in SIZES; dense layers as `x` with first, count and step; the router; and its settings.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..shape import ModelShape
 
 SHAPE_CHARS = 400
 MOST_LAYERS = 512
-SIZES = {  # in the text: fields of ModelShape
+SIZES = {  # name in the text -> field of ModelShape
     "d": "d_model",
     "e": "d_expert",
     "s": "d_shared",
@@ -37,7 +37,7 @@ RENEW = "drop the config.json on the page again"
 
 
 class BadShape(ValueError):
-    """A shape that cannot be used: what was found, what was expected and what to do with the text of it."""
+    """An unusable shape: what was found, what was expected, and the remedy."""
 
     def __init__(self, expected: str, found: object, advice: str = RENEW) -> None:
         super().__init__(f"shape: expected {expected}, got {found}")
@@ -45,7 +45,7 @@ class BadShape(ValueError):
 
 
 def write_shape(shape: ModelShape, router: str, settings: Mapping[str, float]) -> str:
-    """Returns the text of a shape; sizes that are as usual are left out."""
+    """Returns the text of a shape; default sizes are omitted."""
     parts = [f"{shape.layers}x{shape.experts}x{shape.top_k}"]
     usual = ModelShape(layers=1, experts=1, top_k=1, d_model=0, d_expert=0)
     sizes = {short: getattr(shape, name) for short, name in SIZES.items()}
@@ -57,7 +57,7 @@ def write_shape(shape: ModelShape, router: str, settings: Mapping[str, float]) -
 
 
 def progressions(numbers: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
-    """Yields ascending numbers as few evenly spaced runs: first, count, step."""
+    """Yields ascending numbers as the fewest evenly spaced runs: first, count, step."""
     while numbers:
         step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
         even = (number == numbers[0] + i * step for i, number in enumerate(numbers))
@@ -67,9 +67,9 @@ def progressions(numbers: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
 
 
 def parse_shape(text: str) -> tuple[ModelShape, str, dict[str, float]]:
-    """Returns shape, router and settings of a text that `write_shape` wrote, its items in any order.
+    """Returns shape, router and settings from a text of `write_shape`, its items in any order.
 
-    Raises BadShape. The sizes are not checked against each other.
+    Raises BadShape. Sizes are not checked against each other.
     """
     head, *items = text.split("-")
     found = HEAD.fullmatch(head)
@@ -107,7 +107,7 @@ def read_item(item: str) -> tuple[str, float]:
 
 
 def whole(sizes: Mapping[str, float]) -> dict[str, int]:
-    """Returns the sizes. Raises BadShape if one is no whole number."""
+    """Returns the sizes. Raises BadShape if one is not a whole number."""
     for name, size in sizes.items():
         if not isinstance(size, int):
             raise BadShape(f"a whole number of {name}", size)
@@ -115,7 +115,7 @@ def whole(sizes: Mapping[str, float]) -> dict[str, int]:
 
 
 def check_sizes(sizes: Mapping[str, float]) -> None:
-    """Raises BadShape if the text leaves out a size that every model has."""
+    """Raises BadShape if the text lacks a required size."""
     for name, example in (("d_model", "-d4096"), ("d_expert", "-e2048")):
         if name not in sizes:
             raise BadShape(f"{name} in the text, as in {example}", "none", "add it to the text")

@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint, from the headers of its safetensors files. No weight is read."""
+"""The tensors of a checkpoint from the headers of its safetensors files. Weights are not read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .architectures.config_fields import ConfigError
 
-LARGEST_HEADER = 100_000_000  # bytes, the limit of the format itself
+LARGEST_HEADER = 100_000_000  # bytes: limit of the safetensors format itself
 MOST_FILES, MOST_TENSORS = 4096, 4_000_000
 PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 LFS = b"version https://git-lfs"
@@ -23,18 +23,18 @@ class Tensor:
     """One tensor of a file."""
 
     name: str
-    dtype: str  # as safetensors spells it: BF16, F8_E4M3, U8
+    dtype: str  # in safetensors' notation: BF16, F8_E4M3, U8
     shape: tuple[int, ...]
     bytes: int
 
     @property
     def count(self) -> int:
-        """Its elements."""
+        """Number of elements."""
         return math.prod(self.shape)
 
 
 def read_tensors(folder: Path) -> list[Tensor]:
-    """Returns the tensors of all safetensors files of a folder. Raises ConfigError if a file is none."""
+    """Returns the tensors of all safetensors files in a folder. Raises ConfigError for an invalid file."""
     files = safetensors_files(folder)
     tensors: dict[str, Tensor] = {}
     for path in files:
@@ -46,7 +46,7 @@ def read_tensors(folder: Path) -> list[Tensor]:
 
 
 def safetensors_files(folder: Path) -> list[Path]:
-    """Returns the files in order of their names. Raises ConfigError if there are none, or too many."""
+    """Returns the files sorted by name. Raises ConfigError if there are none, or too many."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -60,7 +60,7 @@ def safetensors_files(folder: Path) -> list[Path]:
 
 
 def tensors_of(path: Path) -> Iterator[Tensor]:
-    """Yields the tensors of one file. Raises ConfigError on a header that is not the format's."""
+    """Yields the tensors of one file. Raises ConfigError for an invalid header."""
     header = header_of(path)
     for name, entry in header.items():
         if name != "__metadata__":
@@ -68,7 +68,7 @@ def tensors_of(path: Path) -> Iterator[Tensor]:
 
 
 def header_of(path: Path) -> dict[str, Any]:
-    """Returns the JSON header of a file, which says where each tensor lies."""
+    """Returns the JSON header of a file, with the offset of each tensor."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -95,7 +95,7 @@ def header_of(path: Path) -> dict[str, Any]:
 
 
 def tensor_of(path: Path, name: str, entry: Any) -> Tensor:
-    """Returns one tensor of a header. Raises ConfigError if its fields are not those of the format."""
+    """Returns one tensor of a header. Raises ConfigError for invalid fields."""
     try:
         shape, (begin, end) = tuple(entry["shape"]), entry["data_offsets"]
         numbers = (*shape, begin, end)

@@ -1,7 +1,7 @@
-"""A checkpoint's parameters by part, from the names and shapes of its tensors, whatever its family.
+"""Counts a checkpoint's parameters by part from the names and shapes of its tensors, for any family.
 
-A tensor is routed if its module has one copy of it for each expert. A router is a gate whose block has routed
-tensors. Quantised weights count as the numbers that they stand for, their scales count nothing.
+A tensor is routed if its module has one copy per expert. A router is a gate in a block with routed tensors.
+Quantised weights count as the numbers that they represent; their scales do not count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ APART = re.compile(
     r"e_score_correction_bias|expert_bias$|router_bias$|balancing_biases|tid2eid|\bgate\.bias$"
 )
 CONSTANT = re.compile(r"slope_rate|_decay$|inv_freq|position_ids$")
-SCALES = re.compile(  # of quantised formats
+SCALES = re.compile(  # names of scales in quantised formats
     r"(weight_scale_inv|weight_scale|weight_scale_2|weight_shape|weight_zero_point|weight_g_idx|input_scale"
     r"|_scales|\.scales|\.qzeros|\.g_idx|\.absmax|\.quant_map|\.nested_\w+|\.quant_state\.\w+|\.SCB|k_scale|v_scale)$"
 )
@@ -42,7 +42,7 @@ TOP_K = ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k"
 
 @dataclass(frozen=True)
 class Block:
-    """One MoE block: its experts and what they hold together."""
+    """One MoE block: its number of experts and their size."""
 
     name: str
     experts: int  # N
@@ -54,26 +54,26 @@ class TensorCounts:
     """The count of one checkpoint."""
 
     parts: Mapping[str, int]  # parameters of each part
-    bytes: Mapping[str, int]  # bytes on disk of each part, scales and constants in `rest`
+    bytes: Mapping[str, int]  # bytes on disk per part; scales and constants are in `rest`
     blocks: tuple[Block, ...]
-    top_k: int | None  # None: no config says
-    beside: Mapping[str, int]  # parameters of prediction modules and selection biases, not in `parts`
+    top_k: int | None  # None: not in any config
+    beside: Mapping[str, int]  # parameters of prediction modules and selection biases, which `parts` excludes
 
     @property
     def total(self) -> int:
-        """All parameters of the model proper."""
+        """Number of parameters of the model proper."""
         return sum(self.parts.values())
 
     @cached_property
     def active(self) -> int | None:
-        """Parameters that one token uses; None if nothing says how many experts it takes."""
+        """Active parameters per token; None if k is unknown."""
         if self.top_k is None:
             return None
         idle = sum(b.parameters - b.parameters * min(self.top_k, b.experts) // b.experts for b in self.blocks)
         return self.total - idle
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the figures, and the MoE blocks in one line each."""
+        """Returns the figures, and one line per MoE block."""
         return {
             "total": self.total,
             "active": self.active,
@@ -116,14 +116,14 @@ def nonzero(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def parameters_of(tensor: Tensor, bits: int) -> int:
-    """Returns how many parameters a tensor stands for: packed weights more, scales and constants none."""
+    """Returns the number of parameters that a tensor represents: more for packed weights, 0 for scales."""
     name = tensor.name
     if SCALES.search(name) or CONSTANT.search(name):
         return 0
     if name.endswith(("qweight", "weight_packed")):
         return tensor.count * 8 * width_of(tensor) // bits
     if tensor.dtype == "U8" and (name.endswith(("_blocks", ".weight", "_proj")) or ".experts." in name):
-        return tensor.count * 2  # two numbers of 4 bits a byte: MXFP4, NVFP4, bitsandbytes
+        return tensor.count * 2  # two 4-bit numbers per byte: MXFP4, NVFP4, bitsandbytes
     if tensor.dtype == "I8" and name.endswith("weight"):
         return tensor.count
     return 0 if tensor.dtype in INTEGERS else tensor.count
@@ -135,7 +135,7 @@ def width_of(tensor: Tensor) -> int:
 
 
 def bits_of(config: Mapping[str, Any]) -> int:
-    """Returns the bits of a packed weight, by quantization_config; 4 where nothing says."""
+    """Returns the bits per packed weight from quantization_config; 4 if unknown."""
     table = config.get("quantization_config")
     if not isinstance(table, dict):
         return 4
@@ -151,7 +151,7 @@ def bits_of(config: Mapping[str, Any]) -> int:
 
 
 def expert_counts(tensors: Iterable[Tensor]) -> dict[str, int]:
-    """Returns N of each MoE block, by the name of the module that holds `experts` or the fused tensors."""
+    """Returns N of each MoE block, keyed by the module of `experts` or of the fused tensors."""
     indexed, whole, rows = defaultdict[str, set[str]](set), dict[str, list[Tensor]](), dict[str, int]()
     for tensor in tensors:
         name = tensor.name
@@ -173,7 +173,7 @@ def expert_counts(tensors: Iterable[Tensor]) -> dict[str, int]:
 
 
 def fused_count(block: str, members: list[Tensor], rows: Mapping[str, int]) -> int:
-    """Returns N of a block whose experts lie in one tensor each, or 0 if it is no such block."""
+    """Returns N of a block whose experts share one tensor per matrix; 0 for any other block."""
     deep = [t.shape[0] for t in members if len(t.shape) >= 3 and not SCALES.search(t.name)]
     is_named = any(FUSED.match(t.name) for t in members)
     count = min(deep) if deep else rows.get(block, 0)
@@ -181,7 +181,7 @@ def fused_count(block: str, members: list[Tensor], rows: Mapping[str, int]) -> i
 
 
 def parent(name: str) -> str:
-    """Returns the module of a tensor, with its dot: a.b.input_linear.weight is of a.b."""
+    """Returns the module of a tensor, with a dot: a.b for a.b.input_linear.weight."""
     stem = name.removesuffix(".weight")
     return stem[: stem.rfind(".") + 1]
 
@@ -205,7 +205,7 @@ def part_of(tensor: Tensor, experts: Mapping[str, int]) -> tuple[str, str]:
 
 
 def routed_block(tensor: Tensor, experts: Mapping[str, int]) -> str:
-    """Returns the block whose experts have this tensor, "" if it belongs to no expert."""
+    """Returns the block whose experts have this tensor; "" if it is not routed."""
     name = tensor.name
     if found := INDEXED.match(name):
         return found[1]
@@ -220,13 +220,13 @@ def routed_block(tensor: Tensor, experts: Mapping[str, int]) -> str:
 
 
 def is_prediction(name: str, layers: int | None) -> bool:
-    """Returns whether a tensor is of a multi-token prediction module: its layer comes after the last one."""
+    """Returns whether a tensor is part of a multi-token prediction module: its layer follows the last one."""
     found = LAYER.search(name)
     return (layers is not None and found is not None and int(found[1]) >= layers) or name.startswith("mtp.")
 
 
 def config_number(config: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    """Returns the first of these numbers in a config, its text part first."""
+    """Returns the first of these numbers in a config; its text part has precedence."""
     parts = [config.get(part) for part in ("text_config", "language_model", "llm_config", "ffn_config")]
     for table in (*parts, config):
         for name in names:

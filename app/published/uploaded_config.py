@@ -1,4 +1,4 @@
-"""Counts an uploaded config.json as a published model is counted, and makes a shape for its link."""
+"""Counts an uploaded config.json like a published model, and makes a shape for its link."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME_CHARS = 80
 
 
 def count_config(data: bytes) -> dict[str, Any]:
-    """Returns the report of a config.json, and the request key `shape` that asks for its shape.
+    """Returns the report of a config.json, and the request key `shape` for its shape.
 
     Raises BadRequest with the field or the architecture, what was found and what was expected.
     """
@@ -27,7 +27,7 @@ def count_config(data: bytes) -> dict[str, Any]:
         shaped = shape_of(parameters)
     except ConfigError as error:
         raise BadRequest(error.problem) from error
-    except RecursionError as error:  # shallow enough to be read, too deep to be told
+    except RecursionError as error:  # parsed, but nested too deeply to be quoted
         raise BadRequest(too_deep().problem) from error
     except BadShape as error:
         advice = "it can be counted on the command line, but is not drawn"
@@ -48,7 +48,7 @@ def shape_of(parameters: Parameters) -> NamedShape:
 
 
 def name_in(values: dict[str, Any]) -> str:
-    """Returns the name that the file says, if it does: the last part of where it was saved."""
+    """Returns the name in the file, if any: the last part of its original path."""
     path = values.get("_name_or_path")
     name = path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
     return name if name.isprintable() and len(name) <= NAME_CHARS else ""

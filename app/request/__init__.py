@@ -1,1 +1,1 @@
-"""The keys of a request: their declaration, how they are read, what they cost."""
+"""The keys of a request: their declaration, their reading, and the cost of a request."""

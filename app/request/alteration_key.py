@@ -1,4 +1,4 @@
-"""The key that says what is changed in the routers of a model."""
+"""The key `alter`: changes to the routers of a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .source_keys import Subject
 def read_alterations(
     reading: Reading, source: str, subject: Subject, routing: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Returns the alterations in their one spelling, checked against the experts and the router.
+    """Returns the alterations in canonical form, checked against the experts and the router.
 
     The source itself checks them against the layers of its model.
     """

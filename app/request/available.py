@@ -13,7 +13,7 @@ from .schema import TraceRequest
 
 
 class TraceNames(Protocol):
-    """The files of a folder of traces, each looked up when it is asked for."""
+    """The files of a folder of traces, each looked up on demand."""
 
     def __contains__(self, name: object) -> bool: ...
 
@@ -23,22 +23,22 @@ class TraceNames(Protocol):
 
 @dataclass(frozen=True)
 class Available:
-    """Scenarios, models with their number of experts per layer, and what else the sources offer."""
+    """The scenarios, the models with their experts per layer, and everything else that sources offer."""
 
     scenarios: tuple[str, ...]
     models: Mapping[str, int]
-    routers: Mapping[str, str] = field(default_factory=dict)  # router that a model was trained with
-    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps of a model
+    routers: Mapping[str, str] = field(default_factory=dict)  # router of each model's training
+    steps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # recorded training steps per model
     shapes: Mapping[str, NamedShape] = field(default_factory=dict)  # of published models
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that each reads
-    refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with the reason
-    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # keys that an engine decides
-    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, and why
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # request keys that a source reads
+    refused: Mapping[str, str] = field(default_factory=dict)  # models that cannot be run, with reasons
+    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # request keys that an engine fixes
+    absent: Mapping[str, Problem] = field(default_factory=dict)  # engines that do not answer, with reasons
     traces: TraceNames | None = None  # None: no folder of traces is served
 
     @property
     def first_scenario(self) -> str:
-        """The scenario of a request that names none."""
+        """Returns the default scenario."""
         default: str = TraceRequest.model_fields["scenario"].default
         return default if default in self.scenarios or not self.scenarios else self.scenarios[0]
 
@@ -56,7 +56,7 @@ class Available:
         return None if shaped is None else shaped.shape.experts
 
     def shaped(self, text: object) -> NamedShape | None:
-        """Returns the shape that a key names or spells; None if it does neither."""
+        """Returns the shape that a key names or describes; None if it does neither."""
         if not isinstance(text, str) or not text:
             return None
         try:

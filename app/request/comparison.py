@@ -1,6 +1,6 @@
-"""The second stack of a view: its request keys stand in the address with `b.` before them.
+"""The second stack of a view. Its request keys have the prefix `b.` in the address.
 
-The second stack is the first one but for these keys.
+The second stack has the keys of the first except for these.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def request_keys(view: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_second(first: Understood, own: Mapping[str, object], available: Available) -> Understood | None:
-    """Returns the second stack: the first with its own keys. None if it has none.
+    """Returns the second stack: the first with its own keys. None if it has no keys.
 
-    A key of the first that does not go with those of the second gives way. A key of the second that cannot be
-    used is left out, so that the one of the first holds. Problems carry the prefix.
+    A key of the first that conflicts with those of the second is dropped. An unusable key of the second is
+    dropped, so that the first's applies. Problems carry the prefix.
     """
     if not own:
         return None
@@ -44,9 +44,9 @@ def read_second(first: Understood, own: Mapping[str, object], available: Availab
 def given_beside(
     first: Understood, second: Understood, own: Mapping[str, object], available: Available
 ) -> dict[str, Any]:
-    """Returns the fewest keys that make the second stack of the given keys of the first.
+    """Returns the minimal keys that turn the given keys of the first stack into the second.
 
-    A key that the first may leave out, as its shape has the same value, may be one that the second needs.
+    A key that the first may omit, because it equals its shape's default, may be needed by the second.
     """
 
     def same(keys: Mapping[str, Any]) -> bool:
@@ -60,7 +60,7 @@ def given_beside(
 def without_wrong(
     first: Understood, own: Mapping[str, object], problems: tuple[Problem, ...], available: Available
 ) -> Understood:
-    """Returns the second stack without the keys of these problems, or the first if none is left."""
+    """Returns the second stack without the keys of these problems, or the first if none remains."""
     wrong = {problem.field for problem in problems}
     right = {key: value for key, value in own.items() if escaped(key) not in wrong}
     second = read_second(first, right, available) or replace(first, problems=(), given={})
@@ -69,12 +69,12 @@ def without_wrong(
 
 
 def read_pair(first: Mapping[str, Any], own: Mapping[str, Any], available: Available) -> TraceRequest:
-    """Returns the request of keys of the first stack with those of the second, all of them checked values."""
+    """Returns the request of the first stack's keys overridden by the second's. All values are checked."""
     return settle(Reading({**first, **own}, available, changed=tuple(own)))
 
 
 def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood, Understood | None]:
-    """Returns the first stack of a view and the second, if it has one."""
+    """Returns the first stack of a view and the second, if any."""
     first = read(request_keys(view), available)
     return first, read_second(first, own_keys(view), available)
 
@@ -82,9 +82,9 @@ def read_view(view: Mapping[str, str], available: Available) -> tuple[Understood
 def parse_view(
     view: Mapping[str, str], available: Available, *, second_falls_back: bool = False
 ) -> tuple[Understood, ...]:
-    """Returns the one stack of a view, or its two. Raises BadRequest with every problem.
+    """Returns the one or two stacks of a view. Raises BadRequest with every problem.
 
-    second_falls_back: keys of the second stack that cannot be used are replaced, as on the page.
+    second_falls_back: unusable keys of the second stack are replaced, as on the page.
     """
     first, second = read_view(view, available)
     both = (first,) if second is None else (first, second)
@@ -95,7 +95,7 @@ def parse_view(
 
 
 def stack_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str]) -> tuple[str, str]:
-    """Describes the keys in which two stacks differ: a source by its badge, others by their values."""
+    """Describes the differing keys of two stacks: a source by its badge, others by their values."""
     fields = ["more" if key == "continue" else key for key in own]
     values = [[getattr(side, field) for field in fields] for side in (first, second)]
     apart = [(key, *pair) for key, *pair in zip(own, *values, strict=True) if pair[0] != pair[1]]
@@ -110,7 +110,7 @@ def stack_names(first: TraceRequest, second: TraceRequest, own: Mapping[str, str
 def requests_of(
     view: Mapping[str, str], available: Available
 ) -> tuple[tuple[TraceRequest, ...], tuple[str, str], tuple[Problem, ...]]:
-    """Returns the requests of one stack or two, the names that set two apart, and every problem."""
+    """Returns the requests of the one or two stacks, the names that distinguish two, and every problem."""
     first, second = read_view(view, available)
     if second is None:
         return (first.request,), ("", ""), first.problems

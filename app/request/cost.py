@@ -1,7 +1,7 @@
-"""Estimates the cost of a request in processor seconds, before it runs.
+"""Estimates the cost of a request in processor seconds before it runs.
 
-The figures were measured on one core of 2026 (docs/DEPLOY.md) and are meant to be right within a
-factor of three: admission needs to tell a hundredth of a second from a minute.
+The figures were measured on one core of 2026 (docs/DEPLOY.md) and should be right within a factor of
+three, which suffices to distinguish a hundredth of a second from a minute.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from ..routing import ROUTERS
 from ..shape import ModelShape
 from .schema import PROMPT_TOKENS, TraceRequest
 
-MOST_UPDATED = 100_000_000  # updates x tokens x layers x experts: a second or two of one processor
+MOST_UPDATED = 100_000_000  # updates x tokens x layers x experts: one or two seconds on one core
 
 SECS_OF_REQUEST = 0.002
-SECS_OF_SCORE = 3e-7  # logits, router and columns of one token, layer and expert
-SECS_OF_UPDATE = 2e-8  # one update of the bias, of one token, layer and expert
-SECS_OF_TOWER = 4e-6  # one expert of one layer in an SVG picture
+SECS_OF_SCORE = 3e-7  # logits, router and columns per token, layer and expert
+SECS_OF_UPDATE = 2e-8  # per update of the bias, token, layer and expert
+SECS_OF_TOWER = 4e-6  # per expert and layer in an SVG picture
 SECS_OF_DRAWN_TOWER = 2.5e-4  # the same in a PNG
 SECS_OF_FLOP = 3.3e-11
 SECS_OF_LIVE_TOKEN = 6e-5
-WRITTEN = 8  # a token that a model writes costs as much as so many of a prompt
+WRITTEN = 8  # cost of a generated token in prompt tokens
 
 
 def check_updates(request: TraceRequest, shape: ModelShape, tokens: int) -> None:
-    """Raises BadRequest for more updates than anybody shall wait for. `request` is one that `parse` gave."""
+    """Raises BadRequest for too many bias updates. `request` is a result of `parse`."""
     if "updates" not in ROUTERS[request.router].uses:
         return
     most = MOST_UPDATED // (tokens * shape.layers * shape.experts)
@@ -35,12 +35,12 @@ def check_updates(request: TraceRequest, shape: ModelShape, tokens: int) -> None
 
 
 def tokens_at_most(text: str, most: int = PROMPT_TOKENS) -> int:
-    """Returns the most tokens of a text: a byte-level tokenizer makes no more than UTF-8 has bytes."""
+    """Returns an upper bound on a text's tokens: byte-level tokenizers make at most one per UTF-8 byte."""
     return max(1, min(most, len(text.encode(errors="replace"))))
 
 
 def cost_of_trace(request: TraceRequest, shape: ModelShape, tokens: int) -> float:
-    """Returns the seconds that a trace of that shape takes."""
+    """Estimates the seconds for a trace of that shape."""
     if request.source in ("recorded", "trace"):
         return SECS_OF_REQUEST
     routed = cost_of_routing(request, shape, tokens)
@@ -58,6 +58,6 @@ def cost_of_routing(request: TraceRequest, shape: ModelShape, tokens: int) -> fl
 
 
 def cost_of_picture(shape: ModelShape, drawn: bool) -> float:
-    """Returns the seconds that a picture of a trace takes; `drawn`: as PNG."""
+    """Estimates the seconds for a picture of a trace; `drawn`: as PNG."""
     towers = shape.layers * shape.experts
     return towers * (SECS_OF_TOWER + (SECS_OF_DRAWN_TOWER if drawn else 0)) + (0.05 if drawn else 0)

@@ -1,7 +1,7 @@
-"""Reads the request keys of a client in one pass: every key that cannot be used is replaced, with a reason.
+"""Reads the request keys of a client in one pass; every unusable key is replaced, with a reason.
 
-The stages follow the order in which keys depend on each other: source, model or shape, experts, router, k,
-settings of the router. Each stage sees the keys before it as they were understood.
+The stages follow the dependencies of keys: source, model or shape, experts, router, k, router settings. Each
+stage sees the earlier keys as understood.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .routing_keys import read_routing
 from .schema import DEFAULTS, EXPERTS, FIELDS, KEY_HELP, SECOND_PREFIX, TraceRequest, plain, quoted
 from .source_keys import read_source, read_subject
 
-OVERRIDES = {  # a key that a person just changed -> the keys of before that it replaces
+OVERRIDES = {  # a key that the user just changed -> earlier keys that it replaces
     "experts": ("model", "shape", "alter"),
     "model": ("experts", "shape", "alter"),
     "scenario": ("prompt",),
@@ -43,14 +43,14 @@ OVERRIDES = {  # a key that a person just changed -> the keys of before that it 
 class Understood:
     """A request as the server understood it."""
 
-    request: TraceRequest  # every key filled in
-    values: Mapping[str, Any]  # the keys of the client that could be used
-    problems: tuple[Problem, ...]  # one per key that could not
-    given: Mapping[str, Any]  # the fewest of `values` that are understood as the same request
+    request: TraceRequest  # with all defaults resolved
+    values: Mapping[str, Any]  # the client's keys that are usable
+    problems: tuple[Problem, ...]  # one per unusable key
+    given: Mapping[str, Any]  # the minimal subset of `values` with the same meaning
 
     @property
     def answer(self) -> Answer:
-        """The request and the problems as the page shows them, each problem with the value used instead."""
+        """Returns the request and the problems for the page, each problem with the value used instead."""
         used = self.request.model_dump(by_alias=True)
         notices = [
             {
@@ -65,19 +65,19 @@ class Understood:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a request, on the wire and in the boot data of a page."""
+    """The answer to a request, on the wire and in a page's boot data."""
 
-    request: dict[str, Any]  # as understood, every key filled in
-    given: dict[str, Any]  # the fewest keys that ask for the same
+    request: dict[str, Any]  # as understood, with all defaults resolved
+    given: dict[str, Any]  # the minimal keys for the same request
     notices: list[dict[str, Any]]  # types.js `Notice`
 
     def to_json(self) -> dict[str, Any]:
-        """types.js `Answer`."""
+        """Returns types.js `Answer`."""
         return {"request": self.request, "given": self.given, "notices": self.notices}
 
 
 def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
-    """Returns the request that `values` spell, filled in. Raises BadRequest with every problem."""
+    """Returns the request in `values`, with defaults resolved. Raises BadRequest with every problem."""
     understood = read(values, available)
     if understood.problems:
         raise BadRequest(*understood.problems)
@@ -85,9 +85,9 @@ def parse(values: Mapping[str, object], available: Available) -> TraceRequest:
 
 
 def read(values: Mapping[str, object], available: Available, changed: Collection[str] = ()) -> Understood:
-    """Returns the request with every unusable key replaced, and why. Never raises for any JSON object.
+    """Returns the request with every unusable key replaced, and the reasons. Never raises for a JSON object.
 
-    `changed` names keys that a person just changed: keys of before give way to them without a problem.
+    `changed` names keys that the user just changed. Earlier keys give way to them without a problem.
     """
     reading = Reading(values, available, changed)
     read_each(reading)
@@ -98,7 +98,7 @@ def read(values: Mapping[str, object], available: Available, changed: Collection
 
 
 def settle(reading: Reading) -> TraceRequest:
-    """Reads a request of checked values again until no key is removed, since removal may allow a default."""
+    """Reads a request of checked values again until no key is removed: a removal may permit a default."""
     while True:
         before = dict(reading.values)
         request = resolve(reading)
@@ -107,7 +107,7 @@ def settle(reading: Reading) -> TraceRequest:
 
 
 def resolve(reading: Reading) -> TraceRequest:
-    """Returns the request that is left of a reading after every stage. Values are checked."""
+    """Returns the request that remains of a reading after every stage. Values are checked."""
     source = read_source(reading)
     for key in reading.changed:
         if key in reading.values:
@@ -120,7 +120,7 @@ def resolve(reading: Reading) -> TraceRequest:
 
 
 def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Returns the keys that change the request if they are left out, in the order of the declaration."""
+    """Returns the keys whose omission would change the request, in the order of their declaration."""
     kept = {key: keys[key] for key in FIELDS if key in keys}
     for key in tuple(kept):
         fewer = {other: value for other, value in kept.items() if other != key}
@@ -130,7 +130,7 @@ def fewest(keys: Mapping[str, Any], same: Callable[[dict[str, Any]], bool]) -> d
 
 
 def read_each(reading: Reading) -> None:
-    """Checks each key on its own, and converts digits of an address to numbers."""
+    """Checks each key on its own, and converts digits in an address to numbers."""
     remove_unknown(reading)
     remove_own_experts(reading)
     try:
@@ -147,7 +147,7 @@ def read_each(reading: Reading) -> None:
 
 
 def remove_unknown(reading: Reading) -> None:
-    """Removes what is no request key. A message names it as UTF-8 can carry it."""
+    """Removes unknown keys. The message quotes their names in valid UTF-8."""
     for key in [key for key in reading.values if key not in KEY_HELP]:
         found = quoted(reading.values[key])
         reading.drop(key)
@@ -156,7 +156,7 @@ def remove_unknown(reading: Reading) -> None:
 
 
 def remove_own_experts(reading: Reading) -> None:
-    """Removes the experts of a shape that has more than the small shape may have: they are its own."""
+    """Removes the number of experts of a shape with more than the small shape allows, because it follows."""
     shaped = reading.available.shaped(reading.get("shape"))
     own = 0 if shaped is None else shaped.shape.experts
     if own > EXPERTS[1] and plain(reading.get("experts")) == own:

@@ -1,4 +1,4 @@
-"""The keys that say how the router decides: router, k, and the settings that the router reads."""
+"""The keys of the routing decision: router, k, and router settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .reading import Reading
 from .schema import TraceRequest
 from .source_keys import Subject
 
-SEEDED = "seed"  # decides what a model generates too, so no router owns it
+SEEDED = "seed"  # also decides generated tokens, so it belongs to no router
 
 
 def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, Any]:
-    """Router, k and settings filled in, each as the source, the model and the keys before it allow."""
+    """Returns router, k and settings with defaults, as source, model and earlier keys allow."""
     if not reading.available.reads(source, "router"):
         return {}
     asked = {key: value for key, value in reading.values.items() if value != ""}
@@ -35,7 +35,7 @@ def read_routing(reading: Reading, source: str, subject: Subject) -> dict[str, A
 
 
 def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> int:
-    """Returns the number of chosen experts that the router takes with N experts."""
+    """Returns k as the router allows it with N experts."""
     most = min(experts, router.largest_k or experts)
     usual = router.fixed_k or min(own or TraceRequest.model_fields["k"].default, most)
     k = int(reading.get("k", usual))
@@ -45,7 +45,7 @@ def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> i
         reading.reject(Problem(error.field, error.found, error.expected, error.advice))
         stood_before = bool(reading.changed) and "k" not in reading.changed
         if stood_before and k > most and not router.fixed_k:
-            reading.values["k"] = most  # as near to the k of before as the change lets it
+            reading.values["k"] = most  # the nearest value that the change allows
             return most
         return usual
     return k
@@ -54,9 +54,9 @@ def read_k(reading: Reading, router: Router, experts: int, own: int | None) -> i
 def read_settings(
     reading: Reading, router: Router, experts: int, k: int, own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Returns every setting of a request. Those that the router reads are filled in, the others are None.
+    """Returns every setting of a request. Those that the router reads have values, the others are None.
 
-    A setting that does not fit is removed on its own.
+    A setting that does not fit is removed by itself.
     """
     chosen = RouterSettings()
     for name in LIMITS:

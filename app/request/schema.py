@@ -1,7 +1,7 @@
-"""The request keys, which decide a trace: one declaration for the address, HTTP, the socket and the page.
+"""The request keys, which determine a trace: one declaration for the address, HTTP, the socket and the page.
 
-To add a key: declare it here, name it in the `keys` of the sources that read it, read it there, and give the
-page a control.
+To add a key: declare it here, add it to the `keys` of the sources that read it, read it there, and add a
+control to the page.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from ..trace import dump
 EXPERTS = (2, 1024)
 PROMPT_CHARS = 2000
 PROMPT_TOKENS = 256
-TEXT_CHARS = 20_000  # of a text that a load is counted over
+TEXT_CHARS = 20_000  # limit on a text whose load is counted
 CONTINUE = (0, 256)
 TEMPERATURE = (0, 2)
 SKEW = (0, 20)
 STEP = (0, 10_000_000)
 NAME_CHARS = 100
-SECOND_PREFIX = "b."  # of the keys of a second stack
+SECOND_PREFIX = "b."  # prefix of the keys of a second stack
 TRACE_CHARS = 240
 NAMED = ("source", "scenario", "model", "shape", "router")  # values are names of things on the server
 NUMBER = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,9})?")
 
 
 def plain(value: object) -> object:
-    """Converts digits of a URL to a number. Anything else stays, for pydantic to accept or refuse."""
+    """Converts digits of a URL to a number. Other values stay, for pydantic to check."""
     if isinstance(value, str) and value.isascii() and NUMBER.fullmatch(value):
         return float(value) if "." in value else int(value)
     return value
 
 
 def printable(text: str) -> str:
-    """Text that UTF-8 can carry: JSON can smuggle in half a surrogate pair, which no tokenizer takes."""
+    """Returns the text. Raises if UTF-8 cannot encode it: JSON may contain half of a surrogate pair."""
     text.encode()
     return text
 
 
 def router_name(text: str) -> str:
-    """Returns the entry of a name in the registry, or none."""
+    """Returns a router's name. Raises if the registry does not have it."""
     if text and text not in ROUTERS:
         raise ValueError("no router has this name")
     return text
@@ -66,7 +66,7 @@ def field(default: Any, limits: tuple[float, float], description: str, **more: A
 
 
 def setting(name: str, description: str) -> Any:
-    """Returns a setting of routers, whose default is the router's own."""
+    """Returns a setting of routers; its default is that of the router."""
     readers = ", ".join(router.name for router in ROUTERS.values() if name in router.uses)
     return field(None, LIMITS[name], f"{description}; read by router {readers}")
 
@@ -154,22 +154,22 @@ class TraceRequest(BaseModel):
 
     @property
     def checkpoint(self) -> str:
-        """The name of the checkpoint that a live or recorded request means."""
+        """Returns the name of the checkpoint of a live or recorded request."""
         return self.model or shipped_model(self.experts)
 
     @property
     def alterations(self) -> tuple[Alteration, ...]:
-        """What is changed in the model's routers."""
+        """Returns the changes to the model's routers."""
         return parse_alterations(self.alter)
 
     @property
     def takes_long(self) -> bool:
-        """Returns whether it takes much longer than others before its first token is routed."""
+        """Returns whether the first token takes much longer than in other requests."""
         return bool(self.updates) and (bool(self.shape) or self.source == "live")
 
     @property
     def settings(self) -> RouterSettings:
-        """The settings that are given, those that its router does not read too."""
+        """Returns the given settings, including those that its router does not read."""
         return RouterSettings(**{name: getattr(self, name) for name in LIMITS})
 
     def routed_by(self, experts: int) -> Router:
@@ -180,15 +180,15 @@ class TraceRequest(BaseModel):
         return ROUTERS[self.router].with_settings(self.settings, experts, self.k)
 
     def canonical(self) -> str:
-        """Returns the keys that decide the trace, and no others, in one form.
+        """Returns the keys that determine the trace, and no others, in canonical form.
 
-        Of a request that `parse` filled in.
+        The request must be a result of `parse`.
         """
         if self.source == "recorded":
             return dump({"source": "recorded", "model": self.checkpoint, "step": self.step})
         if self.source == "trace":
             return dump({"source": "trace", "trace": self.trace})
-        if self.source not in ("authored", "live"):  # keys that a source does not read are at their defaults
+        if self.source not in ("authored", "live"):  # keys that a source does not read have their defaults
             return dump({"source": self.source, **self.model_dump(by_alias=True, exclude_defaults=True)})
         given = {name: getattr(self, name) for name in ROUTERS[self.router].uses if name in LIMITS}
         routing = {"source": self.source, "k": self.k, "router": self.router, **given}
@@ -202,7 +202,7 @@ class TraceRequest(BaseModel):
 
     @property
     def sampling(self) -> dict[str, float]:
-        """The keys that decide what the model writes on."""
+        """Returns the keys that determine the generated tokens."""
         if not self.more:
             return {}
         seed = {"sampling_seed": self.seed} if self.temperature else {}
@@ -210,20 +210,20 @@ class TraceRequest(BaseModel):
 
 
 DEFAULTS = TraceRequest()
-FIELDS = {info.alias or name: name for name, info in TraceRequest.model_fields.items()}  # key: attribute
+FIELDS = {info.alias or name: name for name, info in TraceRequest.model_fields.items()}  # key -> attribute
 
 
 def whole(limits: tuple[float, float]) -> tuple[str, str]:
-    """Words of a key that holds a whole number."""
+    """Returns the help texts of a key that holds a whole number."""
     return f"a whole number from {limits[0]:g} to {limits[1]:.10g}", "choose a number in this range"
 
 
 def number(limits: tuple[float, float]) -> tuple[str, str]:
-    """Words of a key that holds a number."""
+    """Returns the help texts of a key that holds a number."""
     return f"a number from {limits[0]:g} to {limits[1]:g}", "choose a number in this range"
 
 
-KEY_HELP = {  # key: (expected, what to do)
+KEY_HELP = {  # key -> (expected, remedy)
     "source": ("the name of a source", "see the documentation of the request keys"),
     "scenario": ("the name of a scenario", "see /api/scenarios"),
     "prompt": (f"text of at most {PROMPT_CHARS} characters", "shorten the text"),
@@ -247,26 +247,26 @@ KEY_HELP = {  # key: (expected, what to do)
 
 
 def quoted(value: object) -> str:
-    """Returns a value of a key as a message quotes it: text quoted, numbers plain."""
+    """Returns a value as messages quote it: text in quotes, numbers plain."""
     return show(plain(value))
 
 
 def shipped_model(experts: int) -> str:
-    """Returns the name of the shipped model with so many experts per layer."""
+    """Returns the name of the shipped model with this number of experts per layer."""
     return f"trio-{experts}"
 
 
 def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    """Returns the request keys as the page receives them (types.js `KeyDeclaration`), in reading order.
+    """Returns the request keys for the page (types.js `KeyDeclaration`), in reading order.
 
-    `sources` names the keys that each source reads; the routers name theirs.
+    `sources` names the keys that each source reads; routers name their own.
     """
     return [declare(name, schema, sources) for name, schema in key_schemas().items()]
 
 
 @cache
 def key_schemas() -> Mapping[str, dict[str, Any]]:
-    """Returns the JSON schema of each request key. Making it takes longer than reading an address."""
+    """Returns the JSON schema of each request key, cached because it is slower than reading an address."""
     return dict(TraceRequest.model_json_schema()["properties"])
 
 

@@ -1,4 +1,4 @@
-"""The keys that say who produces the routing, and of which model, shape and text."""
+"""The keys that choose the source, its model or shape, and its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..published.shape_text import BadShape
 from .reading import Reading
 from .schema import DEFAULTS, KEY_HELP, TraceRequest, shipped_model
 
-# Keys whose value would be lost without a word with a source that does not read them.
+# Keys that would be lost without notice with a source that does not read them.
 UNREAD = {
     "prompt": ("no text", "choose source=live to type a prompt"),
     "continue": ("0", "choose source=live to let a model write on"),
@@ -30,11 +30,11 @@ class Subject:
     experts: int
     router: str = ""
     shaped: NamedShape | None = None
-    fixed: Mapping[str, Any] | None = None  # keys that the engine of a model decides
+    fixed: Mapping[str, Any] | None = None  # request keys that the model's engine fixes
 
 
 def read_source(reading: Reading) -> str:
-    """Returns the source, with the keys that it does not read removed."""
+    """Returns the source; removes the keys that it does not read."""
     sources = reading.available.sources
     named = "trace" if reading.get("trace") and "trace" in sources else DEFAULTS.source
     source = str(reading.get("source", named))
@@ -51,7 +51,7 @@ def read_source(reading: Reading) -> str:
 
 
 def nothing_offered(reading: Reading, source: str) -> Problem | None:
-    """Returns the problem of a source that needs models if none is there."""
+    """Returns the problem of a source that needs models when none exists."""
     available = reading.available
     if available.reads(source, "trace"):
         return no_trace(reading)
@@ -63,7 +63,7 @@ def nothing_offered(reading: Reading, source: str) -> Problem | None:
 
 
 def served(reading: Reading) -> Iterable[str]:
-    """Returns the sources that this server has; that of traces where it serves a folder of them."""
+    """Returns the sources of this server; `trace` only if it serves a folder of traces."""
     reads, traces = reading.available.reads, reading.available.traces
     return [name for name in reading.available.sources if traces is not None or not reads(name, "trace")]
 
@@ -110,14 +110,14 @@ def read_subject(reading: Reading, source: str) -> Subject:
 
 
 def read_trace(reading: Reading) -> Subject:
-    """Returns the file of the folder of traces, with the sizes that it has."""
+    """Returns the file in the folder of traces, with its sizes."""
     name, traces = str(reading.get("trace", "")), reading.available.traces
     experts, k = (traces.sizes(name) if traces is not None else None) or (DEFAULTS.experts, DEFAULTS.k)
     return Subject({"trace": name, "experts": experts, "k": k}, experts)
 
 
 def read_scenario(reading: Reading) -> dict[str, Any]:
-    """Returns the scenario; the first one where the named one is not here."""
+    """Returns the scenario; the first one if the requested one does not exist."""
     scenarios = reading.available.scenarios
     if "scenario" in reading.values and reading.get("scenario") not in scenarios:
         reading.reject(unknown("scenario", reading.get("scenario"), scenarios))
@@ -151,7 +151,7 @@ def read_model(reading: Reading, source: str) -> Subject:
 
 
 def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) -> str:
-    """Returns the shipped model with so many experts per layer; if there is none, the first model."""
+    """Returns the shipped model with the requested number of experts; the first model if there is none."""
     default = TraceRequest.model_fields["experts"].default
     for experts in (reading.get("experts", default), default):
         if shipped_model(experts) in models:
@@ -162,7 +162,7 @@ def model_by_experts(reading: Reading, models: tuple[str, ...], recorded: bool) 
 
 
 def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Problem:
-    """Returns the problem of a number of experts that no shipped model has."""
+    """Returns the problem of a number of experts for which no shipped model exists."""
     found = str(reading.get("experts"))
     if recorded:
         expected = f"8 with source=recorded, or one of the models {', '.join(models)}"
@@ -175,7 +175,7 @@ def not_trained(reading: Reading, models: tuple[str, ...], recorded: bool) -> Pr
 
 
 def read_step(reading: Reading, steps: tuple[int, ...]) -> int:
-    """Returns the training step; the last one where it is left out or was not recorded."""
+    """Returns the training step; the last one if it is omitted or not recorded."""
     step = reading.get("step", steps[-1])
     if step in steps:
         return int(step)
@@ -202,7 +202,7 @@ def read_own_shape(reading: Reading) -> Subject:
 
 
 def no_shape(text: str, shapes: Iterable[str]) -> Problem:
-    """Returns the problem of a shape: of text that looks like one, the part that is wrong."""
+    """Returns the problem of a shape; for text that looks like a shape, of its wrong part."""
     if text[:1].isdigit():
         try:
             read_shape(text)
@@ -212,11 +212,11 @@ def no_shape(text: str, shapes: Iterable[str]) -> Problem:
 
 
 def unknown(field: str, value: object, names: Iterable[str]) -> Problem:
-    """Returns the problem of a name that is not among those here."""
+    """Returns the problem of an unknown name."""
     return Problem(field, show(value), f"one of {', '.join(names)}", KEY_HELP[field][1])
 
 
 def either(names: Iterable[str]) -> str:
-    """authored, live or recorded"""
+    """Returns names as a list in words: authored, live or recorded."""
     *most, last = names
     return f"{', '.join(most)} or {last}" if most else last

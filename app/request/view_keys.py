@@ -1,4 +1,4 @@
-"""The view keys: how a trace is looked at. The page reads them; pictures and pages read some of them too.
+"""The view keys: how a trace is shown. The page reads them; pictures and pages read some of them too.
 
 Layers and tokens count from 1 in an address. The page receives these declarations and reads the same values.
 """
@@ -22,7 +22,7 @@ FOLD = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 
 @dataclass(frozen=True)
 class ViewKey:
-    """One view key. `kind` says how its text is read; `origin` is the number that a person counts from."""
+    """One view key. `kind` selects how its text is read; an address counts it from `origin`."""
 
     name: str
     kind: str  # choice, integer, number, flag, tower, fold, name or atlas
@@ -40,12 +40,12 @@ class ViewKey:
         return {**common, **limits, **values, **origin}
 
     def read(self, text: str) -> Any:
-        """Returns the value that a text spells, counted from 0; None if it spells none."""
+        """Returns the value in a text, counted from 0; None if it is invalid."""
         return READERS[self.kind](self, text)
 
 
 def choice(name: str, *values: str) -> ViewKey:
-    """Declares a key with a few values. The first is the default."""
+    """Declares a key with fixed values. The first is the default."""
     return ViewKey(name, "choice", values[0], values)
 
 
@@ -61,18 +61,18 @@ VIEW_KEYS = (
     place("layer", MOST_LAYER),
     place("floor", MOST_LAYER),
     ViewKey("fold", "fold"),
-    ViewKey("shot", "number", limits=(0, 9.2)),  # a moment of the directed shot, seconds
+    ViewKey("shot", "number", limits=(0, 9.2)),  # a time in the directed shot, seconds
     ViewKey("speed", "number", 1, limits=(0.1, 10)),
     place("path", MOST_TOKEN),
     ViewKey("tower", "tower"),
     ViewKey("devices", "integer", 0, limits=(0, MOST_DEVICES)),
-    ViewKey("corpus", "atlas", ""),  # behind the routing: heldout, or the name of an atlas
+    ViewKey("corpus", "atlas", ""),  # corpus of the routing: heldout, or the name of an atlas
     choice("level", "story", "explore", "present"),
     choice("panel", "none", "heatmap", "load", "table", "learned", "models", "next", "devices"),
     ViewKey("whole", "flag", False),
     choice("theme", *THEMES),
     choice("palette", *PALETTES),
-    choice("colour", *COLOURS),  # of trails and caps: the groups of tokens that were there, or how often
+    choice("colour", *COLOURS),  # of trails and caps: token groups, or number of uses
     choice("lang", *LANGUAGES),
     ViewKey("tour", "name", ""),
     ViewKey("at", "integer", 0, limits=(1, 100), origin=1),
@@ -100,7 +100,7 @@ def read_flag(key: ViewKey, text: str) -> bool | None:
 
 
 def read_tower(key: ViewKey, text: str) -> dict[str, int] | None:
-    """2.5: expert 5 of the second layer."""
+    """Reads 2.5 as expert 5 of the second layer."""
     found = TOWER.fullmatch(text)
     if not found or found[1] == "0" * len(found[1]):
         return None
@@ -108,7 +108,7 @@ def read_tower(key: ViewKey, text: str) -> dict[str, int] | None:
 
 
 def read_fold(key: ViewKey, text: str) -> dict[str, int] | None:
-    """10-20: layers 10 to 20 stand open."""
+    """Reads 10-20 as layers 10 to 20, unfolded."""
     found = FOLD.fullmatch(text)
     if not found:
         return None
@@ -121,7 +121,7 @@ def read_name(key: ViewKey, text: str) -> str | None:
 
 
 def read_atlas(key: ViewKey, text: str) -> str | None:
-    """Returns the name of an atlas: of a folder, or such as heldout/trio-64."""
+    """Reads the name of an atlas: a folder, or a name such as heldout/trio-64."""
     return text if ATLAS.fullmatch(text) else None
 
 
@@ -143,18 +143,18 @@ def within(key: ViewKey, value: float) -> bool:
 
 
 def read_view_key(name: str, query: Mapping[str, str]) -> Any:
-    """Returns the value of one view key in a query string; its default where it is left out or unusable."""
+    """Returns the value of one view key in a query string; its default if omitted or invalid."""
     key = next(each for each in VIEW_KEYS if each.name == name)
     value = key.read(query[name]) if name in query else None
     return key.default if value is None else value
 
 
 def look_of(query: Mapping[str, str]) -> dict[str, str]:
-    """Theme and palette of a view."""
+    """Returns theme and palette of a view."""
     return {name: read_view_key(name, query) for name in ("theme", "palette")}
 
 
 def own_look(query: Mapping[str, str]) -> dict[str, str]:
-    """Theme and palette of a view, without those at their default."""
+    """Returns theme and palette of a view, without defaults."""
     plain = look_of({})
     return {key: value for key, value in look_of(query).items() if value != plain[key]}

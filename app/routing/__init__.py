@@ -1,6 +1,6 @@
 """The routers: logits of the tokens of one layer -> gate scores, chosen experts, combine weights, drops.
 
-Each is a short pure function that names its paper; `ROUTERS` has them by their names in requests.
+Each is a short pure function that names its paper. `ROUTERS` lists them by their names in requests.
 """
 
 from .registry import DEFAULT_ROUTER, ROUTERS, find_router

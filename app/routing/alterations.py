@@ -1,8 +1,8 @@
-"""Alterations of a model's routing, as a link spells them, and a router that carries them out.
+"""Alterations of a model's routing, their text in a link, and a router that applies them.
 
-`alter=2.5-off_3.1-force_1.7-add2_4-k1`: expert 5 of the second layer is switched off, expert 1 of the third
-takes every token, expert 7 of the first has 2 added to its logit, a token takes one expert in the fourth.
-Layers are those with experts. As in every address, layers count from 1 and experts keep their id, from 0.
+`alter=2.5-off_3.1-force_1.7-add2_4-k1`: expert 5 of the second layer is off, expert 1 of the third receives
+every token, expert 7 of the first gets 2 added to its logit, and the fourth layer has k = 1. Only MoE layers
+count. As in every address, layers count from 1 and experts keep their id, from 0.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .router import Router, RouterInputs
 from .router_settings import BadSetting
 from .topk import LayerRouting
 
-CHARS = 400  # of the text
-MOST = 64  # alterations
+CHARS = 400  # limit on the text
+MOST = 64  # limit on alterations
 MOST_LAYERS = 9999
 LARGEST_ADDED = 1000.0
-OFF = np.float32(-1e9)  # exp of it is 0, its sigmoid is 0, and unlike -inf it has no nan in its differences
+OFF = np.float32(-1e9)  # exp and sigmoid of it are 0, and unlike -inf it gives no NaN in differences
 FORCED = np.float32(1e9)
-MARGIN = np.float32(1e-4)  # by which a forced logit lies above the others, relative and absolute
+MARGIN = np.float32(1e-4)  # lead of a forced logit over the others, relative and absolute
 FORM = re.compile(
     r"0*([1-9][0-9]{0,3})(?:\.([0-9]{1,5}))?-(off|force|k([0-9]{1,5})|add(-?[0-9]{1,4}(?:\.[0-9]{1,6})?))"
 )
@@ -38,15 +38,15 @@ Kind = Literal["off", "force", "add", "k"]
 
 @dataclass(frozen=True)
 class Alteration:
-    """One change to one layer. `value`: what is added to the logit, or the number of experts per token."""
+    """One change to one layer. `value`: added to the logit, or the number of experts per token."""
 
-    layer: int  # of those with experts, from 0
+    layer: int  # index among the MoE layers, from 0
     kind: Kind
     expert: int | None = None  # None for kind "k"
     value: float = 0.0
 
     def __str__(self) -> str:
-        """As it stands in a link."""
+        """Returns the text in a link."""
         if self.kind == "k":
             return f"{self.layer + 1}-k{self.value:g}"
         value = f"{self.value:.6f}".rstrip("0").rstrip(".") if self.kind == "add" else ""
@@ -54,7 +54,7 @@ class Alteration:
 
 
 def parse_alterations(text: str) -> tuple[Alteration, ...]:
-    """Returns the alterations that a text spells. Raises BadSetting with the part that is none."""
+    """Returns the alterations in a text. Raises BadSetting with the part that is not one."""
     parts = BETWEEN.split(text) if text else []
     if len(text) > CHARS or len(parts) > MOST:
         found = f"{len(text)} characters, {len(parts)} alterations"
@@ -78,21 +78,21 @@ def parse_one(part: str) -> Alteration:
 
 
 def most_chosen(alterations: tuple[Alteration, ...]) -> int:
-    """Returns the largest k that a layer has after them; 0 if none is changed. The last of a layer counts."""
+    """Returns the largest changed k over all layers; 0 if none. The last change of a layer counts."""
     return max({each.layer: int(each.value) for each in alterations if each.kind == "k"}.values(), default=0)
 
 
 def spell(alterations: tuple[Alteration, ...]) -> str:
-    """Returns the text that `parse_alterations` reads as these."""
+    """Returns the text of alterations, which `parse_alterations` reads."""
     return "_".join(map(str, alterations))
 
 
 def altered(router: Router, alterations: tuple[Alteration, ...], layers: int, experts: int) -> Router:
-    """Returns the router, applied to altered logits. Raises BadSetting if an alteration does not fit.
+    """Returns the router applied to altered logits. Raises BadSetting if an alteration does not fit.
 
-    Off: the expert's logit is so low that its score is 0, its selection bias so low that others are chosen.
-    Force: its logit is raised just above all others of the token, and its selection bias above all others.
-    Alterations happen in the order of the list, before the router scores.
+    Off: the expert's logit is so low that its score is 0, and its selection bias so low that others are
+    chosen. Force: its logit exceeds all others of the token slightly, and its selection bias all others.
+    Alterations apply in list order, before the router computes scores.
     """
     if not alterations:
         return router
@@ -134,7 +134,7 @@ def off_in(alterations: list[Alteration]) -> list[int]:
 
 
 def without(routed: LayerRouting, off: list[int]) -> LayerRouting:
-    """Returns the steps with empty choices for experts that are off, if fewer than k experts were left."""
+    """Returns the routing with empty choices for experts that are off, if fewer than k were left."""
     gone = np.isin(routed.experts, np.array(off, np.int32))
     if not gone.any():
         return routed
@@ -168,7 +168,7 @@ def check(each: Alteration, router: Router, layers: int, experts: int) -> None:
 
 
 def check_left(layer: int, alterations: tuple[Alteration, ...], experts: int) -> None:
-    """Raises BadSetting if fewer experts are left in a layer than one."""
+    """Raises BadSetting if a layer has no expert left."""
     off = {each.expert for each in alterations if each.layer == layer and each.kind == "off"}
     if len(off) >= experts:
         found = f"all {experts} of layer {layer + 1} off"

@@ -1,4 +1,4 @@
-"""Balanced by construction: the whole batch is looked at together."""
+"""Routing that is balanced by construction, from the logits of the whole batch."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .router import Router
 from .router_settings import capacity_of
 from .topk import LayerRouting, gather, sigmoid, softmax, top_k
 
-FEW = 512  # tokens up to which the solver is fast by itself
-ROUNDS = 20  # of setting prices
+FEW = 512  # tokens up to which the solver is fast without prices
+ROUNDS = 20  # iterations for the prices
 TINY = np.float32(1e-6)
 
 
 def base(logits: Floats, k: int) -> LayerRouting:
-    """Returns the assignment with the largest sum of logits in which every expert has equally many tokens.
+    """Returns the assignment with the largest sum of logits in which all experts have equally many tokens.
 
-    Lewis et al. 2021, "BASE Layers", arXiv 2103.16716: in training; at inference each token takes
-    its best expert, balanced or not. The weight is the sigmoid of the logit; the token itself enters with
-    what is missing to 1. The paper has k = 1; for more, one assignment follows another.
+    Lewis et al. 2021, "BASE Layers", arXiv 2103.16716, in training. At inference each token takes its best
+    expert, balanced or not. The weight is the sigmoid of the logit; the residual has the rest to 1. The
+    paper has k = 1; for k > 1, assignments are made one after another.
     """
     tokens, count = logits.shape
     experts = np.full((tokens, k), -1, np.int32)
@@ -39,12 +39,12 @@ def base(logits: Floats, k: int) -> LayerRouting:
 def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
     """Assigns an expert to each token: the largest sum of values [T, N] within the room [N] of each expert.
 
-    Earlier choices are -inf. Where nearly all experts are chosen, these may leave a token without room: then
-    every expert has one seat more.
+    Earlier choices are -inf. If nearly all experts are chosen, they may leave a token without room; every
+    expert then gets one more seat.
     """
     from scipy.optimize import linear_sum_assignment
 
-    seats = np.repeat(np.arange(len(room)), np.clip(room, 0, len(values)))  # one column a seat
+    seats = np.repeat(np.arange(len(room)), np.clip(room, 0, len(values)))  # one column per seat
     costs = priced(values, seats) if len(values) > FEW else -values
     try:
         rows, columns = linear_sum_assignment(costs[:, seats])
@@ -55,11 +55,11 @@ def assign(values: NDArray[np.float64], room: NDArray[np.int64]) -> Ints:
 
 
 def priced(values: NDArray[np.float64], seats: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Costs [S, N] for which the same assignment is the best: values with a price for a seat, negated.
+    """Returns costs [S, N] with the same best assignment: values with a price per seat, negated.
 
-    Every one of the S seats is taken, by tokens without a wish if there are too few, so the prices cost
-    every assignment the same. Near the right ones most tokens sit where they want to, and the solver has
-    little left to move: 4,096 tokens whose wishes are skewed take a fortieth of the time.
+    Every one of the S seats is taken, by tokens without preference if there are too few, so prices cost
+    every assignment the same. Near the right prices most tokens get their preferred expert, which leaves
+    little for the solver: 4,096 tokens with skewed preferences take a fortieth of the time.
     """
     rows = np.zeros((len(seats), values.shape[1]))
     rows[: len(values)] = values
@@ -67,9 +67,9 @@ def priced(values: NDArray[np.float64], seats: NDArray[np.int64]) -> NDArray[np.
 
 
 def prices(values: Floats, room: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What a seat with each expert must cost [N] for its demand, soft and ever harder, to meet its room.
+    """Returns the price [N] of a seat per expert at which soft demand, increasingly hard, meets its room.
 
-    Cuturi 2013, "Sinkhorn Distances", arXiv 1306.0895: one side of its iteration, the other is a softmax.
+    Cuturi 2013, "Sinkhorn Distances", arXiv 1306.0895: one side of its iteration; the other is a softmax.
     """
     found = np.zeros(values.shape[1], np.float32)
     for heat in np.geomspace(1, 0.02, ROUNDS, dtype=np.float32):
@@ -83,9 +83,9 @@ def prices(values: Floats, room: NDArray[np.int64]) -> NDArray[np.float64]:
 def expert_choice(logits: Floats, k: int, capacity: int) -> LayerRouting:
     """Lets each expert take its `capacity` best tokens, weighted by their probabilities.
 
-    Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368. A token
-    has between none and all of the experts; there are as many columns as the luckiest token needs, at least
-    k. It looks at later tokens, which a model that writes text cannot.
+    Zhou et al. 2022, "Mixture-of-Experts with Expert Choice Routing", arXiv 2202.09368. A token has
+    between none and all of the experts; the number of columns is the maximum over tokens, at least k. It
+    uses later tokens, which autoregressive generation cannot.
     """
     scores = softmax(logits)  # [T, N]
     tokens, count = scores.shape

@@ -1,7 +1,7 @@
-"""Load balancing without a loss: the selection bias that DeepSeek-V3 moves after every batch.
+"""Loss-free load balancing: the selection bias that DeepSeek-V3 updates after every batch.
 
 Wang et al. 2024, "Auxiliary-Loss-Free Load Balancing Strategy for Mixture-of-Experts", arXiv 2408.15664,
-algorithm 1. The bias chooses and does not weigh, and no gradient flows through it.
+algorithm 1. The bias affects selection, not weights, and has no gradient.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from . import Router
 
 
 def update(bias: Floats, counts: NDArray[np.integer], rate: float) -> Floats:
-    """Returns b_i + rate * sign(mean(c) - c_i), [..., N]: overloaded experts lose, underloaded ones gain."""
+    """Returns b_i + rate * sign(mean(c) - c_i), [..., N]: lower for overloaded experts, else higher."""
     steps = np.sign(counts.mean(axis=-1, keepdims=True) - counts)
     result: Floats = (bias + rate * steps).astype(np.float32)
     return result

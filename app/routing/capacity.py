@@ -1,4 +1,4 @@
-"""Token choice with a capacity: an expert takes so many tokens of a batch, first come first served."""
+"""Token choice with capacity: an expert takes a limited number of tokens, first come first served."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .topk import LayerRouting, gather, softmax, top_k
 
 
 def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
-    """Returns which choices [T, K] find their expert full. All first choices queue before any second one.
+    """Returns a mask [T, K] of choices whose expert is full. All first choices queue before second ones.
 
-    A choice counts in the queue whether it is kept or not; -1 queues nowhere.
+    A choice counts in the queue whether it is kept or not; -1 does not.
     """
     order = experts.T.ravel()  # [T, K] -> [K * T], by choice, then by token
-    queues = np.argsort(order, kind="stable")  # choices of one expert side by side, still in order
+    queues = np.argsort(order, kind="stable")  # choices of one expert adjacent, in order
     lengths = np.bincount(order + 1, minlength=count + 1)
-    starts = np.concatenate([[0], lengths.cumsum()[:-1]])  # where each expert's queue starts
+    starts = np.concatenate([[0], lengths.cumsum()[:-1]])  # start of each expert's queue
     places = np.empty(len(order), np.int64)
     places[queues] = np.arange(len(order)) - np.repeat(starts, lengths)
     full = (places >= capacity) & (order >= 0)
@@ -27,9 +27,9 @@ def over_capacity(experts: Ints, count: int, capacity: int) -> Bools:
 
 
 def switch(logits: Floats, capacity: int) -> LayerRouting:
-    """Returns the one best expert, weighted by its probability; where it is full the token is dropped.
+    """Returns the best expert, weighted by its probability; the token is dropped if the expert is full.
 
-    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961; a dropped token is passed by.
+    Fedus et al. 2022, "Switch Transformers", arXiv 2101.03961. A dropped token skips the layer.
     """
     return dropping(logits, 1, capacity)
 
@@ -70,7 +70,7 @@ def gshard(logits: Floats, capacity: int, draws: Floats) -> LayerRouting:
 
 
 def capacity(logits: Floats, inputs: RouterInputs) -> int:
-    """Returns how many tokens of this batch an expert takes."""
+    """Returns the capacity of an expert for this batch."""
     tokens, experts = logits.shape
     return capacity_of(tokens, experts, inputs.settings["capacity"])
 

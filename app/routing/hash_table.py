@@ -1,4 +1,4 @@
-"""Routing by token id: a fixed table says which experts a token uses, whatever its context."""
+"""Routing by token id: a fixed table gives a token's experts, independent of context."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .topk import LayerRouting, top_k
 
 
 def hash_routing(logits: Floats, experts: Ints, scale: float = 1.0) -> LayerRouting:
-    """Weighs the experts [T, K] of the table by sqrt(softplus(l)), divided by their sum, times `scale`.
+    """Weights the experts [T, K] of the table by sqrt(softplus(l)), divided by their sum, times `scale`.
 
-    Roller et al. 2021, "Hash Layers", arXiv 2106.04426, choose by a hash of the token and do not weigh.
-    DeepSeek-V4 has such tables in its first three layers, and weighs with a learned gate, as here.
+    Roller et al. 2021, "Hash Layers", arXiv 2106.04426, choose by a hash of the token and use no weights.
+    DeepSeek-V4 has such tables in its first three layers, with weights from a learned gate, as here.
     """
     return weighted(sqrt_softplus(logits), experts, scale)
 
@@ -25,8 +25,8 @@ def hash_routing(logits: Floats, experts: Ints, scale: float = 1.0) -> LayerRout
 def random_table(ids: Ints, count: int, k: int, seed: int, layer: int) -> Ints:
     """Returns k distinct experts of `count` for each id: [T] -> [T, K].
 
-    Each id draws uniformly and independently, the random hash of Roller et al. 2021, section 3.1. A
-    model's own table lies in its checkpoint; this one stands in for it.
+    Each id draws uniformly and independently, the random hash of Roller et al. 2021, section 3.1. This
+    replaces the table in a model's checkpoint.
     """
     unique, places = np.unique(ids, return_inverse=True)
     with np.errstate(over="ignore"):
@@ -38,7 +38,7 @@ def random_table(ids: Ints, count: int, k: int, seed: int, layer: int) -> Ints:
 
 
 def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Returns 64 well mixed bits for each number: the finaliser of SplitMix64 (Steele et al. 2014)."""
+    """Returns 64 well-mixed bits per number: the finaliser of SplitMix64 (Steele et al. 2014)."""
     bits = numbers + np.uint64(0x9E3779B97F4A7C15)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -60,6 +60,6 @@ ROUTERS = (
         route,
         uses=("scale", "seed"),
         defaults=RouterSettings(scale=1.0, seed=0),
-        whole_batch=True,  # ids are bound before the batch runs; those of generated tokens are unknown then
+        whole_batch=True,  # ids are fixed before the batch runs; those of generated tokens are unknown then
     ),
 )

@@ -1,4 +1,4 @@
-"""Weights in which more than the chosen experts have a say: shared experts, and a scale of each expert."""
+"""Weights that depend on more than the chosen experts: shared experts, and a scale per expert."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .softmax import topk_norm
 from .topk import LayerRouting, gather, sigmoid, top_k
 
 SHARED = 2  # shared experts of Inkling
-SPREAD = 0.25  # standard deviation of the logarithm of a drawn scale
+SPREAD = 0.25  # standard deviation of the logarithm of a random scale
 
 
 def joint_sigmoid(
@@ -33,7 +33,7 @@ def joint_sigmoid(
 
 
 def topk_norm_scaled(logits: Floats, k: int, scales: Floats) -> LayerRouting:
-    """`topk_norm`, then each weight times the learned scale [N] of its expert.
+    """Applies `topk_norm`, then multiplies each weight by its expert's learned scale [N].
 
     Google 2026, Gemma 4: the weights of a token no longer sum to 1.
     """
@@ -42,13 +42,13 @@ def topk_norm_scaled(logits: Floats, k: int, scales: Floats) -> LayerRouting:
 
 
 def with_shared(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
-    """Routes beside two shared experts, whose logits, learned in the model, are drawn."""
+    """Routes with two shared experts. Their logits, learned in the model, are random here."""
     shared = inputs.normals(len(logits), SHARED)
     return joint_sigmoid(logits, shared, k, inputs.bias, inputs.settings["scale"])[0]
 
 
 def with_scales(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
-    """Routes with a scale per expert, drawn log-normal around 1; in the model it is learned."""
+    """Routes with a scale per expert, learned in the model, random here: log-normal around 1."""
     scales = np.exp(np.float32(SPREAD) * inputs.of_layer(logits.shape[-1]))
     return topk_norm_scaled(logits, k, scales)
 

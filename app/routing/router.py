@@ -1,4 +1,4 @@
-"""The interface of a router: its name, its settings, and `route`."""
+"""The interface of a router: name, settings, and `route`."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from .topk import LayerRouting, top_k_mask
 
 @dataclass(frozen=True)
 class RouterInputs:
-    """What a router may use beside logits and k: settings, all filled in, bias, and seeded numbers."""
+    """A router's inputs besides logits and k: settings with defaults, bias, and seeded random numbers."""
 
     settings: dict[str, float]
     bias: Floats  # [N]
     layer: int
     start: int  # index of the first token
-    ids: Ints | None = None  # token ids of the whole prompt, where its source has any
+    ids: Ints | None = None  # token ids of the whole prompt, if the source has any
 
     @property
     def groups(self) -> tuple[int, int, float]:
-        """The number of groups, of groups per token, and the scale."""
+        """Returns the number of groups, of groups per token, and the scale."""
         settings = self.settings
         return int(settings["groups"]), int(settings["topk_groups"]), settings["scale"]
 
     def token_ids(self, tokens: int) -> Ints:
-        """Returns the ids [T] of this batch. A token without an id counts by its position."""
+        """Returns the ids [T] of this batch. A token without an id uses its position."""
         positions = np.arange(self.start, self.start + tokens, dtype=np.int32)
         if self.ids is None:
             return positions
@@ -47,7 +47,7 @@ class RouterInputs:
         return np.concatenate([given, positions[len(given) :]])
 
     def of_layer(self, count: int) -> Floats:
-        """Returns standard normal numbers that belong to the layer, not to a token: [count]."""
+        """Returns standard normal numbers of the layer, independent of tokens: [count]."""
         bits = np.random.Philox(key=[int(self.settings["seed"]), self.layer])
         return np.random.Generator(bits).standard_normal(count, dtype=np.float32)
 
@@ -59,11 +59,11 @@ class RouterInputs:
         return result
 
     def uniforms(self, tokens: int) -> Floats:
-        """Returns numbers [T] in 0..1, one a token."""
+        """Returns uniform numbers [T] in 0..1, one per token."""
         return self._uniforms(tokens, 1)[:, 0].astype(np.float32)
 
     def _uniforms(self, tokens: int, each: int) -> NDArray[np.float64]:
-        """Returns numbers [T, each] in 0..1 from Philox, which counts in blocks of four."""
+        """Returns numbers [T, each] in 0..1 from Philox, whose counter advances in blocks of four."""
         blocks = -(-each // 4)
         bits = np.random.Philox(key=[int(self.settings["seed"]), self.layer])
         bits.advance(self.start * blocks)
@@ -76,17 +76,17 @@ Kernel = Callable[[Floats, int, RouterInputs], LayerRouting]  # logits [T, N], k
 
 @dataclass(frozen=True)
 class Selection:
-    """What a bias is added to, and what is left of the sums to take the k best of."""
+    """The values to which a bias is added, and the restriction of the sums before top-k."""
 
     scores: Callable[[Floats], Floats]  # logits [..., N] -> [..., N]
     left: Callable[[Floats, RouterInputs], Floats] = lambda values, inputs: values  # [T, N] -> [T, N]
 
 
 class NonFinite(ValueError):
-    """Logits that are nan or infinite: nothing can be chosen by them."""
+    """Logits that are NaN or infinite, so that no choice is defined."""
 
     def __init__(self, logits: Floats, layer: int, start: int) -> None:
-        """`layer`: among those with experts. `start`: index of the first token of the logits [T, N]."""
+        """Names layer (index among MoE layers) and token. `start`: index of the first token of [T, N]."""
         token, expert = np.argwhere(~np.isfinite(logits))[0].tolist()
         self.layer, self.token, self.expert = layer, start + token, expert
         super().__init__(
@@ -101,26 +101,26 @@ BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thous
 
 @dataclass(frozen=True)
 class Router:
-    """A router, with settings and bias once they are chosen. `ROUTERS` has them all, with defaults."""
+    """A router; with settings and bias once these are chosen. `ROUTERS` lists all, with defaults."""
 
     name: str
-    source: str  # who described it
+    source: str  # its reference
     kernel: Kernel
-    selection: Selection | None = None  # of one that selects with a bias, the same as in its kernel
+    selection: Selection | None = None  # for a router with a selection bias; the same as in its kernel
     uses: tuple[str, ...] = ()  # settings that it reads, and "bias"
     defaults: RouterSettings = NO_SETTINGS
-    fixed_k: int | None = None  # the k that it forces
-    largest_k: int | None = None  # beyond which it takes too long to be waited for
-    whole_batch: bool = False  # needs all tokens of the prompt at once; others take any chunks
-    varies: bool = False  # a token may have fewer experts than k, or more: then there are more than k columns
+    fixed_k: int | None = None  # the only k that it supports
+    largest_k: int | None = None  # a larger k would take too long
+    whole_batch: bool = False  # needs all tokens of the prompt at once; others accept any chunks
+    varies: bool = False  # the number of experts per token varies; there may be more than k columns
     settings: RouterSettings = NO_SETTINGS
-    bias: Floats | None = field(default=None, compare=False)  # [L, N] added for selection alone
-    ids: Ints | None = field(default=None, compare=False)  # [T] of the tokens of the prompt
+    bias: Floats | None = field(default=None, compare=False)  # [L, N] added for selection only
+    ids: Ints | None = field(default=None, compare=False)  # [T] ids of the prompt's tokens
 
     def with_settings(self, settings: RouterSettings, experts: int, k: int) -> Router:
         """Returns this router with these settings. Raises BadSetting if they do not fit N and k.
 
-        Settings that it does not read are left out, so that two routers that do the same are equal.
+        Settings that it does not read are dropped, so that equivalent routers are equal.
         """
         unread = {name: None for name in settings.given() if name not in self.uses}
         chosen = replace(self, settings=replace(settings, **unread))
@@ -128,7 +128,7 @@ class Router:
         return chosen
 
     def to_json(self) -> dict[str, Any]:
-        """Returns what a page needs to offer it, as `GET /api/routers` answers."""
+        """Returns the entry of `GET /api/routers`."""
         return {
             "name": self.name,
             "source": self.source,
@@ -142,17 +142,17 @@ class Router:
         }
 
     def with_bias(self, bias: Floats) -> Router:
-        """Returns this router with a selection bias [L, N]. Raises ValueError if it has no use for one."""
+        """Returns this router with a selection bias [L, N]. Raises ValueError if it supports none."""
         if "bias" not in self.uses:
             raise ValueError(f"bias: expected a router that selects with a bias, got {self.name}")
         return replace(self, bias=bias)
 
     def with_token_ids(self, ids: Ints) -> Router:
-        """Returns this router with the token ids [T] of the prompt that it will route."""
+        """Returns this router with the token ids [T] of the prompt."""
         return replace(self, ids=ids)
 
     def check_k(self, k: int, experts: int) -> None:
-        """Raises BadSetting if k does not fit N, or the router takes no such k."""
+        """Raises BadSetting if k does not fit N, or the router does not support it."""
         check_k(k, experts)
         if self.largest_k is not None and k > self.largest_k:
             expected = f"1 to {min(experts, self.largest_k)} with router {self.name}"
@@ -162,7 +162,7 @@ class Router:
             raise BadSetting("k", f"{self.fixed_k} with router {self.name}", k, advice)
 
     def filled(self, experts: int, k: int) -> dict[str, float]:
-        """Returns the settings that it reads, defaults included. Raises BadSetting as above."""
+        """Returns the settings that it reads, with defaults. Raises BadSetting as above."""
         self.check_k(k, experts)
         filled = {**self.defaults.given(), **self.settings.given()}
         if "groups" in self.uses:
@@ -173,28 +173,28 @@ class Router:
         return filled
 
     def capacity(self, tokens: int, experts: int, k: int) -> int | None:
-        """Returns how many tokens an expert takes of a prompt of so many; None: as many as come."""
+        """Returns the capacity of an expert for this number of tokens; None: unlimited."""
         factor = self.filled(experts, k).get("capacity", k if self.varies else None)
         return None if factor is None else capacity_of(tokens, experts, factor)
 
     def chosen(self, values: Floats, k: int) -> Bools:
-        """Returns which experts `route` chooses by these sums of scores and bias, [T, N] -> [T, N]."""
+        """Returns a mask of the experts that `route` chooses by sums of scores and bias, [T, N] -> [T, N]."""
         assert self.selection is not None, "a router that selects with a bias"
         experts = values.shape[-1]
         inputs = RouterInputs(self.filled(experts, k), np.zeros(experts, np.float32), layer=0, start=0)
         return top_k_mask(self.selection.left(values, inputs), k)
 
     def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
-        """Returns what a trace of so many tokens says of its router; `capacity` if there is one."""
+        """Returns the router's entry in a trace of this many tokens; with `capacity` if it has one."""
         capacity = self.capacity(tokens, experts, k)
         facts = {"router": self.name, "settings": self.filled(experts, k)}
         return facts if capacity is None else {**facts, "capacity": capacity}
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
-        """Routes the logits [T, N] of one layer. Raises BadSetting with the field, expected and found,
-        and NonFinite with layer and token.
+        """Routes the logits [T, N] of one layer.
 
-        `layer` and `start`, the index of the first token, matter to routers that draw numbers or have a bias.
+        `layer` and `start`, the index of the first token, affect routers with random numbers or a bias.
+        Raises BadSetting with the field, expected and found, and NonFinite with layer and token.
         """
         experts = logits.shape[-1]
         if not np.isfinite(logits).all():

@@ -1,4 +1,4 @@
-"""Token choice by sigmoid: affinities that do not compete, as the newest models have them."""
+"""Token choice by sigmoid: affinities that do not compete, as in the newest models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .topk import LayerRouting, gather, in_best_groups, sigmoid, top_k
 
 
 def sigmoid_top1(logits: Floats) -> LayerRouting:
-    """Selects the best logit. Its weight, the sigmoid, multiplies the input of the expert, not its output.
+    """Selects the best logit. Its weight, the sigmoid, multiplies the expert's input, not its output.
 
-    Meta 2025, Llama 4. Selection looks at the logits: in float32 large ones have the same sigmoid.
+    Meta 2025, Llama 4. Selection uses the logits, because in float32 large ones have equal sigmoids.
     """
     scores = sigmoid(logits)  # [T, N]
     experts = top_k(logits, 1)  # [T, N] -> [T, 1]
@@ -22,7 +22,7 @@ def sigmoid_top1(logits: Floats) -> LayerRouting:
 
 
 def in_groups(values: Floats, groups: int, topk_groups: int) -> Floats:
-    """Values [T, N] with -inf outside the groups whose best two sum up to most."""
+    """Returns values [T, N] with -inf outside the groups with the largest sum of two best values."""
     if groups == 1:
         return values
     grouped = values.reshape(len(values), groups, -1)  # [T, N] -> [T, G, N / G]
@@ -36,7 +36,7 @@ def sigmoid_bias(
     are s without the bias, divided by their sum, times `scale`.
 
     DeepSeek-AI 2024, "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 2.1.2: 256 experts, 4 of 8
-    groups, k = 8, scale 2.5. Kimi-K2 and GLM-4.5 have one group, which limits nothing.
+    groups, k = 8, scale 2.5. Kimi-K2 and GLM-4.5 have one group, which is no restriction.
     """
     scores = sigmoid(logits)  # [T, N]
     experts = top_k(in_groups(scores + bias, groups, topk_groups), k)

@@ -1,4 +1,4 @@
-"""Token choice by softmax: each token takes the experts that it scores highest."""
+"""Token choice by softmax: each token chooses the experts with its highest scores."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def softmax_after(logits: Floats, k: int) -> LayerRouting:
 
 
 def noisy_topk(logits: Floats, k: int, noise: Floats) -> LayerRouting:
-    """Noise [T, N] on the logits, then `softmax_after`; the scores are those that selection saw.
+    """Adds noise [T, N] to the logits, then applies `softmax_after`; the scores include the noise.
 
     Shazeer et al. 2017, "Outrageously Large Neural Networks", arXiv 1701.06538. There the noise is a
-    standard normal times softplus(h W_noise), learned for each token and expert, and only in training.
+    standard normal times softplus(h W_noise), learned per token and expert, and only used in training.
     """
     return softmax_after(logits + noise, k)
 

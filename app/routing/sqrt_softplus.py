@@ -18,9 +18,9 @@ def sqrt_softplus(logits: Floats) -> Floats:
 
 
 def weighted(affinities: Floats, experts: Ints, scale: float) -> LayerRouting:
-    """Weighs chosen experts [T, K] by their affinities [T, N], divided by their sum, times `scale`.
+    """Weights chosen experts [T, K] by their affinities [T, N], divided by their sum, times `scale`.
 
-    The affinities have no upper bound. The gate scores are therefore each expert's share of their sum.
+    The affinities have no upper bound, so the gate scores are each expert's share of their sum.
     """
     weights = gather(affinities, experts)
     weights /= weights.sum(axis=-1, keepdims=True) + np.float32(1e-20)
@@ -30,7 +30,8 @@ def weighted(affinities: Floats, experts: Ints, scale: float) -> LayerRouting:
 
 
 def sqrt_softplus_bias(logits: Floats, k: int, bias: Floats, scale: float = 1.0) -> LayerRouting:
-    """Takes the k best of s + bias [N]; weights are s without the bias, divided by their sum, times `scale`.
+    """Chooses the k best of s + bias [N]; weights are s without the bias, divided by their sum, times
+    `scale`.
 
     DeepSeek-AI 2026, DeepSeek-V4: s = sqrt(softplus(l)), one group, k = 6, scale 2.5 (Pro) or 1.5 (Flash).
     """

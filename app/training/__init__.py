@@ -1,9 +1,9 @@
-"""Train the checkpoints under `models/`: corpus, tokenizer, five runs, routing snapshots, figures.
+"""Trains the checkpoints under `models/`: corpus, tokenizer, five runs, routing snapshots, figures.
 
-    python -m app.training all              everything, in order; cut it at any time and start it again
+    python -m app.training all              everything, in order; resumes after an interruption
     python -m app.training corpus           unpack the text packages and split them by document
     python -m app.training tokenizer        byte-level BPE of 4,096 entries, and the text as token arrays
-    python -m app.training train NAME       one run; goes on from its last saved state
+    python -m app.training train NAME       one run; resumes from its last saved state
     python -m app.training snapshots NAME   the routing snapshots of a run as trace files
     python -m app.training heldout          models/heldout.safetensors: windows of held-out text as token ids
     python -m app.training readme           models/README.md, its figures taken from each training.json

@@ -1,4 +1,4 @@
-"""Token arrays -> batches. A batch depends on the seed and the step alone, so that a run resumes exactly."""
+"""Makes batches from token arrays. A batch depends only on seed and step, so that a run resumes exactly."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,14 @@ from .corpus import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Token ids by language: `train` and `held_out`, each uint16 [tokens]."""
+    """Token ids per language: `train` and `held_out`, each uint16 [tokens]."""
 
     train: dict[str, np.ndarray]
     held_out: dict[str, np.ndarray]
 
 
 def load_texts(folder: Path) -> Texts:
-    """Reads what `tokenizer.write_tokens` wrote."""
+    """Reads the output of `tokenizer.write_tokens`."""
     return Texts(
         {language: np.load(folder / f"{language}-train.npy") for language in LANGUAGES},
         {language: np.load(folder / f"{language}-heldout.npy") for language in LANGUAGES},
@@ -25,7 +25,7 @@ def load_texts(folder: Path) -> Texts:
 
 
 class Batches:
-    """Windows of the training text, each language evenly, every window once before any comes again."""
+    """Windows of the training text, languages in equal shares; each window occurs once before any repeats."""
 
     def __init__(self, texts: Texts, seed: int) -> None:
         self._texts = texts
@@ -33,7 +33,7 @@ class Batches:
         self._orders: dict[tuple[str, int, int], tuple[int, np.ndarray]] = {}
 
     def _order(self, language: str, length: int, epoch: int) -> tuple[int, np.ndarray]:
-        """(offset of the first window, order of the windows) of one pass over one language."""
+        """Returns the offset of the first window, and the order of windows, of one pass over a language."""
         key = (language, length, epoch)
         if key not in self._orders:
             random = np.random.default_rng([self._seed, LANGUAGES.index(language), length, epoch])
@@ -53,9 +53,7 @@ class Batches:
             epoch += 1
 
     def batch(self, step: int, sequences: int, length: int) -> np.ndarray:
-        """Returns ids int64 [sequences, length + 1] of a step; `sequences`: a multiple of the number of
-        languages.
-        """
+        """Returns ids int64 [sequences, length + 1] of a step; `sequences`: multiple of the languages."""
         each = sequences // len(LANGUAGES)
         return np.stack(
             [
@@ -67,6 +65,6 @@ class Batches:
 
 
 def held_out_rows(ids: np.ndarray, rows: int, length: int) -> np.ndarray:
-    """Returns ids int64 [rows, length + 1], spread evenly over the held-out text."""
+    """Returns ids int64 [rows, length + 1], spaced evenly over the held-out text."""
     starts = np.linspace(0, ids.size - length - 1, rows).astype(np.int64)
     return np.stack([ids[start : start + length + 1] for start in starts]).astype(np.int64)

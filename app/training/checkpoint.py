@@ -14,13 +14,13 @@ from .model import Mixtral
 from .recipe import Shape
 from .tokenizer import END_OF_TEXT
 
-# bfloat16 keeps the range of float32, and these weights do not need float16's extra digits (training.json
-# says what rounding cost); it is also the type of the published Mixtral files.
+# bfloat16 has the range of float32, and these weights do not need float16's extra digits (training.json
+# states the cost of rounding); it is also the type of the published Mixtral files.
 SAVED_TYPE = torch.bfloat16
 
 
 def config_of(shape: Shape) -> dict[str, object]:
-    """config.json of a shape, with the field names of transformers' MixtralConfig."""
+    """Returns the config.json of a shape, with the field names of transformers' MixtralConfig."""
     return {
         "architectures": ["MixtralForCausalLM"],
         "model_type": "mixtral",
@@ -50,7 +50,7 @@ def config_of(shape: Shape) -> dict[str, object]:
 
 
 def shape_of(config: dict[str, Any]) -> Shape:
-    """Returns the shape that a config.json of `config_of` describes."""
+    """Returns the shape in a config.json of `config_of`."""
     return Shape(
         experts=config["num_local_experts"],
         layers=config["num_hidden_layers"],
@@ -67,7 +67,7 @@ def shape_of(config: dict[str, Any]) -> Shape:
 
 
 def published_tensors(model: Mixtral) -> dict[str, Tensor]:
-    """Returns the parameters by the names of the published Mixtral files. The tied head is left out."""
+    """Returns the parameters with the names of published Mixtral files, without the tied head."""
     tensors = {"model.embed_tokens.weight": model.embed_tokens, "model.norm.weight": model.norm}
     for number, layer in enumerate(model.layers):
         at = f"model.layers.{number}"
@@ -83,14 +83,14 @@ def published_tensors(model: Mixtral) -> dict[str, Tensor]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replaces a file in one step, so that a reader never sees half of it."""
+    """Replaces a file atomically."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
     os.replace(part, path)
 
 
 def save_checkpoint(model: Mixtral, folder: Path, tokenizer: Path) -> None:
-    """Writes the directory; weights in `SAVED_TYPE`, each written whole."""
+    """Writes the directory, each file atomically; weights in `SAVED_TYPE`."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: each.detach().to(SAVED_TYPE).contiguous() for name, each in published_tensors(model).items()
@@ -109,7 +109,7 @@ def save_checkpoint(model: Mixtral, folder: Path, tokenizer: Path) -> None:
 
 @torch.no_grad()
 def load_checkpoint(folder: Path) -> Mixtral:
-    """Returns the model of a directory that `save_checkpoint` wrote, in float32."""
+    """Returns the model in a directory of `save_checkpoint`, in float32."""
     model = Mixtral(shape_of(json.loads((folder / "config.json").read_text())), seed=0)
     saved = load_file(folder / "model.safetensors")
     for name, tensor in published_tensors(model).items():

@@ -1,8 +1,8 @@
-"""The training text: packages by name -> documents -> training and held-out text of each language.
+"""The training text: packages by name -> documents -> training and held-out text per language.
 
 A document is a whole book, a manual page, a help page, or a top-level Python module with its submodules.
-Documents are held out whole, a translation together with its original, and a paragraph that occurs twice
-(licence notes, menus) is kept once, with training text first: no held-out paragraph can be found in the
+Documents are held out whole, a translation together with its original. A paragraph that occurs twice
+(licence notes, menus) is kept once, in training text if possible, so that no held-out paragraph occurs in
 training text.
 """
 
@@ -26,7 +26,7 @@ PACKAGES = (
     "libpython3.11-stdlib", "libpython3.11-minimal",
 )  # fmt: skip
 
-# (language, book, files below the unpacked packages); `*` as book: each file is a document of its own
+# (language, book, files below the unpacked packages); `*` as book: each file is a separate document
 _DOC = "*/usr/share/doc"
 SOURCES = (
     ("english", "debian-handbook", f"{_DOC}/debian-handbook/html/en-US/*.html"),
@@ -53,7 +53,7 @@ SOURCES = (
 )
 HELD_OUT_BOOKS = frozenset({"debian-faq", "maint-guide"})
 HELD_OUT_ONE_IN = 16
-# Tables and generated lists: no code that anybody would read.
+# Tables and generated lists, which are not code for readers.
 _NOT_CODE = ("encodings/", "pydoc_data/", "_sysconfigdata", "html/entities", "lib2to3/tests")
 _SHORTEST_REPEAT_CHARS = 40
 
@@ -68,12 +68,12 @@ class Document:
 
     @property
     def held_out(self) -> bool:
-        """True for documents that training never sees."""
+        """Returns whether training never uses the document."""
         return self.name in HELD_OUT_BOOKS or zlib.crc32(self.name.encode()) % HELD_OUT_ONE_IN == 0
 
 
 def fetch(folder: Path) -> None:
-    """Download and unpack the packages below `folder`, without installing them; those that are there stay."""
+    """Downloads and unpacks the packages below `folder` without installing them; existing ones stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for package in PACKAGES:
         if (folder / package).is_dir():
@@ -138,7 +138,7 @@ def text_of(document: Document) -> str:
 
 
 def split(folder: Path) -> dict[tuple[str, bool], list[Document]]:
-    """(language, held out?) -> its documents."""
+    """Returns (language, held out) -> documents."""
     parts: dict[tuple[str, bool], list[Document]] = {
         (language, side): [] for language in LANGUAGES for side in (False, True)
     }

@@ -1,4 +1,4 @@
-"""Held-out loss and load balance of a model, computed in float32 and without a capacity limit."""
+"""Held-out loss and load balance of a model, in float32 and without a capacity limit."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +17,7 @@ NO_LIMIT = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`loss`: nats per token by language; `max_vio`, `entropy`: by layer, all languages together, evenly."""
+    """`loss`: nats per token by language; `max_vio`, `entropy`: by layer, languages in equal shares."""
 
     loss: dict[str, float]
     max_vio: list[float]
@@ -25,7 +25,7 @@ class Measured:
     tokens: int
 
     def as_json(self) -> dict[str, object]:
-        """Rounded to what the sample can tell."""
+        """Returns the figures, rounded to the precision of the sample."""
         mean = sum(self.loss.values()) / len(self.loss)
         return {
             "loss": {name: round(value, 4) for name, value in self.loss.items()} | {"mean": round(mean, 4)},
@@ -35,20 +35,20 @@ class Measured:
 
 
 def max_vio(counts: Tensor) -> list[float]:
-    """Choices of each expert [L, N] -> MaxVio of each layer."""
+    """Returns the MaxVio of each layer from choices per expert [L, N]."""
     found: list[float] = max_violation(counts.numpy()).tolist()
     return found
 
 
 def load_entropy(counts: Tensor) -> list[float]:
-    """Choices of each expert [L, N] -> entropy of the load of each layer over its most, ln N: 1 is even."""
+    """Returns the load entropy of each layer over its maximum ln N, from choices per expert [L, N]."""
     found: list[float] = entropy(counts.numpy()).tolist()
     return found
 
 
 @torch.no_grad()
 def position_losses(model: Mixtral, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """ids [B, S + 1] -> cross entropy of each position float32 [B, S], and choices of each expert [L, N]."""
+    """Returns cross entropy per position, float32 [B, S], and choices [L, N], for ids [B, S + 1]."""
     before = model.compute
     model.compute_in(torch.float32)
     losses = []
@@ -66,7 +66,7 @@ def position_losses(model: Mixtral, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def measure(model: Mixtral, held_out: dict[str, np.ndarray], rows: int, length: int) -> Measured:
-    """Loss and balance over `rows` windows of `length` tokens of each language's held-out text."""
+    """Measures loss and balance over `rows` windows of `length` tokens of each language's held-out text."""
     loss: dict[str, float] = {}
     total: Tensor | int = 0
     for language, ids in held_out.items():
@@ -80,7 +80,7 @@ def measure(model: Mixtral, held_out: dict[str, np.ndarray], rows: int, length: 
 def loss_by_position(
     model: Mixtral, held_out: dict[str, np.ndarray], rows: int, edges: tuple[int, ...]
 ) -> dict[str, float]:
-    """Mean loss between neighbouring `edges` of position, languages evenly: does quality hold to the end?"""
+    """Returns the mean loss between neighbouring `edges` of position, over languages in equal shares."""
     kept = [
         position_losses(model, torch.from_numpy(held_out_rows(ids, rows, edges[-1])))[0]
         for ids in held_out.values()
@@ -92,15 +92,15 @@ def loss_by_position(
 def loss_when_repeated(
     model: Mixtral, held_out: dict[str, np.ndarray], rows: int = 16, length: int = 64
 ) -> dict[str, float]:
-    """Mean loss of a piece of held-out text, and of the same piece right after it: can the model copy?
+    """Returns the mean loss of a piece of held-out text, and of its repetition, which tests copying.
 
-    Copying comes all at once, when induction heads form (Olsson et al. 2022); a short run can miss it.
+    Copying appears suddenly, when induction heads form (Olsson et al. 2022); a short run may miss it.
     """
     firsts, seconds = [], []
     for ids in held_out.values():
         piece = torch.from_numpy(held_out_rows(ids, rows, length))[:, :length]
         losses, _ = position_losses(model, torch.cat((piece, piece), 1))  # [B, 2 * length - 1]
-        start = length // 8  # the first few of either copy have nothing to go by
+        start = length // 8  # the first tokens of either copy lack context
         firsts.append(losses[:, start : length - 1].mean())
         seconds.append(losses[:, length + start :].mean())
     return {

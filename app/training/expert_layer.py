@@ -1,10 +1,10 @@
-"""The expert layer while training: tokens sorted by expert, then one product per expert, or one for all.
+"""The expert layer in training: tokens sorted by expert, then one product per expert, or one for all.
 
-Many experts get segments of one length and one batched product; few experts get segments of their own
-length and a short loop, which stays cheap when the router has collapsed. A segment ends at a limit: a token
+Many experts get segments of equal length and one batched product. Few experts get segments of their own
+length and a short loop, which stays cheap when the router has collapsed. A segment has a limit: a token
 over it is dropped for that expert, second choices first (GShard, Algorithm 1). The shipped models are used
-without a limit; how much was dropped is reported. Gradients are written out by hand, because each gather
-has another gather as its gradient, while autograd would scatter.
+without a limit; the share of drops is reported. Gradients are written by hand, because the gradient of
+each gather is another gather, where autograd would scatter.
 """
 
 from dataclasses import dataclass
@@ -13,34 +13,34 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_LOOP_EXPERTS = 16  # up to here a loop over experts beats padding all of them to the busiest
-_ROUND_ROWS = 32  # segment lengths in few sizes, for the libraries that prepare a product once per size
+_LOOP_EXPERTS = 16  # up to this number, a loop over experts is faster than padding to the busiest one
+_ROUND_ROWS = 32  # rounds segment lengths, for libraries that prepare a product once per size
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Who sits where. Expert e has a segment of `sizes[e]` rows (slots); R rows in all; row R: nowhere."""
+    """The assignment of rows. Expert e has a segment of `sizes[e]` rows (slots); R rows in all; R: none."""
 
     slot_of_choice: Tensor  # int64 [T, K]: row in [0, R]; R: dropped
     token_of_slot: Tensor  # int64 [R]: token in [0, T]; T: empty
     choice_of_slot: Tensor  # int64 [R]: index in [0, T * K] into the flat choices; T * K: empty
-    counts: Tensor  # int64 [N]: choices of each expert, dropped ones too
+    counts: Tensor  # int64 [N]: choices of each expert, dropped ones included
     sizes: tuple[int, ...]  # rows of each expert
     dropped: int
 
 
 def segment_sizes(counts: Tensor, limit: float) -> tuple[int, ...]:
-    """Rows for each expert: its own load, or for many experts the busiest one's; at most `limit` means."""
+    """Returns the rows per expert: its load, or with many experts the largest load; at most `limit` means."""
     mean = float(counts.sum()) / counts.numel()
     most = max(1, int(min(limit * mean, float(counts.max())) + 0.999))
-    if counts.numel() > _LOOP_EXPERTS:  # in quarters of the mean, so that there are few shapes
+    if counts.numel() > _LOOP_EXPERTS:  # in quarters of the mean, to limit the number of shapes
         quarter = max(1, round(mean / 4))
         return (-(-most // quarter) * quarter,) * counts.numel()
     return tuple(-(-min(int(count), most) // _ROUND_ROWS) * _ROUND_ROWS for count in counts)
 
 
 def assign(experts: Tensor, n_experts: int, limit: float) -> Places:
-    """Chosen experts int64 [T, K] -> places."""
+    """Returns the places of chosen experts int64 [T, K]."""
     tokens, top_k = experts.shape
     by_priority = experts.t().reshape(-1)  # [K * T]: all first choices, then all second ones
     counts = torch.bincount(by_priority, minlength=n_experts)
@@ -134,6 +134,8 @@ class _Experts(torch.autograd.Function):
 
 
 def experts_forward(x: Tensor, weights: Tensor, w1: Tensor, w2: Tensor, w3: Tensor, places: Places) -> Tensor:
-    """x [T, D], combine weights [T, K], w1 and w3 [N, I, D], w2 [N, D, I], all of one dtype -> [T, D]."""
+    """Returns outputs [T, D] for x [T, D], weights [T, K], w1 and w3 [N, I, D], w2 [N, D, I], of one
+    dtype.
+    """
     result: Tensor = _Experts.apply(x, weights, w1, w2, w3, places)
     return result

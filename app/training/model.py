@@ -19,7 +19,7 @@ _CHUNK_TOKENS = 512  # logits of this many tokens stay in the cache of the proce
 
 @dataclass(frozen=True, slots=True)
 class LayerRouting:
-    """What one layer's router did with one batch."""
+    """The routing of one layer for one batch."""
 
     logits: Tensor  # float32 [T, N]
     experts: Tensor  # int64 [T, K], descending
@@ -28,17 +28,17 @@ class LayerRouting:
     dropped: int
 
     def balance_loss(self) -> Tensor:
-        """N * sum_i f_i P_i with f over all K choices: 1 at balance, N / K at collapse (Switch)."""
+        """Returns N * sum_i f_i P_i with f over all K choices: 1 at balance, N / K at collapse (Switch)."""
         share = self.counts / self.counts.sum()
         return share.numel() * (share * torch.softmax(self.logits, -1).mean(0)).sum()
 
     def z_loss(self) -> Tensor:
-        """mean_t logsumexp(logits)^2 (ST-MoE)."""
+        """Returns mean_t logsumexp(logits)^2 (ST-MoE)."""
         return torch.logsumexp(self.logits, -1).square().mean()
 
 
 def rotary(positions: int, head_width: int, theta: float) -> tuple[Tensor, Tensor]:
-    """cos and sin, each [S, head_width], halves repeated (the layout of Hugging Face)."""
+    """Returns cos and sin, each [S, head_width], halves repeated (the layout of Hugging Face)."""
     frequencies = theta ** (-torch.arange(0, head_width, 2, dtype=torch.float32) / head_width)
     angles = torch.arange(positions, dtype=torch.float32)[:, None] * frequencies
     angles = torch.cat((angles, angles), -1)
@@ -51,7 +51,7 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Layer(nn.Module):
-    """Attention, then experts, each after an RMS norm and inside a residual."""
+    """Attention, then experts, each after an RMS norm and with a residual."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Layer(nn.Module):
         self.w3 = nn.Parameter(torch.empty(n, i, d))
 
     def attention(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """[B, S, D] -> [B, S, D]."""
+        """Returns attention outputs: [B, S, D] -> [B, S, D]."""
         shape, (b, s, _) = self.shape, x.shape
         normed = F.rms_norm(x, (shape.d_model,), self.input_layernorm, shape.norm_eps).to(self.compute)
         qkv = F.linear(normed, torch.cat((self.q_proj, self.k_proj, self.v_proj)).to(self.compute))
@@ -85,7 +85,7 @@ class Layer(nn.Module):
         return F.linear(mixed, self.o_proj.to(self.compute))
 
     def moe(self, x: Tensor, capacity_limit: float) -> tuple[Tensor, LayerRouting]:
-        """[T, D] -> [T, D] and what the router did."""
+        """Returns expert outputs [T, D] -> [T, D], and the routing."""
         shape = self.shape
         normed = F.rms_norm(x, (shape.d_model,), self.post_attention_layernorm, shape.norm_eps)
         logits = F.linear(normed, self.gate)
@@ -98,7 +98,7 @@ class Layer(nn.Module):
 
 
 class _Attention(torch.autograd.Function):
-    """Causal softmax(q k / sqrt(head)) v in plain products: the fused one has a slow bfloat16 gradient."""
+    """Causal softmax(q k / sqrt(head)) v as plain products: the fused one has a slow bfloat16 gradient."""
 
     @staticmethod
     def forward(ctx, q, k, v, mask):  # type: ignore[no-untyped-def]
@@ -118,9 +118,9 @@ class _Attention(torch.autograd.Function):
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Mean loss of a tied head, chunk by chunk; the gradient is made on the way, so that no logits are kept.
+    """Mean loss of a tied head in chunks, with gradients computed on the way, so that no logits are stored.
 
-    The loss is good to bfloat16's three digits, which is enough to watch; measure.py has the exact one.
+    The loss has bfloat16's three digits, enough for monitoring; evaluation.py computes the exact one.
     """
 
     @staticmethod
@@ -147,7 +147,7 @@ class _CrossEntropy(torch.autograd.Function):
 
 
 class Mixtral(nn.Module):
-    """The whole model, its head tied to the embedding."""
+    """The whole model, with a tied head."""
 
     def __init__(self, shape: Shape, seed: int) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class Mixtral(nn.Module):
             for name, parameter in layer.named_parameters():
                 if "layernorm" in name:
                     continue
-                if name == "gate":  # calm: at the start every expert is about as likely
+                if name == "gate":  # small, so that experts start about equally likely
                     std = 0.02
                 else:
                     std = 0.5 * parameter.shape[-1] ** -0.5
@@ -175,7 +175,7 @@ class Mixtral(nn.Module):
                 parameter.normal_(0, std, generator=generator)
 
     def _positions(self, s: int) -> tuple[Tensor, Tensor, Tensor]:
-        """cos and sin [S, head_width] and the causal mask [1, S, S], kept for the next call."""
+        """Returns cos and sin [S, head_width] and the causal mask [1, S, S], cached for the next call."""
         key = (s, self.compute)
         if key not in self._kept:
             cos, sin = rotary(s, self.shape.head_width, self.shape.rope_theta)
@@ -184,13 +184,13 @@ class Mixtral(nn.Module):
         return self._kept[key]
 
     def compute_in(self, dtype: torch.dtype) -> None:
-        """bfloat16 to train, float32 to measure."""
+        """Sets the dtype of products: bfloat16 to train, float32 to measure."""
         self.compute = dtype
         for layer in self.layers:
             layer.compute = dtype
 
     def hidden(self, ids: Tensor, capacity_limit: float) -> tuple[Tensor, list[LayerRouting]]:
-        """ids int64 [B, S] -> normed last states float32 [T, D] and each layer's routing."""
+        """Returns normed last states float32 [T, D] and each layer's routing, for ids int64 [B, S]."""
         b, s = ids.shape
         cos, sin, mask = self._positions(s)
         mask = mask.expand(b * self.shape.heads, s, s)
@@ -204,7 +204,7 @@ class Mixtral(nn.Module):
         return F.rms_norm(x, (self.shape.d_model,), self.norm, self.shape.norm_eps).view(b * s, -1), routing
 
     def loss(self, ids: Tensor, capacity_limit: float) -> tuple[Tensor, list[LayerRouting]]:
-        """ids int64 [B, S + 1] -> mean cross entropy in nats, and each layer's routing."""
+        """Returns mean cross entropy in nats and each layer's routing, for ids int64 [B, S + 1]."""
         h, routing = self.hidden(ids[:, :-1], capacity_limit)
         loss: Tensor = _CrossEntropy.apply(h.bfloat16(), self.embed_tokens.bfloat16(), ids[:, 1:].reshape(-1))
         return loss, routing

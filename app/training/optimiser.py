@@ -17,13 +17,13 @@ _NEWTON_SCHULZ = (
     3.4445,
     -4.7750,
     2.0315,
-)  # the quintic of Muon: fast, to singular values within about 0.7 to 1.2
+)  # the quintic of Muon: fast, with singular values within about 0.7 to 1.2
 _MOMENTUM = 0.95
 _BETAS = (0.9, 0.98)
 
 
 def orthogonalised(matrices: Tensor, rounds: int = 5) -> Tensor:
-    """[M, rows, cols] -> the same with all singular values near 1, bfloat16."""
+    """Returns [M, rows, cols] with all singular values near 1, bfloat16."""
     a, b, c = _NEWTON_SCHULZ
     x = matrices.bfloat16()
     tall = x.shape[-2] > x.shape[-1]
@@ -37,7 +37,7 @@ def orthogonalised(matrices: Tensor, rounds: int = 5) -> Tensor:
 
 
 class Optimiser:
-    """One step for all parameters; its whole state is `state()`."""
+    """Updates all parameters; `state()` is its whole state."""
 
     def __init__(self, model: Mixtral, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -60,7 +60,7 @@ class Optimiser:
         self._all = list(named.values())
 
     def step(self, factor: float) -> float:
-        """Applies the gradients at `factor` times the rates and clears them. Returns their norm."""
+        """Applies the gradients with `factor` times the rates and clears them. Returns their norm."""
         norm = torch.nn.utils.clip_grad_norm_(self._all, self._recipe.clip, foreach=True)
         for group in self._adam.param_groups:
             group["lr"] = group["rate"] * factor
@@ -90,7 +90,7 @@ class Optimiser:
                 parameter.add_(update.view_as(parameter).float(), alpha=-step)
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next step depends on."""
+        """Returns everything that the next step depends on."""
         return {"adam": self._adam.state_dict(), "momentum": self._momentum}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ class Optimiser:
 
 
 def rate_factor(recipe: Recipe, step: int) -> float:
-    """Warm-up, plateau, then a straight line to nothing."""
+    """Returns the rate factor: warm-up, plateau, then linear decay to 0."""
     warm = min(1.0, (step + 1) / recipe.warmup_steps)
     start = recipe.cooldown_from * recipe.steps
     return warm * min(1.0, (recipe.steps - step) / (recipe.steps - start))

@@ -1,4 +1,4 @@
-"""Plain text out of the two formats that documentation packages use: HTML and roff manual pages."""
+"""Extracts plain text from HTML and from roff manual pages."""
 
 import re
 from html.parser import HTMLParser
@@ -14,7 +14,7 @@ _VOID = frozenset("br img hr meta link input col area base wbr source".split())
 
 
 class _TextOfHtml(HTMLParser):
-    """Collects visible text; a block starts a new paragraph, `pre` keeps its lines, navigation goes."""
+    """Collects visible text: a block starts a new paragraph, `pre` keeps its lines, navigation is dropped."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -40,7 +40,7 @@ class _TextOfHtml(HTMLParser):
             self.end_paragraph()
         if tag not in (name for name, _ in self._open):
             return
-        while self._open:  # closes whatever the author left open inside
+        while self._open:  # closes elements that the author left open
             name, skipped = self._open.pop()
             self._skipping -= skipped
             self._in_pre -= name == "pre"
@@ -99,7 +99,7 @@ def _arguments(rest: str) -> list[str]:
 
 
 class _TextOfRoff:
-    """Fills lines into paragraphs as man(7) would; examples keep their lines; tables are left out."""
+    """Fills lines into paragraphs like man(7); examples keep their lines; tables are left out."""
 
     def __init__(self) -> None:
         self.paragraphs: list[str] = []
@@ -140,7 +140,7 @@ class _TextOfRoff:
 
 
 def paragraphs_of_man(source: str) -> list[str]:
-    """Returns the paragraphs of a roff manual page, in order; `[]` for a page that only points to another."""
+    """Returns the paragraphs of a roff manual page in order; `[]` for a page that only links to another."""
     if source.startswith(".so "):
         return []
     reader = _TextOfRoff()

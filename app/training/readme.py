@@ -1,4 +1,4 @@
-"""models/README.md out of the training.json files: no figure in it is typed by hand."""
+"""Writes models/README.md from the training.json files; no figure in it is typed by hand."""
 
 import json
 from pathlib import Path
@@ -210,7 +210,7 @@ def _parameters(shape: dict[str, Any]) -> int:
 
 
 def write_readme(out: Path) -> None:
-    """Writes `out/README.md` about the models that are finished there."""
+    """Writes `out/README.md` about the finished models in `out`."""
     order = sorted(MODELS, key=lambda model: (model.recipe.balance_weight == 0, model.shape.experts))
     paths = [out / model.name / "training.json" for model in order]
     reports = [json.loads(path.read_text()) for path in paths if path.exists()]

@@ -1,4 +1,4 @@
-"""Every setting of the five runs. They differ in `experts` or in `balance_weight` and in nothing else."""
+"""All settings of the five runs. They differ only in `experts` or in `balance_weight`."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Shape:
     heads: int = 4
     kv_heads: int = 2
     vocabulary: int = 4096
-    positions: int = 1024  # what config.json allows; trained on up to 512, measured up to there
+    positions: int = 1024  # limit in config.json; trained up to 512, measured up to the limit
     rope_theta: float = 10_000.0
     norm_eps: float = 1e-5
 
@@ -26,21 +26,19 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a run trains."""
+    """The settings of one run."""
 
     steps: int = 5400
     seed: int = 20
     batch_tokens: int = 1536
-    length: int = 256  # positions per sequence, until
-    long_from: float = 0.8  # this share of the steps, then
+    length: int = 256  # positions per sequence
+    long_from: float = 0.8  # share of the steps after which `long_length` holds
     long_length: int = 512
-    matrix_rate: float = 0.02  # Muon, for every matrix but router and embedding
+    matrix_rate: float = 0.02  # Muon, for every matrix except router and embedding
     adam_rate: float = 0.005  # embedding and norms
     router_rate: float = 0.002
     warmup_steps: int = 100
-    cooldown_from: float = (
-        0.4  # share of the steps after which the rate falls, in a straight line, to nothing
-    )
+    cooldown_from: float = 0.4  # share of the steps after which the rate decays linearly to 0
     matrix_decay: float = 0.01
     clip: float = 1.0
     balance_weight: float = 0.02  # Mixtral's own; at 0.01 the last layer of 64 experts kept a MaxVio of 1.4
@@ -49,13 +47,13 @@ class Recipe:
     snapshots: int = 12
 
     def length_at(self, step: int) -> int:
-        """Positions a sequence at a step: short ones first, long ones for the last part."""
+        """Returns the positions per sequence at a step: short first, long in the last part."""
         return self.length if step < self.long_from * self.steps else self.long_length
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model that is shipped."""
+    """A shipped model."""
 
     name: str
     shape: Shape
@@ -73,7 +71,7 @@ MODELS = (
 
 
 def named(name: str) -> Named:
-    """Returns a model by its name. Raises ValueError naming those that there are."""
+    """Returns a model by its name. Raises ValueError listing the names."""
     for model in MODELS:
         if model.name == name:
             return model

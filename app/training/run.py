@@ -1,4 +1,4 @@
-"""One training run: saves its state every few minutes, resumes exactly, measures, writes the checkpoint."""
+"""One training run: saves its state regularly, resumes exactly, measures, writes the checkpoint."""
 
 import json
 import os
@@ -22,13 +22,13 @@ from .recipe import Recipe, Shape
 from .snapshots import moments, router_logits, write_traces
 
 SAVE_EVERY_SECS = 150.0
-_WATCHED_ROWS = 12  # windows a language, at each moment
+_WATCHED_ROWS = 12  # windows per language at each measurement
 _FINAL_ROWS = 96
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train and where to put it."""
+    """The model to train, and the folders for its results."""
 
     name: str
     shape: Shape
@@ -41,7 +41,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Run:
-    """A run in memory; everything that the next step depends on is in `save` and `resume`."""
+    """A run in memory. `save` and `resume` cover everything that the next step depends on."""
 
     plan: Plan
     texts: Texts
@@ -64,7 +64,7 @@ class Run:
         return self.plan.state / "state.pt"
 
     def save(self) -> None:
-        """Writes the state, whole or not at all."""
+        """Writes the state atomically."""
         self.plan.state.mkdir(parents=True, exist_ok=True)
         part = self._state_file.with_suffix(".part")
         kept = {name: getattr(self, name) for name in ("step", "seconds", "dropped", "resumed", "log")}
@@ -113,7 +113,7 @@ class Run:
         return float(loss.detach())
 
     def watch(self, train_loss: float) -> dict[str, Any]:
-        """Measures held-out text and adds it to the log."""
+        """Measures held-out text and appends it to the log."""
         measured = measure(self.model, self.texts.held_out, _WATCHED_ROWS, self.plan.recipe.length)
         choices = self.step * self.plan.recipe.batch_tokens * self.plan.shape.top_k * self.plan.shape.layers
         entry = {
@@ -129,12 +129,12 @@ class Run:
 
 
 def watched_steps(recipe: Recipe) -> set[int]:
-    """Steps after which held-out text is measured: the snapshots' moments and every twentieth part."""
+    """Returns the steps at which held-out text is measured: the snapshots' and every twentieth part."""
     return set(moments(recipe.steps, recipe.snapshots)) | {recipe.steps * part // 20 for part in range(1, 21)}
 
 
 def train(plan: Plan, texts: Texts, say: Callable[[str], None] = print, stop_after: int | None = None) -> Run:
-    """Trains to the end (or to `stop_after` steps), from the saved state if there is one."""
+    """Trains to the end, or to `stop_after` steps, from the saved state if there is one."""
     recipe, tokenizer = plan.recipe, Tokenizer.from_file(str(plan.tokenizer))
     run = Run(plan, texts)
     if run.resume():
@@ -150,7 +150,7 @@ def train(plan: Plan, texts: Texts, say: Callable[[str], None] = print, stop_aft
         if run.step in watched:
             entry = run.watch(loss)
             say(f"{plan.name}: {json.dumps(entry)}")
-            if run.step >= recipe.steps // 5:  # something to try, long before the end
+            if run.step >= recipe.steps // 5:  # a first usable checkpoint, long before the end
                 save_checkpoint(run.model, plan.out, plan.tokenizer)
         if time.monotonic() - saved_at > SAVE_EVERY_SECS or run.step == last:
             run.save()
@@ -172,7 +172,7 @@ def _versions() -> dict[str, str]:
 
 
 def finish(run: Run, corpus: dict[str, Any]) -> dict[str, Any]:
-    """Writes checkpoint, snapshots and training.json of a run that has come to its end; returns the last."""
+    """Writes checkpoint, snapshots and training.json of a finished run; returns the latter."""
     plan, recipe = run.plan, run.plan.recipe
     exact = measure(run.model, run.texts.held_out, _FINAL_ROWS, recipe.length)
     save_checkpoint(run.model, plan.out, plan.tokenizer)

@@ -1,6 +1,6 @@
-"""The words that the server writes into its pages and pictures, in the language of the view.
+"""The words that the server writes into its pages and pictures, in the view's language.
 
-What crosses the wire is facts with a sentence in English; the page has words of its own (static/js/words/).
+The wire carries facts with a sentence in English. The page has its own words (static/js/words/).
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ LANGUAGES: Mapping[str, Wording] = {each.language: each for each in (ENGLISH, FR
 
 
 def wording_of(view: Mapping[str, str]) -> Wording:
-    """Returns the words for a view: its key `lang`, or English where that is none of ours."""
+    """Returns the words for a view: those of its key `lang`, or English if the language is not supported."""
     return LANGUAGES.get(view.get("lang", ""), ENGLISH)

@@ -1,4 +1,4 @@
-"""The words that a language must have. The caller fills in the `{names}` of a sentence."""
+"""The words that each language must define. The caller fills in the `{names}` of a sentence."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class Wording:
     """Every word of the server's pages and pictures in one language."""
 
-    language: str  # BCP 47, as the key `lang` and <html lang> have it
-    locale: str  # as Open Graph has it
-    name: str  # of the language, in itself
+    language: str  # BCP 47, as in the key `lang` and <html lang>
+    locale: str  # as in Open Graph
+    name: str  # of the language, in that language
 
     # Titles and descriptions of views
     recorded_title: str
@@ -63,7 +63,7 @@ class Wording:
     units: tuple[tuple[float, str], ...]
 
     def count(self, number: float) -> str:
-        """Three digits of a count: 1179648 -> 1.18M (static/js/words/format.js)."""
+        """Returns three digits of a count: 1179648 -> 1.18M (static/js/words/format.js)."""
         for size, unit in self.units:
             if number >= 0.9995 * size:
                 value = number / size

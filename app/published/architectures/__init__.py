@@ -1,1 +1,1 @@
-"""The published mixture-of-experts architectures: what each one's config.json means."""
+"""The published mixture-of-experts architectures: the meaning of each config.json."""

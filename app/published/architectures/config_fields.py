@@ -1,4 +1,4 @@
-"""The fields of one config.json: typed, checked, and honest about what the file leaves out."""
+"""Typed and checked access to the fields of one config.json; records the defaults that were assumed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from ...problem import Problem, cut, show
 
-MOST = 2**40  # larger sizes are slips of the pen
+MOST = 2**40  # a larger size is an error
 MOST_LAYERS = 4096
 
 
@@ -27,33 +27,33 @@ class ConfigError(ValueError):
 
 
 def load_defaults() -> dict[str, dict[str, Any]]:
-    """Returns the configuration class of each family, and what it assumes if a field is missing."""
+    """Returns the configuration class of each family, and its defaults for missing fields."""
     text = (files(__package__) / "defaults.json").read_text(encoding="utf-8")
     families: dict[str, dict[str, Any]] = json.loads(text)["families"]
     return families
 
 
 DEFAULTS = load_defaults()
-COMMON = {"tie_word_embeddings": False, "attention_bias": False}  # of classes that do not have the field
+COMMON = {"tie_word_embeddings": False, "attention_bias": False}  # for classes without the field
 
 
 @dataclass
 class Fields:
-    """Reads fields by name. Sizes must be in the file; elsewhere the class default counts, and is noted."""
+    """Reads fields by name. Sizes must be in the file; others may use the class default, which is noted."""
 
     values: Mapping[str, Any]
     family: str
-    at: str = ""  # path of a nested table, "text_config."
+    at: str = ""  # path of a nested table: "text_config."
     assumed: dict[str, Any] = field(default_factory=dict)  # class defaults that were used
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """What the family's configuration class assumes."""
+        """Returns the defaults of the family's configuration class."""
         own: Mapping[str, Any] = DEFAULTS[self.family]["defaults"]
         return {**COMMON, **own}
 
     def size(self, *names: str, most: int = MOST) -> int:
-        """Returns a whole number from 1, which the file must give under one of these names."""
+        """Returns a whole number from 1 that the file must have under one of these names."""
         for name in names:
             if self.values.get(name) is not None:
                 return self.whole(name, self.values[name], 1, most)
@@ -64,7 +64,7 @@ class Fields:
         return self.size(name, most=MOST_LAYERS)
 
     def optional(self, name: str) -> Any:
-        """Returns what the file says, else the class default."""
+        """Returns the file's value, else the class default."""
         if name in self.values:
             return self.values[name]
         if name not in self.defaults:
@@ -77,7 +77,7 @@ class Fields:
         return self.whole(name, self.optional(name), 0)
 
     def period(self, name: str) -> int:
-        """Returns a whole number from 1: every so many layers."""
+        """Returns a whole number from 1: a period in layers."""
         return self.whole(name, self.optional(name), 1)
 
     def maybe(self, name: str) -> int | None:
@@ -107,7 +107,7 @@ class Fields:
         return tuple(sorted({self.whole(name, item, 0, layers - 1) for item in value}))
 
     def same(self, name: str, least: int = 1) -> int:
-        """Returns a size that the file gives once, or once a layer if all agree."""
+        """Returns a size given once, or once per layer if all are equal."""
         value = self.values.get(name)
         if value is None:
             raise self.missing(name)
@@ -117,14 +117,14 @@ class Fields:
         return self.whole(name, each[0], least)
 
     def only(self, name: str, *expected: Any) -> None:
-        """Refuses a value that is not implemented; a missing field asks for nothing."""
+        """Raises ConfigError for an unsupported value; a missing field is accepted."""
         value = self.values.get(name, expected[0])
         if not any(type(value) is type(item) and value == item for item in expected):
             wanted = " or ".join(json.dumps(item) for item in expected)
             raise ConfigError(self.at + name, wanted, cut(json.dumps(value)), NOT_IMPLEMENTED)
 
     def all_be(self, name: str, expected: int) -> None:
-        """Refuses a number, one for all layers or one for each, other than the implemented one."""
+        """Raises ConfigError for another number than `expected`, given for all layers or for each."""
         if name in self.values and self.same(name, least=0) != expected:
             got = cut(json.dumps(self.values[name]))
             raise ConfigError(self.at + name, str(expected), got, NOT_IMPLEMENTED)
@@ -137,7 +137,7 @@ class Fields:
         return Fields(value, self.family, f"{self.at}{name}.", self.assumed)
 
     def whole(self, name: str, value: Any, least: int, most: int = MOST) -> int:
-        """Returns `value`, checked."""
+        """Returns `value` as a whole number. Raises ConfigError if it is not one within limits."""
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ConfigError(self.at + name, f"a whole number from {least} to {most:,}", show(value))
         return value

@@ -1,4 +1,4 @@
-"""The parts that nearly all decoders share."""
+"""Parts that most decoders share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def decoder(
 
 
 def check(config: ModelConfig) -> ModelConfig:
-    """Refuses a config without a mixture of experts."""
+    """Returns the config. Raises ConfigError if it has no mixture of experts."""
     experts = config.experts
     if not experts.layers:
         raise ConfigError("experts", "at least one layer with experts", "none")
@@ -48,7 +48,7 @@ def glu(d: int, width: int) -> int:
 
 
 def dense_size(f: Fields, experts: Experts) -> int:
-    """Returns the parameters of a layer without experts; its width is read only if there is one."""
+    """Returns the parameters of a dense layer. Its width is read only if there is such a layer."""
     return glu(f.size("hidden_size"), f.size("intermediate_size")) if len(experts.layers) < f.layers() else 0
 
 

@@ -1,4 +1,4 @@
-"""Switch Transformers, and two unpublished models that papers describe: GShard and GLaM."""
+"""Switch Transformers, NLLB-MoE, and two unpublished models from papers: GShard and GLaM."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def switch_experts(f: Fields, encoder: int, decoder: int) -> Experts:
 
 
 def sparse_layers(f: Fields, layers: int, stack: str) -> tuple[int, ...]:
-    """Returns every step-th layer from the second on, all where the step is 1, none where it is 0.
+    """Returns every `step`-th layer from the second on; all for step 1, none for 0.
 
-    The file may give the step; else it follows from the number of sparse layers, as transformers reckons it.
+    The file may give the step; else it follows from the number of sparse layers, as in transformers.
     """
     sparse = f.count(f"num_sparse_{stack}_layers")
     step = layers // sparse if sparse else layers
@@ -104,7 +104,7 @@ def glam(f: Fields) -> ModelConfig:
 
 
 def gshard(f: Fields) -> ModelConfig:
-    """GShard (Lepikhin et al. 2020): experts and routers alone, for its vocabulary was not published."""
+    """GShard (Lepikhin et al. 2020): experts and routers only, because its vocabulary was not published."""
     experts = paper_experts(f)
     return check(
         ModelConfig(

@@ -1,4 +1,4 @@
-"""Families with groups of experts, or a bias that only selection sees: DeepSeek and those after it."""
+"""Families with groups of experts or a selection bias: DeepSeek and its successors."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def deepseek_v2(f: Fields) -> ModelConfig:
 
 
 def v2_routing(f: Fields) -> Routing:
-    """Returns group-limited routing, or greedy in V2-Lite; never renormalised, but scaled."""
+    """Returns group-limited routing, or greedy in V2-Lite; scaled, but not renormalised."""
     f.only("topk_method", "greedy", "group_limited_greedy")
     f.only("norm_topk_prob", False)
     scale = f.number("routed_scaling_factor")
@@ -62,7 +62,7 @@ def deepseek_v3(f: Fields) -> ModelConfig:
 
 
 def glm4_moe(f: Fields) -> ModelConfig:
-    """GLM-4.5 and GLM-4.5-Air (arXiv 2508.06471): biases on query, key and value alone."""
+    """GLM-4.5 and GLM-4.5-Air (arXiv 2508.06471): biases on query, key and value only."""
     heads = f.size("num_attention_heads")
     named = Fields({"head_dim": f.size("hidden_size") // heads, **f.values}, f.family, f.at, f.assumed)
     norms = 2 * head_width(named, heads) if f.switch("use_qk_norm") else 0
@@ -105,16 +105,16 @@ def ernie4_5_moe(f: Fields) -> ModelConfig:
 
 
 def sigmoid_bias(f: Fields) -> Routing:
-    """Returns sigmoid routing with a selection bias, groups (one limits nothing) and a scale."""
+    """Returns sigmoid routing with a selection bias, groups (one is no restriction) and a scale."""
     note = "" if f.switch("norm_topk_prob") else "the model does not divide the weights by their sum"
     return Routing("sigmoid_bias", {**groups(f), "scale": f.number("routed_scaling_factor")}, note)
 
 
 def groups(f: Fields) -> dict[str, float]:
-    """Returns how many groups the experts fall into, and how many of them a token may use."""
+    """Returns the number of groups of experts, and of groups that a token may use."""
     return {"groups": f.size("n_group"), "topk_groups": f.size("topk_group")}
 
 
 def prediction_modules(f: Fields) -> int:
-    """Returns how many multi-token prediction modules the file comes with."""
+    """Returns the number of multi-token prediction modules in the file."""
     return f.count("num_nextn_predict_layers") if "num_nextn_predict_layers" in f.values else 0

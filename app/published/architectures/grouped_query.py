@@ -14,12 +14,12 @@ DIVIDED_SIGMOID = "the model has no selection bias"
 
 
 def norms(f: Fields, each: int) -> int:
-    """Returns the parameters of so many norms per layer, and one at the end."""
+    """Returns the parameters of `each` norms per layer, and one at the end."""
     return (each * f.layers() + 1) * f.size("hidden_size")
 
 
 def is_sliding(f: Fields) -> list[bool]:
-    """Returns for each layer whether its attention sees a window."""
+    """Returns for each layer whether its attention has a sliding window."""
     return ["sliding" in kind for kind in listed(f, "layer_types", f.layers())] or [False] * f.layers()
 
 
@@ -36,7 +36,7 @@ def aria(f: Fields) -> ModelConfig:
 
 
 def beam(f: Fields) -> ModelConfig:
-    """Beam: an output gate with a bias a head, four norms per layer, groups of experts."""
+    """Beam: an output gate with one bias per head, four norms per layer, groups of experts."""
     mixer = headed(f, gate=True, extra=f.size("num_attention_heads"))
     return sparse(f, mixer, biased(f), norms=norms(f, 4))
 
@@ -62,7 +62,7 @@ def exaone_moe(f: Fields) -> ModelConfig:
 
 
 def flex_olmo(f: Fields) -> ModelConfig:
-    """FlexOlmo (arXiv 2507.07024): norms over the whole query and key, experts trained apart."""
+    """FlexOlmo (arXiv 2507.07024): norms over the whole query and key, independently trained experts."""
     heads, kv_heads, _ = heads_of(f)
     mixer = headed(f, norms=heads + kv_heads)
     routing = Routing("topk_norm" if f.switch("norm_topk_prob") else "topk")
@@ -99,7 +99,7 @@ def hy_v3(f: Fields) -> ModelConfig:
 
 
 def kolibri1(f: Fields) -> ModelConfig:
-    """Kolibri-1: four norms per layer, a bias on the logits themselves."""
+    """Kolibri-1: four norms per layer, a bias on the logits."""
     return sparse(f, headed(f), biased(f), norms=norms(f, 4))
 
 

@@ -51,7 +51,7 @@ def delta(f: Fields, forget_rank: int = 0, gate_rank: int = 0) -> Mixer:
 
 
 def kimi_linear(f: Fields) -> ModelConfig:
-    """Kimi Linear, and Kimi K3, whose experts live in a narrower space and whose attention has a gate."""
+    """Kimi Linear, and Kimi K3 with latent experts and gated attention."""
     width, d = delta_sizes(f)[1], f.size("hidden_size")
     gated = f.values.get("mla_use_output_gate") is True
     full = latent_plain(f).size + gated * f.size("num_attention_heads") * f.size("v_head_dim") * d
@@ -70,7 +70,7 @@ def latent_plain(f: Fields) -> Mixer:
 
 
 def bailing_hybrid(f: Fields) -> ModelConfig:
-    """Ling 3.0: Kimi delta attention with whole gates, latent attention with a gate a head."""
+    """Ling 3.0: Kimi delta attention with full-rank gates, latent attention with one gate per head."""
     gate = f.size("num_attention_heads") * f.size("hidden_size")
     full = Mixer("attention", latent_plain(f).size + gate)
     mixers = [delta(f) if is_linear else full for is_linear in kinds_of(f)]

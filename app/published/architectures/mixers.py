@@ -1,4 +1,4 @@
-"""Parameters of what mixes tokens in one layer. D width, H heads, G key-value heads, E width of a head."""
+"""Parameters of one layer's token mixer. D width, H heads, G key-value heads, E width of a head."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def grouped(d: int, heads: int, kv_heads: int, width: int, qkv_bias: bool, out_b
 
 
 def heads_of(f: Fields) -> tuple[int, int, int]:
-    """Returns H, G, E as the file gives them."""
+    """Returns H, G, E from the file."""
     heads = f.size("num_attention_heads", "num_heads")
     return heads, key_value_heads(f, heads), head_width(f, heads)
 
 
 def key_value_heads(f: Fields, heads: int) -> int:
-    """Returns G: as many as heads for null, and for a missing field if the class says so."""
+    """Returns G: H for null, and for a missing field if that is the class default."""
     if f.values.get("num_key_value_heads") is not None:
         return f.size("num_key_value_heads")
     if "num_key_value_heads" not in f.values and f.maybe("num_key_value_heads") is not None:
@@ -36,7 +36,7 @@ def key_value_heads(f: Fields, heads: int) -> int:
 
 
 def head_width(f: Fields, heads: int) -> int:
-    """Returns E: the value of the file, else the default of the class, else D / H."""
+    """Returns E: the file's value, else the class default, else D / H."""
     if f.values.get("head_dim") is not None:
         return f.size("head_dim")
     if f.defaults.get("head_dim") is not None:

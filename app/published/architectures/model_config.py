@@ -1,4 +1,4 @@
-"""The content of a config.json, in the same terms for all architectures."""
+"""The content of a config.json in common terms for all architectures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mixer:
-    """What mixes tokens in one layer: attention, Mamba, linear attention. Its own norms count in its size."""
+    """The token mixer of one layer: attention, Mamba, linear attention. Its size includes its own norms."""
 
     kind: str
     size: int  # parameters
@@ -16,9 +16,9 @@ class Mixer:
 
 @dataclass(frozen=True)
 class Experts:
-    """The MoE layers, which are all alike."""
+    """The MoE layers, which are all equal."""
 
-    layers: tuple[int, ...]  # which of all layers have experts
+    layers: tuple[int, ...]  # indices of the layers with experts
     count: int  # N
     top_k: int  # K
     width: int  # of one routed expert
@@ -37,16 +37,16 @@ class Experts:
 
 @dataclass(frozen=True)
 class Routing:
-    """The router and its settings, by their names in app.routing and in the request keys."""
+    """The router and its settings, named as in app.routing and in the request keys."""
 
     name: str
     settings: dict[str, float] = field(default_factory=dict)
-    note: str = ""  # where the model's own router differs from the one named
+    note: str = ""  # how the model's own router differs from the named one
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A model as far as its parameters and its router go."""
+    """The facts of a model that determine its parameters and its router."""
 
     family: str  # model_type of the architecture's first config.json
     d_model: int
@@ -56,10 +56,10 @@ class ModelConfig:
     experts: Experts
     routing: Routing
     norms: int  # parameters of the norms outside the mixers
-    dense: int = 0  # parameters of the feed-forward network of one layer without experts
-    dense_layers: tuple[int, ...] = ()  # which of all layers have no experts
+    dense: int = 0  # parameters of the feed-forward network of one dense layer
+    dense_layers: tuple[int, ...] = ()  # indices of the dense layers
     other: int = 0  # parameters outside layers and norms: hyper-connections, residual scales
     head_bias: bool = False
     mtp: int = 0  # multi-token prediction modules, each with a layer of its own
     vision: int = 0  # parameters of the vision tower and its projector
-    assumed: dict[str, Any] = field(default_factory=dict)  # class defaults where the file was silent
+    assumed: dict[str, Any] = field(default_factory=dict)  # class defaults for missing fields

@@ -49,7 +49,8 @@ READERS: dict[str, Callable[[Fields], ModelConfig]] = {
     **special_experts.FAMILIES,
 }
 
-# Classes whose name is not that of their model_type: `architectures` decides, as it loads the weights.
+# Classes not named after their model_type: `architectures` decides, because it selects the class of the
+# weights.
 CLASSES = {
     "grok1model": "grok-1",
     "hunyuanmoev1": "hunyuan_v1_moe",
@@ -57,7 +58,7 @@ CLASSES = {
     "minimaxm3sparse": "minimax_m3_vl_text",
     "step3p5": "step3p5",
 }
-ALIASES = {  # model_type of a file: family
+ALIASES = {  # model_type -> family
     "deepseek_v3": "deepseek_v3",
     "kimi_k2": "deepseek_v3",
     "llama4_text": "llama4",
@@ -70,11 +71,11 @@ MODEL_TYPES = {**{family: family for family in READERS}, **ALIASES}
 TEXT_PARTS = ("text_config", "language_model", "language_config", "llm_config", "thinker_config")
 COUNTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_experts_per_tok")
 FILE = "config.json"
-LARGEST_FILE = 2**20  # bytes; published files have a few thousand
+LARGEST_FILE = 2**20  # limit in bytes; published files have a few thousand
 
 
 def read_config(values: Mapping[str, Any]) -> ModelConfig:
-    """Returns the model that a config.json describes, of a wrapper its language model.
+    """Returns the model that a config.json describes; for a wrapper, its language model.
 
     Raises ConfigError with the field or the architecture.
     """
@@ -112,12 +113,12 @@ def parse_config(data: bytes) -> dict[str, Any]:
 
 
 def too_deep() -> ConfigError:
-    """Returns the refusal of a file whose nesting exhausts the reader."""
+    """Returns the error for nesting beyond the parser's limit."""
     return ConfigError(FILE, "JSON", "one that is nested too deeply")
 
 
 def family_of(values: Mapping[str, Any]) -> str | None:
-    """Returns the family, by the class that loads the weights, else by `model_type`; None if unknown."""
+    """Returns the family by the class of the weights, else by `model_type`; None if unknown."""
     names = architectures(values)
     if names:
         return next((family for name in names if (family := family_of_class(name))), None)
@@ -126,13 +127,13 @@ def family_of(values: Mapping[str, Any]) -> str | None:
 
 
 def architectures(values: Mapping[str, Any]) -> list[str]:
-    """Returns the names of classes in `architectures`."""
+    """Returns the class names in `architectures`."""
     named = values.get("architectures") or []
     return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
 
 
 def family_of_class(name: str) -> str | None:
-    """Returns the family of a class: Qwen3_5MoeForCausalLM is qwen3_5_moe, in letters and digits alone."""
+    """Returns the family of a class by letters and digits alone: Qwen3_5MoeForCausalLM is qwen3_5_moe."""
     stem = plain(name.partition("For")[0])
     return CLASSES.get(stem) or PLAIN_TYPES.get(stem)
 
@@ -146,12 +147,12 @@ PLAIN_TYPES = {plain(name): family for name, family in MODEL_TYPES.items()}
 
 
 def names_experts(values: Mapping[str, Any]) -> bool:
-    """Returns whether a config says how many experts there are."""
+    """Returns whether a config states a number of experts."""
     return any(values.get(name) for name in COUNTS)
 
 
 def unsupported(values: Mapping[str, Any]) -> ConfigError:
-    """Returns the refusal of an architecture: dense, or not known here."""
+    """Returns the error for an architecture that is dense or unknown."""
     kind = f"model_type {show(values.get('model_type'))}"
     names = ", ".join(architectures(values))
     found = f"{cut(names)} ({kind})" if names else kind

@@ -1,4 +1,4 @@
-"""Families whose router is a plain softmax, then the k best."""
+"""Families with a plain softmax before top-k."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .model_config import Experts, Mixer, ModelConfig
 
 
 def every_layer(f: Fields, width: str = "intermediate_size") -> Experts:
-    """Returns experts in all layers, under the names that most files use."""
+    """Returns experts in all layers, with the most common field names."""
     return Experts(
         layers=tuple(range(f.layers())),
         count=f.size("num_local_experts", "num_experts"),
@@ -34,7 +34,7 @@ def olmoe(f: Fields) -> ModelConfig:
 
 
 def qwen_experts(f: Fields, shared: int = 0) -> Experts:
-    """Returns experts in every `decoder_sparse_step`-th layer but those listed as dense."""
+    """Returns experts in every `decoder_sparse_step`-th layer, except those listed as dense."""
     step = f.period("decoder_sparse_step")
     listed = f.optional("mlp_only_layers") is not None
     dense = f.indices("mlp_only_layers", f.layers()) if listed else ()

@@ -8,11 +8,11 @@ from .mixers import latent, low_rank
 from .model_config import Mixer, ModelConfig, Routing
 from .sparse_experts import biased, first, listed, sparse, sparse_experts
 
-V4_KINDS = {0: "sliding", 4: "sparse", 128: "heavy"}  # compress_ratios of the published files
+V4_KINDS = {0: "sliding", 4: "sparse", 128: "heavy"}  # compress_ratios of published files
 
 
 def indexer(f: Fields, rank: int, extra: int = 0) -> int:
-    """Returns the parameters of DeepSeek-V3.2's indexer, which reads a query of `rank` numbers."""
+    """Returns the parameters of DeepSeek-V3.2's indexer, whose query has `rank` numbers."""
     d, heads, width = f.size("hidden_size"), f.size("index_n_heads"), f.size("index_head_dim")
     return heads * width * rank + width * d + 2 * width + heads * d + extra
 
@@ -32,12 +32,12 @@ def deepseek_v32(f: Fields) -> ModelConfig:
 
 
 def prediction_modules(f: Fields) -> int:
-    """Returns how many multi-token prediction modules come with the file."""
+    """Returns the number of multi-token prediction modules in the file."""
     return f.count("num_nextn_predict_layers") if f.values.get("num_nextn_predict_layers") is not None else 0
 
 
 def plain_latent(f: Fields) -> ModelConfig:
-    """GLM-4.7-Flash and others that are DeepSeek-V3 under new names."""
+    """GLM-4.7-Flash and other copies of DeepSeek-V3."""
     return sparse(f, latent(f), biased(f), mtp=prediction_modules(f))
 
 
@@ -54,7 +54,7 @@ def mistral4(f: Fields) -> ModelConfig:
 
 
 def softmax_grouped(f: Fields) -> Routing:
-    """Returns softmax routing with weights divided by their sum; one group limits nothing."""
+    """Returns softmax routing with weights divided by their sum; one group is no restriction."""
     f.only("n_group", 1, None)
     f.only("routed_scaling_factor", 1.0, 1)
     return Routing("topk_norm")
@@ -94,7 +94,7 @@ def hyper_connections(streams: int, d: int) -> int:
 
 
 def hyper_head(streams: int, d: int) -> int:
-    """Returns the parameters of what joins the streams before the last norm."""
+    """Returns the parameters that join the streams before the last norm."""
     return streams * streams * d + streams + 1
 
 
@@ -110,7 +110,7 @@ def deepseek_v4(f: Fields) -> ModelConfig:
 
 
 def v4_note(f: Fields) -> str:
-    """Returns the note on layers that choose by token id."""
+    """Returns the note on layers that choose experts by token id."""
     kinds = listed(f, "mlp_layer_types", f.layers())
     count = kinds.count("hash_moe") if kinds else int(first(f, ("num_hash_layers",), 0))
     return f"the first {count} layers of the model choose by a table of token ids" if count else ""

@@ -1,4 +1,4 @@
-"""The MoE layers of the newer families, which name the same sizes in a handful of ways."""
+"""The MoE layers of newer families, which use several names for the same sizes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPARSE = {"sparse", "moe", "hash_moe"}
 
 
 def sparse_layers(f: Fields) -> tuple[int, ...]:
-    """Returns the layers that have experts, as the file lists them, or after so many dense ones."""
+    """Returns the layers with experts: those that the file lists, or those after the dense ones."""
     layers = f.layers()
     kinds = listed(f, "mlp_layer_types", layers)
     if kinds:
@@ -40,7 +40,7 @@ def sparse_layers(f: Fields) -> tuple[int, ...]:
 
 
 def listed(f: Fields, name: str, layers: int) -> list[Any]:
-    """Returns a list with one word for each layer, or nothing. Raises ConfigError if it is something else."""
+    """Returns a list with one entry per layer, or an empty one. Raises ConfigError for anything else."""
     values = f.values.get(name)
     if values is None:
         return []
@@ -50,7 +50,7 @@ def listed(f: Fields, name: str, layers: int) -> list[Any]:
 
 
 def sparse_experts(f: Fields, **unusual: Any) -> Experts:
-    """Returns the experts under whichever names the file has; the shared experts are one network."""
+    """Returns the experts under any of the known field names; the shared experts are one network."""
     width = f.size(*WIDTH)
     usual: dict[str, Any] = {
         "layers": sparse_layers(f),
@@ -64,7 +64,7 @@ def sparse_experts(f: Fields, **unusual: Any) -> Experts:
 
 
 def shared_width(f: Fields, width: int) -> int:
-    """Returns the width of all shared experts together: given as such, or as a number of them."""
+    """Returns the total width of the shared experts, given as such or as their number."""
     for name in (*SHARED_WIDTH, *SHARED_COUNT):
         if f.values.get(name) is not None:
             return f.count(name) * (width if name in SHARED_COUNT else 1)
@@ -96,7 +96,7 @@ SCALES = ("routed_scaling_factor", "router_scaling_factor", "route_scale", "moe_
 
 
 def biased(f: Fields) -> Routing:
-    """Returns sigmoid routing with a selection bias, with the groups and the scale that the file has."""
+    """Returns sigmoid routing with a selection bias, and the file's groups and scale."""
     groups = {
         "groups": first(f, ("n_group", "num_expert_group"), 1),
         "topk_groups": first(f, ("topk_group",), 1),
@@ -107,5 +107,5 @@ def biased(f: Fields) -> Routing:
 
 
 def first(f: Fields, names: tuple[str, ...], usual: float) -> float:
-    """Returns the first of these numbers that the file has."""
+    """Returns the first of these numbers in the file."""
     return next((f.number(name) for name in names if f.values.get(name) is not None), usual)

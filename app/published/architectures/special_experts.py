@@ -1,4 +1,4 @@
-"""Families with an MoE block of their own: a latent space, a second network, joint weights, a skip class."""
+"""Families with their own MoE block: a latent space, a second network, joint weights, a skip class."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def diffusion_gemma(f: Fields) -> ModelConfig:
 def jetmoe(f: Fields) -> ModelConfig:
     """JetMoE (arXiv 2404.07413): attention has experts too, whose router is not shown.
 
-    An expert here is one of the network and one of attention, as a token chooses equally many of both.
+    An expert here is one of the network and one of attention, because a token chooses equally many of both.
     """
     d, layers = f.size("hidden_size"), f.layers()
     inner = f.size("kv_channels") * f.size("num_key_value_heads")
@@ -104,7 +104,7 @@ def inkling(f: Fields) -> ModelConfig:
 
 
 def inkling_attention(f: Fields, slides: bool) -> Mixer:
-    """Returns one attention block with its relative positions, whose reach is the window's or the extent."""
+    """Returns one attention block with relative positions, which reach over the window or the extent."""
     d, rel, kernel = f.size("hidden_size"), f.size("d_rel"), f.size("conv_kernel_size")
     part = "swa_" if slides else ""
     heads, width = f.size(f"{part}num_attention_heads"), f.size(f"{part}head_dim")

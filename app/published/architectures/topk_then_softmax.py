@@ -1,4 +1,4 @@
-"""Families that choose by logits and weigh afterwards: softmax over the chosen, or a sigmoid."""
+"""Families with top-k on logits before weighting: a softmax over the chosen, or a sigmoid."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def llama4_experts(text: Fields) -> Experts:
 
 
 def llama4_vision(f: Fields, d: int) -> int:
-    """Returns parameters of Llama 4's vision tower and of the projector into the text model, of width `d`."""
+    """Returns the parameters of Llama 4's vision tower and of its projector to width `d`."""
     width, inner, out = f.size("hidden_size"), f.size("intermediate_size"), f.size("projector_output_dim")
     patches = (f.size("image_size") // f.size("patch_size")) ** 2 + 1
     patch = f.size("num_channels") * f.size("patch_size") ** 2
