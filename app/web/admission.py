@@ -22,7 +22,7 @@ SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # seconds per page, and per character
 
 
 def make_workers(settings: Settings) -> Workers:
-    """The threads and processes of a server with these settings."""
+    """Returns the threads and processes of a server with these settings."""
     arguments = (settings.scenarios, settings.models, settings.engine, settings.traces)
     return Workers(
         settings.threads,
@@ -67,10 +67,10 @@ class Desk:
     async def make(
         self, request: Request, estimate: Estimate, function: Callable[..., Any], *arguments: Any
     ) -> Any:
-        """What `function(sources, *arguments)` gives. Raises what it raises, TooMuch and Busy.
+        """Returns `function(sources, *arguments)`. Raises its exceptions, TooMuch and Busy.
 
-        What waits for an engine on another machine has a thread that nobody else needs: a slow engine keeps
-        no thread and no process from others.
+        A job that waits for a remote engine uses a separate thread, so that a slow engine takes no thread and
+        no process from other jobs.
         """
         cost = estimate.secs
         self.workers.check(cost)

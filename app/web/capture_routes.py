@@ -43,7 +43,7 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     library = None if folder is None else TraceLibrary(folder)
 
     async def files_of(request: Request, most: int = MOST_BYTES) -> bytes:
-        """The body, refused by its length before it is read. Raises BadRequest, TooMuch and Busy."""
+        """Returns the body; refuses a too long one before reading it. Raises BadRequest, TooMuch and Busy."""
         desk.expect(request, secs_of_files, most)
         return await read_body(request, most)
 

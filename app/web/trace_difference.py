@@ -37,7 +37,7 @@ def difference(left: RoutingTrace, right: RoutingTrace) -> dict[str, Any]:
 
 
 def requests_in(sources: SourceRegistry, view: Mapping[str, str]) -> tuple[TraceRequest, TraceRequest]:
-    """Returns the requests of the two stacks of a view. Raises BadRequest for any key that is wrong."""
+    """Returns the requests of the two stacks of a view. Raises BadRequest for an unusable key."""
     first, second = read_view(view, sources.available)
     if second is None:
         advice = "add b.trace=another"
@@ -55,7 +55,7 @@ def compare_view(sources: SourceRegistry, view: Mapping[str, str]) -> dict[str, 
 
 
 def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
-    """Returns what a frame compares: None for the next file, else a trace that the server makes.
+    """Returns the sides of a comparison: None for the next file of the frame, else a request.
 
     `sides` of its header has an entry for each stack: null, or request keys. Raises BadRequest.
     """
@@ -69,7 +69,7 @@ def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
 
 
 def compare_dropped(sources: SourceRegistry, data: bytes) -> dict[str, Any]:
-    """Compares two stacks of which one or both are files of a frame; nothing is kept. Raises BadRequest."""
+    """Compares two stacks of which at least one is a file of the frame. Nothing is stored. Raises BadRequest."""
     sides = sides_of(sources, data)
     files = iter(unpack(data, 2 * MOST_BYTES).contents.items())
 

@@ -33,10 +33,10 @@ from .query import read_devices, read_query, read_width
 
 
 def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1.0) -> Estimate:
-    """The estimate of an answer that takes a trace so many times.
+    """Returns the estimate of an answer that computes a trace `times` times.
 
-    The key of small work is the label and the trace's identity, of other work what decides it; of what is
-    refused there is none.
+    The cache key of small work is the label and the trace's identity, that of other work the request's
+    fingerprint. A refused request has none.
     """
     asked = desk.sources.parse(keys)
     cost, elsewhere = times * trace_secs(desk.sources, asked), desk.sources.elsewhere(asked)
@@ -48,7 +48,7 @@ def of_trace(desk: Desk, keys: dict[str, str], label: str = "", times: float = 1
 
 
 def of_picture(desk: Desk, keys: dict[str, str], view: dict[str, str], width: int | None) -> Estimate:
-    """The same of the picture of a view."""
+    """Returns the estimate of a picture of a view."""
     sources, workers = desk.sources, desk.workers
     stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
     requests = [each.request for each in stacks]
