@@ -216,7 +216,7 @@ class Workers:
             raise
 
     async def fetch(self, job: Callable[[], Result], client: str, cost: float) -> Result:
-        """Returns the result of a job that waits for a remote engine and answers in one piece. Raises Busy."""
+        """Returns the result of a job that waits for a remote engine, complete. Raises Busy."""
         async with self.remote.turn(client, cost):
             return await self.wait(job)
 

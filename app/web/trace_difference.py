@@ -69,7 +69,7 @@ def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
 
 
 def compare_dropped(sources: SourceRegistry, data: bytes) -> dict[str, Any]:
-    """Compares two stacks of which at least one is a file of the frame. Nothing is stored. Raises BadRequest."""
+    """Compares two stacks, at least one of them a file of the frame. Stores nothing. Raises BadRequest."""
     sides = sides_of(sources, data)
     files = iter(unpack(data, 2 * MOST_BYTES).contents.items())
 
