@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -77,7 +78,7 @@ class Capture:
         """Returns whether the file has expert ids but neither scores nor weights."""
         return self.weights is None and self.logits is None and self.scores is None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Returns a digest of the routing. Equal routing gives equal digests in every format."""
         digest = hashlib.sha256()

@@ -12,11 +12,13 @@ import numpy as np
 
 from ..trace import Floats, RoutingTrace
 from .bounds import no_routing
+from .cellwise import all_places
 from .stored import Array
 
 NEAR = 0.01  # a flip with a smaller margin is attributed to rounding
 FARTHEST = 4  # tokens by which one trace may start later, because of special tokens at the beginning
 TINY = 1e-12
+BLOCK = 1024  # tokens that are compared at a time
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,9 @@ def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
         where = f"token {parted}" if parted is not None else "the first token"
         advice = "compare two traces of one text"
         raise no_routing("compare", "tokens that both traces route", f"none; they part at {where}", advice)
-    left = a.experts[np.ix_(rows, left_layers)]
-    right = b.experts[np.ix_(rows + shift, right_layers)]
-    overlap = jaccard(left, right)
-    flips = overlap < 1
-    scores = chosen_scores(a, rows, left_layers), chosen_scores(b, rows + shift, right_layers)
-    kl, js = divergences(*scores)
+    blocks = [rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK)]
+    parts = [compare_rows(a, b, part, part + shift, left_layers, right_layers) for part in blocks]
+    flips = np.concatenate([part.flips for part in parts])
     return Comparison(
         layers=layers,
         tokens=len(rows),
@@ -112,13 +111,55 @@ def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
         flips=flips,
         at=rows,
         flipped=flips.mean(axis=0),
-        jaccard=overlap.mean(axis=0),
+        jaccard=np.asarray(sum_of([part.overlap for part in parts]) / len(rows)),
         first=first_flip(flips, rows, layers),
         first_of_layer=tuple(int(rows[one.argmax()]) if one.any() else None for one in flips.T),
-        margins=None if scores[0] is None else margins(scores[0], left)[flips],
-        kl=kl,
-        js=js,
+        margins=joined([part.margins for part in parts]),
+        kl=mean_of([part.kl for part in parts], len(rows)),
+        js=mean_of([part.js for part in parts], len(rows)),
     )
+
+
+@dataclass(frozen=True)
+class Part:
+    """What differs in some rows R: sums over them, but for the flips and their margins."""
+
+    flips: Array  # [R, L]
+    overlap: Array  # [L]
+    margins: Array | None  # [flips]
+    kl: Array | None  # [L]
+    js: Array | None  # [L]
+
+
+def compare_rows(
+    a: RoutingTrace, b: RoutingTrace, rows: Array, others: Array, layers: Array, other_layers: Array
+) -> Part:
+    """Compares some rows of one trace with those of another."""
+    left, right = a.experts[np.ix_(rows, layers)], b.experts[np.ix_(others, other_layers)]
+    overlap = jaccard(left, right)
+    flips = overlap < 1
+    scores = chosen_scores(a, rows, layers), chosen_scores(b, others, other_layers)
+    kl, js = divergences(*scores)
+    near = None if scores[0] is None else margins(scores[0], left)[flips]
+    return Part(flips, overlap.sum(axis=0), near, kl, js)
+
+
+def joined(arrays: list[Array | None]) -> Array | None:
+    """Returns the arrays of all parts, concatenated; None if a part has none."""
+    held = [one for one in arrays if one is not None]
+    return np.concatenate(held) if len(held) == len(arrays) else None
+
+
+def sum_of(arrays: list[Array]) -> Array:
+    """Returns the sum of the arrays of all parts."""
+    total: Array = np.sum(arrays, axis=0)
+    return total
+
+
+def mean_of(arrays: list[Array | None], rows: int) -> Array | None:
+    """Returns the mean over all rows of sums over the rows of each part; None if a part has none."""
+    held = [one for one in arrays if one is not None]
+    return sum_of(held) / rows if len(held) == len(arrays) else None
 
 
 def numbers_of(trace: RoutingTrace) -> tuple[int, ...]:
@@ -191,10 +232,16 @@ def parting(a: RoutingTrace, b: RoutingTrace, shift: int, begin: int, end: int, 
 
 def jaccard(left: Array, right: Array) -> Array:
     """Returns the overlap of two sets of experts, [T, L, K] each -> [T, L]; 1 if both are empty."""
+    result = np.ones(left.shape[:-1])
+    other = np.ones(result.shape, np.bool_)  # cells whose lists are not simply equal
+    if left.shape == right.shape:
+        other = ~all_places(left == right)
+    left, right = left[other], right[other]
     equal = (left[..., :, None] == right[..., None, :]) & (left >= 0)[..., :, None]
     shared = equal.any(axis=-1).sum(axis=-1)
     union = (left >= 0).sum(axis=-1) + (right >= 0).sum(axis=-1) - shared
-    return np.where(union > 0, shared / np.maximum(union, 1), 1.0)
+    result[other] = np.where(union > 0, shared / np.maximum(union, 1), 1.0)
+    return result
 
 
 def first_flip(flips: Array, rows: Array, layers: tuple[int, ...]) -> tuple[int, int] | None:
@@ -223,12 +270,12 @@ def margins(scores: Floats, experts: Array) -> Floats:
 
 
 def divergences(p: Array | None, q: Array | None) -> tuple[Array | None, Array | None]:
-    """Returns the mean Kullback-Leibler (nats) and Jensen-Shannon (bits) divergence per layer: [L]."""
+    """Returns the summed Kullback-Leibler (nats) and Jensen-Shannon (bits) divergence per layer: [L]."""
     if p is None or q is None or p.shape != q.shape:
         return None, None
     middle = (p + q) / 2
     both = (relative(p, middle) + relative(q, middle)) / 2 / np.log(2)
-    return relative(p, q).mean(axis=0), both.mean(axis=0)
+    return relative(p, q).sum(axis=0), both.sum(axis=0)
 
 
 def relative(p: Array, q: Array) -> Array:

@@ -111,8 +111,14 @@ def check_some(stored: Stored, ids: Array | None) -> None:
 
 
 def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
-    """Returns ids in the smallest signed type. 255 in 8 bits is empty unless an expert can have that id."""
+    """Returns ids in the smallest signed type. A -1 stored in an unsigned type becomes -1 again.
+
+    255 in 8 bits is empty unless an expert can have that id.
+    """
     low, high = lowest(ids), highest(ids)
+    if ids.dtype.kind == "u" and ids.dtype.itemsize > 1 and high == np.iinfo(ids.dtype).max:
+        ids = np.where(ids == high, -1, ids.astype(np.int64))
+        low, high = lowest(ids), highest(ids)
     if low < -(2**31) or high >= 2**31:
         ids = np.clip(ids, -2, 2**31 - 1)
     narrow = np.int16 if low >= -(2**15) and high < 2**15 else np.int32
@@ -145,12 +151,19 @@ def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
 
 
 def empty_layers(ids: Array) -> Array:
-    """Returns the filler of each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing."""
+    """Returns the filler of each stored layer [S]: `NOTHING` for ids below 0, `ZEROS`, 0 for routing.
+
+    A layer of zeros may have rows below 0, which stand for a cached prefix.
+    """
     filled = np.zeros(ids.shape[1], np.int8)
-    first = ids[0, :, :1]
-    for layer in np.flatnonzero((first[:, 0] <= 0) & (ids[0] == first).all(axis=1)):
-        if (ids[:, layer] == first[layer]).all():
-            filled[layer] = NOTHING if first[layer, 0] < 0 else ZEROS
+    for layer in np.flatnonzero((ids[0] <= 0).all(axis=1)):
+        values = ids[:, layer]
+        if highest(values) <= 0:
+            rows = np.asarray((values == 0).all(axis=1))
+            if rows.any() and (values[~rows] < 0).all():
+                filled[layer] = ZEROS
+            elif not rows.any() and (values < 0).all():
+                filled[layer] = NOTHING
     return filled
 
 

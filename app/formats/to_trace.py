@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..shape import ModelShape
-from ..trace import Floats, Ints, RoutingTrace, Token, TraceHeader
+from ..trace import Floats, Ints, RoutingTrace, Token, TraceHeader, all_finite
 from .bounds import needs, no_routing
 from .capture import Capture
+from .cellwise import highest, lowest
 from .findings import CaptureError
 from .model_facts import ModelFacts
 from .stored import Array
@@ -38,7 +39,8 @@ def to_trace(
     experts = experts_of(capture, facts)
     size = capture.experts or max(capture.experts_at_least, facts.experts if facts else 0, 2)
     check_widths(size, experts.shape[1], experts.shape[2])
-    experts = np.where((experts < 0) | (experts >= size), -1, experts).astype(np.int32)
+    if lowest(experts) < -1 or highest(experts) >= size:
+        experts = np.where((experts < 0) | (experts >= size), np.int32(-1), experts)
     weights = weights_of(capture, facts, experts, scores)
     header = TraceHeader(
         tokens=shown_tokens(capture.tokens),
@@ -117,7 +119,7 @@ def experts_of(capture: Capture, facts: ModelFacts | None) -> Ints:
     Raises CaptureError `needs-facts` if they must be derived from logits by an unknown rule.
     """
     if capture.ids is not None:
-        return capture.ids.astype(np.int32)
+        return capture.ids.astype(np.int32, copy=False)
     logits = capture.logits if capture.logits is not None else capture.scores
     assert logits is not None
     if capture.k is None:
@@ -137,6 +139,8 @@ def weights_of(capture: Capture, facts: ModelFacts | None, experts: Ints, scores
     """Returns combine weights [T, L, K]: as stored, else scores of the chosen experts, else equal ones."""
     there = experts >= 0
     if capture.weights is not None and capture.weights.shape == experts.shape:
+        if there.all() and all_finite(capture.weights):
+            return capture.weights.astype(np.float32, copy=False)
         held = np.where(there, np.nan_to_num(capture.weights, nan=0.0, posinf=0.0, neginf=0.0), 0)
         return held.astype(np.float32)
     if scores is None:
@@ -151,13 +155,17 @@ def weights_of(capture: Capture, facts: ModelFacts | None, experts: Ints, scores
 
 def equal_weights(there: Array) -> Floats:
     """Returns equal weights [T, L, K] for the experts of each token."""
+    if there.all():
+        return np.full(there.shape, 1 / there.shape[-1], np.float32)
     count = np.maximum(there.sum(axis=-1, keepdims=True), 1)
     return np.where(there, np.float32(1) / count, 0).astype(np.float32)
 
 
 def finite(values: Floats | None) -> Floats | None:
     """Returns values with NaN (tokens without routing) replaced by 0."""
-    return None if values is None else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=-1e9)
+    if values is None or all_finite(values):
+        return values
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=-1e9)
 
 
 def shown_tokens(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

@@ -242,7 +242,7 @@ def bare_npy(made: Made) -> Contents:
 
 def verl(made: Made) -> Contents:
     """Two sequences, the second one padded on the left; the last token of each is filler."""
-    pad = 7
+    pad = min(7, made.tokens - 2)
     rows = np.zeros((2, made.tokens, made.layers, made.k), np.int32)
     rows[0, :-1] = made.all_layers()
     rows[1, pad:-1] = made.all_layers(made.tokens - 1 - pad)

@@ -71,7 +71,7 @@ def sglang_stream(made: Made) -> Contents:
     return {"a.sse": ("".join(lines) + "data: [DONE]\n\n").encode()}
 
 
-def recorder_per_token(made: Made) -> Contents:
+def recorder_per_token(made: Made, maps: Any = None) -> Contents:
     """Chunked prefill of 7 tokens; unused places are -1; [layers, tokens, places]."""
     records = []
     for number, (begin, end) in enumerate(passes(made, 7), 1):
@@ -91,7 +91,7 @@ def recorder_per_token(made: Made) -> Contents:
                 "misc_objects": [],
             }
         )
-    places = np.tile(np.arange(made.experts), (made.layers, 1))
+    places = np.tile(np.arange(made.experts), (made.layers, 1)) if maps is None else maps
     return {"a.pt": pt({"records": records, "last_physical_to_logical_map": places})}
 
 

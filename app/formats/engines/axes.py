@@ -65,11 +65,10 @@ def tokens_first(
 ) -> bool:
     """Returns whether the first of three axes counts tokens."""
     first, second = value.shape[:2]
-    if like is not None and (first, second) != (second, first):
-        if (first, second) == like:
-            return True
-        if (second, first) == like:
-            return False
+    if like is not None and (first, second) == like:
+        return True
+    if like is not None and (second, first) == like:
+        return False
     if rows is not None and first != second:
         due = (rows * batch, rows * batch - 1)
         if first in due or second in due:

@@ -69,6 +69,9 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
         raise wanting(where, f"{len(flat):,} numbers without a shape", advice)
     width = layers * k
     rows = len(flat) // width
+    fewer = fewer_layers(flat, due, layers, k, asked) if len(flat) % width else None
+    if fewer is not None:
+        return fewer
     other = due and len(flat) % due == 0 and (len(flat) // due) != width and rows > due
     if len(flat) % width or other:
         raise CaptureError(
@@ -79,6 +82,20 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
             "give the config of the model that was captured",
         )
     return flat.reshape(rows, layers, k)
+
+
+def fewer_layers(flat: Array, due: int | None, layers: int, k: int, asked: Asked) -> Array | None:
+    """Returns rows of fewer layers than the config's, where they are as many as the tokens and make sense.
+
+    A config with another k divides the numbers too, but then an expert stands twice in a place.
+    """
+    if not due or len(flat) % (due * k) or not 0 < len(flat) // (due * k) < layers:
+        return None
+    rows = flat.reshape(due, -1, k)
+    ordered = np.sort(rows, axis=-1)
+    twice = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] > 0)
+    most = asked.facts.id_limit if asked.facts else asked.any_experts
+    return None if twice.any() or (most and rows.max() >= most) else rows
 
 
 def wanting(where: str, got: str, advice: str) -> CaptureError:

@@ -14,6 +14,7 @@ from .cells import Batch, from_batches, split_batches
 from .long_tables import choices_of
 
 ENGINE = "llama.cpp"
+COLUMNS = (("pos", "layer"), ("prompt", "step", "layer"))  # before the experts
 
 
 def table_of(opened: Opened) -> Table | None:
@@ -146,12 +147,23 @@ def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
         readings.append(("pos", "layer"))
     if width > 3 and walks_layers(matrix, 2) and (np.diff(matrix[:, 0]) >= 0).all():
         readings.append(("prompt", "step", "layer"))
+    if k is not None and not readings:  # one layer alone, say: nothing to walk through
+        readings = [one for one in COLUMNS if fits(matrix, one, asked)]
     if k is not None:
         readings = [one for one in readings if width - len(one) == k]
     if len(readings) != 1:
         advice = "name them with --columns, as in --columns pos,layer,e0,e1"
         raise needs(name, "to know what the columns are", f"{width} columns without a header", advice)
     return (*readings[0], *(f"e{at}" for at in range(width - len(readings[0]))))
+
+
+def fits(matrix: Array, columns: tuple[str, ...], asked: Asked) -> bool:
+    """Returns whether a column of these holds layers of the model and the one before it never falls."""
+    if matrix.shape[1] <= len(columns):
+        return False
+    at, most = len(columns) - 1, asked.any_layers or 0
+    layer, before = matrix[:, at], matrix[:, at - 1]
+    return bool((layer >= 0).all() and (layer < most).all() and (np.diff(before) >= 0).all())
 
 
 def walks_layers(matrix: Array, column: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -75,7 +76,7 @@ def walk(numbers: Array, tokens_at: int) -> list[Tensor]:
     return result
 
 
-def is_whole(tensors: list[Tensor], size: int) -> bool:
+def is_whole(tensors: Sequence[Tensor], size: int) -> bool:
     """Returns whether the last tensor ends with the file."""
     _, tokens, k, begin = tensors[-1]
     return 4 * (begin + tokens * k) == size
@@ -85,9 +86,8 @@ def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads tensors [tokens, k]. Two forks order the header differently; k tells them apart."""
     numbers = numbers_of(opened)
     k = asked.any_k
-    readings = [
-        one for one in (walk(numbers, 1), walk(numbers, 2)) if one and len({part[2] for part in one}) == 1
-    ]
+    both = {tuple(walk(numbers, order)) for order in (1, 2)}  # one where both orders say the same
+    readings = [one for one in both if one and len({part[2] for part in one}) == 1]
     if k is not None:
         readings = [one for one in readings if one[0][2] == k]
     whole = [one for one in readings if is_whole(one, len(opened.value))]

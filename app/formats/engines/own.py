@@ -17,6 +17,7 @@ from .cells import from_lists
 from .long_tables import add_texts
 
 TABLE = {"token", "layer", "experts", "weights", "dropped"}
+ANY_SUM = (0.0, float("inf"))
 NORMALISED = ("topk_norm", "softmax_after", "gshard", "st_moe")
 
 
@@ -52,8 +53,15 @@ def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
         stored.layers = tuple(int(one) for one in numbers)
     stored.text = joined(token.text for token in tokens)
     stored.prompt = origin.get("prompt_tokens")
-    stored.rule = (0.0, float("inf")) if model.get("router") not in NORMALISED else None
+    router = model.get("router")
+    if router not in NORMALISED:
+        stored.rule = rule_of(asked) if router == "recorded" else ANY_SUM
     return [stored]
+
+
+def rule_of(asked: Asked) -> tuple[float, float] | None:
+    """Returns the sums of weights that are right in a file that names no router: any, but for a config."""
+    return None if asked.facts is not None and asked.facts.normalised else ANY_SUM
 
 
 def matches_csv(opened: Opened) -> bool:
@@ -73,7 +81,7 @@ def read_csv(opened: Opened, asked: Asked) -> list[Stored]:
         stored = from_lists(
             "moescope", token[rows], layer[rows], [lists[at] for at in rows], [weights[at] for at in rows]
         )
-        stored.rule = (0.0, float("inf"))
+        stored.rule = rule_of(asked)
         if stack == stacks[0]:
             add_texts(stored, table, token)
         result.append(stored)
@@ -94,10 +102,10 @@ def read_json(opened: Opened, asked: Asked) -> list[Stored]:
     stacks = opened.value.get("stacks")
     if not isinstance(stacks, list) or not stacks:
         raise no_routing(f"{opened.name}: stacks", "a list of stacks", "none", "save the table again")
-    return [of_stack(one) for one in stacks]
+    return [of_stack(one, asked) for one in stacks]
 
 
-def of_stack(stack: dict[str, Any]) -> Stored:
+def of_stack(stack: dict[str, Any], asked: Asked) -> Stored:
     """Reads one stack."""
     rows = stack["rows"]
     token = np.array([int(one["token"]) for one in rows], np.int64)
@@ -110,5 +118,5 @@ def of_stack(stack: dict[str, Any]) -> Stored:
     stored.text = joined(one.text for one in stored.tokens or ())
     stored.experts = stack.get("model", {}).get("experts")
     stored.model = stack.get("model", {}).get("name")
-    stored.rule = (0.0, float("inf"))
+    stored.rule = rule_of(asked)
     return stored

@@ -12,7 +12,7 @@ from ..bounds import no_routing, truncated
 from ..containers.opened import Opened
 from ..stored import Stored, tokens_of
 from .base_values import raw_rows
-from .vllm import answer, is_answer
+from .vllm import answer, carries_rows, is_answer
 
 FIELD = "routed_experts"
 FLAG = "start SGLang with --enable-return-routed-experts and send return_routed_experts: true"
@@ -92,9 +92,14 @@ def read_openai(opened: Opened, asked: Asked) -> list[Stored]:
 
 
 def matches_stream(opened: Opened) -> bool:
-    """Recognises a stream saved by curl in which a chunk has SGLang's extension."""
-    return opened.container == "sse" and any(
-        isinstance(one, dict) and (extension(one) is not None or "choices" in one) for one in opened.records
+    """Recognises a stream saved by curl, except one of vLLM, which has the routing in its choices."""
+    return (
+        opened.container == "sse"
+        and not carries_rows(opened)
+        and any(
+            isinstance(one, dict) and (extension(one) is not None or "choices" in one)
+            for one in opened.records
+        )
     )
 
 

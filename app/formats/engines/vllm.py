@@ -43,9 +43,10 @@ def matches_021(opened: Opened) -> bool:
 
 def read(opened: Opened, asked: Asked) -> list[Stored]:
     """Reads every choice of every answer. Raises CaptureError `no-routing` if none has routing."""
+    records = [whole_answer(opened.records)] if opened.container == "sse" else opened.records
     stored = [
         of_choice(opened, record, choice)
-        for record in opened.records
+        for record in records
         if is_answer(record)
         for choice in record["choices"]
         if isinstance(choice.get(FIELD), str)
@@ -55,6 +56,37 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
             f"{opened.name}: choices[0].{FIELD}", "base64 of a .npy file", "null or nothing", FLAG
         )
     return stored
+
+
+def carries_rows(opened: Opened) -> bool:
+    """Returns whether a choice of any record has rows as base64."""
+    return any(
+        isinstance(choice.get(FIELD), str)
+        for record in opened.records
+        if is_answer(record)
+        for choice in record["choices"]
+    )
+
+
+def whole_answer(chunks: list[Any]) -> dict[str, Any]:
+    """Returns the answer that a stream carries, with the tokens and text of each choice joined."""
+    choices: dict[Any, dict[str, Any]] = {}
+    answer: dict[str, Any] = {}
+    for chunk in chunks:
+        if not is_answer(chunk):
+            continue
+        answer.update((name, held) for name, held in chunk.items() if held is not None)
+        for part in chunk["choices"]:
+            whole = choices.setdefault(part.get("index", 0), {})
+            delta = part.get("delta") or {}
+            text = part.get("text", delta.get("content"))
+            for name, held in (("token_ids", part.get("token_ids")), ("text", text)):
+                if held:
+                    whole[name] = whole.get(name, type(held)()) + held
+            for name in (FIELD, "prompt_token_ids"):
+                if part.get(name):
+                    whole[name] = part[name]
+    return {**answer, "choices": list(choices.values())}
 
 
 def of_choice(opened: Opened, record: dict[str, Any], choice: dict[str, Any]) -> Stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..model_facts import ModelFacts
 from ..stored import Array
 
 FEW_ROWS = 8
+SOME_ROWS = 16
+SURE_BITS = 10.0  # of evidence against chance
 MANY = 64.0  # expected number of ids above 255 from which their absence is a finding
 
 
@@ -53,14 +56,20 @@ class Checked:
 
 
 def constant_places(ids: Array) -> Array:
-    """Returns a mask [K] of constant places among varying ones; all False if rows or layers are few."""
+    """Returns a mask [K] of constant places among varying ones; all False if rows are few.
+
+    If layers are few, a constant place counts only if it repeats an expert that its router also chose.
+    """
     rows, layers, places = ids.shape
     none = np.zeros(places, np.bool_)
-    if places < 2 or rows < FEW_ROWS or (layers < 3 and rows < 256):
+    few = layers < 3 and rows < 256
+    if places < 2 or rows < (SOME_ROWS if few else FEW_ROWS):
         return none
     constant = (ids[:FEW_ROWS] == ids[:1]).all(axis=(0, 1)) & (ids[0] >= 0).all(axis=0)
     for place in np.flatnonzero(constant):
         constant[place] = (ids[..., place] == ids[:1, :, place]).all()
+        if few and constant[place]:
+            constant[place] = ((ids == ids[..., place, None]).sum(axis=-1) > 1).any()
     return none if constant.all() else constant
 
 
@@ -123,7 +132,9 @@ def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `zeros` where whole layers, or whole tokens, are expert 0."""
     rows, layers, places = checked.ids.shape
     whole_layers = zero.all(axis=0) if places > 1 or rows >= 16 else np.zeros(layers, np.bool_)
-    whole_tokens = zero.all(axis=1) if places > 1 or layers >= 4 else np.zeros(rows, np.bool_)
+    whole_tokens = np.asarray(zero.all(axis=1))
+    if places == 1 and whole_tokens.any() and not is_surprising(whole_tokens, layers, checked.experts):
+        whole_tokens = np.zeros(rows, np.bool_)
     if whole_layers.any():
         layer = checked.capture.layers[int(whole_layers.argmax())]
         count = int(whole_layers.sum())
@@ -139,6 +150,16 @@ def check_zeros(checked: Checked, zero: Array) -> list[Finding]:
         text = f"{count} of {rows} tokens hold expert 0 alone in every layer, the first is token {token}"
         return [found("zeros", text + ": they were not recorded; request them again", token=token)]
     return []
+
+
+def is_surprising(whole_tokens: Array, layers: int, experts: int) -> bool:
+    """Returns whether so many tokens [R] with expert 0 in every layer are unlikely by chance, with k = 1.
+
+    A router is assumed to send expert 0 at most twice its share of tokens.
+    """
+    count = int(np.count_nonzero(whole_tokens))
+    by_chance = len(whole_tokens) * min(2 / max(experts, 2), 1.0) ** layers
+    return count * math.log2(count / (math.e * by_chance)) >= SURE_BITS
 
 
 def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:

@@ -15,6 +15,7 @@ from ..stored import Array
 from .identities import Checked
 
 SURE = 20.0  # nats of evidence against chance
+BY_CHANCE = 3.0  # nats that the first rows of a layer seldom reach by chance
 
 
 def check_strides(checked: Checked) -> list[Finding]:
@@ -38,6 +39,7 @@ def surprise(ids: Array, experts: int) -> float:
     experts.
 
     Returns 0 if they do not. Distinct places within a row are assumed; only repeats across rows count.
+    If the first permutation is incomplete, its distinct first rows count, less what chance explains.
     """
     places = ids.shape[-1]
     flat = ids[: -(-8 * experts // places)].reshape(-1)
@@ -49,7 +51,20 @@ def surprise(ids: Array, experts: int) -> float:
         if len(np.unique(block)) < len(block):
             break
         against += list_surprise(len(block), places, experts)
-    return against
+    if against or not len(flat):
+        return against
+    rows = distinct_rows(blocks[0].reshape(-1)[: len(blocks[0]) // places * places].reshape(-1, places))
+    return max(list_surprise(rows * places, places, experts) - BY_CHANCE, 0.0)
+
+
+def distinct_rows(ids: Array) -> int:
+    """Returns the number of rows [R, K] before an id repeats; 0 if an id is negative."""
+    if (ids < 0).any():
+        return 0
+    _, firsts = np.unique(ids, return_index=True)
+    again = np.ones(ids.size, np.bool_)
+    again[firsts] = False
+    return int(again.argmax()) // ids.shape[-1] if again.any() else len(ids)
 
 
 def list_surprise(length: int, places: int, experts: int) -> float:
