@@ -35,6 +35,7 @@ def test_corpus_has_texts_labels_and_the_number_of_documents_without_a_label(tmp
     [
         ([], "expected at least one line"),
         (['{"text": "a"}', "{"], "line 2: expected a JSON object"),
+        (["", '{"text": "a"}', "", "{"], "line 4: expected a JSON object"),
         (["[1]"], "line 1: text: expected characters"),
         (['{"text": ""}'], "line 1: text: expected characters, got ''"),
         (['{"text": 5}'], "line 1: text: expected characters, got '5'"),
@@ -49,7 +50,7 @@ def test_corpus_that_cannot_be_used_is_refused_by_line(tmp_path, lines, message)
 
 def test_corpus_refuses_a_line_without_an_end_before_it_is_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(corpora, "LINE_BYTES", 100)
-    with pytest.raises(AtlasError, match="expected lines of at most 100 bytes"):
+    with pytest.raises(AtlasError, match="line 1: expected at most 100 bytes"):
         Corpus.open(write(tmp_path / "texts.jsonl", json.dumps({"text": "a" * 200})))
 
 

@@ -229,7 +229,13 @@ def test_empty_corpus_is_refused(tmp_path, routes):
         ),
         (
             lambda folder: (folder / "routing" / "part-000000.parquet").write_bytes(b"PAR1"),
-            "routing: expected Parquet",
+            r"routing/part-000000.parquet: expected a Parquet file",
+        ),
+        (
+            lambda folder: shutil.copy(
+                folder / "documents" / "part-000000.parquet", folder / "load" / "part-000000.parquet"
+            ),
+            r"load/part-000000.parquet: expected 18 rows, as recorded, got 40",
         ),
     ],
 )
@@ -238,3 +244,13 @@ def test_data_set_that_is_spoiled_is_refused_by_name(tmp_path, models, texts, sp
     spoil(tmp_path)
     with pytest.raises(AtlasError, match=message):
         Atlas(tmp_path)
+
+
+def test_file_that_is_spoiled_inside_is_named_when_it_is_read(tmp_path, models, texts):
+    record_texts(tmp_path, models, texts)
+    path = tmp_path / "routing" / "part-000000.parquet"
+    content = bytearray(path.read_bytes())
+    content[4:2000] = bytes(1996)
+    path.write_bytes(content)
+    with pytest.raises(AtlasError, match=r"routing/part-000000.parquet: expected a Parquet file"):
+        Atlas(tmp_path).coactivation(0)

@@ -51,9 +51,9 @@ class Corpus:
         digest, count = sha256(), 0
         labelled = dict.fromkeys(LABELS, 0)
         try:
-            for number, line in enumerate(lines(path)):
+            for at, line in lines(path):
                 digest.update(line)
-                document = read_line(path, number, line)
+                document = read_line(path, count, line, at)
                 count += 1
                 for name in document.labels:
                     labelled[name] += 1
@@ -67,7 +67,7 @@ class Corpus:
         return cls(path, digest.hexdigest()[:16], count, unlabelled)
 
     def __iter__(self) -> Iterator[Document]:
-        return (read_line(self.path, number, line) for number, line in enumerate(lines(self.path)))
+        return (read_line(self.path, number, line, at) for number, (at, line) in enumerate(lines(self.path)))
 
     def about(self) -> dict[str, Any]:
         """Returns the entry of the corpus in the manifest."""
@@ -79,19 +79,21 @@ class Corpus:
         }
 
 
-def lines(path: Path) -> Iterator[bytes]:
-    """Yields the lines of a file that are not blank. Raises AtlasError for a line over the limit, OSError."""
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Reads the lines of a file that are not blank, with their numbers from 1. Raises AtlasError, OSError."""
+    at = 0
     with path.open("rb") as file:
         while line := file.readline(LINE_BYTES + 1):
+            at += 1
             if len(line) > LINE_BYTES:
-                raise AtlasError(f"{path}: expected lines of at most {LINE_BYTES} bytes, got a longer one")
+                raise AtlasError(f"{path}: line {at}: expected at most {LINE_BYTES} bytes, got more")
             if line.strip():
-                yield line
+                yield at, line
 
 
-def read_line(path: Path, number: int, line: bytes) -> Document:
-    """Returns the document of a line. Raises AtlasError naming the line; messages count lines from 1."""
-    where = f"{path}: line {number + 1}"
+def read_line(path: Path, number: int, line: bytes, at: int) -> Document:
+    """Returns the document of line `at`, which counts from 1. Raises AtlasError naming it."""
+    where = f"{path}: line {at}"
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:

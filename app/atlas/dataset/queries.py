@@ -6,6 +6,7 @@ Input from clients is never part of a statement: numbers are bound as parameters
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...metrics.coactivation import pair_counts
@@ -56,6 +58,7 @@ class Atlas:
         check_files(folder, self.manifest)
         if not self.manifest.parts:
             raise AtlasError(f"{folder}: expected at least one part, got an atlas without rows; record it")
+        check_rows(folder, self.manifest)
         self._connection = connect(folder, self.manifest)
         self._lock = RLock()
         self._answers: dict[Any, Any] = {}
@@ -232,16 +235,20 @@ class Atlas:
     # Arrays
 
     def rows(self, layer: int) -> Iterator[LayerRows]:
-        """Reads one layer as arrays, part by part. The row group of a layer has the layer's number."""
-        for part in self.manifest.parts:
-            file = pq.ParquetFile(self.folder / part.path("routing"))
-            yield arrays_of(file.read_row_group(layer))
+        """Reads one layer as arrays, part by part. Raises AtlasError."""
+        return (arrays_of(table) for table in self.tables(layer))
 
     def experts(self, layer: int) -> Iterator[Ints]:
-        """Reads the choices of one layer, part by part: [T, K]."""
+        """Reads the choices of one layer alone, part by part: [T, K]. Raises AtlasError."""
+        return (choices_of(table["experts"], -1) for table in self.tables(layer, ["experts"]))
+
+    def tables(self, layer: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Reads one layer, part by part: the row group of a layer has its number. Raises AtlasError."""
         for part in self.manifest.parts:
-            file = pq.ParquetFile(self.folder / part.path("routing"))
-            yield choices_of(file.read_row_group(layer, columns=["experts"])["experts"], -1)
+            path = self.folder / part.path("routing")
+            with readable(path):
+                table = pq.ParquetFile(path).read_row_group(layer, columns=columns)
+            yield table
 
     def coactivation(self, layer: int) -> Counts:
         """Returns how many tokens choose both of two experts: [N, N]."""
@@ -271,6 +278,35 @@ class Atlas:
         layers = [stack([rows[:each] for rows in self.experts(layer)]) for layer in range(self.shape.layers)]
         width = max(rows.shape[1] for rows in layers)
         return np.stack([widened(rows, width) for rows in layers], axis=1)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Names the file that pyarrow cannot read. Raises AtlasError."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        told = " ".join(str(error).split())[:120]
+        raise AtlasError(f"{path}: expected a Parquet file that can be read, got {told}") from error
+
+
+def check_rows(folder: Path, manifest: Manifest) -> None:
+    """Raises AtlasError naming the first file that has not the rows that the manifest counts."""
+    shape = manifest.shape
+    for part in manifest.parts:
+        counted = {
+            "routing": part.rows,
+            "documents": part.documents,
+            "load": shape.layers * shape.experts,
+        }
+        for table, rows in counted.items():
+            path = folder / part.path(table)
+            with readable(path):
+                found = pq.read_metadata(path).num_rows
+            if found != rows:
+                raise AtlasError(
+                    f"{path}: expected {rows} rows, as recorded, got {found}: it is of another run"
+                )
 
 
 def connect(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
