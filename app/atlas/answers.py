@@ -9,7 +9,7 @@ from .dataset.queries import Atlas
 from .questions.curves import coactivation_map, coverage_curves, strongest_flows
 from .questions.expert_maps import expert_map
 from .questions.expert_page import expert_page
-from .questions.learned import learned
+from .questions.learned import learned, load
 from .questions.overview import layer_metrics, overview
 from .questions.scene import scene
 from .what_if.simulations import cache_answer, cache_curve, placement_answer, pruning_answer
@@ -67,6 +67,7 @@ ANSWERS: dict[str, Answer] = {  # question -> how it reads the query
     "expert": lambda atlas, query: expert_page(atlas, whole(query, "layer"), whole(query, "expert")),
     "scene": lambda atlas, query: scene(atlas),
     "learned": lambda atlas, query: learned(atlas, label_of(query)),
+    "load": lambda atlas, query: load(atlas),
     "cache": lambda atlas, query: cache_answer(atlas, share(query, "share", 0.25)),
     "caches": lambda atlas, query: cache_curve(atlas),
     "placement": placement_query,

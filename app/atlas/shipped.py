@@ -20,6 +20,8 @@ from .dataset.manifest import FILE, AtlasError
 from .dataset.manifest import read as read_manifest
 
 if TYPE_CHECKING:
+    from ..metrics.plan import Plan
+    from ..trace import Ints
     from .dataset.queries import Atlas
 
 HELDOUT = "heldout"
@@ -61,7 +63,10 @@ class Atlases:
     def list(self) -> list[dict[str, Any]]:
         """Returns name, kind and size of each atlas; those of the held-out text may not be recorded yet."""
         found = [self._listed(path) for path in sorted(self.folder.glob(f"*/{FILE}"))]
-        return [*found, *({"name": name, "kind": HELDOUT, "made": made} for name, made in self._heldout())]
+        runs = self.models.runnable()
+        for each in found:
+            each["runs"] = each.get("model") in runs
+        return [*found, *self._heldout()]
 
     def _listed(self, path: Path) -> dict[str, Any]:
         name = path.parent.name
@@ -73,18 +78,23 @@ class Atlases:
             "name": name,
             "kind": "folder",
             "model": known.model.get("name"),
+            "layers": known.shape.layers,
+            "experts": known.shape.experts,
             "documents": known.documents,
             "tokens": known.tokens,
             "complete": known.complete,
         }
 
-    def _heldout(self) -> Iterator[tuple[str, bool]]:
+    def _heldout(self) -> Iterator[dict[str, Any]]:
         heldout = self._text()
         if heldout is None:
             return
-        for name, listing in self.models.runnable().items():
+        for model, listing in self.models.runnable().items():
             if hash_of(listing.folder / "tokenizer.json") == heldout.tokenizer:
-                yield f"{HELDOUT}/{name}", f"{HELDOUT}/{name}" in self._open
+                name = f"{HELDOUT}/{model}"
+                shape = {"layers": listing.shape.layers, "experts": listing.shape.experts}
+                found = {"name": name, "kind": HELDOUT, "model": model, **shape}
+                yield {**found, "runs": True, "made": name in self._open}
 
     def _text(self) -> HeldOut | None:
         try:
@@ -109,7 +119,7 @@ class Atlases:
             return Atlas(self._made(model))
         known = {path.parent.name: path.parent for path in self.folder.glob(f"*/{FILE}")}
         if name not in known:
-            names = ", ".join([*known, *(each for each, _ in self._heldout())]) or "none is there"
+            names = ", ".join([*known, *(each["name"] for each in self._heldout())]) or "none is there"
             raise AtlasError(f"atlas: expected one of {names}, got {name[:80]!r}")
         return Atlas(known[name])
 
@@ -161,24 +171,24 @@ class Atlases:
         made = make_plan(atlas, query.get("strategy", "eplb"), whole(query, "devices", 8), *sizes)
         return write_plan(made, query.get("format", "sglang"), atlas.shape.dense_layers)
 
-    def read_plan(self, name: str, query: Mapping[str, str], text: str) -> dict[str, Any]:
-        """Returns the effect of a placement file on this corpus. Raises ValueError naming the field."""
+    def plan_sizes(self, name: str, query: Mapping[str, str]) -> tuple[str, int, int, tuple[int, ...]]:
+        """Returns format, experts, devices and dense layers of a placement to read. Raises ValueError."""
         from .answers import whole
-        from .what_if.plans import read_plan
+
+        shape = self.open(name).shape
+        return query.get("format", "sglang"), shape.experts, whole(query, "devices", 8), shape.dense_layers
+
+    def weigh_plan(self, name: str, plan: Plan) -> dict[str, Any]:
+        """Returns the effect of a placement on this corpus. Raises ValueError naming the field."""
         from .what_if.simulations import plan_answer
 
-        atlas = self.open(name)
-        dense = atlas.shape.dense_layers
-        devices = whole(query, "devices", 8)
-        return plan_answer(
-            atlas, read_plan(text, query.get("format", "sglang"), atlas.shape.experts, devices, dense)
-        )
+        return plan_answer(self.open(name), plan)
 
-    def kind(self, name: str, text: str) -> dict[str, Any]:
-        """Compares a routing, JSON with ids [T] and experts [T][L][K], with the corpus. Raises ValueError."""
-        from .questions.live_text import against_corpus, read_routing
+    def kind(self, name: str, ids: Ints, experts: Ints) -> dict[str, Any]:
+        """Compares a routing, ids [T] and experts [T, L, K], with the corpus. Raises ValueError."""
+        from .questions.live_text import against_corpus
 
-        return against_corpus(self.open(name), *read_routing(text))
+        return against_corpus(self.open(name), ids, experts)
 
     def text(self, name: str, text: str) -> dict[str, Any]:
         """Routes a text with the atlas' model and compares it with the corpus.

@@ -80,7 +80,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.include_router(loads(desk, settings))
     app.include_router(captures(desk, export))
     app.include_router(sockets(sources, workers, seats, settings))
-    app.include_router(atlas_routes(Atlases.from_env(settings.models)))
+    app.include_router(atlas_routes(Atlases.from_env(settings.models), desk))
     app.include_router(embedding(desk, settings))
     app.include_router(pages(desk, assets, settings))
     app.include_router(static(assets))

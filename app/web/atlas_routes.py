@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from ..atlas.sent import plan_of_body, routing_of_body
+from ..problem import BadRequest
 from ..request.view_keys import look_of
 from ..wording import wording_of
+from .admission import Desk
 from .disconnect import CancelOnDisconnectRoute, cancel_on_disconnect
+from .query import read_body
 from .templates import reading_page
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 MOST_WAITING = 100
 BODY_BYTES = 4 * 2**20  # limit on an uploaded plan or routing
+TEXT_BYTES = 64 * 2**10  # limit on an uploaded text
+SECS_OF_BYTE = 1e-6  # of reading YAML
 CACHED = {"cache-control": "no-cache"}
 TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
 
@@ -48,18 +54,24 @@ class Line:
             self.waiting -= 1
 
 
-def atlas_routes(atlases: Atlases) -> APIRouter:
+def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
     """Returns routes for questions about corpora. Jobs run one after another in their own thread.
 
-    Reason: a first question may record for seconds, which must not delay views.
+    Reason: a first question may record for seconds, which must not delay views. Long uploads are parsed in a
+    process, because parsing JSON and YAML blocks the interpreter.
     """
     router = APIRouter(route_class=CancelOnDisconnectRoute)
     line = Line()
 
-    async def told(job: Any) -> Response:
+    async def told(job: Callable[[], Any]) -> Response:
         """Runs a job; a wrong question gives 422 with its message."""
+        return await answered(line.run(job))
+
+    async def answered(work: Awaitable[Any]) -> Response:
         try:
-            return JSONResponse(await line.run(job), headers=CACHED)
+            return JSONResponse(await work, headers=CACHED)
+        except BadRequest:
+            raise
         except ValueError as error:
             return refused(atlases.without_folders(str(error)))
         except Full as error:
@@ -106,20 +118,39 @@ def atlas_routes(atlases: Atlases) -> APIRouter:
         "/api/atlas-plan", summary="What a placement that an engine reads would do; the body is the file"
     )
     async def read_plan(request: Request, atlas: str) -> Response:
-        query, text = dict(request.query_params), await body_of(request)
-        return await cancel_on_disconnect(request, told(lambda: atlases.read_plan(atlas, query, text)))
+        query, body = dict(request.query_params), await read_body(request, BODY_BYTES)
+
+        async def weighed() -> dict[str, Any]:
+            sizes = await line.run(lambda: atlases.plan_sizes(atlas, query))
+            plan = await read_apart(request, "plan", body, plan_of_body, *sizes)
+            return await line.run(lambda: atlases.weigh_plan(atlas, plan))
+
+        return await cancel_on_disconnect(request, answered(weighed()))
 
     @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
     async def kind(request: Request, atlas: str) -> Response:
-        text = await body_of(request)
-        return await cancel_on_disconnect(request, told(lambda: atlases.kind(atlas, text)))
+        body = await read_body(request, BODY_BYTES)
+
+        async def compared() -> dict[str, Any]:
+            ids, experts = await read_apart(request, "body", body, routing_of_body)
+            return await line.run(lambda: atlases.kind(atlas, ids, experts))
+
+        return await cancel_on_disconnect(request, answered(compared()))
 
     @router.post(
         "/api/atlas-text", summary="A text, the body, routed now by the atlas' model, against the corpus"
     )
     async def compare_text(request: Request, atlas: str) -> Response:
-        text = await body_of(request)
+        body = await read_body(request, TEXT_BYTES)
+        text = body.decode(errors="replace")  # of a longer one a beginning, which is too long too
         return await cancel_on_disconnect(request, told(lambda: atlases.text(atlas, text)))
+
+    async def read_apart(request: Request, field: str, body: bytes, *job: Any) -> Any:
+        """Parses an upload, in a process if it is long. Raises ValueError, Busy and TooMuch."""
+        if len(body) > BODY_BYTES:
+            raise ValueError(f"{field}: expected at most {BODY_BYTES} bytes")
+        function, *sizes = job
+        return await desk.make(request, len(body) * SECS_OF_BYTE, function, body, *sizes)
 
     @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
     async def training(request: Request, name: str) -> Response:
@@ -134,13 +165,3 @@ def refused(message: str, status: int = 422) -> Response:
     field, _, _ = message.partition(":")
     headers = {"retry-after": "5"} if status == 503 else {}
     return JSONResponse({"errors": [{"field": field, "message": message}]}, status, headers=headers)
-
-
-async def body_of(request: Request) -> str:
-    """Returns the body as text; only the beginning of one over `BODY_BYTES`, which its reader refuses."""
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > BODY_BYTES:
-            break
-    return data.decode(errors="replace")

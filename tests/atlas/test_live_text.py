@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from app.atlas.questions.live_text import against_corpus, read_routing
+from app.atlas.questions.live_text import against_corpus
+from app.atlas.sent import routing_of_body
 
 
 def test_share_of_a_token_is_that_of_its_kind_with_the_same_experts(atlas, whole):
@@ -48,11 +49,11 @@ def test_token_that_the_corpus_lacks_has_no_share(atlas):
 )
 def test_routing_that_does_not_fit_is_refused_by_field(atlas, body, message):
     with pytest.raises(ValueError, match=message):
-        against_corpus(atlas, *read_routing(body))
+        against_corpus(atlas, *routing_of_body(None, body.encode()))
 
 
 def test_routing_is_read_from_json(whole):
     text = json.dumps({"ids": whole["ids"][:2].tolist(), "experts": whole["experts"][:2].tolist()})
-    ids, experts = read_routing(text)
+    ids, experts = routing_of_body(None, text.encode())
     np.testing.assert_array_equal(ids, whole["ids"][:2])
     np.testing.assert_array_equal(experts, whole["experts"][:2])

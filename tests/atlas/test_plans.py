@@ -98,6 +98,13 @@ def test_sglang_file_that_is_wrong_is_refused_by_field(text, message):
         ("initial_global_assignments: {a: [0, 1]}", "by the number of the layer"),
         ("num_slots: 5\ninitial_global_assignments: {0: [0, 1, 2, 3]}", "num_slots: expected 4"),
         ("a: [", "expected YAML"),
+        ("a: &a [0]\nb: *a", "expected YAML without anchors"),
+        ("initial_global_assignments: {0: [0], 1: 5}", "expected lists of expert ids"),
+        (
+            "num_slots: [[[[[[[[[1]]]]]]]]]\ninitial_global_assignments: {0: [0, 1, 2, 3]}",
+            r"got \[\[.*\.\.\.",
+        ),
+        (f"initial_global_assignments: {{0: {[0] * 4097}}}", "at most 1024 layers of 4096 slots"),
         ("!!python/object/apply:os.system ['true']", "expected YAML"),
     ],
 )

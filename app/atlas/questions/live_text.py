@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -84,17 +83,3 @@ def check(atlas: Atlas, ids: Ints, experts: Ints) -> None:
         raise ValueError(f"experts: expected ids from -1 to {atlas.shape.experts - 1}")
     if ids.min(initial=0) < 0:
         raise ValueError("ids: expected numbers from 0")
-
-
-def read_routing(text: str) -> tuple[Ints, Ints]:
-    """Reads {"ids": [T], "experts": [T][L][K]} from a client. Raises ValueError naming the field."""
-    try:
-        found = json.loads(text)
-        ids, experts = (np.array(found[name], dtype=np.int32) for name in ("ids", "experts"))
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise ValueError(
-            f"body: expected ids [T] and experts [T][L][K] as JSON, got {str(error)[:80]}"
-        ) from error
-    if ids.ndim != 1:
-        raise ValueError(f"ids: expected a list of numbers, got {ids.ndim} dimensions")
-    return ids, experts
