@@ -248,7 +248,7 @@
  * @property {import("./playback/timeline.js").Schedule | null} timeline   of the trace in this mode
  * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
  * @property {"none" | "share" | "keys" | "compare" | "tours" | "files"} overlay   what lies open over the page
- * @property {"so-far" | "whole" | "scenarios" | "text"} span   what the load counts over; the heat map takes the last two for the whole
+ * @property {"so-far" | "whole" | "scenarios" | "text" | "corpus"} span   what the load counts over; the heat map takes the last three for the whole
  * @property {boolean} still                reduced motion: asked for by the system or by the switch
  * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
  * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt

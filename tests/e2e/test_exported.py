@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from app.__main__ import main
 from tests.e2e.conftest import Opener
@@ -63,6 +64,27 @@ def test_reader_of_a_file_is_offered_nothing_that_needs_a_server(open_page: Open
     page.keyboard.press("Escape")
     page.keyboard.press("1")  # top-k 1, on a page that could ask for it
     assert state(page)["view"]["k"] == 3
+
+
+def test_reader_of_a_file_with_a_corpus_sees_it_without_a_network(
+    open_page: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "corpus.html"
+    view = ["--source", "live", "--scenario", "code", "--corpus", "heldout"]
+    assert main(["export", *view, "-o", str(file)]) == 0
+    page = open_page(f"{file.as_uri()}?tower=2.1&token=1&layer=1", offline=True)
+    complete(page)
+    badge, load = page.locator(".corpus-badge"), page.locator(".inspector")
+    expect(badge).to_contain_text("RECORDED over 73,728 tokens of held-out text")
+    expect(load).to_contain_text("× even")
+    page.get_by_role("button", name="Explore").click()
+    corpus = page.get_by_role("group", name="Corpus")
+    corpus.get_by_role("button", name="None").click()
+    expect(badge).to_be_hidden()
+    expect(load).not_to_contain_text("× even")
+    corpus.get_by_role("button", name="Held-out text").click()
+    expect(badge).to_be_visible()
 
 
 @contextmanager

@@ -3,6 +3,10 @@
  *
  * @typedef {object} Named  an available atlas
  * @property {string} name
+ * @property {string} [model]
+ * @property {number} [layers]
+ * @property {number} [experts]
+ * @property {boolean} [runs]   its model runs on the server
  * @property {number} [tokens]
  * @property {string} [problem]
  *
@@ -90,6 +94,25 @@
  * @property {number[][]} share  [N][N]
  * @property {number} tokens
  *
+ * @typedef {object} LearnedOfCorpus
+ * @property {string} model
+ * @property {string} corpus
+ * @property {number} documents
+ * @property {number} tokens
+ * @property {number} experts
+ * @property {number} top_k
+ * @property {number[] | null} js_bits          [L]; null where fewer than two domains are known
+ * @property {number[] | null} js_bits_chance   [L]
+ * @property {number} js_bits_most
+ * @property {number[]} max_violation   [L]
+ * @property {number[]} entropy         [L]
+ * @property {[string, number, number][][][]} likes   [L][N]: token, times the expert received it, times it occurs
+ *
+ * @typedef {object} Kinds  a routing against a corpus
+ * @property {number} even
+ * @property {number} corpus_tokens
+ * @property {{occurs: number, mean: number | null}[]} tokens
+ *
  * @typedef {object} Training
  * @property {string} name
  * @property {number[]} steps
@@ -150,6 +173,17 @@ export async function compareText(atlas, text) {
   return answerOf(
     await fetch(`api/atlas-text?${new URLSearchParams({ atlas })}`, { method: "POST", body: text }),
   );
+}
+
+/**
+ * A routing that the page holds, against a corpus.
+ * @param {string} atlas
+ * @param {{ids: number[], experts: number[][][]}} routing  [T] and [T][L][K], -1 for none
+ * @returns {Promise<Kinds>}
+ */
+export async function compareRouting(atlas, routing) {
+  const query = new URLSearchParams({ atlas });
+  return answerOf(await fetch(`api/atlas-kind?${query}`, { method: "POST", body: JSON.stringify(routing) }));
 }
 
 /** @param {Response} answer */

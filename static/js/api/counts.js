@@ -6,14 +6,15 @@
  * @import {CountedLoad} from "../counts/load_measures.js"
  */
 
-import { countedThere } from "../counts/load_measures.js";
+import { countedInCorpus, countedThere } from "../counts/load_measures.js";
 import { requestOf, requestQuery } from "../view/request.js";
 import { words } from "../words/words.js";
+import { askAtlas } from "./atlas.js";
 
 /**
  * @typedef {object} Asked
- * @property {"prompt" | "scenarios" | "text"} over
- * @property {string} query
+ * @property {"prompt" | "scenarios" | "text" | "corpus"} over
+ * @property {string} query   of a corpus: the name of its atlas
  * @property {string} text
  */
 
@@ -33,6 +34,7 @@ const postText = (url, text) =>
 
 /** Returns a load. Rejects with the reason in words. @param {Asked} asked @returns {Promise<CountedLoad>} */
 export async function fetchLoad({ over, query, text }) {
+  if (over === "corpus") return countedInCorpus(await askAtlas(query, "load"), query);
   const answer =
     over === "text"
       ? await postText(`api/load?${query}`, text)

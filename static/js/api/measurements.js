@@ -112,7 +112,7 @@ export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
 
 /**
  * Returns the balance of the load in the least balanced layer.
- * @param {Measurement} measurement
+ * @param {{experts: number, top_k: number, learned: Pick<Learned, "max_violation">}} measurement
  * @returns {{verdict: "even" | "uneven" | "collapsed", layer: number, violation: number, most: number}}
  */
 export function balanceOf({ experts, top_k, learned }) {
@@ -127,7 +127,7 @@ const OFTEN = 100;
 
 /**
  * Returns the frequent token that is routed most exclusively to one expert; null if none was measured.
- * @param {Learned} learned
+ * @param {Pick<Learned, "likes">} learned
  * @returns {{layer: number, expert: number, text: string, times: number, of: number} | null}
  */
 export function strongestOf({ likes }) {

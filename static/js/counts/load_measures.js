@@ -157,6 +157,30 @@ export function countedThere({ texts, tokens, assigned, kept, measures }, versio
   };
 }
 
+/**
+ * Returns the load over a recorded corpus. An atlas keeps neither the scores of all tokens nor counts of dropped ones: there is no
+ * Switch loss and no dropped share.
+ * @param {{texts: number, tokens: number, assigned: number[][]}} answer
+ * @param {string} atlas
+ * @returns {CountedLoad}
+ */
+export function countedInCorpus({ texts, tokens, assigned }, atlas) {
+  const flat = assigned.flat();
+  return {
+    layers: assigned.length,
+    experts: assigned[0].length,
+    texts,
+    tokens,
+    version: `corpus ${atlas}`,
+    assigned: flat,
+    kept: flat,
+    measures: (layer) => {
+      const { dropped_share: _, ...known } = measuresOfCounts(assigned[layer], assigned[layer]);
+      return /** @type {Measured} */ (known);
+    },
+  };
+}
+
 /** Adds the router z-loss of a load counted by the server, because the page receives no logits. @param {CountedLoad} here @param {CountedLoad | null} there @returns {CountedLoad} */
 export function withZLoss(here, there) {
   if (!there || there.layers !== here.layers) return here;

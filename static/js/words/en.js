@@ -525,6 +525,7 @@ export const en = {
   balance: {
     allPrompts: "All prompts",
     ownText: "A text",
+    corpus: "Corpus",
     allLayers: "All, together",
     caption:
       "Share of the layer’s assignments that each expert received; hatched: dropped. Dashed: an even split.",
@@ -547,6 +548,12 @@ export const en = {
     capacityLine: (/** @type {number} */ tokens) => `capacity ${formatExactly(tokens)}`,
     counted: (/** @type {number} */ texts, /** @type {number} */ tokens) =>
       `Counted over ${plural(tokens, "token")}${texts > 1 ? ` of ${plural(texts, "text")}, each one batch` : ""}. Small batches look less even by chance.`,
+    countedInCorpus: (
+      /** @type {string} */ name,
+      /** @type {number} */ documents,
+      /** @type {number} */ tokens,
+    ) => `Recorded over ${plural(tokens, "token")} of ${plural(documents, "document")}: atlas ${name}.`,
+    noCorpus: "No corpus of this model was recorded.",
     asking: "Counting …",
     refused: (/** @type {string} */ reason) => `Not counted: ${reason}`,
     recordedSpan: "A recording has a fixed text.",
@@ -698,6 +705,21 @@ export const en = {
       `${formatExactly(times)}/${formatExactly(of)}`,
     likesNothing: "none clearly",
     likesNote: "Ordered by the ratio of received tokens to those that the load of the expert explains.",
+    corpus: {
+      option: (/** @type {string} */ name) => `${name} (corpus)`,
+      caption: (
+        /** @type {string} */ model,
+        /** @type {number} */ tokens,
+        /** @type {number} */ documents,
+        /** @type {string} */ name,
+      ) =>
+        `Recorded: ${model} over ${plural(tokens, "token")} of ${plural(documents, "document")} (${name}). Rules derive the sentences from the figures.`,
+      layersTitle: "Do domains go to different experts, and is the load even?",
+      layerColumns: ["layer", "JS bits", "chance", "MaxVio", "entropy"],
+      loadColumns: ["layer", "MaxVio", "entropy"],
+      layersNote: (/** @type {number} */ most) =>
+        `JS bits: how far the domains’ loads differ (Jensen-Shannon; 0 equal, ${most.toFixed(2)} disjoint), with random experts for comparison. MaxVio: busiest over mean, minus 1. Entropy of the load: 1 is even.`,
+    },
   },
 
   // Inspector
@@ -764,6 +786,24 @@ export const en = {
     failed: (/** @type {string} */ reason) => `corpus: not shown; ${reason}`,
     otherShape: (/** @type {number} */ layers, /** @type {number} */ experts) =>
       `corpus: it has ${plural(layers, "layer")} of ${experts} experts, the picture has others; choose its model`,
+    spread: (
+      /** @type {number} */ low,
+      /** @type {number} */ high,
+      /** @type {number} */ chance,
+      /** @type {number} */ most,
+    ) =>
+      `The loads of the domains differ by ${low.toFixed(3)} to ${high.toFixed(3)} bits of at most ${most.toFixed(2)}; random experts give up to ${chance.toFixed(3)}.`,
+    noDomains: "Fewer than two domains are named in this corpus, so they cannot be compared.",
+    kindsTitle: "This text against the corpus",
+    kindsHint: (/** @type {string} */ name, /** @type {number} */ tokens, /** @type {number} */ even) =>
+      `Each token: the share of its occurrences among ${plural(tokens, "token")} of ${name} that go to the same experts, mean of layers. Random experts give ${formatShare(even)}.`,
+    kindsCut: (/** @type {number} */ most) => `The first ${formatExactly(most)} tokens.`,
+    kind: (/** @type {string} */ text, /** @type {number | null} */ share, /** @type {number} */ occurs) =>
+      share === null
+        ? `“${text}”: ${formatExactly(occurs)} times in the corpus, too few to tell`
+        : `“${text}” goes where ${formatShare(share)} of its kind go (${formatExactly(occurs)} in the corpus)`,
+    asking: "Comparing with the corpus …",
+    kindsFailed: (/** @type {string} */ reason) => `Not compared: ${reason}`,
   },
   plateShape: (/** @type {number} */ layers, /** @type {number} */ experts, /** @type {number} */ k) =>
     `${plural(layers, "layer")} of ${experts} experts, ${k} per token`,

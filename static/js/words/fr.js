@@ -526,6 +526,7 @@ export const fr = {
   balance: {
     allPrompts: "Tous les textes",
     ownText: "Un texte",
+    corpus: "Corpus",
     allLayers: "Toutes ensemble",
     caption:
       "Part des affectations de la couche reçue par chaque expert ; hachuré : écarté. En tirets : une répartition égale.",
@@ -540,6 +541,9 @@ export const fr = {
     capacityLine: (tokens) => `capacité ${formatExactly(tokens)}`,
     counted: (texts, tokens) =>
       `Compté sur ${plural(tokens, "jeton")}${texts > 1 ? ` de ${plural(texts, "texte")}, chacun un lot à part` : ""}. De petits lots paraissent moins égaux par hasard.`,
+    countedInCorpus: (name, documents, tokens) =>
+      `Enregistré sur ${plural(tokens, "jeton")} de ${plural(documents, "document")} : atlas ${name}.`,
+    noCorpus: "Aucun corpus de ce modèle n’a été enregistré.",
     asking: "On compte…",
     refused: (reason) => `Non compté : ${reason}`,
     recordedSpan: "Un enregistrement a son propre texte.",
@@ -671,6 +675,16 @@ export const fr = {
     liked: (times, of) => `${formatExactly(times)}/${formatExactly(of)}`,
     likesNothing: "aucun nettement",
     likesNote: "Dans l’ordre de ce que l’expert a reçu du jeton, au-delà de ce que sa seule charge explique.",
+    corpus: {
+      option: (name) => `${name} (corpus)`,
+      caption: (model, tokens, documents, name) =>
+        `Enregistré : ${model} sur ${plural(tokens, "jeton")} de ${plural(documents, "document")} (${name}). Les phrases découlent des chiffres par règle.`,
+      layersTitle: "Les domaines vont-ils à d’autres experts, et la charge est-elle égale ?",
+      layerColumns: ["couche", "bits JS", "hasard", "MaxVio", "entropie"],
+      loadColumns: ["couche", "MaxVio", "entropie"],
+      layersNote: (most) =>
+        `Bits JS : à quel point les charges des domaines diffèrent (Jensen-Shannon ; 0 égales, ${formatDecimal(most, 2)} disjointes), avec des experts tirés au hasard pour comparaison. MaxVio : le plus chargé sur la moyenne, moins 1. Entropie de la charge : 1 est égale.`,
+    },
   },
 
   // Inspector
@@ -735,6 +749,19 @@ export const fr = {
     failed: (reason) => `corpus : non affiché ; ${reason}`,
     otherShape: (layers, experts) =>
       `corpus : il a ${plural(layers, "couche")} de ${experts} experts, l’image en a d’autres ; choisissez son modèle`,
+    spread: (low, high, chance, most) =>
+      `Les charges des domaines diffèrent de ${formatDecimal(low, 3)} à ${formatDecimal(high, 3)} bits sur ${formatDecimal(most, 2)} au plus ; des experts au hasard donnent jusqu’à ${formatDecimal(chance, 3)}.`,
+    noDomains: "Moins de deux domaines sont nommés dans ce corpus : rien à comparer.",
+    kindsTitle: "Ce texte face au corpus",
+    kindsHint: (name, tokens, even) =>
+      `Chaque jeton : la part de ses occurrences parmi ${plural(tokens, "jeton")} de ${name} qui vont aux mêmes experts, moyenne des couches. Des experts au hasard donnent ${formatShare(even)}.`,
+    kindsCut: (most) => `Les ${formatExactly(most)} premiers jetons.`,
+    kind: (text, share, occurs) =>
+      share === null
+        ? `« ${text} » : ${formatExactly(occurs)} fois dans le corpus, trop peu pour le dire`
+        : `« ${text} » va là où vont ${formatShare(share)} de ses semblables (${formatExactly(occurs)} dans le corpus)`,
+    asking: "Comparaison avec le corpus…",
+    kindsFailed: (reason) => `Pas comparé : ${reason}`,
   },
   plateShape: (layers, experts, k) => `${plural(layers, "couche")} de ${experts} experts, ${k} par jeton`,
   plateMoment: (token, layer) => `« ${token} », couche ${layer}`,

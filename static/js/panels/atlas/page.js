@@ -123,7 +123,7 @@ function chooser(names, trainings, name) {
  * @param {ReturnType<typeof asked>["chosen"]} chosen
  */
 function sceneAddress(name, names, { model, shape }, chosen) {
-  const runs = names.some((each) => each.name === `heldout/${model.name}`);
+  const runs = names.some((each) => each.name === name && each.runs);
   const query = new URLSearchParams(runs ? { source: "live", model: model.name } : { shape });
   const lang = new URLSearchParams(location.search).get("lang");
   if (lang) query.set("lang", lang);

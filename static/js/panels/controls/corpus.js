@@ -10,12 +10,16 @@ import { words } from "../../words/words.js";
 import { attribute, changes } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 
-/** The held-out text has been routed by a model that runs on the server alone. @param {Boot} boot @param {State} state */
+/** An exported page has the corpus that was exported with it; the held-out text needs a model that runs on the server. @param {Boot} boot @param {State} state */
 function choicesOf({ exported, models }, { trace, view }) {
-  const runs = !exported && models.some(({ name }) => name === trace?.model.name);
+  if (exported) return exported.corpus ? [keyOf(exported.corpus.atlas)] : [];
+  const runs = models.some(({ name }) => name === trace?.model.name);
   const named = view.corpus && view.corpus !== HELDOUT ? [view.corpus] : [];
   return [...(runs || view.corpus === HELDOUT ? [HELDOUT] : []), ...named];
 }
+
+/** What the address calls an atlas. @param {string} atlas */
+const keyOf = (atlas) => (atlas.startsWith(`${HELDOUT}/`) ? HELDOUT : atlas);
 
 /** @param {Boot} boot @param {Actions} actions */
 export function createCorpusChoice(boot, actions) {

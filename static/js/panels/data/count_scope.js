@@ -1,5 +1,5 @@
 /**
- * What a load is counted over: the events so far, this prompt, every prompt, or a text that a person pastes.
+ * What a load is counted over: the events so far, this prompt, every prompt, a text that a person pastes, or a recorded corpus.
  *
  * @import {State} from "../../types.js"
  * @import {CountedLoad} from "../../counts/load_measures.js"
@@ -14,6 +14,7 @@ import { partOf } from "../../trace/window.js";
 import { captureWords, words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
+import { createCorpora } from "./corpus_learned.js";
 
 const { balance: said } = words;
 
@@ -22,7 +23,8 @@ export const hasZLoss = (trace) => trace?.model.router === "st_moe";
 
 /** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether there is one to ask */
 export function createCounting(actions, wake, server) {
-  const span = createSpan(actions, server);
+  const corpora = createCorpora(wake, server);
+  const span = createSpan(actions, server, corpora);
   const text = h("textarea", {
     id: "load-text",
     rows: 2,
@@ -71,10 +73,14 @@ export function createCounting(actions, wake, server) {
       }
       if (over === "scenarios" && view.source === "recorded") return nothing(said.recordedSpan);
       if (over === "text" && (authored || !pasted)) return nothing("");
-      const { counted, trouble } = asking.of(askedOf(view, over, pasted));
+      const corpus = over === "corpus" ? corpora(state)[0] : "";
+      if (corpus === undefined) return nothing(said.noCorpus);
+      const { counted, trouble } = asking.of(
+        over === "corpus" ? { over, query: corpus, text: "" } : askedOf(view, over, pasted),
+      );
       setText(
         status,
-        trouble ? said.refused(trouble) : counted ? said.counted(counted.texts, counted.tokens) : said.asking,
+        trouble ? said.refused(trouble) : counted ? countedWords(counted, corpus) : said.asking,
       );
       return counted;
     },
@@ -94,6 +100,11 @@ export function createCounting(actions, wake, server) {
       ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted)
       : counted;
   }
+}
+
+/** Over how much was counted. @param {CountedLoad} counted @param {string} corpus  "" for texts of now */
+function countedWords({ texts, tokens }, corpus) {
+  return corpus ? said.countedInCorpus(corpus, texts, tokens) : said.counted(texts, tokens);
 }
 
 /** Asks once for each load; what came last stays on screen until the next is there. @param {() => void} wake */
@@ -135,14 +146,21 @@ const MORE = [
   { value: "text", label: words.balance.ownText },
 ];
 
+/** @type {Segment<State["span"]>} */
+const CORPUS = { value: "corpus", label: words.balance.corpus };
+
 /** Of a long trace: what the scene shows, and all. @param {number} tokens @returns {Segment<State["span"]>[]} */
 const spansOfPart = (tokens) => [
   { value: "so-far", label: captureWords.partSoFar },
   { value: "whole", label: captureWords.allTokens(tokens) },
 ];
 
-/** @param {Actions} actions @param {boolean} [more]  the two that only the load has */
-export function createSpan(actions, more = false) {
+/**
+ * @param {Actions} actions
+ * @param {boolean} [more]  those that only the load has
+ * @param {(state: State) => string[]} [corpora]  of the model on screen
+ */
+export function createSpan(actions, more = false, corpora = () => []) {
   const segments = createSegments({
     label: words.span,
     quiet: more,
@@ -152,9 +170,11 @@ export function createSpan(actions, more = false) {
   return {
     element: segments.element,
     /** @param {State} state */
-    update({ span, trace }) {
+    update(state) {
+      const { span, trace } = state;
       const part = partOf(trace);
-      const named = part ? spansOfPart(part.of) : offered;
+      const known = corpora(state).length ? [CORPUS] : [];
+      const named = [...(part ? spansOfPart(part.of) : offered), ...known];
       segments.update(named.some(({ value }) => value === span) ? span : "whole", named);
     },
   };

@@ -23,8 +23,8 @@ const VIEWS = {
   load: async (host, actions, wake, boot) =>
     (await import("./load.js")).createLoad(host, actions, wake, boot),
   table: async (host, actions) => (await import("./table.js")).createTable(host, actions),
-  learned: async (host, actions, wake) =>
-    (await import("./measurements.js")).createLearned(host, actions, wake),
+  learned: async (host, actions, wake, boot) =>
+    (await import("./measurements.js")).createLearned(host, actions, wake, boot),
   models: async (host, actions, wake, boot) =>
     (await import("./models.js")).createModels(host, actions, wake, boot),
   next: async (host, actions, wake, boot) =>

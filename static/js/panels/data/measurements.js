@@ -1,12 +1,14 @@
 /**
- * What the models learned, as it was measured on text that they had not seen: figures from the server, and sentences that
- * follow from them by rule.
+ * What the models learned, as it was measured on text that they had not seen, or as a corpus recorded it: figures from the
+ * server, and sentences that follow from them by rule. The text on screen is held against the corpus.
  *
- * @import {State} from "../../types.js"
+ * @import {Boot, State} from "../../types.js"
+ * @import {LearnedOfCorpus} from "../../api/atlas.js"
  * @import {Measured, Measurement} from "../../api/measurements.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
+import { askAtlas } from "../../api/atlas.js";
 import {
   balanceOf,
   capacityOf,
@@ -21,6 +23,7 @@ import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { createChart } from "../parts/chart.js";
 import { changes, h } from "../parts/element.js";
+import { createCorpora, createKinds, layerRows, layerSentences } from "./corpus_learned.js";
 
 const { learned: said } = words;
 
@@ -46,7 +49,7 @@ const section = (title, ...body) => h("section", { class: "finding" }, h("h3", {
 /** @param {string} text */
 const sentence = (text) => h("p", { class: "finding-text" }, text);
 
-/** What one expert does that nobody told it. @param {Measurement} measurement */
+/** What one expert does that nobody told it. @param {{learned: Pick<LearnedOfCorpus, "likes">}} measurement */
 function strongestSection({ learned }) {
   const strongest = strongestOf(learned);
   return strongest && section(said.strongestTitle, sentence(said.strongest(strongest)));
@@ -77,6 +80,18 @@ function sizesSection(measured) {
     whole === null ? null : sentence(said.oneRun),
     aside.length ? sentence(said.hollow) : null,
     unfinished.length ? sentence(said.unfinished(unfinished)) : null,
+  );
+}
+
+/** Layers of a model over a corpus: there is no loss and no untrained router to compare with. @param {LearnedOfCorpus} learned */
+function corpusLayersSection(learned) {
+  const rows = /** @type {[string, ...string[]][]} */ (layerRows(learned));
+  const columns = learned.js_bits ? said.corpus.layerColumns : said.corpus.loadColumns;
+  return section(
+    said.corpus.layersTitle,
+    table(columns, rows, said.corpus.layersTitle),
+    ...layerSentences(learned).map(sentence),
+    h("p", { class: "caption" }, said.corpus.layersNote(learned.js_bits_most)),
   );
 }
 
@@ -135,7 +150,7 @@ function likedTokens(tokens) {
   );
 }
 
-/** @param {Measurement} measurement @param {number} layer @param {HTMLElement} choice */
+/** @param {{learned: Pick<LearnedOfCorpus, "likes">}} measurement @param {number} layer @param {HTMLElement} choice */
 function likesSection({ learned }, layer, choice) {
   const rows = (learned.likes[layer] ?? []).map(
     (tokens, expert) =>
@@ -166,8 +181,11 @@ function createChoice(id, label, choose) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake */
-export function createLearned(host, actions, wake) {
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createLearned(host, actions, wake, boot) {
+  const findings = h("div", { class: "findings-parts" }, sentence(said.loading));
+  const corpora = createCorpora(wake, boot.exported === undefined);
+  const kinds = createKinds(corpora);
   const body = h(
     "div",
     {
@@ -177,7 +195,8 @@ export function createLearned(host, actions, wake) {
       "aria-label": words.panels.learned,
       "data-keys": "arrows",
     },
-    sentence(said.loading),
+    kinds.element,
+    findings,
   );
   host.append(body);
   /** @type {Measured | null} */
@@ -195,43 +214,92 @@ export function createLearned(host, actions, wake) {
       measured = found;
       wake();
     },
-    (error) => body.replaceChildren(sentence(said.unreachable(String(error)))),
+    (error) => findings.replaceChildren(sentence(said.unreachable(String(error)))),
   );
+  const learnedOf = createAsking(wake);
   const changed = changes();
+
+  /** @param {Measured} known @param {string} name @param {number} floor */
+  const measuredParts = (known, name, floor) => [
+    strongestSection(known.models[name]),
+    h(
+      "p",
+      { class: "caption" },
+      said.caption(Object.values(known.heldout?.tokens ?? {}).reduce((sum, count) => sum + count, 0)),
+    ),
+    sizesSection(known),
+    model.element,
+    ksSection(known.models[name]),
+    layersSection(known.models[name]),
+    likesSection(known.models[name], floor, layer.element),
+  ];
+  /** @param {LearnedOfCorpus} learned @param {number} floor */
+  const corpusParts = (learned, floor) => [
+    model.element,
+    h(
+      "p",
+      { class: "caption" },
+      said.corpus.caption(learned.model, learned.tokens, learned.documents, learned.corpus),
+    ),
+    strongestSection({ learned }),
+    corpusLayersSection(learned),
+    likesSection({ learned }, floor, layer.element),
+  ];
+
   return {
     /** @param {State} state */
     update(state) {
+      kinds.update(state);
       if (!measured) return;
       const names = Object.keys(measured.models);
-      if (!names.length) return void (changed("none") && body.replaceChildren(sentence(said.nothing)));
-      const shown = [picked, state.view.model].find((name) => names.includes(name)) ?? names[0];
-      const measurement = measured.models[shown];
-      const floor = Math.min(state.view.floor ?? floorOf(state), measurement.learned.js_bits.length - 1);
-      if (!changed(measured, shown, floor)) return;
+      const recorded = corpora(state).filter((name) => !names.includes(name.split("/")[1]));
+      const offered = [...names, ...recorded];
+      if (!offered.length) return void (changed("none") && findings.replaceChildren(sentence(said.nothing)));
+      const own = [picked, state.view.model, state.trace?.model.name ?? "", ...recorded];
+      const shown = own.find((name) => offered.includes(name)) ?? offered[0];
+      const asked = recorded.includes(shown) ? learnedOf(shown) : null;
+      const layers = (asked ? asked.learned : measured.models[shown].learned)?.max_violation.length ?? 1;
+      const floor = Math.min(state.view.floor ?? floorOf(state), layers - 1);
+      if (!changed(measured, shown, floor, recorded.join(), asked?.learned, asked?.trouble)) return;
       model.show(
-        names.map((name) => [name, name]),
+        offered.map((name) => [name, recorded.includes(name) ? said.corpus.option(name) : name]),
         shown,
       );
       layer.show(
-        measurement.learned.js_bits.map((_, i) => [String(i), String(i + 1)]),
+        Array.from({ length: layers }, (_, i) => [String(i), String(i + 1)]),
         String(floor),
       );
       const at = body.scrollTop;
-      body.replaceChildren(
-        strongestSection(measurement) ?? "",
-        h(
-          "p",
-          { class: "caption" },
-          said.caption(Object.values(measured.heldout?.tokens ?? {}).reduce((sum, count) => sum + count, 0)),
-        ),
-        sizesSection(measured),
-        model.element,
-        ksSection(measurement),
-        layersSection(measurement),
-        likesSection(measurement, floor, layer.element),
-      );
+      const parts = !asked
+        ? measuredParts(measured, shown, floor)
+        : asked.learned
+          ? corpusParts(asked.learned, floor)
+          : [model.element, sentence(asked.trouble ? words.corpus.failed(asked.trouble) : said.loading)];
+      findings.replaceChildren(...parts.filter((part) => part !== null));
       body.scrollTop = at;
     },
     dispose: () => host.replaceChildren(),
+  };
+}
+
+/** What each corpus says, asked for once. @param {() => void} wake */
+function createAsking(wake) {
+  /** @type {Map<string, {learned: LearnedOfCorpus | null, trouble: string}>} */
+  const answers = new Map();
+  return (/** @type {string} */ atlas) => {
+    const known = answers.get(atlas);
+    if (known) return known;
+    const waiting = { learned: null, trouble: "" };
+    answers.set(atlas, waiting);
+    askAtlas(atlas, "learned")
+      .then(
+        (learned) => ({ learned, trouble: "" }),
+        (/** @type {Error} */ error) => ({ learned: null, trouble: error.message }),
+      )
+      .then((answer) => {
+        answers.set(atlas, answer);
+        wake();
+      });
+    return waiting;
   };
 }
