@@ -1,20 +1,19 @@
-"""The page of an atlas over the shipped held-out text: every view of it is a link."""
+"""The page of an atlas over the shipped held-out text, and of trainings: every view of it is a link."""
 
 from __future__ import annotations
 
-import threading
+import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Page, expect
 
-from app.atlas.shipped import Atlases
-from app.settings import Settings
-from app.web.application import create_app
-from app.web.atlas_routes import atlas_routes
+from app.settings import ROOT, Settings
+from tests.live_server import serving
 
 SECS = 60_000
 PATH = "/atlas?atlas=heldout/trio-8"
@@ -22,20 +21,36 @@ PATH = "/atlas?atlas=heldout/trio-8"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with the routes of the atlas and a cache of its own."""
-    settings = Settings(port=0)
-    app = create_app(settings)
-    cache = tmp_path_factory.mktemp("cache")
-    app.include_router(atlas_routes(Atlases(settings.models, cache / "none", cache)))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    """A server with a cache of its own, and a folder of two trainings that others ran."""
+    folder, cache = tmp_path_factory.mktemp("atlases"), tmp_path_factory.mktemp("cache")
+    write_counts(folder / "megatron-run")
+    snapshots = ROOT / "models" / "trio-8-unbalanced" / "snapshots"
+    (folder / "checkpoints").mkdir()
+    for step in ("000001", "000109", "005400"):
+        shutil.copy(snapshots / f"step-{step}.safetensors", folder / "checkpoints")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ATLASES", str(folder))
+        environment.setenv("ATLAS_CACHE", str(cache))
+        with serving(Settings(port=0)) as url:
+            yield url
+
+
+def write_counts(folder: Path) -> None:
+    """Two ranks of Megatron-LM's `save_tpe`, each with two experts; the second one starves."""
+    (folder / "tokens_per_expert").mkdir(parents=True)
+    for rank in range(2):
+        lines = [
+            {
+                "iter": step,
+                "block": "decoder",
+                "layer": layer,
+                "tpe": [[0, 0] if rank and step > 200 else [8, 4]],
+            }
+            for step in (100, 200, 300, 400)
+            for layer in (1, 2)
+        ]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (folder / "tokens_per_expert" / f"rank{rank}.jsonl").write_text(text)
 
 
 def refused(message) -> bool:
@@ -151,3 +166,42 @@ def test_placement_is_a_file_that_an_engine_reads(page, address):
 def test_wrong_link_says_what_is_wrong(page):
     page.goto("/atlas?atlas=nope")
     expect(page.get_by_role("alert")).to_contain_text("atlas: expected one of", timeout=SECS)
+
+
+def test_operator_sees_a_megatron_run_by_its_ranks_and_can_say_how_it_was_parallel(page: Page) -> None:
+    page.goto("/atlas?training=megatron-run")
+    ready(page)
+    expect(page.get_by_role("combobox", name="Atlas")).to_have_value("training megatron-run")
+    expect(page.get_by_role("img", name="megatron-run: MaxVio of each layer")).to_be_visible()
+    expect(page.locator("#atlas")).to_contain_text("2 layers end collapsed")
+    expect(page.locator(".ranks li")).to_have_text(["rank 0: experts 0 to 1", "rank 1: experts 2 to 3"])
+    page.get_by_label("expert parallel").fill("1")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**ep=1**")
+    ready(page)
+    expect(page.locator(".ranks li")).to_have_text(["rank 0: experts 0 to 1"])
+    expect(page.locator("#atlas")).not_to_contain_text("collapsed")
+    page.get_by_label("expert parallel").fill("3")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("alert")).to_contain_text("product divides 2 ranks", timeout=SECS)
+    page.go_back()
+    ready(page)
+    expect(page.locator(".ranks li")).to_have_count(1)
+
+
+def test_researcher_sees_a_folder_of_checkpoints_saturate_and_collapse(page: Page) -> None:
+    page.goto(PATH)
+    ready(page)
+    page.get_by_role("combobox", name="Atlas").select_option("training checkpoints")
+    ready(page)
+    assert "training=checkpoints" in page.url
+    plots = page.locator("svg.plot")
+    expect(plots).to_have_count(3)
+    names = [plots.nth(i).get_attribute("aria-label") for i in range(3)]
+    assert names == [
+        f"checkpoints: {each}"
+        for each in ("MaxVio of each layer", "experts without a token", "router saturation")
+    ]
+    expect(page.locator("#atlas")).to_contain_text("6 layers end collapsed")
+    for plot in range(3):
+        expect(plots.nth(plot).locator("path.plot-line, polyline, path")).not_to_have_count(0)
