@@ -50,7 +50,7 @@ def test_reader_of_another_model_learns_what_its_router_does_over_a_corpus(live:
     open_panel(live, "Learned")
     panel = live.locator(".findings")
     expect(panel.get_by_label("Model", exact=True)).to_have_value("mine", timeout=SECS)
-    expect(panel).to_contain_text(f"Recorded: {MODEL} over")
+    expect(panel).to_contain_text(f"Recorded: {MODEL} over", timeout=SECS)
     layers = panel.get_by_role("table", name="Do domains go to different experts")
     expect(layers.locator("tbody tr")).to_have_count(3)
     expect(layers.locator("thead th")).to_have_text(["layer", "JS bits", "chance", "MaxVio", "entropy"])
@@ -85,6 +85,7 @@ def test_load_of_another_model_is_counted_over_its_corpus(live: Page) -> None:
 def test_atlas_of_a_model_that_runs_here_leads_to_its_live_routing(live: Page, address: str) -> None:
     live.goto(f"{address}/atlas?atlas=mine&layer=2&expert=1")
     live.get_by_role("link", name="see it in the 3D scene").click()
-    live.wait_for_url("**source=live**")
+    live.wait_for_url("**source=live**")  # and its only model
     expect(live.locator(".corpus-badge")).to_contain_text("of texts.jsonl", timeout=SECS)
-    assert f"model={MODEL}" in live.url
+    expect(live.locator(".inspector")).to_contain_text("× even")
+    expect(live.locator("header")).to_contain_text(MODEL)
