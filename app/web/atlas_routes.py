@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from ..answers.estimate import Estimate
 from ..atlas.sent import plan_of_body, routing_of_body
 from ..problem import BadRequest
 from ..request.view_keys import look_of
@@ -150,7 +151,7 @@ def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
         if len(body) > BODY_BYTES:
             raise ValueError(f"{field}: expected at most {BODY_BYTES} bytes")
         function, *sizes = job
-        return await desk.make(request, len(body) * SECS_OF_BYTE, function, body, *sizes)
+        return await desk.make(request, Estimate(len(body) * SECS_OF_BYTE), function, body, *sizes)
 
     @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
     async def training(request: Request, name: str) -> Response:
