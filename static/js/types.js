@@ -1,8 +1,8 @@
 /**
- * The types that the modules of the page share. Nothing here runs.
+ * The types that the modules of the page share. It has no code.
  *
- * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; everything a person reads,
- * the address bar included, starts layers and tokens at 1. Experts keep their id, from 0, as in the literature.
+ * Counting: tokens, layers and experts start at 0 in code, in `window.moescope` and in files; displayed text and the
+ * address start layers and tokens at 1. Experts keep their id, from 0, as in the literature.
  *
  * @typedef {"authored" | "live" | "recorded" | "trace"} Source
  * @typedef {"single" | "sequence" | "all"} Mode
@@ -11,7 +11,7 @@
  * @typedef {import("./view/palettes.js").PaletteName} PaletteName
  * @typedef {"none" | "heatmap" | "load" | "table" | "learned" | "models" | "next" | "devices"} Panel
  *
- * What is asked of the server. Two equal requests give the same trace.
+ * The request to the server. Two equal requests give the same trace.
  * @typedef {object} Request
  * @property {Source} source
  * @property {string} scenario   name of a scenario
@@ -20,64 +20,64 @@
  * @property {string} [shape]    authored: name of a published model, or a shape as text; "" means the small one
  * @property {number} experts    N
  * @property {number} k          K
- * @property {string} [router]   one of `boot.routers`; "" or left out: the one of the model's training; authored: topk_norm
- * @property {number | null} [capacity] null: the router's own. These are settings of routers: each reads those that `boot.routers` names
+ * @property {string} [router]   one of `boot.routers`; "" or omitted: the trained router of the model; authored: topk_norm
+ * @property {number | null} [capacity] null: the default. This and the next keys are settings of routers: each reads those that `boot.routers` names
  * @property {number | null} [groups]
  * @property {number | null} [topk_groups]
  * @property {number | null} [scale]
  * @property {number | null} [noise]
  * @property {number | null} [updates]
  * @property {number | null} [rate]
- * @property {number} [skew]     authored: a logit that two experts of each layer have on top
- * @property {number} continue   tokens that the live model writes after the prompt
- * @property {number} temperature   of drawing them; 0: always the likeliest
- * @property {number} seed       of drawing them
- * @property {string} [alter]     live: what is changed in the model's routers; view/alterations.js
- * @property {number | null} step   of the training that was recorded; null: the last
- * @property {string} [trace]   of source trace: a file of the folder of traces
+ * @property {number} [skew]     authored: added to the logits of two experts of each layer
+ * @property {number} continue   tokens that the live model generates after the prompt
+ * @property {number} temperature   of the generation; 0: always the most likely token
+ * @property {number} seed       of the generation
+ * @property {string} [alter]     live: changes of the model's routers; view/alterations.js
+ * @property {number | null} step   step of a recorded training; null: the last
+ * @property {string} [trace]   of source trace: a file in the folder of traces
  *
- * How the trace is looked at. All of it is in the URL.
+ * The view keys. All of them are in the URL.
  * @typedef {object} ViewOnly
  * @property {Mode} mode
  * @property {Camera} camera
- * @property {number | null} token   where playback stands; null means from the start
+ * @property {number | null} token   the place of playback; null: from the start
  * @property {number | null} layer
- * @property {number | null} floor   the layer that is examined: by the load bars, and by TOP in SEQUENCE
- * @property {number | null} [shot]   moment of the directed shot that a link names, seconds
+ * @property {number | null} floor   the examined layer: of the load bars, and of TOP in SEQUENCE
+ * @property {number | null} [shot]   seconds of the directed shot in a link
  * @property {number} speed          1 is normal
- * @property {import("./view/layers.js").Fold | null} fold   layers that stand open, the others being folded
+ * @property {import("./view/layers.js").Fold | null} fold   open layers; the others are folded
  * @property {number | null} path    the token whose whole path is lit, selected in the token strip
  * @property {{layer: number, expert: number} | null} tower   the tower that the inspector shows
  * @property {string} corpus         behind the routing: "heldout", the name of an atlas, or "" for none
- * @property {"story" | "explore" | "present"} level   how much stands around the scene; an open panel is level Data (view/level.js)
+ * @property {"story" | "explore" | "present"} level   level of detail; an open panel implies level Data (view/level.js)
  * @property {Panel} panel
- * @property {number} devices        that the experts are spread over; 0: not told
+ * @property {number} devices        number of devices that hold the experts; 0: none
  * @property {boolean} whole         counters show the whole model too
  * @property {Theme} theme
  * @property {PaletteName} palette
- * @property {"group" | "heat"} [colour]   what trails and caps tell: who was here, where tokens have groups, or how often
- * @property {import("./words/language.js").Language} lang   of the document: another one is another document
- * @property {string} tour            name of the guided tour that is walked through, or ""
- * @property {number} at              the step of it, from 0
- * @property {number | null} quiz     the question that is asked, from 0
+ * @property {"group" | "heat"} [colour]   the colours of trails and caps: token groups, or number of uses
+ * @property {import("./words/language.js").Language} lang   language of the document
+ * @property {string} tour            name of the guided tour, or ""
+ * @property {number} at              its step, from 0
+ * @property {number | null} quiz     the question, from 0
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
- * Between a change and the answer of the server, `given` holds what is wished, and `asks` what was asked before.
+ * Between a change and the answer of the server, `given` holds the new request and `asks` the previous one.
  * @typedef {object} Spelt
- * @property {Partial<Request>} given   the fewest request keys that ask for the same: those of the address
- * @property {Partial<Request>} asks    request keys as the server understood them last: those of other questions to it
+ * @property {Partial<Request>} given   the fewest keys for the same request: those of the address
+ * @property {Partial<Request>} asks    the request keys of the last answer, used in other requests to the server
  *
  * @typedef {Request & ViewOnly & Spelt} View
  *
  * How the server understood request keys.
  * @typedef {object} Answer
- * @property {Request} request          every key filled in
+ * @property {Request} request          with every key set
  * @property {Partial<Request>} given   the fewest keys that ask for the same
  * @property {ServerNotice[]} notices
  *
- * A key that could not be used, and what is used instead.
+ * A replaced key, and the value used instead.
  * @typedef {object} ServerNotice
- * @property {string} field             with "b." before it for the second stack
+ * @property {string} field             with the prefix "b." for the second stack
  * @property {string} found
  * @property {string} expected
  * @property {string} message
@@ -91,9 +91,9 @@
  * @property {"choice" | "integer" | "number" | "flag" | "tower" | "fold" | "name" | "atlas" | "text"} kind
  * @property {any} default
  * @property {string[]} [values]            of a choice
- * @property {[number, number]} [limits]    least and most
+ * @property {[number, number]} [limits]    minimum and maximum
  * @property {number} [max_chars]
- * @property {number} [origin]              what a person counts from
+ * @property {number} [origin]              the first displayed number
  * @property {string[]} [sources]           that read it
  * @property {string[]} [routers]           that read it
  *
@@ -101,7 +101,7 @@
  * @typedef {object} Token
  * @property {string} text
  * @property {string} [group]
- * @property {boolean} [written]   by the model, after the prompt
+ * @property {boolean} [written]   generated generated by the model, after the prompt
  * @property {number} [id]
  *
  * Shape and figures of the model, as the server computes them (app/shape.py `to_json`).
@@ -109,8 +109,8 @@
  * @property {string} name
  * @property {string} router
  * @property {Record<string, number>} [settings]   those that the router reads
- * @property {number} [choices]     columns of choices, where a router may choose more than top_k experts
- * @property {number} [capacity]    tokens that an expert takes of this prompt, where the router has a limit
+ * @property {number} [choices]     columns of choices, if a router may choose more than top_k experts
+ * @property {number} [capacity]    expert capacity in tokens for this prompt, if the router has one
  * @property {number} layers
  * @property {number} experts
  * @property {number} top_k
@@ -122,7 +122,7 @@
  * @property {number} norms
  * @property {number} dense        parameters of the feed-forward networks outside the experts
  * @property {number} [shared]     shared experts of a layer
- * @property {number} [dense_below] layers without experts below the first that has some; `dense_layers` has all
+ * @property {number} [dense_below] dense layers below the first MoE layer; `dense_layers` has all
  * @property {number} expert_size
  * @property {number} router_size
  * @property {number} total_p
@@ -130,20 +130,20 @@
  * @property {number} whole_total
  * @property {number} whole_active
  * @property {number} bytes_16bit
- * @property {number} [matrices]      of an expert, where there are not 3: a gated linear unit's
+ * @property {number} [matrices]      matrices per expert, if not the 3 of a gated linear unit
  * @property {number} [expert_bias]
  * @property {number} [shared_gate]
  * @property {number} [router_bias]
- * @property {Record<string, string>} [layer_kinds]     of an engine: by layer, where it is no ordinary one
- * @property {Record<string, number[]>} [expert_kinds]  of an engine: experts that compute nothing, by kind
- * @property {string[]} [layer_names]                   of an engine: where it has each layer
- * @property {number[]} [dense_layers]  which of all layers, counted from 0, have no experts; `layers` counts the others
+ * @property {Record<string, string>} [layer_kinds]     of an engine: kinds of unusual layers
+ * @property {Record<string, number[]>} [expert_kinds]  of an engine: experts without computation, by kind
+ * @property {string[]} [layer_names]                   of an engine: its names of the layers
+ * @property {number[]} [dense_layers]  the layers without experts, counted from 0 among all; `layers` counts the others
  *
- * Where the routing comes from. `badge` is what the page shows.
+ * The origin of the routing. The page shows `badge`.
  * @typedef {object} Origin
  * @property {"AUTHORED" | "LIVE" | "RECORDED" | "IDS ONLY"} badge
- * @property {boolean} [ids_only]   the source names experts and knows no scores
- * @property {string} note     one sentence, in English, on what was computed and what was not; the page shows `words.originNote`
+ * @property {boolean} [ids_only]   the source has expert ids without scores
+ * @property {string} note     one sentence, in English, on what was computed; the page shows `words.originNote`
  * @property {Source} [source]
  * @property {string} [shape]      authored on the shape of a published model, whose name the model has
  * @property {string} [checkpoint] of a recording: the name of its model
@@ -153,19 +153,19 @@
  * @property {string} [trained_router]
  * @property {string} [engine]           that computed it
  * @property {string} [alter]           what was changed in the model's routers
- * @property {number} [prompt_tokens]   where a model writes on: tokens that were given to it
- * @property {number} [continue]        how many it was asked to write
+ * @property {number} [prompt_tokens]   of a generation: number of tokens of the prompt
+ * @property {number} [continue]        of a generation: number of requested tokens
  * @property {string} [trace]           the file of the folder of traces
  * @property {string} [file]            of a capture: its name
  * @property {import("./trace/window.js").Part} [window]   of a long trace: which part this is
- * @property {Finding[]} [findings]     of a capture: what there is to say of it
+ * @property {Finding[]} [findings]     of a capture: its findings
  * @property {string} [corpus]          of a recording: the text that its model was trained on
  *
- * One thing found in a capture: app/formats/findings.py. Layer and token count from 0.
+ * One thing found in a capture: app/formats/findings.py. Layers and tokens count from 0.
  * @typedef {{code: string, level: "info" | "warning" | "error", message: string, layer: number | null, token: number | null}} Finding
  *
- * A trace as far as it has arrived. Arrays are sized for `tokens.length` and filled up to `received`.
- * Rows: scores [T, L, N] bytes, 255 * sqrt(gate score); experts [T, L, K], 65535 for none; weights [T, L, K].
+ * A trace as far as it has arrived. Arrays are sized for `tokens.length` and filled up to `received`. Rows: scores [T, L,
+ * N] bytes, 255 * sqrt(gate score); experts [T, L, K], 65535 for none; weights [T, L, K].
  * @typedef {object} Trace
  * @property {string} id        identity of the trace on the server; equal requests give equal ids
  * @property {Model} model
@@ -175,49 +175,49 @@
  * @property {Uint16Array} experts
  * @property {Float32Array} weights
  * @property {Uint8Array} dropped   [T, L, K], 1 where over capacity
- * @property {number[][] | null} bias   [L][N] added to scores for selection alone, where the router has any
+ * @property {number[][] | null} bias   [L][N] added to scores for selection only, if the router has one
  * @property {number} received      tokens routed so far
- * @property {boolean} complete     the server said that no more comes
+ * @property {boolean} complete     all tokens have arrived
  *
- * Playback: everything on screen is a function of (timeline, time). Times are seconds at speed 1.
- * `Flight` is one token on its way at a moment.
+ * Playback: everything on screen is a function of (timeline, time). Times are seconds at speed 1. `Flight` is one token
+ * in flight at a time.
  * @typedef {object} Flight
  * @property {number} token
  * @property {number} height     layers passed: -1 is the entry below, l + 0 the router plane of layer l, layers is the exit
- * @property {number} layer      the layer it is at or last was at; -1 before the first
- * @property {number} at         seconds since it arrived at that layer's plane; negative never
+ * @property {number} layer      its current or last layer; -1 before the first
+ * @property {number} at         seconds since it arrived at the plane of that layer; never negative
  *
  * @typedef {object} Timeline
  * @property {Mode} mode
  * @property {number} tokens     T
  * @property {number} layers     L
- * @property {number} duration   when the last token has left and the last glow has settled to its dim rest
+ * @property {number} duration   the time at which the last token has left and the last glow has faded
  * @property {number} beat       seconds a token stays at one router plane
  * @property {(token: number, layer: number) => number} arrives  when the token reaches the router plane of that layer
- * @property {(token: number, layer: number) => number} fires    when its top-k light there: from then on they count as hit
+ * @property {(token: number, layer: number) => number} fires    when its top-k experts fire there and are counted
  * @property {(time: number) => Flight[]} flights                tokens between entry and exit
  * @property {(time: number) => {token: number, layer: number}} position  the event that fired last (token -1 before the first);
  *                                                                in ALL AT ONCE the token is the last of the batch
  *
- * What the scene draws from. Built by main.js for every frame that is drawn.
+ * The input of the scene, built for every drawn frame.
  * @typedef {object} Frame
  * @property {Trace} trace
  * @property {Timeline} timeline
  * @property {number} time
- * @property {number} wall                  seconds of a clock that never jumps, for camera moves; stepped by hand in tests
+ * @property {number} wall                  seconds of a monotonic clock, for camera moves; tests step it
  * @property {Camera} camera
  * @property {number} layer                 the layer that TOP looks at
- * @property {number | null} path           token whose whole path is lit (selected or pointed at)
+ * @property {number | null} path           token whose path is lit (selected or hovered)
  * @property {number} [current]             the current token, -1 for none
- * @property {{layer: number, expert: number} | null} tower   tower pointed at or selected
- * @property {number | null} [shot]         seconds of the directed shot, while it is on
+ * @property {{layer: number, expert: number} | null} tower   hovered or selected tower
+ * @property {number | null} [shot]         seconds of the directed shot, during the shot
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps
- * @property {Theme} [theme]                whose colours it has; dark where left out
- * @property {import("./view/layers.js").Fold | null} [fold]   layers that stand open, the others being folded; all where left out
+ * @property {Theme} [theme]                default: dark
+ * @property {import("./view/layers.js").Fold | null} [fold]   open layers; the others are folded; default: all open
  * @property {Corpus | null} [corpus]      behind the routing
- * @property {ArrayLike<number> | null} [devices]       [N] which device has each expert of a layer
+ * @property {ArrayLike<number> | null} [devices]       [N] device of each expert of a layer
  * @property {PaletteName} [palette]
- * @property {ViewOnly["colour"]} [colour]   by group where left out and tokens have groups
+ * @property {ViewOnly["colour"]} [colour]   default: by group if tokens have groups
  *
  * A corpus of routing as the scene draws it: an atlas' answer to `scene`.
  * @typedef {object} Corpus
@@ -228,31 +228,31 @@
  * @property {number[][]} loads   [L][N] multiples of the even share
  * @property {[number, number, number, number][]} flows   layer, from, to in the next layer, tokens
  *
- * What the store holds.
+ * The state in the store.
  * @typedef {object} State
  * @property {View} view
- * @property {import("./state/state.js").Loading} loading   how far the trace that was asked for has come
- * @property {string} error                 what went wrong, in words, when loading failed
+ * @property {import("./state/state.js").Loading} loading   state of loading of the requested trace
+ * @property {string} error                 the reason in words if loading failed
  * @property {"connecting" | "streaming" | "done" | "lost"} connection
- * @property {string[]} changed             request keys that a person changed and the server has not yet answered
- * @property {Notice[]} notices             values of the URL that fell back, and the like
+ * @property {string[]} changed             request keys that a user changed, until the answer
+ * @property {Notice[]} notices             notices, such as on replaced values of the URL
  * @property {Trace | null} trace
- * @property {Corpus | null} corpus         of the view, as soon as it is there
+ * @property {Corpus | null} corpus         of the view, once it has arrived
  * @property {boolean} playing
- * @property {number | null} shot           seconds of the directed shot, while it is on
- * @property {boolean} opening              the shot begins with the next trace
+ * @property {number | null} shot           seconds of the directed shot, during the shot
+ * @property {boolean} opening              the shot starts with the next trace
  * @property {number} time                  seconds on the timeline
  * @property {{token: number, layer: number}} at   the event that fired last; token -1 before the first
  * @property {number} hits                  unique (layer, expert) pairs so far
- * @property {{token: number} | {layer: number, expert: number, quiet?: boolean} | null} hover   quiet: no person points at it
+ * @property {{token: number} | {layer: number, expert: number, quiet?: boolean} | null} hover   quiet: not hovered by a user
  * @property {import("./playback/timeline.js").Schedule | null} timeline   of the trace in this mode
- * @property {number | null} film          a video is recorded: how much of the pass is done, 0 to 1
- * @property {"none" | "share" | "keys" | "compare" | "tours" | "files"} overlay   what lies open over the page
+ * @property {number | null} film          progress of a video recording, 0 to 1
+ * @property {"none" | "share" | "keys" | "compare" | "tours" | "files"} overlay   the open overlay
  * @property {"so-far" | "whole" | "scenarios" | "text" | "corpus"} span   what the load counts over; the heat map takes the last three for the whole
- * @property {boolean} still                reduced motion: asked for by the system or by the switch
- * @property {Theme} theme                  that is shown: of the view, of a system that asks for contrast, or of print
- * @property {"" | "on" | "anew"} writing    the model writes, as fast as playback follows: after what is there, or after the prompt
- * @property {number} around                a token of the whole: of a long trace the page asks for the part in which it lies
+ * @property {boolean} still                reduced motion: by the system or by the switch
+ * @property {Theme} theme                  the shown theme: of the view, of a system with more contrast, or of print
+ * @property {"" | "on" | "anew"} writing    a generation at the pace of playback: after the current tokens, or again after the prompt
+ * @property {number} around                a token of the whole of a long trace; the page requests the part that contains it
  * @property {import("./api/counts.js").WholeCounts | null} whole   counts over all tokens of a long trace
  * @property {"waiting" | "shown" | "lost" | "missing" | "failed"} scene   missing: no WebGL 2
  *

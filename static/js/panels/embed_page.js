@@ -1,6 +1,6 @@
 /**
- * The view alone, for a frame in somebody's article: scene, counters, badge, play, tokens, a link to the full page. It
- * starts when it is seen and rests when it is not; what it holds of the graphics card it gives back.
+ * The view for a frame in an article: scene, counters, badge, play button, tokens, a link to the full page. It starts
+ * when it becomes visible, pauses when it is hidden, and then releases its WebGL context.
  *
  * @import {State} from "../types.js"
  * @import {Surroundings} from "./full_page.js"
@@ -28,7 +28,7 @@ import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon, iconButton } from "./parts/icons.js";
 
-/** A frame smaller than this has one row of figures and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
+/** A small frame has one row of counters and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
 export function createPage(host, { boot, actions, store, viewport, other }) {
   const still = createStillPicture(host, boot);
   still.element.addEventListener("click", () => store.get().scene === "lost" && viewport.reopen());

@@ -1,5 +1,5 @@
 /**
- * The full page: every panel in its place.
+ * The full page with all panels.
  *
  * @import {Boot, State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
@@ -48,8 +48,8 @@ import { createShare } from "./share/share.js";
  * @property {Store<State>} store
  * @property {{open: () => Promise<void>, close: () => void, reopen: () => void, opened: () => boolean, observe: () => void}} viewport
  * @property {() => State | null} other   the state of the second stack, while there is one
- * @property {() => void} play   a file that was dropped takes the place of what is on screen
- * @property {() => void} wake   a panel has something new to show
+ * @property {() => void} play   a dropped file replaces the trace on screen
+ * @property {() => void} wake   requests an update of the panels
  * @property {(scale: number) => {width: number, height: number, problem: string}} look   of a picture at that scale
  */
 
@@ -108,7 +108,7 @@ function createParts() {
       "aria-label": words.film,
       "data-inset": true,
       "data-opens": "share",
-    }), // a press on it does not close that
+    }), // a press on the button does not close the popover
     live: part("sr-only", { role: "status", "aria-live": "polite" }),
   };
 }

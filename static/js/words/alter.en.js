@@ -1,5 +1,5 @@
 /**
- * What the page says of altered routers and of next tokens, in English.
+ * Text on altered routers and next tokens, in English.
  */
 
 import { formatDecimal, formatExactly, formatShare, formatSigned } from "./format.js";

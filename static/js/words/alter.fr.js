@@ -1,5 +1,5 @@
 /**
- * What the page says of altered routers and of next tokens, in French.
+ * Text on altered routers and next tokens, in French.
  */
 
 import { formatDecimal, formatExactly, formatShare, formatSigned } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * The words of the atlas in English.
+ * Text of the atlas in English.
  */
 
 import { formatDecimal, formatExactly, formatShare } from "./format.js";

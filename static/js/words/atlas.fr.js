@@ -1,5 +1,5 @@
 /**
- * The words of the atlas in French.
+ * Text of the atlas in French.
  */
 
 import { formatDecimal, formatExactly, formatShare } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * The words about captures in English.
+ * Text on captures in English.
  */
 
 import { formatExactly, formatShare } from "./format.js";

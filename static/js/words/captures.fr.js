@@ -1,5 +1,5 @@
 /**
- * The words about captures in French.
+ * Text on captures in French.
  */
 
 import { formatExactly, formatShare } from "./format.js";

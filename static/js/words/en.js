@@ -1,5 +1,6 @@
 /**
- * Every word of the page in English. Another language is another module of this shape. Terms are those of glossary.en.js.
+ * All text of the page in English. Every other language is a module of the same structure. Terms are those of
+ * glossary.en.js.
  */
 
 import {
@@ -14,13 +15,13 @@ import { glossary } from "./glossary.en.js";
 import { shapesEn } from "./models.en.js";
 
 /**
- * What a beat of the shot says is filled in from the trace.
+ * Values of the trace in the caption of a beat of the shot.
  * @typedef {{kind: string, all: number, won: number, parts: number[], layers: number}} Told
  */
 
 const NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split(" ");
 
-/** Up to twelve in letters. @param {number} count */
+/** Writes numbers up to twelve in letters. @param {number} count */
 function spelled(count) {
   return NUMBERS[count] ?? formatExactly(count);
 }
@@ -40,7 +41,7 @@ function plural(count, one, many = `${one}s`) {
   return `${formatExactly(count)} ${count === 1 ? one : many}`;
 }
 
-/** A token as it stands inside a sentence. @param {string} text */
+/** Quotes a token inside a sentence. @param {string} text */
 function quoted(text) {
   return `“${formatToken(text)}”`;
 }

@@ -1,5 +1,5 @@
 /**
- * Numbers and token texts as a person reads them, in the language of the page. What programs read is not made here.
+ * Formats numbers and token texts for display, in the language of the page.
  */
 
 import { language } from "./language.js";
@@ -8,7 +8,7 @@ const SEPARATORS = Object.fromEntries(
   new Intl.NumberFormat(language).formatToParts(12345.6).map(({ type, value }) => [type, value]),
 );
 
-/** French counts on in milliards: its billion is a thousand of them, and its reader might take it for one. */
+/** French has milliards: its billion is a thousand milliards, so a French reader may misread an English billion. */
 const UNITS = /** @type {Record<string, readonly (readonly [number, string])[]>} */ ({
   en: [
     [1e12, "T"],
@@ -44,7 +44,7 @@ function threeDigits(value) {
 }
 
 /**
- * With so many decimals, or with those that it has: 1.5 -> "1.5".
+ * Formats a number with fixed decimals, or with those that it has: 1.5 -> "1.5".
  * @param {number} value
  * @param {number} [decimals]
  */
@@ -61,7 +61,7 @@ export function formatExactly(count) {
 }
 
 /**
- * Memory in decimal units, as device makers count: 2400000 -> "2.40 MB".
+ * Formats memory in decimal units, as device makers count: 2400000 -> "2.40 MB".
  * @param {number} bytes
  */
 export function formatBytes(bytes) {
@@ -86,7 +86,7 @@ export function formatShare(share) {
 }
 
 /**
- * Returns a share as percent with so many decimals; one that rounds to nothing without being nothing is told as less than one.
+ * Returns a share as percent with fixed decimals. A positive one that rounds to 0 is shown as less than the last digit.
  * @param {number} share
  * @param {number} [decimals]
  */
@@ -97,7 +97,7 @@ export function formatPercent(share, decimals = 0) {
 }
 
 /**
- * With its sign, which for a minus is that of arithmetic: 0.02 -> "+0.020".
+ * Formats a number with its sign; a minus is the typographic one: 0.02 -> "+0.020".
  * @param {number} value
  * @param {number} decimals
  */
@@ -106,7 +106,7 @@ export function formatSigned(value, decimals) {
 }
 
 /**
- * Returns a combine weight with two digits; one that rounds to nothing is told as less than a hundredth.
+ * Returns a combine weight with two digits; a positive one that rounds to 0 is shown as less than 0.01.
  * @param {number} weight from 0 to 1
  */
 export function formatWeight(weight) {
@@ -114,7 +114,7 @@ export function formatWeight(weight) {
 }
 
 /**
- * Seconds as minutes and seconds: 75.4 -> "1:15".
+ * Formats seconds as minutes and seconds: 75.4 -> "1:15".
  * @param {number} seconds
  */
 export function formatTime(seconds) {
@@ -126,8 +126,8 @@ export function formatTime(seconds) {
 const VISIBLE = { "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
 
 /**
- * Returns a token on one line, with white space that a person can see: "\n" -> "⏎", "  " -> "␣␣". One leading space, with which
- * most tokens of a byte-level tokenizer begin, is left to the caller (`opensWithSpace`).
+ * Returns a token on one line, with visible white space: "\n" -> "⏎", "  " -> "␣␣". The caller handles one leading space,
+ * with which most tokens of a byte-level tokenizer start (`opensWithSpace`).
  * @param {string} text
  */
 export function formatToken(text) {
@@ -138,7 +138,7 @@ export function formatToken(text) {
   return shown.replace(/^ /, "").replace(/ {2,}/g, (run) => "␣".repeat(run.length));
 }
 
-/** Bytes that are part of a character, "\\xe2\\x82" -> "‹E2 82›". @param {string} bytes */
+/** Marks bytes that are part of a character: "\\xe2\\x82" -> "‹E2 82›". @param {string} bytes */
 function marked(bytes) {
   return `‹${bytes.slice(2).toUpperCase().split("\\X").join(" ")}›`;
 }

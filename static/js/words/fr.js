@@ -1,13 +1,14 @@
 /**
- * Every word of the page in French, in the shape of en.js: a key that is missing or one too many fails the type check.
+ * All text of the page in French, with the structure of en.js: a missing or an extra key fails the type check.
  *
- * Glossary. expert: expert · router: routeur · token: jeton · layer: couche · gate score: score de routage · top-k: top-k ·
- * combine weight: poids de combinaison · shared expert: expert partagé · load: charge (loading: chargement) · capacity:
+ * Glossary. expert: expert · router: routeur · token: jeton · layer: couche · gate score: score de routage · top-k: top-k
+ * · combine weight: poids de combinaison · shared expert: expert partagé · load: charge (loading: chargement) · capacity:
  * capacité · dropped: écarté · routing trace: trace · loss: perte · held-out: mis de côté · embedding: plongement ·
  * mixture of experts: mélange d’experts · authored: scénarisé · live: en direct · recorded: enregistré · prompt: texte ·
  * heat map: carte de chaleur · seed: graine · counters: P_TOTAL, P_ACTIFS, JETON, EXPERTS_TOUCHÉS.
  *
- * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/words/french.test.js reads every sentence.
+ * Spaces before : and inside « » are U+00A0, before ; ! ? and % U+202F: tests/js/words/french.test.js reads every
+ * sentence.
  */
 
 import {
@@ -24,7 +25,7 @@ import { partOf, problem } from "./problems.fr.js";
 
 const NUMBERS = "aucun un deux trois quatre cinq six sept huit neuf dix onze douze".split(" ");
 
-/** Up to twelve in letters. @param {number} count */
+/** Writes numbers up to twelve in letters. @param {number} count */
 function spelled(count) {
   return NUMBERS[count] ?? formatExactly(count);
 }
@@ -44,13 +45,13 @@ function plural(count, one, many = `${one}s`) {
   return `${formatExactly(count)} ${count < 2 ? one : many}`;
 }
 
-/** A token as it stands inside a sentence. @param {string} text */
+/** Quotes a token inside a sentence. @param {string} text */
 function quoted(text) {
   return `« ${formatToken(text)} »`;
 }
 
 /**
- * Where a routing comes from, out of the facts that its origin has.
+ * Returns the sentence on the origin of a routing.
  * @param {import("../types.js").Origin} origin
  * @param {import("../types.js").Model} model
  */
@@ -79,7 +80,7 @@ function routing(badge) {
 }
 
 /**
- * The shape of the English words, whatever each one says.
+ * The structure of the English text without its content.
  * @template T
  * @typedef {T extends string ? string : T extends (...args: infer A) => infer R ? (...args: A) => Wide<R> : {[K in keyof T]: Wide<T[K]>}} Wide
  */

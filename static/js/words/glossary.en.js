@@ -1,5 +1,6 @@
 /**
- * The glossary in English: a term, and what it means in a sentence or two. app/lessons/glossary_terms.py has the same names.
+ * The glossary in English: terms with definitions of one or two sentences. app/lessons/glossary_terms.py has the same
+ * names.
  */
 
 /** @typedef {{name: string, means: string}} Entry */

@@ -1,8 +1,8 @@
 /**
- * The language that the document says it is in; the page's words and numbers follow it. Another one is another document.
+ * The language of the document, which text and numbers of the page use. Another language is another document.
  */
 
-/** In the order of the menu; the first is the default. app/request/view_keys.py has them too. */
+/** In the order of the menu; the first is the default. They are also in app/request/view_keys.py. */
 export const LANGUAGES = /** @type {const} */ (["en", "fr"]);
 
 /** @typedef {typeof LANGUAGES[number]} Language */

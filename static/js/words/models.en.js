@@ -1,5 +1,5 @@
 /**
- * The words about published models, uploaded configs, and experts on several devices.
+ * Text on published models, uploaded configs, and expert parallelism, in English.
  *
  * @import {Known, Notes} from "../api/model_catalogue.js"
  */
@@ -150,7 +150,7 @@ export const shapesEn = {
   },
 };
 
-/** What is said of a model as it was written: in English. @param {Known} known @returns {Notes} */
+/** Returns the notes on a model in English, as written. @param {Known} known @returns {Notes} */
 export function notesOf({ source, config_source, note, compared }) {
   return {
     source,

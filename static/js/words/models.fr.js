@@ -1,5 +1,5 @@
 /**
- * The words about published models, uploaded configs, and experts on several devices, in French.
+ * Text on published models, uploaded configs, and expert parallelism, in French.
  */
 
 import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";

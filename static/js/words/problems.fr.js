@@ -1,11 +1,11 @@
 /**
- * What the server says of a request that it cannot use, in French. The wire carries one sentence, in English; each is
- * made of the parts below (app/request, app/routing, app/published, app/sources/live). What is not among them stays.
+ * Messages of the server on invalid requests, in French. The server sends a sentence in English, made of the parts below
+ * (app/request, app/routing, app/published, app/sources/live). An unknown part stays in English.
  */
 
-/** A pattern, and what it is in French. @typedef {readonly [RegExp, string | ((...found: string[]) => string)]} Part */
+/** A pattern and its French text. @typedef {readonly [RegExp, string | ((...found: string[]) => string)]} Part */
 
-/** [part of a sentence, the same in French]; `$1` is what stands in the brackets. @type {readonly Part[]} */
+/** [part of a sentence, the same in French]; `$1` is the captured text. @type {readonly Part[]} */
 const PARTS = [
   // expected
   [
@@ -227,7 +227,7 @@ const PARTS = [
   ],
 ];
 
-/** Who reads a config.json of that kind (app/published/architectures/defaults.json). @type {readonly Part[]} */
+/** The classes of a config.json (app/published/architectures/defaults.json). @type {readonly Part[]} */
 const CLASSES = [
   [/^the paper$/, "l’article"],
   [/^(\w+)'s own class$/, "la classe de $1"],
@@ -235,7 +235,7 @@ const CLASSES = [
   [/^the (\w+) of (\S+)$/, "$1 de $2"],
 ];
 
-/** What is told of a router that is not quite the model's own (app/published/architectures/). @type {readonly Part[]} */
+/** Notes on routers that differ from that of a model (app/published/architectures/). @type {readonly Part[]} */
 const NOTES = [
   [
     /^the weight multiplies the expert's input, not its output$/,
@@ -260,7 +260,7 @@ const NOTES = [
   ],
 ];
 
-/** Sentences of their own. @type {readonly Part[]} */
+/** Whole sentences. @type {readonly Part[]} */
 const WHOLE = [
   [
     /^trace: the server failed to compute it; its log says why$/,
@@ -276,23 +276,23 @@ const WHOLE = [
 function told(text, known) {
   const [pattern, french] = known.find(([each]) => each.test(text)) ?? [];
   if (!pattern || french === undefined) return text;
-  return text.replace(pattern, /** @type {string} */ (french)); // or a function, which replace() takes too
+  return text.replace(pattern, /** @type {string} */ (french)); // or a function, which replace() also accepts
 }
 
 /** @param {string} note */
 export const routerNote = (note) => told(note, NOTES);
 
-/** 1,048,576 in a sentence. @param {string} text */
+/** Groups the digits of a number in a sentence. @param {string} text */
 const grouped = (text) =>
   text.replace(/\d{1,3}(,\d{3})+(?!\d)/g, (digits) => digits.replaceAll(",", "\u202f"));
 
-/** What was found, and what to do: either may hold a semicolon of its own. @param {string} text */
+/** Splits the found value from the advice; either may contain a semicolon. @param {string} text */
 function parted(text) {
   const ways = [...text.matchAll(/; /g)].map(({ index }) => [text.slice(0, index), text.slice(index + 2)]);
   return ways.find(([, advice]) => told(advice, PARTS) !== advice) ?? ways.at(-1) ?? [text, ""];
 }
 
-/** Returns one line. @param {string} line */
+/** Translates one line. @param {string} line */
 function sentence(line) {
   const [, name, expected, rest] =
     /^([\w.]+|experts a token): expected (.*?), got (.*; .*)$/.exec(line) ?? [];
@@ -302,10 +302,10 @@ function sentence(line) {
   return `${field} : attendu ${grouped(told(expected, PARTS))}, reçu ${told(got, PARTS)} ; ${told(advice, PARTS)}`;
 }
 
-/** Every problem has a line. @param {string} message */
+/** Translates a message with one line per problem. @param {string} message */
 export function problem(message) {
   return message.split("\n").map(sentence).join("\n");
 }
 
-/** What would have been right, or what was found, of the server's notice on a key. @param {string} part */
+/** Translates the expected or found value of a notice. @param {string} part */
 export const partOf = (part) => grouped(told(part, PARTS));

@@ -1,6 +1,6 @@
 /**
- * Texts of tokens as a person reads them, each among its neighbours: pieces of one character name the character, and two
- * tokens that differ by their leading space alone look different.
+ * Displayed texts of tokens, in the context of their neighbours. Pieces of one character name the character. Two tokens
+ * that differ only in their leading space look different.
  *
  * @import {Token} from "../types.js"
  */
@@ -25,7 +25,7 @@ export function bytesOf(text) {
   return BYTES.test(text) ? bytesIn(text).map(hex).join(" ") : "";
 }
 
-/** Returns all of them. @param {readonly Token[]} tokens @returns {string[]} */
+/** Returns the texts of all tokens. @param {readonly Token[]} tokens @returns {string[]} */
 export function textsOf(tokens) {
   const bare = tokens.map(({ text }) => text.trim());
   /** @type {Map<string, Set<string>>} */
@@ -40,7 +40,7 @@ export function textsOf(tokens) {
 }
 
 /**
- * Writes the texts of the pieces of a character that begins at a token.
+ * Writes the texts of the pieces of a character that starts at a token.
  * @param {readonly Token[]} tokens @param {string[]} texts @param {number} first
  * @returns {number} how many tokens after the first were named
  */
@@ -58,7 +58,7 @@ function namePieces(tokens, texts, first) {
   return 0;
 }
 
-/** @param {number[]} bytes @returns {string} "" where they are no whole characters */
+/** @param {number[]} bytes @returns {string} "" if they are not whole characters */
 function decoded(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(bytes));

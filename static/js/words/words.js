@@ -25,7 +25,9 @@ export const { words, alterWords, captureWords } =
       ? french
       : { en: english, fr: french }[language];
 
-/** For the page of the atlas, which is not built per language. An expression that the bundler can leave out elsewhere. */
+/**
+ * Text of the page of the atlas, which is not built per language. The bundler can drop this expression from other pages.
+ */
 export const atlasWords = language === "fr" ? atlasFr : atlasEn;
 
 /** Returns the name that a router has on the page. @param {string} name  of `boot.routers` */

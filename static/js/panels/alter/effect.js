@@ -1,5 +1,6 @@
 /**
- * What an alteration did, in sentences: how many choices moved, who took a tower's tokens, what the loss on the prompt became.
+ * The effect of an alteration in sentences: changed choices, experts that gained the tokens of another, loss on the
+ * prompt.
  *
  * @import {Answer} from "../../api/next_tokens.js"
  */
@@ -10,7 +11,7 @@ import { alterWords } from "../../words/words.js";
 /** Experts that a sentence names. */
 const MOST_NAMED = 8;
 
-/** Sentences on the whole of it. @param {Answer} answer */
+/** Returns sentences on the total effect. @param {Answer} answer */
 export function sayEffect({ unaltered, mean_loss: loss }) {
   if (!unaltered) return loss === null ? [] : [alterWords.plainLoss(loss)];
   const { moved, mean_loss: before } = unaltered;
@@ -21,7 +22,7 @@ export function sayEffect({ unaltered, mean_loss: loss }) {
   ];
 }
 
-/** Who took the tokens of a tower, or how many it took. @param {Answer} answer @param {{layer: number, expert: number}} tower */
+/** Returns the experts that gained the tokens of a tower, or the number that it gained. @param {Answer} answer @param {{layer: number, expert: number}} tower */
 export function sayTower({ unaltered }, tower) {
   if (!unaltered) return "";
   const takers = takersOf(unaltered.moved, tower);

@@ -1,6 +1,6 @@
 /**
- * What the model says after the current token, as a list with shares; where its routers are altered, the list of the model as
- * it is beside it, what is altered, who moved, and what the loss on the prompt became.
+ * The predictions after the current token, with probabilities. For an altered model also those of the unaltered one, the
+ * alterations, the changed choices, and the loss on the prompt.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Candidate} from "../../api/next_tokens.js"
@@ -41,7 +41,7 @@ function listOf(candidates, came, name) {
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createNextPanel(host, actions, wake, boot) {
-  /** What is altered, each with a button that takes it back. @param {string} alter */
+  /** Returns the alterations, each with a button that undoes it. @param {string} alter */
   function alterationsOf(alter) {
     const items = itemsOf(alter);
     if (!items.length || boot.exported) return [];
@@ -71,7 +71,7 @@ export function createNextPanel(host, actions, wake, boot) {
     ];
   }
 
-  /** A button for each choice that moved: playback goes there. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved */
+  /** Returns a button per changed choice, which seeks to it. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved */
   function movesOf({ trace }, moved) {
     const go = (
       /** @type {number} */ token,
@@ -93,7 +93,7 @@ export function createNextPanel(host, actions, wake, boot) {
     return h("div", { class: "flips" }, ...buttons);
   }
 
-  /** What comes after the current token. @param {State} state @param {NonNullable<ReturnType<typeof nextTokens.of>>} answer */
+  /** Returns the predictions after the current token. @param {State} state @param {NonNullable<ReturnType<typeof nextTokens.of>>} answer */
   function candidatesOf({ trace, at, view }, { next, unaltered }) {
     if (!trace) return [];
     const token = view.mode === "all" || at.token < 0 ? trace.tokens.length - 1 : at.token;
@@ -122,7 +122,7 @@ export function createNextPanel(host, actions, wake, boot) {
     return trace?.origin.source === "live" && !boot.exported ? alterWords.reading : alterWords.none;
   }
   return {
-    /** Each part is laid out anew only when it says something else: a button stays where it is while playback goes on. @param {State} state */
+    /** Builds each part again only if it changes, so that buttons persist during playback. @param {State} state */
     update(state) {
       const answer = nextTokens.of(state, wake);
       const alter = state.view.alter ?? "";

@@ -1,6 +1,6 @@
 /**
- * The end of the strip of a live model: the five most likely next tokens after the current one. Where its routers are
- * altered, the tokens whose choices moved are marked, and the tower that took one is lit while playback stands on it.
+ * The end of the strip of a live model: the five most likely next tokens. For an altered model, tokens with changed
+ * choices are marked, and the expert that gained the current token is lit.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -21,7 +21,7 @@ export function createStripEnd(host, actions, wake) {
       type: "button",
       class: "strip-end",
       hidden: true,
-      title: alterWords.endLabel, // its name is what it shows
+      title: alterWords.endLabel, // its accessible name is its text
       onclick: () => actions.togglePanel("next"),
     },
     h("span", { class: "label" }, alterWords.end),

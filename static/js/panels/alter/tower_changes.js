@@ -1,6 +1,6 @@
 /**
- * What a person can change of one tower of a live model: switch it off, force it, move its logit, change k of its layer; and
- * what that did.
+ * Controls that alter one expert of a live model: switch it off, force it, add to its logit, change k of its layer. Shows
+ * the effect.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -15,10 +15,10 @@ import { attribute, changes, h } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 import { sayEffect, sayTower } from "./effect.js";
 
-/** What the buttons add to a logit; a link may add anything. */
+/** Additions to a logit by the buttons; a link may add any value. */
 const STEPS = ["add-2", "add2"];
 
-/** Whether the routers on screen can be changed. @param {Boot} boot @param {State} state */
+/** Returns whether the routers on screen can be altered. @param {Boot} boot @param {State} state */
 export function canAlter(boot, { view }) {
   const model = boot.models.find(({ name }) => name === view.model);
   return !boot.exported && reads(boot, view, "alter") && model?.alters !== false;
@@ -58,7 +58,7 @@ export function createTowerChanges(actions, boot, wake) {
   const effectChanged = changes();
   let k = createK();
 
-  /** Its label names the layer. */
+  /** The menu of k. The menu of k. Its label names the layer. */
   function createK() {
     return createSegments({
       label: alterWords.kOf(tower.layer + 1),

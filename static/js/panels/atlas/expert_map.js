@@ -75,7 +75,7 @@ export function createExpertMap(map, chosen, open) {
   );
 }
 
-/** What the six levels mean. @param {{low: number, high: number}} scale @param {number} y */
+/** Returns the legend of the six levels. @param {{low: number, high: number}} scale @param {number} y */
 function legend({ low, high }, y) {
   const levels = Array.from({ length: 6 }, (_, level) =>
     svg("rect", { x: LEFT + level * 44, y, width: 43, height: 12, class: `level-${level}` }),

@@ -1,5 +1,5 @@
 /**
- * One expert's page: a sentence where counts carry one, tokens, contexts, properties, partners, flows and load.
+ * The page of one expert: a sentence if the counts support one, tokens, contexts, properties, partners, flows and load.
  *
  * @import {Context, ExpertPage, Finding, Neighbour, TokenRow} from "../../api/atlas.js"
  */
@@ -10,7 +10,7 @@ import { h } from "../parts/element.js";
 import { svg } from "./plot.js";
 import { createLoad } from "./plots.js";
 
-/** A space at an edge, or a line break, is drawn as a sign. @param {string} text */
+/** Shows leading and trailing spaces and line breaks as symbols. @param {string} text */
 const visibleText = (text) =>
   text.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replace(/^ /, "·").replace(/ $/, "·");
 
@@ -94,7 +94,7 @@ function tokenTable(title, rows) {
   );
 }
 
-/** Shares with intervals against those of the corpus. @param {readonly Finding[]} findings */
+/** Returns shares with intervals, compared with those of the corpus. @param {readonly Finding[]} findings */
 function properties(findings) {
   const strongest = [...findings].sort((a, b) => b.share - a.share).slice(0, 8);
   return h(

@@ -1,5 +1,5 @@
 /**
- * A sentence that the reader types, routed now and held against the corpus.
+ * Routes a typed sentence and compares it with the corpus.
  */
 
 import { compareText } from "../../api/atlas.js";

@@ -19,7 +19,7 @@ const KEPT = ["atlas", "training", "ep", "pp", "etp", "layer", "expert", "metric
 const DEVICES = 8;
 const root = /** @type {HTMLElement} */ (document.querySelector("#atlas"));
 
-/** What the address asks for. */
+/** Returns the values of the address. */
 function asked() {
   const query = new URLSearchParams(location.search);
   const [layer, expert] = [Number(query.get("layer")), query.get("expert")];
@@ -30,7 +30,7 @@ function asked() {
   };
 }
 
-/** The address with other values; what is no key of the atlas (language, theme) stays. @param {Record<string, string | number>} changes */
+/** Returns the address with other values. Other keys (language, theme) are kept. @param {Record<string, string | number>} changes */
 function address(changes) {
   const query = new URLSearchParams(location.search);
   for (const [key, value] of Object.entries(changes)) query.set(key, String(value));
@@ -55,7 +55,7 @@ async function open(layer, expert) {
   page?.focus({ preventScroll: true });
 }
 
-/** Draws the page anew; an answer that comes late is dropped. */
+/** Draws the page again; late answers are ignored. */
 async function show() {
   const at = location.search;
   root.setAttribute("aria-busy", "true");
@@ -90,7 +90,7 @@ async function show() {
   root.dataset.ready = at;
 }
 
-/** Atlases, and trainings of other models. @param {readonly Named[]} names @param {readonly string[]} trainings @param {string} name */
+/** Returns the menu of atlases, and of trainings of other models. @param {readonly Named[]} names @param {readonly string[]} trainings @param {string} name */
 function chooser(names, trainings, name) {
   const models = names.map((each) => each.name.split("/").at(-1));
   const alone = trainings.filter((each) => !models.includes(each));
@@ -116,7 +116,8 @@ function chooser(names, trainings, name) {
 }
 
 /**
- * The corpus in the 3D scene: behind live routing where its model runs here, else on a stack of its shape.
+ * Returns the address of the corpus in the 3D scene: behind live routing if its model runs here, else on a stack of its
+ * shape.
  * @param {string} name
  * @param {readonly Named[]} names
  * @param {Overview} overview
@@ -183,13 +184,13 @@ async function partsOf(name, names) {
   ].filter((part) => part instanceof Node);
 }
 
-/** The training of the atlas' model, if its steps are here. @param {string} name @param {readonly string[]} trainings */
+/** Returns the training of the model of the atlas, if its steps are available. @param {string} name @param {readonly string[]} trainings */
 async function trainingOf(name, trainings) {
   const model = name.split("/").at(-1) ?? "";
   return trainings.includes(model) ? trainingFigures(await askTraining(model)) : [];
 }
 
-/** A training that stands alone. @param {string} name */
+/** Returns the page of a training without an atlas. @param {string} name */
 async function trainingParts(name) {
   const query = new URLSearchParams(location.search);
   const sizes = { ep: query.get("ep") ?? "", pp: query.get("pp") ?? "1", etp: query.get("etp") ?? "1" };
@@ -209,7 +210,7 @@ async function trainingParts(name) {
   }
 }
 
-/** What takes seconds to simulate: caches and placements. @param {string} name */
+/** Returns the parts that take seconds to simulate: caches and placements. @param {string} name */
 async function slowPartsOf(name) {
   const caches = figure(words.caches, words.cachesHint, createCaches(await askAtlas(name, "caches")));
   const { experts } = await askAtlas(name, "overview");
@@ -228,7 +229,7 @@ function metricMenu(overview, metric) {
 }
 
 /**
- * Layer and expert as menus: the way to an expert for a keyboard.
+ * Returns menus of layer and expert, for the keyboard.
  * @param {Overview} overview
  * @param {{layer: number, expert: number} | null} chosen
  */
@@ -280,7 +281,7 @@ function placements(name, placement) {
   );
 }
 
-/** Paper is light, whatever the screen is: browsers leave out grounds when they print. */
+/** Uses the light theme in print, because browsers do not print backgrounds. */
 function watchPaper() {
   const { dataset } = document.documentElement;
   const usual = dataset.theme;

@@ -1,5 +1,5 @@
 /**
- * Flat plots as SVG: elements, axes with ticks and units, and lines.
+ * Plots as SVG: elements, axes with ticks and units, and lines.
  */
 
 import { h } from "../parts/element.js";
@@ -9,7 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export const PLOT = { width: 620, height: 320, left: 56, right: 190, top: 14, bottom: 44 };
 
 /**
- * An SVG element. A property that begins with "on" is a listener.
+ * Returns an SVG element. A property that starts with "on" is a listener.
  * @param {string} tag
  * @param {Record<string, unknown>} [attributes]
  * @param {...(Node | string)} children
@@ -24,7 +24,7 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A picture with a name for those who listen. @param {number} width @param {number} height @param {string} label @param {...Node} parts */
+/** Returns a picture with a name for screen readers. @param {number} width @param {number} height @param {string} label @param {...Node} parts */
 export function picture(width, height, label, ...parts) {
   return svg(
     "svg",
@@ -41,7 +41,7 @@ export const across = (share) => PLOT.left + share * (PLOT.width - PLOT.left - P
 export const upward = (share) => PLOT.height - PLOT.bottom - share * (PLOT.height - PLOT.top - PLOT.bottom);
 
 /**
- * Two axes with ticks and names.
+ * Returns two axes with ticks and names.
  * @param {{at: number, text: string}[]} below  ticks of the axis below, at shares of its length
  * @param {{at: number, text: string}[]} beside  of the axis on the left
  * @param {string} nameBelow
@@ -82,7 +82,7 @@ export function axes(below, beside, nameBelow, nameBeside) {
 }
 
 /**
- * Lines with their names at their ends, which keep apart.
+ * Returns lines with their names at their ends. The names do not overlap.
  * @param {{name: string, points: readonly (readonly [number, number])[], faint?: boolean, dashed?: boolean}[]} lines
  *   points as shares of both axes
  */
@@ -101,7 +101,7 @@ export function lines(lines) {
   );
 }
 
-/** Heights of labels that do not lie on each other. @param {number[]} heights @returns {number[]} */
+/** Returns heights of labels without overlap. @param {number[]} heights @returns {number[]} */
 export function spread(heights) {
   const order = heights.map((y, at) => ({ y, at })).sort((a, b) => a.y - b.y);
   for (let i = 1; i < order.length; i++) order[i].y = Math.max(order[i].y, order[i - 1].y + 13);
@@ -111,7 +111,7 @@ export function spread(heights) {
   return found;
 }
 
-/** Where a value lies between the least and the most of all: 0 to 1. @param {readonly (readonly (number | null)[])[]} rows */
+/** Returns a function that maps values to 0 to 1, from the minimum to the maximum of all. @param {readonly (readonly (number | null)[])[]} rows */
 export function scaleOf(rows) {
   const known = rows.flat().filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
@@ -122,7 +122,7 @@ export function scaleOf(rows) {
   };
 }
 
-/** One of six levels of a colour scale. @param {number} share */
+/** Returns one of six levels of a colour scale. @param {number} share */
 export const levelOf = (share) => Math.min(5, Math.floor(share * 6));
 
 /** @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */

@@ -1,5 +1,5 @@
 /**
- * A training over its steps: of the atlas' model, or of a folder of counts that has no atlas.
+ * A training over its steps: of the model of an atlas, or of a folder of counts without an atlas.
  *
  * @import {Training} from "../../api/atlas.js"
  */
@@ -22,7 +22,7 @@ export function trainingFigures(found) {
   return shown;
 }
 
-/** Which rank holds which experts, and how unevenly. @param {Training} found @param {NonNullable<Training["placement"]>} placement */
+/** Returns the experts of each rank and the imbalance. @param {Training} found @param {NonNullable<Training["placement"]>} placement */
 function devices(found, { experts, imbalance }) {
   const list = experts.map(([first, last], rank) => h("li", {}, words.rankHolds(rank, first, last)));
   return figure(
@@ -34,7 +34,8 @@ function devices(found, { experts, imbalance }) {
 }
 
 /**
- * How many ranks share the experts, and how many stages the layers: what Megatron's files do not say.
+ * Returns the form for the sizes of parallelism, which Megatron's files do not contain: ranks of experts, and stages of
+ * layers.
  * @param {Record<"ep" | "pp" | "etp", string>} sizes
  * @param {(sizes: Record<string, string>) => void} change
  */

@@ -1,6 +1,6 @@
 /**
- * What just happened, one sentence at a time, for those who listen: every event while a person steps, and no more than
- * one in a few seconds while playback runs.
+ * Announces events to screen readers, one sentence at a time: every event of single steps, and at most one in a few
+ * seconds during playback.
  *
  * @import {State} from "../../types.js"
  */
@@ -9,10 +9,10 @@ import { choices, servedBy } from "../../trace/trace.js";
 import { words } from "../../words/words.js";
 
 const BEARABLE_MS = 5000;
-/** A step that is quickly followed by another is not worth a sentence. */
+/** A step that is followed by another within this time is not announced. */
 const SETTLED_MS = 350;
 
-/** The last event as a sentence. @param {State} state */
+/** Returns the last event as a sentence. @param {State} state */
 export function eventInWords({ trace, at, view, timeline }) {
   if (!trace || !timeline || at.token < 0) return words.atStart;
   const { layers, experts } = trace.model;
@@ -32,7 +32,7 @@ export function eventInWords({ trace, at, view, timeline }) {
   );
 }
 
-/** What this change is worth saying, if anything. @param {State} state @param {State} before */
+/** Returns the sentence of a change, if any. @param {State} state @param {State} before */
 function sentence(state, before) {
   const { trace, playing, at, hits, time, timeline } = state;
   if (!trace) return null;
@@ -46,7 +46,7 @@ function sentence(state, before) {
   return at !== before.at ? eventInWords(state) : null;
 }
 
-/** What tells the time; a test has its own. */
+/** The clock; tests replace it. */
 const CLOCK = {
   now: () => performance.now(),
   later: (/** @type {() => void} */ act, /** @type {number} */ ms) => window.setTimeout(act, ms),
@@ -55,7 +55,7 @@ const CLOCK = {
 
 /**
  * @param {Pick<HTMLElement, "textContent">} host  a polite live region
- * @param {() => boolean} [heard]  whether anybody is here: an article may have many embeds, and only one has the focus
+ * @param {() => boolean} [heard]  whether the page has the focus: an article may have many embeds
  * @param {typeof CLOCK} [clock]
  */
 export function createAnnouncer(host, heard = () => true, clock = CLOCK) {
@@ -76,7 +76,7 @@ export function createAnnouncer(host, heard = () => true, clock = CLOCK) {
       before = state;
       if (!said || !heard()) return;
       next = said;
-      if (state.playing && due) return; // what comes meanwhile is said in its place, and puts nothing off
+      if (state.playing && due) return; // a later event replaces the sentence and does not delay it
       clock.never(due);
       due = clock.later(
         say,

@@ -1,6 +1,5 @@
 /**
- * What stands over each of two stacks: what sets it apart, its badge, its counters. They are in the page only while there
- * are two.
+ * The heads of two compared stacks: difference, badge, counters. They exist only during a comparison.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -46,8 +45,8 @@ function createSideHead(side) {
 
 /**
  * @param {HTMLElement} host
- * @param {() => State | null} other  the state of the second side
- * @param {() => void} measure        panels over the scene came or went
+ * @param {() => State | null} other  the state of the second stack
+ * @param {() => void} measure        called when panels over the scene change
  */
 export function createStackLabels(host, other, measure) {
   /** @type {ReturnType<typeof createSideHead>[]} */

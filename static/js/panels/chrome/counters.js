@@ -1,5 +1,5 @@
 /**
- * The four figures that are always there. Each says what it counts, in small, and in full on hover.
+ * The four counters. Each shows its unit, and its full meaning on hover.
  *
  * @import {Model, State} from "../../types.js"
  */
@@ -32,19 +32,19 @@ function createCounter(name) {
     /** @param {Reading} reading */
     update(reading) {
       attribute(element, "data-value", reading.value);
-      for (const part of [figure, counts]) attribute(part, "title", reading.title); // the label has its meaning
+      for (const part of [figure, counts]) attribute(part, "title", reading.title); // the label already has a meaning
       setText(figure, reading.figure);
       setText(counts, reading.counts);
     },
   };
 }
 
-/** Whether what a person asked for was refused: the picture is that of something else. @param {State} state */
+/** Returns whether the request was refused. The scene then shows another trace. @param {State} state */
 export function isRefused({ loading, notices, view }) {
   return loading === "failed" || (view.source === "live" && notices.some(({ field }) => field === "prompt"));
 }
 
-/** No figure belongs to what was refused. @type {Reading} */
+/** The reading of a refused request. @type {Reading} */
 const REFUSED = {
   value: "",
   figure: words.none,
@@ -52,12 +52,12 @@ const REFUSED = {
   title: words.troubleBefore,
 };
 
-/** Parameters of the shared experts of one layer. @param {Model} model */
+/** Returns the parameters of the shared experts of one layer. @param {Model} model */
 function sharedSize({ layers, experts, expert_size, total_p }) {
   return Math.round(total_p / layers - experts * expert_size);
 }
 
-/** A capture without a config says nothing of sizes. @param {number} value @returns {Reading} */
+/** Returns the reading without sizes, as of a capture without a config. @param {number} value @returns {Reading} */
 const unknownSize = (value) => ({
   value,
   figure: words.none,
@@ -77,7 +77,7 @@ function readTotal(model) {
   };
 }
 
-/** As routed where the current token used more or fewer experts than k. @param {State} state @param {Model} model @returns {Reading} */
+/** Returns the active parameters; as routed if the current token used more or fewer experts than k. @param {State} state @param {Model} model @returns {Reading} */
 function readActive({ trace, at, view }, model) {
   const { layers, top_k, expert_size, active_p, total_p } = model;
   if (!total_p) return unknownSize(active_p);
@@ -116,7 +116,7 @@ export function readToken({ trace, at, view }) {
       counts: words.atLayer(at.layer + 1),
     };
   const { text } = tokens[at.token];
-  const figure = shownToken(tokens, at.token) || `#${numberOf(trace, at.token)}`; // as the strip has it
+  const figure = shownToken(tokens, at.token) || `#${numberOf(trace, at.token)}`; // as in the strip
   return { value: text, figure, ...shown };
 }
 
@@ -141,10 +141,10 @@ function readHits({ hits, trace, whole }, { layers, experts }) {
   };
 }
 
-/** Experts of a layer that fill the bar; more fill it too. */
+/** Experts per layer that fill the bar. */
 const WIDE = 64;
 
-/** What is stored, against what a token uses of it; both on one scale, so that N stretches one and k the other. @param {HTMLElement} bar @param {Model} model @param {number} active */
+/** Draws the stored parameters and those that a token uses on one scale: N lengthens one, k the other. @param {HTMLElement} bar @param {Model} model @param {number} active */
 function drawStored(bar, { experts, total_p: total }, active) {
   const stored = Math.min(1, experts / WIDE);
   const [all, used] = /** @type {HTMLElement[]} */ ([...bar.children]);

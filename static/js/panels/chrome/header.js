@@ -1,5 +1,5 @@
 /**
- * What is being shown, what to look for in it, and where its routing comes from.
+ * The header: title, description and badge of the view.
  *
  * @import {Boot, State} from "../../types.js"
  */
@@ -12,14 +12,14 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 import { logo } from "../parts/icons.js";
 import { createCost } from "./router_cost.js";
 
-/** The language of a scenario that is not told in the page's. @param {Boot} boot @param {State["view"]} view */
+/** Returns the language of a scenario if it differs from that of the page. @param {Boot} boot @param {State["view"]} view */
 function otherLanguage(boot, view) {
   return view.source === "authored"
     ? boot.scenarios.find(({ name }) => name === view.scenario)?.lang
     : undefined;
 }
 
-/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake @param {HTMLElement} [beside]  the name of the product */
+/** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake @param {HTMLElement} [beside]  the product name */
 export function createMasthead(host, boot, wake, beside) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });

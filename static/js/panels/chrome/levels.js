@@ -1,5 +1,5 @@
 /**
- * The three levels, Story, Explore and Data: how much stands around the scene.
+ * The menu of the levels: Story, Explore and Data.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -27,7 +27,7 @@ export function createLevels(host, actions) {
     );
     return { level, button };
   });
-  const play = createPlayButton(actions); // where an open sheet takes the row of playback
+  const play = createPlayButton(actions); // replaces the row of playback under an open sheet
   const row = h("div", { class: "level-row", role: "group", "aria-label": words.levels.label });
   row.append(...buttons.map(({ button }) => button));
   host.append(play.element, row);

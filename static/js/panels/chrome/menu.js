@@ -1,5 +1,5 @@
 /**
- * The menu: what is not about this view. Presenting, teaching and files first, then how the page looks, then its keys.
+ * The menu: presenting, tours and files, then appearance, then keyboard shortcuts.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -47,7 +47,7 @@ export function createMenu(host, boot, actions, openFiles) {
   };
 }
 
-/** The list of keys. */
+/** Returns the list of keyboard shortcuts. */
 function createKeys() {
   return h(
     "section",

@@ -1,5 +1,5 @@
 /**
- * What only a printed page has: the scene as ink on white, framed for the page, and the address and date of the view.
+ * Parts of a printed page: the scene as ink on white, framed for the page, and the address and date of the view.
  *
  * @import {Boot, State} from "../../types.js"
  */
@@ -10,12 +10,12 @@ import { language } from "../../words/language.js";
 import { words } from "../../words/words.js";
 import { h, setText } from "../parts/element.js";
 
-/** Of the picture, CSS pixels: 182 mm by 92 mm. */
+/** Size of the picture in CSS pixels: 182 mm by 92 mm. */
 const SIZE = { width: 688, height: 348 };
-/** Pixels each way of one of them. */
+/** Pixels per CSS pixel. */
 const SHARP = 2;
 
-/** Draws a scene at a size, and hands its canvas on before it is shown. @typedef {(size: {width: number, height: number}, use: (canvas: HTMLCanvasElement) => void) => void} Snapshot */
+/** Draws a scene at a size, and passes its canvas on before it is shown. @typedef {(size: {width: number, height: number}, use: (canvas: HTMLCanvasElement) => void) => void} Snapshot */
 
 /**
  * @param {HTMLElement} host
@@ -26,7 +26,7 @@ export function createPaper(host, boot) {
   const foot = h("p", { class: "paper paper-foot" });
   host.append(picture, foot);
 
-  /** Where the view is found again. @param {State} state */
+  /** Returns the address of the view. @param {State} state */
   function addressOf(state) {
     const site = boot.exported ? boot.exported.home : new URL(".", location.href).href.replace(/\/$/, "");
     return site ? `${site}/${formatView(viewNow(state), boot)}` : location.href;

@@ -1,5 +1,5 @@
 /**
- * What it costs to route a trained model by another router than that of its training, in words.
+ * The measured cost, in words, of a router other than that of a model's training.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Measured} from "../../api/measurements.js"
@@ -11,7 +11,7 @@ import { words } from "../../words/words.js";
 
 const { routing: said } = words;
 
-/** @param {Boot} boot @param {() => void} wake  called when there is more to say */
+/** @param {Boot} boot @param {() => void} wake  called when the measurements have arrived */
 export function createCost(boot, wake) {
   /** @type {Measured | "asked" | "lost" | null} */
   let measured = null;
@@ -25,7 +25,7 @@ export function createCost(boot, wake) {
       )
       .then(wake);
   }
-  /** "" where nothing was changed. @param {State["view"]} view */
+  /** Returns "" for the trained router. @param {State["view"]} view */
   return function inWords(view) {
     const name = view.router ?? "";
     const trained = trainedRouter(boot, view);

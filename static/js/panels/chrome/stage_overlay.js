@@ -1,5 +1,5 @@
 /**
- * What stands on the canvas: its description for screen readers, the progress of a video.
+ * Elements on the canvas: its description for screen readers, the progress of a video.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -16,7 +16,7 @@ function describe(stage, { trace }) {
   attribute(canvas, "aria-label", words.sceneDescribed(trace.model.layers, trace.model.experts));
 }
 
-/** @param {() => State | null} other  the state of the second stack, while there is one */
+/** @param {() => State | null} other  the state of the second stack; null without one */
 export function createDescriptions(other) {
   const first = document.getElementById("stage");
   const second = document.getElementById("stage-b");

@@ -1,5 +1,5 @@
 /**
- * How things stand: the connection, what fell back, and what went wrong, each in words with what to do.
+ * Status messages: the connection, replaced values and errors, with advice.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -18,7 +18,7 @@ function connectionInWords({ connection, trace, loading }) {
   return typeof said === "string" ? said : said(trace?.received ?? 0, trace?.tokens.length ?? 0);
 }
 
-/** A quiet dot with a word. @param {HTMLElement} host */
+/** The connection as a dot with a word. @param {HTMLElement} host */
 export function createConnection(host) {
   const word = h("span", { class: "connection-word" });
   host.append(h("span", { class: "dot", "aria-hidden": "true" }), word);
@@ -32,7 +32,7 @@ export function createConnection(host) {
   };
 }
 
-/** What the scene lacks, in a sentence. @param {State} state @param {string} lost  said where the context is gone */
+/** Returns the problem of the scene in a sentence. @param {State} state @param {string} lost  said where the context is gone */
 function sceneInWords(state, lost) {
   if (isUnreachable(state)) return words.unreachable(location.host);
   return { waiting: "", shown: "", lost, missing: words.noWebgl, failed: words.sceneFailed }[state.scene];

@@ -1,6 +1,6 @@
 /**
- * The still picture of the view, in place of a scene that is not there: the browser draws none, took it away, or no trace
- * reached the page. The server drew the one that the page came with; an exported page has only that.
+ * The still picture of the view, shown without a scene: the browser has no WebGL, lost the context, or no trace arrived.
+ * The server draws it; an exported page has only the initial one.
  *
  * @import {Boot, State} from "../../types.js"
  */
@@ -8,12 +8,12 @@
 import { formatView, viewNow } from "../../view/url.js";
 import { attribute, changes, h } from "../parts/element.js";
 
-/** No trace gets through: neither a socket nor HTTP. @param {Pick<State, "trace" | "connection">} state */
+/** Returns whether no trace arrives, neither by socket nor by HTTP. @param {Pick<State, "trace" | "connection">} state */
 export function isUnreachable({ trace, connection }) {
   return trace === null && connection === "lost";
 }
 
-/** Whether nothing can move. A scene that waits is about to be opened. @param {State} state */
+/** Returns whether the scene cannot be drawn. A waiting scene is about to open. @param {State} state */
 export function standsStill(state) {
   return ["missing", "failed", "lost"].includes(state.scene) || isUnreachable(state);
 }

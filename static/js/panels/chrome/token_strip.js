@@ -1,5 +1,5 @@
 /**
- * The prompt as a strip of tokens. A token's group is told by the shape of its underline and, beside that, by its tint.
+ * The prompt as a strip of tokens. The shape of its underline, and its tint, show the group of a token.
  *
  * @import {Boot, State, Token} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -13,19 +13,19 @@ import { words } from "../../words/words.js";
 import { createCapacityLegend } from "../parts/capacity_legend.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
-/** What a person reads of a group: its scenario says, or the words of the page. @param {Boot} boot @param {string} scenario */
+/** Returns the displayed names of groups: those of the scenario, or of the page. @param {Boot} boot @param {string} scenario */
 export function groupNames(boot, scenario) {
   const own = boot.scenarios.find(({ name }) => name === scenario)?.group_names;
   return (/** @type {string} */ group) => own?.[group] ?? words.groupNames[group] ?? group;
 }
 
-/** Its text in quotes, its id and its bytes: what two tokens that look alike differ in. @param {Token} token */
+/** Returns the details of a token: its text in quotes, its id and its bytes. @param {Token} token */
 export function inspected({ text, id }) {
   const bytes = bytesOf(text);
   return [bytes || `“${text}”`, id === undefined ? "" : words.tokenId(id)].filter(Boolean).join(" · ");
 }
 
-/** @param {readonly Token[]} tokens @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named @param {number} first  its place in the whole */
+/** @param {readonly Token[]} tokens @param {number} index @param {readonly string[]} groups @param {(group: string) => string} named @param {number} first  its index in the whole */
 function createToken(tokens, index, groups, named, first) {
   const { text, group, written } = tokens[index];
   return h(
@@ -70,7 +70,7 @@ export function createTokens(host, actions, boot) {
   const laid = changes();
   const marked = changes();
 
-  /** @param {readonly Token[]} tokens @param {(group: string) => string} named @param {number} first  place of the first token in the whole */
+  /** @param {readonly Token[]} tokens @param {(group: string) => string} named @param {number} first  index of the first token in the whole */
   function lay(tokens, named, first) {
     const groups = groupsOf(tokens);
     const goesOn =
@@ -92,7 +92,7 @@ export function createTokens(host, actions, boot) {
     );
   }
 
-  /** @param {readonly string[]} groups @param {(group: string) => string} named @param {boolean} written  some tokens are the model's own */
+  /** @param {readonly string[]} groups @param {(group: string) => string} named @param {boolean} written  some tokens are generated */
   function layLegend(groups, named, written) {
     const items =
       groups.length < 2
@@ -123,7 +123,7 @@ export function createTokens(host, actions, boot) {
   };
 }
 
-/** Whether trails and caps show groups or heat: one press. @param {Actions} actions */
+/** The switch between groups and heat as colours of trails and caps. @param {Actions} actions */
 function createColourToggle(actions) {
   const element = h("button", { type: "button", class: "colour-toggle", title: words.colourHint });
   /** @type {State["view"]["colour"]} */
@@ -157,7 +157,7 @@ function mark(buttons, { received, all, current, path, pointed }) {
   });
 }
 
-/** Scrolls the strip and never the page. @param {HTMLElement} strip @param {HTMLElement | undefined} token */
+/** Scrolls a token into view, without scrolling the page. @param {HTMLElement} strip @param {HTMLElement | undefined} token */
 function reveal(strip, token) {
   if (!token || strip.matches(":hover")) return;
   const room = 48;
@@ -194,7 +194,7 @@ function listen(strip, actions) {
   });
 }
 
-/** One stop of the tab key for the whole strip; arrows move inside. @param {KeyboardEvent} event */
+/** Keeps one tab stop for the whole strip; arrow keys move inside it. @param {KeyboardEvent} event */
 function rove(event) {
   const here = /** @type {HTMLElement} */ (event.target);
   const strip = /** @type {HTMLElement} */ (event.currentTarget);

@@ -1,5 +1,5 @@
 /**
- * The figures of the whole model: what the experts are a part of, and the memory that all of it needs.
+ * The figures of the whole model: all parameters, and the memory that they need.
  *
  * @import {Model, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -65,7 +65,7 @@ export function createWhole(host) {
   };
 }
 
-/** The button that shows them. @param {Actions} actions */
+/** The button that shows the figures. @param {Actions} actions */
 export function createWholeButton(actions) {
   const element = h(
     "button",

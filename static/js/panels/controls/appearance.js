@@ -1,5 +1,5 @@
 /**
- * How the page looks: its theme, its colours, and how much of it moves.
+ * Appearance: theme, palette, and reduced motion.
  *
  * @import {Boot, PaletteName, State, Theme} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"

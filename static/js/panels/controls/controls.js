@@ -1,5 +1,5 @@
 /**
- * What is asked of the server, and how it is looked at.
+ * The controls of the request and of the view.
  *
  * @import {Boot, Camera, Mode, Source, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -22,7 +22,7 @@ import { createSummary } from "./summary.js";
 import { createSpeed } from "./transport.js";
 
 /**
- * Segments for an enumeration, in the order of its words.
+ * Returns segments for an enumeration, in the order of its labels.
  * @template {string} V
  * @param {Record<V, string>} labels
  * @param {Partial<Record<V, string>>} [hints]
@@ -37,10 +37,10 @@ function segmentsOf(labels, hints = {}) {
 }
 
 /**
- * Returns the numbers that are offered, and the one that a link asked for.
+ * Returns the offered numbers, and the current one of a link.
  * @param {readonly number[]} offered
  * @param {number} current
- * @param {(value: number) => boolean} [possible]  the others cannot be chosen now
+ * @param {(value: number) => boolean} [possible]  the others are disabled
  * @returns {Segment<number>[]}
  */
 export function numbersWith(offered, current, possible = () => true) {
@@ -48,7 +48,7 @@ export function numbersWith(offered, current, possible = () => true) {
   return all.map((value) => ({ value, label: String(value), disabled: !possible(value) }));
 }
 
-/** Training only where some was recorded. @param {Boot} boot */
+/** Returns the sources; training only if one was recorded. @param {Boot} boot */
 function sourcesOf(boot) {
   const all = segmentsOf(/** @type {Record<Source, string>} */ (words.sources));
   return all.filter(({ value }) => value !== "recorded" || boot.models.some(({ steps }) => steps?.length));
@@ -56,7 +56,7 @@ function sourcesOf(boot) {
 const MODES = segmentsOf(/** @type {Record<Mode, string>} */ (words.modes), words.modeHints);
 const CAMERAS = segmentsOf(/** @type {Record<Camera, string>} */ (words.cameras));
 
-/** Returns whether k can be chosen at all: a source may not read it, and a router may force it. @param {Boot} boot @param {State["view"]} view */
+/** Returns whether k can be changed: the source reads it, and the router does not fix it. @param {Boot} boot @param {State["view"]} view */
 function isFree(boot, view) {
   return reads(boot, view, "k") && !routerOf(boot, view)?.fixed_k;
 }
@@ -153,7 +153,7 @@ export function createControls(host, boot, actions) {
   };
 }
 
-/** What stands elsewhere where there is room. @param {Actions} actions */
+/** Controls that narrow screens show here. @param {Actions} actions */
 function createNarrow(actions) {
   const place = h("div", { class: "field" }, h("span", { class: "label" }, words.speed));
   const speed = createSpeed(place, actions);

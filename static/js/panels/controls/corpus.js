@@ -1,5 +1,5 @@
 /**
- * Which corpus stands behind the routing: none, the held-out text of the model, or the atlas that a link named.
+ * The menu of the corpus behind the routing: none, the held-out text of the model, or the atlas of a link.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"

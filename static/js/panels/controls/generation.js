@@ -1,5 +1,5 @@
 /**
- * The model writes on after the prompt: Continue, Stop, how freely it draws, and another draw.
+ * Controls of generation: Continue, Stop, temperature, and another seed.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -38,7 +38,7 @@ function createTemperature(actions) {
   };
 }
 
-/** What the button says. @param {State} state */
+/** Returns the label of the button. @param {State} state */
 export function buttonOf({ view, writing }) {
   if (writing) return words.stopWriting;
   return view.continue ? words.writeMore : words.writeOn;

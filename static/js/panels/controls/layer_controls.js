@@ -1,5 +1,5 @@
 /**
- * Controls of layers: which one is examined, and which are folded.
+ * Controls of layers: the examined layer, and the folded layers.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -88,7 +88,7 @@ export function createFold(actions) {
       now = state;
       const layers = layersOf();
       const fold = foldOf(state);
-      attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold)); // from above there is one layer
+      attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold)); // TOP shows one layer
       setText(
         shown,
         fold ? words.foldOf(words.layerRange(fold.first + 1, fold.last + 1), layers) : words.foldNone(layers),

@@ -1,6 +1,5 @@
 /**
- * Which model routes live: those of the server with the engine of each, and those that cannot be run, which say why when they
- * are chosen.
+ * The menu of live models: those of the server with their engines, and those that cannot be run, with the reason.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"

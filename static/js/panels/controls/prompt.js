@@ -1,5 +1,5 @@
 /**
- * Which text is routed: one of the scenarios, or a person's own, which only the live model can route.
+ * The prompt: one of the scenarios, or a typed text, which only a live model can route.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -34,10 +34,10 @@ function createSelect(boot, actions) {
   };
 }
 
-/** Milliseconds after the last key. */
+/** Milliseconds after the last key press. */
 const PAUSE = 300;
 
-/** The length of what is typed, in tokens of the model, asked for when the typing pauses. @param {Boot} boot @param {() => void} tell */
+/** The length of the typed text in tokens of the model, requested when typing pauses. @param {Boot} boot @param {() => void} tell */
 function createLength(boot, tell) {
   /** @type {{text: string, found: import("../../api/counts.js").Length | null}} */
   let known = { text: "", found: null };
@@ -80,7 +80,7 @@ export function createPrompt(boot, actions) {
     h("div", { class: "prompt-foot" }, room, route),
   );
   const length = createLength(boot, () => count());
-  /** What stands against routing the text, or how much of the room it takes. */
+  /** Shows the reason why the text cannot be routed, or its length. */
   function count() {
     const blank = text.value !== "" && text.value.trim() === "";
     const known = length.of(text.value);
@@ -110,7 +110,7 @@ export function createPrompt(boot, actions) {
     update({ view }) {
       select.update(view);
       length.view = view;
-      const reading = view.source === "live"; // a text that was typed stays for when a model is chosen again
+      const reading = view.source === "live"; // a typed text is kept until a model is selected again
       if (promptChanged(view.prompt, reading) && reading) text.value = view.prompt;
       count();
     },

@@ -1,5 +1,5 @@
 /**
- * Who decides where tokens go: a router of the literature, and what it reads.
+ * The menu of routers, with the settings of the selected one.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -14,7 +14,7 @@ import { createSettings } from "./router_settings.js";
 
 const { routing: said } = words;
 
-/** Routers by what they have in common, in the order of their words; those that are nowhere stand in the last. */
+/** Families of routers, in the order of their headings. Routers of no family are in the last. */
 const FAMILIES = [
   ["topk_norm", "topk", "softmax_after", "noisy_topk"],
   ["switch", "gshard", "st_moe"],
@@ -22,7 +22,7 @@ const FAMILIES = [
   [],
 ];
 
-/** The menus stand in pairs. */
+/** Settings in the order of their controls, in pairs. */
 const ORDER = /** @type {const} */ ([
   "capacity",
   "noise",

@@ -1,5 +1,5 @@
 /**
- * The settings that a router reads, and no others. A value that is the router's own is left out of the link.
+ * The settings that a router reads. A default value is omitted from the link.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -14,14 +14,14 @@ import { createDial, createFew } from "../parts/fields.js";
 
 const { settings: names, hints, capacityOf } = words.routing;
 
-/** How far the sliders reach; a link may ask for more. */
+/** Ranges of the sliders; a link may exceed them. */
 const SCALES = {
   capacity: { min: 0.25, max: 4, step: 0.25 },
   noise: { min: 0, max: 4, step: 0.1 },
   updates: { min: 0, max: 200, step: 1 },
   skew: { min: 0, max: 8, step: 0.5 },
 };
-/** What the menus offer: the papers' values, and some around them. */
+/** Values of the menus: those of the papers, and some around them. */
 const OFFERS = {
   groups: [1, 2, 4, 8, 16, 32],
   scale: [1, 2.5, 2.827, 16],
@@ -32,7 +32,7 @@ const OFFERS = {
  * @param {Boot} boot
  * @param {Actions} actions
  * @param {readonly (Setting | "skew")[]} wanted   in this order
- * @param {string} place   of the ids: the same setting may stand in two places
+ * @param {string} place   prefix of the ids: a setting may have two controls
  */
 export function createSettings(boot, actions, wanted, place) {
   const rows = wanted.map((name) => createRow(name));
@@ -80,7 +80,7 @@ export function createSettings(boot, actions, wanted, place) {
   };
 }
 
-/** Another draw of the same noise. @param {Boot} boot @param {Actions} actions */
+/** The seed of the noise. @param {Boot} boot @param {Actions} actions */
 function createSeed(boot, actions) {
   let seed = 0;
   const value = h("output", { class: "dial-value" });

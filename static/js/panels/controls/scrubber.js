@@ -1,5 +1,5 @@
 /**
- * The whole trace as a line: one tick an event, a taller one where a token enters, and what has arrived so far.
+ * The trace as a slider: one tick per event, a taller one per token, and the part that has arrived.
  *
  * @import {State, Trace} from "../../types.js"
  * @import {Schedule} from "../../playback/timeline.js"
@@ -12,12 +12,12 @@ import { formatExactly, formatTime } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 
-/** Positions between the ends; fine enough for a wide screen. */
+/** Steps of the slider, fine enough for a wide screen. */
 const STEPS = 2000;
-/** Ticks closer than this many pixels would be a grey band. */
+/** Least distance of ticks in pixels. Closer ones would look like a grey band. */
 const CLOSEST = 3;
 
-/** Keys on the handle go from event to event; Home and End are the browser's. @type {Record<string, (actions: Actions) => void>} */
+/** Keys of the slider step from event to event; the browser handles Home and End. @type {Record<string, (actions: Actions) => void>} */
 const KEYS = {
   ArrowRight: (actions) => actions.stepLayer(1),
   ArrowUp: (actions) => actions.stepLayer(1),
@@ -27,7 +27,7 @@ const KEYS = {
   PageDown: (actions) => actions.stepToken(-1),
 };
 
-/** What stands under the handle, as a sentence. @param {State} state */
+/** Returns the position of the slider as a sentence. @param {State} state */
 export function positionInWords({ trace, at, view }) {
   if (!trace || at.token < 0) return words.atStart;
   if (view.mode === "all") return words.positionAll(at.layer + 1, trace.model.layers);
@@ -67,7 +67,7 @@ export function createScrubber(host, actions) {
   });
   range.addEventListener("input", () => {
     if (whole === null) return actions.seekTime((range.valueAsNumber / STEPS) * duration);
-    held = true; // the part of a long trace comes when the handle is let go
+    held = true; // the part of a long trace is requested when the handle is released
     setText(clock, placeInWords(range.valueAsNumber, whole));
   });
   range.addEventListener("change", () => {
@@ -79,7 +79,7 @@ export function createScrubber(host, actions) {
   const resized = new ResizeObserver(() => drawn && drawTicks(ticks, drawn));
   resized.observe(track);
   const changed = changes();
-  /** A long trace: the handle stands in the whole, of which the page holds a part. @param {State} state @param {Trace} trace @param {number} share @param {number} all */
+  /** Updates the slider for a long trace: it spans the whole, of which the page holds a part. @param {State} state @param {Trace} trace @param {number} share @param {number} all */
   function updateWhole(state, trace, share, all) {
     const count = trace.tokens.length;
     const token = firstOf(trace) + (state.at.token < 0 ? 0 : state.at.token);
@@ -137,7 +137,7 @@ function drawTicks(canvas, timeline) {
 }
 
 /**
- * Returns the events that are drawn as ticks on a line of this width: all of them, or the tokens' first, or none.
+ * Returns the events drawn as ticks at this width: all, the first of each token, or none.
  * @param {Schedule} timeline
  * @param {number} width
  */

@@ -1,5 +1,5 @@
 /**
- * One button that stands for the controls that Story leaves out where there is little room.
+ * A button that replaces the controls at level Story on small screens.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -9,7 +9,7 @@ import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { icon } from "../parts/icons.js";
 
-/** Says the shape that Story leaves out where there is little room, and leads to its controls. @param {Actions} actions */
+/** Shows the shape and opens its controls. @param {Actions} actions */
 export function createSummary(actions) {
   const text = h("span", {});
   const element = h(

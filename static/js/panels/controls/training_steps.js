@@ -1,5 +1,5 @@
 /**
- * A slider over the moments of a model's training that were recorded: routing forms, or collapses.
+ * A slider over the recorded training steps of a model.
  *
  * @import {Boot, ModelInfo, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -12,10 +12,10 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 import { icon, redraw } from "../parts/icons.js";
 import { createSegments } from "../parts/segments.js";
 
-/** So long each moment is shown where training is played. */
+/** Milliseconds per training step during playback. */
 const SHOWN_MS = 1100;
 
-/** The models whose training was recorded. @param {Boot} boot @returns {ModelInfo[]} */
+/** Returns the models with a recorded training. @param {Boot} boot @returns {ModelInfo[]} */
 export function recordedOf(boot) {
   return boot.models.filter(({ steps }) => steps?.length);
 }
@@ -56,7 +56,7 @@ export function createTraining(host, boot, actions) {
   let steps = [];
   /** @type {number | null} */
   let step = null;
-  /** @type {number | null} the step that a person chose; null: the last one, whichever that is */
+  /** @type {number | null} the step that a user selected; null: the last one */
   let chosen = null;
   let running = false;
   let due = 0;

@@ -11,7 +11,7 @@ import { icon, iconButton, redraw } from "../parts/icons.js";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
-/** The large button that says Play or Pause. @param {Actions} actions */
+/** The large button with Play or Pause. @param {Actions} actions */
 export function createPlayButton(actions) {
   const picture = icon("play");
   const word = h("span", { class: "play-word" }, words.play);

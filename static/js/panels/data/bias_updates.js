@@ -1,6 +1,6 @@
 /**
- * DeepSeek-V3's bias, batch after batch: one update a press, or run until the load is even. A run is the view's `updates`
- * counting up, so that every moment of it is a link.
+ * The bias updates of DeepSeek-V3: one update per press, or a run until the load is even. A run counts up the key
+ * `updates`, so every step of it has a link.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -14,7 +14,7 @@ import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 
 const { balance: said } = words;
-/** A moment is looked at for so long; where motion is not wanted, fewer moments for longer. */
+/** Milliseconds per step. Reduced motion shows fewer steps for longer. */
 const PACES = { moving: { ms: 130, stride: 1 }, still: { ms: 900, stride: 20 } };
 
 /** @param {Boot} boot @param {Actions} actions */
@@ -64,7 +64,7 @@ export function createBias(boot, actions) {
     setText(run, said.runUpdates);
   }
 
-  /** What the batch shows, and what follows. @param {NonNullable<State["trace"]>} trace */
+  /** Checks the load of a batch and continues or ends the run. @param {NonNullable<State["trace"]>} trace */
   function look(trace) {
     const counted = countedHere(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
     const violation = overLayers(counted).max_violation;
@@ -83,7 +83,7 @@ export function createBias(boot, actions) {
     setText(status, why === "even" ? said.evenNow(at) : said.bestNow(at, violation));
     ended = at;
   }
-  /** Where a run ended: its sentence stays. */
+  /** The update at which a run ended; its sentence stays. */
   let ended = -1;
 
   return {
@@ -109,7 +109,7 @@ export function createBias(boot, actions) {
   };
 }
 
-/** Updates without gain after which it is enough. */
+/** Updates without improvement after which a run ends. */
 export const PATIENCE = 40;
 
 /**
@@ -117,12 +117,12 @@ export const PATIENCE = 40;
  * @typedef {{go: number} | {stop: "even" | "best", updates: number, violation: number}} Next
  */
 
-/** @param {{most: number, stride: number}} limits  of updates, and how many at a time */
+/** @param {{most: number, stride: number}} limits  of updates, and updates per step */
 export function createStopRule({ most, stride }) {
   /** @type {Seen | null} */
   let best = null;
   return {
-    /** What follows from where it stands. @param {Seen} seen @returns {Next} */
+    /** Returns the next step of a run. @param {Seen} seen @returns {Next} */
     next(seen) {
       if (!best || seen.violation < best.violation - 1e-9) best = seen;
       if (seen.even) return { stop: "even", updates: seen.updates, violation: seen.violation };

@@ -29,7 +29,7 @@ function findingRow({ code, level, message, layer, token }) {
   );
 }
 
-/** The findings in words. @param {readonly Finding[]} findings */
+/** Returns the findings as a list. @param {readonly Finding[]} findings */
 function findingList(findings) {
   const sound = !findings.some(({ level }) => level !== "info");
   return h(
@@ -41,7 +41,7 @@ function findingList(findings) {
   );
 }
 
-/** Which tokens the scene shows. @param {Trace} trace */
+/** Returns the range of tokens in the scene, in words. @param {Trace} trace */
 function partInWords(trace) {
   const { length } = trace.tokens;
   return captureWords.part(numberOf(trace, 0), numberOf(trace, length - 1), partOf(trace)?.of ?? length);

@@ -18,10 +18,10 @@ import { createCorpora } from "./corpus_learned.js";
 
 const { balance: said } = words;
 
-/** Whether its router was trained with the z-loss. @param {State["trace"]} trace */
+/** Returns whether the router was trained with the z-loss. @param {State["trace"]} trace */
 export const hasZLoss = (trace) => trace?.model.router === "st_moe";
 
-/** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether there is one to ask */
+/** @param {Actions} actions @param {() => void} wake @param {boolean} server   whether a server is available */
 export function createCounting(actions, wake, server) {
   const corpora = createCorpora(wake, server);
   const span = createSpan(actions, server, corpora);
@@ -59,7 +59,7 @@ export function createCounting(actions, wake, server) {
 
   return {
     element: h("div", { class: "counting" }, span.element, form, refusal, status),
-    /** The load to show; null while it is not there. @param {State} state @param {string} version  of the events @returns {CountedLoad | null} */
+    /** Returns the load; null until it has arrived. @param {State} state @param {string} version  of the events @returns {CountedLoad | null} */
     update(state, version) {
       const { view, span: over } = state;
       span.update(state);
@@ -107,7 +107,7 @@ function countedWords({ texts, tokens }, corpus) {
   return corpus ? said.countedInCorpus(corpus, texts, tokens) : said.counted(texts, tokens);
 }
 
-/** Asks once for each load; what came last stays on screen until the next is there. @param {() => void} wake */
+/** Requests each load once. The previous one stays on screen until the next has arrived. @param {() => void} wake */
 function createAsking(wake) {
   let last = "";
   /** @type {{counted: CountedLoad | null, trouble: string}} */
@@ -149,7 +149,7 @@ const MORE = [
 /** @type {Segment<State["span"]>} */
 const CORPUS = { value: "corpus", label: words.balance.corpus };
 
-/** Of a long trace: what the scene shows, and all. @param {number} tokens @returns {Segment<State["span"]>[]} */
+/** Scopes of a long trace: the part in the scene, and the whole. @param {number} tokens @returns {Segment<State["span"]>[]} */
 const spansOfPart = (tokens) => [
   { value: "so-far", label: captureWords.partSoFar },
   { value: "whole", label: captureWords.allTokens(tokens) },

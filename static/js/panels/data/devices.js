@@ -1,5 +1,5 @@
 /**
- * Expert parallelism: what goes to which device, what a step sends in all, and what a limit on devices would change.
+ * Expert parallelism: tokens per device, total traffic of a step, and the effect of a limit on devices per token.
  *
  * @import {Boot, State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -65,7 +65,7 @@ function comparison(rows) {
   );
 }
 
-/** A bar a device, in its colour. @param {HTMLElement} list @param {Uint32Array} sent @param {string} theme @param {(device: number) => string} label */
+/** Draws one bar per device, in its colour. @param {HTMLElement} list @param {Uint32Array} sent @param {string} theme @param {(device: number) => string} label */
 function drawBars(list, sent, theme, label) {
   const most = Math.max(...sent, 1);
   while (list.childElementCount < sent.length)
@@ -81,7 +81,7 @@ function drawBars(list, sent, theme, label) {
   });
 }
 
-/** Sums over layers. @param {readonly Uint32Array[]} sent */
+/** Returns the sums over layers. @param {readonly Uint32Array[]} sent */
 function summed(sent) {
   return sent.reduce(
     (sum, row) => sum.map((count, device) => count + row[device]),

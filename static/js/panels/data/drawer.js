@@ -1,5 +1,5 @@
 /**
- * The flat views, one at a time, beside the scene. Each is fetched when it is first opened.
+ * The data views, one at a time, beside the scene. Each is loaded when it is first opened.
  *
  * @import {Boot, Panel, State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
@@ -14,7 +14,7 @@ import { icon, iconButton } from "../parts/icons.js";
 /** @typedef {{update: (state: State, tally: Tally) => void, dispose: () => void}} FlatView */
 /** @typedef {Exclude<Panel, "none">} Kind */
 
-/** In the order in which they are offered. @type {readonly Kind[]} */
+/** The data views in the order of their tabs. @type {readonly Kind[]} */
 const KINDS = ["load", "heatmap", "table", "learned", "models", "next", "devices"];
 
 /** @type {Record<Kind, (host: HTMLElement, actions: Actions, wake: () => void, boot: Boot) => Promise<FlatView>>} */
@@ -33,7 +33,7 @@ const VIEWS = {
     (await import("./devices.js")).createDevices(host, actions, wake, boot),
 };
 
-/** The page of every expert over a corpus; a page of its own. @param {Boot} boot */
+/** The link to the page of the atlas. @param {Boot} boot */
 function createAtlasLink(boot) {
   const lang = boot.lang && boot.lang !== "en" ? `?lang=${boot.lang}` : "";
   const link = {
@@ -45,7 +45,7 @@ function createAtlasLink(boot) {
   return h("a", { ...link, "data-asks": true }, words.levels.atlas, icon("out"));
 }
 
-/** The views to choose from: a row where there is room, one menu where there is none. @param {HTMLElement} host @param {HTMLElement} menu @param {Actions} actions @param {Boot} boot */
+/** The menu of data views: a row of tabs, or one menu on small screens. @param {HTMLElement} host @param {HTMLElement} menu @param {Actions} actions @param {Boot} boot */
 function createViewTabs(host, menu, actions, boot) {
   const select = h("select", { class: "view-select", "aria-label": words.levels.views });
   select.append(...KINDS.map((kind) => h("option", { value: kind }, words.panels[kind])));
@@ -71,7 +71,7 @@ function createViewTabs(host, menu, actions, boot) {
   };
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  a view has arrived: update again @param {Boot} boot */
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake  called when a view has been loaded @param {Boot} boot */
 export function createDrawer(host, actions, wake, boot) {
   const title = h("h2", { class: "sr-only" });
   const close = iconButton("close", words.close, () => actions.setView({ panel: "none" }), "small");

@@ -1,5 +1,5 @@
 /**
- * Counts without tokens: how often each expert of each layer was chosen, as a heat map and as loads.
+ * Counts without tokens: uses of each expert, as a heat map and as loads.
  *
  * @import {Report} from "../../api/captures.js"
  */
@@ -8,7 +8,7 @@ import { captureWords } from "../../words/words.js";
 import { h, setText } from "../parts/element.js";
 import { heatOf } from "./heatmap.js";
 
-/** @param {Report} report @param {number} at  of the layers in the file */
+/** @param {Report} report @param {number} at  index among the layers of the file */
 const numberOf = ({ moe_layers: numbers }, at) => numbers?.[at] ?? at;
 
 /** @param {Report} report @param {{palette: string, theme: string}} look */

@@ -1,5 +1,5 @@
 /**
- * Two stacks of which one or both are files: what a file may be compared with, and where the two differ.
+ * Comparison with dropped files: suggestions for a file, and the differences of two stacks.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -12,7 +12,7 @@ import { changes, h } from "../parts/element.js";
 import { createFlipLight, markStrip } from "../parts/flips.js";
 import { createDifference, fetchDifference } from "./trace_difference.js";
 
-/** The prompt of a file, where each of its tokens has a text and not its id alone; "" else. @param {State["trace"]} trace */
+/** Returns the prompt of a file if all of its tokens have a text; else "". @param {State["trace"]} trace */
 export function promptOf(trace) {
   if (!trace) return "";
   const tokens = trace.tokens.slice(0, trace.origin.prompt_tokens ?? trace.tokens.length);
@@ -23,8 +23,8 @@ export function promptOf(trace) {
 /**
  * @param {Actions} actions
  * @param {Boot} boot
- * @param {{other: () => State | null, play: () => void, found: () => void, lay: () => void}} page   found: there is
- *   something to read; lay: the panel is to be laid out again
+ * @param {{other: () => State | null, play: () => void, found: () => void, lay: () => void}} page   found:
+ *   differences have arrived; lay: the panel must be built again
  */
 export function createFileComparison(actions, boot, { other, play, found: tell, lay }) {
   const light = createFlipLight(actions);
@@ -34,7 +34,7 @@ export function createFileComparison(actions, boot, { other, play, found: tell, 
   let parts = [];
   /** @type {Difference | null} */
   let found = null;
-  let pair = ""; // the two traces that are compared
+  let pair = ""; // identity of the compared traces
 
   function forget() {
     [parts, found] = [[], null];
@@ -57,7 +57,7 @@ export function createFileComparison(actions, boot, { other, play, found: tell, 
     }
     lay();
   }
-  /** The second stack plays a file. */
+  /** Plays a file in the second stack. */
   function showSecond() {
     const second = captures.second();
     if (second) actions.setView({ b: /** @type {any} */ ({ file: second.trace.trace }) });
@@ -67,9 +67,9 @@ export function createFileComparison(actions, boot, { other, play, found: tell, 
 
   return {
     showSecond,
-    /** The two traces are those of which the panel tells. */
+    /** Returns the parts of the panel on the differences. */
     parts: () => parts,
-    /** What the file on screen may be compared with. @param {State} state */
+    /** Returns buttons for comparisons with the file on screen. @param {State} state */
     offers({ view, trace }) {
       const [held, before] = [captures.held(), captures.before()];
       if (!held || view.b) return [];

@@ -1,6 +1,6 @@
 /**
- * Files that are dropped anywhere on the page. A config.json alone is counted, and its rings are drawn; captures are
- * shown, with the config and the tokenizer that come with them.
+ * Files dropped anywhere on the page. A single config.json is counted and its shape is drawn. Captures are shown, with
+ * the config and the tokenizer dropped with them.
  *
  * @import {Actions} from "../../state/actions.js"
  */
@@ -10,7 +10,7 @@ import { uploadedConfig } from "../../api/uploaded_config.js";
 import { words } from "../../words/words.js";
 import { h } from "../parts/element.js";
 
-/** Whether a person drags files, and not a word or a link. @param {DragEvent} event */
+/** Returns whether files are dragged, not a text or a link. @param {DragEvent} event */
 const holdsFiles = ({ dataTransfer }) => [...(dataTransfer?.types ?? [])].includes("Files");
 
 /**
@@ -46,7 +46,7 @@ export function createDropping(host, actions, wake, show) {
     const { state, report } = captures.get();
     const none = state === "refused" && report?.findings.some(({ code }) => code === "no-routing");
     if (!config || !none) return;
-    captures.clear(); // a model's folder, with no capture in it
+    captures.clear(); // a folder of a model without a capture
     actions.toggleOverlay("none");
     await take(config);
   }
@@ -63,16 +63,16 @@ export function createDropping(host, actions, wake, show) {
   return { update() {}, dispose: () => hint.remove() };
 }
 
-/** The config of a model among its files, whatever order they come in. @param {readonly File[]} files */
+/** Returns the config of a model among its files, in any order. @param {readonly File[]} files */
 export function configOf(files) {
   const named = files.find(({ name }) => /(^|\/)config\.json$/.test(name));
   return named ?? (files.length === 1 && isBeside(files[0]) ? files[0] : undefined);
 }
 
-/** Weights are no captures, and are passed over where a whole folder is dropped. */
+/** Weights, which are ignored when a whole folder is dropped. */
 const WEIGHTS = /(^|\/)(model|pytorch_model)[^/]*\.(safetensors|bin|pt)$|\.safetensors\.index\.json$/;
 
-/** All files of a drop, those of folders too. @param {DataTransfer | null} data @returns {Promise<File[]>} */
+/** Returns all files of a drop, including those of folders. @param {DataTransfer | null} data @returns {Promise<File[]>} */
 async function filesOf(data) {
   const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
   const plain = [...(data?.files ?? [])];

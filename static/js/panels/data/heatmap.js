@@ -1,5 +1,5 @@
 /**
- * Layers by experts, as colour.
+ * The heat map: layers by experts.
  *
  * @import {State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
@@ -114,17 +114,17 @@ function movedBy(key, { layer, expert }, { layers, experts }) {
   };
 }
 
-/** The largest count, and at least one. @param {Pick<Tally, "counts">} map */
+/** Returns the largest count, at least 1. @param {Pick<Tally, "counts">} map */
 function mostOf({ counts }) {
   return counts.reduce((max, count) => Math.max(max, count), 1);
 }
 
-/** The experts that are named below their columns: all of a few, else the first and the last. @param {number} experts */
+/** Returns the labelled columns: all of a few, else the first and the last. @param {number} experts */
 export function namedColumns(experts) {
   return experts <= 16 ? Array.from({ length: experts }, (_, expert) => expert) : [0, experts - 1];
 }
 
-/** The colours from none to most. @param {HTMLCanvasElement} canvas @param {(share: number) => number[]} heat */
+/** Paints the scale of colours. @param {HTMLCanvasElement} canvas @param {(share: number) => number[]} heat */
 function paintScale(canvas, heat) {
   const context = canvas.getContext("2d");
   if (!context) return;
@@ -133,7 +133,7 @@ function paintScale(canvas, heat) {
   context.putImageData(image, 0, 0);
 }
 
-/** One pixel a cell; the style sheet makes the pixels large. @param {HTMLCanvasElement} canvas @param {Tally} map @param {(share: number) => number[]} heat */
+/** Paints one pixel per cell; the style sheet enlarges them. @param {HTMLCanvasElement} canvas @param {Tally} map @param {(share: number) => number[]} heat */
 function paint(canvas, { layers, experts, counts }, heat) {
   canvas.width = experts;
   canvas.height = layers;
@@ -160,7 +160,7 @@ function stopOf(hex) {
 }
 
 /**
- * The colour of each share from 0 to 1, as channels from 0 to 255.
+ * Returns the colour of a share from 0 to 1, as channels from 0 to 255.
  * @param {string} [palette]
  * @param {string} [theme]
  * @returns {(share: number) => number[]}

@@ -1,5 +1,5 @@
 /**
- * One expert: how often it was chosen, and by which tokens. Shows the tower that is pointed at, else the selected one.
+ * One expert: the number of its tokens, and which they are. Shows the hovered tower, else the selected one.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -18,7 +18,7 @@ import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
 
-/** More are counted and not listed. */
+/** Largest number of listed tokens. */
 const LISTED = 12;
 
 /** @param {State} state @returns {{layer: number, expert: number} | null} */
@@ -29,7 +29,7 @@ export function towerShown({ hover, view, trace }) {
     : null;
 }
 
-/** A figure that is there only while there is something to say. @param {string} name */
+/** A figure that is hidden without a value. @param {string} name */
 function createFact(name) {
   const value = h("dd");
   const element = h("div", { hidden: true }, h("dt", {}, name), value);

@@ -1,6 +1,6 @@
 /**
- * How evenly the experts are loaded: bars of one layer or of all, what was dropped, the measures of the literature, and
- * what unbalances and balances a router.
+ * The load of the experts: bars of one layer or of all, dropped tokens, the measures of the literature, and experiments
+ * on balance.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
@@ -18,7 +18,7 @@ import { createMeasures } from "./load_measures.js";
 import { createStrips } from "./load_strips.js";
 
 const { balance: said } = words;
-/** In place of a layer. */
+/** Value of the menu for all layers. */
 const ALL = -1;
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
@@ -97,13 +97,13 @@ export function createLoad(host, actions, wake, boot) {
   };
 }
 
-/** Returns the layer that a person looks at: the one they chose, else where playback stands; while it runs the bars stay. @param {State} state @param {number} before */
+/** Returns the layer of the bars: the selected one, else that of the current event. It does not change during playback. @param {State} state @param {number} before */
 function layerSeen({ view, at, playing }, before) {
   if (view.floor !== null) return view.floor;
   return playing || at.layer < 0 ? before : at.layer;
 }
 
-/** @param {CountedLoad} counted @param {number} layer @param {State["trace"]} trace   null where more than it is counted */
+/** @param {CountedLoad} counted @param {number} layer @param {State["trace"]} trace   null if more than this trace is counted */
 function rowOf({ assigned, kept, experts }, layer, trace) {
   return {
     layer,

@@ -1,5 +1,5 @@
 /**
- * The bars of one layer: what each expert was assigned, what of it was dropped, its capacity, and the bias beside it.
+ * The bars of one layer: assigned and dropped tokens of each expert, its capacity, and its bias.
  *
  * @import {Actions} from "../../state/actions.js"
  */
@@ -7,7 +7,7 @@
 import { words } from "../../words/words.js";
 import { attribute, h, setStyle, setText } from "../parts/element.js";
 
-/** Bars have numbers up to so many experts. */
+/** Bars have numbers up to this number of experts. */
 const NUMBERED = 16;
 
 const { balance: said } = words;
@@ -18,7 +18,7 @@ const { balance: said } = words;
  * @property {number[]} assigned
  * @property {number[]} kept
  * @property {number[] | null} bias
- * @property {number | null} capacity   tokens that an expert takes of this prompt
+ * @property {number | null} capacity   expert capacity in tokens for this prompt
  */
 
 /** @param {Actions} actions */

@@ -1,6 +1,5 @@
 /**
- * Collapse and its cures, as things that one does: a skew that makes a few experts win, and what the papers do about it.
- * Each is a link.
+ * Experiments on load balance: a skew that favours a few experts, and the remedies of the papers. Each is a link.
  *
  * @import {Boot, Request, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -31,7 +30,7 @@ const NAMES = /** @type {(keyof typeof CURES)[]} */ (Object.keys(CURES));
 export function createLab(boot, actions) {
   /** @type {State | null} */
   let state = null;
-  /** What is done here is seen over the whole prompt. @type {Actions} */
+  /** Actions that also set the scope to the whole prompt. @type {Actions} */
   const seen = {
     ...actions,
     setRequest(patch) {
@@ -86,7 +85,7 @@ function addressOf(boot, view, patch) {
   return location.pathname + formatView(wished(boot, view, patch).view, boot);
 }
 
-/** A link that changes the view in place; opened in another way it is a link. @param {string} name @param {() => void} go */
+/** Returns a link that changes the view in place; a press with a modifier opens it. @param {string} name @param {() => void} go */
 function link(name, go) {
   const anchor = h("a", { href: "" }, name);
   anchor.addEventListener("click", (event) => {
@@ -97,7 +96,7 @@ function link(name, go) {
   return anchor;
 }
 
-/** The models that were trained with and without balancing, side by side. @param {Boot} boot @param {State["view"]} view @param {Actions} actions */
+/** Returns the links that compare models trained with and without balancing. @param {Boot} boot @param {State["view"]} view @param {Actions} actions */
 function trainedLinks(boot, view, actions) {
   const { live, training } = trainedPairs(boot);
   const named = /** @type {const} */ ([

@@ -1,6 +1,6 @@
 /**
- * The measures of a load: each with its value, its value at perfect balance, and its formula for whoever points at it,
- * comes to it by keyboard, or listens.
+ * The measures of a load: each with its value, its value at perfect balance, and its formula on hover, on focus, and for
+ * screen readers.
  *
  * @import {Measure, Measured} from "../../counts/load_measures.js"
  */
@@ -20,7 +20,7 @@ const ALL_MEASURES = /** @type {readonly LoadMeasure[]} */ ([...MEASURES, "z_los
 const format = (name, value) =>
   SHARES.includes(name) ? formatShare(value) : formatDecimal(Math.abs(value) < 0.005 ? 0 : value, 2);
 
-/** The formula of a measure, and where it is from. @param {LoadMeasure} name */
+/** Returns the formula of a measure and its source. @param {LoadMeasure} name */
 function formulaOf(name) {
   const { name: word, formula, says } = said.measures[name];
   return [`${word} = ${formula}. ${says}`, ...lettersIn(formula, said.letters)].join(" ");
@@ -55,7 +55,7 @@ export function createMeasures() {
       h("dl", { class: "measure-grid" }, ...facts.map(({ element }) => element)),
       readout,
     ),
-    /** @param {Measured | null} measured  null: nothing is counted yet @param {number} experts @param {boolean} z   whether the router has a z-loss */
+    /** @param {Measured | null} measured  null before the first count @param {number} experts @param {boolean} z   whether the router has a z-loss */
     update(measured, experts, z) {
       for (const { name, element, value, even } of facts) {
         const found = measured?.[name];

@@ -1,5 +1,5 @@
 /**
- * The bars of every layer at once, drawn: layer 1 at the bottom. A press on a layer shows it alone.
+ * The bars of all layers on a canvas, layer 1 at the bottom. A press on a layer selects it.
  *
  * @import {CountedLoad} from "../../counts/load_measures.js"
  */
@@ -8,13 +8,13 @@ import { rowAt } from "../../counts/load_measures.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setStyle } from "../parts/element.js";
 
-/** Pixels between layers, and for each of them at least. */
+/** Pixels between layers, and the least height per layer. */
 const GAP = 4;
 const LEAST = 18;
 
 /** @param {(layer: number) => void} choose */
 export function createStrips(choose) {
-  const canvas = h("canvas", { class: "strips", role: "img", hidden: true }); // until it has a name
+  const canvas = h("canvas", { class: "strips", role: "img", hidden: true }); // hidden hidden until it has a name
   let layers = 1;
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();

@@ -49,13 +49,13 @@ const section = (title, ...body) => h("section", { class: "finding" }, h("h3", {
 /** @param {string} text */
 const sentence = (text) => h("p", { class: "finding-text" }, text);
 
-/** What one expert does that nobody told it. @param {{learned: Pick<LearnedOfCorpus, "likes">}} measurement */
+/** Returns the section on the token most exclusive to one expert. @param {{learned: Pick<LearnedOfCorpus, "likes">}} measurement */
 function strongestSection({ learned }) {
   const strongest = strongestOf(learned);
   return strongest && section(said.strongestTitle, sentence(said.strongest(strongest)));
 }
 
-/** Held-out loss of each size at the same ACTIVE_P. @param {Measured} measured */
+/** Returns the held-out loss of each size at the same ACTIVE_P. @param {Measured} measured */
 function sizesSection(measured) {
   const sizes = sizesOf(measured);
   const { whole, steps } = capacityOf(measured);

@@ -1,5 +1,5 @@
 /**
- * One model's figures: whole-model total and active as computed, beside those that were published, and what holds them.
+ * The fact sheet of a model: computed and published total and active parameters, and the memory that holds them.
  *
  * @import {State} from "../../types.js"
  * @import {Comparison, Known} from "../../api/model_catalogue.js"
@@ -13,14 +13,14 @@ import { changes, h, setStyle } from "../parts/element.js";
 const { models: said } = words;
 
 const BITS = [16, 8, 4];
-/** Gigabytes of one device, as such devices are sold. */
+/** Common memory sizes of devices, in gigabytes. */
 const MEMORIES = [16, 24, 32, 40, 48, 80, 96, 141, 192];
 const USUAL_MEMORY = 80;
 const BILLION = 1e9;
-/** As app/published/catalogue.py has it. */
+/** As in app/published/catalogue.py. */
 const CLOSE = 0.01;
 
-/** Links to papers open beside the page. @param {string} text */
+/** Returns a text with links to papers, which open in a new tab. @param {string} text */
 function cited(text) {
   return withPapers(text).map(({ text: part, href }) =>
     href ? h("a", { href, target: "_blank", rel: "noopener" }, part) : part,
@@ -101,7 +101,7 @@ function figureRow(name, computed, comparison) {
   );
 }
 
-/** Computed beside published, and in words why they agree or not. @param {Known} facts */
+/** Returns computed and published figures, with the reason of a difference. @param {Known} facts */
 function figures(facts) {
   const { total, active, compared } = facts;
   const { note, reasons } = said.notes(facts);

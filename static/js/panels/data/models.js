@@ -1,5 +1,5 @@
 /**
- * The catalogue: published models to choose from, and the one that was chosen with its figures.
+ * The catalogue of published models, and the fact sheet of the selected one.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Entry, Known, Order} from "../../api/model_catalogue.js"
@@ -15,10 +15,10 @@ import { createFactSheet } from "./model_facts.js";
 
 const { models: said } = words;
 
-/** A router's name without the model that is known for it: others have it too. @param {string} router */
+/** Returns the name of a router without its best-known model. @param {string} router */
 const plainName = (router) => routerName(router).replace(/\s*\(.*\)/, "");
 
-/** One model: what it is called, how it is built, what it weighs. @param {Entry} entry @param {() => void} choose */
+/** Returns the card of a model: name, structure, size. @param {Entry} entry @param {() => void} choose */
 function card(entry, choose) {
   const { name, year, shape, router, total, active } = entry;
   const bar = h("span", { class: "model-bar", "aria-hidden": "true" });
@@ -54,7 +54,7 @@ function card(entry, choose) {
   return h("li", {}, button);
 }
 
-/** Up, down, first and last go from card to card. @param {HTMLElement} list */
+/** Lets arrow keys, Home and End move between the cards. @param {HTMLElement} list */
 function moveByArrows(list) {
   list.addEventListener("keydown", (event) => {
     const cards = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(".model-card")]);
@@ -67,7 +67,7 @@ function moveByArrows(list) {
   });
 }
 
-/** The button that opens a file. @param {(file: File) => void} take */
+/** Returns the button that opens a file. @param {(file: File) => void} take */
 function createOpener(take) {
   const input = h("input", {
     type: "file",

@@ -1,6 +1,6 @@
 /**
- * The trace as a table: token, layer, experts, weights. Only the rows in sight are in the page, with the height of the
- * rest kept free, so that a long trace of a tall model costs no more than a short one.
+ * The trace as a table: token, layer, experts, weights. Only the visible rows are in the page; spacers have the height of
+ * the others. The cost is therefore independent of trace length.
  *
  * @import {State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -13,9 +13,9 @@ import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 
-/** Pixels; the style sheet has the same. */
+/** Height of a row in pixels, as in the style sheet. */
 const ROW = 28;
-/** Rows beyond the edges, so that a small scroll shows no gap. */
+/** Additional rows at both edges, so that scrolling shows no gap. */
 const SPARE = 8;
 
 const { tableColumns: columns } = words;
@@ -137,7 +137,7 @@ function offerLayers(select, layers) {
   select.value = "-1";
 }
 
-/** Brings a row into sight, without moving the page. @param {HTMLElement} scroller @param {number} row */
+/** Scrolls a row into view, without scrolling the page. @param {HTMLElement} scroller @param {number} row */
 function follow(scroller, row) {
   const top = row * ROW;
   const inSight = top >= scroller.scrollTop && top + 2 * ROW <= scroller.scrollTop + scroller.clientHeight;

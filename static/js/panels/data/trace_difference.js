@@ -1,5 +1,5 @@
 /**
- * Where two traces of the same tokens differ: figures, and the flips lit on the strip and in the scene.
+ * The differences of two traces of the same tokens: figures, and flips on the strip and in the scene.
  *
  * @import {State} from "../../types.js"
  * @import {Held} from "../../api/captures.js"
@@ -29,7 +29,7 @@ import { h } from "../parts/element.js";
  * @property {number | null} parted_at
  * @property {{token: number, layer: number} | null} first_flip
  * @property {LayerDifference[]} by_layer
- * @property {[number, number, number][]} cells   token, place of its layer, an expert that the second does not choose
+ * @property {[number, number, number][]} cells   token, index of its layer, an expert that only the first chooses
  */
 
 /** @param {State} state @param {State | null} other  of the second stack @returns {Promise<Difference>} */
@@ -41,14 +41,14 @@ export async function fetchDifference({ view }, other) {
   return body;
 }
 
-/** Two traces that the server has. @param {State["view"]} view */
+/** Compares two traces of the server. @param {State["view"]} view */
 function compared(view) {
   const query = requestQuery(requestOf(view));
   for (const [key, value] of Object.entries(view.b ?? {})) query.set(`b.${key}`, String(value));
   return fetch(`api/trace-compare?${query}`);
 }
 
-/** A file that a person dropped, or two. @param {State["view"]} view @param {State | null} other @param {Held | null} first @param {Held | null} second */
+/** Compares one or two dropped files. @param {State["view"]} view @param {State | null} other @param {Held | null} first @param {Held | null} second */
 function comparedWithFiles(view, other, first, second) {
   const file = (/** @type {Held | null} */ held, /** @type {string} */ side) =>
     held && new File([held.file], `${side}.safetensors`);
@@ -110,7 +110,7 @@ function textAt(trace, token) {
 
 const MOST_BUTTONS = 60;
 
-/** A button for each flip: the scene goes there and lights the token's path. @param {Difference} found @param {Actions} actions @param {State["trace"]} trace */
+/** Returns a button per flip, which seeks to it and lights the path of the token. @param {Difference} found @param {Actions} actions @param {State["trace"]} trace */
 function flipsOf({ cells }, actions, trace) {
   const go = (/** @type {number} */ token, /** @type {number} */ layer, /** @type {number} */ expert) => {
     const path = trace && placeOf(trace, token);

@@ -1,5 +1,5 @@
 /**
- * The folder of traces of this server: searched, and each file a link.
+ * The server's folder of traces: a search, and a link per file.
  */
 
 import { captureWords, words } from "../../words/words.js";
@@ -20,18 +20,18 @@ import { h, setText } from "../parts/element.js";
  * @property {number | null} tokens
  */
 
-const WAIT_MS = 250; // after a key, before the server is asked
-const AGAIN_MS = 100; // files are left to read
+const WAIT_MS = 250; // after a key press, before the request
+const AGAIN_MS = 100; // before the next request, if files are not read yet
 
-/** The address of the page on a file. @param {string} name @param {string} [other]  beside it */
+/** Returns the address of the page with a file. @param {string} name @param {string} [other]  beside it */
 export function addressOf(name, other) {
   const query = new URLSearchParams({ source: "trace", trace: name, ...(other && { "b.trace": other }) });
   return `?${query}`;
 }
 
 /**
- * @param {{shown: () => string, counts: (name: string) => void, pair: (name: string) => (() => void) | null}} ways   what is on
- *   screen, how counts are opened, and how a file that a person dropped is compared with one of the list
+ * @param {{shown: () => string, counts: (name: string) => void, pair: (name: string) => (() => void) | null}} ways   the trace
+ *   on screen, the function that opens counts, and the one that compares a dropped file with one of the list
  */
 export function createLibrary({ shown, counts, pair: comparing }) {
   const list = h("ul", { class: "library-list" });
@@ -75,7 +75,7 @@ export function createLibrary({ shown, counts, pair: comparing }) {
     return h("button", { type: "button", class: "library-counts", onclick: () => counts(name) }, name);
   }
 
-  /** @param {boolean} [on]  more of the same */
+  /** @param {boolean} [on]  appends the next entries */
   async function ask(on = false) {
     const mine = ++asked;
     const from = on ? list.children.length : 0;

@@ -1,6 +1,6 @@
 /**
- * The card of a tour or a question: beside the scene, never over it. The focus goes to it when it opens, and back to where
- * it came from when it is left; its text is announced.
+ * The card of a tour or a question: beside the scene, never over it. The focus moves to the card when it opens and
+ * returns when it closes. Its text is announced.
  *
  * @import {Actions} from "../../state/actions.js"
  */
@@ -48,7 +48,7 @@ export function createLesson(host, { leave, actions }) {
   host.append(card);
   /** @type {Element | null} */
   let cameFrom = null;
-  let loaded = false; // a page that opens with a card leaves the focus where a page has it
+  let loaded = false; // a page that opens with a card does not move the focus
   return {
     card,
     caption,
@@ -74,7 +74,7 @@ export function createLesson(host, { leave, actions }) {
       caption.replaceChildren(...marked(text));
       setText(place, where);
     },
-    /** @param {HTMLAnchorElement} link @param {string} text @param {string | null} address  null: there is none */
+    /** @param {HTMLAnchorElement} link @param {string} text @param {string | null} address  null for none */
     link(link, text, address) {
       setText(link, text);
       attribute(link, "href", address);

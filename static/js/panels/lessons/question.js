@@ -1,5 +1,5 @@
 /**
- * A question over the scene. Choosing shows the answer there, and says in a sentence what to look at.
+ * A question over the scene. A choice shows the answer there, with a sentence on what to look at.
  *
  * @import {Boot, QuestionInfo, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -24,7 +24,7 @@ function verdictOf({ answer }, choice, chosen) {
  * @param {HTMLElement} host
  * @param {Boot} boot
  * @param {Actions} actions
- * @param {() => void} measure  it came, went or grew
+ * @param {() => void} measure  called when its size changes
  */
 export function createQuiz(host, boot, actions, measure) {
   const questions = boot.questions ?? [];
@@ -97,7 +97,7 @@ export function createQuiz(host, boot, actions, measure) {
     const { answered, right } = scoreOf(questions, answers);
     setText(score, answered ? words.score(right, answered) : "");
     attribute(again, "hidden", answered === 0);
-    lesson.card.scrollTop = question.name in answers ? lesson.card.scrollHeight : 0; // to the verdict, where there is little room
+    lesson.card.scrollTop = question.name in answers ? lesson.card.scrollHeight : 0; // scrolls to the verdict if there is little room
     lesson.link(lesson.back, words.stepBack, address(quiz - 1));
     lesson.link(lesson.next, words.nextStep, address(quiz + 1));
   }

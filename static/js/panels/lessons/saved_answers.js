@@ -1,10 +1,10 @@
 /**
- * The answers of a person, stored in this browser alone, or until the page closes if storage is off.
+ * The answers of a user, stored only in this browser, or until the page closes if storage is off.
  */
 
 const KEY = "moescope.answers";
 
-/** Of each question, by name: the choice, from 0. @typedef {Record<string, number>} Answers */
+/** The choice per question, by name; counted from 0. @typedef {Record<string, number>} Answers */
 
 /** @param {Pick<Storage, "getItem"> | null} storage @returns {Answers} */
 export function readAnswers(storage) {
@@ -27,7 +27,7 @@ export function keepAnswers(storage, answers) {
   }
 }
 
-/** The browser's storage; a frame may have none. @returns {Storage | null} */
+/** Returns the storage of the browser; null if a frame has none. @returns {Storage | null} */
 export function storageOf() {
   try {
     return window.localStorage;
@@ -37,7 +37,7 @@ export function storageOf() {
 }
 
 /**
- * Returns how many of the questions are answered, and how many rightly.
+ * Returns the numbers of answered and of correctly answered questions.
  * @param {readonly {name: string, answer: number}[]} questions
  * @param {Answers} answers
  */

@@ -72,7 +72,7 @@ export function createTours(host, boot, actions) {
   };
 }
 
-/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {() => void} measure  it came, went or grew */
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {() => void} measure  called when its size changes */
 export function createTour(host, boot, actions, measure) {
   const lesson = createLesson(host, { leave: words.leaveTour, actions });
   const changed = changes();

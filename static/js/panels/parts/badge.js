@@ -9,7 +9,7 @@ import { itemsOf, sayItem } from "../../view/alterations.js";
 import { alterWords, words } from "../../words/words.js";
 import { attribute, h, setText } from "./element.js";
 
-/** The word AUTHORED or LIVE; its note opens on hover, focus or tap. @param {string} [id]  of the note */
+/** The badge of the source, such as AUTHORED or LIVE; its note opens on hover, focus or tap. @param {string} [id]  of the note */
 export function createBadge(id = "badge-note") {
   const word = h("span", { class: "badge-word" });
   const note = h("span", { class: "badge-note", role: "tooltip", id });

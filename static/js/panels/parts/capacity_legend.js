@@ -1,5 +1,5 @@
 /**
- * What the scene draws of a router whose experts take so many tokens: how far each is filled, which is full, what was dropped.
+ * The legend of a router with expert capacity: filled, full, dropped.
  *
  * @import {State} from "../../types.js"
  */
@@ -10,11 +10,11 @@ import { attribute, changes, h, setStyle } from "./element.js";
 
 const { capacityLegend: said } = words.routing;
 
-/** Which colour of the palette each has in the scene. */
+/** Colours of the palette in the scene. */
 const MARKS = /** @type {const} */ ({ taken: "ember", full: "amber", dropped: "refused" });
 const NAMES = /** @type {(keyof typeof MARKS)[]} */ (Object.keys(MARKS));
 
-/** Hidden where nothing limits an expert. */
+/** Hidden for routers without a capacity. */
 export function createCapacityLegend() {
   const items = NAMES.map((name) => h("li", { "data-capacity": name }, said[name]));
   const element = h("ul", { class: "capacity-legend", hidden: true, "aria-label": said.label }, ...items);

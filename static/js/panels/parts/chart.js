@@ -18,8 +18,8 @@ function svg(tag, attributes, text) {
 /**
  * @param {object} what
  * @param {readonly {x: number, y: number, hollow?: boolean}[]} what.points  hollow ones are not on the line
- * @param {string} what.label   of the whole, for those who listen
- * @param {string} what.across  of the axis below
+ * @param {string} what.label   accessible name of the chart
+ * @param {string} what.across  label of the horizontal axis
  */
 export function createChart({ points, label, across }) {
   const chart = svg("svg", {

@@ -5,7 +5,8 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * Returns an element. A property that begins with "on" is a listener, true is an empty attribute, false and undefined are none.
+ * Returns an element. A property that starts with "on" is a listener; true sets an empty attribute; false and undefined
+ * set none.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -29,7 +30,7 @@ function isNode(child) {
 }
 
 /**
- * Sets an attribute where it differs, so that an update that changes nothing costs nothing.
+ * Sets an attribute if it differs, so that an update without a change costs little.
  * @param {Element} element
  * @param {string} name
  * @param {unknown} value  true: present; false, null or undefined: absent
@@ -44,7 +45,7 @@ export function attribute(element, name, value) {
 }
 
 /**
- * Sets the text where it differs.
+ * Sets the text if it differs.
  * @param {Element} element
  * @param {string} text
  */
@@ -53,7 +54,7 @@ export function setText(element, text) {
 }
 
 /**
- * A number for the style sheet, through the CSSOM, which a strict style policy allows.
+ * Sets a custom property through the CSSOM, which a strict style policy allows.
  * @param {HTMLElement} element
  * @param {string} name  such as "--share"
  * @param {string | number} value
@@ -78,7 +79,7 @@ export function changes() {
   };
 }
 
-const KEPT_MS = 10_000; // some browsers read the address after the click has returned
+const KEPT_MS = 10_000; // some browsers read the URL after the click event
 
 /** @param {Blob} blob @param {string} name */
 export function download(blob, name) {

@@ -1,5 +1,5 @@
 /**
- * A number on a slider, or one of a few in a menu, under a label that says what it does.
+ * Fields for a number: a slider or a menu, with a label and a hint.
  */
 
 import { attribute, changes, h, setText } from "./element.js";
@@ -9,7 +9,7 @@ import { attribute, changes, h, setText } from "./element.js";
  * @param {string} options.id
  * @param {string} options.label
  * @param {string} options.hint
- * @param {(value: number) => void} options.choose   while it is moved
+ * @param {(value: number) => void} options.choose   called while it moves
  */
 export function createDial({ id, label, hint, choose }) {
   const range = h("input", { type: "range", id, class: "dial", title: hint });
@@ -52,7 +52,7 @@ export function createFew({ id, label, hint, choose }) {
       h("label", { class: "label", for: id, title: hint }, label),
       select,
     ),
-    /** @param {number} chosen @param {readonly number[]} offer  the chosen one is offered too @param {(value: number) => string} [name] */
+    /** @param {number} chosen @param {readonly number[]} offer  the chosen value is added @param {(value: number) => string} [name] */
     update(chosen, offer, name = String) {
       const all = [...new Set([...offer, chosen])].sort((a, b) => a - b);
       if (offered(all.join()))

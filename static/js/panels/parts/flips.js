@@ -8,9 +8,9 @@
 import { firstOf } from "../../trace/window.js";
 import { attribute } from "./element.js";
 
-/** Token, place of its layer, an expert that only the first chooses; -1 for none. @typedef {{cells: [number, number, number][]}} Flips */
+/** Token, index of its layer, an expert that only the first trace chooses; -1 for none. @typedef {{cells: [number, number, number][]}} Flips */
 
-/** Marks the tokens of the strip by how many of their layers flip. @param {Flips | null} found @param {State["trace"]} trace  that the strip shows */
+/** Marks the tokens of the strip by their number of flipped layers. @param {Flips | null} found @param {State["trace"]} trace  of the strip */
 export function markStrip(found, trace) {
   const flips = new Map();
   const first = firstOf(trace);
@@ -20,9 +20,9 @@ export function markStrip(found, trace) {
 }
 
 /**
- * Lights the tower of a flip while playback stands on it: the one that the second trace does not choose.
+ * Lights the tower of a flip during its event: the one that only the first trace chooses.
  * @param {Actions} actions
- * @param {boolean} [quiet]  the inspector stays with the tower that a person chose
+ * @param {boolean} [quiet]  the inspector keeps the selected tower
  */
 export function createFlipLight(actions, quiet = false) {
   /** @type {Map<string, number>} */

@@ -1,6 +1,6 @@
 /**
- * Terms of the glossary: words with a dotted line, whose meaning opens on hover, focus or tap. Escape closes it, and so does
- * a press elsewhere; a pointer may rest on it.
+ * Glossary terms: underlined words whose meaning opens on hover, focus or tap. Escape or a press elsewhere closes it; a
+ * pointer may rest on it.
  */
 
 import { piecesOf } from "../../view/lessons.js";
@@ -9,7 +9,7 @@ import { attribute, h, setStyle, setText } from "./element.js";
 
 /** @typedef {keyof typeof words.glossary} Term */
 
-/** A pointer that only passes by opens nothing, and one on its way to the note does not close it. */
+/** Delays: a passing pointer opens nothing, and a pointer on its way to the note does not close it. */
 const OPEN_MS = 250;
 const CLOSE_MS = 200;
 const GAP = 8;
@@ -19,7 +19,7 @@ function isTerm(name) {
   return Object.hasOwn(words.glossary, name);
 }
 
-/** Words that mention a term. @param {Term} name @param {string} [text] */
+/** Returns a text that mentions a term. @param {Term} name @param {string} [text] */
 export function term(name, text = words.glossary[name].name) {
   return h(
     "button",
@@ -35,7 +35,7 @@ export function marked(caption) {
   );
 }
 
-/** What a term means, for those who listen; hidden elements may describe others. */
+/** Meanings of terms for screen readers, in hidden elements that describe the terms. */
 function meanings() {
   const entries = Object.entries(words.glossary).map(([name, { means }]) =>
     h("span", { id: `term-${name}` }, means),
@@ -101,7 +101,7 @@ export function createGlossary(host) {
     "keydown",
     (event) => {
       if (event.key !== "Escape" || !shown) return;
-      event.preventDefault(); // and nothing else lets go
+      event.preventDefault(); // Escape closes nothing else
       event.stopPropagation();
       close();
     },
@@ -109,12 +109,12 @@ export function createGlossary(host) {
   );
   document.addEventListener("scroll", () => shown && close(), { capture: true, passive: true });
   return {
-    /** A term that is gone takes its note along. */
+    /** Closes the note of a removed term. */
     update: () => void (shown && !shown.isConnected && close()),
   };
 }
 
-/** Under a term, or above it where there is no room, inside the window. @param {HTMLElement} note @param {HTMLElement} button */
+/** Places the note below a term, or above it without room, inside the window. @param {HTMLElement} note @param {HTMLElement} button */
 function place(note, button) {
   const { left, top, bottom } = button.getBoundingClientRect();
   const { width, height } = note.getBoundingClientRect();

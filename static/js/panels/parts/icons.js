@@ -1,5 +1,5 @@
 /**
- * The few pictures on buttons, drawn on a grid of 16.
+ * Icons of buttons, on a grid of 16.
  */
 
 import { h } from "./element.js";
@@ -35,7 +35,7 @@ const PATHS = {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * Returns an icon that takes the colour of the text. It says nothing: its button has a name.
+ * Returns an icon that takes the colour of the text. It has no accessible name, because its button has one.
  * @param {IconName} name
  * @returns {SVGSVGElement}
  */
@@ -54,7 +54,7 @@ export function icon(name) {
   return svg;
 }
 
-/** Returns the mark of the product: the file that browsers show on the tab. */
+/** Returns the logo: the file of the favicon. */
 export function logo() {
   const image = document.createElement("img");
   const { href } = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));

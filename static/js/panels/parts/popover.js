@@ -1,6 +1,6 @@
 /**
- * A popover beside its button, or a sheet from below on a phone. Escape or a press
- * outside closes it; the focus goes in and comes back.
+ * A popover beside its button, or a sheet from below on a phone. Escape or a press outside closes it. The focus moves in
+ * and returns.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -34,7 +34,7 @@ export function createOverlay(host, { name, title, body, actions }) {
   }
   /** @param {boolean} open */
   function show(open) {
-    const inside = host.contains(document.activeElement); // what is hidden has no focus any more
+    const inside = host.contains(document.activeElement); // a hidden element loses the focus
     attribute(host, "data-open", open);
     attribute(host, "hidden", !open);
     if (open) {

@@ -1,5 +1,5 @@
 /**
- * A row of buttons of which one is pressed.
+ * A row of buttons, one of which is pressed.
  */
 
 import { attribute, changes, h } from "./element.js";
@@ -21,8 +21,8 @@ let lastId = 0;
  * @param {object} options
  * @param {string} options.label
  * @param {string} [options.hint]
- * @param {import("./glossary.js").Term} [options.meaning]  the label is this term of the glossary; instead of a hint
- * @param {boolean} [options.quiet]  the label is heard and not seen
+ * @param {import("./glossary.js").Term} [options.meaning]  the label is this glossary term; instead of a hint
+ * @param {boolean} [options.quiet]  the label is for screen readers only
  * @param {(value: V) => void} options.choose
  */
 export function createSegments({ label, hint, meaning, quiet = false, choose }) {

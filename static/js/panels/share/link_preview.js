@@ -1,6 +1,6 @@
 /**
- * The preview that other sites show for a link to this view. They read it from the head of its page, and so do we: title, sentence and
- * picture are those that are sent, not others that look alike.
+ * The preview that other sites show for a link to this view. Like them, it takes title, description and picture from the
+ * head of the linked page.
  *
  * @import {Boot} from "../../types.js"
  */
@@ -11,7 +11,7 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 
 /** @typedef {{title: string, description: string, picture: string}} Card */
 
-/** @param {Document} page @returns {Card}  the picture as the drawing that it is made from, which is smaller */
+/** @param {Document} page @returns {Card}  with the SVG picture, which is smaller */
 export function cardOf(page) {
   const read = (/** @type {string} */ name) =>
     page.querySelector(`meta[property="og:${name}"]`)?.getAttribute("content") ?? "";
@@ -67,7 +67,7 @@ export function createCard(boot) {
   }
   return {
     element,
-    /** The card of a link. @param {string} asked  its query string */
+    /** Shows the card of a link. @param {string} asked  its query string */
     async update(asked) {
       if (!changed(requestPart(asked, boot))) return;
       if (boot.exported) return show(ownCard());

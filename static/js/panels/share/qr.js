@@ -1,5 +1,5 @@
 /**
- * The link as a QR code: a button, and a large code on a white ground for a whole room.
+ * The link as a QR code: a button, and a large code on a white ground.
  */
 
 import { isLocal, qrCode } from "../../files/qr_code.js";
@@ -41,7 +41,7 @@ export function createQr() {
     draw();
     dialog.showModal();
   });
-  dialog.addEventListener("keydown", (event) => event.stopPropagation()); // its own Escape, and no key of the page
+  dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes the code; the page gets no keys
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return {
     button,

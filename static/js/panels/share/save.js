@@ -13,7 +13,7 @@ import { createSegments } from "../parts/segments.js";
 
 const SCALES = [1, 2, 4].map((value) => ({ value, label: `${value}×` }));
 
-/** A picture's size and ground. @param {(scale: number) => {width: number, height: number, problem: string}} look @param {(run: () => Promise<void>) => Promise<void>} attempt @param {Actions} actions */
+/** Options of a picture: size and background. @param {(scale: number) => {width: number, height: number, problem: string}} look @param {(run: () => Promise<void>) => Promise<void>} attempt @param {Actions} actions */
 function createPictureSaving(look, attempt, actions) {
   let scale = 2;
   const scales = createSegments({

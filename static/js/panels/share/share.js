@@ -42,12 +42,12 @@ async function copyText(field) {
     await navigator.clipboard.writeText(field.value);
     return true;
   } catch {
-    field.select(); // no permission, as in many frames: the older way, and a person's own hands
+    field.select(); // without permission, as in many frames: the older API, or a manual copy
     return document.execCommand("copy");
   }
 }
 
-/** The text, the button that copies it, and what came of that. */
+/** A text, the button that copies it, and the result. */
 function createCopy() {
   const field = h("textarea", { class: "copy-text", rows: 2, readonly: true, spellcheck: "false" });
   const said = h("span", { class: "said", role: "status" });
@@ -74,12 +74,12 @@ function createCopy() {
   };
 }
 
-/** @param {string} site @param {Boot} boot @param {(query: string) => void} told  the query string of what is copied, when it changes */
+/** @param {string} site @param {Boot} boot @param {(query: string) => void} told  called with the query string of the copied view when it changes */
 function createSnippets(site, boot, told) {
   let state = /** @type {State | null} */ (null);
   let kind = /** @type {SnippetKind} */ ("link");
   let size = /** @type {Size} */ ("wide");
-  // A link is mostly sent about what is seen now; what stands in an article begins at its beginning.
+  // A link usually shows the current time; an embed in an article starts from the beginning.
   const opens = {
     link: /** @type {Opens} */ ("moment"),
     frame: /** @type {Opens} */ ("start"),
@@ -149,7 +149,7 @@ function createSnippets(site, boot, told) {
 
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {Parameters<typeof createSaving>[2]} look */
 export function createShare(host, boot, actions, look) {
-  /** An exported page has a site that it came from, or none to link to. */
+  /** An exported page links to the site of its export, if any. */
   const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
   const card = createCard(boot);
   const snippets = createSnippets(site, boot, (query) => void card.update(query));
@@ -161,7 +161,7 @@ export function createShare(host, boot, actions, look) {
     update(state) {
       if (state.overlay !== "share") return;
       saving.update(state);
-      // While the view plays, link and card keep the moment at which the panel was opened.
+      // During playback, link and card keep the time at which the panel was opened.
       if (!site || !changed(state.view, state.playing ? null : state.at, state.trace?.id)) return;
       snippets.update(state);
       attribute(host, "data-ready", true);

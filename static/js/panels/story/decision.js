@@ -1,6 +1,6 @@
 /**
- * The router's decision as a ladder of numbers: the scores sorted, the line between the last that passed and the first that
- * did not, weights on those that passed, the margin in words.
+ * The router's decision as rows of numbers: the sorted scores, the cut between chosen and rejected experts, the weights
+ * of the chosen ones, and the margin in words.
  *
  * @import {State} from "../../types.js"
  * @import {Decision, Row} from "../../counts/decision.js"
@@ -17,16 +17,16 @@ import { term } from "../parts/glossary.js";
 
 const { decision: said } = words;
 
-/** How much of a decision is told: all scores in the order of ids, the sorted rows with the line, and the weights. */
+/** The shown part of a decision: all scores in the order of ids, the sorted rows with the cut, or also the weights. */
 /** @typedef {"scores" | "cut" | "weights"} Phase */
 
-/** Decimals of percent where the two rows beside the line would read alike without. @param {Decision} decision */
+/** Returns the decimals of percents. More are used if the rows next to the cut would look equal. @param {Decision} decision */
 function decimalsOf({ rows, cut }) {
   const [won, lost] = [rows[cut - 1], rows[cut]];
   return won && lost && Math.round(won.score * 100) === Math.round(lost.score * 100) ? 1 : 0;
 }
 
-/** The margin in words. @param {Decision} decision */
+/** Returns the margin in words. @param {Decision} decision */
 export function marginInWords(decision) {
   const { kind, margin, rows, shares, swayed, sum } = decision;
   const won = rows.filter(({ state }) => state === "chosen" || state === "full");
@@ -50,7 +50,7 @@ function svg(kind, attributes) {
   return element;
 }
 
-/** A score as a line, and over it what a bias adds or takes; percent of the track. @param {number} score @param {[number, number] | null} lean */
+/** Returns a score as a line, with the amount that a bias adds or subtracts; in percent of the track. @param {number} score @param {[number, number] | null} lean */
 function barOf(score, lean) {
   const line = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to) =>
     svg("line", { class: name, x1: from.toFixed(2), x2: to.toFixed(2), y1: "5", y2: "5" });
@@ -78,12 +78,12 @@ function rowOf({ expert, score, selection, weight, state }, decision, phase, sca
   );
 }
 
-/** A row that says something of many. @param {string} kind @param {string} text */
+/** Returns a row with a note on several experts. @param {string} kind @param {string} text */
 function note(kind, text) {
   return h("tr", { class: kind }, h("td", { colspan: 4 }, text));
 }
 
-/** The scores of the rest as one falling curve, on the scale of the bars. @param {readonly Row[]} tail @param {number} scale */
+/** Returns the scores of the rest as one falling curve, on the scale of the bars. @param {readonly Row[]} tail @param {number} scale */
 function curveOf(tail, scale) {
   const points = tail.map(({ selection }, i) => {
     const x = tail.length > 1 ? (100 * i) / (tail.length - 1) : 0;
@@ -103,7 +103,7 @@ function curveOf(tail, scale) {
   );
 }
 
-/** All rows of the table. @param {Decision} decision @param {Phase} phase @param {number} experts */
+/** Returns all rows of the table. @param {Decision} decision @param {Phase} phase @param {number} experts */
 function ladder(decision, phase, experts) {
   const { rows, hidden, tail } = ladderOf(decision);
   const scale = Math.max(1e-6, ...decision.rows.map(({ score, selection }) => Math.max(score, selection)));
@@ -121,7 +121,7 @@ function ladder(decision, phase, experts) {
   return lines;
 }
 
-/** "0.63 + 0.37 = 1"; as many terms as fit. @param {Decision} decision */
+/** Returns "0.63 + 0.37 = 1", with as many terms as fit. @param {Decision} decision */
 export function sumInWords({ rows, sum, kind }) {
   const kept = rows.filter(({ state }) => state === "chosen");
   if (kind === "ids" || !kept.length || kept.length > 4) return "";

@@ -1,5 +1,5 @@
 /**
- * What was seen, when a run has ended, and one next step.
+ * The summary at the end of a run, with one next step.
  *
  * @import {Boot, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -11,7 +11,7 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 
 const { ending: said } = words;
 
-/** Whether playback stands at the end of a whole trace. @param {State} state */
+/** Returns whether playback is at the end of a whole trace. @param {State} state */
 export function hasEnded({ playing, time, timeline, trace }) {
   const part = partOf(trace);
   return (
@@ -24,7 +24,7 @@ export function hasEnded({ playing, time, timeline, trace }) {
   );
 }
 
-/** The caption: figures of the trace. @param {State} state */
+/** Returns the caption with the figures of the trace. @param {State} state */
 export function seenInWords({ trace, view, hits, whole }) {
   if (!trace) return "";
   const { layers, experts } = trace.model;
@@ -35,7 +35,7 @@ export function seenInWords({ trace, view, hits, whole }) {
 }
 
 /**
- * The one next step; null where there is none.
+ * Returns the next step; null for none.
  * @param {Boot} boot
  * @param {State} state
  * @returns {{label: string, act: (actions: Actions) => void} | null}

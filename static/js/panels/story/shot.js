@@ -1,6 +1,6 @@
 /**
- * The words of the directed shot: one caption a beat, dashes that say which, and the way out. Any press, wheel or key leads
- * to its end.
+ * The text of the directed shot: one caption per beat, a progress indicator and a skip button. Any press, wheel or key
+ * skips to the end.
  *
  * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
@@ -11,10 +11,10 @@ import { BEATS, beatAt, heroOf } from "../../playback/shot.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
-/** Keys with which a person only looks around. */
+/** Keys that do not skip the shot. */
 const QUIET = ["Tab", "Shift", "Control", "Alt", "Meta"];
 
-/** What a beat says of this trace. @param {State} state @param {number} beat */
+/** Returns the caption of a beat for this trace. @param {State} state @param {number} beat */
 export function captionOf({ trace, timeline }, beat) {
   const decision = trace && timeline && decisionOf(trace, heroOf(timeline), 0);
   if (!trace || !decision) return "";
@@ -29,7 +29,7 @@ export function captionOf({ trace, timeline }, beat) {
   });
 }
 
-/** @param {HTMLElement} host  covers the page while the shot is on @param {Actions} actions */
+/** @param {HTMLElement} host  covers the page during the shot @param {Actions} actions */
 export function createShot(host, actions) {
   const caption = h("p", { class: "shot-caption", role: "status" });
   const dashes = h("ol", { class: "shot-beats", "aria-hidden": "true" }, ...BEATS.map(() => h("li")));
@@ -59,7 +59,7 @@ export function createShot(host, actions) {
     /** @param {State} state */
     update(state) {
       const { shot, still, trace, view } = state;
-      on = shot !== null && trace !== null && view.tour === "" && view.quiz === null; // a lesson has words of its own
+      on = shot !== null && trace !== null && view.tour === "" && view.quiz === null; // a lesson has its own text
       presenting = state.view.level === "present";
       attribute(skip, "hidden", presenting);
       attribute(host, "hidden", !on);
