@@ -66,7 +66,7 @@ class ExportedView:
     query: str  # the initial view, as in the URL
     title: str
     description: str
-    boot: Mapping[str, Any]  # types.js `Boot`, without `exported`
+    boot: Mapping[str, Any]  # boot_types.js `Boot`, without `exported`
     recording: InlineTrace
     poster: str  # its preview picture, SVG
     home: str  # origin of the site that it comes from; "" for none

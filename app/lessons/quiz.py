@@ -47,7 +47,7 @@ class Question(Strict):
         return self
 
     def info(self, language: str = "en") -> dict[str, Any]:
-        """Returns the question for the page: types.js `QuestionInfo`."""
+        """Returns the question for the page: boot_types.js `QuestionInfo`."""
         words = self.fr if language == "fr" and self.fr else self
         return {
             "name": self.name,

@@ -44,7 +44,7 @@ class Tour(Strict):
     steps: Annotated[list[TourStep], Field(min_length=1, max_length=12)]
 
     def info(self, language: str = "en") -> dict[str, Any]:
-        """Returns the tour for the page: types.js `TourInfo`. Missing translations fall back to English."""
+        """Returns the tour for the page (boot_types.js `TourInfo`). English replaces missing text."""
         words = self.fr if language == "fr" and self.fr else self
         steps = [
             {"caption": (language == "fr" and step.fr) or step.caption, "view": step.view}

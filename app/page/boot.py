@@ -18,7 +18,7 @@ K_OFFERED = [1, 2, 3, 4]
 
 
 def boot(sources: SourceRegistry, embed: bool, language: str = "en") -> dict[str, Any]:
-    """Returns the boot data of a page: static/js/types.js, Boot."""
+    """Returns the boot data of a page: static/js/boot_types.js, Boot."""
     return {
         "version": __version__,
         "lang": language,

@@ -49,7 +49,7 @@ class NamedShape:
         )
 
     def info(self) -> dict[str, Any]:
-        """Returns the facts that a page needs to read an address: types.js `ShapeInfo`."""
+        """Returns the facts that a page needs to read an address: boot_types.js `ShapeInfo`."""
         shape = self.shape
         return {
             "key": self.key,

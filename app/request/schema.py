@@ -257,7 +257,7 @@ def shipped_model(experts: int) -> str:
 
 
 def declarations(sources: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    """Returns the request keys for the page (types.js `KeyDeclaration`), in reading order.
+    """Returns the request keys for the page (boot_types.js `KeyDeclaration`), in reading order.
 
     `sources` names the keys that each source reads; routers name their own.
     """

@@ -32,7 +32,7 @@ class ViewKey:
     origin: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the declaration as the page receives it: types.js `KeyDeclaration`."""
+        """Returns the declaration as the page receives it: boot_types.js `KeyDeclaration`."""
         limits = {} if self.limits is None else {"limits": list(self.limits)}
         values = {"values": list(self.values)} if self.values else {}
         origin = {"origin": self.origin} if self.origin else {}

@@ -70,11 +70,11 @@ class SourceRegistry:
         )
 
     def scenario_infos(self, language: str = "en") -> list[dict[str, Any]]:
-        """Returns the scenarios in menu order: types.js `ScenarioInfo`."""
+        """Returns the scenarios in menu order: boot_types.js `ScenarioInfo`."""
         return [scenario.info(language) for scenario in self.library.scenarios.values()]
 
     def model_infos(self) -> list[dict[str, Any]]:
-        """Returns the models, each with its recorded training steps: types.js `ModelInfo`."""
+        """Returns the models, each with its recorded training steps: boot_types.js `ModelInfo`."""
         offers = [source.offer() for source in self.sources.values()]
         steps = {name: list(steps) for offer in offers for name, steps in offer.steps.items()}
         return [{**info, "steps": steps.get(info["name"], [])} for offer in offers for info in offer.infos]

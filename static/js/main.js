@@ -2,7 +2,8 @@
  * The composition root: builds state, browser, scene and panels, in that order, and joins them. Data goes one way (loading, store,
  * then panels and scene); what a person does comes back through `actions`.
  *
- * @import {Boot, Exported, State} from "./types.js"
+ * @import {Boot, Exported} from "./boot_types.js"
+ * @import {State} from "./types.js"
  * @import {Listener} from "./state/loading.js"
  */
 

@@ -1,12 +1,12 @@
 /**
  * What a server would have put into the page.
  *
- * @import {Boot} from "../../static/js/types.js"
+ * @import {Boot} from "../../static/js/boot_types.js"
  */
 
 import { readFileSync } from "node:fs";
 
-/** @param {string} name @param {Partial<import("../../static/js/types.js").RouterInfo>} [more] */
+/** @param {string} name @param {Partial<import("../../static/js/boot_types.js").RouterInfo>} [more] */
 const router = (name, more) => ({
   name,
   source: "",
@@ -20,7 +20,7 @@ const router = (name, more) => ({
   ...more,
 });
 
-/** @type {import("../../static/js/types.js").KeyDeclaration[]} */
+/** @type {import("../../static/js/boot_types.js").KeyDeclaration[]} */
 export const KEYS = JSON.parse(readFileSync(new URL("declarations.json", import.meta.url), "utf8"));
 
 /** Every request key at its default. @type {any} */

@@ -10,7 +10,7 @@ const { keys, queries } = JSON.parse(readFileSync(0, "utf8"));
 /** @param {string} search */
 function valuesOf(search) {
   const query = Object.fromEntries(new URLSearchParams(search));
-  return keys.map((/** @type {import("../../static/js/types.js").KeyDeclaration} */ key) => {
+  return keys.map((/** @type {import("../../static/js/boot_types.js").KeyDeclaration} */ key) => {
     const text = query[key.name];
     return (text === undefined ? null : readKey(key, text)) ?? key.default;
   });

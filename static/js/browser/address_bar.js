@@ -2,7 +2,8 @@
  * Keeps the address bar equal to the view. Each choice of a user and each open overlay is an entry of the browser's
  * history, so Back undoes it. The place of playback replaces the current entry, at most twice per second.
  *
- * @import {Boot, State, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State, View} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * The document: the first visit in a tab, and the events of language, visibility and network.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"
  */
 

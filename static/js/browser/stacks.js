@@ -2,7 +2,8 @@
  * The stacks on screen: the first, and a second one during a comparison. Each has its own canvas and scene; one clock and
  * one camera drive both.
  *
- * @import {Boot, Frame, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {Frame, State} from "../types.js"
  * @import {Connection, Listener} from "../state/loading.js"
  * @import {Store} from "../state/store.js"
  */

@@ -4,7 +4,8 @@
  *
  * Only messages of the parent window and of the origin of the first `hello` are accepted.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
  * @import {Store} from "../state/store.js"
  */

@@ -1,7 +1,8 @@
 /**
  * The state and events of the page in the form that host pages receive: plain JSON, tokens and layers from 1. Pure.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  */
 
 import { statusOf } from "../state/state.js";

@@ -1,7 +1,8 @@
 /**
  * Code for sharing a view: a link, HTML, Markdown. Pure.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  */
 
 import { isRequestKey, OTHER } from "../view/keys.js";

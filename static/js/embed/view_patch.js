@@ -1,7 +1,8 @@
 /**
  * A change of the view by a host page: any keys of the URL, each validated on its own. Pure.
  *
- * @import {Boot, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {View} from "../types.js"
  */
 
 import { expectedOf, formatKey, isFixed, isRequestKey, keyNamed, OTHER, readKey } from "../view/keys.js";

@@ -2,7 +2,8 @@
  * Saved files: the scene as a picture, the table as CSV and JSON, the trace of the server. A file holds both stacks of a
  * comparison; traces are one file per stack. docs/FILES.md describes them.
  *
- * @import {Boot, State, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State, View} from "../types.js"
  * @import {createViewport} from "../browser/scene_host.js"
  * @import {Player} from "../playback/player.js"
  * @import {Store} from "../state/store.js"

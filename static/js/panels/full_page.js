@@ -1,7 +1,8 @@
 /**
  * The full page with all panels.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  * @import {Actions} from "../state/actions.js"
  * @import {Store} from "../state/store.js"
  */

@@ -1,7 +1,8 @@
 /**
  * The actions of a user. Panels, keys and `window.moescope` call these functions; nothing else changes the view.
  *
- * @import {Boot, Panel, Request, State, View, ViewOnly} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {Panel, Request, State, View, ViewOnly} from "../types.js"
  * @import {Player} from "../playback/player.js"
  * @import {Store} from "./store.js"
  */

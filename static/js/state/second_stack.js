@@ -1,7 +1,8 @@
 /**
  * The second stack of a comparison: its own trace and scene, on the playback clock of the first.
  *
- * @import {Answer, Boot, State, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {Answer, State, View} from "../types.js"
  * @import {Connection, Listener} from "./loading.js"
  * @import {Store} from "./store.js"
  */

@@ -1,7 +1,8 @@
 /**
  * Navigates tours and questions. Every step is a view, opened like a link.
  *
- * @import {Boot, State, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
  * @import {Store} from "./store.js"
  */

@@ -2,7 +2,7 @@
  * Traces without a server connection: the trace of an exported page, and a dropped file. Both send the messages of the
  * socket at once.
  *
- * @import {Exported} from "../types.js"
+ * @import {Exported} from "../boot_types.js"
  * @import {Listener} from "../state/loading.js"
  * @import {TraceMessage} from "./wire.js"
  */

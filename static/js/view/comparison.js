@@ -1,7 +1,8 @@
 /**
  * Comparison of two views. The second differs in a few request keys, which have the prefix "b." in the address. Pure.
  *
- * @import {Boot, Request, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {Request, View} from "../types.js"
  */
 
 import { words } from "../words/words.js";

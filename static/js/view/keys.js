@@ -2,7 +2,8 @@
  * The keys of the address, as the server declares them in the page. Each value is read on its own, as
  * app/request/view_keys.py does. Rules of several keys run on the server. Pure.
  *
- * @import {Boot, KeyDeclaration, Request} from "../types.js"
+ * @import {Boot, KeyDeclaration} from "../boot_types.js"
+ * @import {Request} from "../types.js"
  */
 
 import { words } from "../words/words.js";

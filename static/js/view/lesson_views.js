@@ -1,7 +1,8 @@
 /**
  * The views of tours and questions: each step or question is a view, like a link. Pure.
  *
- * @import {Boot, TourInfo, View} from "../types.js"
+ * @import {Boot, TourInfo} from "../boot_types.js"
+ * @import {View} from "../types.js"
  */
 
 import { questionOf, tourOf } from "./lessons.js";

@@ -1,7 +1,8 @@
 /**
  * Tours and questions: that of a view, the keys that its link omits, and the pieces of its captions. Pure.
  *
- * @import {Boot, QuestionInfo, TourInfo, View} from "../types.js"
+ * @import {Boot, QuestionInfo, TourInfo} from "../boot_types.js"
+ * @import {View} from "../types.js"
  */
 
 import { words } from "../words/words.js";

@@ -1,7 +1,8 @@
 /**
  * The model of a view: its shape, its router and the settings that a person chose, its unusual layers and experts. Pure.
  *
- * @import {Boot, Model, RouterInfo, View} from "../types.js"
+ * @import {Boot, RouterInfo} from "../boot_types.js"
+ * @import {Model, View} from "../types.js"
  */
 
 import { alterWords } from "../words/words.js";

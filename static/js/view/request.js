@@ -4,7 +4,8 @@
  * A view holds every request key as the server set it. `given` holds the fewest keys for the same request: those of the
  * address. After a change both hold the new keys until the answer arrives; `asks` keeps the last answer.
  *
- * @import {Answer, Boot, Notice, Request, View} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {Answer, Notice, Request, View} from "../types.js"
  */
 
 import { words } from "../words/words.js";

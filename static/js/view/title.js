@@ -1,7 +1,8 @@
 /**
  * The title of a view, and the sentence below it. Pure.
  *
- * @import {Boot, State} from "../types.js"
+ * @import {Boot} from "../boot_types.js"
+ * @import {State} from "../types.js"
  */
 
 import { words } from "../words/words.js";

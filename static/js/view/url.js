@@ -2,7 +2,8 @@
  * The view as a query string. View keys are validated here, each on its own, and an invalid value is replaced with a
  * notice. Request keys go to the server, which answers with the request as understood.
  *
- * @import {Boot, KeyDeclaration, Notice, Request, State, View} from "../types.js"
+ * @import {Boot, KeyDeclaration} from "../boot_types.js"
+ * @import {Notice, Request, State, View} from "../types.js"
  */
 
 import { firstOf } from "../trace/window.js";

@@ -1,5 +1,5 @@
 /**
- * @import {Boot} from "../../../static/js/types.js"
+ * @import {Boot} from "../../../static/js/boot_types.js"
  */
 
 import assert from "node:assert/strict";

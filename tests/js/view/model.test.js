@@ -4,7 +4,7 @@ import { kindOf, shapeOf } from "../../../static/js/view/model.js";
 import { parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 
-/** @type {import("../../../static/js/types.js").Boot} */
+/** @type {import("../../../static/js/boot_types.js").Boot} */
 const boot = { ...BOOT, shapes: [{ key: "deepseek-v3", name: "DeepSeek-V3" }] };
 const TEXT = "58x256x8-d7168-e2048-x0_3_1-rsigmoid_bias-g8-t4-f2.5";
 const view = (/** @type {string} */ search) => parseView(search, boot).view;

@@ -206,7 +206,7 @@ test("a change of k asks anew, a change of camera does not", () => {
 
 const TRACE = /** @type {any} */ ({ trace: null, steps: "" });
 
-/** A page that was exported with two stacks. @type {import("../../../static/js/types.js").Boot} */
+/** A page that was exported with two stacks. @type {import("../../../static/js/boot_types.js").Boot} */
 const PAIR = {
   ...BOOT,
   exported: { query: "scenario=code&b.k=1", home: "", ...TRACE, other: TRACE },

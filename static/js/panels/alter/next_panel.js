@@ -2,7 +2,8 @@
  * The predictions after the current token, with probabilities. For an altered model also those of the unaltered one, the
  * alterations, the changed choices, and the loss on the prompt.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Candidate} from "../../api/next_tokens.js"
  * @import {Actions} from "../../state/actions.js"
  */

@@ -2,7 +2,8 @@
  * Controls that alter one expert of a live model: switch it off, force it, add to its logit, change k of its layer. Shows
  * the effect.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

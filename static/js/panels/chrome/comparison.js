@@ -1,7 +1,8 @@
 /**
  * The heads of two compared stacks: difference, badge, counters. They exist only during a comparison.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

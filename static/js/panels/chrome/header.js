@@ -1,7 +1,8 @@
 /**
  * The header: title, description and badge of the view.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  */
 
 import { leadOf, titleOf } from "../../view/title.js";

@@ -1,7 +1,8 @@
 /**
  * The menu: presenting, tours and files, then appearance, then keyboard shortcuts.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * Parts of a printed page: the scene as ink on white, framed for the page, and the address and date of the view.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  */
 
 import { coloursOf } from "../../view/palettes.js";

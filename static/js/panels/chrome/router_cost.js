@@ -1,7 +1,8 @@
 /**
  * The measured cost, in words, of a router other than that of a model's training.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Measured} from "../../api/measurements.js"
  */
 

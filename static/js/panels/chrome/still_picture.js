@@ -2,7 +2,8 @@
  * The still picture of the view, shown without a scene: the browser has no WebGL, lost the context, or no trace arrived.
  * The server draws it; an exported page has only the initial one.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  */
 
 import { formatView, viewNow } from "../../view/url.js";

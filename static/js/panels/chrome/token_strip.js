@@ -1,7 +1,8 @@
 /**
  * The prompt as a strip of tokens. The shape of its underline, and its tint, show the group of a token.
  *
- * @import {Boot, State, Token} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State, Token} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

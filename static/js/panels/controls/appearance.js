@@ -1,7 +1,8 @@
 /**
  * Appearance: theme, palette, and reduced motion.
  *
- * @import {Boot, PaletteName, State, Theme} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {PaletteName, State, Theme} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

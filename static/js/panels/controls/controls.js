@@ -1,7 +1,8 @@
 /**
  * The controls of the request and of the view.
  *
- * @import {Boot, Camera, Mode, Source, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {Camera, Mode, Source, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Segment} from "../parts/segments.js"
  */

@@ -1,7 +1,8 @@
 /**
  * The menu of the corpus behind the routing: none, the held-out text of the model, or the atlas of a link.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
@@ -10,7 +11,7 @@ import { words } from "../../words/words.js";
 import { attribute, changes } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
 
-/** An exported page has the corpus that was exported with it; the held-out text needs a model that runs on the server. @param {Boot} boot @param {State} state */
+/** Returns the choices. An exported page has only the exported corpus; the held-out text needs a model that runs on the server. @param {Boot} boot @param {State} state */
 function choicesOf({ exported, models }, { trace, view }) {
   if (exported) return exported.corpus ? [keyOf(exported.corpus.atlas)] : [];
   const runs = models.some(({ name }) => name === trace?.model.name);

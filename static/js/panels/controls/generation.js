@@ -1,7 +1,8 @@
 /**
  * Controls of generation: Continue, Stop, temperature, and another seed.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

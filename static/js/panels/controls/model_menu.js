@@ -1,7 +1,8 @@
 /**
  * The menu of live models: those of the server with their engines, and those that cannot be run, with the reason.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * The prompt: one of the scenarios, or a typed text, which only a live model can route.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * The menu of routers, with the settings of the selected one.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

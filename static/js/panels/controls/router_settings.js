@@ -1,7 +1,8 @@
 /**
  * The settings that a router reads. A default value is omitted from the link.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Setting} from "../../view/model.js"
  */

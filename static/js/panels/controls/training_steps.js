@@ -1,7 +1,8 @@
 /**
  * A slider over the recorded training steps of a model.
  *
- * @import {Boot, ModelInfo, State} from "../../types.js"
+ * @import {Boot, ModelInfo} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -2,7 +2,8 @@
  * The bias updates of DeepSeek-V3: one update per press, or a run until the load is even. A run counts up the key
  * `updates`, so every step of it has a link.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * The panel of files: findings on the file on screen, its content, saving; and the folder of traces.
  *
- * @import {Boot, Finding, State, Trace} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {Finding, State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Report} from "../../api/captures.js"
  */

@@ -1,5 +1,5 @@
 /**
- * What a load is counted over: the events so far, this prompt, every prompt, a text that a person pastes, or a recorded corpus.
+ * The scope of a load: the events so far, this prompt, every prompt, a pasted text, or a recorded corpus.
  *
  * @import {State} from "../../types.js"
  * @import {CountedLoad} from "../../counts/load_measures.js"
@@ -102,7 +102,7 @@ export function createCounting(actions, wake, server) {
   }
 }
 
-/** Over how much was counted. @param {CountedLoad} counted @param {string} corpus  "" for texts of now */
+/** Returns the number of counted texts and tokens in words. @param {CountedLoad} counted @param {string} corpus  "" for texts routed now */
 function countedWords({ texts, tokens }, corpus) {
   return corpus ? said.countedInCorpus(corpus, texts, tokens) : said.counted(texts, tokens);
 }
@@ -157,7 +157,7 @@ const spansOfPart = (tokens) => [
 
 /**
  * @param {Actions} actions
- * @param {boolean} [more]  those that only the load has
+ * @param {boolean} [more]  with the scopes of the load panel
  * @param {(state: State) => string[]} [corpora]  of the model on screen
  */
 export function createSpan(actions, more = false, corpora = () => []) {

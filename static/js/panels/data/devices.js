@@ -1,7 +1,8 @@
 /**
  * Expert parallelism: tokens per device, total traffic of a step, and the effect of a limit on devices per token.
  *
- * @import {Boot, State, Trace} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

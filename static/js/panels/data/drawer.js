@@ -1,7 +1,8 @@
 /**
  * The data views, one at a time, beside the scene. Each is loaded when it is first opened.
  *
- * @import {Boot, Panel, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {Panel, State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
  * @import {Actions} from "../../state/actions.js"
  */

@@ -1,7 +1,8 @@
 /**
  * Comparison with dropped files: suggestions for a file, and the differences of two stacks.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Difference} from "./trace_difference.js"
  */

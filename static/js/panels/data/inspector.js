@@ -1,7 +1,8 @@
 /**
  * One expert: the number of its tokens, and which they are. Shows the hovered tower, else the selected one.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -2,7 +2,8 @@
  * The load of the experts: bars of one layer or of all, dropped tokens, the measures of the literature, and experiments
  * on balance.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Tally} from "../../counts/expert_uses.js"
  * @import {CountedLoad} from "../../counts/load_measures.js"
  * @import {Actions} from "../../state/actions.js"

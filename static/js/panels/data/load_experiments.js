@@ -1,7 +1,8 @@
 /**
  * Experiments on load balance: a skew that favours a few experts, and the remedies of the papers. Each is a link.
  *
- * @import {Boot, Request, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {Request, State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  * @import {Pair} from "../../view/comparison.js"
  */

@@ -1,8 +1,9 @@
 /**
- * What the models learned, as it was measured on text that they had not seen, or as a corpus recorded it: figures from the
- * server, and sentences that follow from them by rule. The text on screen is held against the corpus.
+ * Measurements of the models on held-out text or on a recorded corpus: figures of the server, and sentences derived from
+ * them by rule. The text on screen is compared with the corpus.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {LearnedOfCorpus} from "../../api/atlas.js"
  * @import {Measured, Measurement} from "../../api/measurements.js"
  * @import {Actions} from "../../state/actions.js"

@@ -1,7 +1,8 @@
 /**
  * The catalogue of published models, and the fact sheet of the selected one.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Entry, Known, Order} from "../../api/model_catalogue.js"
  * @import {Actions} from "../../state/actions.js"
  */

@@ -1,7 +1,8 @@
 /**
  * A question over the scene. A choice shows the answer there, with a sentence on what to look at.
  *
- * @import {Boot, QuestionInfo, State} from "../../types.js"
+ * @import {Boot, QuestionInfo} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

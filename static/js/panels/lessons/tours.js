@@ -1,7 +1,8 @@
 /**
  * The list of tours, questions and references.
  *
- * @import {Boot, State, TourInfo} from "../../types.js"
+ * @import {Boot, TourInfo} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 

@@ -2,7 +2,7 @@
  * The preview that other sites show for a link to this view. Like them, it takes title, description and picture from the
  * head of the linked page.
  *
- * @import {Boot} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
  */
 
 import { requestPart } from "../../embed/snippets.js";

@@ -1,7 +1,8 @@
 /**
  * The save panel: pictures, a video, the table, the trace.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Actions, SaveKind} from "../../state/actions.js"
  */
 

@@ -1,7 +1,8 @@
 /**
  * The share panel: the preview of a link, texts to paste, and files.
  *
- * @import {Boot, State} from "../../types.js"
+ * @import {Boot} from "../../boot_types.js"
+ * @import {State} from "../../types.js"
  * @import {Opens, SnippetKind} from "../../embed/snippets.js"
  * @import {Actions} from "../../state/actions.js"
  */
