@@ -1,10 +1,12 @@
 """Routers are chosen in the page, and it shows what their papers say; loads even out before one's eyes."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.trace import RoutingTrace
 from tests.e2e.conftest import PHONE
 from tests.e2e.page_reader import complete, idle, open_level, table_of_layer
 
@@ -168,3 +170,23 @@ def test_reader_of_switch_is_told_what_its_colours_mean(look, viewport):
     )
     page = look("/?mode=all&layer=2&level=explore", viewport=viewport)
     expect(page.get_by_role("list", name="Capacity in the scene")).to_have_count(0)
+
+
+def test_reader_of_zero_experts_sees_which_choices_compute_nothing_and_no_parameters_for_them(look):
+    page = look("/?router=zero_experts&k=4&experts=16&scenario=code&token=5&layer=2&level=explore")
+    expect(page.locator('.ladder [data-state="nothing"]')).to_contain_text("2 zero experts", timeout=SECS)
+    expect(page.locator(".cut-tag")).to_have_text("top 4")
+    expect(page.locator(".margin")).to_have_text("2 of 4 choices compute nothing.")
+    assert pairs_of_fifth(page) < 6 * 4
+    expect(page.locator('[data-counter="active_p"]')).to_have_attribute(
+        "data-value", str(pairs_of_fifth(page) * 24_576)
+    )
+
+
+def pairs_of_fifth(page: Page) -> int:
+    """The (layer, expert) pairs that the fifth token used, from the trace's file."""
+    address = page.evaluate("document.baseURI")
+    query = "router=zero_experts&k=4&experts=16&scenario=code"
+    answer = page.request.get(urljoin(address, f"/api/trace?{query}"))
+    experts = RoutingTrace.from_bytes(answer.body()).experts
+    return int((experts[4] >= 0).sum())

@@ -5,7 +5,7 @@
  * @import {Model, Trace} from "../types.js"
  */
 
-import { choices } from "../trace/trace.js";
+import { choices, hasZeroExperts, zeroChoices } from "../trace/trace.js";
 
 /**
  * @typedef {object} Row
@@ -24,6 +24,7 @@ import { choices } from "../trace/trace.js";
  * @property {boolean} biased     a bias was added for selection
  * @property {{won: number, over: number} | null} swayed   the bias selected one expert over another with a higher score
  * @property {number} sum         of the combine weights
+ * @property {number} nothing     choices that compute nothing: zero experts, or the skip of a layer
  */
 
 /** Returns whether a trace has expert ids without scores. @param {Trace} trace */
@@ -42,16 +43,20 @@ export function decisionOf(trace, token, layer) {
   if (token < 0 || layer < 0 || token >= trace.received || layer >= trace.model.layers) return null;
   const chosen = choices(trace, token, layer);
   const sum = chosen.reduce((total, { weight, dropped }) => total + (dropped ? 0 : weight), 0);
-  if (isIdsOnly(trace)) return idsAlone(chosen);
+  const nothing = zeroChoices(trace, token, layer);
+  if (isIdsOnly(trace)) return { ...idsAlone(chosen), nothing };
   const rows = rowsOf(trace, token, layer, chosen);
   const shares = Math.abs(rows.reduce((total, { score }) => total + score, 0) - 1) < 0.08;
-  const decided = { rows, shares, sum, biased: trace.bias !== null };
+  const decided = { rows, shares, sum, nothing, biased: trace.bias !== null };
   if (trace.model.router === "expert_choice")
     return { ...decided, kind: "experts-choose", cut: 0, margin: null, swayed: null };
-  return { ...decided, kind: "scores", ...cutOf(rows), swayed: swayedIn(rows) };
+  const cut = cutOf(rows);
+  // The scores of zero experts are not in the trace, so the margin to the first rejected choice is not known.
+  const margin = hasZeroExperts(trace.model) ? null : cut.margin;
+  return { ...decided, kind: "scores", ...cut, margin, swayed: swayedIn(rows) };
 }
 
-/** @param {ReturnType<typeof choices>} chosen @returns {Decision} */
+/** @param {ReturnType<typeof choices>} chosen @returns {Omit<Decision, "nothing">} */
 function idsAlone(chosen) {
   const rows = chosen.map(({ expert, dropped }) => ({
     expert,

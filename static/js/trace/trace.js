@@ -128,6 +128,24 @@ export function choices(trace, token, layer) {
 
 /** @typedef {{expert: number, rank: number, weight: number, score: number, dropped: boolean}} Choice */
 
+/** Routers with zero experts or a skip expert: an empty choice computes nothing. With other routers it is no choice. */
+const COMPUTE_NOTHING = ["zero_experts", "skip_expert"];
+
+/** Returns whether empty choices of a model stand for zero experts. @param {Pick<Model, "router">} model */
+export function hasZeroExperts({ router }) {
+  return COMPUTE_NOTHING.includes(router);
+}
+
+/**
+ * Returns how many choices of a routed token in a layer compute nothing.
+ * @param {Trace} trace
+ * @param {number} token
+ * @param {number} layer
+ */
+export function zeroChoices(trace, token, layer) {
+  return hasZeroExperts(trace.model) ? columnsOf(trace.model) - choices(trace, token, layer).length : 0;
+}
+
 /**
  * Returns the path of a token through all layers; empty if it is not routed yet.
  * @param {Trace} trace

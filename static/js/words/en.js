@@ -240,6 +240,9 @@ export const en = {
     next: (/** @type {number} */ layer) => `Then attention, and layer ${layer}`,
     noScores: "This source gives ids, not scores.",
     none: "No expert took it.",
+    nothing: (/** @type {number} */ count, /** @type {number} */ k) =>
+      `${count} of ${k} choices compute nothing.`,
+    nothingRow: (/** @type {number} */ count) => (count > 1 ? `${count} zero experts` : "zero expert"),
     full1: (/** @type {number} */ expert, /** @type {string} */ kept) =>
       `${expert} is full: ${kept} of the mix is left.`,
   },

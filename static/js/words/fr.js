@@ -248,6 +248,8 @@ export const fr = {
     next: (layer) => `Puis l’attention, et la couche ${layer}`,
     noScores: "Des numéros, pas de notes.",
     none: "Aucun expert ne l’a pris.",
+    nothing: (count, k) => `${count} choix sur ${k} ne ${count > 1 ? "calculent" : "calcule"} rien.`,
+    nothingRow: (count) => (count > 1 ? `${count} experts nuls` : "expert nul"),
     full1: (expert, kept) => `${expert} est plein : il reste ${kept} du mélange.`,
   },
   tokenId: (id) => `id ${id}`,

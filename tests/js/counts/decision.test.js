@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decisionOf, ladderOf } from "../../../static/js/counts/decision.js";
+import { NO_EXPERT } from "../../../static/js/trace/wire.js";
 import { marginInWords, sumInWords } from "../../../static/js/panels/story/decision.js";
 
 /** A trace of one token and one layer with these scores; `chosen` are [expert, weight, dropped]. */
@@ -34,6 +35,18 @@ test("rows are sorted by score, the cut lies after the k-th, the margin is what 
   assert.ok(Math.abs(decision.margin - 0.14) < 0.01);
   assert.equal(marginInWords(decision), "Clear by 14 points.");
   assert.equal(sumInWords(decision), "0.63 + 0.37 = 1");
+});
+
+test("choices of zero experts compute nothing: counted apart, and the margin to others is not known", () => {
+  const model = { router: "zero_experts", top_k: 4 };
+  const chosen = /** @type {any[]} */ ([...TWO, [NO_EXPERT, 0], [NO_EXPERT, 0]]);
+  const decision = decided(traceOf(EIGHT, chosen, { model }), 0, 0);
+  assert.equal(decision.nothing, 2);
+  assert.equal(decision.cut, 2);
+  assert.equal(decision.margin, null);
+  assert.equal(marginInWords(decision), "2 of 4 choices compute nothing.");
+  const other = decided(traceOf(EIGHT, chosen, { model: { router: "topk_norm", top_k: 4 } }), 0, 0);
+  assert.equal(other.nothing, 0);
 });
 
 test("a bias selects and does not weigh, and what it swayed is said", () => {

@@ -171,7 +171,9 @@ export function createCounters(host) {
     update(state) {
       const { trace, at, hits, view, whole } = state;
       const refused = isRefused(state);
-      if (!trace || !changed(trace.model, trace.tokens, at, hits, view.mode, whole, refused)) return;
+      if (!trace) return;
+      const routed = view.mode === "all" ? trace.complete : at.token < trace.received;
+      if (!changed(trace.model, trace.tokens, at, hits, view.mode, whole, refused, routed)) return;
       attribute(bar, "hidden", refused);
       if (refused) return NAMES.forEach((name) => counters[name].update(REFUSED));
       counters.total_p.update(readTotal(trace.model));

@@ -28,9 +28,10 @@ function decimalsOf({ rows, cut }) {
 
 /** Returns the margin in words. @param {Decision} decision */
 export function marginInWords(decision) {
-  const { kind, margin, rows, shares, swayed, sum } = decision;
+  const { kind, margin, rows, shares, swayed, sum, nothing } = decision;
   const won = rows.filter(({ state }) => state === "chosen" || state === "full");
   const full = rows.find(({ state }) => state === "full");
+  if (nothing) return said.nothing(nothing, nothing + won.length);
   if (kind === "ids") return said.noScores;
   if (kind === "experts-choose") return said.taken(won.length, rows.length);
   if (!won.length) return said.none;
@@ -103,16 +104,29 @@ function curveOf(tail, scale) {
   );
 }
 
+/** Returns the row of the choices that compute nothing: they stand above the cut, without a score. @param {number} count */
+function nothingOf(count) {
+  return h(
+    "tr",
+    { class: "ladder-nothing", "data-state": "nothing" },
+    h("th", { scope: "row" }, "∅"),
+    h("td", { colspan: 3 }, said.nothingRow(count)),
+  );
+}
+
 /** Returns all rows of the table. @param {Decision} decision @param {Phase} phase @param {number} experts */
 function ladder(decision, phase, experts) {
   const { rows, hidden, tail } = ladderOf(decision);
   const scale = Math.max(1e-6, ...decision.rows.map(({ score, selection }) => Math.max(score, selection)));
   const shown = phase === "scores" ? [...rows].sort((a, b) => a.expert - b.expert) : rows;
   const lines = shown.map((row) => rowOf(row, decision, phase, scale));
-  const last = hidden ? 6 : decision.cut - 1;
+  let last = hidden ? 6 : decision.cut - 1;
+  if (decision.nothing && phase !== "scores") lines.splice(++last, 0, nothingOf(decision.nothing));
   if (phase !== "scores" && decision.kind === "scores" && lines[last] && lines[last + 1]) {
     attribute(lines[last], "data-cut", true);
-    lines[last].lastElementChild?.append(h("span", { class: "cut-tag" }, said.cut(decision.cut)));
+    lines[last].lastElementChild?.append(
+      h("span", { class: "cut-tag" }, said.cut(decision.cut + decision.nothing)),
+    );
   }
   if (hidden) lines.splice(6, 0, note("ladder-note", said.hidden(hidden)));
   if (tail.length) lines.push(curveOf(tail, scale));

@@ -8,7 +8,7 @@
  */
 
 import { groupNumbers } from "../../trace/token_groups.js";
-import { columnsOf } from "../../trace/trace.js";
+import { columnsOf, hasZeroExperts } from "../../trace/trace.js";
 import { NO_EXPERT } from "../../trace/wire.js";
 import { createSpans } from "./tower_glow.js";
 
@@ -156,7 +156,7 @@ function copyScores(
   return largest / 255;
 }
 
-/** Kinds of a choice: 0 empty, 1 taken, 2 dropped. */
+/** Kinds of a choice: 0 empty, 1 taken, 2 dropped, 3 a zero expert: its beam ends in an empty place. */
 function copyChoices(
   /** @type {Float32Array} */ row,
   /** @type {Trace} */ { model, tokens, experts, weights, dropped },
@@ -166,11 +166,12 @@ function copyChoices(
   const columns = columnsOf(model);
   const group = groupNumbers(tokens)?.[token] ?? 0;
   const from = (token * model.layers + layer) * columns;
+  const empty = hasZeroExperts(model) ? 3 : 0;
   let largest = 1e-9;
   for (let k = 0; k < columns; k++) largest = Math.max(largest, weights[from + k]);
   for (let k = 0; k < columns; k++) {
     const id = experts[from + k];
-    const kind = id === NO_EXPERT ? 0 : dropped?.[from + k] === 1 ? 2 : 1;
+    const kind = id === NO_EXPERT ? empty : dropped?.[from + k] === 1 ? 2 : 1;
     row.set([id, weights[from + k] / largest, kind, group], 4 * k);
   }
 }

@@ -19,6 +19,7 @@ uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
 out vec2 at;
 flat out vec4 state; /* fan, chosen, how far the fan has grown, where a refused choice is on its beam, else 0 */
+flat out float nothing; /* 1: to the empty place of a zero expert */
 flat out float who;  /* the group of the token, -1 where colour says nothing of groups */
 
 /* The slot of a ribbon, and its lane: the first K are the chosen, the others the fan. */
@@ -38,14 +39,17 @@ void main() {
   float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
   float fan = 0.0, chosen = 0.0, dropped = 0.0, thick = 1.0, home = 0.0;
   who = -1.0;
+  nothing = 0.0;
   if (place.y < k) {
     vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
     expert = int(choice.x);
     who = grouped > 0.5 ? choice.w - 1.0 : -1.0;
-    dropped = step(1.5, choice.z);
+    nothing = step(2.5, choice.z);
+    dropped = step(1.5, choice.z) - nothing;
     float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
     thick = mix(0.24, 1.0, choice.y); /* as wide as its weight */
     home = clamp((after / lead - 0.12) / 0.98, 0.0, 1.0); /* its output runs back until the token leaves */
+    if (nothing > 0.5) { strong = 0.5; thick = 0.5; home = 0.0; }
     if (dropped > 0.5) strong = 1.0 - smoothstep(2.2 * OUT, 3.0 * OUT, after);
     chosen = choice.z < 0.5 || after < 0.0 ? 0.0 : strong * fade;
   } else {
@@ -54,6 +58,7 @@ void main() {
     fan = (0.16 + 0.84 * score) * (after < 0.0 ? 1.0 : exp(-5.0 * after));
   }
   vec3 a = vec3(start.x, level(layer), start.y), b = topOf(layer, min(expert, int(shape.y) - 1));
+  if (nothing > 0.5) b = mix(a, 0.5 * (b + topOf(layer, 0)), 0.8); /* between the last tower and the first */
   float far = layerFade(layer) * mix(0.12, 1.0, smoothstep(0.2, 0.9, max(opened(layer), focus.y))) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
   at = corner;
   far *= crowd;
@@ -68,6 +73,7 @@ void main() {
 const FRAGMENT = /* glsl */ `
 in vec2 at;
 flat in vec4 state;
+flat in float nothing;
 flat in float who;
 
 void main() {
@@ -77,6 +83,7 @@ void main() {
   float grown = 1.0 - smoothstep(state.z - 0.12, state.z, along * 0.88);
   vec3 fan = mix(HOT, GOLD, 0.35 + 0.4 * state.x) * state.x * soft * grown * 1.5;
   vec3 chosen = ((who > -0.5 ? mix(HOT, clan(who), 0.8) : HOT) * soft * soft + mix(AMBER, WHITE, 0.4) * core * 1.2 * state.y) * state.y;
+  if (nothing > 0.5) chosen *= step(0.45, fract(along * 8.0)) * (1.0 - smoothstep(0.9, 1.0, along)); /* dashed */
   if (state.w < 0.0 && state.w > -1.0) {
     float where = 1.0 + state.w, head = exp(-pow((along - where) * 13.0, 2.0)), passed = smoothstep(where, where + 0.05, along);
     chosen = chosen * mix(1.0, 0.45, passed) + mix(AMBER, WHITE, 0.75) * (1.3 * head * soft) * min(1.0, 1.4 * state.y);
