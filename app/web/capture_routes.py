@@ -17,7 +17,7 @@ from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrar
 from ..trace import RoutingTrace
 from .admission import Desk, client
 from .disconnect import cancel_on_disconnect
-from .dropped_files import MOST_BYTES, convert_files, page_of_files, refusing, secs_of_files
+from .dropped_files import MOST_BYTES, convert_files, counts_of_all, page_of_files, refusing, secs_of_files
 from .query import read_body
 from .trace_difference import compare_dropped, compare_view, requests_in, sides_of
 
@@ -149,5 +149,4 @@ def long_counts(folder: TraceFolder | None, name: str) -> dict[str, Any]:
     if not isinstance(trace, LongTrace):
         expected = "a long trace in the folder of traces"
         raise BadRequest(Problem("trace", repr(name[:80]), expected, "see /api/traces"))
-    assigned, first = trace.counts.tolist()
-    return {"tokens": len(trace.header.tokens), "assigned": assigned, "first": first}
+    return counts_of_all(trace)

@@ -20,14 +20,13 @@ from ..formats.to_trace import to_trace
 from ..problem import BadRequest, Problem
 from ..request.read import Answer
 from ..request.schema import DEFAULTS
+from ..sources.recorded.long_trace import LongTrace, long_trace
 from ..stream.wire import TraceMessage, pack_step
 from ..trace import RoutingTrace
 
 HEADER_BYTES = 2**20
 MOST_BYTES = PAGE_BOUNDS.file_bytes + HEADER_BYTES + 4
-SHOWN_CELLS = (
-    64 * 2**20
-)  # tokens x layers x experts that the page can hold; of longer traces it shows the beginning
+SHOWN_CELLS = 64 * 2**20  # tokens x layers x experts that an exported page holds
 SECS_OF_FILES, SECS_OF_BYTE = 0.3, 2e-7  # estimated seconds; JSON is the slowest format
 Result = TypeVar("Result")
 NUMBERS = ("layers", "k", "experts")  # sizes that a user may state about a file
@@ -149,23 +148,40 @@ def name_of(dropped: Dropped) -> str:
 
 
 def converted(report: Mapping[str, Any], trace: RoutingTrace) -> bytes:
-    """Returns the frame of a trace: its steps as the socket sends them, and its file."""
-    shown = beginning(trace)
+    """Returns the frame of a trace: its steps as the socket sends them, and its file.
+
+    For a long trace it has the steps of the first part, and `whole`: the counts of all tokens. The page
+    requests another part by sending the rows of that part, taken from the file.
+    """
+    held = long_trace(trace)
+    whole = counts_of_all(held) if isinstance(held, LongTrace) else None
+    shown = held.window(0) if isinstance(held, LongTrace) else held
     shape = shown.header.shape
     request = {**DEFAULTS.model_dump(by_alias=True), "experts": shape.experts, "k": shape.top_k}
     identity = str(trace.header.origin.get("fingerprint", "file"))
     message = TraceMessage.of(0, identity, 0, shown.header, Answer(request, {}, []))
     count = len(shown.header.tokens)
     steps = b"".join(pack_step(shown.step(token), 0, token, shape.experts) for token in range(count))
-    header = {"state": "shown", **report, "shown": count}
+    header = {"state": "shown", **report, "exported": most_tokens(trace), "whole": whole}
     return pack({**header, "trace": message.model_dump(mode="json", by_alias=True)}, steps, trace.to_bytes())
 
 
+def counts_of_all(trace: LongTrace) -> dict[str, Any]:
+    """Returns the counts of a long trace: `assigned` and `first`, [layers][experts]."""
+    assigned, first = trace.counts.tolist()
+    return {"tokens": len(trace.header.tokens), "assigned": assigned, "first": first}
+
+
+def most_tokens(trace: RoutingTrace) -> int:
+    """Returns how many tokens of a trace an exported page can hold."""
+    shape = trace.header.shape
+    return min(len(trace.header.tokens), max(1, SHOWN_CELLS // (shape.layers * shape.experts)))
+
+
 def beginning(trace: RoutingTrace) -> RoutingTrace:
-    """Returns the beginning of a trace, as many tokens as the page can hold."""
-    shape, count = trace.header.shape, len(trace.header.tokens)
-    most = max(1, SHOWN_CELLS // (shape.layers * shape.experts))
-    if count <= most:
+    """Returns the beginning of a trace, as many tokens as an exported page can hold."""
+    most = most_tokens(trace)
+    if most == len(trace.header.tokens):
         return trace
     return RoutingTrace(
         replace(trace.header, tokens=trace.header.tokens[:most]),

@@ -9,7 +9,7 @@
 
 import { askScene } from "./api/atlas.js";
 import { captures } from "./api/captures.js";
-import { fetchWholeCounts } from "./api/counts.js";
+import { fetchWholeCounts, wholeCountsOf } from "./api/counts.js";
 import { isFirstVisit, removeStillPage, watchConnectivity, watchLanguage } from "./browser/document.js";
 import { createAddress } from "./browser/address_bar.js";
 import { listenToKeys } from "./browser/keyboard.js";
@@ -88,7 +88,12 @@ const fileActions = createFileActions({
   titleOf: (view) => titleOf(boot, view).title,
   saveFile: download,
 });
-const long = createLongTrace(store, fetchWholeCounts);
+/** @param {string} trace */
+async function countWhole(trace) {
+  const whole = captures.held()?.report.whole;
+  return whole ? wholeCountsOf(trace, whole) : fetchWholeCounts(trace);
+}
+const long = createLongTrace(store, countWhole);
 const actions = createActions({ boot, store, player, feed: loading, long, ...fileActions });
 const address = createAddress(store, boot, {
   goTo: ({ view, notices }) => actions.guide.back(view, notices),

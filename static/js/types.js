@@ -144,6 +144,7 @@
  * @property {number} [continue]        of a generation: number of requested tokens
  * @property {string} [trace]           the file of the folder of traces
  * @property {string} [file]            of a capture: its name
+ * @property {string} [fingerprint]     of a capture: equal for equal routing
  * @property {import("./trace/window.js").Part} [window]   of a long trace: which part this is
  * @property {Finding[]} [findings]     of a capture: its findings
  * @property {string} [corpus]          of a recording: the text that its model was trained on

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import re
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from app.settings import ROOT, Settings
+from app.trace import RoutingTrace
 from tests.e2e.conftest import PHONE
 from tests.e2e.page_reader import open_level, wait_until
 from tests.live_server import serving
@@ -34,7 +37,7 @@ def url(folder):
 def drop(page, **files):
     listed = [
         {
-            "name": name.replace("_json", ".json").replace("_csv", ".csv"),
+            "name": re.sub("_(json|csv|safetensors)$", r".\1", name),
             "text": base64.b64encode(data).decode(),
         }
         for name, data in files.items()
@@ -157,6 +160,24 @@ def test_a_person_compares_a_dropped_capture_with_what_was_on_screen(open_page, 
     page.get_by_role("button", name="Compare with what was on screen").click()
     page.wait_for_selector(".difference-table")
     assert page.locator(".side-name").all_inner_texts() == ["one.csv", "mine.csv"]
+    page.close()
+
+
+def test_a_person_compares_a_dropped_capture_with_the_live_model(open_page, url):
+    """The model is computed now, on the prompt of the file; one token of the file was changed."""
+    page = open_page(f"{url}/?source=live&model=trio-16&prompt=The+river+is+cold.")
+    wait_for(page, "LIVE")
+    page.evaluate("moescope.pause()")
+    data = httpx.get(f"{url}/api/trace?source=live&model=trio-16&prompt=The+river+is+cold.", timeout=60)
+    trace = RoutingTrace.from_bytes(data.content)
+    other = trace.experts.copy()
+    other[2, 3, 1] = next(one for one in range(16) if one not in other[2, 3])
+    drop(page, mine_safetensors=replace(trace, experts=other).to_bytes())
+    page.get_by_role("button", name="Compare with trio-16, computed now").click()
+    page.wait_for_selector(".difference-table")
+    marked = page.locator(".strip .token[data-flips]")
+    assert (marked.count(), marked.get_attribute("data-token")) == (1, "2")
+    assert page.locator(".side-head").count() == 2
     page.close()
 
 

@@ -1,12 +1,16 @@
 """A person opens a trace of 20,000 tokens: the scene shows a part of it, all figures are of the whole."""
 
+import base64
 import re
 
 import httpx
+import numpy as np
 import pytest
 
 from app.settings import Settings
 from tests.e2e.page_reader import counter, wait_until
+from tests.e2e.test_captures_on_page import DROP
+from tests.formats.written_captures import npz
 from tests.live_server import serving
 from tests.sources.test_long_trace import EXPERTS, LAYERS, TOKENS, K, folder, trace
 
@@ -62,6 +66,29 @@ def test_a_person_moves_the_scrubber_and_steps_over_the_edge_of_a_part(open_page
     stands_at(page, 10_241)
     scrubber.press("PageDown")
     stands_at(page, 10_240)
+    page.close()
+
+
+def test_a_dropped_long_trace_is_shown_by_part_and_counted_over_all(open_page, url, trace):
+    """The page keeps the file and sends the rows of a part alone; the server keeps nothing."""
+    page = open_page(f"{url}/")
+    sent = []
+    page.on("request", lambda request: sent.append((request.url, len(request.post_data_buffer or b""))))
+    data = base64.b64encode(npz(experts=trace.experts.astype(np.int16))).decode()
+    page.evaluate(DROP, [{"name": "mine.npz", "text": data}])
+    stands_at(page, 1)
+    page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
+    assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
+    assert page.locator(".strip .token").count() == 256
+    page.get_by_role("slider").last.press("End")
+    stands_at(page, TOKENS)
+    page.evaluate("moescope.seek({ token: 15000, layer: 3 })")
+    stands_at(page, 15_001)
+    page.locator(".strip .token[data-token='152']").click()
+    shown = page.evaluate("moescope.state().origin.window")
+    assert shown is None or shown["from"] == 14_848
+    posts = [size for address, size in sent if address.endswith("/api/capture")]
+    assert len(posts) == 3 and max(posts[1:]) < 2**18, "a part is small"
     page.close()
 
 

@@ -128,6 +128,16 @@ def test_a_dropped_answer_without_a_config_is_read_or_asked_about(client):
     assert (header["state"], parts, header["findings"][0]["level"]) == ("refused", [], "error")
 
 
+def test_a_dropped_long_trace_comes_back_as_its_first_part_and_the_counts_of_all(client):
+    ids = np.tile(routed(), (600, 1, 1))
+    header, (steps, file) = drop(client, {"long.csv": table(ids)})
+    assert header["trace"]["origin"]["window"] == {"from": 0, "of": len(ids)}
+    assert len(header["trace"]["tokens"]) == 256 and len(steps) % 256 == 0
+    counts = [np.bincount(ids[:, layer].ravel(), minlength=EXPERTS).tolist() for layer in range(LAYERS)]
+    assert header["whole"]["assigned"] == counts and header["whole"]["tokens"] == len(ids)
+    assert len(RoutingTrace.from_bytes(file).experts) == len(ids)
+
+
 def test_dropped_counts_come_back_as_counts(client):
     header, _ = drop(client, {"c.json": json.dumps({"logical_count": [[3, 0, 1, 2]] * 2}).encode()})
     assert (header["state"], header["counts"]) == ("counts", [[3, 0, 1, 2]] * 2)

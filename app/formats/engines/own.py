@@ -61,7 +61,7 @@ def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
 
 def rule_of(asked: Asked) -> tuple[float, float] | None:
     """Returns the sums of weights that are right in a file that names no router: any, but for a config."""
-    return None if asked.facts is not None and asked.facts.normalised else ANY_SUM
+    return ANY_SUM if asked.facts is None or asked.facts.normalised is None else None
 
 
 def matches_csv(opened: Opened) -> bool:

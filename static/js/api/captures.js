@@ -4,6 +4,7 @@
  *
  * @import {Finding} from "../types.js"
  * @import {TraceMessage} from "../trace/wire.js"
+ * @import {WholeAnswer} from "./counts.js"
  */
 
 /**
@@ -19,17 +20,23 @@
  * @property {number[]} [moe_layers]
  * @property {number} [choice]
  * @property {number} [choices]   answers in the file
- * @property {number} [shown]     tokens on the page, if the trace is longer
+ * @property {number} [exported]   tokens that an exported page can hold
  * @property {Finding[]} findings
  * @property {number[][]} [counts]   [layers][experts]
- * @property {TraceMessage} [trace]
+ * @property {TraceMessage} [trace]   of a long trace its first part
+ * @property {WholeAnswer | null} [whole]   of a long trace: the counts of all tokens
  *
  * @typedef {object} Held
  * @property {Report} report
  * @property {TraceMessage} trace
  * @property {ArrayBuffer} steps
  * @property {Blob} file     the trace as a safetensors file
+ * @property {((around: number) => Promise<{trace: TraceMessage, steps: ArrayBuffer}>) | null} part   of a long trace: the
+ *   part in which a token lies
  */
+
+import { openTraceFile } from "../trace/trace_file.js";
+import { captureWords } from "../words/words.js";
 
 /** As PAGE_BOUNDS in app/formats/bounds.py. Larger files are not sent. */
 export const MOST_BYTES = 256 * 2 ** 20;
@@ -48,10 +55,10 @@ function nameOf(file) {
   return file.webkitRelativePath || file.name;
 }
 
-/** @param {ArrayBuffer} data @returns {{report: Report, parts: ArrayBuffer[]}} */
-export function unpack(data) {
-  const size = new DataView(data).getUint32(0, true);
-  const { parts: sizes, ...report } = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
+/** The parts stay where the browser keeps them, as a long trace is too large to hold. @param {Blob} data @returns {Promise<{report: Report, parts: Blob[]}>} */
+export async function unpack(data) {
+  const size = new DataView(await data.slice(0, 4).arrayBuffer()).getUint32(0, true);
+  const { parts: sizes, ...report } = JSON.parse(await data.slice(4, 4 + size).text());
   let at = 4 + size;
   const parts = sizes.map((/** @type {number} */ length) => data.slice(at, (at += length)));
   return { report, parts };
@@ -61,13 +68,29 @@ export function unpack(data) {
 async function ask(files, said) {
   const answer = await fetch("/api/capture", { method: "POST", body: pack(files, said) });
   if (!answer.ok) throw new Error((await answer.json()).errors?.[0]?.message ?? String(answer.status));
-  return unpack(await answer.arrayBuffer());
+  return unpack(await answer.blob());
 }
 
-/** @param {{report: Report, parts: ArrayBuffer[]}} answer @returns {Held} */
-function heldOf({ report, parts }) {
+/** @param {{report: Report, parts: Blob[]}} answer @returns {Promise<Held>} */
+async function heldOf({ report, parts: [steps, file] }) {
   const trace = /** @type {TraceMessage} */ (report.trace);
-  return { report, trace, steps: parts[0], file: new Blob([parts[1]]) };
+  return { report, trace, steps: await steps.arrayBuffer(), file, part: partsOf(trace, file) };
+}
+
+/** Returns what reads another part of a long trace: its rows are sent to the server like any file. @param {TraceMessage} first  the first part @param {Blob} file */
+function partsOf(first, file) {
+  const whole = first.origin.window;
+  if (!whole) return null;
+  const rows = openTraceFile(file);
+  const size = first.tokens.length;
+  return async (/** @type {number} */ around) => {
+    const from = Math.floor(Math.min(around, whole.of - 1) / size) * size;
+    const part = new File([await rows.part(from, size)], "part.safetensors");
+    const { report, parts } = await ask([part]);
+    if (!report.trace) throw new Error(report.findings[0]?.message);
+    const origin = { ...first.origin, window: { from, of: whole.of } };
+    return { trace: { ...report.trace, origin }, steps: await parts[0].arrayBuffer() };
+  };
 }
 
 /** Reads two separate captures, each with its companion files. Null if the files are not two captures. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
@@ -75,7 +98,7 @@ async function askApart(files) {
   const [beside, alone] = [files.filter(isBeside), files.filter((file) => !isBeside(file))];
   if (alone.length !== 2) return null;
   const [a, b] = [await ask([alone[0], ...beside]), await ask([alone[1], ...beside])];
-  return a.report.trace && b.report.trace ? [heldOf(a), heldOf(b)] : null;
+  return a.report.trace && b.report.trace ? [await heldOf(a), await heldOf(b)] : null;
 }
 
 /** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string}} Dropped */
@@ -97,6 +120,8 @@ export function createCaptures() {
   async function read(said) {
     now = { ...now, state: "reading", problem: "" };
     try {
+      if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES)
+        throw new Error(captureWords.tooLarge(MOST_BYTES / 2 ** 20));
       const found = await ask(files, said);
       const apart = found.report.state === "refused" ? await askApart(files) : null;
       const { report } = apart ? apart[0] : found;
@@ -104,7 +129,7 @@ export function createCaptures() {
       if (apart) [held, second] = apart;
       else if (report.trace) {
         if (!said && held?.report.name !== report.name) before = held;
-        held = heldOf(found);
+        held = await heldOf(found);
       }
     } catch (error) {
       now = {

@@ -70,11 +70,17 @@ export async function fetchLength(view, text) {
  * @property {number} unique        pairs (layer, expert) that were chosen
  */
 
+/** @typedef {{tokens: number, assigned: number[][], first: number[][]}} WholeAnswer   [layers][experts] */
+
 /** @param {string} trace  a file in the folder of traces @returns {Promise<WholeCounts>} */
 export async function fetchWholeCounts(trace) {
   const answer = await fetch(`api/long-trace?${new URLSearchParams({ trace })}`);
   if (!answer.ok) throw new Error(String(answer.status));
-  const { tokens, assigned, first } = await answer.json();
+  return wholeCountsOf(trace, await answer.json());
+}
+
+/** @param {string} trace @param {WholeAnswer} answer @returns {WholeCounts} */
+export function wholeCountsOf(trace, { tokens, assigned, first }) {
   const counts = Uint32Array.from(assigned.flat());
   return {
     trace,

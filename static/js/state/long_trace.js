@@ -33,7 +33,7 @@ export function createLongTrace(store, fetchCounts) {
 
   /** Requests the counts of the whole once per trace. @param {State} state */
   function count({ trace }) {
-    const name = (partOf(trace) && trace?.origin.trace) || "";
+    const name = (partOf(trace) && (trace?.origin.trace ?? trace?.origin.fingerprint)) || "";
     if (name === counted) return;
     counted = name;
     store.set({ whole: null, ...(name && { span: "whole" }) });

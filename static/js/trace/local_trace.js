@@ -10,6 +10,7 @@
 import { decodeStep } from "./wire.js";
 
 /** @typedef {{trace: TraceMessage, steps: ArrayBuffer}} Played */
+/** @typedef {Played & {part?: ((around: number) => Promise<Played>) | null}} Dropped   part: of a long trace, the part with a token */
 
 /** Returns the steps of a trace: binary messages of one size, one after another. @param {ArrayBuffer} buffer @param {number} tokens */
 function stepsOf(buffer, tokens) {
@@ -48,13 +49,14 @@ export function createInlineTrace({ trace, steps }, listener) {
  * @template {{open: (request: any) => void, stop?: () => void}} Socket
  * @param {Socket} socket
  * @param {Listener} listener
- * @param {{held: () => Played | null, clear: () => void}} files
+ * @param {{held: () => Dropped | null, clear: () => void}} files
  * @returns {Socket}
  */
 export function withDroppedFile(socket, listener, files) {
-  /** @type {Played | null} */
+  /** @type {Dropped | null} */
   let shown = null;
   let asked = "";
+  let turns = 0; // requests so far: a part that arrives after another request is not shown
 
   /** @param {Played} dropped @param {any} wish */
   function play({ trace, steps }, wish) {
@@ -62,16 +64,27 @@ export function withDroppedFile(socket, listener, files) {
     const answer = { request: { .../** @type {any} */ (trace).request, ...request }, given: request };
     send(listener, { ...trace, ...answer }, stepsOf(steps, trace.tokens.length));
   }
+  /** @param {Dropped} dropped @param {any} wish */
+  async function playPart(dropped, wish) {
+    const turn = turns;
+    try {
+      const part = await /** @type {NonNullable<Dropped["part"]>} */ (dropped.part)(wish.around);
+      if (turn === turns) play(part, wish);
+    } catch (error) {
+      if (turn === turns) listener.onError({ code: "part", field: null, message: String(error), errors: [] });
+    }
+  }
   return {
     ...socket,
     open(request) {
+      turns++;
       const dropped = files.held();
       const key = JSON.stringify(request.second ?? request.request ?? request);
       if (dropped && (dropped !== shown || key === asked)) {
         socket.stop?.();
         shown = dropped;
         asked = key;
-        return play(dropped, request);
+        return void (request.around && dropped.part ? playPart(dropped, request) : play(dropped, request));
       }
       if (dropped) files.clear();
       socket.open(request);

@@ -29,7 +29,7 @@ export const capturesEn = {
   ) =>
     `${format}: ${tokens == null ? "" : `${formatExactly(tokens)} tokens, `}${layers} layers, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (/** @type {number} */ shown, /** @type {number} */ tokens) =>
-    `The page shows the first ${formatExactly(shown)} of ${formatExactly(tokens)} tokens; the saved file has all.`,
+    `An HTML file holds the first ${formatExactly(shown)} of ${formatExactly(tokens)} tokens; the saved trace has all. moescope open FILE gives a link to any token.`,
   part: (/** @type {number} */ first, /** @type {number} */ last, /** @type {number} */ tokens) =>
     `A long trace: the scene shows tokens ${formatExactly(first)} to ${formatExactly(last)} of ${formatExactly(tokens)}. EXPERTS_HIT, loads and the heat map count all of them.`,
   partSoFar: "These tokens, so far",

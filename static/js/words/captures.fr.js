@@ -24,7 +24,7 @@ export const capturesFr = {
   what: (format, tokens, layers, experts, k) =>
     `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>
-    `La page montre les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; le fichier enregistré les a tous.`,
+    `Un fichier HTML contient les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; la trace enregistrée les a tous. moescope open FICHIER donne un lien vers chaque jeton.`,
   part: (first, last, tokens) =>
     `Une longue trace : la scène montre les jetons ${formatExactly(first)} à ${formatExactly(last)} sur ${formatExactly(tokens)}. EXPERTS_HIT, charges et carte de chaleur les comptent tous.`,
   partSoFar: "Ces jetons, jusqu’ici",

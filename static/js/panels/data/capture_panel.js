@@ -50,11 +50,11 @@ function partInWords(trace) {
 
 /** @param {Report} report */
 function reportLines(report) {
-  const { format, tokens, moe_layers: layers, experts, k, shown, name } = report;
+  const { format, tokens, moe_layers: layers, experts, k, exported, name } = report;
   return [
     h("p", { class: "capture-name" }, name),
     format && layers && h("p", {}, captureWords.what(format, tokens, layers.length, experts, k)),
-    shown !== undefined && !!tokens && shown < tokens && h("p", {}, captureWords.beginning(shown, tokens)),
+    !!exported && !!tokens && exported < tokens && h("p", {}, captureWords.beginning(exported, tokens)),
   ];
 }
 

@@ -77,9 +77,8 @@ async function filesOf(data) {
   const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
   const plain = [...(data?.files ?? [])];
   if (plain.length === 1 && !entries[0]?.isDirectory) return plain;
-  const found = entries.some((entry) => entry?.isDirectory)
-    ? (await Promise.all(entries.map((entry) => (entry ? inside(entry) : [])))).flat()
-    : plain;
+  if (!entries.some((entry) => entry?.isDirectory)) return plain.filter(({ name }) => !WEIGHTS.test(name));
+  const found = (await Promise.all(entries.map((entry) => (entry ? inside(entry) : [])))).flat();
   return found.filter(({ name, size }) => !WEIGHTS.test(name) && size <= MOST_BYTES);
 }
 
