@@ -22,7 +22,7 @@ from app.published.report import devices_needed, memory_table, report, weight_by
 
 DATA = Path(__file__).parents[1] / "data"
 COMPUTED = json.loads((DATA / "computed.json").read_text())["models"]
-COUNTED = json.loads((DATA / "counted.json").read_text())["cases"]
+COUNTED = json.loads((DATA / "parameter_counts.json").read_text())["cases"]
 BUILT = json.loads((DATA / "published" / "catalogue.json").read_text())["totals"]
 CONFIGS = {name: case["config"] for name, case in COUNTED.items()}
 

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 defaults = pytest.importorskip("tests.published.make_default_configs")
 
 ROOT = Path(__file__).parents[2]
-CASES = json.loads((ROOT / "tests" / "data" / "counted.json").read_text())["cases"]
+CASES = json.loads((ROOT / "tests" / "data" / "parameter_counts.json").read_text())["cases"]
 ELSEWHERE = {"arctic", "deepseek", "grok-1"}  # families that transformers does not have
 PAPERS = {"glam", "gshard"}
 TYPES = {"kimi_k2": "deepseek_v3", "minimax_text_01": "minimax", "minimax_m3": "minimax_m3_vl_text"}

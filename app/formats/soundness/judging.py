@@ -9,7 +9,7 @@ from ..capture import Capture
 from ..findings import Finding
 from ..model_facts import ModelFacts
 from .answers import differing_prompts
-from .counted import check_counts
+from .counts import check_counts
 from .identities import Checked, check_identities
 from .likeness import check_logits, check_topk
 from .repeats import check_repeats
