@@ -74,23 +74,8 @@ export function createBridge({ page, boot, store, actions, begin }) {
     get: () => {},
   };
 
-  /** @param {Record<string, any>} keys @returns {string[]} */
-  function set(keys) {
-    const before = store.get().view;
-    const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
-    const { view, patch, problems } = patchView(lesson ?? before, keys, boot);
-    if (lesson) {
-      actions.guide.goTo(view); // as a link does
-      return problems;
-    }
-    const { token = null, layer = null, shot = null, ...rest } = patch;
-    const there = statusOf(store.get()) === "ready" && sameRequest(before, view);
-    actions.setRequest(there ? rest : patch);
-    if (there && shot !== null) actions.seekShot(shot);
-    else if (there && (token !== null || layer !== null))
-      actions.visit({ token: token ?? undefined, layer: layer ?? undefined });
-    return problems;
-  }
+  /** @param {Record<string, any>} keys */
+  const set = (keys) => setKeys(keys, { boot, store, actions });
 
   /** @param {MessageEvent} event */
   function hear({ source, origin, data }) {
@@ -160,6 +145,29 @@ export function createBridge({ page, boot, store, actions, begin }) {
   page.addEventListener("message", hear);
   page.addEventListener("resize", measure);
   page.parent.postMessage({ moescope: VERSION, type: "hello", version: VERSION, app: boot.version }, "*");
+}
+
+/**
+ * Sets keys of the view. Without a new request, playback moves at once.
+ * @param {Record<string, any>} keys
+ * @param {Pick<Parts, "boot" | "store" | "actions">} parts
+ * @returns {string[]} problems
+ */
+function setKeys(keys, { boot, store, actions }) {
+  const before = store.get().view;
+  const lesson = boot.exported ? null : viewOfLesson(boot, before, keys);
+  const { view, patch, problems } = patchView(lesson ?? before, keys, boot);
+  if (lesson) {
+    actions.guide.goTo(view); // as a link does
+    return problems;
+  }
+  const { token = null, layer = null, shot = null, ...rest } = patch;
+  const ready = statusOf(store.get()) === "ready" && sameRequest(before, view);
+  actions.setRequest(ready ? rest : patch);
+  if (ready && shot !== null) actions.seekShot(shot);
+  else if (ready && (token !== null || layer !== null))
+    actions.visit({ token: token ?? undefined, layer: layer ?? undefined });
+  return problems;
 }
 
 /** @param {string} name @param {unknown} value */

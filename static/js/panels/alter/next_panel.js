@@ -40,76 +40,76 @@ function listOf(candidates, came, name) {
   );
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
-export function createNextPanel(host, actions, wake, boot) {
-  /** Returns the alterations, each with a button that undoes it. @param {string} alter */
-  function alterationsOf(alter) {
-    const items = itemsOf(alter);
-    if (!items.length || boot.exported) return [];
-    const set = (/** @type {string} */ next) => actions.setRequest({ alter: next });
-    const buttons = items.map((item) =>
+/** Returns the alterations, each with a button that undoes it. @param {string} alter @param {Actions} actions */
+function alterationsOf(alter, actions) {
+  const items = itemsOf(alter);
+  if (!items.length) return [];
+  const set = (/** @type {string} */ next) => actions.setRequest({ alter: next });
+  const buttons = items.map((item) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "secondary",
+        "aria-label": alterWords.remove(sayItem(item)),
+        onclick: () => set(without(alter, item)),
+      },
+      sayItem(item),
+      icon("close"),
+    ),
+  );
+  const beside = () => actions.compare({ a: {}, b: { alter: "" } });
+  return [
+    h(
+      "div",
+      { class: "alterations" },
+      ...buttons,
+      h("button", { type: "button", class: "secondary", onclick: () => set("") }, alterWords.undo),
+      h("button", { type: "button", class: "secondary", onclick: beside }, alterWords.beside),
+    ),
+  ];
+}
+
+/** Returns a button per changed choice, which seeks to it. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved @param {Actions} actions */
+function movesOf({ trace }, moved, actions) {
+  const go = (
+    /** @type {number} */ token,
+    /** @type {number} */ layer,
+    /** @type {number | undefined} */ expert,
+  ) => {
+    actions.setView({ path: token, tower: expert === undefined ? null : { layer, expert } });
+    actions.seek({ token, layer });
+  };
+  const buttons = moved
+    .slice(0, MOST_BUTTONS)
+    .map(([token, layer, , [expert]]) =>
       h(
         "button",
-        {
-          type: "button",
-          class: "secondary",
-          "aria-label": alterWords.remove(sayItem(item)),
-          onclick: () => set(without(alter, item)),
-        },
-        sayItem(item),
-        icon("close"),
+        { type: "button", class: "flip", onclick: () => go(token, layer, expert) },
+        `${trace ? shownToken(trace.tokens, token).trim() : ""} ${token + 1}/${layer + 1}`,
       ),
     );
-    const beside = () => actions.compare({ a: {}, b: { alter: "" } });
-    return [
-      h(
-        "div",
-        { class: "alterations" },
-        ...buttons,
-        h("button", { type: "button", class: "secondary", onclick: () => set("") }, alterWords.undo),
-        h("button", { type: "button", class: "secondary", onclick: beside }, alterWords.beside),
-      ),
-    ];
-  }
+  return h("div", { class: "flips" }, ...buttons);
+}
 
-  /** Returns a button per changed choice, which seeks to it. @param {State} state @param {import("../../api/next_tokens.js").Move[]} moved */
-  function movesOf({ trace }, moved) {
-    const go = (
-      /** @type {number} */ token,
-      /** @type {number} */ layer,
-      /** @type {number | undefined} */ expert,
-    ) => {
-      actions.setView({ path: token, tower: expert === undefined ? null : { layer, expert } });
-      actions.seek({ token, layer });
-    };
-    const buttons = moved
-      .slice(0, MOST_BUTTONS)
-      .map(([token, layer, , [expert]]) =>
-        h(
-          "button",
-          { type: "button", class: "flip", onclick: () => go(token, layer, expert) },
-          `${trace ? shownToken(trace.tokens, token).trim() : ""} ${token + 1}/${layer + 1}`,
-        ),
-      );
-    return h("div", { class: "flips" }, ...buttons);
-  }
+/** Returns the predictions after the current token. @param {State} state @param {NonNullable<ReturnType<typeof nextTokens.of>>} answer */
+function candidatesOf({ trace, at, view }, { next, unaltered }) {
+  if (!trace) return [];
+  const token = view.mode === "all" || at.token < 0 ? trace.tokens.length - 1 : at.token;
+  const came = trace.tokens[token + 1]?.id;
+  return [
+    h("p", {}, alterWords.after(words.quoted(trace.tokens[token].text))),
+    h(
+      "div",
+      { class: "candidate-lists" },
+      listOf(next[token] ?? [], came, unaltered ? alterWords.now : ""),
+      unaltered && listOf(unaltered.next[token] ?? [], came, alterWords.before),
+    ),
+  ];
+}
 
-  /** Returns the predictions after the current token. @param {State} state @param {NonNullable<ReturnType<typeof nextTokens.of>>} answer */
-  function candidatesOf({ trace, at, view }, { next, unaltered }) {
-    if (!trace) return [];
-    const token = view.mode === "all" || at.token < 0 ? trace.tokens.length - 1 : at.token;
-    const came = trace.tokens[token + 1]?.id;
-    return [
-      h("p", {}, alterWords.after(words.quoted(trace.tokens[token].text))),
-      h(
-        "div",
-        { class: "candidate-lists" },
-        listOf(next[token] ?? [], came, unaltered ? alterWords.now : ""),
-        unaltered && listOf(unaltered.next[token] ?? [], came, alterWords.before),
-      ),
-    ];
-  }
-
+/** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
+export function createNextPanel(host, actions, wake, boot) {
   const [effect, candidates, alterations, moves] = Array.from({ length: 4 }, () => h("div"));
   attribute(effect, "class", "alter-effect");
   attribute(effect, "title", alterWords.lossHint);
@@ -127,11 +127,14 @@ export function createNextPanel(host, actions, wake, boot) {
     update(state) {
       const answer = nextTokens.of(state, wake);
       const alter = state.view.alter ?? "";
-      if (alterChanged(alter)) alterations.replaceChildren(...alterationsOf(alter));
+      if (alterChanged(alter) && !boot.exported)
+        alterations.replaceChildren(...alterationsOf(alter, actions));
       if (answerChanged(answer, state.trace?.id)) {
         const lines = answer ? sayEffect(answer) : [missing(state)];
         effect.replaceChildren(...lines.map((line) => h("p", {}, line)));
-        moves.replaceChildren(...(answer?.unaltered ? [movesOf(state, answer.unaltered.moved)] : []));
+        moves.replaceChildren(
+          ...(answer?.unaltered ? [movesOf(state, answer.unaltered.moved, actions)] : []),
+        );
       }
       if (tokenChanged(answer, state.at.token, state.view.mode))
         candidates.replaceChildren(...(answer ? candidatesOf(state, answer) : []));

@@ -20,46 +20,31 @@ const SPARE = 8;
 
 const { tableColumns: columns } = words;
 
-/** @param {HTMLElement} host @param {Actions} actions */
-export function createTable(host, actions) {
+/** Returns the elements of the table. The spacers have the height of the rows that are not in the page. */
+function createFrame() {
   const layer = h("select", { id: "table-layer" });
   const body = h("tbody");
-  const above = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
-  const below = h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
-  const head = h(
-    "thead",
-    {},
-    h("tr", {}, ...Object.values(columns).map((name) => h("th", { scope: "col" }, name))),
-  );
-  const table = h(
-    "table",
-    { class: "routing" },
-    h("caption", { class: "sr-only" }, words.tableCaption),
-    head,
-    body,
-  );
-  const scroller = h(
-    "div",
-    {
-      class: "scroller",
-      tabindex: 0,
-      role: "region",
-      "aria-label": words.tableCaption,
-      "data-keys": "arrows",
-    },
-    table,
-  );
-  const room = h("p", { class: "readout" });
-  host.append(
-    h(
-      "div",
-      { class: "field" },
-      h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer),
-      layer,
-    ),
-    scroller,
-    room,
-  );
+  const spacer = () => h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: 4 }));
+  const names = Object.values(columns).map((name) => h("th", { scope: "col" }, name));
+  const caption = h("caption", { class: "sr-only" }, words.tableCaption);
+  const table = h("table", { class: "routing" }, caption, h("thead", {}, h("tr", {}, ...names)), body);
+  const region = { tabindex: 0, role: "region", "aria-label": words.tableCaption, "data-keys": "arrows" };
+  const scroller = h("div", { class: "scroller", ...region }, table);
+  const status = h("p", { class: "readout" });
+  const label = h("label", { class: "label", for: "table-layer" }, words.tableOnlyLayer);
+  const elements = [h("div", { class: "field" }, label, layer), scroller, status];
+  return { layer, body, above: spacer(), below: spacer(), table, scroller, status, elements };
+}
+
+/** @param {HTMLElement} spacer @param {number} rows */
+function setHeight(spacer, rows) {
+  setStyle(/** @type {HTMLElement} */ (spacer.firstElementChild), "--height", `${rows * ROW}px`);
+}
+
+/** @param {HTMLElement} host @param {Actions} actions */
+export function createTable(host, actions) {
+  const { layer, body, above, below, table, scroller, status, elements } = createFrame();
+  host.append(...elements);
 
   /** @type {Trace | null} */
   let trace = null;
@@ -86,14 +71,14 @@ export function createTable(host, actions) {
     const end = printing
       ? rows
       : Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
-    setStyle(/** @type {HTMLElement} */ (above.firstElementChild), "--height", `${first * ROW}px`);
-    setStyle(/** @type {HTMLElement} */ (below.firstElementChild), "--height", `${(rows - end) * ROW}px`);
+    setHeight(above, first);
+    setHeight(below, rows - end);
     const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
       rowAt(all, eventOf(first + i), current),
     );
     body.replaceChildren(above, ...shown, below);
     attribute(table, "aria-rowcount", rows + 1);
-    setText(room, rows ? words.tableRows(rows) : words.nothingYet);
+    setText(status, rows ? words.tableRows(rows) : words.nothingYet);
   }
   scroller.addEventListener("scroll", draw, { passive: true });
   layer.addEventListener("change", () => {

@@ -85,47 +85,72 @@ void main() {
  * @property {(layer: number) => number} pulse   0 to 1
  */
 
-/** @param {Uniforms} uniforms @param {Layout} layout */
-export function createLabels(uniforms, layout) {
-  const standing = createTable(new Float32Array(8 * (MOST + BARS)), 2, MOST + BARS);
-  const rows = /** @type {Float32Array} */ (standing.array);
+/** The words of the labels as textures, drawn again when they change. @param {Layout} layout */
+function createWords(layout) {
   const own = {
     labels: { value: /** @type {DataTexture | null} */ (null) },
     atlas: { value: /** @type {Texture | null} */ (null) },
-    standing: { value: standing.texture },
   };
-  const object = createQuads(
-    MOST + BARS,
-    createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" }),
-  );
   /** @type {Label[]} */ let named = []; // followed by the words of the tokens
   /** @type {Box[]} */ let boxes = [];
-  /** @type {{word: string, rect: Rect}[]} */ let shown = [];
-  let made = "";
-  let bars = "";
+  let drawn = "";
   let bytes = 0;
 
-  function write(/** @type {Sight} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
+  function draw(/** @type {Sight} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
     named = [...labelsOf(layout, brief), ...bunchesOf(goal, brief), attention()];
     const all = [...named.map(({ word }) => word), ...tokens.map((_, index) => wordOf(tokens, index))];
     const atlas = createAtlas(all, { size: SIZE, ratio: canvas.ratio });
     boxes = atlas.boxes;
     const table = new Float32Array(4 * all.length);
     boxes.forEach(({ x, y, width, height }, i) => table.set([x, y, width, height], 4 * i));
-    free();
+    dispose();
     own.labels.value = createTable(table, 1, all.length).texture;
     own.atlas.value = atlas.texture;
     bytes += atlas.bytes + table.byteLength;
   }
-
-  function free() {
+  function dispose() {
     own.labels.value?.dispose();
     own.atlas.value?.dispose();
   }
+  return {
+    own,
+    named: () => named,
+    boxes: () => boxes,
+    update(/** @type {Sight} */ now) {
+      const brief = now.shot.width < NARROW;
+      const { goal, tokens, canvas, id } = now;
+      const open = [goal.open.indexOf(1), goal.open.lastIndexOf(1)];
+      const wanted = [brief, canvas.ratio, tokens.length, ...open, id].join(" ");
+      if (wanted !== drawn) draw(now, brief);
+      drawn = wanted;
+    },
+    /** Returns the bytes sent since the last call. */
+    spent() {
+      const sum = bytes;
+      bytes = 0;
+      return sum;
+    },
+    dispose,
+  };
+}
+
+/** @param {Uniforms} uniforms @param {Layout} layout */
+export function createLabels(uniforms, layout) {
+  const texts = createWords(layout);
+  const standing = createTable(new Float32Array(8 * (MOST + BARS)), 2, MOST + BARS);
+  const rows = /** @type {Float32Array} */ (standing.array);
+  const own = { ...texts.own, standing: { value: standing.texture } };
+  const object = createQuads(
+    MOST + BARS,
+    createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" }),
+  );
+  /** @type {{word: string, rect: Rect}[]} */ let shown = [];
+  let bars = "";
 
   /** Returns the labels that have a place; labels of the previous frame choose first. */
   function stand(/** @type {Sight} */ now) {
-    const wanted = wantedOf(named, boxes, now);
+    const named = texts.named();
+    const wanted = wantedOf(named, texts.boxes(), now);
     const column = columnOf(now.goal, now.shot);
     const { width, height } = now.canvas;
     const covered = column ? [...now.covered, column] : now.covered;
@@ -166,20 +191,12 @@ export function createLabels(uniforms, layout) {
     shown: () => shown,
     /** Called before each frame. */
     update(/** @type {Sight} */ now) {
-      const brief = now.shot.width < NARROW;
-      const { goal, tokens, canvas, id } = now;
-      const wanted = `${brief} ${canvas.ratio} ${tokens.length} ${goal.open.indexOf(1)} ${goal.open.lastIndexOf(1)} ${id}`;
-      if (wanted !== made) write(now, brief);
-      made = wanted;
+      texts.update(now);
       drawColumn(now, stand(now));
     },
-    spent() {
-      const sum = bytes + standing.spent();
-      bytes = 0;
-      return sum;
-    },
+    spent: () => texts.spent() + standing.spent(),
     dispose() {
-      free();
+      texts.dispose();
       standing.dispose();
     },
   };
