@@ -3,6 +3,7 @@
  *
  * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"
+ * @import {Playhead} from "./playhead.js"
  * @import {Firing, Schedule} from "./timeline.js"
  */
 
@@ -117,38 +118,6 @@ export function createPlayer(store, countHits) {
     if (state.trace !== before.trace) recount();
   });
 
-  /** @type {Player["begin"]} */
-  function begin(state, keep) {
-    const { view } = state;
-    const asked = view.shot ?? null;
-    const free = view.token === null && view.layer === null;
-    if (!state.timeline?.tokens) return { shot: null, ...beginFree(state, keep) };
-    if (view.level === "present" && asked === null && free) return shot.presented(state);
-    if (asked === null && !state.opening) return { shot: null, ...beginFree(state, keep) };
-    const start = asked ?? (state.still ? STILLS[0] : 0);
-    const placed = asked === null ? {} : { view: { ...view, shot: null } };
-    return { ...placed, ...head.placeInShot(state, start, asked === null && !state.still) };
-  }
-
-  /** Begins outside the shot. @type {Player["begin"]} */
-  function beginFree(state, keep) {
-    const { view, timeline, still, writing } = state;
-    head.target = null;
-    if (!timeline) return {};
-    const asked = view.token !== null || view.layer !== null;
-    const placed = asked ? { view: { ...view, token: null, layer: null } } : {};
-    if (writing) return { ...placed, ...head.placeAt(state, entryAfter(timeline), true) };
-    if (asked) {
-      const event = linkedEvent(state, timeline);
-      head.followed = event.token;
-      return { ...placed, ...head.placeAt(state, momentOf(timeline, event), false) };
-    }
-    const stays = keep && (!finished() || store.get().trace?.id === state.trace?.id);
-    if (stays) return head.placeAt(state, Math.min(head.clock, timeline.duration));
-    head.followed = null;
-    return head.placeAt(state, 0, !still);
-  }
-
   function play() {
     head.target = null;
     if (store.get().shot === null && finished()) restartAt(0);
@@ -161,7 +130,7 @@ export function createPlayer(store, countHits) {
   }
   return {
     advance,
-    begin,
+    begin: (state, keep) => begin(state, keep, { head, shot, before: store.get() }),
     moving: () => store.get().playing || head.target !== null,
     play,
     pause,
@@ -197,6 +166,46 @@ export function createPlayer(store, countHits) {
       else shot.stepBeat(secs, way);
     },
   };
+}
+
+/**
+ * @typedef {object} Parts
+ * @property {Playhead} head
+ * @property {ReturnType<typeof createShotPlayer>} shot
+ * @property {State} before   the state that the new one replaces
+ */
+
+/** Returns what to store for a new trace: in the shot or outside it. @param {State} state @param {boolean} keep @param {Parts} parts @returns {Partial<State>} */
+function begin(state, keep, parts) {
+  const { view } = state;
+  const asked = view.shot ?? null;
+  const free = view.token === null && view.layer === null;
+  if (!state.timeline?.tokens) return { shot: null, ...beginFree(state, keep, parts) };
+  if (view.level === "present" && asked === null && free) return parts.shot.presented(state);
+  if (asked === null && !state.opening) return { shot: null, ...beginFree(state, keep, parts) };
+  const start = asked ?? (state.still ? STILLS[0] : 0);
+  const placed = asked === null ? {} : { view: { ...view, shot: null } };
+  return { ...placed, ...parts.head.placeInShot(state, start, asked === null && !state.still) };
+}
+
+/** @param {State} state @param {boolean} keep @param {Parts} parts @returns {Partial<State>} */
+function beginFree(state, keep, { head, before }) {
+  const { view, timeline, still, writing } = state;
+  head.target = null;
+  if (!timeline) return {};
+  const asked = view.token !== null || view.layer !== null;
+  const placed = asked ? { view: { ...view, token: null, layer: null } } : {};
+  if (writing) return { ...placed, ...head.placeAt(state, entryAfter(timeline), true) };
+  if (asked) {
+    const event = linkedEvent(state, timeline);
+    head.followed = event.token;
+    return { ...placed, ...head.placeAt(state, momentOf(timeline, event), false) };
+  }
+  const finished = head.clock >= (before.timeline?.duration ?? 0);
+  const stays = keep && (!finished || before.trace?.id === state.trace?.id);
+  if (stays) return head.placeAt(state, Math.min(head.clock, timeline.duration));
+  head.followed = null;
+  return head.placeAt(state, 0, !still);
 }
 
 /** Returns the event that a link names. @param {State} state @param {Schedule} timeline */

@@ -105,6 +105,48 @@ const FIRST = {
 };
 
 /**
+ * Changes of a generation that wait until playback reaches them: the next token when it enters, and the routing of the tokens
+ * before it.
+ * @param {Store<State>} store
+ * @param {(change: Change) => void} apply
+ * @param {() => void} finish  called after the last change
+ */
+function createQueue(store, apply, finish) {
+  /** @type {{grows: boolean, change: Change}[]} */
+  let waiting = [];
+  /** Returns whether the next token may enter. */
+  function hasRoom() {
+    const { trace, timeline, time, view, still } = store.get();
+    if (!trace || !timeline || view.mode === "all" || still) return true;
+    return time + LEAD >= timeline.entry(trace.tokens.length);
+  }
+  function release() {
+    while (waiting.length && (!waiting[0].grows || hasRoom())) {
+      const [{ change }] = waiting.splice(0, 1);
+      apply(change);
+      if (store.get().trace?.complete) finish();
+    }
+  }
+  return {
+    release,
+    /** @param {{grows: boolean, change: Change}} next */
+    push(next) {
+      waiting.push(next);
+      release();
+    },
+    clear() {
+      waiting = [];
+    },
+  };
+}
+
+/** Returns the state of loading: ready once all tokens up to the current time are routed. @param {State} state */
+function settled(state) {
+  if (!isRouted(state)) return state.loading;
+  return nextLoading(state.loading, state.writing ? "grow" : "route");
+}
+
+/**
  * @param {Store<State>} store
  * @param {(listener: Listener) => Connection} connect
  * @param {Pick<Player, "begin">} player  sets the playhead of a new trace
@@ -115,14 +157,13 @@ export function createLoading(store, connect, player, side = FIRST) {
   let asked = side.wishOf(store.get());
   /** @type {{trace: Trace, needed: number, answer: Answer} | null} the new trace, until it is shown */
   let coming = null;
-  /** @type {{grows: boolean, change: Change}[]} changes that wait for playback */
-  let waiting = [];
+  const queue = createQueue(store, apply, finish);
 
   const connection = connect({
     onTrace(message) {
       const trace = createTrace({ ...message, tokens: marked(message) });
       coming = { trace, needed: neededOf(store.get(), trace), answer: message };
-      waiting = [];
+      queue.clear();
       showTrace();
     },
     onTokens: ({ from, tokens }) =>
@@ -142,10 +183,8 @@ export function createLoading(store, connect, player, side = FIRST) {
     if (coming) {
       coming.trace = change(coming.trace);
       showTrace();
-    } else if (store.get().writing) {
-      waiting.push({ grows, change });
-      release();
-    } else apply(change);
+    } else if (store.get().writing) queue.push({ grows, change });
+    else apply(change);
   }
 
   /** Shows a new trace once enough of it has arrived. Trace, view and playhead change in one step. */
@@ -173,23 +212,6 @@ export function createLoading(store, connect, player, side = FIRST) {
     settle();
   }
 
-  /**
-   * Applies the changes that playback has reached: the next token when it enters, and the routing of the tokens before
-   * it.
-   */
-  function release() {
-    while (waiting.length && (!waiting[0].grows || hasRoom(store.get()))) {
-      const [{ change }] = waiting.splice(0, 1);
-      apply(change);
-      if (store.get().trace?.complete) finish();
-    }
-  }
-  /** @param {State} state */
-  function hasRoom({ trace, timeline, time, view, still }) {
-    if (!trace || !timeline || view.mode === "all" || still) return true;
-    return time + LEAD >= timeline.entry(trace.tokens.length);
-  }
-
   /** @param {Change} change */
   function apply(change) {
     const { trace: before, view } = store.get();
@@ -202,15 +224,10 @@ export function createLoading(store, connect, player, side = FIRST) {
   /** Ends a generation. The address gets the number of generated tokens. */
   function finish() {
     const { view, trace } = store.get();
-    waiting = [];
+    queue.clear();
     const written = withWritten(view, trace?.tokens.filter((token) => token.written).length ?? 0);
     asked = side.wishOf({ view: written, changed: [], around: store.get().around });
     store.set({ writing: "", view: written, changed: [], loading: moved("end") });
-  }
-  /** Returns the state of loading: ready once all tokens up to the current time are routed. @param {State} state */
-  function settled(state) {
-    if (!isRouted(state)) return state.loading;
-    return nextLoading(state.loading, state.writing ? "grow" : "route");
   }
   function settle() {
     const state = store.get();
@@ -221,7 +238,7 @@ export function createLoading(store, connect, player, side = FIRST) {
   function open() {
     const { loading, writing } = store.get();
     coming = null;
-    waiting = [];
+    queue.clear();
     asked = side.wishOf(store.get());
     const extends_ = writing !== "" && (loading === "ready" || loading === "growing");
     store.set(extends_ ? { loading: moved("extend") } : { loading: moved("ask"), error: "" });
@@ -231,7 +248,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     const wish = side.wishOf(state);
     const same = sameKeys(wish.request, asked.request) && sameKeys(wish.second, asked.second);
     if (!same || wish.around !== asked.around) return open();
-    if (state.time !== before.time || state.view.mode !== before.view.mode) release();
+    if (state.time !== before.time || state.view.mode !== before.view.mode) queue.release();
     settle();
   });
   return {

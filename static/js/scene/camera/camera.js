@@ -54,13 +54,7 @@ export function createRig() {
 
     /** Returns the ray through a point of the canvas, in CSS pixels. @returns {import('./picking.js').Ray} */
     ray(/** @type {number} */ x, /** @type {number} */ y) {
-      const [u, v] = [(2 * x) / size.width - 1, 1 - (2 * y) / size.height];
-      const from = new Vector3().setFromMatrixPosition(camera.matrixWorld);
-      const to = new Vector3(u, v, 0.5)
-        .applyMatrix4(camera.projectionMatrixInverse)
-        .applyMatrix4(camera.matrixWorld)
-        .sub(from);
-      return { from: from.toArray(), to: to.normalize().toArray() };
+      return rayThrough(camera, (2 * x) / size.width - 1, 1 - (2 * y) / size.height);
     },
 
     /** Adds a turn and zoom: radians, a factor. */
@@ -78,28 +72,15 @@ export function createRig() {
      */
     update(layout, { name, layer, time, wall, still, cut, story = null }) {
       now = wall;
-      const looked = name === "top" ? layer : 0;
-      const wanted = [
-        name,
-        looked,
-        layout.layers,
-        layout.experts,
-        layout.pitch,
-        layout.levels[0],
-        area.width,
-        area.height,
-        area.left,
-        area.top,
-      ].join();
+      const top = name === "top";
+      const looked = top ? layer : 0;
+      const { layers, experts, pitch, levels } = layout;
+      const { width, height, left, top: above } = area;
+      const wanted = [name, looked, layers, experts, pitch, levels[0], width, height, left, above].join();
       if (wanted !== key) {
         const pose = frameStack(layout, area, name, looked);
-        goal = {
-          ...pose,
-          ...area,
-          focus: name === "top" ? 1 : 0,
-          close: 0,
-          layer: name === "top" ? layer : (goal?.layer ?? layer),
-        };
+        const shownLayer = top ? layer : (goal?.layer ?? layer);
+        goal = { ...pose, ...area, focus: top ? 1 : 0, close: 0, layer: shownLayer };
         leave(wall, cut || still, key.split(",")[0] === name);
         key = wanted;
       }
@@ -112,6 +93,16 @@ export function createRig() {
       return seen;
     },
   };
+}
+
+/** Returns the ray through a point of the picture: -1 to 1 both ways. @param {PerspectiveCamera} camera @param {number} u @param {number} v */
+function rayThrough(camera, u, v) {
+  const from = new Vector3().setFromMatrixPosition(camera.matrixWorld);
+  const to = new Vector3(u, v, 0.5)
+    .applyMatrix4(camera.projectionMatrixInverse)
+    .applyMatrix4(camera.matrixWorld)
+    .sub(from);
+  return { from: from.toArray(), to: to.normalize().toArray() };
 }
 
 /** @returns {Shot} */
