@@ -62,14 +62,13 @@ function isFree(boot, view) {
   return reads(boot, view, "k") && !routerOf(boot, view)?.fixed_k;
 }
 
-/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
-export function createControls(host, boot, actions) {
+/** The segments of the request and of the view. @param {Boot} boot @param {Actions} actions */
+function createChoices(boot, actions) {
   const { offers } = boot;
   const source = createSegments({
     label: words.source,
     choose: (value) => actions.setRequest({ source: /** @type {Source} */ (value) }),
   });
-  const prompt = createPrompt(boot, actions);
   const experts = createSegments({
     label: words.experts,
     meaning: "expert",
@@ -89,6 +88,34 @@ export function createControls(host, boot, actions) {
     label: words.camera,
     choose: (value) => actions.setView({ camera: /** @type {Camera} */ (value) }),
   });
+  const sources = sourcesOf(boot);
+  return {
+    source,
+    experts,
+    k,
+    mode,
+    camera,
+    /** @param {Pick<State, "view" | "trace">} state */
+    update({ view, trace }) {
+      source.update(view.source, sources);
+      experts.update(view.experts, numbersWith(shapeOf(boot, view) ? [] : offers.experts, view.experts));
+      const chosen = reads(boot, view, "k") ? view.k : (trace?.model.top_k ?? view.k);
+      const free = isFree(boot, view);
+      k.update(
+        chosen,
+        numbersWith(offers.k, chosen, (value) => free || value === chosen),
+      );
+      mode.update(view.mode, MODES);
+      camera.update(view.camera, CAMERAS);
+    },
+  };
+}
+
+/** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
+export function createControls(host, boot, actions) {
+  const choices = createChoices(boot, actions);
+  const { source, experts, k, mode, camera } = choices;
+  const prompt = createPrompt(boot, actions);
   const floor = createFloor(actions);
   const fold = createFold(actions);
   const corpus = createCorpusChoice(boot, actions);
@@ -99,56 +126,27 @@ export function createControls(host, boot, actions) {
   const summary = createSummary(actions);
   const narrow = createNarrow(actions);
   for (const { element } of [router, camera, fold, corpus]) element.classList.add("explored");
+  /** @param {Record<string, unknown>} more @param {...HTMLElement} elements */
+  const group = (more, ...elements) => h("div", { class: "group", ...more }, ...elements);
+  const [text, typed] = prompt.elements;
   host.append(
-    h(
-      "div",
-      { class: "group", "data-asks": true },
-      prompt.elements[0],
-      source.element,
-      model.element,
-      prompt.elements[1],
-      writing.element,
-    ),
-    h(
-      "div",
-      { class: "group", "data-asks": true },
-      shape.element,
-      experts.element,
-      k.element,
-      router.element,
-    ),
-    h("div", { class: "group" }, mode.element, camera.element, floor.element, fold.element, corpus.element),
+    group({ "data-asks": true }, text, source.element, model.element, typed, writing.element),
+    group({ "data-asks": true }, shape.element, experts.element, k.element, router.element),
+    group({}, mode.element, camera.element, floor.element, fold.element, corpus.element),
     narrow.element,
     summary.element,
   );
-  const sources = sourcesOf(boot);
+  const always = [floor, fold, corpus, writing, router, shape, summary, narrow, model];
   const changed = changes();
   return {
     /** @param {State} state */
     update(state) {
-      floor.update(state);
-      fold.update(state);
-      corpus.update(state);
-      writing.update(state);
-      router.update(state);
-      shape.update(state);
-      summary.update(state);
-      narrow.update(state);
-      model.update(state);
+      for (const each of always) each.update(state);
       const { view, trace } = state;
       if (!changed(view, trace)) return;
       prompt.update(state);
-      source.update(view.source, sources);
+      choices.update(state);
       attribute(host, "data-source", view.source);
-      experts.update(view.experts, numbersWith(shapeOf(boot, view) ? [] : offers.experts, view.experts));
-      const chosen = reads(boot, view, "k") ? view.k : (trace?.model.top_k ?? view.k);
-      const free = isFree(boot, view);
-      k.update(
-        chosen,
-        numbersWith(offers.k, chosen, (value) => free || value === chosen),
-      );
-      mode.update(view.mode, MODES);
-      camera.update(view.camera, CAMERAS);
     },
     dispose: () => host.replaceChildren(),
   };

@@ -2,7 +2,7 @@
  * A slider over the recorded training steps of a model.
  *
  * @import {Boot, ModelInfo} from "../../boot_types.js"
- * @import {State} from "../../types.js"
+ * @import {State, Trace} from "../../types.js"
  * @import {Actions} from "../../state/actions.js"
  */
 
@@ -21,6 +21,47 @@ export function recordedOf(boot) {
   return boot.models.filter(({ steps }) => steps?.length);
 }
 
+/** The button that plays a training. @param {() => void} toggle */
+function createWatchButton(toggle) {
+  const picture = icon("play");
+  const element = h("button", { type: "button", class: "icon-button", onclick: toggle }, picture);
+  return {
+    element,
+    /** @param {boolean} running */
+    update(running) {
+      redraw(picture, running ? "pause" : "play");
+      attribute(element, "aria-label", running ? words.pauseTraining : words.watchTraining);
+      attribute(element, "title", running ? words.pauseTraining : words.watchTraining);
+    },
+  };
+}
+
+/** The slider over the recorded steps. */
+function createStepSlider() {
+  const id = "training-step";
+  const range = h("input", { type: "range", class: "dial", min: 0, step: 1, id, "data-keys": "arrows" });
+  const where = h("output", { class: "training-where", for: id });
+  return {
+    range,
+    elements: [h("label", { class: "sr-only", for: id }, words.trainingStep), range, where],
+    /** @param {number} at  index of the step @param {readonly number[]} steps */
+    update(at, steps) {
+      attribute(range, "max", steps.length - 1);
+      range.value = String(at);
+      const text = words.stepOf(steps[at] ?? 0, steps.at(-1) ?? 0);
+      setText(where, text);
+      attribute(range, "aria-valuetext", text);
+    },
+  };
+}
+
+/** @param {Trace} trace */
+function busiestInWords(trace) {
+  const found = busiestOf(trace);
+  const { experts, top_k: k } = trace.model;
+  return found ? words.busiestOf(found.ratio, found.layer + 1, experts / k) : "";
+}
+
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions */
 export function createTraining(host, boot, actions) {
   const model = createSegments({
@@ -29,30 +70,11 @@ export function createTraining(host, boot, actions) {
     choose: (name) => actions.setRequest({ model: String(name), step: chosen }),
   });
   const segments = recordedOf(boot).map(({ name }) => ({ value: name, label: name }));
-  const picture = icon("play");
-  const watch = h("button", { type: "button", class: "icon-button", onclick: () => run(!running) }, picture);
-  const range = h("input", {
-    type: "range",
-    class: "dial",
-    min: 0,
-    step: 1,
-    id: "training-step",
-    "data-keys": "arrows",
-  });
-  const where = h("output", { class: "training-where", for: "training-step" });
+  const watch = createWatchButton(() => run(!running));
+  const slider = createStepSlider();
+  const { range } = slider;
   const busiest = h("span", { class: "training-busiest", title: words.busiestHint });
-  host.append(
-    model.element,
-    h(
-      "div",
-      { class: "training-row" },
-      watch,
-      h("label", { class: "sr-only", for: "training-step" }, words.trainingStep),
-      range,
-      where,
-    ),
-    busiest,
-  );
+  host.append(model.element, h("div", { class: "training-row" }, watch.element, ...slider.elements), busiest);
   /** @type {number[]} */
   let steps = [];
   /** @type {number | null} */
@@ -73,9 +95,7 @@ export function createTraining(host, boot, actions) {
   function run(on) {
     running = on;
     clearTimeout(due);
-    redraw(picture, on ? "pause" : "play");
-    attribute(watch, "aria-label", on ? words.pauseTraining : words.watchTraining);
-    attribute(watch, "title", on ? words.pauseTraining : words.watchTraining);
+    watch.update(on);
     if (on) go(moment() === steps.length - 1 ? 0 : moment() + 1);
   }
   function goOn() {
@@ -99,18 +119,10 @@ export function createTraining(host, boot, actions) {
         step = view.step;
         chosen = view.given.step ?? null;
         model.update(view.model, segments);
-        attribute(range, "max", steps.length - 1);
-        range.value = String(moment());
-        const said = words.stepOf(steps[moment()] ?? 0, steps.at(-1) ?? 0);
-        setText(where, said);
-        attribute(range, "aria-valuetext", said);
+        slider.update(moment(), steps);
       }
       if (!complete || !arrived(trace)) return;
-      const found = busiestOf(trace);
-      setText(
-        busiest,
-        found ? words.busiestOf(found.ratio, found.layer + 1, trace.model.experts / trace.model.top_k) : "",
-      );
+      setText(busiest, busiestInWords(trace));
       goOn();
     },
     dispose() {

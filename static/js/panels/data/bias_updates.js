@@ -18,6 +18,25 @@ const { balance: said } = words;
 /** Milliseconds per step. Reduced motion shows fewer steps for longer. */
 const PACES = { moving: { ms: 130, stride: 1 }, still: { ms: 900, stride: 20 } };
 
+/** @param {{step: () => void, run: () => void, reset: () => void}} on */
+function createButtons(on) {
+  const attributes = { type: "button", class: "secondary" };
+  const step = h("button", { ...attributes, title: said.stepHint, onclick: on.step }, said.stepUpdate);
+  const run = h("button", { ...attributes, class: "primary", onclick: on.run }, said.runUpdates);
+  const reset = h(
+    "button",
+    { ...attributes, class: "secondary quiet", onclick: on.reset },
+    said.resetUpdates,
+  );
+  return { step, run, reset, element: h("div", { class: "buttons" }, run, step, reset) };
+}
+
+/** Returns whether a trace has the updates of the view. @param {Boot} boot @param {Pick<State, "view" | "trace">} state */
+function isAnswered(boot, { view, trace }) {
+  const { router, settings } = trace?.model ?? {};
+  return router === routerOf(boot, view)?.name && settings?.updates === (view.updates ?? 0);
+}
+
 /** @param {Boot} boot @param {Actions} actions */
 export function createBias(boot, actions) {
   const [, most] = limitsOf(boot, "updates");
@@ -27,23 +46,18 @@ export function createBias(boot, actions) {
   let seen = "";
   /** @type {ReturnType<typeof createStopRule> | null} while it runs */
   let stopRule = null;
-  const step = h(
-    "button",
-    { type: "button", class: "secondary", title: said.stepHint, onclick: () => go(updates + 1) },
-    said.stepUpdate,
-  );
-  const run = h(
-    "button",
-    { type: "button", class: "primary", onclick: () => (stopRule ? stop() : start()) },
-    said.runUpdates,
-  );
-  const reset = h(
-    "button",
-    { type: "button", class: "secondary quiet", onclick: () => go(0) },
-    said.resetUpdates,
-  );
+  const {
+    step,
+    run,
+    reset,
+    element: buttons,
+  } = createButtons({
+    step: () => go(updates + 1),
+    run: () => (stopRule ? stop() : start()),
+    reset: () => go(0),
+  });
   const status = h("p", { class: "lab-status", role: "status" });
-  const element = h("div", { class: "lab-bias" }, h("div", { class: "buttons" }, run, step, reset), status);
+  const element = h("div", { class: "lab-bias" }, buttons, status);
   const loads = createLoads();
 
   /** @param {number} count */
@@ -98,11 +112,7 @@ export function createBias(boot, actions) {
       attribute(step, "disabled", updates >= most);
       attribute(reset, "disabled", updates === 0);
       if (updates !== ended) ended = -1;
-      const answers =
-        trace?.complete &&
-        trace.model.router === routerOf(boot, view)?.name &&
-        trace.model.settings?.updates === updates;
-      if (!trace || !answers || trace.id === seen) return;
+      if (!trace?.complete || !isAnswered(boot, { view, trace }) || trace.id === seen) return;
       seen = trace.id;
       if (ended < 0) look(trace);
     },

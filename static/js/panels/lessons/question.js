@@ -21,6 +21,28 @@ function verdictOf({ answer }, choice, chosen) {
   return choice === answer ? "right" : choice === chosen ? "wrong" : "other";
 }
 
+/** @type {Record<string, string>} */
+const MARKS = { right: words.rightMark, wrong: words.wrongMark };
+
+/** @param {QuestionInfo} question @param {number} choice @param {number | undefined} chosen @param {() => void} choose */
+function choiceItem(question, choice, chosen, choose) {
+  const verdict = verdictOf(question, choice, chosen);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "choice",
+      "data-verdict": verdict,
+      "aria-pressed": chosen === undefined ? undefined : String(choice === chosen),
+      onclick: choose,
+    },
+    h("span", {}, question.choices[choice]),
+  );
+  const mark = MARKS[verdict];
+  if (mark) button.append(h("span", { class: "choice-mark" }, mark));
+  return h("li", {}, button);
+}
+
 /**
  * @param {HTMLElement} host
  * @param {Boot} boot
@@ -58,26 +80,7 @@ export function createQuiz(host, boot, actions, measure) {
   function layChoices(question) {
     const chosen = answers[question.name];
     choices.replaceChildren(
-      ...question.choices.map((text, i) => {
-        const found = verdictOf(question, i, chosen);
-        const button = h(
-          "button",
-          {
-            type: "button",
-            class: "choice",
-            "data-verdict": found,
-            "aria-pressed": chosen === undefined ? undefined : String(i === chosen),
-          },
-          h("span", {}, text),
-        );
-        const mark = /** @type {Record<string, string>} */ ({
-          right: words.rightMark,
-          wrong: words.wrongMark,
-        })[found];
-        if (mark) button.append(h("span", { class: "choice-mark" }, mark));
-        button.addEventListener("click", () => choose(question, i));
-        return h("li", {}, button);
-      }),
+      ...question.choices.map((_, i) => choiceItem(question, i, chosen, () => choose(question, i))),
     );
     attribute(verdict, "hidden", chosen === undefined);
     if (chosen === undefined) return;
