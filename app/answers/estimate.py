@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..request.cost import cost_of_routing, cost_of_trace, tokens_at_most
@@ -49,6 +50,13 @@ def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
     if sources.elsewhere(request):
         return cost_of_routing(request, shape, tokens)
     return cost_of_trace(request, shape, tokens)
+
+
+def estimate_of(sources: SourceRegistry, requests: Iterable[TraceRequest], secs: float = 0.0) -> Estimate:
+    """Returns the estimate of an answer that takes some traces, and `secs` beside them."""
+    asked = tuple(requests)
+    cost = secs + sum(trace_secs(sources, each) for each in asked)
+    return Estimate(cost, elsewhere=any(map(sources.elsewhere, asked)))
 
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:

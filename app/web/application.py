@@ -25,6 +25,7 @@ from .atlas_routes import atlas_routes
 from .bodies import Bodies
 from .capture_routes import captures
 from .catalogue_routes import offers, published
+from .comparison_routes import comparisons
 from .disconnect import ClientDisconnected
 from .embedding_routes import embedding
 from .forwarding import Forwarding
@@ -79,6 +80,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.include_router(streams(desk, seats, settings))
     app.include_router(loads(desk, settings))
     app.include_router(captures(desk, export))
+    app.include_router(comparisons(desk))
     app.include_router(sockets(sources, workers, seats, settings))
     app.include_router(atlas_routes(Atlases.from_env(settings.models), desk))
     app.include_router(embedding(desk, settings))

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from ..answers.estimate import Estimate, trace_secs
 from ..formats.exports import counts_of
 from ..problem import BadRequest, Problem
 from ..sources.recorded.long_trace import LongTrace
@@ -17,9 +16,8 @@ from ..sources.recorded.trace_library import MOST_PAGE, PAGE, Query, TraceLibrar
 from ..trace import RoutingTrace
 from .admission import Desk, client
 from .disconnect import cancel_on_disconnect
-from .dropped_files import MOST_BYTES, convert_files, counts_of_all, page_of_files, refusing, secs_of_files
-from .query import read_body
-from .trace_difference import compare_dropped, compare_view, requests_in, sides_of
+from .dropped_files import convert_files, counts_of_all, page_of_files, refusing, secs_of_files
+from .query import read_files
 
 NO_FOLDER = {
     "entries": [],
@@ -42,14 +40,9 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     folder = sources.trace_files.files
     library = None if folder is None else TraceLibrary(folder)
 
-    async def files_of(request: Request, most: int = MOST_BYTES) -> bytes:
-        """Returns the body; refuses a too long one before reading it. Raises BadRequest, TooMuch and Busy."""
-        desk.expect(request, secs_of_files, most)
-        return await read_body(request, most)
-
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
-        data = await files_of(request)
+        data = await read_files(desk, request)
         answer = await cancel_on_disconnect(
             request, desk.compute(request, secs_of_files(len(data)), convert_files, data)
         )
@@ -57,25 +50,12 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
 
     @router.post("/api/capture-page")
     async def page(request: Request) -> Response:
-        data = await files_of(request)
+        data = await read_files(desk, request)
         if export is None:
             raise BadRequest(Problem("server", "none", "one that makes pages", "use moescope export"))
         make = desk.compute(request, secs_of_files(len(data)), page_of_files, data, export)
         headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
         return Response(await cancel_on_disconnect(request, make), media_type="text/html", headers=headers)
-
-    @router.post("/api/capture-compare")
-    async def capture_comparison(request: Request) -> Response:
-        data = await files_of(request, 2 * MOST_BYTES)
-
-        def estimate() -> Estimate:
-            named = [each for each in sides_of(sources, data) if each is not None]
-            secs = secs_of_files(len(data)) + sum(trace_secs(sources, each) for each in named)
-            return Estimate(secs, elsewhere=any(map(sources.elsewhere, named)))
-
-        told = await desk.look(request, estimate)
-        job = desk.make(request, told, compare_dropped, data)
-        return JSONResponse(await cancel_on_disconnect(request, job))
 
     @router.get("/api/traces")
     async def traces(request: Request) -> Response:
@@ -94,19 +74,6 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     async def long(request: Request) -> Response:
         name = request.query_params.get("trace", "")
         return JSONResponse(await workers.run(lambda: long_counts(folder, name), client(request), HEAVY_SECS))
-
-    @router.get("/api/trace-compare")
-    async def comparison(request: Request) -> Response:
-        view = dict(request.query_params)
-
-        def estimate() -> Estimate:
-            asked = requests_in(sources, view)
-            secs = HEAVY_SECS + sum(trace_secs(sources, each) for each in asked)
-            return Estimate(secs, elsewhere=any(map(sources.elsewhere, asked)))
-
-        told = await desk.look(request, estimate)
-        job = desk.make(request, told, compare_view, view)
-        return JSONResponse(await cancel_on_disconnect(request, job))
 
     return router
 

@@ -8,6 +8,8 @@ from ..metrics.placement import MOST_DEVICES
 from ..problem import BadRequest, Problem
 from ..request.schema import KEY_HELP
 from ..settings import Settings
+from .admission import Desk
+from .dropped_files import MOST_BYTES, secs_of_files
 from .oembed import THUMBNAILS
 from .openapi import EXAMPLE_DEVICES
 
@@ -46,6 +48,12 @@ async def read_body(request: Request, most: int) -> bytes:
         if len(data) > most:
             break
     return bytes(data)
+
+
+async def read_files(desk: Desk, request: Request, most: int = MOST_BYTES) -> bytes:
+    """Returns a body of files, refused by its length before it is read. Raises BadRequest, TooMuch, Busy."""
+    desk.expect(request, secs_of_files, most)
+    return await read_body(request, most)
 
 
 def base_of(request: Request, settings: Settings) -> str:
