@@ -14,7 +14,7 @@ import { isFirstVisit, removeStillPage, watchConnectivity, watchLanguage } from 
 import { createAddress } from "./browser/address_bar.js";
 import { listenToKeys } from "./browser/keyboard.js";
 import { watchReducedMotion, watchTheme } from "./browser/media_preferences.js";
-import { createHooks } from "./browser/page_api.js";
+import { createPageApi } from "./browser/page_api.js";
 import { createLoop } from "./browser/render_loop.js";
 import { createStacks } from "./browser/stacks.js";
 import { createHits } from "./counts/expert_uses.js";
@@ -94,7 +94,7 @@ async function countWhole(trace) {
   return whole ? wholeCountsOf(trace, whole) : fetchWholeCounts(trace);
 }
 const long = createLongTrace(store, countWhole);
-const actions = createActions({ boot, store, player, feed: loading, long, ...fileActions });
+const actions = createActions({ boot, store, player, loading, long, ...fileActions });
 const address = createAddress(store, boot, {
   goTo: ({ view, notices }) => actions.guide.back(view, notices),
   wake: loop.wake,
@@ -124,7 +124,7 @@ function settled() {
     panelStates?.[0] === state
   );
 }
-const hooks = createHooks({
+const hooks = createPageApi({
   store,
   actions,
   loop,

@@ -63,11 +63,11 @@
  * @property {Partial<Request> | null} b   a second stack beside the first: the request keys in which it differs
  *
  * Between a change and the answer of the server, `given` holds the new request and `asks` the previous one.
- * @typedef {object} Spelt
+ * @typedef {object} RequestKeys
  * @property {Partial<Request>} given   the fewest keys for the same request: those of the address
  * @property {Partial<Request>} asks    the request keys of the last answer, used in other requests to the server
  *
- * @typedef {Request & ViewOnly & Spelt} View
+ * @typedef {Request & ViewOnly & RequestKeys} View
  *
  * How the server understood request keys.
  * @typedef {object} Answer

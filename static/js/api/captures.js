@@ -95,7 +95,7 @@ function partsOf(first, file) {
 
 /** Reads two separate captures, each with its companion files. Null if the files are not two captures. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
 async function askApart(files) {
-  const [beside, alone] = [files.filter(isBeside), files.filter((file) => !isBeside(file))];
+  const [beside, alone] = [files.filter(isCompanionFile), files.filter((file) => !isCompanionFile(file))];
   if (alone.length !== 2) return null;
   const [a, b] = [await ask([alone[0], ...beside]), await ask([alone[1], ...beside])];
   return a.report.trace && b.report.trace ? [await heldOf(a), await heldOf(b)] : null;
@@ -158,7 +158,7 @@ export function createCaptures() {
     take(dropped) {
       const names = new Set(dropped.map(nameOf));
       files = [
-        ...(dropped.every(isBeside) ? files.filter((file) => !names.has(nameOf(file))) : []),
+        ...(dropped.every(isCompanionFile) ? files.filter((file) => !names.has(nameOf(file))) : []),
         ...dropped,
       ];
       return read();
@@ -188,7 +188,7 @@ export function createCaptures() {
 }
 
 /** Returns whether a file accompanies a capture and is not a capture itself. @param {File} file */
-export function isBeside({ name }) {
+export function isCompanionFile({ name }) {
   return /(config|tokenizer)[^/]*\.json$/.test(name);
 }
 

@@ -6,20 +6,20 @@
  * @import {CountedLoad} from "../counts/load_measures.js"
  */
 
-import { countedInCorpus, countedThere } from "../counts/load_measures.js";
+import { countedInCorpus, countedOnServer } from "../counts/load_measures.js";
 import { requestOf, requestQuery } from "../view/request.js";
 import { words } from "../words/words.js";
 import { askAtlas } from "./atlas.js";
 
 /**
- * @typedef {object} Asked
+ * @typedef {object} LoadRequest
  * @property {"prompt" | "scenarios" | "text" | "corpus"} over
  * @property {string} query   of a corpus: the name of its atlas
  * @property {string} text
  */
 
-/** Returns the request for a load. Equal requests have equal fields. @param {View} view @param {Asked["over"]} over @param {string} text */
-export function askedOf(view, over, text) {
+/** Returns the request for a load. Equal requests have equal fields. @param {View} view @param {LoadRequest["over"]} over @param {string} text */
+export function loadRequest(view, over, text) {
   const { continue: _, ...short } = requestOf(view);
   const request = over === "prompt" ? requestOf(view) : short;
   const query = requestQuery(request);
@@ -32,7 +32,7 @@ export function askedOf(view, over, text) {
 const postText = (url, text) =>
   fetch(url, { method: "POST", body: text, headers: { "content-type": "text/plain" } });
 
-/** Returns a load. Rejects with the reason in words. @param {Asked} asked @returns {Promise<CountedLoad>} */
+/** Returns a load. Rejects with the reason in words. @param {LoadRequest} asked @returns {Promise<CountedLoad>} */
 export async function fetchLoad({ over, query, text }) {
   if (over === "corpus") return countedInCorpus(await askAtlas(query, "load"), query);
   const answer =
@@ -41,7 +41,7 @@ export async function fetchLoad({ over, query, text }) {
       : await fetch(`api/load?${query}&over=${over}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(words.problem(body.errors?.[0]?.message ?? String(answer.status)));
-  return countedThere(body, [over, query, text].join("\n"));
+  return countedOnServer(body, [over, query, text].join("\n"));
 }
 
 /** @typedef {{tokens: number, most: number}} Length */

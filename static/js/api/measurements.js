@@ -97,14 +97,14 @@ export function capacityOf(measured) {
 }
 
 /** Returns the losses at values of k other than the trained one. @param {Measurement} measurement */
-export function otherKs({ by_k, top_k }) {
+export function lossesByK({ by_k, top_k }) {
   return Object.entries(by_k)
     .filter(([k]) => Number(k) !== top_k)
     .map(([k, { cost, cost_se }]) => ({ k: Number(k), cost, verdict: verdictOf(cost, cost_se) }));
 }
 
 /** Returns the layers, from 0, whose languages are separated more than without training. @param {Learned} learned */
-export function partedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
+export function separatedLayers({ js_bits, js_bits_untrained, js_bits_chance }) {
   return js_bits.flatMap((bits, layer) =>
     bits > PARTED * Math.max(js_bits_untrained[layer], js_bits_chance[layer]) ? [layer] : [],
   );

@@ -10,7 +10,7 @@ import { requestOf, requestQuery } from "../view/request.js";
 /**
  * @typedef {{id: number, text: string, probability: number}} Candidate
  *
- * @typedef {object} Said   of app/answers/next_tokens.py
+ * @typedef {object} Predictions   of app/answers/next_tokens.py
  * @property {Candidate[][]} next        after each token, the most likely first
  * @property {number[]} loss             of each token but the first, nats
  * @property {number | null} mean_loss
@@ -18,7 +18,7 @@ import { requestOf, requestQuery } from "../view/request.js";
  * A changed choice: token, layer, the experts that lost the token, the experts that gained it.
  * @typedef {[number, number, number[], number[]]} Move
  *
- * @typedef {Said & {alter: string, unaltered: (Said & {moved: Move[]}) | null}} Answer
+ * @typedef {Predictions & {alter: string, unaltered: (Predictions & {moved: Move[]}) | null}} Answer
  */
 
 /** Returns whether the server has predictions for a trace. @param {State} state */
@@ -78,7 +78,7 @@ export function gainsOf(moved) {
 }
 
 /** Returns the experts that gained the tokens of a tower, largest gain first. @param {Move[]} moved @param {{layer: number, expert: number}} tower */
-export function takersOf(moved, { layer, expert }) {
+export function gainersOf(moved, { layer, expert }) {
   const here = moved.filter(([, at, lost]) => at === layer && lost.includes(expert));
   return gainsOf(here)
     .filter(({ taken }) => taken)

@@ -10,17 +10,17 @@ import { words } from "../words/words.js";
 const LARGEST = 2 ** 20;
 
 /**
- * @typedef {object} Brought
+ * @typedef {object} UploadedConfig
  * @property {"none" | "counting" | "counted" | "refused"} state
  * @property {CountedModel | null} found    the last valid config
  * @property {string} problem          why the last file is not valid
  */
 
-/** @returns {{get: () => Brought, count: (file: File) => Promise<Brought>}} */
+/** @returns {{get: () => UploadedConfig, count: (file: File) => Promise<UploadedConfig>}} */
 export function createUploadedConfig() {
-  /** @type {Brought} */
+  /** @type {UploadedConfig} */
   let now = { state: "none", found: null, problem: "" };
-  /** @param {Partial<Brought>} change */
+  /** @param {Partial<UploadedConfig>} change */
   const become = (change) => (now = { ...now, problem: "", ...change });
   return {
     get: () => now,

@@ -8,7 +8,7 @@
  */
 
 import { sameRequest } from "../view/request.js";
-import { formatView, parseView, searchOf, viewNow } from "../view/url.js";
+import { formatView, parseView, searchOf, currentView } from "../view/url.js";
 
 const THROTTLE_MS = 500;
 /** A browser refuses more than 100 writes in 30 seconds. This many writes are allowed at once, then one per interval. */
@@ -93,7 +93,7 @@ export function createAddress(store, boot, { goTo, wake }) {
   function write() {
     clearTimeout(due);
     due = 0;
-    const view = viewNow(store.get());
+    const view = currentView(store.get());
     const address = addressOf(view);
     const over = here()?.overlay === true;
     const push = pushes && !came && !over && isOther(view, written);
@@ -108,7 +108,7 @@ export function createAddress(store, boot, { goTo, wake }) {
 
   function changed() {
     if (leaving || store.get().loading === "asking") return; // the answer decides the keys of the address
-    if (isOther(viewNow(store.get()), written)) return write();
+    if (isOther(currentView(store.get()), written)) return write();
     const wait = lastWrite + THROTTLE_MS - performance.now();
     if (wait <= 0) write();
     else if (!due) later(wait);

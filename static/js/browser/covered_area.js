@@ -6,11 +6,11 @@
 /** @typedef {"left" | "top" | "right" | "bottom"} Side */
 
 /** Elements that may cover the scene. */
-export const OVER = "[data-inset], [data-over]";
+export const COVERING = "[data-inset], [data-over]";
 
 /** Returns the covered parts of the canvas. @param {DOMRect} stage */
 export function coveredIn(stage) {
-  return [...document.querySelectorAll(OVER)].flatMap((element) => {
+  return [...document.querySelectorAll(COVERING)].flatMap((element) => {
     const box = element.getBoundingClientRect();
     const whole = box.width >= stage.width && box.height >= stage.height;
     if (whole || !box.width || !box.height || apart(stage, box)) return [];

@@ -7,7 +7,7 @@
  */
 
 import { isRequestKey } from "../view/keys.js";
-import { formatView, viewNow } from "../view/url.js";
+import { formatView, currentView } from "../view/url.js";
 import { language } from "../words/language.js";
 
 const KEY = "moescope.opened";
@@ -37,7 +37,7 @@ export function watchLanguage(store, boot) {
   if (boot.exported) return; // it has one language
   store.subscribe((state, before) => {
     if (state.view.lang === before.view.lang || state.view.lang === language) return;
-    location.replace(location.pathname + formatView(viewNow(state), boot));
+    location.replace(location.pathname + formatView(currentView(state), boot));
   });
 }
 

@@ -6,7 +6,7 @@
  * @import {Store} from "../state/store.js"
  */
 
-import { moved, toggled } from "../view/layers.js";
+import { nextFold, toggledFold } from "../view/layers.js";
 import { THEMES } from "../view/palettes.js";
 
 /** @typedef {(azimuth: number, elevation: number, zoom: number) => void} Turn   of the camera, as a hand would */
@@ -43,9 +43,9 @@ export function keyMap(store, actions, turn) {
     ArrowUp: () => actions.stepLayer(1),
     ArrowDown: () => actions.stepLayer(-1),
     r: actions.restart,
-    z: () => actions.setView({ fold: toggled(store.get()) }),
-    PageUp: () => actions.setView({ fold: moved(store.get(), 1) }),
-    PageDown: () => actions.setView({ fold: moved(store.get(), -1) }),
+    z: () => actions.setView({ fold: toggledFold(store.get()) }),
+    PageUp: () => actions.setView({ fold: nextFold(store.get(), 1) }),
+    PageDown: () => actions.setView({ fold: nextFold(store.get(), -1) }),
     m: () => actions.setView({ mode: after(MODES, view().mode) }),
     c: () => actions.setView({ camera: after(CAMERAS, view().camera) }),
     h: () => actions.togglePanel("heatmap"),

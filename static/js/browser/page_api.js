@@ -8,14 +8,14 @@
  */
 
 import { statusOf } from "../state/state.js";
-import { viewNow } from "../view/url.js";
+import { currentView } from "../view/url.js";
 
 /** Returns the state as plain JSON. @param {State} state */
 export function describe(state) {
   const { trace, timeline } = state;
   const model = trace?.model;
   return {
-    view: viewNow(state),
+    view: currentView(state),
     status: statusOf(state),
     error: state.error,
     connection: state.connection,
@@ -49,7 +49,7 @@ export function describe(state) {
  * @param {() => State | null} parts.other     the second stack, while there is one
  * @param {() => boolean} parts.settled       the screen has reached its final state
  */
-export function createHooks({ store, actions, loop, stats, labels, settled, other }) {
+export function createPageApi({ store, actions, loop, stats, labels, settled, other }) {
   /** @type {(() => void)[]} */
   let waiting = [];
   return {

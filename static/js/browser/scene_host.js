@@ -5,13 +5,13 @@
  * @import {Frame, State} from "../types.js"
  */
 
-import { coveredIn, covers, insetsOf, OVER } from "./covered_area.js";
+import { coveredIn, covers, insetsOf, COVERING } from "./covered_area.js";
 
 /** @typedef {import("../scene/scene.js").Stage} Scene */
 /** @typedef {{layer: number, expert: number}} Tower */
 
 /**
- * @typedef {object} Watcher
+ * @typedef {object} ViewportListener
  * @property {(tower: Tower | null) => void} point
  * @property {(tower: Tower | null) => void} choose
  * @property {(scene: State["scene"]) => void} become
@@ -44,7 +44,7 @@ function keepLost(canvas) {
 
 /**
  * @param {HTMLElement} host     holds the canvas
- * @param {Watcher} watcher
+ * @param {ViewportListener} watcher
  * @param {{embed: boolean}} options
  */
 export function createViewport(host, watcher, { embed }) {
@@ -112,7 +112,7 @@ export function createViewport(host, watcher, { embed }) {
     invalidate();
   }
   function observe() {
-    for (const element of [host, ...document.querySelectorAll(OVER)]) observer.observe(element);
+    for (const element of [host, ...document.querySelectorAll(COVERING)]) observer.observe(element);
   }
   /** Releases the WebGL context. A canvas has only one context, so a new canvas replaces it. */
   function close() {
@@ -187,7 +187,7 @@ export function createViewport(host, watcher, { embed }) {
  * Reports hovered and clicked towers.
  * @param {HTMLCanvasElement} canvas
  * @param {() => Scene | null} sceneOf
- * @param {Pick<Watcher, "point" | "choose">} watcher
+ * @param {Pick<ViewportListener, "point" | "choose">} watcher
  */
 function listenToPointer(canvas, sceneOf, { point, choose }) {
   const pickAt = (/** @type {MouseEvent} */ event) => sceneOf()?.pick(event.offsetX, event.offsetY) ?? null;

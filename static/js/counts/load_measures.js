@@ -86,7 +86,7 @@ export function switchLoss({ first, scores, tokens, experts }, layer) {
 }
 
 /** Returns a load counted on the page. @param {Loads} loads @param {string} version @returns {CountedLoad} */
-export function countedHere(loads, version) {
+export function countedOnPage(loads, version) {
   const { layers, experts, assigned, kept } = loads;
   return {
     layers,
@@ -140,7 +140,7 @@ export function countedWhole({ trace, layers, experts, tokens, counts, first, to
  * @param {string} version
  * @returns {CountedLoad}
  */
-export function countedThere({ texts, tokens, assigned, kept, measures }, version) {
+export function countedOnServer({ texts, tokens, assigned, kept, measures }, version) {
   return {
     layers: assigned.length,
     experts: assigned[0].length,

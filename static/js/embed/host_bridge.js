@@ -13,7 +13,7 @@
 import { statusOf } from "../state/state.js";
 import { viewOfLesson } from "../view/lesson_views.js";
 import { sameRequest } from "../view/request.js";
-import { happened, report } from "./host_report.js";
+import { eventsBetween, report } from "./host_report.js";
 import { patchView } from "./view_patch.js";
 
 /** Version of the messages. Raise it when a message changes its meaning. */
@@ -134,7 +134,7 @@ export function createBridge({ page, boot, store, actions, begin }) {
   store.subscribe((state, before) => {
     if (statusOf(state) === "loading") ready = false;
     else if (waiting.length || !ready) queueMicrotask(settle); // once playback has reached the place of a link
-    for (const [type, detail] of happened(state, before)) tell(type, detail);
+    for (const [type, detail] of eventsBetween(state, before)) tell(type, detail);
     const changed =
       state.view !== before.view || state.playing !== before.playing || statusOf(state) !== statusOf(before);
     if (changed && !due) {

@@ -8,14 +8,14 @@
 import { statusOf } from "../state/state.js";
 import { choices } from "../trace/trace.js";
 import { numberOf, totalOf } from "../trace/window.js";
-import { formatView, viewNow } from "../view/url.js";
+import { formatView, currentView } from "../view/url.js";
 import { keysOf } from "./view_patch.js";
 
 /** @param {State} state @param {Boot} boot */
 export function report(state, boot) {
   const { trace, timeline, at, whole } = state;
   const hits = whole?.unique ?? state.hits;
-  const view = viewNow(state);
+  const view = currentView(state);
   const model = trace?.model;
   return {
     view: keysOf(view, boot),
@@ -56,7 +56,7 @@ function place({ trace, at, view }) {
  * @param {State} before
  * @returns {[string, object][]}
  */
-export function happened(state, before) {
+export function eventsBetween(state, before) {
   const { trace, timeline, at, view } = state;
   /** @type {[string, object][]} */
   const events = [];

@@ -6,7 +6,7 @@
  */
 
 import { isRequestKey, OTHER } from "../view/keys.js";
-import { formatView, viewNow } from "../view/url.js";
+import { formatView, currentView } from "../view/url.js";
 import { words } from "../words/words.js";
 
 /** @typedef {"moment" | "start"} Opens */
@@ -24,7 +24,7 @@ const LOWEST = 420;
  * @param {Opens} opens
  */
 export function queryOf(state, boot, opens) {
-  const view = viewNow(state);
+  const view = currentView(state);
   return formatView(opens === "start" ? { ...view, token: null, layer: null } : view, boot);
 }
 

@@ -7,7 +7,7 @@
 
 import { expectedOf, formatKey, isFixed, isRequestKey, keyNamed, OTHER, readKey } from "../view/keys.js";
 import { unknownLessons } from "../view/lessons.js";
-import { wished } from "../view/request.js";
+import { withKeys } from "../view/request.js";
 
 /** @typedef {Record<string, string | number | boolean | null>} Keys   as in the URL: tokens and layers from 1 */
 
@@ -39,7 +39,7 @@ export function patchView(view, keys, boot) {
   }
   if (Object.keys(keys).some((name) => name.startsWith(OTHER)) && !boot.exported)
     patch.b = Object.keys(own).length ? own : null;
-  const { view: next } = wished(boot, view, patch);
+  const { view: next } = withKeys(boot, view, patch);
   for (const { name, expected, found } of unknownLessons(boot, next)) {
     problems.push(`${name}: expected ${expected}, got ${found}; left as it is`);
     delete patch[name];

@@ -12,7 +12,7 @@
 
 import { sideName } from "../view/comparison.js";
 import { requestOf, requestQuery } from "../view/request.js";
-import { formatView, viewNow } from "../view/url.js";
+import { formatView, currentView } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createCanvas, inRow, layOut, drawPicture, tooLarge, toPng } from "./picture.js";
 import { captionOf } from "./picture_caption.js";
@@ -87,7 +87,7 @@ async function pictureOf(sides, look) {
 export function createSave(boot, sides, saveFile) {
   const link = (/** @type {State} */ state) => {
     const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
-    return site && `${site}/${formatView(viewNow(state), boot)}`;
+    return site && `${site}/${formatView(currentView(state), boot)}`;
   };
   return async (kind, look = { scale: 2, transparent: false }) => {
     const seen = sides();

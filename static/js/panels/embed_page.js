@@ -3,13 +3,13 @@
  * when it becomes visible, pauses when it is hidden, and then releases its WebGL context.
  *
  * @import {State} from "../types.js"
- * @import {Surroundings} from "./full_page.js"
+ * @import {PageParts} from "./full_page.js"
  */
 
 import { createFrameVisibility } from "../embed/frame_visibility.js";
 import { shareScenes } from "../embed/scene_sharing.js";
 import { titleOf } from "../view/title.js";
-import { formatView, viewNow } from "../view/url.js";
+import { formatView, currentView } from "../view/url.js";
 import { words } from "../words/words.js";
 import { createAnnouncer } from "./chrome/announcer.js";
 import { createStackLabels } from "./chrome/comparison.js";
@@ -28,7 +28,7 @@ import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon, iconButton } from "./parts/icons.js";
 
-/** A small frame has one row of counters and no strip. @param {HTMLElement} host @param {Surroundings} surroundings */
+/** A small frame has one row of counters and no strip. @param {HTMLElement} host @param {PageParts} surroundings */
 export function createPage(host, { boot, actions, store, viewport, other }) {
   const still = createStillPicture(host, boot);
   still.element.addEventListener("click", () => store.get().scene === "lost" && viewport.reopen());
@@ -96,7 +96,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
       attribute(still.element, "data-press", state.scene === "lost");
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       if (!moved(state.view, state.at, state.trace?.origin)) return;
-      link.href = `${boot.exported?.home ?? ""}/${formatView(viewNow(state), boot)}`;
+      link.href = `${boot.exported?.home ?? ""}/${formatView(currentView(state), boot)}`;
       const name = state.trace?.origin.file ?? titleOf(boot, state.view).title;
       setText(title, name);
       attribute(host, "aria-label", `${name} · ${words.product}`);

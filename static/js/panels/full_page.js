@@ -14,22 +14,22 @@ import { createAnnouncer } from "./chrome/announcer.js";
 import { createCompare, createStackLabels } from "./chrome/comparison.js";
 import { createCounters } from "./chrome/counters.js";
 import { createStripEnd } from "./alter/strip_end.js";
-import { createMasthead } from "./chrome/header.js";
+import { createHeader } from "./chrome/header.js";
 import { createLevels } from "./chrome/levels.js";
 import { createMenu } from "./chrome/menu.js";
-import { createDescriptions, createFilming } from "./chrome/stage_overlay.js";
+import { createDescriptions, createRecordingProgress } from "./chrome/stage_overlay.js";
 import { createConnection, createNotices } from "./chrome/status.js";
 import { createPaper } from "./chrome/paper.js";
 import { createStillPicture } from "./chrome/still_picture.js";
 import { createTokens } from "./chrome/token_strip.js";
-import { createWhole, createWholeButton } from "./chrome/whole_model.js";
+import { createWholeModel, createWholeButton } from "./chrome/whole_model.js";
 import { createControls } from "./controls/controls.js";
 import { createScrubber } from "./controls/scrubber.js";
 import { createTraining } from "./controls/training_steps.js";
 import { createSpeed, createTransport } from "./controls/transport.js";
 import { createDrawer } from "./data/drawer.js";
 import { createCapturePanel } from "./data/capture_panel.js";
-import { createDropping } from "./data/file_drop.js";
+import { createFileDrop } from "./data/file_drop.js";
 import { createInspector } from "./data/inspector.js";
 import { createQuiz } from "./lessons/question.js";
 import { createTour, createTours } from "./lessons/tours.js";
@@ -43,7 +43,7 @@ import { createShot } from "./story/shot.js";
 import { createShare } from "./share/share.js";
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} PageParts
  * @property {Boot} boot
  * @property {Actions} actions
  * @property {Store<State>} store
@@ -156,7 +156,7 @@ function opener(name, label, actions) {
 
 /**
  * @param {HTMLElement} host
- * @param {Surroundings} surroundings
+ * @param {PageParts} surroundings
  */
 export function createPage(host, { boot, actions, viewport, wake, play, other, look }) {
   const parts = createParts();
@@ -182,10 +182,10 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
   const wholeBelow = createWholeButton(actions);
   wholeBelow.element.classList.add("explored", "narrow");
   const panels = [
-    createMasthead(parts.masthead, boot, wake, tours?.button),
+    createHeader(parts.masthead, boot, wake, tours?.button),
     createControls(parts.controlsBody, boot, actions),
     createCounters(parts.counters),
-    createWhole(parts.whole),
+    createWholeModel(parts.whole),
     whole,
     wholeBelow,
     createLevels(parts.levels, actions),
@@ -202,7 +202,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createNotices(parts.notices, actions),
     createOverlay(parts.share, { name: "share", title: words.shareTitle, body: shareBody, actions }),
     createShare(shareBody, boot, actions, look),
-    createFilming(parts.filming, actions),
+    createRecordingProgress(parts.filming, actions),
     createOverlay(parts.keys, { name: "keys", title: words.keysTitle, body: displayBody, actions }),
     createMenu(displayBody, boot, actions, openFiles),
     createOverlay(parts.compare, { name: "compare", title: words.compareTitle, body: compareBody, actions }),
@@ -216,7 +216,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createGlossary(host),
     createStackLabels(host, other, viewport.observe),
     createStillPicture(host, boot),
-    ...(files ? [createDropping(host, actions, wake, files.take), files] : []),
+    ...(files ? [createFileDrop(host, actions, wake, files.take), files] : []),
     createAnnouncer(parts.live),
     createDescriptions(other),
     ...(tours ? [tours] : []),

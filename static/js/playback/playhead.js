@@ -5,7 +5,7 @@
  * @import {Firing, Schedule} from "./timeline.js"
  */
 
-import { heroOf, timeIn } from "./shot.js";
+import { shotToken, timeIn } from "./shot.js";
 import { momentOf } from "./steps.js";
 import { followedAt, lastEvent, NOWHERE } from "./timeline.js";
 
@@ -35,7 +35,7 @@ export function createPlayhead(countHits) {
       const { timeline } = state;
       if (!timeline) return {};
       head.clock = timeIn(timeline, secs);
-      head.followed = heroOf(timeline);
+      head.followed = shotToken(timeline);
       const reached = followedAt(timeline, head.followed, head.clock);
       const at = reached.token < 0 ? { token: head.followed, layer: 0 } : reached;
       const hits = countHits(state, head.clock);

@@ -31,13 +31,13 @@ const PULL_BACK = [6.6, 8.8];
 const DRIFT = { until: 6.8, azimuth: [-9, 6], elevation: [32, 29] }; // degrees
 
 /** Returns the followed token: the third, because the scene then has tokens above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
-export function heroOf({ tokens, mode }) {
+export function shotToken({ tokens, mode }) {
   return mode === "all" ? tokens - 1 : Math.min(2, tokens - 1);
 }
 
 /** Returns the time on the timeline at a moment of the shot. @param {Schedule} timeline @param {number} secs */
 export function timeIn(timeline, secs) {
-  const arrives = timeline.arrives(heroOf(timeline), 0);
+  const arrives = timeline.arrives(shotToken(timeline), 0);
   return Math.max(0, Math.min(timeline.duration, arrives + stepsAt(timeline, secs) * timeline.step));
 }
 

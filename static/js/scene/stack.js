@@ -8,15 +8,15 @@
  * @import {Uniforms} from "./gpu/materials.js"
  * @import {Rect} from "./labels/places.js"
  * @import {Layout} from "./layout/layout.js"
- * @import {Sight} from "./meshes/labels.js"
+ * @import {LabelInput} from "./meshes/labels.js"
  * @import {Meshes} from "./stack_meshes.js"
  * @import {StackTables} from "./stack_tables.js"
  */
 
-import { heroOf } from "../playback/shot.js";
+import { shotToken } from "../playback/shot.js";
 import { groupNumbers } from "../trace/token_groups.js";
 import { axes } from "./camera/framing.js";
-import { crowdOf } from "./effects/beam_slots.js";
+import { successionBrightness } from "./effects/beam_slots.js";
 import { towersOnPath } from "./effects/tower_glow.js";
 import { shapeUniforms, themeUniforms } from "./gpu/materials.js";
 import { createLayout, heightOf } from "./layout/layout.js";
@@ -153,9 +153,9 @@ function createUpdate(uniforms, tables, { trail, beams, tokens, flows, outline }
     tokens.show(count, together, frame.path ?? frame.current ?? -1);
     beams.show(tables.slots.used());
     outline.show(frame.tower);
-    uniforms.crowd.value = crowdOf(timeline);
+    uniforms.crowd.value = successionBrightness(timeline);
     uniforms.time.value = time;
-    uniforms.near.value.y = heroOf(timeline);
+    uniforms.near.value.y = shotToken(timeline);
     uniforms.together.value = together;
     uniforms.grouped.value = frame.colour !== "heat" && groupNumbers(trace.tokens) ? 1 - shot.close : 0;
     uniforms.routed.value = tables.glow.routed();
@@ -169,8 +169,8 @@ function createUpdate(uniforms, tables, { trail, beams, tokens, flows, outline }
  * @param {Uniforms} uniforms
  * @param {StackTables} tables
  * @param {Frame} frame
- * @param {Pick<Sight, "shot" | "canvas" | "covered" | "layout" | "goal" | "count">} drawn
- * @returns {Sight}
+ * @param {Pick<LabelInput, "shot" | "canvas" | "covered" | "layout" | "goal" | "count">} drawn
+ * @returns {LabelInput}
  */
 function labelInput(uniforms, { flights, glow }, frame, drawn) {
   const { trace, timeline, time, path, current = -1 } = frame;
@@ -184,7 +184,7 @@ function labelInput(uniforms, { flights, glow }, frame, drawn) {
     together,
     followed: path ?? (together ? -1 : current),
     looked: Math.max(0, timeline.position(time).layer),
-    hero: heroOf(timeline),
+    hero: shotToken(timeline),
     room: uniforms.room.value,
     pulse: (layer) => pulseAt(time - glow.pulses[4 * layer]),
   };

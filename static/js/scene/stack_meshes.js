@@ -15,7 +15,7 @@ import { createSlabs } from "./meshes/dense_layers.js";
 import { createLabels } from "./meshes/labels.js";
 import { createPlanes } from "./meshes/router_planes.js";
 import { createTokens } from "./meshes/tokens.js";
-import { createMark } from "./meshes/tower_outline.js";
+import { createOutline } from "./meshes/tower_outline.js";
 import { createTowers } from "./meshes/towers.js";
 import { createTrail } from "./meshes/trail.js";
 
@@ -28,7 +28,7 @@ export function createMeshes(uniforms, layout, { slots, textures }, topK) {
   const beams = createBeams(uniforms, layout, { topK, fans: slots.fans, count: slots.count }, textures);
   const tokens = createTokens(uniforms, layout, textures.flights.texture);
   const flows = createFlows(uniforms, textures.flows);
-  const outline = createMark(uniforms);
+  const outline = createOutline(uniforms);
   const labels = createLabels(uniforms, layout);
   const objects = [
     backdrop.object,

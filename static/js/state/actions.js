@@ -9,7 +9,7 @@
 
 import { isRequestKey, limitsOf } from "../view/keys.js";
 import { atLevel, levelOf, LEVELS } from "../view/level.js";
-import { sameRequest, wished } from "../view/request.js";
+import { sameRequest, withKeys } from "../view/request.js";
 import { placeOf } from "../trace/window.js";
 import { statusOf } from "./state.js";
 import { createGuide } from "./tour_navigation.js";
@@ -63,13 +63,13 @@ import { createGuide } from "./tour_navigation.js";
  * @param {Boot} parts.boot
  * @param {Store<State>} parts.store
  * @param {Player} parts.player
- * @param {{retry: () => void, stop: () => void}} parts.feed
+ * @param {{retry: () => void, stop: () => void}} parts.loading
  * @param {Actions["save"]} parts.save
  * @param {{start: () => Promise<void>, cancel: () => void}} parts.film
  * @param {import("./long_trace.js").LongTrace} parts.long
  * @returns {Actions}
  */
-export function createActions({ boot, store, player, feed, save, film, long }) {
+export function createActions({ boot, store, player, loading, save, film, long }) {
   /** @param {Partial<View>} patch */
   const setView = (patch) => store.set({ view: { ...store.get().view, ...patch } });
   /** @param {{token?: number, layer?: number}} to  kept in the view until the trace has arrived */
@@ -85,7 +85,7 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
   /** Requests other keys, in addition to those that are not answered yet. @param {Partial<View>} patch @param {Partial<State>} [more] */
   function ask(patch, more = {}) {
     const { view, changed: before, around } = store.get();
-    const { view: next, changed } = wished(boot, view, patch);
+    const { view: next, changed } = withKeys(boot, view, patch);
     store.set({
       view: next,
       around: sameRequest(next, view) ? around : 0,
@@ -112,13 +112,13 @@ export function createActions({ boot, store, player, feed, save, film, long }) {
   return {
     setRequest: (patch) => ask(boot.exported ? withoutRequest(boot, patch) : withoutOld(patch)),
     setView,
-    retry: feed.retry,
+    retry: loading.retry,
     writeOn(how) {
       const { view } = store.get();
       const count = how && view.continue ? view.continue : limitsOf(boot, "continue")[1];
       ask({ ...how, continue: count }, { writing: how ? "anew" : "on", notices: store.get().notices });
     },
-    stopWriting: feed.stop,
+    stopWriting: loading.stop,
     compare: (pair) =>
       ask(
         { ...(pair && withoutOld(pair.a)), b: pair && pair.b },

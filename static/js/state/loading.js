@@ -5,7 +5,7 @@
  * @import {Answer, Notice, State, Token, Trace, View} from "../types.js"
  * @import {Player} from "../playback/player.js"
  * @import {createSocket} from "../trace/socket.js"
- * @import {TraceMessage, Wish} from "../trace/wire.js"
+ * @import {TraceMessage, OpenRequest} from "../trace/wire.js"
  * @import {LoadingEvent} from "./state.js"
  * @import {Store} from "./store.js"
  */
@@ -14,7 +14,7 @@ import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
 import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
 import { placeOf, samePart, totalOf } from "../trace/window.js";
 import { foldWithin } from "../view/layers.js";
-import { noticesOf, sameKeys, understood } from "../view/request.js";
+import { noticesOf, sameKeys, withAnswer } from "../view/request.js";
 import { words } from "../words/words.js";
 import { nextLoading, statusOf } from "./state.js";
 
@@ -90,18 +90,18 @@ function neededOf({ view, writing, trace }, fresh) {
 /**
  * The request of a stack for a state, and the view after the answer.
  * @typedef {object} StackRole
- * @property {(state: Pick<State, "view" | "changed" | "around">) => Wish} wishOf
- * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} understood
+ * @property {(state: Pick<State, "view" | "changed" | "around">) => OpenRequest} openRequestOf
+ * @property {(view: View, answer: Answer) => {view: View, notices: Notice[]}} withAnswer
  */
 
 /** The first stack, which the panels show. @type {StackRole} */
 const FIRST = {
-  wishOf: ({ view, changed, around }) => ({
+  openRequestOf: ({ view, changed, around }) => ({
     request: view.given,
     ...(changed.length && { changed }),
     ...(around && { around }),
   }),
-  understood: (view, answer) => ({ view: understood(view, answer), notices: noticesOf(answer) }),
+  withAnswer: (view, answer) => ({ view: withAnswer(view, answer), notices: noticesOf(answer) }),
 };
 
 /**
@@ -154,7 +154,7 @@ function settled(state) {
  */
 export function createLoading(store, connect, player, side = FIRST) {
   /** The last request. In the states after `asking` the trace in the store is its answer. */
-  let asked = side.wishOf(store.get());
+  let asked = side.openRequestOf(store.get());
   /** @type {{trace: Trace, needed: number, answer: Answer} | null} the new trace, until it is shown */
   let coming = null;
   const queue = createQueue(store, apply, finish);
@@ -193,7 +193,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     const before = store.get();
     const { trace, answer } = coming;
     coming = null;
-    const heard = side.understood(before.view, answer);
+    const heard = side.withAnswer(before.view, answer);
     const { view, notices } = clampToTrace(heard.view, trace);
     const beyond = notices.filter(({ field }) => field !== "tower" || !before.changed.length);
     const shown = {
@@ -207,7 +207,7 @@ export function createLoading(store, connect, player, side = FIRST) {
       notices: [...before.notices, ...heard.notices, ...beyond],
     };
     const place = player.begin(shown, sameTokensAndLayers(before.trace, trace));
-    asked = side.wishOf({ ...shown, ...place });
+    asked = side.openRequestOf({ ...shown, ...place });
     store.set({ ...shown, ...place, loading: settled({ ...shown, ...place, loading: moved("show") }) });
     settle();
   }
@@ -226,7 +226,7 @@ export function createLoading(store, connect, player, side = FIRST) {
     const { view, trace } = store.get();
     queue.clear();
     const written = withWritten(view, trace?.tokens.filter((token) => token.written).length ?? 0);
-    asked = side.wishOf({ view: written, changed: [], around: store.get().around });
+    asked = side.openRequestOf({ view: written, changed: [], around: store.get().around });
     store.set({ writing: "", view: written, changed: [], loading: moved("end") });
   }
   function settle() {
@@ -239,15 +239,15 @@ export function createLoading(store, connect, player, side = FIRST) {
     const { loading, writing } = store.get();
     coming = null;
     queue.clear();
-    asked = side.wishOf(store.get());
+    asked = side.openRequestOf(store.get());
     const extends_ = writing !== "" && (loading === "ready" || loading === "growing");
     store.set(extends_ ? { loading: moved("extend") } : { loading: moved("ask"), error: "" });
     connection.open(asked);
   }
   store.subscribe((state, before) => {
-    const wish = side.wishOf(state);
-    const same = sameKeys(wish.request, asked.request) && sameKeys(wish.second, asked.second);
-    if (!same || wish.around !== asked.around) return open();
+    const openRequest = side.openRequestOf(state);
+    const same = sameKeys(openRequest.request, asked.request) && sameKeys(openRequest.second, asked.second);
+    if (!same || openRequest.around !== asked.around) return open();
     if (state.time !== before.time || state.view.mode !== before.view.mode) queue.release();
     settle();
   });

@@ -9,8 +9,8 @@
 
 import { createHits } from "../counts/expert_uses.js";
 import { followedAt, NOWHERE, reach, timeBeside, timelineOf } from "../playback/timeline.js";
-import { otherView } from "../view/comparison.js";
-import { sameRequest, noticesOf, sameKeys, understoodBeside, withRequestOf } from "../view/request.js";
+import { secondView } from "../view/comparison.js";
+import { sameRequest, noticesOf, sameKeys, withSecondAnswer, withRequestOf } from "../view/request.js";
 import { createLoading } from "./loading.js";
 import { initialState } from "./state.js";
 import { createStore } from "./store.js";
@@ -24,20 +24,20 @@ import { createStore } from "./store.js";
 export function createSecondStack(first, connect, wake, boot) {
   const hits = createHits();
   /** @type {Store<State>} */
-  const store = createStore(initialState({ view: otherView(first.get().view), notices: [] }));
-  const feed = createLoading(store, connect, { begin: () => ({}) }, { wishOf, understood: hear });
+  const store = createStore(initialState({ view: secondView(first.get().view), notices: [] }));
+  const loading = createLoading(store, connect, { begin: () => ({}) }, { openRequestOf, withAnswer: hear });
   let of = /** @type {View | null} */ (null);
   let asked = false;
   store.subscribe(wake);
 
   /** Returns the request of the first stack, and the keys in which the second differs. @param {Pick<State, "view" | "around">} state */
-  function wishOf({ view, around }) {
+  function openRequestOf({ view, around }) {
     return { request: view.given, second: view.b ?? {}, ...(around && { around }) };
   }
 
   /** Writes the understood keys into the address through the first stack. @param {View} view @param {Answer} answer */
   function hear(view, answer) {
-    const next = understoodBeside(view, answer);
+    const next = withSecondAnswer(view, answer);
     const { view: before, notices } = first.get();
     if (before.b && sameKeys(before.b, view.b))
       first.set({ view: { ...before, b: next.b }, notices: [...notices, ...noticesOf(answer)] });
@@ -48,7 +48,7 @@ export function createSecondStack(first, connect, wake, boot) {
   function follow(view) {
     const { view: own } = store.get();
     const same = sameRequest(own, view) && sameKeys(own.b, view.b);
-    store.set({ view: same ? withRequestOf(boot, otherView(view), own) : otherView(view) });
+    store.set({ view: same ? withRequestOf(boot, secondView(view), own) : secondView(view) });
   }
 
   /** Moves the second stack to the time of the first. */
@@ -62,7 +62,7 @@ export function createSecondStack(first, connect, wake, boot) {
       store.set({ still: state.still });
       follow((of = state.view));
     }
-    if (!asked) feed.open();
+    if (!asked) loading.open();
     asked = true;
     const { trace, timeline: before, view } = store.get();
     if (!trace || !before) return;
@@ -82,9 +82,9 @@ export function createSecondStack(first, connect, wake, boot) {
     store,
     syncToFirst,
     /** Closes the connection. */
-    close: () => feed.close(),
-    disconnect: feed.disconnect,
-    reconnect: feed.reconnect,
+    close: () => loading.close(),
+    disconnect: loading.disconnect,
+    reconnect: loading.reconnect,
     /** Returns whether the second stack has reached its final state. */
     settled: () => store.get().loading === "failed" || store.get().trace?.complete === true,
   };

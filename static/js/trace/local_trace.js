@@ -58,18 +58,18 @@ export function withDroppedFile(socket, listener, files) {
   let asked = "";
   let turns = 0; // requests so far: a part that arrives after another request is not shown
 
-  /** @param {Played} dropped @param {any} wish */
-  function play({ trace, steps }, wish) {
-    const request = wish.second ?? wish.request ?? wish;
+  /** @param {Played} dropped @param {any} openRequest */
+  function play({ trace, steps }, openRequest) {
+    const request = openRequest.second ?? openRequest.request ?? openRequest;
     const answer = { request: { .../** @type {any} */ (trace).request, ...request }, given: request };
     send(listener, { ...trace, ...answer }, stepsOf(steps, trace.tokens.length));
   }
-  /** @param {Dropped} dropped @param {any} wish */
-  async function playPart(dropped, wish) {
+  /** @param {Dropped} dropped @param {any} openRequest */
+  async function playPart(dropped, openRequest) {
     const turn = turns;
     try {
-      const part = await /** @type {NonNullable<Dropped["part"]>} */ (dropped.part)(wish.around);
-      if (turn === turns) play(part, wish);
+      const part = await /** @type {NonNullable<Dropped["part"]>} */ (dropped.part)(openRequest.around);
+      if (turn === turns) play(part, openRequest);
     } catch (error) {
       if (turn === turns) listener.onError({ code: "part", field: null, message: String(error), errors: [] });
     }

@@ -2,7 +2,7 @@
  * The connection to the server. It reconnects and resumes where it stopped. The caller passes
  * the WebSocket class, timers and listeners; nothing here depends on the page.
  *
- * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage, Wish} from "./wire.js"
+ * @import {ErrorMessage, Message, Step, TokensMessage, TraceMessage, OpenRequest} from "./wire.js"
  */
 
 import { decodeStep, decodeText, encodeOpen, encodeStop } from "./wire.js";
@@ -30,7 +30,7 @@ const OPEN = 1; // readyState of a WebSocket
  * @property {() => number} [random]
  *
  * @typedef {object} Stream
- * @property {Wish} wish
+ * @property {OpenRequest} openRequest
  * @property {number} id            of the last message `open`; answers to earlier ones are ignored
  * @property {number} received      tokens that have arrived
  * @property {string | null} trace  identity, once it is known
@@ -75,7 +75,7 @@ export function createSocket(options) {
   function ask() {
     if (!stream || stream.over || socket?.readyState !== OPEN) return;
     stream.id = lastId = (lastId + 1) % 2 ** 32;
-    socket.send(encodeOpen(stream.id, stream.wish, stream.received));
+    socket.send(encodeOpen(stream.id, stream.openRequest, stream.received));
   }
 
   function lose() {
@@ -145,9 +145,9 @@ export function createSocket(options) {
   }
 
   return {
-    /** Requests a trace in place of the previous one. @param {Wish} wish */
-    open(wish) {
-      stream = { wish, id: -1, received: 0, trace: null, over: false };
+    /** Requests a trace in place of the previous one. @param {OpenRequest} openRequest */
+    open(openRequest) {
+      stream = { openRequest, id: -1, received: 0, trace: null, over: false };
       become("connecting");
       if (socket) ask();
       else connect();

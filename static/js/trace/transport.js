@@ -12,7 +12,7 @@ const FRAME_BYTES = 5; // kind and length of a message, as in docs/PROTOCOL.md
 const TEXT = 1;
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
-/** @typedef {{id: number, request: Partial<Request>, from: number, changed?: string[], second?: Partial<Request> | null, around?: number}} Asked */
+/** @typedef {{id: number, request: Partial<Request>, from: number, changed?: string[], second?: Partial<Request> | null, around?: number}} StreamRequest */
 
 /**
  * @typedef {object} Options
@@ -119,7 +119,7 @@ export function createTransport(options = {}) {
       if (asked.op === "open") this.stream(asked);
     }
 
-    /** @param {Asked} asked */
+    /** @param {StreamRequest} asked */
     async stream(asked) {
       const { id } = asked;
       const running = (this.running = new AbortController());
@@ -153,7 +153,7 @@ export function createTransport(options = {}) {
   return /** @type {any} */ (Transport);
 }
 
-/** Returns the message `open` as a query string. @param {Asked} asked */
+/** Returns the message `open` as a query string. @param {StreamRequest} asked */
 function queryOf({ request, from, changed = [], second, around }) {
   const given = Object.entries(request).filter(([, value]) => value !== null && value !== undefined);
   const query = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));

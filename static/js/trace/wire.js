@@ -3,7 +3,7 @@
  *
  * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
  * keys in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.
- * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>, around?: number}} Wish
+ * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>, around?: number}} OpenRequest
  *
  * @typedef {object} TraceMessage
  * @property {"trace"} op
@@ -67,11 +67,11 @@ const HEADER_BYTES = 20;
 
 /**
  * @param {number} id
- * @param {Wish} wish
+ * @param {OpenRequest} openRequest
  * @param {number} from      number of tokens already received
  */
-export function encodeOpen(id, wish, from) {
-  return JSON.stringify({ op: "open", version: VERSION, id, ...wish, from });
+export function encodeOpen(id, openRequest, from) {
+  return JSON.stringify({ op: "open", version: VERSION, id, ...openRequest, from });
 }
 
 /** @param {number} id */

@@ -53,7 +53,7 @@ export function without(alter, item) {
 }
 
 /** Returns an item in words. @param {string} item */
-export function sayItem(item) {
+export function itemInWords(item) {
   const [, layer, expert, change] = /^(\d+)(?:\.(\d+))?-(.*)$/.exec(item) ?? [];
   return change ? alterWords.item(Number(layer), expert === undefined ? null : Number(expert), change) : item;
 }

@@ -14,7 +14,7 @@ import { routerOf } from "./model.js";
  */
 
 /** Returns the view of the second stack, as far as it is known before the server's answer. @param {View} view @returns {View} */
-export function otherView(view) {
+export function secondView(view) {
   return { ...view, ...view.b, token: null, layer: null, path: null, tower: null };
 }
 

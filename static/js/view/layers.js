@@ -78,14 +78,14 @@ function lookedAt(state) {
   return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
 }
 
-/** Returns the view with the next layers up or down open, if some are folded. @param {State} state @param {1 | -1} way */
-export function moved(state, way) {
+/** Returns the fold with the next layers up or down open; null if none is folded. @param {State} state @param {1 | -1} way */
+export function nextFold(state, way) {
   const fold = foldOf(state);
   return fold && movedFold(fold, way, state.trace?.model.layers ?? 0);
 }
 
-/** Returns the view folded around the current layer, or unfolded. @param {State} state */
-export function toggled(state) {
+/** Returns the fold around the current layer, or for a folded stack the unfolded one. @param {State} state */
+export function toggledFold(state) {
   const layers = state.trace?.model.layers ?? 0;
   if (foldOf(state)) return layers > TALLEST ? { first: 0, last: layers - 1 } : null;
   return layers < TALL || layers > TALLEST ? null : foldAround(lookedAt(state), layers);

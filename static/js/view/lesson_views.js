@@ -9,7 +9,7 @@ import { questionOf, tourOf } from "./lessons.js";
 import { parseView } from "./url.js";
 
 /** View keys that a user sets for all views; they persist from step to step. */
-export const KEPT = /** @type {const} */ (["theme", "palette", "lang", "speed"]);
+export const PERSISTENT = /** @type {const} */ (["theme", "palette", "lang", "speed"]);
 
 /**
  * Returns the view of a query string, with the persistent keys of the one before.
@@ -20,7 +20,7 @@ export const KEPT = /** @type {const} */ (["theme", "palette", "lang", "speed"])
  * @returns {View}
  */
 export function viewOf(boot, view, query, lesson) {
-  const kept = Object.fromEntries(KEPT.map((key) => [key, view[key]]));
+  const kept = Object.fromEntries(PERSISTENT.map((key) => [key, view[key]]));
   return { ...parseView(query, boot).view, ...kept, tour: "", at: 0, quiz: null, ...lesson };
 }
 

@@ -17,16 +17,16 @@ const RUNNABLE = "a model that can be run";
 /** Characters of a value that a message quotes at most. */
 const QUOTED = 40;
 
-/** @typedef {{view: View, changed: string[]}} Wish  `changed`: request keys that a person just changed */
+/** @typedef {{view: View, changed: string[]}} RequestChange  `changed`: request keys that a person just changed */
 
 /**
  * Returns the view with other request keys, and the names of these keys. Null resets a key.
  * @param {Boot} boot
  * @param {View} view
  * @param {Partial<Record<keyof View, any>>} patch  keys of the view too
- * @returns {Wish}
+ * @returns {RequestChange}
  */
-export function wished(boot, view, patch) {
+export function withKeys(boot, view, patch) {
   const names = requestKeys(boot).filter(({ name }) =>
     patch[name] === null ? name in view.given : patch[name] !== undefined && patch[name] !== view[name],
   );
@@ -50,16 +50,16 @@ export function withRequestOf(boot, view, other) {
 }
 
 /** Returns the view after the answer of the server. @param {View} view @param {Answer} answer @returns {View} */
-export function understood(view, { request, given }) {
+export function withAnswer(view, { request, given }) {
   return { ...view, ...request, given, asks: given };
 }
 
 /** Returns the view with the second stack after the answer of the server. @param {View} view @param {Answer} answer @returns {View} */
-export function understoodBeside(view, answer) {
+export function withSecondAnswer(view, answer) {
   const asks = Object.fromEntries(
     Object.entries(answer.request).filter(([, value]) => value !== null && value !== ""),
   );
-  return { ...view, ...answer.request, asks, b: ownOf(view.b, answer) };
+  return { ...view, ...answer.request, asks, b: secondKeysOf(view.b, answer) };
 }
 
 /**
@@ -68,7 +68,7 @@ export function understoodBeside(view, answer) {
  * @param {Answer} answer
  * @returns {Partial<Request> | null}
  */
-export function ownOf(own, { request, given }) {
+export function secondKeysOf(own, { request, given }) {
   if (Object.keys(given).length) return given;
   const held = Object.entries(own ?? {}).filter(
     ([key, value]) => String(request[/** @type {keyof Request} */ (key)]) === String(value),
@@ -119,7 +119,7 @@ export function sameKeys(a, b) {
 }
 
 /** Returns the keys of an address without the prefix of the second stack; null if there are none. @param {Record<string, string>} query @param {Boot} boot */
-export function ownTexts(query, boot) {
+export function secondTexts(query, boot) {
   const own = requestKeys(boot).filter(({ name }) => OTHER + name in query);
   return own.length ? own.map((key) => ({ key, text: query[OTHER + key.name] })) : null;
 }

@@ -11,7 +11,7 @@ import { language, LANGUAGES } from "../words/language.js";
 import { words } from "../words/words.js";
 import { expectedOf, formatKey, isFixed, OTHER, readKey, requestKeys, viewKeys } from "./keys.js";
 import { unknownLessons, withLesson } from "./lessons.js";
-import { noticesOf, ownOf, ownTexts, shortened, understood } from "./request.js";
+import { noticesOf, secondKeysOf, secondTexts, shortened, withAnswer } from "./request.js";
 
 /** Version of the keys. Raise it when a key changes its meaning, and keep reading the old version. */
 export const VERSION = 1;
@@ -44,7 +44,7 @@ export function parseView(search, boot) {
   const query = Object.fromEntries(new URLSearchParams(search)); // the last value of a repeated key
   const found = requestKeys(boot).filter(({ name }) => name in query);
   const given = valuesOf(found.map((key) => ({ key, text: query[key.name] })));
-  const own = boot.exported && !boot.exported.other ? null : ownTexts(query, boot);
+  const own = boot.exported && !boot.exported.other ? null : secondTexts(query, boot);
   const request = requestKeys(boot).map(({ name, default: usual }) => [name, usual]);
   const looks = viewKeys(boot).map((key) => [key.name, readOr(key, query[key.name])]);
   const readable = found.flatMap((key) => {
@@ -70,8 +70,8 @@ export function openingView(search, boot) {
   const { exported } = boot;
   if (!exported && whole !== search) return parsed; // a lesson completed it: the trace brings the understood request
   const [answer, second] = exported ? [exported.trace, exported.other?.trace] : [boot, boot.second];
-  const view = understood(parsed.view, answer);
-  const b = second ? ownOf(parsed.view.b, second) : null;
+  const view = withAnswer(parsed.view, answer);
+  const b = second ? secondKeysOf(parsed.view.b, second) : null;
   const told = [...noticesOf(answer), ...(second ? noticesOf(second) : [])];
   return { view: { ...view, b }, notices: [...told, ...parsed.notices] };
 }
@@ -148,7 +148,7 @@ const isTold = (value) => value !== undefined && value !== null && value !== "";
  * @param {Pick<State, "view" | "at"> & Partial<Pick<State, "shot" | "trace">>} state
  * @returns {View}
  */
-export function viewNow({ view: held, at, shot = null, trace = null }) {
+export function currentView({ view: held, at, shot = null, trace = null }) {
   const first = firstOf(trace);
   const view = first && held.path !== null ? { ...held, path: held.path + first } : held;
   if (shot !== null) return { ...view, shot: Math.round(shot * 100) / 100, token: null, layer: null };
@@ -159,7 +159,7 @@ export function viewNow({ view: held, at, shot = null, trace = null }) {
 
 /** Returns the other languages, each with the address of the current view. @param {Pick<State, "view" | "at">} state @param {Boot} boot */
 export function translationsOf(state, boot) {
-  const view = viewNow(state);
+  const view = currentView(state);
   return LANGUAGES.filter((each) => each !== language).map((lang) => ({
     lang,
     address: formatView({ ...view, lang }, boot) || "?",

@@ -16,7 +16,7 @@ import { shapesEn } from "./models.en.js";
 
 /**
  * Values of the trace in the caption of a beat of the shot.
- * @typedef {{kind: string, all: number, won: number, parts: number[], layers: number}} Told
+ * @typedef {{kind: string, all: number, won: number, parts: number[], layers: number}} BeatValues
  */
 
 const NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split(" ");
@@ -172,7 +172,7 @@ export const en = {
     skip: "Skip",
     next: "Next",
     again: "Play the opening",
-    beats: /** @type {((told: Told) => string)[]} */ ([
+    beats: /** @type {((told: BeatValues) => string)[]} */ ([
       ({ all }) => `One word meets ${spelled(all)} experts.`,
       ({ all, won, kind }) =>
         kind === "ids"

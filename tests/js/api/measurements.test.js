@@ -8,8 +8,8 @@ import {
   balanceOf,
   capacityOf,
   changeOf,
-  otherKs,
-  partedLayers,
+  lossesByK,
+  separatedLayers,
   sizesOf,
   strongestOf,
   verdictOf,
@@ -105,7 +105,7 @@ test("loss at another k is judged by its own error", () => {
     3: { loss: { mean: 3 }, cost: 0.01, cost_se: 0.1 },
   };
   assert.deepEqual(
-    otherKs(measurement({ by_k })).map(({ k, verdict }) => [k, verdict]),
+    lossesByK(measurement({ by_k })).map(({ k, verdict }) => [k, verdict]),
     [
       [1, "rose"],
       [3, "same"],
@@ -121,8 +121,8 @@ test("experts that part languages no more than an untrained router have not spec
     js_bits_untrained: [0.1, 0.1, 0.1],
     js_bits_chance: [0.001, 0.001, 0.001],
   });
-  assert.deepEqual(partedLayers(learned([0.1, 0.14, 0.4])), [2]);
-  assert.match(words.learned.parted(partedLayers(learned([0.1, 0.12, 0.05])), 3), /did not specialise/);
+  assert.deepEqual(separatedLayers(learned([0.1, 0.14, 0.4])), [2]);
+  assert.match(words.learned.parted(separatedLayers(learned([0.1, 0.12, 0.05])), 3), /did not specialise/);
   assert.match(words.learned.parted([0, 1, 2], 3), /all 3 layers/);
   assert.match(words.learned.parted([2], 3), /1 of 3 layers/);
 });

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   balanced,
-  countedHere,
-  countedThere,
+  countedOnPage,
+  countedOnServer,
   isEven,
   lettersIn,
   MEASURES,
@@ -41,7 +41,7 @@ function goldenTrace() {
 }
 
 test("the page counts and measures a trace as the server does", () => {
-  const counted = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
+  const counted = countedOnPage(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
   assert.deepEqual(Array.from(counted.assigned), flat(GOLDEN.assigned));
   assert.deepEqual(Array.from(counted.kept), flat(GOLDEN.kept));
   assert.equal(counted.tokens, GOLDEN.tokens);
@@ -53,15 +53,15 @@ test("the page counts and measures a trace as the server does", () => {
 });
 
 test("a load of the server has the same measures as one of the page", () => {
-  const there = countedThere(GOLDEN, "");
-  const here = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
+  const there = countedOnServer(GOLDEN, "");
+  const here = countedOnPage(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
   for (const name of MEASURES)
     assert.ok(Math.abs(overLayers(there)[name] - overLayers(here)[name]) < 1e-5, name);
 });
 
 test("the router z-loss comes from the server alone, layer by layer and as the mean of the layers", () => {
-  const here = countedHere(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
-  const there = countedThere({ ...GOLDEN, measures: { ...GOLDEN.measures, z_loss: [3.5, 4.5] } }, "there");
+  const here = countedOnPage(createLoads().upTo(goldenTrace(), AT_ONCE, 0), "");
+  const there = countedOnServer({ ...GOLDEN, measures: { ...GOLDEN.measures, z_loss: [3.5, 4.5] } }, "there");
   assert.equal(overLayers(here).z_loss, undefined);
   assert.equal(withZLoss(here, null), here);
   const both = withZLoss(here, there);

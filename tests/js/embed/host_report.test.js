@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { happened, report } from "../../../static/js/embed/host_report.js";
+import { eventsBetween, report } from "../../../static/js/embed/host_report.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { choices, createTrace, withStep } from "../../../static/js/trace/trace.js";
@@ -43,7 +43,7 @@ test("before the first event, and before a trace, there is no place", () => {
 test("a new token is told before the layer that it is at", () => {
   const before = stateOf({ at: { token: 0, layer: 2 } });
   const state = { ...before, at: { token: 1, layer: 0 } };
-  const events = happened(state, before);
+  const events = eventsBetween(state, before);
   assert.deepEqual(
     events.map(([type]) => type),
     ["token", "layer"],
@@ -54,7 +54,7 @@ test("a new token is told before the layer that it is at", () => {
     weight,
   }));
   assert.deepEqual(experts, expected);
-  assert.equal(happened(state, state).length, 0);
+  assert.equal(eventsBetween(state, state).length, 0);
 });
 
 test("an expert that was full is told as one that dropped the token, and counts for nothing all at once", () => {
@@ -65,7 +65,7 @@ test("an expert that was full is told as one that dropped the token, and counts 
   const full = step.chosen[2];
   const experts = (/** @type {string} */ query) => {
     const before = stateOf({ trace }, query);
-    const layer = happened({ ...before, at: { token: 0, layer: 1 } }, before).find(
+    const layer = eventsBetween({ ...before, at: { token: 0, layer: 1 } }, before).find(
       ([type]) => type === "layer",
     );
     return /** @type {any} */ (layer)[1].experts;
@@ -83,13 +83,13 @@ test("an expert that was full is told as one that dropped the token, and counts 
 
 test("the same token at its next layer is no new token", () => {
   const before = stateOf({ at: { token: 1, layer: 0 } });
-  const types = happened({ ...before, at: { token: 1, layer: 1 } }, before).map(([type]) => type);
+  const types = eventsBetween({ ...before, at: { token: 1, layer: 1 } }, before).map(([type]) => type);
   assert.deepEqual(types, ["layer"]);
 });
 
 test("all at once a layer tells how many tokens each expert got, and no token is told", () => {
   const before = stateOf({}, "?mode=all");
-  const events = happened({ ...before, at: { token: 4, layer: 1 } }, before);
+  const events = eventsBetween({ ...before, at: { token: 4, layer: 1 } }, before);
   const [[type, detail]] = /** @type {any} */ (events);
   assert.deepEqual([events.length, type, detail.token, detail.layer], [1, "layer", null, 2]);
   const assigned = detail.experts.reduce(
@@ -103,7 +103,7 @@ test("the end is told when playback reaches it, and not when somebody jumps ther
   const playing = stateOf({ playing: true });
   const { duration } = /** @type {any} */ (playing.timeline);
   const finished = { ...playing, playing: false, time: duration };
-  assert.deepEqual(happened(finished, playing), [["end", { experts_hit: 0 }]]);
-  assert.deepEqual(happened(finished, { ...playing, playing: false }), []);
-  assert.deepEqual(happened({ ...playing, playing: false, time: duration / 2 }, playing), []);
+  assert.deepEqual(eventsBetween(finished, playing), [["end", { experts_hit: 0 }]]);
+  assert.deepEqual(eventsBetween(finished, { ...playing, playing: false }), []);
+  assert.deepEqual(eventsBetween({ ...playing, playing: false, time: duration / 2 }, playing), []);
 });

@@ -5,7 +5,7 @@ import {
   BEATS,
   beatAt,
   closenessAt,
-  heroOf,
+  shotToken,
   LENGTH,
   phaseAt,
   stillAfter,
@@ -31,7 +31,7 @@ test("the shot takes less than ten seconds and its clock never runs back", () =>
 
 test("the token meets its router when the scores begin and its experts fire when the cut has fallen", () => {
   const timeline = createTimeline("sequence", 11, 6);
-  const hero = heroOf(timeline);
+  const hero = shotToken(timeline);
   assert.ok(Math.abs(timeIn(timeline, BEATS[1]) - timeline.arrives(hero, 0)) < 1e-9);
   assert.ok(timeIn(timeline, 3.4) < timeline.fires(hero, 0));
   assert.ok(timeIn(timeline, 3.85) >= timeline.fires(hero, 0));
@@ -69,6 +69,6 @@ test("the stills stand in different beats and the last is the end", () => {
 
 test("one token, or one layer, has a shot as well", () => {
   const timeline = createTimeline("sequence", 1, 1);
-  assert.equal(heroOf(timeline), 0);
+  assert.equal(shotToken(timeline), 0);
   assert.ok(timeIn(timeline, LENGTH) <= timeline.duration);
 });

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCursor } from "../../../static/js/playback/events.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
-import { createSlots, holdOf, slotCount, standOf } from "../../../static/js/scene/effects/beam_slots.js";
+import {
+  createSlots,
+  beamSeconds,
+  slotCount,
+  placeAround,
+} from "../../../static/js/scene/effects/beam_slots.js";
 import { createLayout } from "../../../static/js/scene/layout/layout.js";
 import { traceOf } from "../random_traces.js";
 
@@ -48,7 +53,7 @@ test("slots hold exactly the events whose beams can be seen", () => {
       const expected = [];
       for (let token = 0; token < 12; token++) {
         for (let layer = 0; layer < 6; layer++) {
-          const end = timeline.fires(token, layer) + holdOf(timeline);
+          const end = timeline.fires(token, layer) + beamSeconds(timeline);
           if (timeline.arrives(token, layer) <= time && time <= end)
             expected.push(`${layer} ${timeline.arrives(token, layer).toFixed(3)}`);
         }
@@ -108,10 +113,10 @@ test("a batch of any size stands between the towers and the axis", () => {
     for (const tokens of [2, 12, 64, 256]) {
       for (let i = 0; i < tokens; i++) {
         assert.ok(
-          Math.hypot(...standOf(layout, true, i, tokens)) < 0.6 * (layout.inner - layout.towerRadius),
+          Math.hypot(...placeAround(layout, true, i, tokens)) < 0.6 * (layout.inner - layout.towerRadius),
         );
       }
     }
   }
-  assert.deepEqual(standOf(createLayout({ layers: 6, experts: 8 }), false, 5, 12), [0, 0]);
+  assert.deepEqual(placeAround(createLayout({ layers: 6, experts: 8 }), false, 5, 12), [0, 0]);
 });

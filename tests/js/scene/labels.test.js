@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { labelsOf, thinning, wordOf } from "../../../static/js/scene/labels/wording.js";
+import { labelsOf, labelInterval, wordOf } from "../../../static/js/scene/labels/wording.js";
 
 test("layers are named from 1, experts from 0, and those of a wide ring now and then", () => {
   const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
@@ -15,8 +15,8 @@ test("a token is named by its text, long ones in short", () => {
 });
 
 test("labels of layers never stand closer than two lines of text", () => {
-  assert.equal(thinning(80, false), 1);
-  assert.equal(thinning(20, true), 1);
+  assert.equal(labelInterval(80, false), 1);
+  assert.equal(labelInterval(20, true), 1);
   for (const room of [4, 6, 10, 15, 21.9, 27])
-    assert.ok(thinning(room, false) * room >= 28 && thinning(room, false) > 1);
+    assert.ok(labelInterval(room, false) * room >= 28 && labelInterval(room, false) > 1);
 });

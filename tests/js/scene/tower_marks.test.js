@@ -5,7 +5,7 @@ import { createMarks } from "../../../static/js/scene/effects/tower_marks.js";
 import { inksOf } from "../../../static/js/scene/gpu/palette.js";
 import { createLayout, folded } from "../../../static/js/scene/layout/layout.js";
 import { createFolding } from "../../../static/js/scene/layout/transition.js";
-import { bunchesOf } from "../../../static/js/scene/labels/wording.js";
+import { groupLabels } from "../../../static/js/scene/labels/wording.js";
 import { traceOf } from "../random_traces.js";
 
 const trace = traceOf({ tokens: 3, layers: 2, experts: 4, k: 1 });
@@ -64,7 +64,7 @@ test("layers move into their folds, and are there at once where motion is cut", 
 test("what lies folded is named once, and so are layers without experts", () => {
   const layout = createLayout({ layers: 58, experts: 64, dense: [0, 0, 0] });
   const words = (/** @type {any} */ fold, brief = false) =>
-    bunchesOf(fold ? folded(layout, fold) : layout, brief).map(({ word }) => word);
+    groupLabels(fold ? folded(layout, fold) : layout, brief).map(({ word }) => word);
   assert.deepEqual(words(null), ["3 DENSE"]);
   assert.deepEqual(words({ first: 9, last: 19 }), ["1–9", "21–58", "3 DENSE"]);
   assert.deepEqual(words({ first: 0, last: 10 }), ["12–58", "3 DENSE"]);

@@ -8,21 +8,21 @@ import { createPlayer } from "../../../static/js/playback/player.js";
 import { clampToTrace, createLoading, sameTokensAndLayers } from "../../../static/js/state/loading.js";
 import { initialState, nextLoading } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
-import { wished } from "../../../static/js/view/request.js";
+import { withKeys } from "../../../static/js/view/request.js";
 import { parseView } from "../../../static/js/view/url.js";
 import { answerTo, BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
 
 const PROMPT = 5;
 
-/** A feed on a server whose every message the test says itself. */
+/** Loading from a server whose every message the test says itself. */
 function connected(search) {
   const store = createStore(initialState(parseView(search, BOOT)));
   const player = createPlayer(store, () => 0);
   const asked = [];
   let stops = 0;
   let listener;
-  const feed = createLoading(
+  const loading = createLoading(
     store,
     (given) => {
       listener = given;
@@ -72,15 +72,15 @@ function connected(search) {
     },
     end: () => listener.onEnd(),
   };
-  feed.open();
+  loading.open();
   const state = () =>
     /** @type {State & {trace: Trace, timeline: NonNullable<State["timeline"]>}} */ (store.get());
   const writeOn = (writing = "on", more = {}) =>
     store.set({
       writing: /** @type {any} */ (writing),
-      view: wished(BOOT, store.get().view, { continue: 256, ...more }).view,
+      view: withKeys(BOOT, store.get().view, { continue: 256, ...more }).view,
     });
-  return { store, player, feed, server, asked, state, writeOn, stops: () => stops };
+  return { store, player, loading, server, asked, state, writeOn, stops: () => stops };
 }
 
 /** Live, the prompt routed and played, and the model asked to write on. */
@@ -124,11 +124,11 @@ test("the past stays where it is while the trace grows", () => {
 });
 
 test("stop keeps what was written, says so in the view, and asks for nothing more", () => {
-  const { feed, server, state, player, asked, stops } = writing();
+  const { loading, server, state, player, asked, stops } = writing();
   for (let token = PROMPT; token < 20; token++) server.write(token);
   for (let frame = 0; frame < 30; frame++) player.advance(1 / 60);
   const made = state().trace.tokens.length - PROMPT;
-  feed.stop();
+  loading.stop();
   assert.equal(stops(), 1);
   assert.equal(state().view.continue, made);
   assert.equal(state().writing, "");
@@ -152,9 +152,9 @@ test("a model that ends its text early ends the writing, and the view says how m
 });
 
 test("going on after a stop keeps what is there until the same has come again", () => {
-  const { feed, server, state, writeOn } = writing();
+  const { loading, server, state, writeOn } = writing();
   for (let token = PROMPT; token < 9; token++) server.write(token);
-  feed.stop();
+  loading.stop();
   const before = state().trace;
   writeOn();
   server.begin(256);
@@ -166,9 +166,9 @@ test("going on after a stop keeps what is there until the same has come again", 
 });
 
 test("another draw begins again after the prompt", () => {
-  const { feed, server, state, writeOn } = writing();
+  const { loading, server, state, writeOn } = writing();
   for (let token = PROMPT; token < 9; token++) server.write(token);
-  feed.stop();
+  loading.stop();
   writeOn("anew", { seed: 1 });
   server.begin(256);
   assert.equal(state().trace.tokens.length, PROMPT);
@@ -208,7 +208,7 @@ test("a place beyond the trace falls back to the last, and a sentence says so", 
 });
 
 test("loading goes from asking through arriving to ready, and a refusal ends it until something else is asked", () => {
-  const { store, server, state, feed } = connected("");
+  const { store, server, state, loading } = connected("");
   const seen = new Set(["asking"]);
   store.subscribe(({ loading }) => seen.add(loading));
   assert.equal(state().loading, "asking");
@@ -219,7 +219,7 @@ test("loading goes from asking through arriving to ready, and a refusal ends it 
   assert.equal(nextLoading("failed", "show"), "failed", "a step that comes late changes nothing");
   assert.equal(nextLoading("failed", "ask"), "asking");
   assert.equal(nextLoading("idle", "route"), "idle");
-  feed.open();
+  loading.open();
   assert.equal(state().loading, "asking");
 });
 
@@ -234,10 +234,10 @@ test("a trace, its view and its place come into the store in one change", () => 
 });
 
 test("a page whose model writes on is growing, and ready when it stops", () => {
-  const { feed, state, writeOn } = writing();
+  const { loading, state, writeOn } = writing();
   writeOn();
   assert.equal(state().loading, "growing");
-  feed.stop();
+  loading.stop();
   assert.equal(state().loading, "ready");
 });
 
@@ -261,7 +261,7 @@ test("the answer replaces the request keys of the view, and its notices are show
 test("what a person changed is told to the server until it has answered", () => {
   const { server, state, store, asked } = connected("?model=trio-64&source=live");
   server.begin(0);
-  store.set(wished(BOOT, state().view, { experts: 16 }));
+  store.set(withKeys(BOOT, state().view, { experts: 16 }));
   const request = { source: "live", model: "trio-64", experts: 16 };
   assert.deepEqual(asked.at(-1), { request, changed: ["experts"] });
   const given = { source: "live", experts: 16 };

@@ -4,11 +4,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepAnswers, readAnswers, scoreOf } from "../../../static/js/panels/lessons/saved_answers.js";
+import { saveAnswers, readAnswers, scoreOf } from "../../../static/js/panels/lessons/saved_answers.js";
 import { initialState } from "../../../static/js/state/state.js";
 import { createStore } from "../../../static/js/state/store.js";
 import { createGuide } from "../../../static/js/state/tour_navigation.js";
-import { wished } from "../../../static/js/view/request.js";
+import { withKeys } from "../../../static/js/view/request.js";
 import { piecesOf, withLesson } from "../../../static/js/view/lessons.js";
 import { formatView, parseView, searchOf } from "../../../static/js/view/url.js";
 import { BOOT as PLAIN } from "../boot_data.js";
@@ -80,7 +80,7 @@ test("an address that the page wrote is taken as it is", () => {
   const { store, guide, address } = standing("?tour=walk");
   guide.step(1);
   const written = address();
-  store.set(wished(BOOT, store.get().view, { k: 2 }));
+  store.set(withKeys(BOOT, store.get().view, { k: 2 }));
   assert.equal(parseView(searchOf(BOOT, written), BOOT).view.k, 4);
   assert.equal(parseView(searchOf(BOOT, address()), BOOT).view.k, 2);
 });
@@ -168,7 +168,7 @@ test("answers are kept where the browser keeps them, and what is no answer is pa
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
   };
-  keepAnswers(storage, { one: 1 });
+  saveAnswers(storage, { one: 1 });
   assert.deepEqual(readAnswers(storage), { one: 1 });
   for (const text of ["{", "null", '{"one":"1"}', '{"one":-1}', "[]"])
     assert.deepEqual(readAnswers({ getItem: () => text }), {});

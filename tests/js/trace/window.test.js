@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstOf, numberOf, partOf, placeOf, samePart, totalOf } from "../../../static/js/trace/window.js";
 import { clampToTrace } from "../../../static/js/state/loading.js";
-import { parseView, viewNow } from "../../../static/js/view/url.js";
+import { parseView, currentView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
 import { partial, traceOf } from "../random_traces.js";
 
@@ -33,8 +33,8 @@ test("a link counts tokens in the whole, and what came holds a part of it", () =
 test("the address names the token in the whole", () => {
   const { view } = parseView("", BOOT);
   const trace = partial({ from: 256, of: 1000 });
-  const now = viewNow({ view: { ...view, path: 1 }, at: { token: 3, layer: 1 }, trace });
+  const now = currentView({ view: { ...view, path: 1 }, at: { token: 3, layer: 1 }, trace });
   assert.deepEqual([now.token, now.path, now.layer], [259, 257, 1]);
-  const all = viewNow({ view: { ...view, mode: "all" }, at: { token: 4, layer: 1 }, trace });
+  const all = currentView({ view: { ...view, mode: "all" }, at: { token: 4, layer: 1 }, trace });
   assert.equal(all.token, 256, "a link to ALL AT ONCE names its part");
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { gainsOf, takersOf } from "../../../static/js/api/next_tokens.js";
-import { kOf, ofTower, sayItem, withK, without, withTower } from "../../../static/js/view/alterations.js";
+import { gainsOf, gainersOf } from "../../../static/js/api/next_tokens.js";
+import { kOf, ofTower, itemInWords, withK, without, withTower } from "../../../static/js/view/alterations.js";
 
 const TOWER = { layer: 2, expert: 5 };
 
@@ -27,9 +27,9 @@ test("k of a layer is read, set and taken back", () => {
 test("one item is taken back alone", () => assert.equal(without("3.5-off_4-k2", "4-k2"), "3.5-off"));
 
 test("items are said in words", () => {
-  assert.equal(sayItem("3.5-off"), "expert 5 of layer 3: off");
-  assert.equal(sayItem("1.7-add-2"), "expert 7 of layer 1: logit −2.0");
-  assert.equal(sayItem("4-k1"), "layer 4: k = 1");
+  assert.equal(itemInWords("3.5-off"), "expert 5 of layer 3: off");
+  assert.equal(itemInWords("1.7-add-2"), "expert 7 of layer 1: logit −2.0");
+  assert.equal(itemInWords("4-k1"), "layer 4: k = 1");
 });
 
 test("who took the tokens of a tower is counted, most first", () => {
@@ -42,7 +42,7 @@ test("who took the tokens of a tower is counted, most first", () => {
     [3, 3, [5], [0]],
   ];
   assert.deepEqual(
-    takersOf(moved, TOWER).map(({ expert, taken }) => [expert, taken]),
+    gainersOf(moved, TOWER).map(({ expert, taken }) => [expert, taken]),
     [
       [4, 2],
       [1, 1],

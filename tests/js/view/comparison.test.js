@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTimeline, timeBeside } from "../../../static/js/playback/timeline.js";
 import { sameTokens } from "../../../static/js/trace/trace.js";
-import { otherView, pairsOf, sideName } from "../../../static/js/view/comparison.js";
-import { ownOf, understoodBeside, wished } from "../../../static/js/view/request.js";
+import { secondView, pairsOf, sideName } from "../../../static/js/view/comparison.js";
+import { secondKeysOf, withSecondAnswer, withKeys } from "../../../static/js/view/request.js";
 import { formatView, parseView } from "../../../static/js/view/url.js";
 import { answerTo, BOOT } from "../boot_data.js";
 import { traceOf } from "../random_traces.js";
@@ -32,13 +32,13 @@ test("a link holds what sets the second stack apart, and nothing more", () => {
 });
 
 test("the second stack is the first but for its keys, and has no place of its own", () => {
-  const other = otherView(viewOf("?scenario=code&k=1&path=2&b.k=4"));
+  const other = secondView(viewOf("?scenario=code&k=1&path=2&b.k=4"));
   assert.deepEqual([other.scenario, other.k, other.path], ["code", 4, null]);
 });
 
 test("the keys of the second stack become those that the server gave", () => {
-  const view = otherView(viewOf("?k=2&b.k=99&b.source=live"));
-  const heard = understoodBeside(view, {
+  const view = secondView(viewOf("?k=2&b.k=99&b.source=live"));
+  const heard = withSecondAnswer(view, {
     ...answerTo({ source: "live", model: "trio-8" }),
     given: { source: "live" },
   });
@@ -48,16 +48,16 @@ test("the keys of the second stack become those that the server gave", () => {
 
 test("a second stack that differs in nothing keeps the keys that it has, and no others", () => {
   const same = { ...answerTo({ k: 4 }), given: {} };
-  assert.deepEqual(ownOf({ k: 4, step: 20 }, same), { k: 4 });
-  assert.equal(ownOf({ step: 20 }, same), null);
+  assert.deepEqual(secondKeysOf({ k: 4, step: 20 }, same), { k: 4 });
+  assert.equal(secondKeysOf({ step: 20 }, same), null);
 });
 
 test("every pair that is offered differs, is named on both sides, and survives its link", () => {
   const pairs = pairsOf(ALL, viewOf(""));
   assert.equal(pairs.length, 5);
   for (const { name, a, b } of pairs) {
-    const view = { ...wished(ALL, viewOf(""), a).view, b };
-    assert.notEqual(sideName(view, b), sideName(otherView(view), b), name);
+    const view = { ...withKeys(ALL, viewOf(""), a).view, b };
+    assert.notEqual(sideName(view, b), sideName(secondView(view), b), name);
     assert.deepEqual(parseView(formatView(view, ALL), ALL).view.b, b, name);
   }
 });

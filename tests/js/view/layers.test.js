@@ -5,9 +5,9 @@ import {
   foldAround,
   foldOf,
   formatFold,
-  moved,
+  nextFold,
   parseFold,
-  toggled,
+  toggledFold,
 } from "../../../static/js/view/layers.js";
 import { parseView } from "../../../static/js/view/url.js";
 import { BOOT } from "../boot_data.js";
@@ -39,23 +39,23 @@ test("a person who folds sees eleven layers around the one that is looked at, at
     ...stateOf(view, at),
     trace: traceOf({ tokens: 1, layers: 16 }),
   });
-  assert.deepEqual(toggled(small({})), { first: 3, last: 13 });
-  assert.deepEqual(toggled(small({}, -1)), { first: 0, last: 10 });
-  assert.deepEqual(toggled(small({ tower: { layer: 15, expert: 1 } })), { first: 5, last: 15 });
-  assert.deepEqual(toggled(small({ camera: "top", floor: 9 })), { first: 4, last: 14 });
-  assert.equal(toggled(small({ fold: { first: 3, last: 9 } })), null, "and unfolds again");
+  assert.deepEqual(toggledFold(small({})), { first: 3, last: 13 });
+  assert.deepEqual(toggledFold(small({}, -1)), { first: 0, last: 10 });
+  assert.deepEqual(toggledFold(small({ tower: { layer: 15, expert: 1 } })), { first: 5, last: 15 });
+  assert.deepEqual(toggledFold(small({ camera: "top", floor: 9 })), { first: 4, last: 14 });
+  assert.equal(toggledFold(small({ fold: { first: 3, last: 9 } })), null, "and unfolds again");
 });
 
 test("a tall stack opens folded around the layer that playback stands at, page by page", () => {
   const open = [-1, 0, 3, 4, 7, 8, 30, 59, 60].map((layer) => foldOf(stateOf({}, layer))?.first);
   assert.deepEqual(open, [0, 0, 0, 4, 4, 8, 28, 56, 56]);
   assert.deepEqual(foldOf(stateOf({ tower: { layer: 20, expert: 1 } })), { first: 20, last: 24 });
-  assert.deepEqual(toggled(stateOf()), { first: 0, last: 60 }, "one press opens all of it");
-  assert.equal(toggled(stateOf({ fold: { first: 0, last: 60 } })), null, "one more follows again");
+  assert.deepEqual(toggledFold(stateOf()), { first: 0, last: 60 }, "one press opens all of it");
+  assert.equal(toggledFold(stateOf({ fold: { first: 0, last: 60 } })), null, "one more follows again");
 });
 
 test("a small stack does not fold", () => {
-  assert.equal(toggled({ ...stateOf(), trace: traceOf({ tokens: 1, layers: 6 }) }), null);
+  assert.equal(toggledFold({ ...stateOf(), trace: traceOf({ tokens: 1, layers: 6 }) }), null);
 });
 
 test("a fold of another shape is cut to the layers that there are, or dropped", () => {
@@ -66,10 +66,10 @@ test("a fold of another shape is cut to the layers that there are, or dropped", 
 
 test("moving a fold up and down keeps its size and stays within the stack", () => {
   const fold = foldAround(30, 61);
-  assert.deepEqual(moved(stateOf({ fold }), 1), { first: 34, last: 44 });
-  assert.deepEqual(moved(stateOf({ fold: { first: 50, last: 60 } }), 1), { first: 50, last: 60 });
-  assert.deepEqual(moved(stateOf({ fold: { first: 4, last: 14 } }), -1), { first: 0, last: 10 });
-  assert.equal(moved(stateOf({ fold: { first: 0, last: 60 } }), 1), null);
+  assert.deepEqual(nextFold(stateOf({ fold }), 1), { first: 34, last: 44 });
+  assert.deepEqual(nextFold(stateOf({ fold: { first: 50, last: 60 } }), 1), { first: 50, last: 60 });
+  assert.deepEqual(nextFold(stateOf({ fold: { first: 4, last: 14 } }), -1), { first: 0, last: 10 });
+  assert.equal(nextFold(stateOf({ fold: { first: 0, last: 60 } }), 1), null);
 });
 
 test("from above one sees the layer of playback, or the chosen one where tokens are in many layers", () => {

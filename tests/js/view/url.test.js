@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patchView } from "../../../static/js/embed/view_patch.js";
 import { sameRequest } from "../../../static/js/view/request.js";
-import { formatView, openingView, parseView, searchOf, viewNow } from "../../../static/js/view/url.js";
+import { formatView, openingView, parseView, searchOf, currentView } from "../../../static/js/view/url.js";
 import { answerTo, BOOT, KEYS } from "../boot_data.js";
 
 const parse = (search) => parseView(search, BOOT);
@@ -177,26 +177,26 @@ test("a page opens with the second stack as the server understood it", () => {
 });
 
 test("the address holds where playback stands", () => {
-  assert.deepEqual(viewNow({ view: parseView("", BOOT).view, at: { token: 2, layer: 1 } }), {
+  assert.deepEqual(currentView({ view: parseView("", BOOT).view, at: { token: 2, layer: 1 } }), {
     ...parseView("", BOOT).view,
     token: 2,
     layer: 1,
   });
   assert.deepEqual(
-    viewNow({ view: parseView("", BOOT).view, at: { token: -1, layer: -1 } }),
+    currentView({ view: parseView("", BOOT).view, at: { token: -1, layer: -1 } }),
     parseView("", BOOT).view,
   );
 });
 
 test("in all at once it holds the layer alone", () => {
-  const view = viewNow({ view: parseView("?mode=all", BOOT).view, at: { token: 9, layer: 1 } });
+  const view = currentView({ view: parseView("?mode=all", BOOT).view, at: { token: 9, layer: 1 } });
   assert.equal(view.token, null);
   assert.equal(view.layer, 1);
 });
 
 test("until the trace is there it holds what the link asked for", () => {
   const view = parseView("?token=5&layer=2", BOOT).view;
-  assert.equal(viewNow({ view, at: { token: -1, layer: -1 } }), view);
+  assert.equal(currentView({ view, at: { token: -1, layer: -1 } }), view);
 });
 
 test("a change of k asks anew, a change of camera does not", () => {

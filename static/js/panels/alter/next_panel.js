@@ -9,13 +9,13 @@
  */
 
 import { nextTokens } from "../../api/next_tokens.js";
-import { itemsOf, sayItem, without } from "../../view/alterations.js";
+import { itemsOf, itemInWords, without } from "../../view/alterations.js";
 import { alterWords, words } from "../../words/words.js";
 import { formatShare, formatToken } from "../../words/format.js";
 import { shownToken } from "../../words/token_text.js";
 import { attribute, changes, h, setStyle } from "../parts/element.js";
 import { icon } from "../parts/icons.js";
-import { sayEffect } from "./effect.js";
+import { effectInWords } from "./effect.js";
 
 const MOST_BUTTONS = 60;
 
@@ -51,10 +51,10 @@ function alterationsOf(alter, actions) {
       {
         type: "button",
         class: "secondary",
-        "aria-label": alterWords.remove(sayItem(item)),
+        "aria-label": alterWords.remove(itemInWords(item)),
         onclick: () => set(without(alter, item)),
       },
-      sayItem(item),
+      itemInWords(item),
       icon("close"),
     ),
   );
@@ -130,7 +130,7 @@ export function createNextPanel(host, actions, wake, boot) {
       if (alterChanged(alter) && !boot.exported)
         alterations.replaceChildren(...alterationsOf(alter, actions));
       if (answerChanged(answer, state.trace?.id)) {
-        const lines = answer ? sayEffect(answer) : [missing(state)];
+        const lines = answer ? effectInWords(answer) : [missing(state)];
         effect.replaceChildren(...lines.map((line) => h("p", {}, line)));
         moves.replaceChildren(
           ...(answer?.unaltered ? [movesOf(state, answer.unaltered.moved, actions)] : []),

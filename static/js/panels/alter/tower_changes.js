@@ -14,7 +14,7 @@ import { alterWords } from "../../words/words.js";
 import { formatSigned } from "../../words/format.js";
 import { attribute, changes, h } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
-import { sayEffect, sayTower } from "./effect.js";
+import { effectInWords, towerInWords } from "./effect.js";
 
 /** Additions to a logit by the buttons; a link may add any value. */
 const STEPS = ["add-2", "add2"];
@@ -72,7 +72,7 @@ export function createTowerChanges(actions, boot, wake) {
   function tell(state) {
     const answer = alter ? nextTokens.of(state, wake) : null;
     if (!effectChanged(answer, alter, tower)) return;
-    const lines = answer ? [sayTower(answer, tower), ...sayEffect(answer)] : [alterWords.reading];
+    const lines = answer ? [towerInWords(answer, tower), ...effectInWords(answer)] : [alterWords.reading];
     effect.replaceChildren(...lines.filter(Boolean).map((line) => h("p", {}, line)));
   }
 

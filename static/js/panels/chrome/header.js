@@ -11,7 +11,7 @@ import { createLanguage } from "../controls/appearance.js";
 import { createBadge, createCorpusBadge } from "../parts/badge.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { logo } from "../parts/icons.js";
-import { createCost } from "./router_cost.js";
+import { createRouterCost } from "./router_cost.js";
 
 /** Returns the language of a scenario if it differs from that of the page. @param {Boot} boot @param {State["view"]} view */
 function otherLanguage(boot, view) {
@@ -21,7 +21,7 @@ function otherLanguage(boot, view) {
 }
 
 /** @param {HTMLElement} host @param {Boot} boot @param {() => void} wake @param {HTMLElement} [beside]  the product name */
-export function createMasthead(host, boot, wake, beside) {
+export function createHeader(host, boot, wake, beside) {
   const title = h("h1", { class: "title" });
   const teaches = h("p", { class: "teaches" });
   const badge = createBadge();
@@ -39,7 +39,7 @@ export function createMasthead(host, boot, wake, beside) {
     corpus.element,
     teaches,
   );
-  const cost = createCost(boot, wake);
+  const cost = createRouterCost(boot, wake);
   const changed = changes();
   return {
     /** @param {State} state */

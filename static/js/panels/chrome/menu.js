@@ -7,7 +7,7 @@
  */
 
 import { captureWords, words } from "../../words/words.js";
-import { createDisplay, createLanguage } from "../controls/appearance.js";
+import { createAppearance, createLanguage } from "../controls/appearance.js";
 import { h } from "../parts/element.js";
 
 /** @param {string} label @param {() => void} act @param {Record<string, unknown>} [more] */
@@ -36,7 +36,7 @@ export function createMenu(host, boot, actions, openFiles) {
       ...languages.links.map((link) => h("span", { class: "narrow" }, link)),
     ),
   );
-  const display = createDisplay(host, actions);
+  const display = createAppearance(host, actions);
   host.append(createKeys());
   return {
     /** @param {State} state */

@@ -6,7 +6,7 @@
  */
 
 import { coloursOf } from "../../view/palettes.js";
-import { formatView, viewNow } from "../../view/url.js";
+import { formatView, currentView } from "../../view/url.js";
 import { language } from "../../words/language.js";
 import { words } from "../../words/words.js";
 import { h, setText } from "../parts/element.js";
@@ -30,7 +30,7 @@ export function createPaper(host, boot) {
   /** Returns the address of the view. @param {State} state */
   function addressOf(state) {
     const site = boot.exported ? boot.exported.home : new URL(".", location.href).href.replace(/\/$/, "");
-    return site ? `${site}/${formatView(viewNow(state), boot)}` : location.href;
+    return site ? `${site}/${formatView(currentView(state), boot)}` : location.href;
   }
 
   return {

@@ -13,7 +13,7 @@ import { words } from "../../words/words.js";
 const { routing: said } = words;
 
 /** @param {Boot} boot @param {() => void} wake  called when the measurements have arrived */
-export function createCost(boot, wake) {
+export function createRouterCost(boot, wake) {
   /** @type {Measured | "asked" | "lost" | null} */
   let measured = null;
 

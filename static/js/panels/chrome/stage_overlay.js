@@ -35,7 +35,7 @@ export function createDescriptions(other) {
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */
-export function createFilming(host, actions) {
+export function createRecordingProgress(host, actions) {
   const word = h("span", { class: "filming-word" });
   const bar = h("progress", { max: 1, "aria-label": words.filmProgress });
   const cancel = h(

@@ -6,7 +6,7 @@
  * @import {State} from "../../types.js"
  */
 
-import { formatView, viewNow } from "../../view/url.js";
+import { formatView, currentView } from "../../view/url.js";
 import { attribute, changes, h } from "../parts/element.js";
 
 /** Returns whether no trace arrives, neither by socket nor by HTTP. @param {Pick<State, "trace" | "connection">} state */
@@ -15,7 +15,7 @@ export function isUnreachable({ trace, connection }) {
 }
 
 /** Returns whether the scene cannot be drawn. A waiting scene is about to open. @param {State} state */
-export function standsStill(state) {
+export function hasNoScene(state) {
   return ["missing", "failed", "lost"].includes(state.scene) || isUnreachable(state);
 }
 
@@ -31,11 +31,11 @@ export function createStillPicture(host, boot) {
     element: picture,
     /** @param {State} state */
     update(state) {
-      const still = standsStill(state);
+      const still = hasNoScene(state);
       attribute(picture, "hidden", !still && !(boot.embed && state.scene === "waiting"));
       if (!still || !state.trace || boot.exported) return;
       if (another(state.trace.id, state.playing ? null : state.at))
-        picture.src = `preview.svg${formatView(viewNow(state), boot)}`;
+        picture.src = `preview.svg${formatView(currentView(state), boot)}`;
     },
   };
 }

@@ -21,7 +21,7 @@ export function groupNames(boot, scenario) {
 }
 
 /** Returns the details of a token: its text in quotes, its id and its bytes. @param {Token} token */
-export function inspected({ text, id }) {
+export function tokenDetails({ text, id }) {
   const bytes = bytesOf(text);
   return [bytes || `“${text}”`, id === undefined ? "" : words.tokenId(id)].filter(Boolean).join(" · ");
 }
@@ -43,7 +43,7 @@ function createToken(tokens, index, groups, named, first) {
         first + index + 1,
         written ? words.written : group && named(group),
       ),
-      title: inspected(tokens[index]),
+      title: tokenDetails(tokens[index]),
       translate: "no",
       tabindex: -1,
     },

@@ -51,7 +51,7 @@ function cells(model) {
 }
 
 /** @param {HTMLElement} host */
-export function createWhole(host) {
+export function createWholeModel(host) {
   const list = h("dl", { class: "whole" });
   host.append(list);
   const changed = changes();

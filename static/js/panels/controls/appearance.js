@@ -17,7 +17,7 @@ import { createSegments } from "../parts/segments.js";
 const segmentsOf = (values, labels) => values.map((value) => ({ value, label: labels[value] }));
 
 /** @param {HTMLElement} host @param {Actions} actions */
-export function createDisplay(host, actions) {
+export function createAppearance(host, actions) {
   const theme = createSegments({
     label: words.theme,
     choose: (/** @type {Theme} */ value) => actions.setView({ theme: value }),

@@ -14,7 +14,7 @@ import { attribute, changes, h, setText } from "../parts/element.js";
 import { iconButton } from "../parts/icons.js";
 import { createSegments } from "../parts/segments.js";
 import { createCorpusChoice } from "./corpus.js";
-import { createWriting } from "./generation.js";
+import { createGeneration } from "./generation.js";
 import { createFloor, createFold } from "./layer_controls.js";
 import { createModelMenu } from "./model_menu.js";
 import { createPrompt } from "./prompt.js";
@@ -119,7 +119,7 @@ export function createControls(host, boot, actions) {
   const floor = createFloor(actions);
   const fold = createFold(actions);
   const corpus = createCorpusChoice(boot, actions);
-  const writing = createWriting(boot, actions);
+  const writing = createGeneration(boot, actions);
   const model = createModelMenu(boot, actions);
   const router = createRouter(boot, actions);
   const shape = createShape(boot, actions);

@@ -46,7 +46,7 @@ export function buttonOf({ view, writing }) {
 }
 
 /** @param {Boot} boot @param {Actions} actions */
-export function createWriting(boot, actions) {
+export function createGeneration(boot, actions) {
   let seed = 0;
   /** @type {State["writing"]} */
   let running = "";

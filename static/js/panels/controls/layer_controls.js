@@ -5,7 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { floorOf, foldOf, moved, TALL, toggled } from "../../view/layers.js";
+import { floorOf, foldOf, nextFold, TALL, toggledFold } from "../../view/layers.js";
 import { words } from "../../words/words.js";
 import { attribute, h, setText } from "../parts/element.js";
 import { icon } from "../parts/icons.js";
@@ -57,7 +57,7 @@ export function createFold(actions) {
   /** @type {State | null} */
   let now = null;
   const layersOf = () => now?.trace?.model.layers ?? 0;
-  const move = (/** @type {1 | -1} */ way) => now && actions.setView({ fold: moved(now, way) });
+  const move = (/** @type {1 | -1} */ way) => now && actions.setView({ fold: nextFold(now, way) });
   const down = h(
     "button",
     { type: "button", "aria-label": words.foldDown, onclick: () => move(-1) },
@@ -73,7 +73,7 @@ export function createFold(actions) {
   const toggle = h("button", {
     type: "button",
     class: "fold",
-    onclick: () => now && actions.setView({ fold: toggled(now) }),
+    onclick: () => now && actions.setView({ fold: toggledFold(now) }),
   });
   const element = h(
     "div",

@@ -11,7 +11,7 @@ import { limitsOf, reads } from "../../view/keys.js";
 import { formatDecimal } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, h } from "../parts/element.js";
-import { createDial, createFew } from "../parts/fields.js";
+import { createSliderField, createMenuField } from "../parts/fields.js";
 
 const { settings: names, hints, capacityOf } = words.routing;
 
@@ -44,7 +44,7 @@ export function createSettings(boot, actions, wanted, place) {
     const choose = (/** @type {number} */ value) => actions.setRequest({ [name]: value });
     const options = { id: `${place}-${name}`, label: names[name], hint: hints[name], choose };
     if (name === "seed") return { name, row: createSeed(boot, actions) };
-    return { name, row: name in SCALES ? createDial(options) : createFew(options) };
+    return { name, row: name in SCALES ? createSliderField(options) : createMenuField(options) };
   }
 
   /** @param {State} state @param {typeof rows[number]} row */
@@ -53,13 +53,13 @@ export function createSettings(boot, actions, wanted, place) {
     const value = view[name] ?? 0;
     if (name in SCALES) {
       const said = name === "capacity" ? capacityOf(value, trace?.model.capacity) : formatDecimal(value);
-      return /** @type {ReturnType<typeof createDial>} */ (row).update(
+      return /** @type {ReturnType<typeof createSliderField>} */ (row).update(
         value,
         SCALES[/** @type {keyof typeof SCALES} */ (name)],
         said,
       );
     }
-    /** @type {ReturnType<typeof createFew>} */ (row).update(value, offered(view, name), formatDecimal);
+    /** @type {ReturnType<typeof createMenuField>} */ (row).update(value, offered(view, name), formatDecimal);
   }
 
   /** @param {State["view"]} view @param {string} name */

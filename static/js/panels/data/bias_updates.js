@@ -7,7 +7,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { countedHere, isEven, overLayers } from "../../counts/load_measures.js";
+import { countedOnPage, isEven, overLayers } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
 import { limitsOf } from "../../view/keys.js";
 import { routerOf } from "../../view/model.js";
@@ -81,7 +81,7 @@ export function createBias(boot, actions) {
 
   /** Checks the load of a batch and continues or ends the run. @param {NonNullable<State["trace"]>} trace */
   function look(trace) {
-    const counted = countedHere(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
+    const counted = countedOnPage(loads.upTo(trace, { fires: () => 0 }, 0), trace.id);
     const violation = overLayers(counted).max_violation;
     const next = stopRule?.next({ updates, violation, even: isEven(counted) });
     if (!next)

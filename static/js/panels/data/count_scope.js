@@ -7,8 +7,8 @@
  * @import {Segment} from "../parts/segments.js"
  */
 
-import { askedOf, fetchLoad } from "../../api/counts.js";
-import { countedHere, countedWhole, withZLoss } from "../../counts/load_measures.js";
+import { loadRequest, fetchLoad } from "../../api/counts.js";
+import { countedOnPage, countedWhole, withZLoss } from "../../counts/load_measures.js";
 import { createLoads } from "../../counts/loads.js";
 import { partOf } from "../../trace/window.js";
 import { captureWords, words } from "../../words/words.js";
@@ -76,7 +76,7 @@ export function createCounting(actions, wake, server) {
       const corpus = over === "corpus" ? corpora(state)[0] : "";
       if (corpus === undefined) return nothing(said.noCorpus);
       const { counted, trouble } = asking.of(
-        over === "corpus" ? { over, query: corpus, text: "" } : askedOf(view, over, pasted),
+        over === "corpus" ? { over, query: corpus, text: "" } : loadRequest(view, over, pasted),
       );
       setText(
         status,
@@ -95,9 +95,9 @@ export function createCounting(actions, wake, server) {
   function here({ trace, timeline, time, span: over, view, whole }, version) {
     if (!trace || !timeline) return null;
     if (whole && over === "whole") return countedWhole(whole, trace.origin.ids_only === true);
-    const counted = countedHere(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
+    const counted = countedOnPage(loads.upTo(trace, timeline, over === "whole" ? Infinity : time), version);
     return server && hasZLoss(trace)
-      ? withZLoss(counted, askingZ.of(askedOf(view, "prompt", "")).counted)
+      ? withZLoss(counted, askingZ.of(loadRequest(view, "prompt", "")).counted)
       : counted;
   }
 }
@@ -113,7 +113,7 @@ function createAsking(wake) {
   /** @type {{counted: CountedLoad | null, trouble: string}} */
   let found = { counted: null, trouble: "" };
   return {
-    /** @param {import("../../api/counts.js").Asked} asked */
+    /** @param {import("../../api/counts.js").LoadRequest} asked */
     of(asked) {
       const key = JSON.stringify(asked);
       if (key === last) return found;

@@ -5,7 +5,7 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { captures, isBeside, MOST_BYTES } from "../../api/captures.js";
+import { captures, isCompanionFile, MOST_BYTES } from "../../api/captures.js";
 import { uploadedConfig } from "../../api/uploaded_config.js";
 import { words } from "../../words/words.js";
 import { h } from "../parts/element.js";
@@ -19,7 +19,7 @@ const holdsFiles = ({ dataTransfer }) => [...(dataTransfer?.types ?? [])].includ
  * @param {() => void} wake
  * @param {(files: readonly File[]) => Promise<void>} show  captures
  */
-export function createDropping(host, actions, wake, show) {
+export function createFileDrop(host, actions, wake, show) {
   const hint = h("p", { class: "drop-target", hidden: true }, words.models.dropHere);
   host.append(hint);
   const over = (/** @type {DragEvent} */ event) => {
@@ -41,7 +41,7 @@ export function createDropping(host, actions, wake, show) {
   /** @param {readonly File[]} files */
   async function read(files) {
     const config = configOf(files);
-    if (config && files.every(isBeside) && !captures.files().length) return take(config);
+    if (config && files.every(isCompanionFile) && !captures.files().length) return take(config);
     await show(files);
     const { state, report } = captures.get();
     const none = state === "refused" && report?.findings.some(({ code }) => code === "no-routing");
@@ -66,7 +66,7 @@ export function createDropping(host, actions, wake, show) {
 /** Returns the config of a model among its files, in any order. @param {readonly File[]} files */
 export function configOf(files) {
   const named = files.find(({ name }) => /(^|\/)config\.json$/.test(name));
-  return named ?? (files.length === 1 && isBeside(files[0]) ? files[0] : undefined);
+  return named ?? (files.length === 1 && isCompanionFile(files[0]) ? files[0] : undefined);
 }
 
 /** Weights, which are ignored when a whole folder is dropped. */

@@ -87,7 +87,7 @@ export function createHeatmap(host, actions) {
       attribute(canvas, "aria-label", words.heatmapName(layers, experts));
       paint(canvas, map, heatOf(state.view.palette, state.theme));
       const numbers = layers <= 24 ? Array.from({ length: layers }, (_, i) => layers - i) : [layers, 1];
-      columns.replaceChildren(...namedColumns(experts).map((expert) => h("span", {}, String(expert))));
+      columns.replaceChildren(...labelledColumns(experts).map((expert) => h("span", {}, String(expert))));
       setText(most, String(mostOf(tally)));
       paintScale(scale, heatOf(state.view.palette, state.theme));
       axis.replaceChildren(
@@ -120,7 +120,7 @@ function mostOf({ counts }) {
 }
 
 /** Returns the labelled columns: all of a few, else the first and the last. @param {number} experts */
-export function namedColumns(experts) {
+export function labelledColumns(experts) {
   return experts <= 16 ? Array.from({ length: experts }, (_, expert) => expert) : [0, experts - 1];
 }
 

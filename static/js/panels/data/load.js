@@ -14,7 +14,7 @@ import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createCounting, hasZLoss } from "./count_scope.js";
 import { createBars } from "./load_bars.js";
-import { createLab } from "./load_experiments.js";
+import { createExperiments } from "./load_experiments.js";
 import { createMeasures } from "./load_measures.js";
 import { createStrips } from "./load_strips.js";
 
@@ -34,7 +34,7 @@ export function createLoad(host, actions, wake, boot) {
   const bars = createBars(actions);
   const strips = createStrips(choose);
   const measures = createMeasures();
-  const lab = server ? createLab(boot, actions) : null;
+  const lab = server ? createExperiments(boot, actions) : null;
   host.append(
     caption,
     counting.element,

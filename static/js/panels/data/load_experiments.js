@@ -8,7 +8,7 @@
  */
 
 import { trainedPairs } from "../../view/comparison.js";
-import { wished } from "../../view/request.js";
+import { withKeys } from "../../view/request.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { createSettings } from "../controls/router_settings.js";
@@ -28,7 +28,7 @@ const CURES = {
 const NAMES = /** @type {(keyof typeof CURES)[]} */ (Object.keys(CURES));
 
 /** @param {Boot} boot @param {Actions} actions */
-export function createLab(boot, actions) {
+export function createExperiments(boot, actions) {
   /** @type {State | null} */
   let state = null;
   /** Actions that also set the scope to the whole prompt. @type {Actions} */
@@ -83,7 +83,7 @@ export function createLab(boot, actions) {
 
 /** @param {Boot} boot @param {State["view"]} view @param {Partial<State["view"]>} patch */
 function addressOf(boot, view, patch) {
-  return location.pathname + formatView(wished(boot, view, patch).view, boot);
+  return location.pathname + formatView(withKeys(boot, view, patch).view, boot);
 }
 
 /** Returns a link that changes the view in place; a press with a modifier opens it. @param {string} name @param {() => void} go */

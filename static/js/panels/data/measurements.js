@@ -14,8 +14,8 @@ import {
   balanceOf,
   capacityOf,
   fetchMeasured,
-  otherKs,
-  partedLayers,
+  lossesByK,
+  separatedLayers,
   sizesOf,
   strongestOf,
 } from "../../api/measurements.js";
@@ -109,7 +109,7 @@ function ksSection(measurement) {
   return section(
     said.ksTitle,
     table(["k", said.loss, said.change], rows, said.ksTitle),
-    ...otherKs(measurement).map((other) => sentence(said.otherK(other))),
+    ...lossesByK(measurement).map((other) => sentence(said.otherK(other))),
   );
 }
 
@@ -133,7 +133,7 @@ function layersSection(measurement) {
   return section(
     said.layersTitle,
     table(said.layerColumns, rows, said.layersTitle),
-    sentence(said.parted(partedLayers(learned), learned.js_bits.length)),
+    sentence(said.parted(separatedLayers(learned), learned.js_bits.length)),
     sentence(said.spread(Math.min(...learned.js_bits), Math.max(...learned.js_bits), learned.js_bits_most)),
     sentence(said.balance(balanceOf(measurement))),
     h("p", { class: "caption" }, said.layersNote(learned.js_bits_most)),

@@ -6,7 +6,7 @@
  */
 
 import { attribute, h, setText } from "../parts/element.js";
-import { marked } from "../parts/glossary.js";
+import { withTerms } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
 
 /** Returns whether the page handles a press itself. A press with a modifier opens a link elsewhere. @param {MouseEvent} event */
@@ -31,7 +31,7 @@ export function linkTo(kind, act) {
  * @param {string} options.leave    what the closing button does
  * @param {Actions} options.actions
  */
-export function createLesson(host, { leave, actions }) {
+export function createLessonCard(host, { leave, actions }) {
   const kicker = h("h2", { class: "lesson-kicker" });
   const caption = h("p", { class: "lesson-caption" });
   const body = h("div", { class: "lesson-body" });
@@ -71,7 +71,7 @@ export function createLesson(host, { leave, actions }) {
     say(title, text, where) {
       setText(kicker, title);
       attribute(card, "aria-label", title);
-      caption.replaceChildren(...marked(text));
+      caption.replaceChildren(...withTerms(text));
       setText(place, where);
     },
     /** @param {HTMLAnchorElement} link @param {string} text @param {string | null} address  null for none */

@@ -11,9 +11,9 @@ import { questionOf } from "../../view/lessons.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
-import { marked } from "../parts/glossary.js";
-import { createLesson } from "./lesson_card.js";
-import { keepAnswers, readAnswers, scoreOf, storageOf } from "./saved_answers.js";
+import { withTerms } from "../parts/glossary.js";
+import { createLessonCard } from "./lesson_card.js";
+import { saveAnswers, readAnswers, scoreOf, storageOf } from "./saved_answers.js";
 
 /** @param {QuestionInfo} question @param {number} choice @param {number | undefined} chosen */
 function verdictOf({ answer }, choice, chosen) {
@@ -52,7 +52,7 @@ function choiceItem(question, choice, chosen, choose) {
 export function createQuiz(host, boot, actions, measure) {
   const questions = boot.questions ?? [];
   const storage = storageOf();
-  const lesson = createLesson(host, { leave: words.leaveQuiz, actions });
+  const lesson = createLessonCard(host, { leave: words.leaveQuiz, actions });
   const choices = h("ol", { class: "choices" });
   const verdict = h("p", { class: "verdict", hidden: true });
   const score = h("p", { class: "score", title: words.scoreNote });
@@ -68,7 +68,7 @@ export function createQuiz(host, boot, actions, measure) {
   /** @param {typeof answers} next */
   function keep(next) {
     answers = next;
-    keepAnswers(storage, next);
+    saveAnswers(storage, next);
   }
   /** @param {QuestionInfo} question @param {number} choice */
   function choose(question, choice) {
@@ -85,7 +85,7 @@ export function createQuiz(host, boot, actions, measure) {
     attribute(verdict, "hidden", chosen === undefined);
     if (chosen === undefined) return;
     const said = chosen === question.answer ? words.right : words.wrong(question.choices[question.answer]);
-    verdict.replaceChildren(h("strong", {}, said), " ", ...marked(question.says));
+    verdict.replaceChildren(h("strong", {}, said), " ", ...withTerms(question.says));
   }
 
   /** @param {State["view"]} view @param {QuestionInfo} question @param {number} quiz */

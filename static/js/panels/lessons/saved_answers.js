@@ -19,7 +19,7 @@ export function readAnswers(storage) {
 }
 
 /** @param {Pick<Storage, "setItem"> | null} storage @param {Answers} answers */
-export function keepAnswers(storage, answers) {
+export function saveAnswers(storage, answers) {
   try {
     storage?.setItem(KEY, JSON.stringify(answers));
   } catch {

@@ -11,7 +11,7 @@ import { tourOf } from "../../view/lessons.js";
 import { formatView } from "../../view/url.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h } from "../parts/element.js";
-import { createLesson, linkTo } from "./lesson_card.js";
+import { createLessonCard, linkTo } from "./lesson_card.js";
 
 /** @param {HTMLAnchorElement} link @param {string} title @param {string} summary @param {string} [count] */
 function entry(link, title, summary, count) {
@@ -75,7 +75,7 @@ export function createTours(host, boot, actions) {
 
 /** @param {HTMLElement} host @param {Boot} boot @param {Actions} actions @param {() => void} measure  called when its size changes */
 export function createTour(host, boot, actions, measure) {
-  const lesson = createLesson(host, { leave: words.leaveTour, actions });
+  const lesson = createLessonCard(host, { leave: words.leaveTour, actions });
   const changed = changes();
   return {
     /** @param {State} state */

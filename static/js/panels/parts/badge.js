@@ -5,7 +5,7 @@
  */
 
 import { corpusShown, recordedWords } from "../../state/corpus.js";
-import { itemsOf, sayItem } from "../../view/alterations.js";
+import { itemsOf, itemInWords } from "../../view/alterations.js";
 import { alterWords, words } from "../../words/words.js";
 import { attribute, h, setText } from "./element.js";
 
@@ -28,7 +28,7 @@ export function createBadge(id = "badge-note") {
       const by = source === "live" && engine ? ` · ${engine}` : ""; // the built-in engine has no name
       setText(word, (words.badgeWords[badge] ?? badge) + by);
       attribute(altered, "hidden", !alter);
-      const changed = alter ? ` ${alterWords.alteredNote(itemsOf(alter).map(sayItem))}` : "";
+      const changed = alter ? ` ${alterWords.alteredNote(itemsOf(alter).map(itemInWords))}` : "";
       setText(note, (words.originNote(trace.origin, trace.model) || words.badges[badge] || "") + changed);
     },
   };

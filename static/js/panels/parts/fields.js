@@ -11,7 +11,7 @@ import { attribute, changes, h, setText } from "./element.js";
  * @param {string} options.hint
  * @param {(value: number) => void} options.choose   called while it moves
  */
-export function createDial({ id, label, hint, choose }) {
+export function createSliderField({ id, label, hint, choose }) {
   const range = h("input", { type: "range", id, class: "dial", title: hint });
   const value = h("output", { class: "dial-value", for: id });
   range.addEventListener("input", () => choose(range.valueAsNumber));
@@ -41,7 +41,7 @@ export function createDial({ id, label, hint, choose }) {
  * @param {string} options.hint
  * @param {(value: number) => void} options.choose
  */
-export function createFew({ id, label, hint, choose }) {
+export function createMenuField({ id, label, hint, choose }) {
   const select = h("select", { id, title: hint });
   select.addEventListener("change", () => choose(Number(select.value)));
   const offered = changes();

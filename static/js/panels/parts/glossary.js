@@ -29,7 +29,7 @@ export function term(name, text = words.glossary[name].name) {
 }
 
 /** Returns a caption with its terms. @param {string} caption @returns {(Node | string)[]} */
-export function marked(caption) {
+export function withTerms(caption) {
   return piecesOf(caption).map(({ text, term: name }) =>
     name !== undefined && isTerm(name) ? term(name, text) : text,
   );

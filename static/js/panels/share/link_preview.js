@@ -41,7 +41,7 @@ function ownCard() {
 }
 
 /** @param {Boot} boot */
-export function createCard(boot) {
+export function createLinkPreview(boot) {
   const picture = h("img", { class: "card-picture", alt: "", width: 1200, height: 630 });
   const title = h("strong", { class: "card-title" });
   const description = h("span", { class: "card-text" });

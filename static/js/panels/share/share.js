@@ -12,7 +12,7 @@ import { titleOf } from "../../view/title.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { createSegments } from "../parts/segments.js";
-import { createCard } from "./link_preview.js";
+import { createLinkPreview } from "./link_preview.js";
 import { createQr } from "./qr.js";
 import { createSaving } from "./save.js";
 
@@ -152,7 +152,7 @@ function createSnippets(site, boot, told) {
 export function createShare(host, boot, actions, look) {
   /** An exported page links to the site of its export, if any. */
   const site = boot.exported?.home ?? new URL(".", location.href).href.slice(0, -1);
-  const card = createCard(boot);
+  const card = createLinkPreview(boot);
   const snippets = createSnippets(site, boot, (query) => void card.update(query));
   const saving = createSaving(boot, actions, look);
   host.append(...(site ? [card.element, snippets.element] : []), saving.element);

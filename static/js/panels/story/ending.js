@@ -26,7 +26,7 @@ export function hasEnded({ playing, time, timeline, trace }) {
 }
 
 /** Returns the caption with the figures of the trace. @param {State} state */
-export function seenInWords({ trace, view, hits, whole }) {
+export function summaryInWords({ trace, view, hits, whole }) {
   if (!trace) return "";
   const { layers, experts } = trace.model;
   const told = { tokens: trace.tokens.length, hit: hits, all: layers * experts };
@@ -72,7 +72,7 @@ export function createEnding(host, boot, actions) {
       attribute(host, "hidden", !shown);
       if (!shown || !changed(state.trace, state.hits, state.view)) return;
       step = nextStep(boot, state);
-      setText(caption, seenInWords(state));
+      setText(caption, summaryInWords(state));
       setText(button, step?.label ?? "");
       attribute(button, "hidden", !step);
     },

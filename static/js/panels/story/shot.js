@@ -7,7 +7,7 @@
  */
 
 import { decisionOf } from "../../counts/decision.js";
-import { BEATS, beatAt, heroOf } from "../../playback/shot.js";
+import { BEATS, beatAt, shotToken } from "../../playback/shot.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -16,7 +16,7 @@ const QUIET = ["Tab", "Shift", "Control", "Alt", "Meta"];
 
 /** Returns the caption of a beat for this trace. @param {State} state @param {number} beat */
 export function captionOf({ trace, timeline }, beat) {
-  const decision = trace && timeline && decisionOf(trace, heroOf(timeline), 0);
+  const decision = trace && timeline && decisionOf(trace, shotToken(timeline), 0);
   if (!trace || !decision) return "";
   const used = decision.rows.filter(({ state }) => state === "chosen").sort((a, b) => b.weight - a.weight);
   const { experts, layers } = trace.model;

@@ -26,7 +26,7 @@ export function slotCount(/** @type {number} */ experts, /** @type {number} */ t
  * Returns the place of token i of T: on the axis, or in a sunflower disc in ALL AT ONCE.
  * @returns {[number, number]}
  */
-export function standOf(
+export function placeAround(
   /** @type {Layout} */ layout,
   /** @type {boolean} */ together,
   /** @type {number} */ i,
@@ -53,7 +53,7 @@ export function brightnessOf(/** @type {number} */ tokens) {
 const SPARSE = 0.6; // seconds between two tokens below which they are dimmed
 
 /** Returns the brightness of consecutive tokens, 0 to 1: lower for shorter distances. */
-export function crowdOf(
+export function successionBrightness(
   /** @type {Pick<Timeline, "mode" | "tokens" | "arrives">} */ { mode, tokens, arrives },
 ) {
   if (mode !== "sequence" || tokens < 2) return 1;
@@ -61,7 +61,7 @@ export function crowdOf(
 }
 
 /** Returns the seconds that beams stay after an event fired. */
-export function holdOf(/** @type {Timeline} */ { beat }) {
+export function beamSeconds(/** @type {Timeline} */ { beat }) {
   return Math.min(2.2, Math.max(0.9, 2.2 * beat));
 }
 
@@ -90,12 +90,12 @@ export function createSlots(layout, topK) {
     /** @type {number} */ layer,
   ) {
     const together = timeline.mode === "all";
-    const [x, z] = standOf(layout, together, token, timeline.tokens);
+    const [x, z] = placeAround(layout, together, token, timeline.tokens);
     const bright = together ? brightnessOf(timeline.tokens) : 1;
     const fired = timeline.fires(token, layer);
     const largest = slot < fans ? copyScores(scores.subarray(4 * width * slot), trace, token, layer) : 1;
     table.set(
-      [x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + holdOf(timeline)],
+      [x, z, bright, largest, layer, timeline.arrives(token, layer), fired, fired + beamSeconds(timeline)],
       row * slot,
     );
     copyChoices(table.subarray(row * slot + 8), trace, token, layer);
@@ -125,7 +125,7 @@ export function createSlots(layout, topK) {
       /** @type {number} */ token,
       /** @type {number} */ layer,
     ) {
-      if (timeline.fires(token, layer) + holdOf(timeline) < time) return;
+      if (timeline.fires(token, layer) + beamSeconds(timeline) < time) return;
       let slot = 0;
       while (slot < top && table[row * slot + 7] >= time) slot++;
       if (slot === count) return;

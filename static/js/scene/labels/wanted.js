@@ -3,7 +3,7 @@
  * tokens by distance from it. Pure.
  *
  * @import {Box} from "../gpu/text_atlas.js"
- * @import {Sight} from "../meshes/labels.js"
+ * @import {LabelInput} from "../meshes/labels.js"
  * @import {Label} from "./wording.js"
  * @import {Wanted} from "./places.js"
  */
@@ -14,11 +14,11 @@ import {
   besideRing,
   besideToken,
   FEW,
-  isNamed,
+  isLabelled,
   NEXT,
   seen,
   spanOf,
-  thinning,
+  labelInterval,
 } from "./wording.js";
 import { levelOf } from "../layout/layout.js";
 import { plateHeight } from "../layout/layer_heights.js";
@@ -37,21 +37,21 @@ const smooth = (/** @type {number} */ low, /** @type {number} */ high, /** @type
 /**
  * @param {readonly Label[]} named   whose words come first in the atlas, before those of the tokens
  * @param {readonly Box[]} boxes     of all words, device pixels
- * @param {Sight} now
+ * @param {LabelInput} now
  * @returns {Choice[]}
  */
-export function wantedOf(named, boxes, now) {
+export function rankedLabels(named, boxes, now) {
   const tokens = tokensOf(named.length, boxes, now);
   const fixed = named.flatMap((label, row) => fixedOf(label, row, sizeOf(boxes[row], now), now));
   return [...tokens.slice(0, 1), ...fixed, ...tokens.slice(1)];
 }
 
-/** @param {Box} box @param {Sight} now */
+/** @param {Box} box @param {LabelInput} now */
 function sizeOf({ width, height }, { canvas }) {
   return { width: width / canvas.ratio, height: height / canvas.ratio };
 }
 
-/** @param {number} first @param {readonly Box[]} boxes @param {Sight} now @returns {Choice[]} */
+/** @param {number} first @param {readonly Box[]} boxes @param {LabelInput} now @returns {Choice[]} */
 function tokensOf(first, boxes, now) {
   const { flights, count, together, followed, shot, hero, groups } = now;
   const [low, high] = spanOf(now.goal);
@@ -74,7 +74,7 @@ function tokensOf(first, boxes, now) {
   });
 }
 
-/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {Sight} now @returns {Choice[]} */
+/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @returns {Choice[]} */
 function fixedOf(label, row, size, now) {
   const { shot, layout } = now;
   if (!label.word) return [];
@@ -88,14 +88,14 @@ function fixedOf(label, row, size, now) {
     const places = [0, -0.5, 0.5, -1, 1].map((lines) => /** @type {const} */ ([x, y + lines * size.height]));
     return [{ ...size, places, row, tone: 0, strength: 0.7 * flat, ink: 0 }];
   }
-  const every = thinning(now.room, shot.width < NARROW);
-  if (layout.open[label.layer] < 0.5 || !isNamed(label.layer, layout.layers, every)) return [];
+  const every = labelInterval(now.room, shot.width < NARROW);
+  if (layout.open[label.layer] < 0.5 || !isLabelled(label.layer, layout.layers, every)) return [];
   const pulse = now.pulse(label.layer);
   const places = besideRing(layout, layout.levels[label.layer], shot, size);
   return [{ ...size, places, row, tone: 0.8 * pulse, strength: (0.66 + 0.34 * pulse) * flat, ink: 0 }];
 }
 
-/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {Sight} now @returns {Choice[]} */
+/** @param {Label} label @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @returns {Choice[]} */
 function expertOf({ expert }, row, size, { shot, layout }) {
   const strength = Math.max(shot.focus ** 2, smooth(0.6, 1, shot.close));
   if (strength < 0.01) return [];
@@ -104,7 +104,7 @@ function expertOf({ expert }, row, size, { shot, layout }) {
   return [{ ...size, places, row, tone: shot.close, strength, ink: 0 }];
 }
 
-/** Labels one plate if rings are well apart: beside the stack, or without room on the lowest plate itself. @param {number} row @param {{width: number, height: number}} size @param {Sight} now @param {number} flat @returns {Choice[]} */
+/** Labels one plate if rings are well apart: beside the stack, or without room on the lowest plate itself. @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @param {number} flat @returns {Choice[]} */
 function attentionOf(row, size, { shot, layout, room }, flat) {
   const narrow = shot.width < NARROW;
   const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);

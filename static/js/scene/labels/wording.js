@@ -34,13 +34,13 @@ const ROUND = 15; // CSS pixels from a ring to the ids around it
  */
 
 /** Returns n if every n-th layer has a label at this distance of layers in CSS pixels. */
-export function thinning(/** @type {number} */ room, /** @type {boolean} */ brief) {
+export function labelInterval(/** @type {number} */ room, /** @type {boolean} */ brief) {
   const closest = brief ? CLOSEST.number : CLOSEST.word;
   return [1, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
 }
 
 /** Returns whether a layer has a label: every n-th, the first, and the last unless it is too close to another. @param {number} layer @param {number} layers @param {number} every */
-export function isNamed(layer, layers, every) {
+export function isLabelled(layer, layers, every) {
   const over = (layer + 1) % every;
   return over === 0 || layer === 0 || (layer === layers - 1 && over > every / 2);
 }
@@ -78,7 +78,7 @@ export function labelsOf({ layers, experts }, brief) {
  * @param {boolean} brief
  * @returns {Label[]}
  */
-export function bunchesOf({ layers, open, dense }, brief) {
+export function groupLabels({ layers, open, dense }, brief) {
   const first = open.indexOf(1);
   const last = open.lastIndexOf(1);
   const folded = [

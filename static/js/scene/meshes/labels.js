@@ -18,8 +18,8 @@ import { createTable } from "../gpu/data_texture.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 import { createAtlas } from "../gpu/text_atlas.js";
-import { wantedOf } from "../labels/wanted.js";
-import { bunchesOf, labelsOf, wordOf } from "../labels/wording.js";
+import { rankedLabels } from "../labels/wanted.js";
+import { groupLabels, labelsOf, wordOf } from "../labels/wording.js";
 import { placeLabels } from "../labels/places.js";
 import { barsOf, columnOf } from "../labels/stack_column.js";
 
@@ -66,7 +66,7 @@ void main() {
 
 /**
  * The values on which the labels of a frame depend.
- * @typedef {object} Sight
+ * @typedef {object} LabelInput
  * @property {Shot} shot
  * @property {{width: number, height: number, ratio: number}} canvas
  * @property {readonly Rect[]} covered   parts under panels
@@ -96,8 +96,8 @@ function createWords(layout) {
   let drawn = "";
   let bytes = 0;
 
-  function draw(/** @type {Sight} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
-    named = [...labelsOf(layout, brief), ...bunchesOf(goal, brief), attention()];
+  function draw(/** @type {LabelInput} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
+    named = [...labelsOf(layout, brief), ...groupLabels(goal, brief), attention()];
     const all = [...named.map(({ word }) => word), ...tokens.map((_, index) => wordOf(tokens, index))];
     const atlas = createAtlas(all, { size: SIZE, ratio: canvas.ratio });
     boxes = atlas.boxes;
@@ -116,7 +116,7 @@ function createWords(layout) {
     own,
     named: () => named,
     boxes: () => boxes,
-    update(/** @type {Sight} */ now) {
+    update(/** @type {LabelInput} */ now) {
       const brief = now.shot.width < NARROW;
       const { goal, tokens, canvas, id } = now;
       const open = [goal.open.indexOf(1), goal.open.lastIndexOf(1)];
@@ -148,9 +148,9 @@ export function createLabels(uniforms, layout) {
   let bars = "";
 
   /** Returns the labels that have a place; labels of the previous frame choose first. */
-  function stand(/** @type {Sight} */ now) {
+  function stand(/** @type {LabelInput} */ now) {
     const named = texts.named();
-    const wanted = wantedOf(named, texts.boxes(), now);
+    const wanted = rankedLabels(named, texts.boxes(), now);
     const column = columnOf(now.goal, now.shot);
     const { width, height } = now.canvas;
     const covered = column ? [...now.covered, column] : now.covered;
@@ -176,7 +176,7 @@ export function createLabels(uniforms, layout) {
     sent = shown.length;
   }
 
-  function drawColumn(/** @type {Sight} */ now, /** @type {Rect | null} */ column) {
+  function drawColumn(/** @type {LabelInput} */ now, /** @type {Rect | null} */ column) {
     const wanted = column ? [Object.values(column), now.goal.open.indexOf(1), now.looked].join() : "";
     if (wanted === bars) return;
     bars = wanted;
@@ -190,7 +190,7 @@ export function createLabels(uniforms, layout) {
     /** Returns the labels of the last frame, CSS pixels. */
     shown: () => shown,
     /** Called before each frame. */
-    update(/** @type {Sight} */ now) {
+    update(/** @type {LabelInput} */ now) {
       texts.update(now);
       drawColumn(now, stand(now));
     },

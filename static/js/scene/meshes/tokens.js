@@ -8,7 +8,7 @@
  */
 
 import { groupNumbers } from "../../trace/token_groups.js";
-import { discOf, standOf } from "../effects/beam_slots.js";
+import { discOf, placeAround } from "../effects/beam_slots.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 import { heightOf } from "../layout/layout.js";
@@ -129,7 +129,7 @@ export function placeTokens(
     if (camera === "top" && Math.abs(height - looked) > 0.5) continue;
     const passed = still ? Math.max(0, layer) : height;
     const moving = still || (layer >= 0 && at < timeline.beat) ? 0 : 1;
-    const [x, z] = standOf(layout, together, token, timeline.tokens);
+    const [x, z] = placeAround(layout, together, token, timeline.tokens);
     const speed = moving * Math.abs(Math.sin(Math.PI * (height - Math.floor(height))));
     rows.set([x, heightOf(layout, passed), z, 32 * token + 4 * (groups?.[token] ?? 0) + speed], 4 * count++);
   }

@@ -54,7 +54,7 @@ export function bandIndex() {
 }
 
 /** @param {Uniforms} uniforms */
-export function createMark(uniforms) {
+export function createOutline(uniforms) {
   const own = { marked: { value: [0, 0] } };
   const material = createMaterial(uniforms, { vertex: VERTEX, fragment: FRAGMENT, own, blend: "over" });
   const object = createMesh(4 * SEGMENTS, bandIndex(), material);
