@@ -24,7 +24,7 @@ export const capturesFr = {
   what: (format, tokens, layers, experts, k) =>
     `${format} : ${tokens == null ? "" : `${formatExactly(tokens)} jetons, `}${layers} couches, ${experts ?? "?"} experts, k ${k ?? "?"}`,
   beginning: (shown, tokens) =>
-    `Un fichier HTML contient les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; la trace enregistrée les a tous. moescope open FICHIER donne un lien vers chaque jeton.`,
+    `Un fichier HTML contient les ${formatExactly(shown)} premiers jetons sur ${formatExactly(tokens)} ; la trace enregistrée les a tous. moescope open FICHIER donne un lien vers chaque jeton.`,
   part: (first, last, tokens) =>
     `Une longue trace : la scène montre les jetons ${formatExactly(first)} à ${formatExactly(last)} sur ${formatExactly(tokens)}. EXPERTS_HIT, charges et carte de chaleur les comptent tous.`,
   partSoFar: "Ces jetons, jusqu’ici",
