@@ -122,3 +122,15 @@ def test_article_on_a_static_host_drives_exported_views(open_page: Opener, tmp_p
         assert told["problems"][0].startswith("k: expected no change")
         other = page.evaluate("b.get()")
         assert (other["view"]["scenario"], other["at"]["token"]) == ("paris", 1)
+
+
+def test_reader_of_a_file_of_an_altered_model_is_told_so_and_sees_the_expert_that_is_off(
+    open_page: Opener, tmp_path: Path
+) -> None:
+    file = tmp_path / "altered.html"
+    altered = ["--source", "live", "--scenario", "code", "--alter", "2.5-off"]
+    assert main(["export", *altered, "-o", str(file)]) == 0
+    page = open_page(f"{file.as_uri()}?tower=2.5", offline=True)
+    complete(page)
+    expect(page.locator(".badge").filter(visible=True)).to_have_text(["LIVE", "ALTERED"])
+    expect(page.get_by_text("No token of this prompt goes here.")).to_be_visible()
