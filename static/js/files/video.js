@@ -63,7 +63,8 @@ export function createFilm({ store, player, sides, saveFile }) {
     player.pause();
     player.seekTime(0);
     try {
-      await framesPassed(() => !sides().some(({ moving }) => moving())); // without panels the scene fills the page
+      // Without panels the scene fills the page.
+      await framesPassed(() => !sides().some(({ moving }) => moving()));
       if (store.get().film === null) return;
       const blob = await record(format);
       if (blob) saveFile(blob, format.startsWith("video/mp4") ? "mp4" : "webm");

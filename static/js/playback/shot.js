@@ -26,7 +26,8 @@ const WARP = [
   [5.2, 0.4],
   [6.7, 0.74],
 ];
-const RAMP = { from: 0.15, secs: 1.1 }; // initial layer steps per second, and seconds until the clock reaches normal pace
+// Initial layer steps per second, and seconds until the clock reaches normal pace.
+const RAMP = { from: 0.15, secs: 1.1 };
 const PULL_BACK = [6.6, 8.8];
 const DRIFT = { until: 6.8, azimuth: [-9, 6], elevation: [32, 29] }; // degrees
 

@@ -44,7 +44,8 @@ export function createShotPlayer(store, head) {
       const { timeline, trace, playing } = store.get();
       if (!timeline || !trace || !playing) return false;
       const next = Math.min(beatEnd ?? LENGTH, shot + secs * rate);
-      if (timeIn(timeline, next) > reach(timeline, trace.received, trace.complete)) return true; // waits for tokens
+      // Waits for tokens.
+      if (timeIn(timeline, next) > reach(timeline, trace.received, trace.complete)) return true;
       if (next < LENGTH) place(next, next !== beatEnd);
       else end();
       return true;

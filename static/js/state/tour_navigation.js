@@ -58,7 +58,8 @@ export function createGuide({ boot, store, player }) {
     };
     if (statusOf(store.get()) !== "ready" || !same || !held) {
       store.set({ view: { ...whole }, around, ...news });
-      if (!placed && timeline && whole.shot === null) begin(); // a prompt that keeps its time starts from the beginning here
+      // A prompt that keeps its time starts from the beginning here.
+      if (!placed && timeline && whole.shot === null) begin();
       return;
     }
     const shot = view.shot ?? null;

@@ -37,6 +37,77 @@ const OPEN = 1; // readyState of a WebSocket
  * @property {boolean} over         ended, stopped or refused: nothing more is expected
  */
 
+/**
+ * Reads the messages of streams and tells the listeners.
+ * @param {Options} options
+ * @param {object} connection
+ * @param {() => void} connection.ask          requests the missing part of the stream
+ * @param {(state: Connection) => void} connection.become
+ * @param {() => void} connection.connected    the server answered
+ * @param {(code?: number) => void} connection.close   it reconnects later
+ */
+function createReader(options, { ask, become, connected, close }) {
+  /** @param {Stream} stream @param {Step} step */
+  function receive(stream, step) {
+    if (step.id !== stream.id || step.token < stream.received) return;
+    if (step.token > stream.received)
+      throw new Error(`step: expected token ${stream.received}, got ${step.token}`);
+    stream.received++;
+    options.onStep(step);
+  }
+
+  /** @param {Stream} stream @param {Message} message */
+  function hear(stream, message) {
+    if (message.id !== stream.id && message.id !== null) return;
+    if (message.op === "trace") begin(stream, message);
+    else if (message.op === "tokens") options.onTokens?.(message);
+    else if (message.op === "end") finish(stream, options.onEnd);
+    else fail(stream, message);
+  }
+
+  /** @param {Stream} stream @param {TraceMessage} message */
+  function begin(stream, message) {
+    connected();
+    const resumed = stream.received > 0;
+    if (resumed && message.trace !== stream.trace) {
+      stream.received = 0; // the server has another trace now: a new version, or another scenario file
+      ask();
+      return;
+    }
+    stream.trace = message.trace;
+    become("streaming");
+    if (!resumed) options.onTrace(message);
+  }
+
+  /** @param {Stream} stream @param {() => void} [tell] */
+  function finish(stream, tell = () => {}) {
+    stream.over = true;
+    become("done");
+    tell();
+  }
+
+  /** @param {Stream} stream @param {Parameters<Options["onError"]>[0]} error */
+  function fail(stream, { code, field, message, errors }) {
+    if (code === "busy") close();
+    else finish(stream, () => options.onError({ code, field, message, errors }));
+  }
+
+  return {
+    finish,
+    /** Reads a message. @param {Stream} stream @param {string | ArrayBuffer} data */
+    take(stream, data) {
+      if (stream.over) return;
+      try {
+        if (typeof data === "string") hear(stream, decodeText(data));
+        else receive(stream, decodeStep(data));
+      } catch (error) {
+        fail(stream, { code: "unreadable", field: null, message: String(error), errors: [] });
+        close(ABNORMAL);
+      }
+    },
+  };
+}
+
 /** @param {Options} options */
 export function createSocket(options) {
   const later = options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms));
@@ -67,7 +138,7 @@ export function createSocket(options) {
     socket = fresh;
     fresh.binaryType = "arraybuffer";
     fresh.onopen = () => fresh === socket && ask();
-    fresh.onmessage = ({ data }) => fresh === socket && take(data);
+    fresh.onmessage = ({ data }) => fresh === socket && stream && reader.take(stream, data);
     fresh.onclose = () => fresh === socket && lose();
   }
 
@@ -83,66 +154,16 @@ export function createSocket(options) {
     if (!stream || stream.over) return; // the next open connects again
     become("lost");
     const wait = Math.min(SLOWEST, SOONEST * 2 ** failures++);
-    timer = later(connect, 1000 * wait * (0.5 + 0.5 * random())); // random, because clients of one server must not reconnect at the same time
+    // Random, because the clients of a server must not reconnect at the same time.
+    timer = later(connect, 1000 * wait * (0.5 + 0.5 * random()));
   }
 
-  /** @param {string | ArrayBuffer} data */
-  function take(data) {
-    if (!stream || stream.over) return;
-    try {
-      if (typeof data === "string") hear(stream, decodeText(data));
-      else receive(stream, decodeStep(data));
-    } catch (error) {
-      fail(stream, { code: "unreadable", field: null, message: String(error), errors: [] });
-      socket?.close(ABNORMAL);
-    }
-  }
-
-  /** @param {Stream} current @param {Step} step */
-  function receive(current, step) {
-    if (step.id !== current.id || step.token < current.received) return;
-    if (step.token > current.received)
-      throw new Error(`step: expected token ${current.received}, got ${step.token}`);
-    current.received++;
-    options.onStep(step);
-  }
-
-  /** @param {Stream} current @param {Message} message */
-  function hear(current, message) {
-    if (message.id !== current.id && message.id !== null) return;
-    if (message.op === "trace") begin(current, message);
-    else if (message.op === "tokens") options.onTokens?.(message);
-    else if (message.op === "end") finish(current, options.onEnd);
-    else fail(current, message);
-  }
-
-  /** @param {Stream} current @param {TraceMessage} message */
-  function begin(current, message) {
-    failures = 0;
-    const resumed = current.received > 0;
-    if (resumed && message.trace !== current.trace) {
-      current.received = 0; // the server has another trace now: a new version, or another scenario file
-      ask();
-      return;
-    }
-    current.trace = message.trace;
-    become("streaming");
-    if (!resumed) options.onTrace(message);
-  }
-
-  /** @param {Stream} current @param {() => void} tell */
-  function finish(current, tell) {
-    current.over = true;
-    become("done");
-    tell();
-  }
-
-  /** @param {Stream} current @param {Parameters<Options["onError"]>[0]} error */
-  function fail(current, { code, field, message, errors }) {
-    if (code === "busy")
-      socket?.close(); // reconnects later
-    else finish(current, () => options.onError({ code, field, message, errors }));
-  }
+  const reader = createReader(options, {
+    ask,
+    become,
+    connected: () => void (failures = 0),
+    close: (code) => socket?.close(code),
+  });
 
   return {
     /** Requests a trace in place of the previous one. @param {OpenRequest} openRequest */
@@ -156,7 +177,7 @@ export function createSocket(options) {
     stop() {
       if (!stream || stream.over) return;
       if (socket?.readyState === OPEN) socket.send(encodeStop(stream.id));
-      finish(stream, () => {});
+      reader.finish(stream);
       never(timer);
     },
     /** Reconnects at once: the page is visible again, the network has returned, or a user retries. */

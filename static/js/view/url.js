@@ -68,7 +68,8 @@ export function openingView(search, boot) {
   const whole = searchOf(boot, search);
   const parsed = parseView(whole, boot);
   const { exported } = boot;
-  if (!exported && whole !== search) return parsed; // a lesson completed it: the trace brings the understood request
+  // A lesson completed it: the trace brings the understood request.
+  if (!exported && whole !== search) return parsed;
   const [answer, second] = exported ? [exported.trace, exported.other?.trace] : [boot, boot.second];
   const view = withAnswer(parsed.view, answer);
   const b = second ? secondKeysOf(parsed.view.b, second) : null;

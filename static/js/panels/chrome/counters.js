@@ -32,7 +32,8 @@ function createCounter(name) {
     /** @param {Reading} reading */
     update(reading) {
       attribute(element, "data-value", reading.value);
-      for (const part of [figure, counts]) attribute(part, "title", reading.title); // the label already has a meaning
+      // The label already has a meaning.
+      for (const part of [figure, counts]) attribute(part, "title", reading.title);
       setText(figure, reading.figure);
       setText(counts, reading.counts);
     },

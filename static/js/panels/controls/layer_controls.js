@@ -88,7 +88,8 @@ export function createFold(actions) {
       now = state;
       const layers = layersOf();
       const fold = foldOf(state);
-      attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold)); // TOP shows one layer
+      // TOP shows one layer.
+      attribute(element, "hidden", state.view.camera === "top" || (layers < TALL && !fold));
       setText(
         shown,
         fold ? words.foldOf(words.layerRange(fold.first + 1, fold.last + 1), layers) : words.foldNone(layers),

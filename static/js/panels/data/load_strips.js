@@ -14,7 +14,7 @@ const LEAST = 18;
 
 /** @param {(layer: number) => void} choose */
 export function createStrips(choose) {
-  const canvas = h("canvas", { class: "strips", role: "img", hidden: true }); // hidden hidden until it has a name
+  const canvas = h("canvas", { class: "strips", role: "img", hidden: true }); // hidden until it has a name
   let layers = 1;
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();

@@ -101,7 +101,8 @@ export function createQuiz(host, boot, actions, measure) {
     const { answered, right } = scoreOf(questions, answers);
     setText(score, answered ? words.score(right, answered) : "");
     attribute(again, "hidden", answered === 0);
-    lesson.card.scrollTop = question.name in answers ? lesson.card.scrollHeight : 0; // scrolls to the verdict if there is little room
+    // Scrolls to the verdict if there is little room.
+    lesson.card.scrollTop = question.name in answers ? lesson.card.scrollHeight : 0;
     lesson.link(lesson.back, words.stepBack, address(quiz - 1));
     lesson.link(lesson.next, words.nextStep, address(quiz + 1));
   }

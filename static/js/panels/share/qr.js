@@ -41,7 +41,8 @@ export function createQr() {
     draw();
     dialog.showModal();
   });
-  dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes the code; the page gets no keys
+  // Escape closes the code; the page gets no keys.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return {
     button,

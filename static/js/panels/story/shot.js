@@ -59,7 +59,8 @@ export function createShot(host, actions) {
     /** @param {State} state */
     update(state) {
       const { shot, still, trace, view } = state;
-      on = shot !== null && trace !== null && view.tour === "" && view.quiz === null; // a lesson has its own text
+      // A lesson has its own text.
+      on = shot !== null && trace !== null && view.tour === "" && view.quiz === null;
       presenting = state.view.level === "present";
       attribute(skip, "hidden", presenting);
       attribute(host, "hidden", !on);

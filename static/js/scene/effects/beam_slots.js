@@ -13,7 +13,8 @@ import { NO_EXPERT } from "../../trace/wire.js";
 import { createSpans } from "./tower_glow.js";
 
 const BUDGET = 4096; // beams of either kind
-const DISC = 0.46; // radius of the disc of tokens in ALL AT ONCE, as a share of the free radius around the axis
+// Radius of the disc of tokens in ALL AT ONCE, as a share of the free radius around the axis.
+const DISC = 0.46;
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 
 /** Returns the number of slots, and how many of them have a full fan. */

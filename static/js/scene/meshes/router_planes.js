@@ -12,7 +12,8 @@ import { createMaterial } from "../gpu/materials.js";
 const SEGMENTS = 96; // of the outline
 const BAND = 2 * SEGMENTS; // vertices of an outline
 const EACH = BAND + 8; // and the corners of the disc and of the plate below it
-const PLATE_WIDE = { ring: 0.5, pitch: 1.1 }; // largest radius of a plate, as a share of the inner radius of the ring and of the distance of layers
+// Largest radius of a plate, as a share of the inner radius of the ring and of the distance of layers.
+const PLATE_WIDE = { ring: 0.5, pitch: 1.1 };
 
 const VERTEX = /* glsl */ `
 uniform float plates;   /* their radius */
