@@ -1,6 +1,6 @@
 /**
- * The composition root: builds state, browser, scene and panels, in that order, and joins them. Data goes one way (loading, store,
- * then panels and scene); what a person does comes back through `actions`.
+ * The composition root: builds state, browser, scene and panels, in that order, and connects them. Data flows one way
+ * (loading, store, then panels and scene); user input returns through `actions`.
  *
  * @import {Boot, Exported} from "./boot_types.js"
  * @import {State} from "./types.js"
@@ -40,7 +40,7 @@ const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 
 // State
 const store = createStore(initialState(openingView(location.search, boot)));
-/** No socket opens here: the page says so, for the person who can change that. */
+/** Adds a notice that no socket can open, for an administrator. */
 function tellBlocked() {
   const notice = { field: "connection", message: words.socketBlocked(location.host) };
   store.set({ notices: [...store.get().notices, notice] });
@@ -48,14 +48,14 @@ function tellBlocked() {
 
 const Transport = createTransport({ http: boot.transport === "http", onBlocked: tellBlocked });
 
-/** Where traces come from: the server, or in an exported page the page. @param {Listener} listener @param {Pick<Exported, "trace" | "steps">} [recorded] */
+/** Connects to the source of traces: the server, or the exported page itself. @param {Listener} listener @param {Pick<Exported, "trace" | "steps">} [recorded] */
 function connect(listener, recorded = boot.exported) {
   if (recorded) return createInlineTrace(recorded, listener);
   const url = new URL("ws", location.href).href.replace(/^http/, "ws");
   return createSocket({ url, WebSocket: Transport, ...listener });
 }
 
-/** A stack plays a file that a person dropped, where there is one. @param {Listener} listener @param {Parameters<typeof withDroppedFile>[2]} files @param {Pick<Exported, "trace" | "steps">} [recorded] */
+/** Connects a stack, which plays a dropped file instead if there is one. @param {Listener} listener @param {Parameters<typeof withDroppedFile>[2]} files @param {Pick<Exported, "trace" | "steps">} [recorded] */
 function withFiles(listener, files, recorded) {
   const socket = /** @type {ReturnType<typeof createSocket>} */ (connect(listener, recorded));
   return withDroppedFile(socket, listener, files);
@@ -67,7 +67,7 @@ const player = createPlayer(store, ({ trace, timeline }, time) =>
   trace && timeline ? hits.upTo(trace, timeline, time).unique : 0,
 );
 const loading = createLoading(store, (listener) => withFiles(listener, captures), player);
-/** A corpus behind it: from the server, or in an exported page the page. @param {string} atlas */
+/** Returns the corpus: from the server, or from the exported page itself. @param {string} atlas */
 const askCorpus = async (atlas) => boot.exported?.corpus ?? askScene(atlas);
 const corpus = createCorpus(store, askCorpus);
 
@@ -100,16 +100,16 @@ const address = createAddress(store, boot, {
   wake: loop.wake,
 });
 
-/** The states that the panels show; null: they are to look again. @type {[State, State | null] | null} */
+/** The states that the panels show; null forces an update. @type {[State, State | null] | null} */
 let panelStates = null;
 let wall = 0;
-/** A panel has something new to show, though the state is the same. */
+/** Updates the panels although the state is the same. */
 function refresh() {
   panelStates = null;
   loop.wake();
 }
 
-/** Nothing more will change on screen by itself. */
+/** Returns whether the screen has reached its final state. */
 function settled() {
   const state = store.get();
   if (state.loading === "failed") return true;
@@ -158,7 +158,7 @@ const page = createPage(host, {
   other: stacks.other,
 });
 
-/** Brings the panels to the state, if they show another. */
+/** Updates the panels if the state changed. */
 function updatePanels() {
   const now = /** @type {[State, State | null]} */ ([store.get(), stacks.other()]);
   if (panelStates && panelStates[0] === now[0] && panelStates[1] === now[1]) return;
@@ -166,7 +166,7 @@ function updatePanels() {
   page.update(now[0]);
 }
 
-/** One frame. @param {number} secs  since the last @returns {boolean} whether another must follow */
+/** One frame. @param {number} secs  since the last frame @returns {boolean} whether another frame must follow */
 function frame(secs) {
   wall += secs;
   const goesOn = player.advance(secs);
@@ -174,7 +174,7 @@ function frame(secs) {
   const state = store.get();
   updatePanels();
   const drawn = stacks.draw(wall);
-  // Ready means that scene, counters and token strip show the same trace: not before this frame.
+  // Set after this frame, because ready means that scene, counters and token strip show the same trace.
   if (!viewport.opening()) document.documentElement.dataset.state = statusOf(state);
   fileActions.film.frame(drawn);
   queueMicrotask(hooks.tell);
@@ -189,7 +189,7 @@ function reconnect(doubtful) {
   stacks.reconnect(doubtful);
 }
 let begun = false;
-/** Asks for the trace, the first time. */
+/** Requests the trace, the first time. */
 function begin() {
   if (!begun) loading.open();
   begun = true;
@@ -216,7 +216,7 @@ Object.assign(window, { moescope: hooks.api });
 stacks.arrange();
 const { play, pause } = { ...actions, ...page };
 createBridge({ page: window, boot, store, actions: { ...actions, play, pause }, begin });
-updatePanels(); // a page that is not in sight gets no frames, and is read all the same
+updatePanels(); // a hidden page gets no frames, but assistive technology reads it
 page.start(() => {
   begin();
   reconnect(false);
