@@ -1,17 +1,17 @@
 /**
- * Moescope in somebody's page: <moescope-embed scenario="code" experts="64"></moescope-embed>
+ * Moescope in a host page: <moescope-embed scenario="code" experts="64"></moescope-embed>
  *
  *   <script type="module" src="https://.../static/embed.js"></script>
  *
- * A titled frame that loads when it is near, as high as its content asks for, and driven by promises and events. The
- * contract is docs/EMBED.md; the other end is static/js/embed/host_bridge.js. Needs nothing else, and no element of the page but
- * its own; several on a page do not know of each other.
+ * A titled frame that loads when it is near the viewport, has the height that its content requests, and has an API of
+ * promises and events. docs/EMBED.md describes it; the other side is static/js/embed/host_bridge.js. It has no
+ * dependencies and uses only its own element; several on a page are independent.
  */
 
-/** Of the messages. */
+/** Version of the messages. */
 const VERSION = 1;
 
-/** What a view is made of: the keys of the page's URL. Tokens and layers count from 1. */
+/** The keys of a view, as in the page's URL. Tokens and layers count from 1. */
 export const KEYS = [
   "source",
   "scenario",
@@ -59,10 +59,10 @@ export const KEYS = [
   "quiz",
 ];
 
-/** The same of a second stack beside the first: those in which it differs. */
+/** The keys of a second stack: those in which it differs from the first. */
 const OTHER = KEYS.map((key) => `b.${key}`);
 
-/** What an element tells as DOM events; `detail` is the message. */
+/** The DOM events of an element; `detail` is the message. */
 export const EVENTS = ["ready", "state", "token", "layer", "end", "height"];
 
 /**
@@ -71,9 +71,9 @@ export const EVENTS = ["ready", "state", "token", "layer", "end", "height"];
  */
 
 /**
- * The address of a view.
- * @param {string} page   of the embed, or a whole address that has keys of its own
- * @param {Keys} keys     null is left out
+ * Returns the address of a view.
+ * @param {string} page   of the embed, or a whole address with keys
+ * @param {Keys} keys     null is omitted
  */
 export function addressOf(page, keys) {
   const address = new URL(page);
@@ -83,8 +83,8 @@ export function addressOf(page, keys) {
 }
 
 /**
- * Talks to one frame. Messages are sent to the origin of the frame alone, and only those that come from this frame and
- * this origin are heard.
+ * The connection to one frame. Messages are sent only to the origin of the frame, and accepted only from this frame and
+ * this origin.
  */
 export class Connection {
   /**
@@ -108,12 +108,12 @@ export class Connection {
     page.addEventListener("message", this.hear);
   }
 
-  /** The frame says hello when it has loaded; whoever comes later says it first. */
+  /** Sends `hello`, because the frame sends its own only when it has loaded. */
   greet() {
     this.post({ type: "hello", version: VERSION });
   }
 
-  /** The state after a message was heeded, as soon as its trace is there. @param {string} type @param {object} [more] */
+  /** Sends a message and returns the state after it, once its trace has arrived. @param {string} type @param {object} [more] */
   ask(type, more = {}) {
     const id = ++this.lastId;
     const message = { ...more, type, id };
@@ -124,7 +124,7 @@ export class Connection {
     );
   }
 
-  /** A file has the origin "null", which cannot be named as a target. @param {object} message */
+  /** A file has the origin "null", which is not a valid target. @param {object} message */
   post(message) {
     this.frame.contentWindow?.postMessage(
       { moescope: VERSION, ...message },
@@ -142,7 +142,7 @@ export class Connection {
     else if (EVENTS.includes(data.type)) this.onEvent(data.type, data);
   }
 
-  /** The frame has loaded, perhaps anew: what the one before was asked, it will not answer. */
+  /** Handles a loaded frame. Requests to a previous page of the frame get no answer. */
   meet() {
     if (this.greeted) this.refuse("the view was loaded anew");
     this.greeted = false;
@@ -176,7 +176,7 @@ export class Connection {
 }
 
 /**
- * The same for a frame that is there already, as oEmbed or a pasted snippet makes one.
+ * Connects to an existing frame, as oEmbed or a pasted snippet makes one.
  * @param {HTMLIFrameElement} frame   loaded
  * @param {(type: string, detail: any) => void} [onEvent]
  */
@@ -194,7 +194,7 @@ const STYLE = `
   :host([theme="light"]) iframe { background: #f6efeb; }
 `;
 
-/** Node, where the parts above are tested, has no elements. */
+/** Node, which runs the tests, has no elements. */
 const Base = globalThis.HTMLElement ?? class {};
 
 export class MoescopeEmbed extends Base {
@@ -227,22 +227,22 @@ export class MoescopeEmbed extends Base {
     else this.#tellLater({ [name]: value });
   }
 
-  /** Changes any keys of the view; null takes one back to its default; a bad value changes nothing. @param {Keys} keys */
+  /** Changes any keys of the view; null resets a key to its default; an invalid value changes nothing. @param {Keys} keys */
   set(keys) {
     return this.#ask("set", { view: keys });
   }
-  /** Starts, or goes on; out of sight as soon as it is seen. */
+  /** Plays; a hidden frame starts when it becomes visible. */
   play() {
     return this.#ask("play");
   }
   pause() {
     return this.#ask("pause");
   }
-  /** Goes to a token and a layer, both from 1, and stays there. @param {{token?: number, layer?: number}} place */
+  /** Seeks to a token and a layer, both from 1, and pauses. @param {{token?: number, layer?: number}} place */
   seek(place) {
     return this.#ask("seek", place);
   }
-  /** What it shows. */
+  /** Returns the state. */
   get() {
     return this.#ask("get");
   }
@@ -251,14 +251,14 @@ export class MoescopeEmbed extends Base {
   #ask(type, more) {
     if (!this.#connection || !this.#frame)
       return Promise.reject(new Error("moescope-embed: it is in no page"));
-    this.#frame.loading = "eager"; // whoever asks wants an answer, near or not
+    this.#frame.loading = "eager"; // a request needs an answer, near the viewport or not
     return this.#connection.ask(type, more);
   }
 
   #build() {
     this.#connection?.close();
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet(); // unlike a style element, no policy of the page forbids it
+    const sheet = new CSSStyleSheet(); // unlike a style element, no policy of the page blocks it
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const frame = document.createElement("iframe");
@@ -293,7 +293,7 @@ export class MoescopeEmbed extends Base {
     );
   }
 
-  /** As the attribute says, else as the content asks. @param {number | null} height  CSS pixels */
+  /** Sets the height of the attribute, else that of the content. @param {number | null} height  CSS pixels */
   #size(height) {
     const own = Number.parseFloat(this.getAttribute("height") ?? "");
     const used = own > 0 ? own : height;
@@ -306,7 +306,7 @@ export class MoescopeEmbed extends Base {
     });
   }
 
-  /** Several attributes changed at once are one change of the view. @param {Keys} keys */
+  /** Joins attributes that change at once in one change of the view. @param {Keys} keys */
   #tellLater(keys) {
     const first = !Object.keys(this.#changed).length;
     Object.assign(this.#changed, keys);
