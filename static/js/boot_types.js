@@ -16,31 +16,31 @@
  * @property {string[]} [sources]           that read it
  * @property {string[]} [routers]           that read it
  *
- * What the server puts into the page (a JSON block), so that the page can check a URL before it asks.
+ * The boot data: a JSON block in the page, with which the page checks a URL before a request.
  * @typedef {object} Boot
  * @property {string} version
- * @property {string} [lang]   of the document and of the words in here; English where it is left out
+ * @property {string} [lang]   language of the document and of the texts in the boot data; default: English
  * @property {ScenarioInfo[]} scenarios
  * @property {ModelInfo[]} models
- * @property {{name: string, refused: string}[]} [refused_models]   that cannot be run, each with the reason
- * @property {RouterInfo[]} [routers]   left out in a file that plays without a server
+ * @property {{name: string, refused: string}[]} [refused_models]   models that cannot be run, each with the reason
+ * @property {RouterInfo[]} [routers]   omitted in an exported page
  * @property {ShapeInfo[]} [shapes]     of published models
- * @property {TourInfo[]} [tours]       left out in a file that plays without a server, as are the questions
+ * @property {TourInfo[]} [tours]       omitted in an exported page, as are the questions
  * @property {QuestionInfo[]} [questions]
  * @property {KeyDeclaration[]} keys
- * @property {{experts: number[], k: number[]}} offers   numbers that are offered without a link
+ * @property {{experts: number[], k: number[]}} offers   the offered numbers
  * @property {Request} request          the request of the address, as the server understood it
  * @property {Partial<Request>} given
  * @property {ServerNotice[]} notices
  * @property {Answer | null} second     of the second stack
  * @property {boolean} embed
- * @property {"socket" | "http"} [transport]   how to ask for traces first; left out: by socket
- * @property {Exported} [exported]   only in a file that plays without a server
+ * @property {"socket" | "http"} [transport]   the first transport of traces; default: by socket
+ * @property {Exported} [exported]   only in an exported page
  *
- * What app/export/exported_page.py puts into such a file.
+ * The data of an exported page, as written by app/export/exported_page.py.
  * @typedef {object} Exported
  * @property {string} query     the view that it opens with, as in the URL
- * @property {string} home      address of the site that it came from, without a path; "" where there is none
+ * @property {string} home      address of the site that it came from, without a path; "" for none
  * @property {import("./trace/wire.js").TraceMessage} trace
  * @property {string} steps     base64 of the binary messages that follow
  * @property {Corpus} [corpus]     behind the routing
@@ -50,7 +50,7 @@
  * @property {string} name
  * @property {string} title
  * @property {string} summary
- * @property {{caption: string, view: string}[]} steps   a view as what stands behind the ? of its address; terms as in lessons.js
+ * @property {{caption: string, view: string}[]} steps   a view is the query string of its address; terms as in lessons.js
  *
  * @typedef {object} QuestionInfo
  * @property {string} name
@@ -67,7 +67,7 @@
  * @property {string} teaches     one sentence: what to look for
  * @property {string} text        the prompt in plain text
  * @property {string[]} groups
- * @property {Record<string, string>} [group_names]   what a person reads, where it is not the name
+ * @property {Record<string, string>} [group_names]   displayed names, if they differ from the keys
  * @property {string} [lang]      of title and teaches, where it is not the document's
  *
  * @typedef {object} RouterInfo

@@ -69,7 +69,7 @@
  *
  * @typedef {Request & ViewOnly & RequestKeys} View
  *
- * How the server understood request keys.
+ * The request as the server understood it.
  * @typedef {object} Answer
  * @property {Request} request          with every key set
  * @property {Partial<Request>} given   the fewest keys that ask for the same

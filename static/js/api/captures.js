@@ -41,7 +41,7 @@ import { captureWords } from "../words/words.js";
 /** As PAGE_BOUNDS in app/formats/bounds.py. Larger files are not sent. */
 export const MOST_BYTES = 256 * 2 ** 20;
 
-/** @param {readonly File[]} files @param {object} [said]  what a person specified about them */
+/** @param {readonly File[]} files @param {object} [said]  facts that a user added */
 export function pack(files, said = {}) {
   const listed = files.map((file) => ({ name: nameOf(file), bytes: file.size }));
   const header = new TextEncoder().encode(JSON.stringify({ files: listed, ...said }));

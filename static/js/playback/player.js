@@ -1,5 +1,5 @@
 /**
- * The player: moves the playhead as time passes and as a person asks. It reads no clock: the render loop passes the elapsed time.
+ * The player: moves the playhead with time and by user input. It reads no clock: the render loop passes the elapsed time.
  *
  * @import {State} from "../types.js"
  * @import {Store} from "../state/store.js"

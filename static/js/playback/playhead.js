@@ -1,5 +1,5 @@
 /**
- * The playhead: the time and the token at which playback stands, and what the store holds there. Reads no clock.
+ * The playhead: time and token of playback, and the state of the store there. Reads no clock.
  *
  * @import {State} from "../types.js"
  * @import {Firing, Schedule} from "./timeline.js"
@@ -18,7 +18,7 @@ export function createPlayhead(countHits) {
     clock: 0,
     /** The event to which a single step moves. @type {Firing | null} */
     target: null,
-    /** The token that a person selected. It stays the current token until it leaves the stack. @type {number | null} */
+    /** The token that a user selected. It stays the current token until it leaves the stack. @type {number | null} */
     followed: null,
 
     /** Returns what the store holds at a time. @param {State} state @param {number} time @returns {Partial<State>} */

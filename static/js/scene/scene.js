@@ -8,7 +8,7 @@
  * @typedef {object} SceneOptions
  * @property {boolean} [antialias]      default: on if a GPU draws, off if the CPU does
  * @property {boolean} [wheel]          the wheel zooms (default); false: only with Ctrl, so that the page can scroll
- * @property {() => void} [onMove]      a person moved the camera; the next frame must be drawn
+ * @property {() => void} [onMove]      a user moved the camera; the next frame must be drawn
  * @property {(azimuth: number, elevation: number, zoom?: number) => void} [onTurn]  by how much, as `turn` takes it
  * @property {() => void} [onLost]      the WebGL context was lost
  * @property {() => void} [onRestored]  it is restored; the next frame must be drawn

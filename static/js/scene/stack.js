@@ -106,7 +106,7 @@ export function createStack(uniforms, shape, topK) {
 }
 
 /**
- * Returns the function that brings tables, meshes and uniforms to a frame. What costs much is done only after a change.
+ * Returns the function that brings tables, meshes and uniforms to a frame. Expensive parts run only after a change.
  * @param {Uniforms} uniforms
  * @param {StackTables} tables
  * @param {Meshes} meshes

@@ -1,8 +1,8 @@
 /**
  * The messages of the socket in both directions. docs/PROTOCOL.md describes them; tests/golden holds their bytes.
  *
- * What is asked for: keys that may not go together. `changed` names those that a person just changed; `second` holds the
- * keys in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.
+ * A request: keys that may contradict each other. `changed` names those that a user just changed; `second` holds the keys
+ * in which a second stack differs; `around` is a token: of a long trace the part is asked for in which it lies.
  * @typedef {{request: Partial<Request>, changed?: string[], second?: Partial<Request>, around?: number}} OpenRequest
  *
  * @typedef {object} TraceMessage

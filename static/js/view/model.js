@@ -1,5 +1,5 @@
 /**
- * The model of a view: its shape, its router and the settings that a person chose, its unusual layers and experts. Pure.
+ * The model of a view: its shape, its router with the settings of the user, its unusual layers and experts. Pure.
  *
  * @import {Boot, RouterInfo} from "../boot_types.js"
  * @import {Model, View} from "../types.js"

@@ -525,7 +525,7 @@ export const en = {
   allLayers: "All",
   dropped: "dropped",
 
-  // How even the load is
+  // Load balance
   balance: {
     allPrompts: "All prompts",
     ownText: "A text",
@@ -626,7 +626,7 @@ export const en = {
     trainedLinks: { live: "this prompt, live", training: "their training" },
   },
 
-  // What the models learned
+  // Measurements
   learned: {
     loading: "Loading the measurements …",
     nothing: "These models have no measurements yet; run python -m app measure.",
@@ -931,7 +931,7 @@ export const en = {
   beyondTrace: (/** @type {string} */ name, /** @type {number} */ last, /** @type {number} */ got) =>
     `${name}: expected 1 to ${last}, got ${got}; showing ${last}`,
 
-  // What just happened, for those who listen
+  // Announcements for screen readers
   saidPlaying: "Playing",
   saidPaused: "Paused",
   saidFinished: (/** @type {number} */ hits, /** @type {number} */ all) =>

@@ -525,7 +525,7 @@ export const fr = {
   allLayers: "Toutes",
   dropped: "écarté",
 
-  // How even the load is
+  // Load balance
   balance: {
     allPrompts: "Tous les textes",
     ownText: "Un texte",
@@ -620,7 +620,7 @@ export const fr = {
     trainedLinks: { live: "ce texte, en direct", training: "leur entraînement" },
   },
 
-  // What the models learned
+  // Measurements
   learned: {
     loading: "Lecture de ce qui a été mesuré…",
     nothing: "Rien n’a encore été mesuré sur ces modèles : python -m app measure s’en charge.",
@@ -887,7 +887,7 @@ export const fr = {
     `tower : attendu une couche de 1 à ${layers} et un expert de 0 à ${experts - 1}, reçu autre chose ; rien n’est affiché`,
   beyondTrace: (name, last, got) => `${name} : attendu de 1 à ${last}, reçu ${got} ; affiché : ${last}`,
 
-  // What just happened, for those who listen
+  // Announcements for screen readers
   saidPlaying: "Lecture en cours",
   saidPaused: "En pause",
   saidFinished: (hits, all) =>

@@ -90,7 +90,7 @@ function summed(sent) {
   );
 }
 
-/** What limits on the devices per token cost, from the server. @param {Boot} boot */
+/** The costs of limits on the devices per token, from the server. @param {Boot} boot */
 function createLimits(boot) {
   const element = h("div", { class: "finding" });
   let asked = "";

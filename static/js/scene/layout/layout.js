@@ -6,7 +6,7 @@
  * counter-clockwise, so the expert a quarter round is at the right (+x). Each ring is rotated by TURN against the one
  * below, so that a column is not read as the same expert.
  *
- * Up to RING experts form one ring; more stand in concentric rows, neighbours in different rows.
+ * Up to RING experts form one ring; more form concentric rows, with neighbours in different rows.
  *
  *
  * @typedef {object} Ring
