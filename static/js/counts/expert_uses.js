@@ -27,8 +27,8 @@ function noHits(layers, experts) {
   };
 }
 
-/** Counts one event, or removes it. @param {Hits} hits @param {Trace} trace @param {number} token @param {number} layer @param {1 | -1} way */
-function count(hits, trace, token, layer, way) {
+/** Counts one event, or removes it. @param {Hits} hits @param {Trace} trace @param {number} token @param {number} layer @param {1 | -1} direction */
+function count(hits, trace, token, layer, direction) {
   const { layers, experts, ...model } = trace.model;
   const topK = columnsOf(model);
   const row = (token * layers + layer) * topK;
@@ -37,9 +37,9 @@ function count(hits, trace, token, layer, way) {
     if (expert === NO_EXPERT || trace.dropped[choice]) continue; // chosen, but not used
     const tower = layer * experts + expert;
     const before = hits.counts[tower];
-    hits.counts[tower] = before + way;
-    hits.unique += (before + way ? 1 : 0) - (before ? 1 : 0);
-    hits.totals[layer] += way;
+    hits.counts[tower] = before + direction;
+    hits.unique += (before + direction ? 1 : 0) - (before ? 1 : 0);
+    hits.totals[layer] += direction;
   }
   hits.changes++;
 }

@@ -31,12 +31,12 @@ const GLIDE = 1.6;
  * @property {() => void} skipShot
  * @property {() => void} leaveShot        at once, for the free view
  * @property {() => void} present          plays the shot from its start to the end of its first beat
- * @property {(way: 1 | -1) => void} stepBeat
+ * @property {(direction: 1 | -1) => void} stepBeat
  * @property {(secs: number) => void} seekShot
  * @property {() => void} toggle
  * @property {() => void} restart
- * @property {(way: 1 | -1) => void} stepLayer
- * @property {(way: 1 | -1) => void} stepToken
+ * @property {(direction: 1 | -1) => void} stepLayer
+ * @property {(direction: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek
  * @property {(secs: number) => void} seekTime
  */
@@ -73,10 +73,10 @@ export function createPlayer(store, countHits) {
     else setTime(moment, false);
   }
 
-  /** @param {(timeline: Schedule, at: Firing, way: 1 | -1) => any} beside @param {1 | -1} way */
-  function step(beside, way) {
+  /** @param {(timeline: Schedule, at: Firing, direction: 1 | -1) => any} beside @param {1 | -1} direction */
+  function step(beside, direction) {
     const { timeline, at } = store.get();
-    if (timeline) stepTo(beside(timeline, head.target ?? at, way));
+    if (timeline) stepTo(beside(timeline, head.target ?? at, direction));
   }
 
   /** @type {Player["advance"]} */
@@ -139,8 +139,8 @@ export function createPlayer(store, countHits) {
       head.target = null;
       restartAt(0, true);
     },
-    stepLayer: (way) => step(layerBeside, way),
-    stepToken: (way) => step(tokenBeside, way),
+    stepLayer: (direction) => step(layerBeside, direction),
+    stepToken: (direction) => step(tokenBeside, direction),
     seek({ token, layer }) {
       const { timeline, at } = store.get();
       head.target = null;
@@ -160,10 +160,10 @@ export function createPlayer(store, countHits) {
     leaveShot: shot.leave,
     seekShot: shot.seek,
     present: () => store.set(shot.presented(store.get())),
-    stepBeat(way) {
+    stepBeat(direction) {
       const { shot: secs } = store.get();
-      if (secs === null) step(tokenBeside, way);
-      else shot.stepBeat(secs, way);
+      if (secs === null) step(tokenBeside, direction);
+      else shot.stepBeat(secs, direction);
     },
   };
 }

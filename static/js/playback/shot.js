@@ -87,10 +87,10 @@ export function phaseAt(secs) {
   return secs < BEATS[2] ? "scores" : secs < BEATS[3] ? "cut" : "weights";
 }
 
-/** Returns the pause of the next or previous beat; null if there is none. @param {number} secs @param {1 | -1} way */
-export function beatBeside(secs, way) {
-  const beyond = TOLD.filter((each) => (each - secs) * way > 1e-9);
-  return beyond.length ? beyond[way > 0 ? 0 : beyond.length - 1] : null;
+/** Returns the pause of the next or previous beat; null if there is none. @param {number} secs @param {1 | -1} direction */
+export function beatBeside(secs, direction) {
+  const beyond = TOLD.filter((each) => (each - secs) * direction > 1e-9);
+  return beyond.length ? beyond[direction > 0 ? 0 : beyond.length - 1] : null;
 }
 
 /** Returns the still after a moment; null after the last. @param {number} secs */

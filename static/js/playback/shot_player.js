@@ -84,14 +84,14 @@ export function createShotPlayer(store, head) {
       store.set({ playing: true });
     },
 
-    /** Plays the next beat, or returns to the end of the one before. @param {number} shot @param {1 | -1} way */
-    stepBeat(shot, way) {
+    /** Plays the next beat, or returns to the end of the one before. @param {number} shot @param {1 | -1} direction */
+    stepBeat(shot, direction) {
       const { still, playing } = store.get();
-      const next = beatBeside(playing && beatEnd !== null ? beatEnd : shot, way);
+      const next = beatBeside(playing && beatEnd !== null ? beatEnd : shot, direction);
       if (next === null) return;
       rate = 1;
       if (playing && beatEnd !== null) place(beatEnd, true);
-      if (way > 0 && !still) {
+      if (direction > 0 && !still) {
         beatEnd = next;
         return store.set({ playing: true });
       }

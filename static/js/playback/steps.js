@@ -27,20 +27,20 @@ export function momentOf(timeline, event) {
  * passed yet, so time never goes back. Null before the first event.
  * @param {Schedule} timeline
  * @param {Event} at
- * @param {1 | -1} way
+ * @param {1 | -1} direction
  * @returns {Event | null}
  */
-export function layerBeside(timeline, at, way) {
-  if (at.token < 0) return way > 0 ? clamp(timeline, { token: 0, layer: 0 }) : null;
-  const layer = at.layer + way;
+export function layerBeside(timeline, at, direction) {
+  if (at.token < 0) return direction > 0 ? clamp(timeline, { token: 0, layer: 0 }) : null;
+  const layer = at.layer + direction;
   if (layer >= 0 && layer < timeline.layers) return { token: at.token, layer };
-  if (timeline.mode === "all") return way > 0 ? at : null;
-  const token = at.token + way;
+  if (timeline.mode === "all") return direction > 0 ? at : null;
+  const token = at.token + direction;
   if (token < 0) return null;
   if (token >= timeline.tokens) return at;
   return {
     token,
-    layer: way > 0 ? firstLayerAfter(timeline, token, at) : lastLayerBefore(timeline, token, at),
+    layer: direction > 0 ? firstLayerAfter(timeline, token, at) : lastLayerBefore(timeline, token, at),
   };
 }
 
@@ -64,12 +64,12 @@ function lastLayerBefore(timeline, token, at) {
  * Returns the next or the previous token at the same layer. Null before the first. In ALL AT ONCE a step is one layer.
  * @param {Schedule} timeline
  * @param {Event} at
- * @param {1 | -1} way
+ * @param {1 | -1} direction
  * @returns {Event | null}
  */
-export function tokenBeside(timeline, at, way) {
-  if (timeline.mode === "all" || at.token < 0) return layerBeside(timeline, at, way);
-  const token = at.token + way;
+export function tokenBeside(timeline, at, direction) {
+  if (timeline.mode === "all" || at.token < 0) return layerBeside(timeline, at, direction);
+  const token = at.token + direction;
   return token < 0 ? null : clamp(timeline, { token, layer: at.layer });
 }
 

@@ -177,17 +177,17 @@ export function timeOf(/** @type {Schedule} */ timeline, /** @type {Firing} */ {
  * last: the end.
  * @param {Schedule} timeline
  * @param {number} time
- * @param {1 | -1} way
+ * @param {1 | -1} direction
  * @returns {number}
  */
-export function layerStep(timeline, time, way) {
-  let best = way > 0 ? Infinity : -Infinity;
+export function layerStep(timeline, time, direction) {
+  let best = direction > 0 ? Infinity : -Infinity;
   const here = timeOf(timeline, lastEvent(timeline, time));
   for (let layer = 0; layer < timeline.layers; layer++) {
-    const moment = way > 0 ? firedAfter(timeline, layer, time) : firedBefore(timeline, layer, here);
-    best = way > 0 ? Math.min(best, moment) : Math.max(best, moment);
+    const moment = direction > 0 ? firedAfter(timeline, layer, time) : firedBefore(timeline, layer, here);
+    best = direction > 0 ? Math.min(best, moment) : Math.max(best, moment);
   }
-  if (way > 0) return best === Infinity ? timeline.duration : best;
+  if (direction > 0) return best === Infinity ? timeline.duration : best;
   return best === -Infinity ? 0 : best;
 }
 

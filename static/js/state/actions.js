@@ -33,8 +33,8 @@ import { createGuide } from "./tour_navigation.js";
  * @property {() => void} startShot
  * @property {() => void} skipShot
  * @property {(secs: number) => void} seekShot   pauses at a second of the shot
- * @property {(way: 1 | -1) => void} stepLayer
- * @property {(way: 1 | -1) => void} stepToken
+ * @property {(direction: 1 | -1) => void} stepLayer
+ * @property {(direction: 1 | -1) => void} stepToken
  * @property {(to: {token?: number, layer?: number}) => void} seek   stays there, paused
  * @property {(to: {token?: number, layer?: number}) => void} visit  as seek, but the token is counted in the whole of a long trace
  * @property {(secs: number) => void} seekTime                       keeps playing if it was playing
@@ -43,8 +43,8 @@ import { createGuide } from "./tour_navigation.js";
  * @property {(target: Target) => void} hover
  * @property {(panel: Panel) => void} togglePanel
  * @property {(level: import("../view/level.js").Level | "present") => void} setLevel
- * @property {(way: 1 | -1) => void} stepLevel
- * @property {(way: 1 | -1) => void} stepBeat      while presenting
+ * @property {(direction: 1 | -1) => void} stepLevel
+ * @property {(direction: 1 | -1) => void} stepBeat      while presenting
  * @property {() => void} toggleWhole
  * @property {(overlay: State["overlay"]) => void} toggleOverlay
  * @property {() => void} openFiles
@@ -133,8 +133,8 @@ export function createActions({ boot, store, player, loading, save, film, long }
     skipShot: player.skipShot,
     stepBeat: player.stepBeat,
     seekShot: player.seekShot,
-    stepLayer: (way) => long.step("layer", way) || player.stepLayer(way),
-    stepToken: (way) => long.step("token", way) || player.stepToken(way),
+    stepLayer: (direction) => long.step("layer", direction) || player.stepLayer(direction),
+    stepToken: (direction) => long.step("token", direction) || player.stepToken(direction),
     seek,
     visit,
     seekTime: player.seekTime,
@@ -147,9 +147,9 @@ export function createActions({ boot, store, player, loading, save, film, long }
     hover: (hover) => store.set({ hover }),
     togglePanel: (panel) => setView({ panel: store.get().view.panel === panel ? "none" : panel }),
     setLevel,
-    stepLevel(way) {
+    stepLevel(direction) {
       const here = levelOf(store.get().view);
-      const next = here === "present" ? "story" : LEVELS[LEVELS.indexOf(here) + way];
+      const next = here === "present" ? "story" : LEVELS[LEVELS.indexOf(here) + direction];
       if (next) setLevel(next);
     },
     toggleWhole: () => setView({ whole: !store.get().view.whole }),

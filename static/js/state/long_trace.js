@@ -57,14 +57,14 @@ export function createLongTrace(store, fetchCounts) {
       ask(token, layer);
       return true;
     },
-    /** Handles a single step that leaves the part. @param {"token" | "layer"} by @param {1 | -1} way @returns {boolean} */
-    step(by, way) {
+    /** Handles a single step that leaves the part. @param {"token" | "layer"} by @param {1 | -1} direction @returns {boolean} */
+    step(by, direction) {
       const { trace, at, view } = store.get();
       const part = partOf(trace);
       if (!trace || !part || at.token < 0 || view.mode === "all") return false;
-      const edge = way > 0 ? trace.tokens.length - 1 : 0;
-      const rim = way > 0 ? trace.model.layers - 1 : 0;
-      const token = firstOf(trace) + at.token + way;
+      const edge = direction > 0 ? trace.tokens.length - 1 : 0;
+      const rim = direction > 0 ? trace.model.layers - 1 : 0;
+      const token = firstOf(trace) + at.token + direction;
       if (at.token !== edge || token < 0 || token >= part.of) return false;
       if (by === "layer" && at.layer !== rim) return false;
       ask(token, by === "token" ? at.layer : trace.model.layers - 1 - rim);

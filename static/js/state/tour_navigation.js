@@ -20,7 +20,7 @@ import { statusOf } from "./state.js";
  * @property {(tour: string, at?: number) => void} open    opens a step of a tour, counted from 0
  * @property {(question: number) => void} ask              asks a question, counted from 0
  * @property {(question: number) => void} show             shows the answer to a question
- * @property {(way: 1 | -1) => void} step                  to the next step or question, or the one before
+ * @property {(direction: 1 | -1) => void} step                  to the next step or question, or the one before
  * @property {() => void} leave                            ends the tour and keeps the view
  */
 
@@ -98,13 +98,13 @@ export function createGuide({ boot, store, player }) {
     open,
     ask: (question) => ask(question),
     show: (question) => ask(question, "shows"),
-    step(way) {
+    step(direction) {
       const { tour, at, quiz } = store.get().view;
       const last = tourOf(boot, { tour })?.steps.length;
-      if (quiz !== null) return ask(quiz + way);
+      if (quiz !== null) return ask(quiz + direction);
       if (last === undefined) return;
-      if (at + way === last) leave();
-      else open(tour, at + way);
+      if (at + direction === last) leave();
+      else open(tour, at + direction);
     },
     leave,
   };

@@ -65,10 +65,10 @@ export function foldFollowing(layer, layers) {
   return { first, last: first + FOLLOWING - 1 };
 }
 
-/** Moves a fold up or down. A few of its layers stay open. @param {Fold} fold @param {1 | -1} way @param {number} layers @returns {Fold} */
-function movedFold({ first, last }, way, layers) {
+/** Moves a fold up or down. A few of its layers stay open. @param {Fold} fold @param {1 | -1} direction @param {number} layers @returns {Fold} */
+function movedFold({ first, last }, direction, layers) {
   const wide = last - first + 1;
-  const next = Math.max(0, Math.min(layers - wide, first + way * Math.max(1, wide - 2)));
+  const next = Math.max(0, Math.min(layers - wide, first + direction * Math.max(1, wide - 2)));
   return { first: next, last: next + wide - 1 };
 }
 
@@ -78,10 +78,10 @@ function lookedAt(state) {
   return view.tower?.layer ?? (view.camera === "top" ? floorOf(state) : Math.max(0, at.layer));
 }
 
-/** Returns the fold with the next layers up or down open; null if none is folded. @param {State} state @param {1 | -1} way */
-export function nextFold(state, way) {
+/** Returns the fold with the next layers up or down open; null if none is folded. @param {State} state @param {1 | -1} direction */
+export function nextFold(state, direction) {
   const fold = foldOf(state);
-  return fold && movedFold(fold, way, state.trace?.model.layers ?? 0);
+  return fold && movedFold(fold, direction, state.trace?.model.layers ?? 0);
 }
 
 /** Returns the fold around the current layer, or for a folded stack the unfolded one. @param {State} state */

@@ -57,7 +57,8 @@ export function createFold(actions) {
   /** @type {State | null} */
   let now = null;
   const layersOf = () => now?.trace?.model.layers ?? 0;
-  const move = (/** @type {1 | -1} */ way) => now && actions.setView({ fold: nextFold(now, way) });
+  const move = (/** @type {1 | -1} */ direction) =>
+    now && actions.setView({ fold: nextFold(now, direction) });
   const down = h(
     "button",
     { type: "button", "aria-label": words.foldDown, onclick: () => move(-1) },

@@ -106,11 +106,11 @@ function cellInWords(map, { layer, expert }) {
 
 /** @param {string} key @param {{layer: number, expert: number}} cell @param {Tally} map */
 function movedBy(key, { layer, expert }, { layers, experts }) {
-  const way = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[key];
-  if (!way) return null;
+  const direction = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[key];
+  if (!direction) return null;
   return {
-    layer: Math.max(0, Math.min(layers - 1, layer + way[0])),
-    expert: Math.max(0, Math.min(experts - 1, expert + way[1])),
+    layer: Math.max(0, Math.min(layers - 1, layer + direction[0])),
+    expert: Math.max(0, Math.min(experts - 1, expert + direction[1])),
   };
 }
 
@@ -169,10 +169,10 @@ export function heatOf(palette, theme) {
   const { dusk, brick, ember, hot, amber, white } = coloursOf(palette, theme);
   const stops = [dusk, brick, ember, hot, amber, white].map(stopOf);
   const [first, last] = [stops[0].light, stops[stops.length - 1].light];
-  const way = Math.sign(last - first);
+  const direction = Math.sign(last - first);
   return (share) => {
     const light = first + (last - first) * Math.max(0, Math.min(1, share));
-    const above = 1 + stops.slice(1, -1).filter((stop) => way * (stop.light - light) < 0).length;
+    const above = 1 + stops.slice(1, -1).filter((stop) => direction * (stop.light - light) < 0).length;
     const [a, b] = [stops[above - 1], stops[above]];
     const part = Math.max(0, Math.min(1, (light - a.light) / (b.light - a.light || 1)));
     return a.rgb.map((channel, i) => Math.round(channel + (b.rgb[i] - channel) * part));
