@@ -52,15 +52,47 @@ def atlases(cache, own):
     return Atlases(SHIPPED, own, cache)
 
 
+ROUNDING = 5.01e-5  # half of the last of the four digits of measured.json
+TIE = 5e-7  # scores that differ by less may change places on another processor: a few units of float32
+
+
 def test_shipped_atlas_reproduces_the_measured_figures_of_its_model(atlases):
     found = atlases.answer(TOLD, "learned", {})
     known = results.read(SHIPPED)["trio-64"]["learned"]
     for name in ("js_bits", "entropy", "max_violation"):
-        np.testing.assert_allclose(found[name], known[name], atol=1e-4)
+        np.testing.assert_allclose(found[name], known[name], atol=ROUNDING, rtol=0)
     assert found["js_bits_most"] == known["js_bits_most"]
-    assert_likes_agree(found["likes"], known["likes"])
+    one = 1 / (2 * min(atlases.open(TOLD).tokens_by_label("domain").values()))  # assignment of a language
     for language, loads in known["language_loads"].items():
-        np.testing.assert_allclose(found["language_loads"][language], loads, atol=1e-4)
+        np.testing.assert_allclose(found["language_loads"][language], loads, atol=ROUNDING + one, rtol=0)
+
+
+def test_shipped_atlas_reproduces_the_measured_tokens_of_its_experts(atlases):
+    """All counts are equal on the processor that measured. On another one, a choice between scores that are
+    equal but for the last bits may differ: 94 of 442,368. A count may be off by as many such choices as its
+    token has in its layer, and two choices in all: one was, of a token that occurs 150 times."""
+    found = atlases.answer(TOLD, "learned", {})["likes"]
+    known = results.read(SHIPPED)["trio-64"]["learned"]["likes"]
+    ties, moved = near_ties(atlases.open(TOLD)), 0
+    assert sum(ties.values()) < 200
+    for layer in range(6):
+        for one, other in zip(found[layer], known[layer], strict=True):
+            assert [(text, of) for text, _, of in one] == [(text, of) for text, _, of in other]
+            for (text, times, _), (_, measured, _) in zip(one, other, strict=True):
+                assert abs(times - measured) <= ties.get((layer, text), 0), (layer, text)
+                moved += abs(times - measured)
+    assert moved <= 2 * 2, "each choice leaves one expert and comes to another"
+
+
+def near_ties(atlas):
+    """How many choices of each (layer, text of the token) a last bit decides."""
+    rows = atlas.ask(
+        "select layer, text, count(*) n from routing join (select distinct token_id, text from tokens) "
+        "using (token_id) where margin < ? group by all",
+        TIE,
+    )
+    keys = zip(rows["layer"].tolist(), rows["text"].tolist(), strict=True)
+    return dict(zip(keys, rows["n"].tolist(), strict=True))
 
 
 def test_chance_of_a_corpus_is_that_of_experts_drawn_for_each_token(atlases):
@@ -88,19 +120,6 @@ def test_load_of_a_corpus_is_its_assignments(atlases):
     atlas = atlases.open("mine")
     assert np.sum(found["assigned"], axis=1).tolist() == [atlas.tokens * 2] * 3
     assert (found["texts"], found["tokens"], found["model"]) == (40, atlas.tokens, MODEL)
-
-
-def assert_likes_agree(found, known):
-    """The same tokens at the same places; processors differ in the last bit, which turns near ties."""
-    experts = [
-        (a, b) for one, other in zip(found, known, strict=True) for a, b in zip(one, other, strict=True)
-    ]
-    agreeing = [
-        [(text, occurs) for text, _, occurs in a] == [(text, occurs) for text, _, occurs in b]
-        and max(abs(x[1] - y[1]) for x, y in zip(a, b, strict=True)) <= 2
-        for a, b in experts
-    ]
-    assert np.mean(agreeing) >= 0.99, f"{agreeing.count(False)} of {len(agreeing)} experts differ"
 
 
 def test_shipped_atlas_is_made_once_and_found_again(atlases, cache, own, monkeypatch):
