@@ -63,11 +63,12 @@ class Stopped(RuntimeError):
 
 
 async def cancel_all() -> None:
-    """Cancels every other task of the loop and waits until they end."""
+    """Cancels every other task of the loop, waits until they end, and closes async generators."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 class Closed(Exception):
