@@ -133,6 +133,9 @@ function sceneAddress(name, names, { model, shape }, chosen) {
   return `./?${query}`;
 }
 
+/** A caption with the number of tokens behind the figure. @param {string} hint @param {number} tokens */
+const captionOf = (hint, tokens) => `${hint.replace(/\.$/, "")} (${words.behind(tokens)}).`;
+
 /** @param {string} name @param {readonly Named[]} names */
 async function partsOf(name, names) {
   const { metric, chosen } = asked();
@@ -156,7 +159,7 @@ async function partsOf(name, names) {
     overview.ids_only && h("p", { class: "trouble" }, words.idsOnly),
     figure(
       words.mapTitle,
-      words.mapHint,
+      captionOf(words.mapHint, overview.tokens),
       h("div", { class: "choosers" }, metricMenu(overview, metric), ...expertMenus(overview, chosen)),
       h(
         "div",
@@ -168,7 +171,7 @@ async function partsOf(name, names) {
     createLiveText(name),
     figure(
       words.flows,
-      words.flowsHint,
+      captionOf(words.flowsHint, overview.tokens),
       h(
         "div",
         { class: "wide" },
@@ -178,8 +181,12 @@ async function partsOf(name, names) {
     h(
       "div",
       { class: "columns plots" },
-      figure(words.coverage, words.coverageHint, createCoverage(coverage)),
-      figure(`${words.pairs}, ${words.layer} ${layer + 1}`, words.pairsHint, createPairMap(pairs)),
+      figure(words.coverage, captionOf(words.coverageHint, coverage.tokens), createCoverage(coverage)),
+      figure(
+        `${words.pairs}, ${words.layer} ${layer + 1}`,
+        captionOf(words.pairsHint, pairs.tokens),
+        createPairMap(pairs),
+      ),
     ),
   ].filter((part) => part instanceof Node);
 }
@@ -212,7 +219,8 @@ async function trainingParts(name) {
 
 /** Returns the parts that take seconds to simulate: caches and placements. @param {string} name */
 async function slowPartsOf(name) {
-  const caches = figure(words.caches, words.cachesHint, createCaches(await askAtlas(name, "caches")));
+  const simulated = await askAtlas(name, "caches");
+  const caches = figure(words.caches, captionOf(words.cachesHint, simulated.tokens), createCaches(simulated));
   const { experts } = await askAtlas(name, "overview");
   if (experts % DEVICES !== 0) return [caches];
   return [caches, placements(name, await askAtlas(name, "placement", { devices: DEVICES }))];
@@ -276,7 +284,7 @@ function placements(name, placement) {
   const head = h("thead", {}, h("tr", {}, ...names.map((each) => h("th", { scope: "col" }, each))));
   return figure(
     words.placement,
-    `${words.placementHint(placement.devices)} (${words.behind(placement.tokens)})`,
+    captionOf(words.placementHint(placement.devices), placement.tokens),
     h("table", {}, head, h("tbody", {}, ...rows)),
   );
 }

@@ -96,7 +96,11 @@ export function lines(lines) {
         points: points.map(([x, y]) => `${across(x).toFixed(1)},${upward(y).toFixed(1)}`).join(" "),
         class: dashed ? "plot-line dashed" : "plot-line",
       }),
-      svg("text", { x: across(1) + 6, y: ends[number] + 4, class: "plot-label" }, name),
+      svg("line", {
+        ...{ x1: across(1) + 6, x2: across(1) + 20, y1: ends[number], y2: ends[number] },
+        class: dashed ? "plot-line dashed" : "plot-line",
+      }),
+      svg("text", { x: across(1) + 25, y: ends[number] + 4, class: "plot-label" }, name),
     ),
   );
 }
@@ -125,7 +129,7 @@ export function scaleOf(rows) {
 /** Returns one of six levels of a colour scale. @param {number} share */
 export const levelOf = (share) => Math.min(5, Math.floor(share * 6));
 
-/** @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */
+/** A figure with a title and a caption. @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */
 export function figure(title, hint, ...parts) {
   return h("figure", {}, h("h2", {}, title), ...parts, h("figcaption", {}, hint));
 }

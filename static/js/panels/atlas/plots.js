@@ -119,7 +119,13 @@ export function createFlows(flows, layers, experts, tokens, chosen) {
       `${words.layer} ${layer + 1}`,
     ),
   ]).flat();
-  return picture(width, height, `${words.flows}, ${words.behind(tokens)}`, ...bands, ...columns);
+  const every = Math.max(1, Math.ceil(experts / 8));
+  const ids = Array.from({ length: Math.ceil(experts / every) }, (_, i) => i * every);
+  const ticks = ids.flatMap((expert) => [
+    svg("text", { x: x(0) - 6, y: y(expert) + 4, "text-anchor": "end", class: "plot-tick" }, String(expert)),
+    svg("text", { x: x(layers - 1) + 6, y: y(expert) + 4, class: "plot-tick" }, String(expert)),
+  ]);
+  return picture(width, height, `${words.flows}, ${words.behind(tokens)}`, ...bands, ...columns, ...ticks);
 }
 
 /**
