@@ -253,4 +253,4 @@ def test_file_that_is_spoiled_inside_is_named_when_it_is_read(tmp_path, models, 
     content[4:2000] = bytes(1996)
     path.write_bytes(content)
     with pytest.raises(AtlasError, match=r"routing/part-000000.parquet: expected a Parquet file"):
-        Atlas(tmp_path).coactivation(0)
+        next(Atlas(tmp_path).rows(0))
