@@ -10,7 +10,7 @@ from typing import Any
 
 from ..routing.alterations import CHARS
 from .asked import Asked
-from .bounds import Bounds, no_routing
+from .bounds import Bounds, no_routing, too_large
 from .capture import Capture
 from .containers.files import Files, from_bytes, from_path
 from .containers.opened import Opened, open_files
@@ -19,6 +19,7 @@ from .engines.own import matches_trace
 from .findings import CaptureError
 from .model_facts import ModelFacts, facts_of
 from .placing import place
+from .registry import Format
 from .soundness import judge, judge_together
 from .texts import Decode, with_texts
 
@@ -69,8 +70,7 @@ def read_files(
     asked = asked or Asked()
     if asked.facts is None and config is not None:
         asked = replace(asked, facts=facts_of(config))
-    opened = open_files(files)
-    format = format_of(opened, asked.format)
+    opened, format = recognised(files, asked.format)
     try:
         captures = [place(stored, format.name, asked) for stored in format.read(opened, asked)]
     except CaptureError as error:
@@ -83,6 +83,20 @@ def read_files(
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise malformed(opened, format.name, error) from error
     return finish(captures, asked.facts, decode, opened)
+
+
+def recognised(files: Files, asked: str | None) -> tuple[Opened, Format]:
+    """Opens the files and detects their format. Raises CaptureError."""
+    try:
+        opened = open_files(files)
+        return opened, format_of(opened, asked)
+    except CaptureError:
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise too_large(files.names[0], "what fits into memory", "a file that does not") from error
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        got = f"values that do not fit ({type(error).__name__})"
+        raise no_routing(files.names[0], "a capture", got, "check what wrote the file") from error
 
 
 def malformed(opened: Opened, format: str, error: Exception) -> CaptureError:

@@ -22,6 +22,7 @@ from app.formats.findings import CaptureError
 from app.formats.read import read, read_bytes
 from tests.formats.made_routings import make, mixtral
 from tests.formats.written_captures import ENGINES, OTHERS, as_json, npy, vllm_answer, zipped
+from tests.formats.written_tensors import pt
 
 DATA = Path(__file__).parents[1] / "data" / "formats"
 MADE = make(mixtral(), 30, 20)
@@ -176,6 +177,65 @@ def test_parquet_with_wrong_bytes_does_not_end_the_process(seed):
         read_bytes({"a.parquet": bytes(data)})
     except CaptureError as error:
         assert error.code in ("truncated", "too-large", "no-routing")
+
+
+def test_parquet_whose_rows_share_one_long_text_is_refused():
+    """50 KB of a dictionary, which 3,000,000 rows point to."""
+    rows = np.zeros(3_000_000, np.int32)
+    text = pa.DictionaryArray.from_arrays(rows, ["x" * 50_000])
+    out = io.BytesIO()
+    columns = {name: pa.array(rows) for name in ("token", "layer", "expert")}
+    pq.write_table(pa.table({**columns, "text": text}), out, compression="zstd")
+    assert len(out.getvalue()) < MIB
+    assert refusal({"a.parquet": out.getvalue()}, bounds=PAGE_BOUNDS) == "too-large"
+
+
+def safetensors(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+@pytest.mark.parametrize("kind, size", [("F32", 4), ("BF16", 2)])
+def test_tensors_that_overlap_are_refused(kind, size):
+    """64 tensors over one megabyte would be stacked to 64 of them."""
+    one = {"dtype": kind, "shape": [MIB // size // 16, 16], "data_offsets": [0, MIB]}
+    header = {f"router_logits.{at}": one for at in range(64)}
+    assert refusal({"a.safetensors": safetensors(header, b"\0" * MIB)}) == "too-large"
+
+
+def test_tensors_of_one_storage_are_bounded_together():
+    storage = np.zeros((2**17, 16), np.float32)
+    data = pt([storage.view() for _ in range(40)])
+    bounds = replace(PAGE_BOUNDS, unpacked_bytes=64 * MIB)
+    with pytest.raises(CaptureError) as refused:
+        read_bytes({"a.pt": data}, bounds=bounds)
+    assert refused.value.code == "too-large"
+
+
+def test_shape_that_is_empty_and_endless_is_refused():
+    assert refusal({"a.npy": header_of((0, 2**62, 2**62))}) == "too-large"
+    entry = {"dtype": "I32", "shape": [0, 2**62, 2**62], "data_offsets": [0, 0]}
+    assert refusal({"a.safetensors": safetensors({"experts": entry}, b"\0" * 64)}) == "too-large"
+    header = b'{"experts":{"dtype":"I32","shape":[1e400,3,2],"data_offsets":[0,48]}}'
+    assert refusal({"a.safetensors": safetensors(header, b"\0" * 64)}) == "no-routing"
+
+
+def test_pickle_that_is_deep_or_shares_lists_to_seem_endless_is_refused():
+    deep = b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b"."
+    assert refusal({"a.pt": torch_file(deep)}) == "too-large"
+    pairs = b"".join(b"(h%ch%clq%c" % (at, at, at + 1) for at in range(60))  # 2 to the 60 entries
+    assert refusal({"a.pt": torch_file(b"\x80\x02]q\x00" + pairs + b".")}) == "too-large"
+
+
+def test_gguf_with_a_list_of_millions_of_texts_is_refused():
+    entry = struct.pack("<Q", 1) + b"k" + struct.pack("<IIQ", 9, 8, 9_000_000)
+    assert refusal({"a.gguf": b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + entry + b"\0" * MIB}) == "too-large"
+
+
+@pytest.mark.parametrize("text", ["1e400", "NaN", "-Infinity", '"1"', "null", "[]", "1.5"])
+def test_number_that_is_no_id_is_refused_by_its_place(text):
+    body = f'{{"choices":[{{"routed_experts":[[[{text},2]]]}}]}}'
+    assert refusal({"a.json": body.encode()}) == "no-routing"
 
 
 def test_long_table_that_spans_far_more_than_its_lines_is_refused():

@@ -19,7 +19,8 @@ MAGIC = b"GGUF"
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 TEXT, LIST = 8, 9
 F32 = 0
-MOST = 1_000_000  # limit on metadata entries, tensors and list items
+MOST = 100_000  # limit on metadata entries and tensors
+MOST_TEXTS = 2_000_000  # limit on the texts of all lists: a vocabulary and its merges
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Cursor:
     data: Bytes
     at: int = 4
     order: str = "<"
+    texts: int = 0  # of lists, so far
 
     def take(self, size: int) -> bytes:
         """Returns the next bytes. Raises CaptureError `truncated`."""
@@ -103,7 +105,8 @@ def skip_list(cursor: Cursor, bounds: Bounds) -> None:
         return
     if kind != TEXT:
         raise no_routing(cursor.name, "a list of numbers or texts", f"type {kind}", "convert the file")
-    bounds.check(f"{cursor.name}: texts of a list", count, 10 * MOST)
+    cursor.texts += count
+    bounds.check(f"{cursor.name}: texts of lists", cursor.texts, MOST_TEXTS)
     for _ in range(count):
         cursor.take(cursor.number("Q"))
 

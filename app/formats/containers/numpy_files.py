@@ -6,7 +6,7 @@ import io
 import json
 import math
 import zipfile
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -21,6 +21,7 @@ SAFETENSORS: dict[str, str] = {
     **{"U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?"},
 }
 LEAST_NPY = 128  # bytes: the shortest header that numpy writes
+MOST_AXES = 32
 SAFE_HEADER = 100 * 2**20  # bytes: limit of the safetensors format itself
 
 
@@ -29,6 +30,7 @@ def read_npy(name: str, data: Bytes, bounds: Bounds) -> Array:
     shape, fortran, dtype, begin = npy_header(name, data)
     if dtype.hasobject:
         raise unsafe(name, "an array of numbers", "an object array, which is a pickle", "save numbers alone")
+    check_shape(name, shape)
     count = math.prod(shape)
     check_claim(name, count * max(dtype.itemsize, 1), len(data) - begin, bounds)
     flat = np.frombuffer(data, dtype, count, begin)
@@ -58,6 +60,12 @@ def broken_header(name: str, size: int, error: Exception) -> CaptureError:
     if "large" in str(error):
         return too_large(name, "a header of at most 10,000 characters", "a larger one")
     return no_routing(name, "a .npy file", "a header that cannot be read", "save it again")
+
+
+def check_shape(where: str, shape: tuple[int, ...]) -> None:
+    """Raises CaptureError for a shape that numpy cannot make, even where a size of 0 leaves it empty."""
+    if len(shape) > MOST_AXES or math.prod(max(size, 1) for size in shape) >= 2**48:
+        raise too_large(where, f"at most {MOST_AXES} axes of real sizes", f"{shape}"[:80])
 
 
 def check_claim(name: str, claimed: int, held: int, bounds: Bounds) -> None:
@@ -127,9 +135,26 @@ def read_safetensors(name: str, data: Bytes, bounds: Bounds) -> tuple[dict[str, 
     header, begin = safetensors_header(name, data)
     metadata = header.pop("__metadata__", None) or {}
     bounds.check(f"{name}: tensors", len(header), bounds.files * 10)
+    check_apart(name, header)
     arrays = {key: tensor(f"{name}: {key}", entry, data, begin, bounds) for key, entry in header.items()}
     texts = {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
     return arrays, texts
+
+
+def check_apart(name: str, header: dict[str, Any]) -> None:
+    """Raises CaptureError if tensors overlap: together they could be far larger than the file."""
+    end = 0
+    offsets = [entry.get("data_offsets") for entry in header.values() if isinstance(entry, dict)]
+    spans: list[list[int]] = [one for one in offsets if is_span(one)]
+    for low, high in sorted(spans):
+        if low < end:
+            raise too_large(name, "tensors one behind the other", f"one at {low}, before the end at {end}")
+        end = max(end, high)
+
+
+def is_span(offsets: Any) -> TypeGuard[list[int]]:
+    """Returns whether these are the two offsets of a tensor."""
+    return isinstance(offsets, list) and len(offsets) == 2 and all(type(one) is int for one in offsets)
 
 
 def tensor(where: str, entry: Any, data: Bytes, begin: int, bounds: Bounds) -> Array:
@@ -137,7 +162,7 @@ def tensor(where: str, entry: Any, data: Bytes, begin: int, bounds: Bounds) -> A
     try:
         kind, shape = str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
         low, high = (int(offset) for offset in entry["data_offsets"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise no_routing(where, "dtype, shape and data_offsets", "something else", "save it again") from error
     if kind != "BF16" and kind not in SAFETENSORS:
         raise no_routing(where, f"a type among {', '.join(SAFETENSORS)}, BF16", kind, "save it as F32")
@@ -145,6 +170,7 @@ def tensor(where: str, entry: Any, data: Bytes, begin: int, bounds: Bounds) -> A
     count = math.prod(shape)
     if min(shape, default=0) < 0 or low < 0 or high - low != count * itemsize:
         raise no_routing(where, "offsets that fit the shape", f"{low} to {high} for {shape}", "save it again")
+    check_shape(where, shape)
     check_claim(where, begin + high, len(data), bounds)
     if kind == "BF16":
         return widened(np.frombuffer(data, "<u2", count, begin + low)).reshape(shape)

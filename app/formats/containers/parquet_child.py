@@ -7,6 +7,7 @@ too large, another one if it is broken.
 """
 
 import sys
+from typing import Any
 
 TOO_LARGE = 3
 
@@ -24,6 +25,27 @@ def limit(memory: int, seconds: int) -> None:
         (resource.RLIMIT_FSIZE, 0),
     ):
         resource.setrlimit(kind, (most, most))
+
+
+def plain_bytes(column: Any) -> int:
+    """Returns about how many bytes a column takes once each row of a dictionary has its own value."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    kind = column.type.value_type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)):
+        return 16 * len(column)
+    parts = [pc.take(pc.binary_length(part.dictionary), part.indices) for part in column.chunks]
+    return 8 * len(column) + sum(pc.sum(lengths).as_py() or 0 for lengths in parts)
+
+
+def plain(column: Any) -> Any:
+    """Returns a column whose rows have a value of their own each."""
+    import pyarrow as pa
+
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def main() -> int:
@@ -46,6 +68,11 @@ def main() -> int:
         print(f"{announced:,} values and {bytes_announced:,} bytes", file=sys.stderr)
         return TOO_LARGE
     table = file.read(use_threads=False)
+    taken = sum(plain_bytes(column) for column in table.columns)
+    if taken > unpacked:
+        print(f"{taken:,} bytes in the rows", file=sys.stderr)
+        return TOO_LARGE
+    table = pa.Table.from_arrays([plain(column) for column in table.columns], table.column_names)
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as out:
         out.write_table(table)
     return 0

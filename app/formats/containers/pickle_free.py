@@ -48,7 +48,8 @@ def read_zip(name: str, data: Bytes, bounds: Bounds) -> Any:
                 kept[key] = unpack(name, archive, infos, f"{folder}data/{key}")
             return cut(name, kept[key], kind, count, bounds)
 
-        return Machine(name, load).run(member(name, archive, infos[pickled[0]]))
+        most = bounds.unpacked_bytes // 4
+        return Machine(name, load, most=most).run(member(name, archive, infos[pickled[0]]))
 
 
 def unpack(name: str, archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo], path: str) -> bytes:
@@ -99,7 +100,8 @@ def read_legacy(name: str, data: Bytes, bounds: Bounds) -> Any:
     Machine(name, note, build=False).run(raw[starts[3] :])
     keys = Machine(name, refuse_storage(name)).run(raw[starts[4] :])
     kept = dict(legacy_storages(name, raw, end_of(name, raw, starts[4]), keys, wanted, bounds))
-    return Machine(name, lambda entry: kept[str(entry[2])]).run(raw[starts[3] :])
+    most = bounds.unpacked_bytes // 4
+    return Machine(name, lambda entry: kept[str(entry[2])], most=most).run(raw[starts[3] :])
 
 
 def refuse_storage(name: str) -> LoadStorage:

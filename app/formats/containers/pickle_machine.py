@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import pickletools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ TENSORS = (
     "torch._tensor._rebuild_from_type_v2",
 )
 PARAMETER = "torch._utils._rebuild_parameter"
-MOST_OPCODES = 20_000_000
+MOST_OPCODES = 4_000_000
+MOST_CELLS = 2**31  # of all tensors of a pickle together
+DEEPEST = 64  # containers in containers
+MOST_CONTAINERS = 1_000_000  # a shared one counted as often as it occurs
 MARK = object()
 
 
@@ -58,10 +62,8 @@ class Storage:
     kind: str
 
     def numbers(self) -> Array:
-        """Returns all numbers [count], bfloat16 as float32."""
-        if self.kind == "bf16":
-            return widened(np.frombuffer(self.data, "<u2"))
-        return np.frombuffer(self.data, self.kind)
+        """Returns all numbers [count]; of bfloat16 the bits."""
+        return np.frombuffer(self.data, "<u2" if self.kind == "bf16" else self.kind)
 
 
 LoadStorage = Callable[[tuple[Any, ...]], Storage]
@@ -83,10 +85,11 @@ def opcodes(name: str, raw: bytes) -> Iterator[tuple[str, Any, int]]:
 class Machine:
     """A stack machine for the opcodes of one pickle that creates tensors and plain containers only."""
 
-    def __init__(self, name: str, load: LoadStorage, build: bool = True) -> None:
+    def __init__(self, name: str, load: LoadStorage, build: bool = True, most: int = MOST_CELLS) -> None:
         self.name = name
         self.load = load
         self.build = build
+        self.left = most  # numbers that all tensors together may have
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -103,6 +106,7 @@ class Machine:
                 raise truncated(self.name, "a whole pickle", f"a broken one at {opcode}") from error
         if not self.stack:
             raise truncated(self.name, "a whole pickle", "its beginning")
+        check_nesting(self.name, self.stack[-1])
         return self.stack[-1]
 
     def step(self, opcode: str, argument: Any) -> None:
@@ -213,13 +217,30 @@ class Machine:
         if min((offset, *shape, *strides)) < 0:
             raise truncated(self.name, "sizes and strides from 0 up", f"{shape}, {strides}")
         if 0 in shape:
-            return np.zeros(shape, numbers.dtype)
+            return np.zeros([min(size, 1) for size in shape], numbers.dtype)
         if offset + sum(steps) >= len(numbers):
             raise truncated(self.name, f"{offset + sum(steps) + 1:,} numbers", f"{len(numbers):,}")
-        if int(np.prod(np.array(shape, dtype=object))) > max(len(numbers) * 64, 1 << 20):
+        count = math.prod(shape)
+        self.left -= count
+        if count > max(len(numbers) * 64, 1 << 20) or self.left < 0:
             raise too_large(self.name, "tensors about as large as their storage", f"shape {shape}")
         byte_steps = tuple(step * numbers.itemsize for step in strides)
-        return np.lib.stride_tricks.as_strided(numbers[offset:], shape, byte_steps, writeable=False)
+        view = np.lib.stride_tricks.as_strided(numbers[offset:], shape, byte_steps, writeable=False)
+        return widened(view) if storage.kind == "bf16" else view
+
+
+def check_nesting(name: str, value: Any) -> None:
+    """Raises CaptureError `too-large` for a value that is deep, or that shares containers to seem endless."""
+    count = 0
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        count += 1
+        if depth > DEEPEST or count > MOST_CONTAINERS:
+            expected = f"at most {MOST_CONTAINERS:,} containers, nested {DEEPEST} deep"
+            raise too_large(name, expected, "more, or deeper ones")
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list | tuple | set) else ()
+        waiting += [(each, depth + 1) for each in inner if isinstance(each, dict | list | tuple | set)]
 
 
 def hashable(key: Any) -> Any:
