@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,24 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from safetensors.numpy import load_file
 
+from app.formats.comparison import compare
 from app.formats.read import read, read_bytes
+from app.formats.to_trace import to_trace
 from app.settings import Settings
 from app.shape import ModelShape
 from app.sources.recorded.trace_folder import TraceFolder
 from app.trace import RoutingTrace, Token, TraceHeader
 from tests.bench.scene import FLAGS, SIZE
 from tests.e2e.page_reader import wait_until
+from tests.formats import written_formats, written_variants
 from tests.formats.made_routings import make, mixtral
 from tests.formats.written_captures import ENGINES, OTHERS
-from tests.formats.written_formats import COUNTS, SAMPLED, WHOLE
 from tests.live_server import serving
 
+FURTHER = [
+    group for kind in (written_formats, written_variants) for group in (kind.SAMPLED, kind.WHOLE, kind.COUNTS)
+]
+FORMATS = {name: write for group in (ENGINES, OTHERS, *FURTHER) for name, write in group.items()}
 TOKENS, LAYERS, K, EXPERTS = 100_000, 48, 8, 128
 MEGABYTE = 2**20
 MOST_SECS = 1.0  # for a megabyte of any format
@@ -45,8 +52,15 @@ def main() -> None:
         print(f"  mapped, one part shown:     {secs(lambda: part_of(path)):.2f} s")
         print(f"  counted over all tokens:    {secs(lambda: counted(path)):.2f} s")
         print(f"  first lit beam on the page: {first_beam(path.parent):.2f} s")
+        other = path.with_name("other.safetensors")
+        other.write_bytes(flipped(long_trace()).to_bytes())
+        numpys, ours = secs(lambda: numpy_compare(path, other)), secs(lambda: compare_files(path, other))
+        print(f"  two of them, numpy's load, sort and comparison: {numpys:.2f} s")
+        print(
+            f"  two of them, read, judged and compared:         {ours:.2f} s, {ours / numpys:.1f} times that"
+        )
     print(f"a megabyte of each format, seconds (at most {MOST_SECS})")
-    for name, write in {**ENGINES, **OTHERS, **SAMPLED, **WHOLE, **COUNTS}.items():
+    for name, write in FORMATS.items():
         size, took = megabyte_of(write)
         print(f"  {name:<40} {size / MEGABYTE:5.2f} MiB {took:5.2f}{' SLOW' if took > MOST_SECS else ''}")
 
@@ -64,6 +78,25 @@ def long_trace() -> RoutingTrace:
         {**origin, "layers": list(range(LAYERS)), "findings": []},
     )
     return RoutingTrace(header, None, experts, np.full(experts.shape, 1 / K, np.float32))
+
+
+def flipped(trace: RoutingTrace) -> RoutingTrace:
+    """Returns the trace with another last expert in a tenth of all tokens and layers."""
+    experts = trace.experts.copy()
+    cells = np.random.default_rng(1).random(experts.shape[:2]) < 0.1
+    experts[cells, -1] = (experts[cells, -1] + 7) % EXPERTS
+    return replace(trace, experts=experts)
+
+
+def numpy_compare(first: Path, second: Path) -> int:
+    """Counts the flips with numpy alone: tokens and layers whose sets of experts differ."""
+    one, other = (np.sort(load_file(path)["experts"], axis=-1) for path in (first, second))
+    return int((one != other).any(axis=-1).sum())
+
+
+def compare_files(first: Path, second: Path) -> Any:
+    """Does what `moescope compare` does before it prints."""
+    return compare(*(to_trace(read(path)[0]) for path in (first, second))).to_json()
 
 
 def secs(job: Callable[[], Any]) -> float:
