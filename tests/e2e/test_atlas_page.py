@@ -99,6 +99,16 @@ def test_atlas_prints_dark_on_light_whatever_the_theme_of_the_screen(page: Page)
     expect(root).to_have_attribute("data-theme", "dark")
 
 
+def test_atlas_fits_a_phone_and_its_plots_scroll_by_themselves(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(PATH + "&layer=2&expert=1")
+    ready(page)
+    expect(page.get_by_role("link", name="for TensorRT-LLM")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    box = page.get_by_role("img", name="Coverage").bounding_box()
+    assert box and box["width"] >= 540, "smaller text cannot be read"
+
+
 def ready(page: Page) -> None:
     """Waits until the page shows what its address asks for."""
     search = f"?{urlsplit(page.url).query}"

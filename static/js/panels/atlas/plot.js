@@ -129,7 +129,10 @@ export function scaleOf(rows) {
 /** Returns one of six levels of a colour scale. @param {number} share */
 export const levelOf = (share) => Math.min(5, Math.floor(share * 6));
 
-/** A figure with a title and a caption. @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */
+/** A figure with a title and a caption. A plot scrolls where its text would become too small. @param {string} title @param {string} hint @param {...Node} parts @returns {HTMLElement} */
 export function figure(title, hint, ...parts) {
-  return h("figure", {}, h("h2", {}, title), ...parts, h("figcaption", {}, hint));
+  const shown = parts.map((part) =>
+    part instanceof SVGElement ? h("div", { class: "wide plotted" }, part) : part,
+  );
+  return h("figure", {}, h("h2", {}, title), ...shown, h("figcaption", {}, hint));
 }
