@@ -18,6 +18,11 @@ from .stored import Array
 
 MOST_WIDE = 65_534  # limit on experts, layers and k: 16 bits in a frame, less the code for no expert
 DAMAGED = "the file is damaged, or its ids are no experts"
+SPELLED = {  # engines as their makers write them; files that name none
+    **{"vllm": "vLLM", "sglang": "SGLang", "megatron": "Megatron", "tensorrt-llm": "TensorRT-LLM"},
+    **{"nemo-rl": "NeMo-RL", "dynamo": "Dynamo", "moe-atlas": "MoE Atlas", "moescope": "Moescope"},
+    **{"array": "an unnamed engine", "table": "an unnamed engine", "hook": "a hook"},
+}
 NOTES = {
     "RECORDED": "Recorded by {engine}; experts and their weights as the file has them.",
     "IDS ONLY": "Recorded by {engine}, which keeps the chosen experts alone; their weights are drawn equal.",
@@ -63,7 +68,7 @@ def origin_of(capture: Capture, scores: Floats | None) -> dict[str, Any]:
         **capture.origin,
         "source": "recorded",
         "badge": badge,
-        "note": NOTES[badge].format(engine=capture.engine),
+        "note": NOTES[badge].format(engine=SPELLED.get(capture.engine, capture.engine)),
         "engine": capture.engine,
         "ids_only": capture.ids_only,
         "scores": scores is not None,
