@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
+import httpx
 import hypothesis
 import pytest
 
@@ -13,6 +15,10 @@ from tests.live_server import serving
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("moescope", deadline=None)
 hypothesis.settings.load_profile("moescope")
+
+# What all functions and clients of httpx have by default: 5 s. Two busy cores may draw no picture in that.
+patience: httpx.Timeout = inspect.signature(httpx.Client).parameters["timeout"].default
+patience.connect = patience.read = patience.write = patience.pool = 120.0
 
 
 @pytest.fixture(scope="session")

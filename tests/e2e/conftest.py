@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.bench.scene import serving
 from tests.e2e.scene_page import AREA, Stage, open_stage
@@ -26,6 +26,9 @@ FLAGS = [
 ]
 DESKTOP = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 844}
+
+PATIENCE_MS = 60_000  # for what takes a moment: machines with two slow cores run four pages at once
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,10 +50,28 @@ def chromium() -> Iterator[Browser]:
 
 
 Opener = Callable[..., Page]
+Contexts = Callable[..., BrowserContext]
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server_url: str) -> Iterator[Opener]:
+def new_context(chromium: Browser) -> Iterator[Contexts]:
+    """Opens contexts that wait patiently, and closes them after the test."""
+    contexts: list[BrowserContext] = []
+
+    def opener(**options: Any) -> BrowserContext:
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        return context
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(new_context: Contexts, server_url: str) -> Iterator[Opener]:
     """Open a path of the server and wait until it is ready; fails the test on an uncaught error of the page.
 
     The visitor has been here before, so that no shot opens the page, unless `first_visit` is set.
@@ -67,10 +88,8 @@ def open_page(chromium: Browser, server_url: str) -> Iterator[Opener]:
         first_visit: bool = False,
         **options: Any,
     ) -> Page:
-        options.setdefault("viewport", DESKTOP)
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+        contexts.append(new_context(**options))
+        page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
         if not first_visit:
@@ -97,10 +116,10 @@ def stage_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def stage(chromium: Browser, stage_url: str) -> Iterator[Stage]:
+def stage(new_context: Contexts, stage_url: str) -> Iterator[Stage]:
     """Opens a scene of a shape: layers, experts, top-k, tokens, mode."""
     errors: list[str] = []
-    context = chromium.new_context(viewport=AREA)
+    context = new_context(viewport=AREA)
 
     def opener(*shape: Any) -> Page:
         page = context.new_page()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, expect
 
 Row = tuple[int, int, tuple[int, ...]]  # token and layer from 0, experts
 
@@ -23,11 +23,27 @@ async ([picture, limit]) => {
 """
 
 
+# Panels follow the state in the page's next frame, and that comes before a frame that is asked for later: so
+# what is true is also on the screen. What is asked of an element that is not there yet is not true yet.
 LOOK = """condition => new Promise((done, fail) => {{
-  setTimeout(() => fail(new Error('not true after 90 s: ' + condition)), 90_000);
-  const look = () => ({condition}) ? done() : requestAnimationFrame(look);
+  let trouble = '';
+  setTimeout(() => fail(new Error(`not true after 180 s: ${{condition}} ${{trouble}}`)), 180_000);
+  const holds = () => {{
+    try {{
+      return ({condition});
+    }} catch (error) {{
+      trouble = error;
+    }}
+  }};
+  const look = () => requestAnimationFrame(holds() ? () => done() : look);
   look();
 }})"""
+
+# Sizes are measured after a frame, and may move the camera in the next.
+IDLE = """() => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error('not idle after 180 s: ' + JSON.stringify(moescope.state()))), 180_000);
+  moescope.idle().then(() => requestAnimationFrame(() => moescope.idle().then(done)));
+})"""
 
 
 SHOWN = """(({status, complete, counters}) => {
@@ -59,12 +75,26 @@ def state(page: Page) -> dict[str, Any]:
 
 def idle(page: Page) -> None:
     """Wait until nothing more will change on screen."""
-    page.evaluate("moescope.idle()")
+    page.evaluate(IDLE)
 
 
 def wait_until(page: Page | Frame, condition: str) -> None:
-    """Wait until an expression of a page or frame is true. (Policy of pages forbids `wait_for_function`.)"""
+    """Wait until an expression of a page or frame is true, and shown.
+
+    (Policy of pages forbids `wait_for_function`.)
+    """
     page.evaluate(LOOK.format(condition=condition), condition)
+
+
+def wait_unseen(frame: Frame, condition: str) -> None:
+    """As wait_until, in a frame out of sight: that draws nothing, but its timers run."""
+    frame.evaluate(LOOK.format(condition=condition).replace("requestAnimationFrame", "setTimeout"), condition)
+
+
+def wait_for_address(page: Page, *parts: str) -> None:
+    """Wait until the query string of the address holds these."""
+    for part in parts:
+        wait_until(page, f"location.search.includes({part!r})")
 
 
 def complete(page: Page) -> None:
@@ -91,6 +121,7 @@ def seek_end(page: Page) -> None:
 def open_level(page: Page, name: str) -> None:
     """Show more or less around the scene: Story, Explore or Data."""
     page.get_by_role("button", name=name, exact=True).click()
+    expect(page.locator("#app")).to_have_attribute("data-level", name.lower())
 
 
 def open_panel(page: Page, name: str) -> None:
@@ -103,6 +134,7 @@ def open_panel(page: Page, name: str) -> None:
         menu.select_option(label=name)
     else:
         page.locator(".tabs").get_by_role("button", name=name, exact=True).click()
+    expect(page.locator(".drawer")).to_have_attribute("aria-label", name)  # and no longer the view before it
     page.locator(".drawer .flat > *").filter(visible=True).first.wait_for()
 
 
@@ -114,6 +146,12 @@ def press(page: Page, group: str, name: str) -> None:
         buttons.wait_for()
     buttons.get_by_role("button", name=name, exact=True).click()
     complete(page)
+
+
+def open_share(page: Page) -> None:
+    """Open the share panel."""
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.locator(".popover.share").wait_for()
 
 
 def choose_scenario(page: Page, title: str) -> None:
