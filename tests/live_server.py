@@ -11,7 +11,7 @@ import uvicorn
 from app.commands.serve import address_of, build_server, listen
 from app.settings import Settings
 
-STOP_SECS = 20
+STOP_SECS = 60
 
 
 @contextmanager

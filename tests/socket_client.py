@@ -13,13 +13,14 @@ from websockets.sync.client import ClientConnection, connect
 from app.stream.wire import unpack_step
 from app.trace import Step
 
-PATIENCE_SECS = 20.0  # for what should take milliseconds
+PATIENCE_SECS = 60.0  # for what should take milliseconds
 
 
 @contextmanager
 def viewer(url: str, **options: Any) -> Iterator[ClientConnection]:
     """A connection to the socket of the server at `url`."""
-    with connect(f"ws://{urlsplit(url).netloc}/ws", max_size=None, **options) as connection:
+    options = {"max_size": None, "open_timeout": PATIENCE_SECS, **options}
+    with connect(f"ws://{urlsplit(url).netloc}/ws", **options) as connection:
         yield connection
 
 

@@ -75,7 +75,7 @@ def test_installed_page_loads_its_bundle(address: str) -> None:
 
 
 def test_installed_command_computes_a_live_trace_at_64_experts(address: str) -> None:
-    with connect(address.replace("http", "ws") + "/ws") as socket:
+    with connect(address.replace("http", "ws") + "/ws", open_timeout=60) as socket:
         request = {"source": "live", "experts": 64, "prompt": "Where do the tokens go?"}
         socket.send(json.dumps({"op": "open", "version": 2, "id": 1, "request": request}))
         opened = json.loads(socket.recv(timeout=60))

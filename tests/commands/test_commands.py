@@ -14,7 +14,7 @@ import pytest
 from app.__main__ import main
 from app.commands.serve import address_of
 from app.settings import ROOT, Settings
-from tests.socket_client import ask, hear, viewer
+from tests.socket_client import PATIENCE_SECS, ask, hear, viewer
 
 WRONG = 'title = "W"\nteaches = "."\n[groups.g]\nplaces = [7]\n[[tokens]]\ntext = "x"\ngroup = "g"\n'
 
@@ -40,7 +40,7 @@ def test_serving_prints_its_address_and_stops_when_told():
             ask(connection)
             hear(connection)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE_SECS)
         assert (out, err) == ("", "")
         assert process.returncode in (0, -signal.SIGTERM)
         assert connection.close_code == 1012, "the viewer was not told to come back"
@@ -55,7 +55,7 @@ def test_serving_tells_what_is_wrong_with_the_scenarios_and_serves_the_others(tm
         assert [each["name"] for each in found] == ["right"]
         assert httpx.get(f"{address}/api/trace").status_code == 200
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE_SECS)
     assert re.search(r"^wrong\.toml: groups\.g\.places\.0: expected .*, found 7$", err, re.MULTILINE)
 
 

@@ -262,11 +262,11 @@ def hostile(tmp_path):
 def test_inspect_says_in_json_why_a_hostile_file_is_not_read(tmp_path, capsys, kind):
     name, data, code = hostile(tmp_path)[kind]
     (tmp_path / name).write_bytes(data)
-    begun = time.monotonic()
+    begun = time.process_time()
     status, found = told(capsys, "inspect", tmp_path / name, "--json")
     assert (status, [one["code"] for one in found["findings"]]) == (2, [code])
     assert {"format", "kind", "tokens", "rows", "layers", "experts", "k"} <= set(found)
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
     assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was run, nothing was written"
 
 

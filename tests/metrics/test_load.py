@@ -71,8 +71,8 @@ def test_z_loss_of_texts_is_that_of_all_their_tokens_and_of_none_whose_logits_ar
 
 
 def test_the_load_of_a_prompt_by_st_moe_tells_its_z_loss(server_url):
-    answer = httpx.get(f"{server_url}/api/load", params={"router": "st_moe", "scenario": "code"}, timeout=60)
-    trace = httpx.get(f"{server_url}/api/trace", params={"router": "st_moe", "scenario": "code"}, timeout=60)
+    answer = httpx.get(f"{server_url}/api/load", params={"router": "st_moe", "scenario": "code"})
+    trace = httpx.get(f"{server_url}/api/trace", params={"router": "st_moe", "scenario": "code"})
     logits = RoutingTrace.from_bytes(trace.content).logits
     assert logits is not None
     np.testing.assert_allclose(answer.json()["measures"]["z_loss"], z_sums(logits) / len(logits), atol=1e-5)
@@ -126,7 +126,7 @@ def test_an_unknown_span_is_refused_with_those_that_there_are():
 
 
 def test_the_load_over_all_scenarios_is_answered_once_and_kept(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         keys = {"over": "scenarios", "router": "switch", "capacity": "0.5"}
         answer = client.get("/api/load", params=keys)
         load = answer.json()
@@ -138,7 +138,7 @@ def test_the_load_over_all_scenarios_is_answered_once_and_kept(server_url):
 
 
 def test_a_pasted_text_is_refused_for_an_authored_source_with_the_reason(server_url):
-    answer = httpx.post(f"{server_url}/api/load", content="some words", timeout=60)
+    answer = httpx.post(f"{server_url}/api/load", content="some words")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "source"
     assert "authored routing is about given tokens" in answer.json()["errors"][0]["message"]

@@ -184,7 +184,7 @@ def test_viewer_never_reads(hall, let_go):
     with beside(hall), closing(raw_viewer(hall)) as line:
         for id in itertools.count():  # 4 MB each time, were they not held back
             line.sendall(frame(open_text(id).encode(), Opcode.TEXT))
-            if let_go.wait(2):  # one trace may still fit into the buffers of the system
+            if let_go.wait(10):  # one trace may still fit into the buffers of the system
                 break
             assert id < 10, "the server waits for ever"
         *sent, last = frames_until_close(line)
@@ -200,7 +200,7 @@ def test_viewer_never_reads_to_the_end(monkeypatch, let_go, long_scenario):
     with hosting(settings) as (url, server), closing(raw_viewer(url)) as line:
         for id in itertools.count():
             line.sendall(frame(open_text(id).encode(), Opcode.TEXT))
-            if let_go.wait(2):
+            if let_go.wait(10):
                 break
             assert id < 10, "the server waits for ever"
         with viewer(url) as connection:  # a clock that ticks in the server's own loop

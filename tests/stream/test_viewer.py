@@ -19,6 +19,7 @@ from app.stream.workers import Busy, Workers
 from app.trace import Step, Token, TraceHeader
 from tests.request.offered import offered
 from tests.run_async import run_apart
+from tests.socket_client import PATIENCE_SECS
 
 TOKENS = 5
 
@@ -49,7 +50,7 @@ class Made:
     def steps(self, name):
         for _ in range(TOKENS):
             self.asked.release()
-            assert self.gate.acquire(timeout=20)
+            assert self.gate.acquire(timeout=PATIENCE_SECS)
             if self.failure:
                 raise self.failure
             self.made.append(name)
@@ -130,7 +131,7 @@ def test_viewer_opens_another_trace_and_the_one_thread_is_free_for_it():
         made.gate.release()
         assert await socket.hear() == (1, 0)
         for _ in range(2):
-            assert await asyncio.to_thread(made.asked.acquire, timeout=20)
+            assert await asyncio.to_thread(made.asked.acquire, timeout=PATIENCE_SECS)
         socket.open(2, "code")  # while the thread waits for step 1 of the first
         made.gate.release()
         trace = await socket.hear()

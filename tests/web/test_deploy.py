@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from app.settings import ROOT, Settings, declared
 from tests.live_server import serving
-from tests.socket_client import ask, watch
+from tests.socket_client import PATIENCE_SECS, ask, watch
 from tests.web.test_nginx import NGINX, USER, answering, free_port
 
 PAGE = (ROOT / "docs" / "DEPLOY.md").read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def visit(port, prefix=""):
     """What a visitor of moe.example sees, and what a stranger tries."""
     host = f"moe.example:{port}"
     base = f"http://127.0.0.1:{port}{prefix}"
-    with httpx.Client(headers={"host": host}, timeout=60) as client:
+    with httpx.Client(headers={"host": host}) as client:
         forged = {
             "x-forwarded-prefix": "/evil",
             "x-forwarded-host": "evil.example",
@@ -108,7 +108,9 @@ def visit(port, prefix=""):
             assert bare.is_redirect and bare.headers["location"].endswith(f"{prefix}/")
     with (
         socket.create_connection(("127.0.0.1", port)) as line,
-        connect(f"ws://{host}{prefix}/ws", origin=f"http://{host}", sock=line) as viewer,
+        connect(
+            f"ws://{host}{prefix}/ws", origin=f"http://{host}", sock=line, open_timeout=PATIENCE_SECS
+        ) as viewer,
     ):
         ask(viewer, scenario="code")
         assert watch(viewer)[1]

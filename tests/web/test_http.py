@@ -22,7 +22,7 @@ from tests.socket_client import ask, hear, viewer, watch
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         yield client
 
 

@@ -12,7 +12,7 @@ VIEW = {"source": "live", "scenario": "code"}
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         yield client
 
 

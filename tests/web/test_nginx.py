@@ -1,6 +1,7 @@
 """Behind a real nginx: under a path, and with its cache in front."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from app.settings import Settings
 from tests.live_server import serving
-from tests.socket_client import ask, watch
+from tests.socket_client import PATIENCE_SECS, ask, watch
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed: .ci/nginx installs it")
@@ -58,9 +59,17 @@ location / {{
 """
 
 
+def listens(port):
+    """Whether somebody listens at a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A port that nobody has. The system gives none below 32768 to who asks it for any."""
+    while True:
+        if not listens(port := random.randrange(10_000, 32_000)):
+            return port
 
 
 @contextmanager
@@ -68,15 +77,14 @@ def answering(command, port, **options):
     """A process that listens at a port."""
     process = subprocess.Popen(command, **options)
     try:
-        for _ in range(500):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        end = time.monotonic() + PATIENCE_SECS
+        while not listens(port):
+            assert process.poll() is None and time.monotonic() < end, f"{command[0]} does not listen"
             time.sleep(0.02)
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECS)
 
 
 @contextmanager
@@ -94,7 +102,7 @@ def test_everything_works_under_a_path(tmp_path, slash, headers):
     with (
         serving(Settings(port=0, root_path="/moe")) as url,
         nginx(tmp_path, UNDER_A_PATH.format(url=url, slash=slash, headers=headers)) as front,
-        httpx.Client(base_url=f"{front}/moe/", follow_redirects=True, timeout=60) as client,
+        httpx.Client(base_url=f"{front}/moe/", follow_redirects=True) as client,
     ):
         page = client.get("").text
         for attribute in ("href", "src"):
@@ -111,7 +119,9 @@ def test_everything_works_under_a_path(tmp_path, slash, headers):
         from websockets.sync.client import connect
 
         with connect(
-            f"{front.replace('http', 'ws')}/moe/ws", origin=front if headers else None
+            f"{front.replace('http', 'ws')}/moe/ws",
+            origin=front if headers else None,
+            open_timeout=PATIENCE_SECS,
         ) as connection:
             ask(connection)
             assert watch(connection)[1]
@@ -120,7 +130,7 @@ def test_everything_works_under_a_path(tmp_path, slash, headers):
 def test_a_cache_in_front_answers_all_but_the_first(tmp_path):
     with serving(Settings(port=0)) as url, nginx(tmp_path, CACHED.format(url=url)) as front:
         views = [f"/api/stream?scenario=code&experts={n}" for n in range(8, 18)]
-        with httpx.Client(base_url=front, timeout=60, headers={"accept-encoding": "gzip"}) as client:
+        with httpx.Client(base_url=front, headers={"accept-encoding": "gzip"}) as client:
             first = {view: client.get(view) for view in views}
             again = [client.get(view) for view in views * 5]
         assert {answer.headers["x-cache"] for answer in first.values()} == {"MISS"}

@@ -18,7 +18,7 @@ DISCOVERED = 150 * 1024  # bytes that WordPress reads of a page
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         yield client
 
 

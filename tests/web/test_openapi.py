@@ -85,7 +85,7 @@ READ_LENIENTLY = [("/api/stream", name) for name in parameters("/api/stream") if
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         yield client
 
 

@@ -15,7 +15,7 @@ from tests.live_server import serving
 
 @pytest.fixture(scope="module")
 def client(server_url):
-    with httpx.Client(base_url=server_url, timeout=60) as client:
+    with httpx.Client(base_url=server_url) as client:
         yield client
 
 
@@ -154,5 +154,5 @@ def test_a_server_without_a_scenario_that_can_be_read_is_alive_and_not_ready(tmp
     (tmp_path / "deep.toml").write_text("a = " + "[" * 10_000)
     with serving(Settings(port=0, scenarios=tmp_path)) as url:
         assert httpx.get(f"{url}/healthz").status_code == 200
-        answer = httpx.get(f"{url}/readyz", timeout=60)
+        answer = httpx.get(f"{url}/readyz")
         assert answer.status_code == 503 and answer.json()["status"] != "ok"

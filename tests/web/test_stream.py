@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.stream.wire import unpack_step
 from tests.live_server import serving
 from tests.socket_client import ask, viewer, watch
+from tests.web.test_limits import until
 
 
 def messages(content):
@@ -77,5 +78,4 @@ def test_a_stream_takes_a_seat_and_gives_it_back():
             answer = client.get("/api/stream")
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         for _ in range(3):
-            while client.get("/api/stream").status_code != 200:  # until the socket has gone
-                pass
+            assert until(lambda: client.get("/api/stream").status_code == 200), "the socket has not gone"

@@ -36,7 +36,7 @@ def page_with(reply, info=None) -> Iterator[tuple[str, ScriptedEngine]]:
 def wait_until(condition) -> None:
     """Asks again until it holds; a look at an engine takes its own time."""
     pause = Event()
-    for _ in range(200):
+    for _ in range(1200):
         if condition():
             return
         pause.wait(0.05)
@@ -45,7 +45,7 @@ def wait_until(condition) -> None:
 
 def get(url: str, path: str, **query) -> tuple[int, dict]:
     try:
-        with urllib.request.urlopen(f"{url}{path}?{urlencode(query)}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{url}{path}?{urlencode(query)}", timeout=60) as answer:
             return answer.status, json.load(answer) if "json" in answer.headers["content-type"] else {}
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
