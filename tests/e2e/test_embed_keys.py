@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, idle, state
+from tests.e2e.page_reader import complete, idle, state, wait_until
 
 PREVENTED = """() => {
   window.prevented = [];
@@ -24,6 +24,7 @@ def test_key_that_scrolls_an_article_is_left_to_it_after_a_click_on_the_scene(
     page.locator("canvas.scene").first.click(position={"x": 8, "y": 8})
     before = state(page)["at"]
     page.keyboard.press(key)
+    wait_until(page, "prevented.length > 0")
     assert page.evaluate("prevented") == [False]
     assert state(page)["at"] == before and not state(page)["playing"]
 

@@ -39,7 +39,7 @@ def test_reader_of_a_file_without_a_network_sees_the_counters_of_the_served_page
         assert counters(page) == counters(served)
         assert state(page)["at"] == {"token": token, "layer": layer}
     assert state(page)["view"] == state(served)["view"]
-    assert page.locator(".badge").first.inner_text() == "AUTHORED"
+    expect(page.locator(".badge").first).to_have_text("AUTHORED", use_inner_text=True)
 
 
 def test_reader_of_a_file_plays_it_to_the_end(open_page: Opener, exported: Path) -> None:
@@ -54,13 +54,13 @@ def test_reader_of_a_file_plays_it_to_the_end(open_page: Opener, exported: Path)
 def test_reader_of_a_file_is_offered_nothing_that_needs_a_server(open_page: Opener, exported: Path) -> None:
     page = open_page(exported.as_uri(), offline=True)
     complete(page)
-    assert page.get_by_role("group", name="Mode", exact=True).is_visible()
+    expect(page.get_by_role("group", name="Mode", exact=True)).to_be_visible()
     for name in ("Experts", "Top-k", "Source"):
-        assert not page.get_by_role("group", name=name, exact=True).is_visible()
+        expect(page.get_by_role("group", name=name, exact=True)).to_be_hidden()
     page.get_by_role("button", name="Share").click()
-    assert page.get_by_role("button", name="Table (CSV)").is_visible()
+    expect(page.get_by_role("button", name="Table (CSV)")).to_be_visible()
     for name in ("Copy link", "Copy embed code", "Trace (safetensors)"):
-        assert not page.get_by_role("button", name=name).is_visible()
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
     page.keyboard.press("Escape")
     page.keyboard.press("1")  # top-k 1, on a page that could ask for it
     assert state(page)["view"]["k"] == 3

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Frame, Page, expect
 
 from app.__main__ import main
-from tests.e2e.conftest import DESKTOP, Opener
+from tests.e2e.conftest import Contexts, Opener
 from tests.e2e.other_origin import host_page
 from tests.e2e.page_reader import complete, wait_until
 
@@ -46,14 +47,11 @@ def sees_the_picture(page: Page | Frame) -> None:
 
 
 @pytest.fixture
-def broken(chromium: Browser, server_url: str) -> Any:
+def broken(new_context: Contexts, server_url: str) -> Any:
     """Opens a path where scripts get this answer: a body, or None for none at all."""
-    contexts = []
 
-    def opener(path: str, body: str | None, **options: Any) -> Page:
-        context = chromium.new_context(viewport=DESKTOP, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def opener(path: str, body: str | None) -> Page:
+        page = new_context().new_page()
         page.route(
             "**/*.js",
             lambda route: (
@@ -63,9 +61,7 @@ def broken(chromium: Browser, server_url: str) -> Any:
         page.goto(path if "://" in path else server_url + path)
         return page
 
-    yield opener
-    for context in contexts:
-        context.close()
+    return opener
 
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
@@ -76,32 +72,30 @@ def test_reader_whose_browser_runs_no_script_of_ours_sees_why_and_the_picture(
     page = broken(f"{path}?{VIEW}", body)
     page.get_by_text("The moving view has not started").wait_for()
     sees_the_picture(page)
-    assert "token=8" in page.locator("#poster").get_attribute("src")
+    expect(page.locator("#poster")).to_have_attribute("src", re.compile("token=8"))
 
 
 def test_reader_whose_network_swallows_even_the_first_script_sees_the_picture_a_little_later(
-    chromium: Browser, server_url: str
+    new_context: Contexts, server_url: str
 ) -> None:
-    context = chromium.new_context(viewport=DESKTOP)
-    page = context.new_page()
+    page = new_context().new_page()
     page.route("**/*.js", lambda route: None)  # no answer ever
     page.goto(f"{server_url}/?{VIEW}", wait_until="commit")
     page.get_by_text("The moving view has not started").wait_for()
-    context.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_reader_without_javascript_sees_the_picture_and_which_switch_it_is(
-    chromium: Browser, server_url: str, path: str
+    new_context: Contexts, server_url: str, path: str
 ) -> None:
-    context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False)
-    page = context.new_page()
+    page = new_context(java_script_enabled=False).new_page()
     page.goto(f"{server_url}{path}?{VIEW}")
     page.locator("#without-script noscript").wait_for()
-    assert "which this browser has switched off" in page.locator("#without-script").inner_text()
-    assert not page.get_by_text("has not started").is_visible()
-    assert page.locator("#poster").is_visible()
-    context.close()
+    expect(page.locator("#without-script")).to_contain_text(
+        "which this browser has switched off", use_inner_text=True
+    )
+    expect(page.get_by_text("has not started")).to_be_hidden()
+    expect(page.locator("#poster")).to_be_visible()
 
 
 @pytest.mark.parametrize("kind", [[], ["--embed"]])
@@ -123,28 +117,26 @@ def test_reader_without_webgl_sees_a_sentence_and_the_picture_of_the_moment(
     page = open_page(f"{path}{VIEW}", init=NO_WEBGL)
     page.get_by_text("needs WebGL 2").wait_for()
     sees_the_picture(page)
-    assert "token=8&layer=4" in page.locator("#poster").get_attribute("src")
+    expect(page.locator("#poster")).to_have_attribute("src", re.compile("token=8&layer=4"))
 
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_reader_whom_no_trace_reaches_sees_a_sentence_and_the_picture(
-    chromium: Browser, server_url: str, path: str
+    new_context: Contexts, server_url: str, path: str
 ) -> None:
-    context = chromium.new_context(viewport=DESKTOP)
-    page = context.new_page()
+    page = new_context().new_page()
     page.add_init_script(NO_SOCKET)
     page.route("**/api/stream*", lambda route: route.abort())
     page.goto(f"{server_url}{path}?{VIEW}")
     page.get_by_text("No trace reaches this page").wait_for()
     sees_the_picture(page)
-    context.close()
 
 
 def test_reader_whose_network_blocks_sockets_sees_the_scene_and_a_sentence(open_page: Opener) -> None:
     page = open_page(f"/?{VIEW}", init=NO_SOCKET)
     complete(page)
     page.get_by_text("so traces use HTTP").wait_for()
-    assert not page.locator("#poster").is_visible()
+    expect(page.locator("#poster")).to_be_hidden()
 
 
 def test_reader_whose_graphics_card_resets_sees_the_picture_and_then_the_scene(open_page: Opener) -> None:
@@ -155,7 +147,7 @@ def test_reader_whose_graphics_card_resets_sees_the_picture_and_then_the_scene(o
     sees_the_picture(page)
     page.evaluate("lose.restoreContext()")
     wait_until(page, "moescope.state().scene === 'shown'")
-    assert not page.locator("#poster").is_visible()
+    expect(page.locator("#poster")).to_be_hidden()
 
 
 HOST = """<!doctype html><html lang="en" data-state="ready"><title>An article</title>
@@ -178,7 +170,7 @@ def test_embed_that_lost_its_scene_to_others_gets_it_back_when_one_leaves(
         sees_the_picture(frames[0])
         page.evaluate("document.getElementById('b').remove()")
         wait_until(frames[0], "moescope.state().scene === 'shown'")
-        assert not frames[0].locator("#poster").is_visible()
+        expect(frames[0].locator("#poster")).to_be_hidden()
 
 
 def test_reader_pressing_the_picture_of_a_lost_scene_gets_it_back(open_page: Opener) -> None:

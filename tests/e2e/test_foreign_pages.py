@@ -6,9 +6,9 @@ import http.server
 import shutil
 
 import pytest
-from playwright.sync_api import Browser
 
 from app.settings import Settings
+from tests.e2e.conftest import Contexts
 from tests.e2e.other_origin import served
 from tests.live_server import serving
 from tests.web.test_nginx import FORWARDED, UNDER_A_PATH, nginx
@@ -43,9 +43,9 @@ def article(html: str, headers: dict[str, str]) -> type[http.server.BaseHTTPRequ
     "headers", [{}, COEP, CREDENTIALLESS], ids=["plain", "require-corp", "credentialless"]
 )
 def test_an_embed_shows_its_scene_in_somebody_elses_post(
-    chromium: Browser, server_url: str, html: str, headers: dict[str, str]
+    new_context: Contexts, server_url: str, html: str, headers: dict[str, str]
 ) -> None:
-    page = chromium.new_page()
+    page = new_context().new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     with served(
@@ -60,32 +60,29 @@ def test_an_embed_shows_its_scene_in_somebody_elses_post(
 
 @pytest.mark.parametrize("path", ["/?scenario=code", "/embed?scenario=code&b.k=1"])
 def test_a_network_without_websockets_still_shows_the_scene_and_the_page_says_so(
-    chromium: Browser, server_url: str, path: str
+    new_context: Contexts, server_url: str, path: str
 ) -> None:
-    page = chromium.new_page()
+    page = new_context().new_page()
     page.add_init_script(
         "window.WebSocket = class { readyState = 0; close() {} constructor() {} send() { throw 0; } }"
     )
     page.goto(server_url + path)
     page.locator("html[data-state=ready]").wait_for(state="attached")
-    said = page.get_by_text("so traces use HTTP").first
-    said.wait_for(state="attached")
-    page.close()
+    page.get_by_text("so traces use HTTP").first.wait_for(state="attached")
 
 
-def test_a_refused_socket_falls_back_as_well(chromium: Browser, server_url: str) -> None:
-    page = chromium.new_page()
+def test_a_refused_socket_falls_back_as_well(new_context: Contexts, server_url: str) -> None:
+    page = new_context().new_page()
     page.add_init_script(
         "window.WebSocket = class extends WebSocket { constructor(url) { super(url + 'x'); } }"
     )
     page.goto(f"{server_url}/?scenario=code")
     page.locator("html[data-state=ready]").wait_for(state="attached")
-    page.close()
 
 
-def test_a_server_that_asks_for_http_opens_no_socket(chromium: Browser) -> None:
+def test_a_server_that_asks_for_http_opens_no_socket(new_context: Contexts) -> None:
     with serving(Settings(port=0, transport="http")) as url:
-        page = chromium.new_page()
+        page = new_context().new_page()
         sockets: list[object] = []
         page.on("websocket", lambda found: sockets.append(found))
         page.goto(f"{url}/?scenario=code")
@@ -95,12 +92,12 @@ def test_a_server_that_asks_for_http_opens_no_socket(chromium: Browser) -> None:
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed: .ci/nginx installs it")
-def test_the_page_works_under_a_path_behind_nginx(chromium: Browser, tmp_path) -> None:
+def test_the_page_works_under_a_path_behind_nginx(new_context: Contexts, tmp_path) -> None:
     with (
         serving(Settings(port=0, proxies="127.0.0.1")) as url,
         nginx(tmp_path, UNDER_A_PATH.format(url=url, slash="/", headers=FORWARDED)) as front,
     ):
-        page = chromium.new_page()
+        page = new_context().new_page()
         sockets: list[object] = []
         failed: list[str] = []
         page.on("websocket", lambda found: sockets.append(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ HIDDEN = """() => {
 }"""
 SEEN = "delete document.hidden, document.dispatchEvent(new Event('visibilitychange'))"
 
+RESTS = "!moescope.state().playing && moescope.state().scene === 'waiting'"
+PATIENCE_SECS = 90
 WAYS = {
     "scrolled out": ("scrollTo(0, 3000)", "scrollTo(0, 0)"),
     "display none": ("place.style.display = 'none'", "place.style.display = ''"),
@@ -66,7 +69,9 @@ def frames_of_host(page: Page, count: int) -> None:
 
 def until(page: Page, frame: Frame, condition: str) -> None:
     """Wait until an expression of the embed is true; asked from here, as its own timers are counted."""
+    end = time.monotonic() + PATIENCE_SECS
     while not frame.evaluate(condition):
+        assert time.monotonic() < end, condition
         frames_of_host(page, 2)
 
 
@@ -97,10 +102,11 @@ def test_embed_that_is_hidden_does_nothing_and_goes_on_when_it_is_seen(
         page = open_page(address, init=COUNT_WORK)
         frame = playing_embed(page)
         page.evaluate(hide)
+        until(page, frame, RESTS)  # it hears of it a little later
         assert rested(page, frame) == {}
         page.evaluate(show)
         until(page, frame, "moescope.state().playing && moescope.state().scene === 'shown'")
-        assert rested(page, frame)["frames"] > 0
+        until(page, frame, f"work.frames > {frame.evaluate('work.frames')}")
 
 
 def test_embed_behind_another_tab_does_nothing(open_page: Opener, server_url: str) -> None:
@@ -108,7 +114,7 @@ def test_embed_behind_another_tab_does_nothing(open_page: Opener, server_url: st
         page = open_page(address, init=COUNT_WORK)
         frame = playing_embed(page)
         frame.evaluate(HIDDEN)
-        until(page, frame, "!moescope.state().playing && moescope.state().scene === 'waiting'")
+        until(page, frame, RESTS)
         assert rested(page, frame) == {}
         frame.evaluate(SEEN)
         until(page, frame, "moescope.state().playing && moescope.state().scene === 'shown'")

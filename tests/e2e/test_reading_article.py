@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Opener
 
@@ -65,7 +67,8 @@ def test_reader_without_javascript_sees_the_pictures_and_can_follow_the_links(op
     page = open_page("/article", ready=None, java_script_enabled=False)
     picture = page.locator("#size img")
     picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
     box = picture.bounding_box()
     assert box and box["height"] > 100
     page.get_by_role("link", name="give each layer 64 experts").click()
-    assert "experts=64" in page.url
+    expect(page).to_have_url(re.compile("experts=64"))

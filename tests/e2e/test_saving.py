@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import zxingcpp
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.__main__ import main
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.other_origin import host_page
-from tests.e2e.page_reader import complete, idle, seek, state, wait_until
+from tests.e2e.page_reader import complete, idle, open_share, seek, state, wait_until
 
 PATIENT_MS = 240_000  # a video takes the time that it takes
 
@@ -56,11 +56,6 @@ def pixels(page: Page, png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)
 
 
-def open_share(page: Page) -> None:
-    page.get_by_role("button", name="Share").click()
-    page.locator(".popover.share").wait_for()
-
-
 def save(page: Page, name: str) -> bytes:
     """The file that a button hands over."""
     with page.expect_download(timeout=PATIENT_MS) as download:
@@ -83,9 +78,10 @@ def test_lecturer_showing_the_code_sends_the_room_to_the_link(open_page: Opener)
     picture = pixels(page, page.locator(".qr-dialog").screenshot())
     (code,) = zxingcpp.read_barcodes(np.ascontiguousarray(picture[..., :3]))
     assert code.text == link and "token=5" in link
-    assert "this machine alone" in page.locator(".qr-remark").inner_text()
+    expect(page.locator(".qr-remark")).to_contain_text("this machine alone")
     page.keyboard.press("Escape")
-    assert page.locator(".popover.share").is_visible() and not page.locator(".qr-dialog").is_visible()
+    expect(page.locator(".qr-dialog")).to_be_hidden()
+    expect(page.locator(".popover.share")).to_be_visible()
 
 
 def test_author_sees_what_the_link_shows_before_copying_it(open_page: Opener, server_url: str) -> None:
@@ -134,13 +130,12 @@ def test_writer_saving_pictures_gets_the_size_and_the_ground_that_were_chosen(op
     assert bare[0, 0, 3] == 0 and bare[..., 3].max() == 255
     assert bare[-70:-40, 60:200, 3].min() > 200  # the plate with the badge has a ground of its own
     page.get_by_role("button", name="4×", exact=True).click()
-    assert page.get_by_text("3600 × 2240 pixels").is_visible()
+    expect(page.get_by_text("3600 × 2240 pixels")).to_be_visible()
 
 
 def test_analyst_saving_the_tables_of_two_stacks_finds_the_same_rows_in_both(open_page: Opener) -> None:
     page = open_page("/?scenario=code&k=1&b.k=4")
-    complete(page)
-    wait_until(page, "moescope.state().complete")
+    wait_until(page, "moescope.state().b?.complete && moescope.state().complete")
     idle(page)
     open_share(page)
     lines = list(csv.DictReader(io.StringIO(save(page, "Table (CSV)").decode())))
@@ -169,8 +164,8 @@ def test_teacher_recording_one_pass_gets_a_video_with_a_length_and_the_page_back
     assert len(video) > 5000 and (width, height) == (640, 400)
     assert seconds > 0.8 * duration
     page.locator(".popover.share").wait_for()
+    wait_until(page, "moescope.state().time === moescope.state().duration")
     assert state(page)["view"]["speed"] == 4
-    assert state(page)["time"] == state(page)["duration"]
 
 
 def test_teacher_cancelling_a_recording_gets_no_file_and_the_page_back(open_page: Opener) -> None:
@@ -192,8 +187,8 @@ def test_reader_without_a_recorder_is_told_so(open_page: Opener) -> None:
     page = open_page("/?scenario=code", init="delete window.MediaRecorder")
     complete(page)
     open_share(page)
-    assert page.get_by_role("button", name="Record one pass").is_disabled()
-    assert "no video recorder" in page.locator(".popover.share").inner_text()
+    expect(page.get_by_role("button", name="Record one pass")).to_be_disabled()
+    expect(page.locator(".popover.share")).to_contain_text("no video recorder")
 
 
 def test_reader_of_a_file_of_two_stacks_sees_both_without_a_network(

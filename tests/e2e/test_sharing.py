@@ -5,23 +5,33 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.other_origin import host_page
 from tests.e2e.page_reader import (
-    LOOK,
     complete,
     count,
     counters,
     idle,
     open_level,
+    open_share,
     press,
     seek,
     state,
+    wait_unseen,
     wait_until,
 )
 
 VIEW = "/?scenario=paris&experts=16&k=3&mode=single&camera=front"
+
+
+def copied(page: Page, button: str) -> str:
+    """What a button of the share panel puts into the clipboard."""
+    page.get_by_role("button", name=button).click()
+    expect(page.locator(".said")).to_have_text("Copied")
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
 
 
 def test_author_copying_a_link_finds_the_same_picture_in_a_fresh_browser(
@@ -29,14 +39,13 @@ def test_author_copying_a_link_finds_the_same_picture_in_a_fresh_browser(
 ) -> None:
     page = open_page(VIEW, permissions=["clipboard-read", "clipboard-write"])
     seek(page, 4, 3)
-    page.get_by_role("button", name="Share").click()
-    page.get_by_role("button", name="Copy link").click()
-    link = page.evaluate("navigator.clipboard.readText()")
+    open_share(page)
+    link = copied(page, "Copy link")
     before = counters(page)
     again = open_page(link)
     idle(again)
     assert counters(again) == before
-    assert again.locator(".strip [aria-current=true]").get_attribute("data-token") == "4"
+    expect(again.locator(".strip [aria-current=true]")).to_have_attribute("data-token", "4")
     assert state(again)["view"] == state(page)["view"]
 
 
@@ -45,10 +54,9 @@ def test_author_copying_embed_code_gets_a_titled_lazy_frame_of_the_view(
 ) -> None:
     page = open_page("/?scenario=code", permissions=["clipboard-read", "clipboard-write"])
     complete(page)
-    page.get_by_role("button", name="Share").click()
+    open_share(page)
     page.get_by_role("group", name="Share as").get_by_role("button", name="Embed code").click()
-    page.get_by_role("button", name="Copy embed code").click()
-    code = page.evaluate("navigator.clipboard.readText()")
+    code = copied(page, "Copy embed code")
     assert f'src="{server_url}/embed?' in code and "scenario=code" in code
     assert 'loading="lazy"' in code and 'title="' in code
 
@@ -56,9 +64,11 @@ def test_author_copying_embed_code_gets_a_titled_lazy_frame_of_the_view(
 def test_reader_opening_a_link_with_bad_values_sees_each_named_and_the_rest_kept(open_page: Opener) -> None:
     page = open_page("/?scenario=code&experts=banana&k=3&mode=sideways")
     complete(page)
-    notices = page.locator("body").inner_text()
-    assert "experts: expected a whole number from 2 to 1024, got 'banana'" in notices
-    assert "sideways" in notices
+    body = page.locator("body")
+    expect(body).to_contain_text(
+        "experts: expected a whole number from 2 to 1024, got 'banana'", use_inner_text=True
+    )
+    expect(body).to_contain_text("sideways", use_inner_text=True)
     told = state(page)["view"]
     assert (told["scenario"], told["experts"], told["k"], told["mode"]) == ("code", 8, 3, "sequence")
 
@@ -98,9 +108,9 @@ def test_reader_scrolling_to_an_embed_sees_the_poster_then_the_scene_playing_the
         page.evaluate("document.querySelector('iframe').scrollIntoView()")
         frame.wait_for_selector("canvas", state="visible")
         started = "moescope.state().playing && moescope.state().counters.experts_hit > 0"
-        frame.evaluate(LOOK.format(condition=started))
+        wait_until(frame, started)
         page.evaluate("scrollTo(0, 0)")
-        frame.evaluate(LATER.format(condition="!moescope.state().playing"))
+        wait_unseen(frame, "!moescope.state().playing")
         link = frame.get_by_role("link", name="Open in Moescope").get_attribute("href") or ""
         assert "/embed" not in link and "scenario=code" in link and "k=1" in link
 
@@ -109,8 +119,9 @@ def test_card_beside_a_link_to_the_moment_shows_that_moment_while_the_view_plays
     page = open_page("/?scenario=code&speed=0.25")
     complete(page)
     wait_until(page, "moescope.state().playing && moescope.state().at.token >= 1")
-    page.get_by_role("button", name="Share", exact=True).click()
-    page.locator("figure.card[aria-busy]").wait_for(state="detached")
+    open_share(page)
+    wait_until(page, "document.querySelector('.card-picture').src.includes('token=')")
+    expect(page.locator("figure.card[aria-busy]")).to_have_count(0)
     link = page.locator(".copy-text").input_value()
     picture = page.locator(".card-picture").get_attribute("src") or ""
     keys = [dict(parse_qsl(urlsplit(each).query)) for each in (link, picture)]
@@ -133,8 +144,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return real.call(this, kind, ...rest);
 };
 """
-# Out of sight a frame gets no animation frames, but timers run.
-LATER = "() => new Promise(d => {{ const l = () => ({condition}) ? d() : setTimeout(l, 50); l(); }})"
 
 
 @pytest.mark.parametrize("path", ["/", "/?experts=64&mode=all", "/?source=live"])
