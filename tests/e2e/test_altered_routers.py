@@ -6,10 +6,10 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Opener
-from tests.e2e.page_reader import complete, seek, state, wait_until
+from tests.e2e.page_reader import complete, seek, state, wait_for_address, wait_until
 
 LIVE = "source=live&scenario=code"
 TOLD = "[...document.querySelectorAll('.alter-effect')].some((each) => each.textContent.includes('Loss'))"
@@ -21,9 +21,10 @@ def effect(page: Page) -> str:
     return page.locator(".alter-effect:visible").first.inner_text()
 
 
-def badges(page: Page) -> list[str]:
-    """The words of the badges over the view."""
-    return page.locator(".masthead .badge").first.inner_text().split()
+def expect_badges(page: Page, *words: str) -> None:
+    """Wait for these badges over the view."""
+    badge = page.locator(".masthead .badge").first
+    expect(badge).to_have_text(re.compile(r"^\s*" + r"\s+".join(words) + r"\s*$"), use_inner_text=True)
 
 
 def test_person_switching_a_tower_off_sees_who_takes_its_tokens_and_what_the_loss_pays(
@@ -31,24 +32,25 @@ def test_person_switching_a_tower_off_sees_who_takes_its_tokens_and_what_the_los
 ) -> None:
     page = open_page(f"/?{LIVE}&tower=3.2")
     complete(page)
-    assert badges(page) == ["LIVE"]
-    assert page.locator(".strip .token[data-flips]").count() == 0
+    expect_badges(page, "LIVE")
+    expect(page.locator(".strip .token[data-flips]")).to_have_count(0)
     page.get_by_role("group", name="Change this expert").get_by_role("button", name="Off").click()
     told = effect(page)
-    assert badges(page) == ["LIVE", "ALTERED"] and "alter=3.2-off" in page.url
+    expect_badges(page, "LIVE", "ALTERED")
+    wait_for_address(page, "alter=3.2-off")
     answer = httpx.get(f"{server_url}/api/next-tokens?{LIVE}&alter=3.2-off").json()
     before, after, moved = answer["unaltered"]["mean_loss"], answer["mean_loss"], answer["unaltered"]["moved"]
     assert f"{before:.3f} → {after:.3f}" in told and f"{len(moved)} choices" in told
     takers = {e for _, layer, lost, taken in moved if layer == 2 and 2 in lost for e in taken}
     assert {int(e) for e in re.findall(r"expert (\d+) \(", told)} == takers
-    flipped = page.locator(".strip .token[data-flips]").evaluate_all(
-        "all => all.map(t => Number(t.dataset.token))"
-    )
-    assert flipped == sorted({token for token, *_ in moved})
+    flipped = page.locator(".strip .token[data-flips]")
+    tokens = sorted({token for token, *_ in moved})
+    expect(flipped).to_have_count(len(tokens))
+    assert flipped.evaluate_all("all => all.map(t => Number(t.dataset.token))") == tokens
     page.get_by_role("group", name="Change this expert").get_by_role("button", name="As it is").click()
     wait_until(page, "!location.search.includes('alter')")
-    wait_until(page, "document.querySelectorAll('.strip .token[data-flips]').length === 0")
-    assert badges(page) == ["LIVE"]
+    expect(flipped).to_have_count(0)
+    expect_badges(page, "LIVE")
 
 
 def test_link_with_a_changed_tower_opens_the_same_view_and_the_flip_is_lit_as_playback_stands_on_it(
@@ -61,15 +63,16 @@ def test_link_with_a_changed_tower_opens_the_same_view_and_the_flip_is_lit_as_pl
     wait_until(page, "document.querySelectorAll('.strip .token[data-flips]').length > 0")
     seek(page, token, layer)
     assert state(page)["view"]["alter"] == "3.2-off"
-    assert page.locator(".inspector").is_hidden()  # a flip that is lit is nothing that a person points at
+    expect(page.locator(".inspector")).to_be_hidden()  # a flip that is lit is nothing that a person points at
     assert taker >= 0
 
 
 def test_bad_change_in_a_link_falls_back_alone_with_a_notice(open_page: Opener) -> None:
     page = open_page(f"/?{LIVE}&k=3&alter=99.1-off")
     complete(page)
-    assert "alter: expected layers from 1 to 6, got 99.1-off" in page.locator(".status").inner_text()
-    assert state(page)["view"]["k"] == 3 and badges(page) == ["LIVE"]
+    expect(page.locator(".status")).to_contain_text("alter: expected layers from 1 to 6, got 99.1-off")
+    expect_badges(page, "LIVE")
+    assert state(page)["view"]["k"] == 3
 
 
 def test_reader_of_a_live_model_sees_its_five_most_likely_next_tokens_follow_the_current_one(
@@ -89,15 +92,16 @@ def test_reader_of_a_live_model_sees_its_five_most_likely_next_tokens_follow_the
 def test_reader_on_a_phone_finds_next_tokens_before_and_after_in_the_panel(open_page: Opener) -> None:
     page = open_page(f"/?{LIVE}&alter=3.2-off&panel=next&token=5&lang=fr", viewport=PHONE)
     wait_until(page, "document.querySelectorAll('.candidates').length === 2")
-    assert page.locator(".candidates .label").all_inner_texts() == ["modifié", "tel quel"]
-    assert page.locator(".candidates li").count() == 10
-    assert badges(page) == ["EN", "DIRECT", "MODIFIÉ"]
+    expect(page.locator(".candidates .label")).to_have_text(["modifié", "tel quel"], use_inner_text=True)
+    expect(page.locator(".candidates li")).to_have_count(10)
+    expect_badges(page, "EN", "DIRECT", "MODIFIÉ")
 
 
 def test_authored_view_and_published_page_offer_no_change_of_a_tower(open_page: Opener) -> None:
     page = open_page("/?tower=3.2")
     complete(page)
-    assert page.locator(".inspector").is_visible() and page.locator(".tower-changes").is_hidden()
+    expect(page.locator(".inspector")).to_be_visible()
+    expect(page.locator(".tower-changes")).to_be_hidden()
 
 
 @pytest.mark.parametrize("back", ["it is undone", "the model as it is stands beside it"])
@@ -110,6 +114,5 @@ def test_person_takes_a_change_back_or_looks_at_both(open_page: Opener, back: st
     else:
         page.get_by_role("button", name="Show the model as it is beside it").click()
         wait_until(page, "location.search.includes('b.alter=')")
-        heads = page.locator(".side-head")
-        wait_until(page, "document.querySelectorAll('.side-head .badge:not([hidden])').length === 2")
-        assert [each.split("\n")[0] for each in heads.all_inner_texts()] == ["altered", "as it is"]
+        expect(page.locator(".side-head .badge:not([hidden])")).to_have_count(2)
+        expect(page.locator(".side-head .side-name")).to_have_text(["altered", "as it is"])

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.settings import ROOT, Settings
+from tests.e2e.conftest import Contexts
+from tests.e2e.page_reader import wait_until
 from tests.live_server import serving
 
-SECS = 60_000
 PATH = "/atlas?atlas=heldout/trio-8"
 
 
@@ -59,15 +60,13 @@ def refused(message) -> bool:
 
 
 @pytest.fixture
-def page(chromium, address: str) -> Iterator[Page]:
+def page(new_context: Contexts, address: str) -> Iterator[Page]:
     """A page that fails the test on an error of its own."""
     errors: list[str] = []
-    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
+    page = new_context(base_url=address).new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if refused(message) else None)
     yield page
-    context.close()
     assert errors == []
 
 
@@ -76,11 +75,11 @@ def test_reader_of_the_atlas_sees_its_corpus_in_the_scene_and_goes_back_to_an_ex
     ready(page)
     page.get_by_role("link", name="see it in the 3D scene").click()
     badge = page.locator(".corpus-badge")
-    expect(badge).to_contain_text("RECORDED over 73,728 tokens of held-out text", timeout=SECS)
+    expect(badge).to_contain_text("RECORDED over 73,728 tokens of held-out text")
     expect(page.locator(".inspector")).to_contain_text("× even")
     page.wait_for_url("**corpus=heldout%2Ftrio-8**")
     link = page.get_by_role("link", name="Its page in the atlas")
-    assert "atlas=heldout%2Ftrio-8&layer=2&expert=1" in str(link.get_attribute("href"))
+    expect(link).to_have_attribute("href", re.compile("atlas=heldout%2Ftrio-8&layer=2&expert=1"))
     page.get_by_role("button", name="Explore").click()
     page.get_by_role("group", name="Corpus").get_by_role("button", name="None").click()
     expect(badge).to_be_hidden()
@@ -93,8 +92,8 @@ def test_atlas_prints_dark_on_light_whatever_the_theme_of_the_screen(page: Page)
     expect(root).to_have_attribute("data-theme", "dark")
     page.emulate_media(media="print")
     expect(root).to_have_attribute("data-theme", "light")
-    ground = page.evaluate("parseFloat(getComputedStyle(document.body).backgroundColor.slice(4))")
-    assert ground > 200, "red of the ground, 0 to 255"
+    # The red of the ground, 0 to 255.
+    wait_until(page, "parseFloat(getComputedStyle(document.body).backgroundColor.slice(4)) > 200")
     page.emulate_media(media="screen")
     expect(root).to_have_attribute("data-theme", "dark")
 
@@ -111,8 +110,7 @@ def test_atlas_fits_a_phone_and_its_plots_scroll_by_themselves(page: Page) -> No
 
 def ready(page: Page) -> None:
     """Waits until the page shows what its address asks for."""
-    search = f"?{urlsplit(page.url).query}"
-    expect(page.locator("#atlas")).to_have_attribute("data-ready", search, timeout=SECS)
+    wait_until(page, "document.getElementById('atlas').dataset.ready === location.search")
 
 
 def test_researcher_opening_a_cell_gets_the_page_of_its_expert_and_a_link_to_it(page, address):
@@ -123,9 +121,9 @@ def test_researcher_opening_a_cell_gets_the_page_of_its_expert_and_a_link_to_it(
     page.locator('.map-cell[data-layer="3"][data-expert="5"]').click()
     ready(page)
     expect(page.get_by_role("heading", name="Expert 5 of layer 3")).to_be_visible()
-    assert "layer=3&expert=5" in page.url
+    expect(page).to_have_url(re.compile("layer=3&expert=5"))
     asked = {"atlas": "heldout/trio-8", "layer": 2, "expert": 5}
-    found = httpx.get(f"{address}/api/atlas/expert", params=asked, timeout=60).json()
+    found = httpx.get(f"{address}/api/atlas/expert", params=asked).json()
     first = found["top_tokens"]["frequent"][0]
     expect(page.locator("#expert table").first.locator("tbody tr").first).to_contain_text(
         f"{first['count']:,}"
@@ -150,7 +148,7 @@ def test_reader_of_french_gets_french_and_every_plot_has_a_name(page):
     ready(page)
     expect(page.get_by_role("heading", name="Expert 0 de la couche 1")).to_be_visible()
     plots = page.locator("svg.plot")
-    assert plots.count() == 9  # three of its training
+    expect(plots).to_have_count(9)  # three of its training
     names = [plots.nth(i).get_attribute("aria-label") or "" for i in range(9)]
     assert sum("jetons" in name for name in names) == 5 and all(names)
     assert {"Charge au fil du corpus", "trio-8: saturation du routeur"} <= set(names)
@@ -161,21 +159,21 @@ def test_sentence_that_is_typed_is_held_against_the_corpus(page):
     ready(page)
     page.get_by_label("Your sentence against the corpus").fill("the file is read")
     page.get_by_role("button", name="Compare").click()
-    expect(page.locator(".kind").first).to_be_visible(timeout=SECS)
-    assert "of its kind go" in (page.locator(".kind:not(.unknown)").first.get_attribute("title") or "")
+    known = page.locator(".kind:not(.unknown)").first
+    expect(known).to_have_attribute("title", re.compile("of its kind go"))
 
 
 def test_placement_is_a_file_that_an_engine_reads(page, address):
     page.goto(PATH)
     ready(page)
     link = page.get_by_role("link", name="for SGLang").first.get_attribute("href")
-    written = httpx.get(f"{address}/{link}", timeout=60).json()
+    written = httpx.get(f"{address}/{link}").json()
     assert list(written) == ["physical_to_logical_map"]
 
 
 def test_wrong_link_says_what_is_wrong(page):
     page.goto("/atlas?atlas=nope")
-    expect(page.get_by_role("alert")).to_contain_text("atlas: expected one of", timeout=SECS)
+    expect(page.get_by_role("alert")).to_contain_text("atlas: expected one of")
 
 
 def test_operator_sees_a_megatron_run_by_its_ranks_and_can_say_how_it_was_parallel(page: Page) -> None:
@@ -193,7 +191,7 @@ def test_operator_sees_a_megatron_run_by_its_ranks_and_can_say_how_it_was_parall
     expect(page.locator("#atlas")).not_to_contain_text("collapsed")
     page.get_by_label("expert parallel").fill("3")
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("alert")).to_contain_text("product divides 2 ranks", timeout=SECS)
+    expect(page.get_by_role("alert")).to_contain_text("product divides 2 ranks")
     page.go_back()
     ready(page)
     expect(page.locator(".ranks li")).to_have_count(1)
@@ -204,7 +202,7 @@ def test_researcher_sees_a_folder_of_checkpoints_saturate_and_collapse(page: Pag
     ready(page)
     page.get_by_role("combobox", name="Atlas").select_option("training checkpoints")
     ready(page)
-    assert "training=checkpoints" in page.url
+    expect(page).to_have_url(re.compile("training=checkpoints"))
     plots = page.locator("svg.plot")
     expect(plots).to_have_count(3)
     names = [plots.nth(i).get_attribute("aria-label") for i in range(3)]

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from app.settings import ROOT, Settings
 from app.trace import RoutingTrace
 from tests.e2e.conftest import PHONE
-from tests.e2e.page_reader import open_level, wait_until
+from tests.e2e.page_reader import open_level, wait_for_address, wait_until
 from tests.live_server import serving
 from tests.web.test_captures import CONFIG, answer, folder, routed, table
 
@@ -53,10 +54,10 @@ def test_a_person_drops_an_answer_and_its_config_and_watches_it(open_page, url):
     page = open_page(f"{url}/")
     drop(page, answer_json=answer(routed()), my_config_json=json.dumps(CONFIG).encode())
     wait_for(page, "IDS ONLY")
-    assert page.locator(".title").inner_text() == "answer.json"
-    finding = page.locator(".capture-finding")
-    assert (finding.count(), finding.locator("code").inner_text()) == (1, "last-token")
-    assert "TRACES" in page.locator(".capture-keeping .caption").inner_text()
+    expect(page.locator(".title")).to_have_text("answer.json")
+    expect(page.locator(".capture-finding")).to_have_count(1)
+    expect(page.locator(".capture-finding code")).to_have_text("last-token")
+    expect(page.locator(".capture-keeping .caption")).to_contain_text("TRACES")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as one HTML file").click()
     exported = open_page(f"file://{download.value.path()}", ready=None)
@@ -76,7 +77,7 @@ def test_a_person_drops_counts_and_sees_a_heat_map(open_page, url):
     page = open_page(f"{url}/")
     drop(page, counts_json=json.dumps({"logical_count": [[3, 0, 1, 2]] * 2}).encode())
     page.wait_for_selector(".capture-counts canvas")
-    assert page.locator(".capture-loads li").count() == 2
+    expect(page.locator(".capture-loads li")).to_have_count(2)
 
 
 def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
@@ -87,15 +88,15 @@ def test_a_person_searches_the_folder_and_opens_a_file(open_page, url):
     wait_until(page, "document.querySelectorAll('.library-list li').length === 1")
     page.locator(".library-list a").first.click()
     wait_for(page, "IDS ONLY")
-    assert "trace=engine" in page.url
+    wait_for_address(page, "trace=engine")
 
 
 def test_a_person_compares_two_files_and_sees_the_flip_on_the_strip(open_page, url):
     assert httpx.get(f"{url}/api/trace", params={"trace": "other.csv"}).status_code == 200
     page = open_page(f"{url}/?source=trace&trace=one.csv&b.trace=other.csv")
-    page.wait_for_selector(".strip .token[data-flips]")
     flipped = page.locator(".strip .token[data-flips]")
-    assert (flipped.count(), flipped.get_attribute("data-token")) == (1, "4")
+    expect(flipped).to_have_count(1)
+    expect(flipped).to_have_attribute("data-token", "4")
     page.locator(".flip").click()
     wait_until(page, "window.moescope.state().view.path === 4")
 
@@ -116,9 +117,10 @@ def flipped(ids):
 def reads_the_flip(page):
     """Waits for the figures of two stacks that differ in token 5, layer 2."""
     page.wait_for_selector(".difference-table")
-    assert page.locator(".side-head").count() == 2
+    expect(page.locator(".side-head")).to_have_count(2)
     marked = page.locator(".strip .token[data-flips]")
-    assert (marked.count(), marked.get_attribute("data-token")) == (1, "4")
+    expect(marked).to_have_count(1)
+    expect(marked).to_have_attribute("data-token", "4")
     page.locator(".flip").click()
     wait_until(page, "moescope.state().view.path === 4")
     assert "b." not in page.url, "a link cannot show what lies in the browser alone"
@@ -128,7 +130,7 @@ def test_a_person_drops_two_captures_and_sees_where_they_differ(open_page, url):
     page = open_page(f"{url}/")
     drop(page, one_csv=table(routed()), other_csv=table(flipped(routed())))
     reads_the_flip(page)
-    assert page.locator(".side-name").all_inner_texts() == ["one.csv", "other.csv"]
+    expect(page.locator(".side-name")).to_have_text(["one.csv", "other.csv"])
     page.close()
 
 
@@ -150,7 +152,7 @@ def test_a_person_compares_a_dropped_capture_with_one_of_the_folder(open_page, u
     wait_until(page, "document.querySelectorAll('.library-list li').length === 1")
     page.locator("button.library-pair").click()
     page.wait_for_selector(".difference-table")
-    assert page.locator(".strip .token[data-flips]").count() == 1
+    expect(page.locator(".strip .token[data-flips]")).to_have_count(1)
     page.close()
 
 
@@ -159,7 +161,7 @@ def test_a_person_compares_a_dropped_capture_with_what_was_on_screen(open_page, 
     drop(page, mine_csv=table(flipped(routed())))
     page.get_by_role("button", name="Compare with what was on screen").click()
     page.wait_for_selector(".difference-table")
-    assert page.locator(".side-name").all_inner_texts() == ["one.csv", "mine.csv"]
+    expect(page.locator(".side-name")).to_have_text(["one.csv", "mine.csv"])
     page.close()
 
 
@@ -185,16 +187,21 @@ def test_a_person_who_drops_a_models_folder_has_its_config_taken_by_name(open_pa
     page = open_page(f"{url}/")
     drop(page, generation_config_json=b"{}", vocab_json=b'{"a": 0}', config_json=json.dumps(MODEL).encode())
     wait_until(page, "moescope.state().view.shape !== ''")
-    assert page.locator(".capture-panel").is_hidden()
-    assert page.evaluate("moescope.state().view.experts") == MODEL["num_local_experts"]
+    wait_until(page, f"moescope.state().view.experts === {MODEL['num_local_experts']}")
+    expect(page.locator(".capture-panel")).to_be_hidden()
 
 
 def test_a_person_who_drops_a_picture_is_told_its_own_name(open_page, url):
     page = open_page(f"{url}/")
     drop(page, **{"holiday.png": b"\x89PNG\r\n\x1a\n"})
     error = page.locator('.capture-finding[data-level="error"]')
-    error.wait_for()
-    assert "holiday.png" in error.inner_text() and "config.json" not in error.inner_text()
+    expect(error).to_contain_text("holiday.png")
+    expect(error).not_to_contain_text("config.json")
+
+
+BOX = "document.querySelector('{}').getBoundingClientRect()"
+BELOW_THE_COUNTERS = f"{BOX.format('.capture-panel')}.top >= {BOX.format('.right > .counters')}.bottom"
+FOUR_LINES_IN_SIGHT = f"{BOX.format('.capture-finding')}.top + 4 * 19 <= {BOX.format('.capture-body')}.bottom"
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 720}, PHONE], ids=["desktop", "phone"])
@@ -202,13 +209,9 @@ def test_back_closes_the_files_and_they_cover_no_counter(open_page, url, viewpor
     page = open_page(f"{url}/?token=1&layer=1", viewport=viewport)
     drop(page, answer_json=answer(routed()))
     wait_for(page, "IDS ONLY")
-    panel, finding = page.locator(".capture-panel"), page.locator(".capture-finding")
-    finding.first.wait_for()
-    counters = page.locator(".right > .counters").bounding_box()
-    box = panel.bounding_box()
-    assert box["y"] >= counters["y"] + counters["height"]
-    seen = page.locator(".capture-body").bounding_box()
-    assert finding.first.bounding_box()["y"] + 4 * 19 <= seen["y"] + seen["height"], "four lines are in sight"
+    page.locator(".capture-finding").first.wait_for()
+    wait_until(page, BELOW_THE_COUNTERS)
+    wait_until(page, FOUR_LINES_IN_SIGHT)
     page.go_back(wait_until="commit")
-    panel.wait_for(state="hidden")
+    page.locator(".capture-panel").wait_for(state="hidden")
     assert page.url.startswith(url)

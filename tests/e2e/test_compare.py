@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import idle, open_level, state, wait_until
+from tests.e2e.page_reader import idle, open_level, state, wait_for_address, wait_until
 
 BOTH = "moescope.state().b?.complete && moescope.state().complete"
 
@@ -25,7 +25,7 @@ def heads(page: Page) -> list[tuple[str, str, str]]:
 
 def test_reader_comparing_authored_and_live_has_a_link_to_the_same_pair(open_page: Opener) -> None:
     page = open_page("/?scenario=code&token=4&layer=3")
-    assert page.locator(".side-head").count() == 0
+    expect(page.locator(".side-head")).to_have_count(0)
     open_level(page, "Explore")
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Authored | Live").click()
@@ -33,8 +33,8 @@ def test_reader_comparing_authored_and_live_has_a_link_to_the_same_pair(open_pag
     idle(page)
     shown = heads(page)
     assert [side[:2] for side in shown] == [("Authored", "AUTHORED"), ("Live", "LIVE")]
-    assert "b.source=live" in page.url
-    assert page.locator("canvas.scene:visible").count() == 2
+    wait_for_address(page, "b.source=live")
+    expect(page.locator("canvas.scene:visible")).to_have_count(2)
     told = state(page)
     assert told["time"] / told["duration"] == pytest.approx(told["b"]["time"] / told["b"]["duration"])
     for path in (page.url, page.url.replace("/?", "/embed?")):
@@ -44,6 +44,5 @@ def test_reader_comparing_authored_and_live_has_a_link_to_the_same_pair(open_pag
         assert heads(other) == shown
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Back to one stack").click()
-    idle(page)
-    assert "b." not in page.url.split("?")[1]
-    assert page.locator("canvas.scene:visible").count() == 1
+    wait_until(page, "!location.search.includes('b.')")
+    expect(page.locator("canvas.scene:visible")).to_have_count(1)

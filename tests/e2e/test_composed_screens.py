@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
 from tests.e2e.page_reader import complete, idle, state, wait_until
@@ -87,9 +87,10 @@ def look(open_page: Opener, size: tuple[int, int], query: str = "", **options: A
 def open_by(page: Page, key: str) -> None:
     """Open what a key opens, and wait until it is there."""
     page.keyboard.press(key)
+    idle(page)
     if key in "lht":
         page.locator(".drawer .flat > *").filter(visible=True).first.wait_for()
-    idle(page)
+        idle(page)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -128,7 +129,7 @@ def test_levels_open_what_belongs_to_them_and_the_address_says_which(
     open_page: Opener, size: tuple[int, int]
 ) -> None:
     page = look(open_page, size)
-    assert not page.get_by_label("Router", exact=True).is_visible()
+    expect(page.get_by_label("Router", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Explore", exact=True).click()
     page.get_by_label("Router", exact=True).wait_for()
     wait_until(page, "location.search.includes('level=explore')")

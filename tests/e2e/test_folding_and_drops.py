@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from playwright.sync_api import expect
+
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, idle, open_level, state, wait_until
+from tests.e2e.page_reader import complete, idle, open_level, state, wait_for_address, wait_until
 from tests.e2e.scene_page import Stage
 
 COUNTING = """() => {
@@ -95,13 +99,12 @@ def test_reader_of_a_tall_model_folds_it_around_a_layer_and_unfolds_it(open_page
     page.keyboard.press("z")
     idle(page)
     assert state(page)["view"]["fold"] == {"first": 3, "last": 13}
-    assert "fold=4-14" in page.url
+    wait_for_address(page, "fold=4-14")
     open_level(page, "Explore")
     group = page.get_by_role("group", name="Layers", exact=True)
-    assert group.inner_text().split() == ["4–14", "of", "16"]
+    expect(group).to_have_text(re.compile(r"^\s*4–14\s*of 16\s*$"), use_inner_text=True)
     group.get_by_role("button", name="Layers further up").click()
     wait_until(page, "moescope.state().view.fold?.first === 5")
     page.get_by_role("button", name="Unfold").click()
     wait_until(page, "moescope.state().view.fold === null")
-    idle(page)
-    assert "fold" not in page.url
+    wait_until(page, "!location.search.includes('fold')")

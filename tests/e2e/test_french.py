@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete
+from tests.e2e.page_reader import complete, wait_until
 from tests.e2e.test_shapes import drop
 
 # Its tokens are no English words; what is in another language on purpose says so by `lang`.
@@ -25,35 +25,38 @@ TEXTS = (Path(__file__).parent / "english.js").read_text(encoding="utf-8")
 
 def english(page: Page) -> list[str]:
     """Texts and accessible names of a French page that are English, each with where it stands."""
-    page.set_default_timeout(120_000)  # many panels on a busy machine
     found: list[str] = page.evaluate(TEXTS.partition("*/")[2].strip())
     return sorted(set(found))
 
 
 def test_reader_of_the_french_page_finds_no_english_in_any_panel(open_page: Opener) -> None:
     page = open_page(f"{CODE}&tower=3.5&path=2&whole=1", reduced_motion="reduce", init=FLAT)
-    assert page.locator("html").get_attribute("lang") == "fr"
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
     complete(page)
     assert english(page) == []
     buttons = page.locator(".tabs [aria-controls=drawer]")
     assert buttons.count() >= 4
     for index in range(buttons.count()):
         button = buttons.nth(index)
-        name = button.inner_text()
+        name = button.text_content() or ""
         button.evaluate("button => button.click()")
+        expect(page.locator(".drawer")).to_have_attribute("aria-label", name)
         page.locator(".drawer .flat > *").filter(visible=True).first.wait_for()
         assert english(page) == [], name
 
 
 def test_reader_of_the_french_page_finds_no_english_in_what_opens_over_it(open_page: Opener) -> None:
     page = open_page(f"{CODE}&level=explore", reduced_motion="reduce", init=FLAT)
+    complete(page)
     tools = page.locator(".tools button[aria-expanded]")
+    over = page.locator(".popover, .capture-panel").filter(visible=True)
     assert tools.count() >= 3
     for index in range(tools.count()):
         tools.nth(index).click()
-        page.locator(".popover, .capture-panel").filter(visible=True).first.wait_for()
+        over.first.wait_for()
         assert english(page) == [], tools.nth(index).inner_text()
         page.keyboard.press("Escape")
+        expect(over).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -76,11 +79,11 @@ def test_reader_of_a_french_view_finds_no_english_in_it(open_page: Opener, path:
 
 def test_reader_of_a_models_facts_and_of_what_is_refused_finds_no_english_in_them(open_page: Opener) -> None:
     page = open_page("/?lang=fr&scenario=code&shape=llama-4-scout&panel=models", init=FLAT)
-    page.locator(".sheet-sources").last.wait_for(timeout=60_000)
+    page.locator(".sheet-sources").last.wait_for()
     assert english(page) == []
-    assert "fiche du modèle Llama 4" in page.locator(".sheet").inner_text()
+    expect(page.locator(".sheet")).to_contain_text("fiche du modèle Llama 4")
     drop(page, {"architectures": ["LlamaForCausalLM"], "model_type": "llama"})
-    page.locator(".model-trouble").wait_for(timeout=60_000)
+    page.locator(".model-trouble").wait_for()
     assert english(page) == []
     open_page.errors.clear()  # type: ignore[attr-defined]
 
@@ -88,7 +91,7 @@ def test_reader_of_a_models_facts_and_of_what_is_refused_finds_no_english_in_the
 @pytest.mark.parametrize("path", ["/article?lang=fr", "/references?lang=fr"])
 def test_reader_of_french_pages_of_text_finds_no_english_in_them(open_page: Opener, path: str) -> None:
     page = open_page(path, ready=None)
-    assert page.locator("html").get_attribute("lang") == "fr"
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
     assert english(page) == []
 
 
@@ -98,7 +101,7 @@ def test_reader_of_a_view_that_cannot_be_routed_is_told_in_french(open_page: Ope
     told = page.locator('.notice-list [data-field="prompt"]')
     told.wait_for()
     assert english(page) == []
-    assert "jetons" in told.inner_text()
+    expect(told).to_contain_text("jetons")
     open_page.errors.clear()  # type: ignore[attr-defined]
 
 
@@ -112,7 +115,7 @@ def test_reader_choosing_the_other_language_sees_the_same_view_in_it(open_page: 
     assert {**after, "lang": "en"} == before
     page.get_by_role("link", name="English").click()
     page.wait_for_selector('html[lang="en"][data-state="ready"]', state="attached")
-    assert "lang" not in page.url
+    wait_until(page, "!location.search.includes('lang')")
 
 
 def test_the_search_for_english_finds_it_on_the_english_page(open_page: Opener) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, idle, state, wait_until
+from tests.e2e.page_reader import complete, idle, state, wait_for_address, wait_until
 
 
 def words_of(page: Page) -> list[tuple[str, bool]]:
@@ -28,7 +28,8 @@ def test_reader_stopping_a_model_that_writes_has_a_link_to_just_what_it_wrote(op
     assert told["complete"] and written >= 3 and told["view"]["continue"] == written
     page.evaluate("moescope.pause()")
     idle(page)
-    assert f"continue={written}" in page.url and "temperature" not in page.url
+    wait_for_address(page, f"continue={written}")
+    assert "temperature" not in page.url
     shown = words_of(page)
     assert [own for _, own in shown] == [False] * given + [True] * written
     other = open_page(page.url)

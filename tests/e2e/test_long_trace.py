@@ -6,6 +6,7 @@ import re
 import httpx
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.settings import Settings
 from tests.e2e.page_reader import counter, wait_until
@@ -23,7 +24,7 @@ MOST_BYTES = 300 * 2**20
 @pytest.fixture(scope="module")
 def url(folder):
     with serving(Settings(port=0, traces=folder)) as url:
-        httpx.get(f"{url}/{PATH}", timeout=60)
+        httpx.get(f"{url}/{PATH}")
         yield url
 
 
@@ -40,8 +41,8 @@ def test_a_link_to_a_moment_opens_its_part_and_counts_are_of_everything(open_pag
     stands_at(page, 15_001)
     page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
     assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
-    assert page.locator(".strip .token").count() == 256
-    assert re.search(r"[?&]token=15001&layer=4", page.url)
+    expect(page.locator(".strip .token")).to_have_count(256)
+    expect(page).to_have_url(re.compile(r"[?&]token=15001&layer=4"))
     page.get_by_role("button", name=f"All {TOKENS:,} tokens").wait_for()
     page.close()
 
@@ -50,7 +51,7 @@ def test_a_person_moves_the_scrubber_and_steps_over_the_edge_of_a_part(open_page
     page = open_page(f"{url}/{PATH}")
     scrubber = page.get_by_role("slider").last
     wait_until(page, "moescope.state().complete")
-    assert scrubber.get_attribute("max") == str(TOKENS)
+    expect(scrubber).to_have_attribute("max", str(TOKENS))
     scrubber.evaluate(
         """(range) => {
           range.value = 9999;
@@ -121,6 +122,5 @@ def test_flips_far_in_two_long_traces_are_gone_to(open_page, url):
     page = open_page(f"{url}/{PATH}&b.trace=other.safetensors")
     page.locator(".flip").first.click()
     stands_at(page, 15_002)
-    page.wait_for_selector(".strip .token[data-flips]")
-    assert page.locator(".strip .token[data-flips]").count() == 1
+    expect(page.locator(".strip .token[data-flips]")).to_have_count(1)
     page.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import Opener
 from tests.e2e.page_reader import complete, open_panel
@@ -41,22 +41,17 @@ NO_GAIN = {
 }
 
 
-def panel_text(page: Page) -> str:
-    page.locator(".findings .figures").first.wait_for()
-    return page.locator(".findings").inner_text()
-
-
 def test_reader_of_models_that_gained_nothing_is_told_so(open_page: Opener) -> None:
     page = open_page("/", ready=None)
     body = json.dumps(NO_GAIN)
     page.route("**/api/measured", lambda route: route.fulfill(body=body, content_type="application/json"))
     page.goto(page.url + "?source=live&panel=learned&token=1&layer=1")
     page.wait_for_selector('html[data-state="ready"]', state="attached")
-    text = panel_text(page)
-    assert "More experts did not help" in text
-    assert "Experts did not specialise by language" in text
-    assert "def 7/9" in text
-    assert "3.000" in page.locator(".chart").inner_html()
+    findings = page.locator(".findings")
+    expect(findings.locator(".figures").first).to_be_visible()
+    for told in ("More experts did not help", "Experts did not specialise by language", "def 7/9"):
+        expect(findings).to_contain_text(told)
+    expect(page.locator(".chart")).to_contain_text("3.000")
 
 
 def test_reader_opening_the_panel_sees_the_figures_of_the_server_or_that_there_are_none(
@@ -65,10 +60,11 @@ def test_reader_opening_the_panel_sees_the_figures_of_the_server_or_that_there_a
     page = open_page("/?source=live&token=1&layer=1")
     complete(page)
     open_panel(page, "Learned")
-    page.locator(".findings p").first.wait_for()
+    findings = page.locator(".findings")
     models = page.evaluate("fetch('/api/measured').then(answer => answer.json())")["models"]
-    text = panel_text(page) if models else page.locator(".findings").inner_text()
-    for each in models.values():
-        assert "These models have no measurements" not in text
-        assert each["learned"]["js_bits_most"] > 0
-    assert models or "These models have no measurements" in text
+    if models:
+        expect(findings.locator(".figures").first).to_be_visible()
+        expect(findings).not_to_contain_text("These models have no measurements")
+        assert all(each["learned"]["js_bits_most"] > 0 for each in models.values())
+    else:
+        expect(findings).to_contain_text("These models have no measurements")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.e2e.conftest import Opener
 from tests.e2e.page_reader import complete, state, wait_until
 
+# The shot goes on while a test looks at it.
+KEEP_CAPTIONS = """window.captions = [];
+const note = () => {
+  const caption = document.querySelector(".shot-caption")?.textContent;
+  if (caption && captions.at(-1) !== caption) captions.push(caption);
+};
+new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });"""
+
 
 def test_a_first_visitor_sees_the_shot_and_any_key_leads_to_its_end(open_page: Opener) -> None:
-    page = open_page("/", first_visit=True)
+    page = open_page("/", first_visit=True, init=KEEP_CAPTIONS)
     page.locator(".shot-caption").wait_for()
-    assert page.locator(".shot-caption").inner_text() == "One word meets eight experts."
+    assert page.evaluate("captions[0]") == "One word meets eight experts."
     page.keyboard.press("x")
     wait_until(page, "document.querySelector('.shot').hidden")
     assert state(page)["view"]["shot"] is None
@@ -18,17 +28,17 @@ def test_a_first_visitor_sees_the_shot_and_any_key_leads_to_its_end(open_page: O
 def test_a_link_to_a_moment_of_the_shot_stands_there_with_its_caption(open_page: Opener) -> None:
     page = open_page("/?shot=4&lang=fr")
     complete(page)
-    assert page.locator(".shot-caption").inner_text() == "Les deux meilleurs passent."
+    expect(page.locator(".shot-caption")).to_have_text("Les deux meilleurs passent.")
     assert not state(page)["playing"]
-    assert page.locator(".decision [data-state=chosen]").count() == 2
+    expect(page.locator(".decision [data-state=chosen]")).to_have_count(2)
 
 
 def test_the_ladder_shows_the_decision_of_the_moment(open_page: Opener) -> None:
     page = open_page("/?token=3&layer=3")
     complete(page)
-    assert page.locator(".decision-title").inner_text() == "Layer 3 scores “river”"
-    assert page.locator(".ladder [data-expert]").count() == 8
-    assert page.locator(".ladder [data-cut]").get_attribute("data-expert") == "7"
+    expect(page.locator(".decision-title")).to_have_text("Layer 3 scores “river”", use_inner_text=True)
+    expect(page.locator(".ladder [data-expert]")).to_have_count(8)
+    expect(page.locator(".ladder [data-cut]")).to_have_attribute("data-expert", "7")
 
 
 def test_tour_of_the_decision_stands_at_the_beats_of_the_shot_with_its_own_captions(
@@ -41,6 +51,6 @@ def test_tour_of_the_decision_stands_at_the_beats_of_the_shot_with_its_own_capti
         card.get_by_text(words).wait_for()
         wait_until(page, "document.querySelector('.app').hasAttribute('data-shot')")
         assert not state(page)["playing"]
-        assert not page.locator(".shot-caption").is_visible()
+        expect(page.locator(".shot-caption")).to_be_hidden()
         if words != "draws back":
             card.get_by_role("link", name="Next").click()

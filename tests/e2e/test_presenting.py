@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+import re
+
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, state, wait_until
+from tests.e2e.page_reader import complete, state, wait_for_address, wait_until
 
 STANDS = "!moescope.state().playing"
 
@@ -26,11 +28,11 @@ def test_speaker_steps_through_the_beats_with_one_key_and_leaves_by_escape(open_
     assert len(set(heard)) == 5
     page.keyboard.press("ArrowLeft")
     wait_until(page, f"document.querySelector('.shot-caption').textContent === {heard[-2]!r}")
-    assert page.locator(":is(.level, .play, .tool, select, textarea):visible").count() == 0
-    assert page.get_by_role("button", name="Esc ends").is_visible()
-    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 22
-    assert page.locator(".badge").first.inner_text().startswith("AUTHORED")
-    wait_until(page, "location.search.includes('level=present')")
+    expect(page.locator(":is(.level, .play, .tool, select, textarea):visible")).to_have_count(0)
+    expect(page.get_by_role("button", name="Esc ends")).to_be_visible()
+    wait_until(page, "parseFloat(getComputedStyle(document.documentElement).fontSize) >= 22")
+    expect(page.locator(".badge").first).to_have_text(re.compile("^AUTHORED"), use_inner_text=True)
+    wait_for_address(page, "level=present")
     page.keyboard.press("Escape")
     wait_until(page, "moescope.state().view.level === 'story'")
     page.locator(".controls").wait_for()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
 from tests.e2e.page_reader import complete, seek, wait_until
@@ -36,6 +36,7 @@ PIXELS = """() => {
   }
   return { white: white / (width * height), dark: dark / (width * height) };
 }"""
+WHITE = "getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'"
 TO_PRESS = """[...document.querySelectorAll("button, select, input, textarea")].filter(
   (each) => each.checkVisibility() && !each.closest(".strip, .badge, .term"),
 ).map((each) => each.outerHTML)"""
@@ -44,7 +45,9 @@ TO_PRESS = """[...document.querySelectorAll("button, select, input, textarea")].
 def on_paper(page: Page) -> None:
     """What the browser does before it prints."""
     page.emulate_media(media="print")
+    wait_until(page, "matchMedia('print').matches")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    wait_until(page, WHITE)
 
 
 @pytest.mark.parametrize("paper", [PORTRAIT, LANDSCAPE])
@@ -68,10 +71,12 @@ def test_printed_parts_stand_below_each_other_from_head_to_address(
 def test_printed_table_has_all_its_rows_and_nothing_to_press(open_page: Opener) -> None:
     page = open_page("/?scenario=translate&panel=table", viewport=PORTRAIT)
     complete(page)
+    page.locator("table.routing tbody tr[data-token]").first.wait_for()
     on_paper(page)
     rows = page.locator("table.routing tbody tr[data-token]")
-    assert rows.count() == 18 * 6
-    assert rows.first.is_visible() and rows.last.is_visible()
+    expect(rows).to_have_count(18 * 6)
+    expect(rows.first).to_be_visible()
+    expect(rows.last).to_be_visible()
     table, foot = rows.last.bounding_box(), page.locator(".paper-foot").bounding_box()
     assert table and foot and foot["y"] >= table["y"] + table["height"]
     assert page.evaluate(TO_PRESS) == []
@@ -87,7 +92,6 @@ def test_printed_scene_is_ink_on_white(open_page: Opener, theme: str) -> None:
     share = page.evaluate(PIXELS)
     assert share["white"] > 0.5
     assert share["dark"] > 0.002
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_printed_page_says_where_it_is_found_and_when_it_was_printed(
@@ -99,11 +103,11 @@ def test_printed_page_says_where_it_is_found_and_when_it_was_printed(
     foot = page.locator(".paper-foot").inner_text()
     assert foot.startswith(f"{server_url}/?")
     assert "scenario=code" in foot and "token=2" in foot and "imprimé le" in foot
-    assert page.locator(".masthead .badge").first.inner_text() == "SCÉNARISÉ"
+    expect(page.locator(".masthead .badge").first).to_have_text("SCÉNARISÉ", use_inner_text=True)
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     wait_until(page, "document.documentElement.dataset.theme === 'dark'")
-    assert not page.locator(".paper-foot").is_visible()
+    expect(page.locator(".paper-foot")).to_be_hidden()
 
 
 FAINTEST = """() => {
@@ -131,6 +135,6 @@ FAINTEST = """() => {
 def test_printed_article_is_black_on_white(open_page: Opener, look: str) -> None:
     page = open_page(f"/article{look}", ready=None)
     page.emulate_media(media="print")
+    wait_until(page, WHITE)
     faintest, text = page.evaluate(FAINTEST)
     assert faintest >= 7, text
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

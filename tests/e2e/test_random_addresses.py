@@ -6,7 +6,7 @@ import random
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.request.schema import SECOND_PREFIX, TraceRequest
 from app.request.view_keys import VIEW_KEYS
@@ -17,7 +17,6 @@ from tests.e2e.page_reader import state, wait_until
 FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
   return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
 })(HTMLCanvasElement.prototype.getContext)"""  # nothing here looks at the scene
-PATIENCE = 60_000  # milliseconds, for a loaded machine
 
 NAMED = (  # each of these ended in an error page once
     "/?source=live&experts=512",
@@ -90,7 +89,7 @@ def assert_works(page: Page) -> None:
     """The page is ready, its counters have values, and nothing went wrong."""
     told = state(page)
     assert told["status"] == "ready", told["error"]
-    assert not page.locator(".trouble").is_visible()
+    expect(page.locator(".trouble")).to_be_hidden()
     # A second stack whose keys all fall back is no second stack: the answer takes it away.
     wait_until(page, "moescope.state().b?.status !== 'loading'")
     second = state(page)["b"]
@@ -105,8 +104,7 @@ def assert_works(page: Page) -> None:
 
 @pytest.mark.parametrize("path", [*NAMED, *(address(seed) for seed in range(30))])
 def test_reader_opening_any_address_gets_a_working_page(open_page: Opener, path: str) -> None:
-    page = open_page(path, ready=None, init=FLAT)
-    page.wait_for_selector('html[data-state="ready"]', state="attached", timeout=PATIENCE)
+    page = open_page(path, init=FLAT)
     assert_works(page)
     # A browser logs each answer 422; the page says in words what it was about.
     errors = open_page.errors  # type: ignore[attr-defined]
@@ -118,5 +116,5 @@ def test_reader_of_a_request_that_does_not_go_together_is_told_which_key_fell_ba
     open_page: Opener, path: str
 ) -> None:
     page = open_page(path, init=FLAT)
-    assert page.locator(".notice-list li").count() == 1
+    expect(page.locator(".notice-list li")).to_have_count(1)
     assert state(page)["notices"][0].startswith(("experts: ", "model: ", "continue: "))

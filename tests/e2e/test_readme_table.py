@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from playwright.sync_api import expect
+
 from tests.e2e.conftest import Opener
 from tests.e2e.page_reader import (
     choose_scenario,
@@ -113,12 +115,11 @@ def test_reader_switching_code_to_live_sees_noise_and_the_badge_say_why(open_pag
     page = open_page("/?scenario=code")
     complete(page)
     badge = page.locator(".badge").first
-    assert badge.inner_text() == "AUTHORED"
+    expect(badge).to_have_text("AUTHORED", use_inner_text=True)
     active = count(page, "active_p")
     press(page, "Source", "Live")
-    complete(page)
-    assert badge.inner_text() == "LIVE"
-    assert "trained" in page.locator("header").inner_text().lower()
+    expect(badge).to_have_text("LIVE", use_inner_text=True)
+    expect(page.locator("header")).to_contain_text("trained", ignore_case=True)
     assert count(page, "active_p") == active
     spread = [len({frozenset(experts) for _, experts in table_of_layer(page, layer)}) for layer in LAYERS]
     assert max(spread) > 1  # authored code: one pair a layer for all tokens

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.other_origin import host_page
-from tests.e2e.page_reader import complete, open_level, state, wait_until
+from tests.e2e.page_reader import complete, idle, open_level, wait_until
 
 SMALL = {"width": 360, "height": 740}
 LYING = {"width": 740, "height": 360}
@@ -65,6 +65,7 @@ def test_everything_that_a_finger_presses_is_large_and_on_the_screen(
     open_level(page, "Explore")
     assert page.evaluate(SMALLER, 44) == []
     page.keyboard.press("Escape")
+    idle(page)
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
     tools = page.locator(".tools .tool").filter(visible=True).first.bounding_box()
     hits = page.locator('.counter[data-counter="experts_hit"]').bounding_box()
@@ -122,17 +123,17 @@ def test_overlay_opened_by_key_takes_the_focus_and_gives_it_back(
     page.keyboard.press(key)
     dialog = page.get_by_role("dialog", name=name)
     dialog.wait_for()
-    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    expect(page.locator(".popover:is(:focus, :has(:focus))")).to_have_count(1)
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
-    assert play.evaluate("play => play === document.activeElement")
+    expect(play).to_be_focused()
 
 
 def test_keys_change_panel_and_theme(open_page: Opener) -> None:
     page = open_page("/?token=3&layer=2")
     complete(page)
     page.keyboard.press("f")
-    assert state(page)["view"]["panel"] == "learned"
+    wait_until(page, "moescope.state().view.panel === 'learned'")
     page.keyboard.press("d")
-    assert state(page)["view"]["theme"] == "light"
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    wait_until(page, "moescope.state().view.theme === 'light'")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
