@@ -9,18 +9,12 @@ from playwright.sync_api import Page, expect
 
 from app.__main__ import main
 from tests.e2e.axe import SOURCE, problems
-from tests.e2e.conftest import PHONE, Opener
+from tests.e2e.conftest import FLAT, PHONE, Opener
 from tests.e2e.page_reader import complete, open_level, open_panel, wait_until
 
 STANDING = "token=4&layer=3"
 # Without motion nothing is half transparent while it is looked at.
 AXE = {"init": SOURCE, "reduced_motion": "reduce"}
-WITHOUT_WEBGL = """;{
-  const { prototype } = HTMLCanvasElement, get = prototype.getContext;
-  prototype.getContext = function (kind, ...more) {
-    return kind.startsWith("webgl") ? null : get.call(this, kind, ...more);
-  };
-}"""
 THEMES = ["dark", "light", "contrast"]
 PALETTES = ["ember", "cobalt", "mono"]
 
@@ -120,7 +114,7 @@ def test_axe_finds_nothing_on_an_exported_page(open_page: Opener, tmp_path: Path
 
 
 def test_axe_finds_nothing_without_webgl(open_page: Opener) -> None:
-    page = open_page(f"/?{STANDING}&panel=heatmap", **AXE | {"init": SOURCE + WITHOUT_WEBGL})
+    page = open_page(f"/?{STANDING}&panel=heatmap", **AXE | {"init": SOURCE + FLAT})
     complete(page)
     page.get_by_text("The 3D scene needs WebGL 2").wait_for()
     assert problems(page) == []

@@ -10,15 +10,11 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from app.__main__ import main
-from tests.e2e.conftest import Contexts, Opener
+from tests.e2e.conftest import FLAT, Contexts, Opener
 from tests.e2e.other_origin import host_page
 from tests.e2e.page_reader import complete, wait_until
 
 VIEW = "scenario=translate&token=8&layer=4"
-NO_WEBGL = """const real = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
-  return kind.startsWith("webgl") ? null : real.call(this, kind, ...more);
-};"""
 NO_SOCKET = """window.WebSocket = class {
   constructor() { setTimeout(() => this.onclose?.()); }
   close() {}
@@ -114,7 +110,7 @@ def test_reader_of_an_exported_page_in_an_old_browser_sees_the_picture(
 def test_reader_without_webgl_sees_a_sentence_and_the_picture_of_the_moment(
     open_page: Opener, path: str
 ) -> None:
-    page = open_page(f"{path}{VIEW}", init=NO_WEBGL)
+    page = open_page(f"{path}{VIEW}", init=FLAT)
     page.get_by_text("needs WebGL 2").wait_for()
     sees_the_picture(page)
     expect(page.locator("#poster")).to_have_attribute("src", re.compile("token=8&layer=4"))

@@ -7,19 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Opener
+from tests.e2e.conftest import FLAT, Opener
 from tests.e2e.page_reader import complete, wait_until
 from tests.e2e.test_shapes import drop
 
 # Its tokens are no English words; what is in another language on purpose says so by `lang`.
 CODE = "/?lang=fr&scenario=code&token=4&layer=3"
-# The words are the same without the scene, and come sooner.
-FLAT = """
-const real = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-  return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
-};
-"""
 TEXTS = (Path(__file__).parent / "english.js").read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.settings import Settings
+from tests.e2e.conftest import FLAT
 from tests.e2e.page_reader import counter, wait_until
 from tests.e2e.test_captures_on_page import DROP
 from tests.formats.written_captures import npz
@@ -37,7 +38,7 @@ def stands_at(page, number):
 
 
 def test_a_link_to_a_moment_opens_its_part_and_counts_are_of_everything(open_page, url):
-    page = open_page(f"{url}/{PATH}&token=15001&layer=4&panel=heatmap")
+    page = open_page(f"{url}/{PATH}&token=15001&layer=4&panel=heatmap", init=FLAT)
     stands_at(page, 15_001)
     page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
     assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
@@ -48,7 +49,7 @@ def test_a_link_to_a_moment_opens_its_part_and_counts_are_of_everything(open_pag
 
 
 def test_a_person_moves_the_scrubber_and_steps_over_the_edge_of_a_part(open_page, url):
-    page = open_page(f"{url}/{PATH}")
+    page = open_page(f"{url}/{PATH}", init=FLAT)
     scrubber = page.get_by_role("slider").last
     wait_until(page, "moescope.state().complete")
     expect(scrubber).to_have_attribute("max", str(TOKENS))
@@ -72,7 +73,7 @@ def test_a_person_moves_the_scrubber_and_steps_over_the_edge_of_a_part(open_page
 
 def test_a_dropped_long_trace_is_shown_by_part_and_counted_over_all(open_page, url, trace):
     """The page keeps the file and sends the rows of a part alone; the server keeps nothing."""
-    page = open_page(f"{url}/")
+    page = open_page(f"{url}/", init=FLAT)
     sent = []
     page.on("request", lambda request: sent.append((request.url, len(request.post_data_buffer or b""))))
     data = base64.b64encode(npz(experts=trace.experts.astype(np.int16))).decode()
@@ -80,7 +81,7 @@ def test_a_dropped_long_trace_is_shown_by_part_and_counted_over_all(open_page, u
     stands_at(page, 1)
     page.wait_for_selector("[data-counter=experts_hit] .counts >> text=20,000 tokens")
     assert counter(page, "experts_hit") == str(LAYERS * EXPERTS)
-    assert page.locator(".strip .token").count() == 256
+    expect(page.locator(".strip .token")).to_have_count(256)
     page.get_by_role("slider").last.press("End")
     stands_at(page, TOKENS)
     page.evaluate("moescope.seek({ token: 15000, layer: 3 })")
@@ -94,7 +95,7 @@ def test_a_dropped_long_trace_is_shown_by_part_and_counted_over_all(open_page, u
 
 
 def test_playback_goes_on_from_part_to_part(open_page, url):
-    page = open_page(f"{url}/{PATH}&speed=4")
+    page = open_page(f"{url}/{PATH}&speed=4", init=FLAT)
     wait_until(page, "moescope.state().complete")
     page.evaluate("moescope.seek({ token: 255, layer: 11 })")
     stands_at(page, 256)
@@ -119,7 +120,7 @@ def test_the_page_takes_little_memory_wherever_a_person_goes(open_page, url):
 
 
 def test_flips_far_in_two_long_traces_are_gone_to(open_page, url):
-    page = open_page(f"{url}/{PATH}&b.trace=other.safetensors")
+    page = open_page(f"{url}/{PATH}&b.trace=other.safetensors", init=FLAT)
     page.locator(".flip").first.click()
     stands_at(page, 15_002)
     expect(page.locator(".strip .token[data-flips]")).to_have_count(1)

@@ -18,7 +18,6 @@ from tests.e2e.page_reader import complete, open_panel
 from tests.live_server import serving
 from tests.sources.live.tiny_checkpoints import write_checkpoint
 
-SECS = 60_000
 SENTENCE = "the def of the zebra"
 
 
@@ -49,8 +48,8 @@ def live(open_page: Opener, address: str) -> Page:
 def test_reader_of_another_model_learns_what_its_router_does_over_a_corpus(live: Page) -> None:
     open_panel(live, "Learned")
     panel = live.locator(".findings")
-    expect(panel.get_by_label("Model", exact=True)).to_have_value("mine", timeout=SECS)
-    expect(panel).to_contain_text(f"Recorded: {MODEL} over", timeout=SECS)
+    expect(panel.get_by_label("Model", exact=True)).to_have_value("mine")
+    expect(panel).to_contain_text(f"Recorded: {MODEL} over")
     layers = panel.get_by_role("table", name="Do domains go to different experts")
     expect(layers.locator("tbody tr")).to_have_count(3)
     expect(layers.locator("thead th")).to_have_text(["layer", "JS bits", "chance", "MaxVio", "entropy"])
@@ -63,10 +62,8 @@ def test_sentence_of_the_reader_is_held_against_the_corpus_token_by_token(live: 
     open_panel(live, "Learned")
     kinds = live.locator(".corpus-kinds .kind")
     tokens = live.evaluate("moescope.state().tokens")
-    expect(kinds).to_have_count(tokens, timeout=SECS)
-    expect(kinds.first).to_have_attribute(
-        "title", re.compile("“th” goes where .* of its kind go"), timeout=SECS
-    )
+    expect(kinds).to_have_count(tokens)
+    expect(kinds.first).to_have_attribute("title", re.compile("“th” goes where .* of its kind go"))
     expect(live.locator(".corpus-kinds .unknown").first).to_have_attribute(
         "title", re.compile("too few to tell")
     )
@@ -76,16 +73,16 @@ def test_sentence_of_the_reader_is_held_against_the_corpus_token_by_token(live: 
 def test_load_of_another_model_is_counted_over_its_corpus(live: Page) -> None:
     open_panel(live, "Load")
     live.get_by_role("button", name="Corpus", exact=True).click()
-    expect(live.locator(".counting")).to_contain_text("40 documents: atlas mine", timeout=SECS)
+    expect(live.locator(".counting")).to_contain_text("40 documents: atlas mine")
     expect(live.locator('.measure [data-measure="max_violation"]')).to_be_visible()
     live.get_by_role("button", name="Authored", exact=True).click()
-    expect(live.get_by_role("button", name="Corpus", exact=True)).to_have_count(0, timeout=SECS)
+    expect(live.get_by_role("button", name="Corpus", exact=True)).to_have_count(0)
 
 
 def test_atlas_of_a_model_that_runs_here_leads_to_its_live_routing(live: Page, address: str) -> None:
     live.goto(f"{address}/atlas?atlas=mine&layer=2&expert=1")
     live.get_by_role("link", name="see it in the 3D scene").click()
     live.wait_for_url("**source=live**")  # and its only model
-    expect(live.locator(".corpus-badge")).to_contain_text("of texts.jsonl", timeout=SECS)
+    expect(live.locator(".corpus-badge")).to_contain_text("of texts.jsonl")
     expect(live.locator(".inspector")).to_contain_text("× even")
     expect(live.locator("header")).to_contain_text(MODEL)

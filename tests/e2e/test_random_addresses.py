@@ -11,12 +11,8 @@ from playwright.sync_api import Page, expect
 from app.request.schema import SECOND_PREFIX, TraceRequest
 from app.request.view_keys import VIEW_KEYS
 from app.routing import ROUTERS
-from tests.e2e.conftest import Opener
+from tests.e2e.conftest import FLAT, Opener
 from tests.e2e.page_reader import state, wait_until
-
-FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
-  return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
-})(HTMLCanvasElement.prototype.getContext)"""  # nothing here looks at the scene
 
 NAMED = (  # each of these ended in an error page once
     "/?source=live&experts=512",

@@ -7,12 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.trace import RoutingTrace
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import FLAT, PHONE
 from tests.e2e.page_reader import complete, idle, open_level, table_of_layer, wait_for_address, wait_until
-
-FLAT = """HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) {
-  return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
-})(HTMLCanvasElement.prototype.getContext)"""  # nothing here looks at the scene
 
 
 @pytest.fixture
@@ -177,7 +173,7 @@ def test_reader_of_switch_is_told_what_its_colours_mean(look, viewport):
 
 def test_reader_of_zero_experts_sees_which_choices_compute_nothing_and_no_parameters_for_them(look):
     page = look("/?router=zero_experts&k=4&experts=16&scenario=code&token=5&layer=2&level=explore")
-    expect(page.locator('.ladder [data-state="nothing"]')).to_contain_text("2 zero experts", timeout=SECS)
+    expect(page.locator('.ladder [data-state="nothing"]')).to_contain_text("2 zero experts")
     expect(page.locator(".cut-tag")).to_have_text("top 4")
     expect(page.locator(".margin")).to_have_text("2 of 4 choices compute nothing.")
     assert pairs_of_fifth(page) < 6 * 4
