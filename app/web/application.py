@@ -64,15 +64,7 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
         cluster.stop()
 
     app = FastAPI(title="Moescope", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.add_middleware(Bodies, most_mib=settings.body_mib)
-    app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
-    app.add_middleware(SecurityHeaders, sandboxed=settings.readable_anywhere)
-    app.add_middleware(Heads)
-    app.add_middleware(Forwarding, settings=settings)
-    app.add_middleware(Observation, metrics=metrics)
-    app.add_exception_handler(BadRequest, refuse)
-    app.add_exception_handler(Busy, put_off)
-    app.add_exception_handler(ClientDisconnected, close)
+    add_layers(app, settings, metrics)
     app.include_router(health(sources, workers, seats, metrics, settings))
     app.include_router(offers(sources))
     app.include_router(published(desk))
@@ -87,6 +79,19 @@ def create_app(settings: Settings, export: Callable[[RoutingTrace], str] | None 
     app.include_router(pages(desk, assets, settings))
     app.include_router(static(assets))
     return app
+
+
+def add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Adds the middleware, from the innermost to the outermost, and the answers to errors."""
+    app.add_middleware(Bodies, most_mib=settings.body_mib)
+    app.add_middleware(GZipMiddleware, exclude_content_types=PACKED)
+    app.add_middleware(SecurityHeaders, sandboxed=settings.readable_anywhere)
+    app.add_middleware(Heads)
+    app.add_middleware(Forwarding, settings=settings)
+    app.add_middleware(Observation, metrics=metrics)
+    app.add_exception_handler(BadRequest, refuse)
+    app.add_exception_handler(Busy, put_off)
+    app.add_exception_handler(ClientDisconnected, close)
 
 
 async def refuse(_: Request, error: Exception) -> Response:

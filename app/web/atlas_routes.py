@@ -55,28 +55,49 @@ class Line:
             self.waiting -= 1
 
 
-def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
-    """Returns routes for questions about corpora. Jobs run one after another in their own thread.
+class AtlasDesk:
+    """Answers questions to the atlases, one job after another in a thread of its own.
 
     Reason: a first question may record for seconds, which must not delay views. Long uploads are parsed in a
     process, because parsing JSON and YAML blocks the interpreter.
     """
-    router = APIRouter(route_class=CancelOnDisconnectRoute)
-    line = Line()
 
-    async def told(job: Callable[[], Any]) -> Response:
-        """Runs a job; a wrong question gives 422 with its message."""
-        return await answered(line.run(job))
+    def __init__(self, atlases: Atlases, desk: Desk) -> None:
+        self.atlases, self.desk = atlases, desk
+        self.line = Line()
 
-    async def answered(work: Awaitable[Any]) -> Response:
+    async def answer(self, job: Callable[[], Any]) -> Response:
+        """Returns the result of a job as JSON; a wrong question gives 422 with its message."""
+        return await self.respond(self.line.run(job), as_json)
+
+    async def respond(self, work: Awaitable[Any], respond: Callable[[Any], Response]) -> Response:
+        """Returns the response to a result, or the error: 422 for a wrong question, 503 for a full queue."""
         try:
-            return JSONResponse(await work, headers=CACHED)
+            return respond(await work)
         except BadRequest:
             raise
         except ValueError as error:
-            return refused(atlases.without_folders(str(error)))
+            return refused(self.atlases.without_folders(str(error)))
         except Full as error:
             return refused(str(error), status=503)
+
+    async def parse(self, request: Request, field: str, body: bytes, *job: Any) -> Any:
+        """Parses an upload, in a process if it is long. Raises ValueError, Busy and TooMuch."""
+        if len(body) > BODY_BYTES:
+            raise ValueError(f"{field}: expected at most {BODY_BYTES} bytes")
+        function, *sizes = job
+        return await self.desk.make(request, Estimate(len(body) * SECS_OF_BYTE), function, body, *sizes)
+
+
+def as_json(found: Any) -> Response:
+    """Returns a result as JSON."""
+    return JSONResponse(found, headers=CACHED)
+
+
+def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
+    """Returns the routes for questions about corpora."""
+    router = APIRouter(route_class=CancelOnDisconnectRoute)
+    answers = AtlasDesk(atlases, desk)
 
     @router.api_route("/atlas", methods=["GET", "HEAD"], include_in_schema=False)
     def page(request: Request) -> Response:
@@ -85,35 +106,56 @@ def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
 
     @router.get("/api/atlases", summary="The atlases that can be asked")
     async def names() -> Response:
-        return await told(lambda: {"atlases": atlases.list(), "trainings": sorted(atlases.trainings())})
+        return await answers.answer(
+            lambda: {"atlases": atlases.list(), "trainings": sorted(atlases.trainings())}
+        )
+
+    @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
+    async def training(request: Request, name: str) -> Response:
+        query = dict(request.query_params)
+        return await answers.answer(lambda: atlases.training(name, query))
+
+    add_questions(router, answers)
+    add_placements(router, answers)
+    add_texts(router, answers)
+    return router
+
+
+def add_questions(router: APIRouter, answers: AtlasDesk) -> None:
+    """Adds the routes of questions to an atlas by name, of comparisons, and of pruning."""
+    atlases = answers.atlases
 
     @router.get("/api/atlas/{question}", summary="The answer of an atlas to a question; see docs/ATLAS.md")
     async def ask(request: Request, question: str, atlas: str) -> Response:
         query = {key: value for key, value in request.query_params.items() if key != "atlas"}
-        return await told(partial(atlases.answer, atlas, question, query))
+        return await answers.answer(partial(atlases.answer, atlas, question, query))
 
     @router.get(
         "/api/atlas-compare", summary="Two atlases of one shape: divergence, and flips of the same tokens"
     )
     async def compare(atlas: str, other: str) -> Response:
-        return await told(lambda: atlases.compare(atlas, other))
+        return await answers.answer(lambda: atlases.compare(atlas, other))
 
     @router.get("/api/atlas-prune", summary="Experts to keep, and the held-out loss without the others")
     async def prune(request: Request, atlas: str) -> Response:
         query = dict(request.query_params)
-        return await told(lambda: atlases.prune(atlas, query))
+        return await answers.answer(lambda: atlases.prune(atlas, query))
+
+
+def add_placements(router: APIRouter, answers: AtlasDesk) -> None:
+    """Adds the routes that write and read a placement in the format of an engine."""
+    atlases, line = answers.atlases, answers.line
 
     @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
     async def plan(request: Request, atlas: str) -> Response:
         query = dict(request.query_params)
-        try:
-            name, text = await line.run(partial(atlases.plan, atlas, query))
-        except (ValueError, Full) as error:
-            return refused(
-                atlases.without_folders(str(error)), status=503 if isinstance(error, Full) else 422
-            )
-        headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
-        return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
+
+        def as_file(made: tuple[str, str]) -> Response:
+            name, text = made
+            headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
+            return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
+
+        return await answers.respond(line.run(partial(atlases.plan, atlas, query)), as_file)
 
     @router.post(
         "/api/atlas-plan", summary="What a placement that an engine reads would do; the body is the file"
@@ -123,42 +165,33 @@ def atlas_routes(atlases: Atlases, desk: Desk) -> APIRouter:
 
         async def weighed() -> dict[str, Any]:
             sizes = await line.run(lambda: atlases.plan_sizes(atlas, query))
-            plan = await read_apart(request, "plan", body, plan_of_body, *sizes)
+            plan = await answers.parse(request, "plan", body, plan_of_body, *sizes)
             return await line.run(lambda: atlases.weigh_plan(atlas, plan))
 
-        return await cancel_on_disconnect(request, answered(weighed()))
+        return await cancel_on_disconnect(request, answers.respond(weighed(), as_json))
+
+
+def add_texts(router: APIRouter, answers: AtlasDesk) -> None:
+    """Adds the routes that compare a routing, or a text routed now, with a corpus."""
+    atlases, line = answers.atlases, answers.line
 
     @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
     async def kind(request: Request, atlas: str) -> Response:
         body = await read_body(request, BODY_BYTES)
 
         async def compared() -> dict[str, Any]:
-            ids, experts = await read_apart(request, "body", body, routing_of_body)
+            ids, experts = await answers.parse(request, "body", body, routing_of_body)
             return await line.run(lambda: atlases.kind(atlas, ids, experts))
 
-        return await cancel_on_disconnect(request, answered(compared()))
+        return await cancel_on_disconnect(request, answers.respond(compared(), as_json))
 
     @router.post(
         "/api/atlas-text", summary="A text, the body, routed now by the atlas' model, against the corpus"
     )
     async def compare_text(request: Request, atlas: str) -> Response:
         body = await read_body(request, TEXT_BYTES)
-        text = body.decode(errors="replace")  # of a longer one a beginning, which is too long too
-        return await cancel_on_disconnect(request, told(lambda: atlases.text(atlas, text)))
-
-    async def read_apart(request: Request, field: str, body: bytes, *job: Any) -> Any:
-        """Parses an upload, in a process if it is long. Raises ValueError, Busy and TooMuch."""
-        if len(body) > BODY_BYTES:
-            raise ValueError(f"{field}: expected at most {BODY_BYTES} bytes")
-        function, *sizes = job
-        return await desk.make(request, Estimate(len(body) * SECS_OF_BYTE), function, body, *sizes)
-
-    @router.get("/api/training", summary="Load, saturation and collapse of a training over its steps")
-    async def training(request: Request, name: str) -> Response:
-        query = dict(request.query_params)
-        return await told(lambda: atlases.training(name, query))
-
-    return router
+        text = body.decode(errors="replace")  # only the beginning of a longer text, which is too long too
+        return await cancel_on_disconnect(request, answers.answer(lambda: atlases.text(atlas, text)))
 
 
 def refused(message: str, status: int = 422) -> Response:

@@ -36,9 +36,13 @@ Export = Callable[[RoutingTrace], str]
 def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     """Returns the routes of dropped files and of the folder of traces. `export` makes a page of a trace."""
     router = APIRouter(include_in_schema=False)
-    sources, workers = desk.sources, desk.workers
-    folder = sources.trace_files.files
-    library = None if folder is None else TraceLibrary(folder)
+    add_dropped_files(router, desk, export)
+    add_folder(router, desk)
+    return router
+
+
+def add_dropped_files(router: APIRouter, desk: Desk, export: Export | None) -> None:
+    """Adds the routes that read and export files that a user drops."""
 
     @router.post("/api/capture")
     async def capture(request: Request) -> Response:
@@ -57,6 +61,12 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
         headers = {"content-disposition": "attachment", "content-security-policy": "sandbox"}
         return Response(await cancel_on_disconnect(request, make), media_type="text/html", headers=headers)
 
+
+def add_folder(router: APIRouter, desk: Desk) -> None:
+    """Adds the routes of the folder of traces: its list, and the counts of one file."""
+    workers, folder = desk.workers, desk.sources.trace_files.files
+    library = None if folder is None else TraceLibrary(folder)
+
     @router.get("/api/traces")
     async def traces(request: Request) -> Response:
         if library is None:
@@ -74,8 +84,6 @@ def captures(desk: Desk, export: Export | None = None) -> APIRouter:
     async def long(request: Request) -> Response:
         name = request.query_params.get("trace", "")
         return JSONResponse(await workers.run(lambda: long_counts(folder, name), client(request), HEAVY_SECS))
-
-    return router
 
 
 def query_of(request: Request) -> Query:

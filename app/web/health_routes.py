@@ -32,30 +32,13 @@ def health(
     async def alive() -> Health:
         return Health(status="ok", version=__version__)
 
-    def small_trace() -> None:
-        """Opens the page's first view."""
-        next(sources.open(sources.parse({})).steps())
-
     @router.get(
         "/readyz",
         summary="That the server would serve a trace now",
         responses={503: {"description": "It would not, and why.", "model": Health}},
     )
     async def ready() -> Response:
-        reason = "ok"
-        if len(seats) >= seats.most:
-            reason = f"all {seats.most} seats are taken"
-        else:
-            try:
-                async with asyncio.timeout(READY_SECS):
-                    await workers.run(small_trace, "readiness")
-            except TimeoutError:
-                reason = f"no small trace within {READY_SECS:g} s"
-            except (Busy, ValueError) as error:
-                reason = str(error)
-            except Exception as error:
-                log.exception("no small trace")
-                reason = f"a small trace failed ({type(error).__name__}); the log has why"
+        reason = await readiness(sources, workers, seats)
         status = 200 if reason == "ok" else 503
         headers = {"cache-control": "no-store"} | ({} if status == 200 else {"retry-after": "5"})
         return JSONResponse({"status": reason, "version": __version__}, status, headers=headers)
@@ -67,3 +50,25 @@ def health(
             return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+async def readiness(sources: SourceRegistry, workers: Workers, seats: Seats) -> str:
+    """Returns "ok" if the server would serve a trace now, else the reason why not."""
+    if len(seats) >= seats.most:
+        return f"all {seats.most} seats are taken"
+
+    def small_trace() -> None:
+        """Opens the page's first view."""
+        next(sources.open(sources.parse({})).steps())
+
+    try:
+        async with asyncio.timeout(READY_SECS):
+            await workers.run(small_trace, "readiness")
+    except TimeoutError:
+        return f"no small trace within {READY_SECS:g} s"
+    except (Busy, ValueError) as error:
+        return str(error)
+    except Exception as error:
+        log.exception("no small trace")
+        return f"a small trace failed ({type(error).__name__}); the log has why"
+    return "ok"

@@ -21,15 +21,13 @@ SECS_OF_CHARACTER = 5e-6  # seconds per character for tokenising a text, measure
 def loads(desk: Desk, settings: Settings) -> APIRouter:
     """Returns the routes for the load of experts."""
     router = APIRouter(route_class=CancelOnDisconnectRoute)
-    sources, workers = desk.sources, desk.workers
-    answers = KeptAnswers(desk, settings)
-    query = parameters()
+    sources, answers = desk.sources, KeptAnswers(desk, settings)
 
     @router.get(
         "/api/load",
         summary="The load of every expert, over a prompt or all scenarios",
         responses=LOAD,
-        openapi_extra={"parameters": [*query, over_parameter(OVER)]},
+        openapi_extra={"parameters": [*parameters(), over_parameter(OVER)]},
     )
     async def load(request: Request) -> Response:
         over, keys = check_over(request.query_params.get("over", OVER[0])), read_query(request)
@@ -41,6 +39,15 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
             return Estimate(cost, key, any(map(sources.elsewhere, asked)))
 
         return await answers.answer(request, "application/json", estimate, load_over, keys, over)
+
+    add_texts(router, desk)
+    return router
+
+
+def add_texts(router: APIRouter, desk: Desk) -> None:
+    """Adds the routes that take a text as their body: its load, and its number of tokens."""
+    sources, workers = desk.sources, desk.workers
+    query = parameters()
 
     @router.post(
         "/api/load",
@@ -69,8 +76,6 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
             request, desk.make(request, estimate, tokens_of_text, keys, text)
         )
         return Response(content, media_type="application/json")
-
-    return router
 
 
 async def read_text(desk: Desk, request: Request) -> tuple[str, dict[str, str], TraceRequest]:

@@ -86,28 +86,7 @@ def traces(desk: Desk, settings: Settings) -> APIRouter:
 
     add_pictures(router, show)
 
-    @router.get(
-        "/api/devices",
-        summary="What a step sends between devices",
-        responses=DEVICES,
-        openapi_extra={"parameters": [*parameters(), devices_parameter(MOST_DEVICES)]},
-    )
-    async def devices(request: Request) -> Response:
-        count, keys = read_devices(request.query_params.get("devices")), read_query(request)
-        estimate = partial(of_trace, desk, keys, f"{count} devices", times=2)
-        return await answers.answer(request, "application/json", estimate, device_traffic, keys, count)
-
-    @router.get(
-        "/api/next-tokens",
-        summary="What a live model says after each token, and who moved where it is altered",
-        responses=NEXT_TOKENS,
-        openapi_extra={"parameters": parameters()},
-    )
-    async def next_said(request: Request) -> Response:
-        keys = {"source": "live", **read_query(request)}
-        estimate = partial(of_trace, desk, keys, "next", times=4)
-        return await answers.answer(request, "application/json", estimate, next_tokens, keys)
-
+    add_figures(router, desk, answers)
     return router
 
 
@@ -131,3 +110,29 @@ def add_pictures(router: APIRouter, show: Callable[[Request, str, int | None], A
     )
     async def png(request: Request) -> Response:
         return await show(request, "image/png", read_width(request.query_params.get("width")))
+
+
+def add_figures(router: APIRouter, desk: Desk, answers: KeptAnswers) -> None:
+    """Adds the routes of a trace's device traffic and next tokens."""
+
+    @router.get(
+        "/api/devices",
+        summary="What a step sends between devices",
+        responses=DEVICES,
+        openapi_extra={"parameters": [*parameters(), devices_parameter(MOST_DEVICES)]},
+    )
+    async def devices(request: Request) -> Response:
+        count, keys = read_devices(request.query_params.get("devices")), read_query(request)
+        estimate = partial(of_trace, desk, keys, f"{count} devices", times=2)
+        return await answers.answer(request, "application/json", estimate, device_traffic, keys, count)
+
+    @router.get(
+        "/api/next-tokens",
+        summary="What a live model says after each token, and who moved where it is altered",
+        responses=NEXT_TOKENS,
+        openapi_extra={"parameters": parameters()},
+    )
+    async def next_said(request: Request) -> Response:
+        keys = {"source": "live", **read_query(request)}
+        estimate = partial(of_trace, desk, keys, "next", times=4)
+        return await answers.answer(request, "application/json", estimate, next_tokens, keys)

@@ -58,15 +58,7 @@ def with_ray(folder: Path, opened: Open) -> Run:
         ]
         if not waiting:
             return
-        started = not ray.is_initialized()
-        if started:
-            ray.init(
-                address=os.environ.get("RAY_ADDRESS") or "local",
-                include_dashboard=False,
-                logging_level=logging.ERROR,
-            )
-        logging.getLogger("ray.data").setLevel(logging.WARNING)  # the run prints its own progress
-        ray.data.DataContext.get_current().enable_progress_bars = False
+        started = start(ray)
         try:
             actors = max(1, min(len(waiting), int(ray.cluster_resources().get("CPU", 2)) - 1))
             made = ray.data.from_items(waiting, override_num_blocks=len(waiting)).map_batches(
@@ -83,3 +75,17 @@ def with_ray(folder: Path, opened: Open) -> Run:
                 ray.shutdown()
 
     return run
+
+
+def start(ray: Any) -> bool:
+    """Connects to the cluster, or starts a local one; returns whether this call did."""
+    started = not ray.is_initialized()
+    if started:
+        ray.init(
+            address=os.environ.get("RAY_ADDRESS") or "local",
+            include_dashboard=False,
+            logging_level=logging.ERROR,
+        )
+    logging.getLogger("ray.data").setLevel(logging.WARNING)  # the run prints its own progress
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    return started
