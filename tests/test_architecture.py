@@ -15,6 +15,7 @@ APP = ROOT / "app"
 
 # Bottom to top. A room imports lower rungs alone; two rooms of one rung do not know each other.
 LADDER = (
+    ("setting_readers",),
     ("problem", "shape", "byte_cache", "settings", "references", "wording"),
     ("trace",),
     ("routing",),

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ..settings import PREFIX, Settings
+from ..setting_readers import PREFIX
+from ..settings import Settings
 from . import oembed
 from .security_headers import Application, Message, Receive, Send
 
