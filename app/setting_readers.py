@@ -16,10 +16,6 @@ def wrong(name: str, expected: str, found: object, advice: str) -> ValueError:
     return ValueError(f"{name}: expected {expected}, got {found!r}; {advice}")
 
 
-def text(_: str, value: str) -> str:
-    return value
-
-
 def read_port(name: str, value: str) -> int:
     """Returns a port number, 0 to 65535."""
     if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value) <= 65535):

@@ -11,6 +11,7 @@ from typing import Any
 from ..routing.alterations import CHARS
 from .asked import Asked
 from .bounds import Bounds, no_routing, too_large
+from .build_capture import build_capture
 from .capture import Capture
 from .containers.files import Files, from_bytes, from_path
 from .containers.opened import Opened, open_files
@@ -18,7 +19,6 @@ from .detect import format_of
 from .engines.own import matches_trace
 from .findings import CaptureError
 from .model_facts import ModelFacts, facts_of
-from .placing import place
 from .registry import Format
 from .soundness import judge, judge_together
 from .texts import Decode, with_texts
@@ -72,7 +72,7 @@ def read_files(
         asked = replace(asked, facts=facts_of(config))
     opened, format = recognised(files, asked.format)
     try:
-        captures = [place(stored, format.name, asked) for stored in format.read(opened, asked)]
+        captures = [build_capture(stored, format.name, asked) for stored in format.read(opened, asked)]
     except CaptureError as error:
         error.format = format.name
         raise
