@@ -8,12 +8,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from .formats.asked import Asked
 from .formats.beside import decoder_of
 from .formats.bounds import no_routing
 from .formats.comparison import Comparison, compare
 from .formats.exports import EXPORTS
 from .formats.findings import Finding
+from .formats.hints import Hints
 from .formats.model_facts import facts_of
 from .formats.read import config_values
 from .formats.read import read as read_captures
@@ -108,8 +108,8 @@ def read(
         config = beside
     facts = None if config is None else facts_of(config_values(config))
     decode = load_decoder(tokenizer) if tokenizer else decoder_of(folder / "tokenizer.json")
-    asked = replace(Asked(facts), format=format, layers=layers, k=k, experts=experts)
-    captures = read_captures(path, asked=asked, decode=decode)
+    hints = replace(Hints(facts), format=format, layers=layers, k=k, experts=experts)
+    captures = read_captures(path, hints=hints, decode=decode)
     if not 0 <= choice < len(captures):
         raise no_routing("choice", f"0 to {len(captures) - 1}", str(choice), "name another answer")
     return NotebookTrace(to_trace(captures[choice], facts), captures[choice].findings)

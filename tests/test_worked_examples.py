@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.shape import small_shape
 from app.sources import registry
 from app.sources.authored.scenario import load_scenarios
-from app.sources.source import Offer, Opened, Place, TraceSource, Whole
+from app.sources.source import FinishedTrace, Offer, Opened, SourceContext, TraceSource
 from app.stream.wire import pack_step, unpack_step
 from app.trace import Counts, Doubles, RoutingTrace, Token, TraceHeader
 
@@ -31,9 +31,9 @@ NAMES = {
         "np": np,
         "Offer": Offer,
         "Opened": Opened,
-        "Place": Place,
+        "SourceContext": SourceContext,
         "TraceSource": TraceSource,
-        "Whole": Whole,
+        "FinishedTrace": FinishedTrace,
     },
     **{
         "RoutingTrace": RoutingTrace,

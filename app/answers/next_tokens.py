@@ -27,7 +27,7 @@ def next_tokens(sources: SourceRegistry, keys: Mapping[str, object]) -> bytes:
     request = sources.parse(keys)
     check_live(request)
     trace = sources.open(request).trace()
-    found, before = sources.live.said(request, trace.header.tokens)
+    found, before = sources.live.predict(request, trace.header.tokens)
     text = sources.live.text_by_id(request)
     answer = {"alter": request.alter, **of(found.next, text), "unaltered": None}
     if before is not None:

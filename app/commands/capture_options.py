@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..formats.asked import Asked
 from ..formats.capture import Capture
 from ..formats.findings import CaptureError
+from ..formats.hints import Hints
 from ..formats.model_facts import ModelFacts, facts_of
 from ..formats.read import config_values, read
 from ..formats.registry import FORMATS
@@ -66,8 +66,8 @@ def read_with(options: argparse.Namespace, path: Path) -> tuple[list[Capture], M
     """Reads all captures of a file. Raises CaptureError and OSError."""
     facts = facts_from(options, path)
     columns = tuple(options.columns.split(",")) if options.columns else ()
-    asked = Asked(facts, options.layers, options.k, options.experts, columns, options.format)
-    return read(path, asked=asked, decode=decoder_from(options, path)), facts
+    hints = Hints(facts, options.layers, options.k, options.experts, columns, options.format)
+    return read(path, hints=hints, decode=decoder_from(options, path)), facts
 
 
 def chosen(captures: list[Capture], options: argparse.Namespace) -> Capture:

@@ -37,7 +37,7 @@ def run(settings: Settings, options: argparse.Namespace, serve: Serve = serve) -
         print(f"{missing[0]}: expected a file or folder, got nothing; check the path", file=sys.stderr)
         return 2
     with view_of(options) as folder:
-        names = [name for name in ordered(folder, options.files) if said(folder, name)]
+        names = [name for name in ordered(folder, options.files) if print_findings(folder, name)]
         pair = {"b.trace": names[1]} if len(names) == 2 else {}
         query = f"?{urlencode({'source': 'trace', 'trace': names[0], **pair})}" if names else ""
         return serve(replace(settings, traces=folder), query)
@@ -88,7 +88,7 @@ def ordered(folder: Path, files: list[Path]) -> list[str]:
     )
 
 
-def said(folder: Path, name: str) -> bool:
+def print_findings(folder: Path, name: str) -> bool:
     """Prints the findings of a file; returns whether it has a trace."""
     try:
         held = TraceFolder(folder).read(name)

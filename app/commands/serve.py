@@ -19,7 +19,7 @@ from ..settings import Settings, declared, default_of
 from ..sources.authored.scenario import load_scenarios
 from ..stream.wire import MESSAGE_BYTES
 from ..web.application import create_app
-from ..web.http_protocol import ROOM, Door, http_protocol
+from ..web.http_protocol import ROOM, ConnectionCounts, http_protocol
 from ..web.websocket_protocol import WebSocketProtocol
 
 STOP_SECS = 5  # limit on the wait for clients at shutdown
@@ -115,7 +115,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
     """Returns the server with the limits of the protocol."""
     config = uvicorn.Config(
         create_app(settings, page_of),
-        http=http_protocol(Door(settings, descriptor_limit())),
+        http=http_protocol(ConnectionCounts(settings, descriptor_limit())),
         ws=WebSocketProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,

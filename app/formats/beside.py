@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .asked import Asked
 from .bounds import Bounds
 from .capture import Capture
+from .hints import Hints
 from .model_facts import ModelFacts, facts_of
 from .read import CONFIG_BYTES, config_values, read, read_bytes
 from .texts import TOKENIZER_BYTES, Decode, load_decoder
@@ -20,7 +20,7 @@ OTHERS = ("tokenizer_config.json", "generation_config.json", "special_tokens_map
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedFiles:
     """Files that were given together: captures, config, tokenizer."""
 
     captures: Mapping[str, bytes]
@@ -36,7 +36,7 @@ class ReadCaptures:
     facts: ModelFacts | None
 
 
-def sort_files(contents: Mapping[str, bytes]) -> Sorted:
+def sort_files(contents: Mapping[str, bytes]) -> SortedFiles:
     """Separates the config and the tokenizer from the captures. Raises CaptureError if either is broken."""
     captures, config, tokenizer = dict(contents), None, None
     for name, data in contents.items():
@@ -47,7 +47,7 @@ def sort_files(contents: Mapping[str, bytes]) -> Sorted:
             tokenizer = captures.pop(name)
         elif last == "config.json" or is_config(data):
             config = config_values(captures.pop(name))
-    return Sorted(captures, config, tokenizer)
+    return SortedFiles(captures, config, tokenizer)
 
 
 def is_config(data: bytes) -> bool:
@@ -73,12 +73,12 @@ def small_object(data: bytes, most: int) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def read_together(contents: Mapping[str, bytes], bounds: Bounds, asked: Asked | None = None) -> ReadCaptures:
+def read_together(contents: Mapping[str, bytes], bounds: Bounds, hints: Hints | None = None) -> ReadCaptures:
     """Reads files that were given together. Raises CaptureError."""
     files = sort_files(contents)
     facts = None if files.config is None else facts_of(files.config)
     decode = None if files.tokenizer is None else load_decoder(files.tokenizer)
-    captures = read_bytes(files.captures, config=files.config, decode=decode, asked=asked, bounds=bounds)
+    captures = read_bytes(files.captures, config=files.config, decode=decode, hints=hints, bounds=bounds)
     return ReadCaptures(captures, facts)
 
 
@@ -88,7 +88,7 @@ def read_in_place(path: Path, bounds: Bounds | None = None) -> ReadCaptures:
     config, tokenizer = folder / "config.json", folder / "tokenizer.json"
     facts = facts_of(config_values(config)) if config.is_file() and config != path else None
     decode = decoder_of(tokenizer) if tokenizer != path else None
-    return ReadCaptures(read(path, asked=Asked(facts), decode=decode, bounds=bounds), facts)
+    return ReadCaptures(read(path, hints=Hints(facts), decode=decode, bounds=bounds), facts)
 
 
 def decoder_of(tokenizer: Path) -> Decode | None:

@@ -5,31 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from ..trace import Token
-from .asked import Asked
 from .bounds import no_routing
 from .capture import Capture
 from .cellwise import all_places, highest, lowest
 from .findings import found
+from .hints import Hints
 from .layers import NOTHING, ZEROS, match_layers
 from .missing_routing import gaps, lacking, routed_rows
 from .row_alignment import AlignedColumns, align_rows, stored_shape
 from .stored import Array, Stored
 
 
-def build_capture(stored: Stored, name: str, asked: Asked) -> Capture:
+def build_capture(stored: Stored, name: str, hints: Hints) -> Capture:
     """Returns the capture of one request. Raises CaptureError if there is no routing in it."""
     if stored.counts is not None and stored.ids is None and stored.logits is None:
-        return counts_capture(stored, name, asked)
-    ids = None if stored.ids is None else signed(stored.ids, stored.small_type, asked)
+        return counts_capture(stored, name, hints)
+    ids = None if stored.ids is None else signed(stored.ids, stored.small_type, hints)
     check_not_empty(stored, ids)
     if ids is not None:
-        ids = drop_places(stored, ids, asked)
+        ids = drop_places(stored, ids, hints)
     empty = np.zeros(stored_shape(stored)[1], np.int8) if ids is None else empty_layers(ids)
-    layers = match_layers(stored, stored_shape(stored)[1], empty, asked.facts)
-    return routing_capture(AlignedColumns(stored, ids, layers, align_rows(stored)), name, asked)
+    layers = match_layers(stored, stored_shape(stored)[1], empty, hints.facts)
+    return routing_capture(AlignedColumns(stored, ids, layers, align_rows(stored)), name, hints)
 
 
-def routing_capture(columns: AlignedColumns, name: str, asked: Asked) -> Capture:
+def routing_capture(columns: AlignedColumns, name: str, hints: Hints) -> Capture:
     """Returns the capture of aligned arrays, with findings about gaps."""
     stored, layers, rows = columns.stored, columns.layers, columns.rows
     placed = columns.ids()
@@ -39,7 +39,7 @@ def routing_capture(columns: AlignedColumns, name: str, asked: Asked) -> Capture
     findings = [*stored.findings, *layers.findings, *rows.findings]
     findings += gaps(lacking(placed, wide, stored.engine), routed, rows, layers.numbers)
     width = None if wide is None else wide.shape[-1]
-    k = placed.shape[-1] if placed is not None else asked.any_k
+    k = placed.shape[-1] if placed is not None else hints.any_k
     return Capture(
         format=name,
         engine=stored.engine,
@@ -47,7 +47,7 @@ def routing_capture(columns: AlignedColumns, name: str, asked: Asked) -> Capture
         tokens=tokens_for(stored, rows.total),
         layers=layers.numbers,
         stored_layers=layers.stored,
-        experts=stored.experts or width or asked.any_experts,
+        experts=stored.experts or width or hints.any_experts,
         k=k,
         ids=placed,
         weights=weights,
@@ -65,14 +65,14 @@ def routing_capture(columns: AlignedColumns, name: str, asked: Asked) -> Capture
     )
 
 
-def counts_capture(stored: Stored, name: str, asked: Asked) -> Capture:
+def counts_capture(stored: Stored, name: str, hints: Hints) -> Capture:
     """Returns the capture of counts [P, S, N]. Raises CaptureError if nothing was counted."""
     assert stored.counts is not None
     counts = np.asarray(stored.counts, np.float64)
     if not counts.size or not np.nan_to_num(counts).any():
         raise no_routing("counts", "experts that were used", "zeros alone", "record while the model runs")
     layers = match_layers(
-        stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))).astype(np.int8), asked.facts
+        stored, counts.shape[1], np.asarray(~counts.any(axis=(0, 2))).astype(np.int8), hints.facts
     )
     kept = counts[:, layers.rows]
     return Capture(
@@ -82,8 +82,8 @@ def counts_capture(stored: Stored, name: str, asked: Asked) -> Capture:
         tokens=(),
         layers=layers.numbers,
         stored_layers=layers.stored,
-        experts=stored.experts or asked.any_experts,
-        k=asked.any_k or stored.k,
+        experts=stored.experts or hints.any_experts,
+        k=hints.any_k or stored.k,
         counts=kept,
         experts_at_least=kept.shape[-1],
         model=stored.model,
@@ -101,7 +101,7 @@ def check_not_empty(stored: Stored, ids: Array | None) -> None:
         raise no_routing("routing", "rows, layers and experts", f"{shape}", advice)
 
 
-def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
+def signed(ids: Array, small_type: bool, hints: Hints) -> Array:
     """Returns ids in the smallest signed type. A -1 stored in an unsigned type becomes -1 again.
 
     255 in 8 bits is empty unless an expert can have that id.
@@ -114,21 +114,21 @@ def signed(ids: Array, small_type: bool, asked: Asked) -> Array:
         ids = np.clip(ids, -2, 2**31 - 1)
     narrow = np.int16 if low >= -(2**15) and high < 2**15 else np.int32
     wide: Array = ids.astype(narrow, copy=False)
-    experts = asked.any_experts
+    experts = hints.any_experts
     if not small_type or high != 255 or (wide.shape[-1] == 1 and (experts is None or experts > 255)):
         return wide
     empty = all_places(wide == 255)
     return np.where(empty[..., None], narrow(-1), wide)
 
 
-def drop_places(stored: Stored, ids: Array, asked: Asked) -> Array:
+def drop_places(stored: Stored, ids: Array, hints: Hints) -> Array:
     """Removes places that hold no expert in any row, and adds a finding."""
     if lowest(ids) >= 0 or ids.shape[-1] < 2:
         return ids
     unused = np.asarray((ids < 0).all(axis=(0, 1)))
     if unused.all() or not unused.any():
         return ids
-    wanted = asked.any_k
+    wanted = hints.any_k
     if wanted and wanted > np.count_nonzero(~unused):
         unused[:wanted] = False
     if not unused.any():

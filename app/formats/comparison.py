@@ -91,7 +91,7 @@ def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
     layers, left_layers, right_layers = common_layers(a, b)
     shift, aligned_by = alignment(a, b)
     begin, end = max(0, -shift), min(len(a.experts), len(b.experts) - shift)
-    parted = parting(a, b, shift, begin, end, aligned_by)
+    parted = first_difference(a, b, shift, begin, end, aligned_by)
     rows = np.arange(begin, end if parted is None else parted)
     both = routed(a)[rows] & routed(b)[rows + shift]
     rows = rows[both]
@@ -192,7 +192,7 @@ def alignment(a: RoutingTrace, b: RoutingTrace) -> tuple[int, str]:
     for kind, left, right in (("ids", ids_of(a), ids_of(b)), ("texts", texts_of(a), texts_of(b))):
         if any(one is not None for one in left) and any(one is not None for one in right):
             shifts = sorted(range(-FARTHEST, FARTHEST + 1), key=abs)
-            return max(shifts, key=lambda shift: agreeing(left, right, shift)), kind
+            return max(shifts, key=lambda shift: common_prefix_length(left, right, shift)), kind
     return 0, "position"
 
 
@@ -207,7 +207,7 @@ def texts_of(trace: RoutingTrace) -> list[object]:
     return [None if token.text in ("", f"[{token.id}]") else token.text for token in tokens]
 
 
-def agreeing(left: list[object], right: list[object], shift: int) -> int:
+def common_prefix_length(left: list[object], right: list[object], shift: int) -> int:
     """Returns how many tokens agree, counted from the beginning."""
     count = 0
     begin = max(0, -shift)
@@ -218,7 +218,9 @@ def agreeing(left: list[object], right: list[object], shift: int) -> int:
     return count
 
 
-def parting(a: RoutingTrace, b: RoutingTrace, shift: int, begin: int, end: int, by: str) -> int | None:
+def first_difference(
+    a: RoutingTrace, b: RoutingTrace, shift: int, begin: int, end: int, by: str
+) -> int | None:
     """Returns the first token whose ids or texts differ."""
     if by == "position":
         return None

@@ -8,24 +8,24 @@ from .findings import CaptureError
 from .registry import ALL, FORMATS, Format
 
 
-def format_of(opened: Opened, asked: str | None = None) -> Format:
+def format_of(opened: Opened, name: str | None = None) -> Format:
     """Returns the requested format, else the first that recognises the file. Raises CaptureError."""
-    if asked is not None:
-        return asked_format(opened, asked)
+    if name is not None:
+        return format_named(opened, name)
     chosen = next((one for one in ALL if one.recognises(opened)), None)
     if chosen is None:
         raise unknown(opened)
     return chosen
 
 
-def asked_format(opened: Opened, asked: str) -> Format:
+def format_named(opened: Opened, name: str) -> Format:
     """Returns the format of this name that reads such a container. Raises CaptureError if there is none."""
-    if asked not in FORMATS:
-        raise no_routing("--format", f"one of {', '.join(FORMATS)}", repr(asked[:60]), "name one of these")
-    named = [one for one in ALL if one.name == asked and opened.container in one.containers]
+    if name not in FORMATS:
+        raise no_routing("--format", f"one of {', '.join(FORMATS)}", repr(name[:60]), "name one of these")
+    named = [one for one in ALL if one.name == name and opened.container in one.containers]
     if not named:
         got = f"a file of kind {opened.container}"
-        raise no_routing(opened.name, f"what {asked} is kept in", got, "leave --format out, or name another")
+        raise no_routing(opened.name, f"what {name} is kept in", got, "leave --format out, or name another")
     return next((one for one in named if one.recognises(opened)), named[0])
 
 

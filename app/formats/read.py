@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ..routing.alterations import CHARS
-from .asked import Asked
 from .bounds import Bounds, no_routing, too_large
 from .build_capture import build_capture
 from .capture import Capture
@@ -18,6 +17,7 @@ from .containers.opened import Opened, open_files
 from .detect import format_of
 from .engines.own import matches_trace
 from .findings import CaptureError
+from .hints import Hints
 from .model_facts import ModelFacts, facts_of
 from .registry import Format
 from .soundness import judge, judge_together
@@ -32,7 +32,7 @@ def read(
     *,
     config: str | Path | Mapping[str, Any] | None = None,
     decode: Decode | None = None,
-    asked: Asked | None = None,
+    hints: Hints | None = None,
     bounds: Bounds | None = None,
 ) -> list[Capture]:
     """Reads a file or a folder; returns one capture per request, with its findings.
@@ -47,7 +47,7 @@ def read(
     if config is None and beside is None and (path.parent / "config.json").is_file() and path.is_file():
         config = path.parent / "config.json"
     values = beside if config is None else config_values(config)
-    return read_files(files, values, decode, asked)
+    return read_files(files, values, decode, hints)
 
 
 def read_bytes(
@@ -55,24 +55,24 @@ def read_bytes(
     *,
     config: Mapping[str, Any] | None = None,
     decode: Decode | None = None,
-    asked: Asked | None = None,
+    hints: Hints | None = None,
     bounds: Bounds | None = None,
 ) -> list[Capture]:
     """Reads files in memory, by name; a config.json may be among them. Otherwise like `read`."""
     files, beside = without_config(from_bytes(contents, bounds or Bounds()))
-    return read_files(files, config or beside, decode, asked)
+    return read_files(files, config or beside, decode, hints)
 
 
 def read_files(
-    files: Files, config: Mapping[str, Any] | None, decode: Decode | None, asked: Asked | None
+    files: Files, config: Mapping[str, Any] | None, decode: Decode | None, hints: Hints | None
 ) -> list[Capture]:
     """Opens the files, detects their format, and returns checked captures."""
-    asked = asked or Asked()
-    if asked.facts is None and config is not None:
-        asked = replace(asked, facts=facts_of(config))
-    opened, format = recognised(files, asked.format)
+    hints = hints or Hints()
+    if hints.facts is None and config is not None:
+        hints = replace(hints, facts=facts_of(config))
+    opened, format = recognised(files, hints.format)
     try:
-        captures = [build_capture(stored, format.name, asked) for stored in format.read(opened, asked)]
+        captures = [build_capture(stored, format.name, hints) for stored in format.read(opened, hints)]
     except CaptureError as error:
         error.format = format.name
         raise
@@ -82,14 +82,14 @@ def read_files(
         ) from error
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise malformed(opened, format.name, error) from error
-    return finish(captures, asked.facts, decode, opened)
+    return finish(captures, hints.facts, decode, opened)
 
 
-def recognised(files: Files, asked: str | None) -> tuple[Opened, Format]:
+def recognised(files: Files, hints: str | None) -> tuple[Opened, Format]:
     """Opens the files and detects their format. Raises CaptureError."""
     try:
         opened = open_files(files)
-        return opened, format_of(opened, asked)
+        return opened, format_of(opened, hints)
     except CaptureError:
         raise
     except (RecursionError, MemoryError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .asked import Asked
 from .containers.opened import Opened
 from .engines import (
     bare_arrays,
@@ -24,6 +23,7 @@ from .engines import (
 )
 from .engines import llamacpp_tables as moe_trace
 from .engines import llamacpp_tensors as tensors
+from .hints import Hints
 from .stored import Stored
 
 
@@ -34,7 +34,7 @@ class Format:
     name: str
     containers: tuple[str, ...]
     matches: Callable[[Opened], bool]
-    read: Callable[[Opened, Asked], list[Stored]]
+    read: Callable[[Opened, Hints], list[Stored]]
 
     def recognises(self, opened: Opened) -> bool:
         """Returns whether a file is of this format."""

@@ -18,7 +18,7 @@ from ..sources.live.models import Model, Models
 from ..trace import Counts, Doubles, Ints
 from . import results
 from .heldout import HeldOut, hash_of
-from .heldout_pass import Chooser, RecordingForward, passes, rounded, standard_error
+from .heldout_pass import ExpertChooser, RecordingForward, rounded, run_windows, standard_error
 from .results import STRIDE, VERSION
 from .specialisation import learned
 
@@ -88,10 +88,10 @@ def pairs(experts: int) -> Iterator[tuple[Router, int]]:
                 yield router, k
 
 
-def cost(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Cost:
+def cost(forward: RecordingForward, ids: Ints, k: int, router: ExpertChooser) -> Cost:
     """Runs one pass over all windows."""
     losses, assigned, kept = [], [], []
-    for passed in passes(forward, ids, k, router):
+    for passed in run_windows(forward, ids, k, router):
         losses.append(passed.losses.mean())
         assigned.append(passed.loads())
         kept.append(passed.loads(kept=True))

@@ -17,7 +17,7 @@ from ..trace import Counts, Doubles, Floats, Ints
 DIGITS = 4  # decimals of figures in files
 
 
-class Chooser(Protocol):
+class ExpertChooser(Protocol):
     """Anything that chooses experts like a `Router`."""
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
@@ -26,7 +26,7 @@ class Chooser(Protocol):
 
 
 @dataclass(frozen=True)
-class Passed:
+class WindowResult:
     """The result of one window."""
 
     losses: Doubles  # [S] nats: loss of predicting each next token
@@ -57,14 +57,16 @@ class RecordingForward(Forward):
         return super()._feed(x, layer, routed)
 
 
-def passes(forward: RecordingForward, ids: Ints, k: int, router: Chooser) -> Iterator[Passed]:
+def run_windows(
+    forward: RecordingForward, ids: Ints, k: int, router: ExpertChooser
+) -> Iterator[WindowResult]:
     """Runs windows of ids [W, S + 1] one by one, each as one batch of the router."""
     for window in ids:
         forward.inputs.clear()
         read = len(window) - 1
         routing = forward.extend(window[:-1], forward.cache(read), k, router.route, keep=read)
         losses = cross_entropy(forward.head(routing.hidden), window[1:])
-        yield Passed(losses, routing.layers, list(forward.inputs))
+        yield WindowResult(losses, routing.layers, list(forward.inputs))
 
 
 def cross_entropy(logits: Floats, ids: Ints) -> Doubles:

@@ -17,14 +17,14 @@ from ..sources.live.models import Model
 from ..trace import Bools, Counts, Doubles, Floats
 from .evaluation import cost
 from .heldout import HeldOut
-from .heldout_pass import RecordingForward, passes
+from .heldout_pass import RecordingForward, run_windows
 from .results import STRIDE
 
 REMOVED = np.float32(-1e4)  # a logit; routers refuse infinity
 
 
 @dataclass(frozen=True)
-class Without:
+class PrunedRouter:
     """A router without some experts: kept [L, N]. Removed ones get logits that are never chosen."""
 
     router: Router
@@ -39,7 +39,7 @@ class Without:
         return router.route(masked, k, layer, start)
 
 
-class Normed(RecordingForward):
+class NormRecordingForward(RecordingForward):
     """A forward pass that sums weight * norm of each expert's output. For one thread."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -72,9 +72,9 @@ class Normed(RecordingForward):
 
 def reap_scores(model: Model, heldout: HeldOut) -> tuple[Doubles, Counts]:
     """Returns REAP's score of every expert over held-out text, and its tokens: [L, N] twice."""
-    forward = Normed(model.checkpoint)
+    forward = NormRecordingForward(model.checkpoint)
     router = ROUTERS[model.listing.router]
-    for _ in passes(forward, heldout.every(STRIDE).ids, model.listing.top_k, router):
+    for _ in run_windows(forward, heldout.every(STRIDE).ids, model.listing.top_k, router):
         pass
     return reap(forward.sums, forward.counts), forward.counts
 
@@ -93,7 +93,7 @@ def pruned_loss(model: Model, heldout: HeldOut, keep: list[list[int]]) -> dict[s
         raise ValueError(f"keep: expected at least {listing.top_k} experts in each layer, got {fewest}")
     forward, router = RecordingForward(model.checkpoint), ROUTERS[listing.router]
     whole = cost(forward, text.ids, listing.top_k, router)
-    without = cost(forward, text.ids, listing.top_k, Without(router, kept))
+    without = cost(forward, text.ids, listing.top_k, PrunedRouter(router, kept))
     return {
         **without.to_json(text, whole),
         "whole": whole.to_json(text, whole)["loss"]["mean"],

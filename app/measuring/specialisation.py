@@ -17,7 +17,7 @@ from ..routing import ROUTERS
 from ..sources.live.models import Model
 from ..trace import Counts, Floats, Ints
 from .heldout import HeldOut
-from .heldout_pass import DIGITS, RecordingForward, listed, passes, rounded
+from .heldout_pass import DIGITS, RecordingForward, listed, rounded, run_windows
 
 UNTRAINED = 4  # routers of random weights per layer
 SEED = 4
@@ -60,13 +60,13 @@ def learned(model: Model, forward: RecordingForward, heldout: HeldOut) -> dict[s
         ),
         "entropy": listed(entropy(own.sum(axis=0))),
         "language_loads": dict(zip(heldout.languages, shares_json(own), strict=True)),
-        "likes": [likes_json(model, layer.experts, ids) for layer in layers],
+        "likes": [preferred_tokens_json(model, layer.experts, ids) for layer in layers],
     }
 
 
 def layers_of(model: Model, forward: RecordingForward, heldout: HeldOut) -> Iterator[Layer]:
     """Yields each layer of one pass."""
-    ran = list(passes(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router]))
+    ran = list(run_windows(forward, heldout.ids, model.listing.top_k, ROUTERS[model.listing.router]))
     for layer in range(model.listing.shape.layers):
         yield Layer(
             np.concatenate([each.inputs[layer] for each in ran]),
@@ -88,14 +88,16 @@ def shares_json(loads: Counts) -> list[list[list[float]]]:
     return shares
 
 
-def likes_json(model: Model, experts: Ints, ids: Ints) -> list[list[list[str | int]]]:
+def preferred_tokens_json(model: Model, experts: Ints, ids: Ints) -> list[list[list[str | int]]]:
     """Returns per expert of a layer: [token, times received, occurrences]."""
     text, vocabulary = model.checkpoint.tokenizer.text, model.checkpoint.config.vocabulary
-    found = likes(experts, ids, model.listing.experts, vocabulary)
+    found = preferred_tokens(experts, ids, model.listing.experts, vocabulary)
     return [[[text(id), times, of] for id, times, of in liked] for liked in found]
 
 
-def likes(experts: Ints, ids: Ints, size: int, vocabulary: int) -> list[list[tuple[int, int, int]]]:
+def preferred_tokens(
+    experts: Ints, ids: Ints, size: int, vocabulary: int
+) -> list[list[tuple[int, int, int]]]:
     """Returns the preferred tokens per expert of a layer: (id, times received, occurrences).
 
     Experts [T, K], ids [T]. `metrics.token_preference` defines the order.

@@ -11,13 +11,13 @@ from ..routing import LIMITS, ROUTERS, BadSetting
 from ..routing.alterations import check_all
 from ..trace import Token
 from .engines.cluster import Ask, ModelFacts, problem_of
-from .engines.engine_models import EngineListing, EngineModels, EnginePrompt, told
+from .engines.engine_models import EngineListing, EngineModels, EnginePrompt, as_problem
 from .engines.local_models import LocalModels
 from .live.models import Listing, Model, Models
-from .live.next_tokens import Said
+from .live.next_tokens import Prediction
 from .live.prompt_trace import LiveTrace, tokenize
 from .pending_trace import Cancel
-from .source import Offer, Opened, Place, TraceSource, dates_of
+from .source import Offer, Opened, SourceContext, TraceSource, dates_of
 
 
 class LiveSource(TraceSource):
@@ -29,13 +29,13 @@ class LiveSource(TraceSource):
         *("continue", "temperature", "alter"),
     )
 
-    def __init__(self, place: Place) -> None:
-        self.scenarios = place.library.scenarios
-        self.folder = place.models
-        self.models = Models(place.models)
-        self.others = EngineModels(place.engine)
+    def __init__(self, context: SourceContext) -> None:
+        self.scenarios = context.library.scenarios
+        self.folder = context.models
+        self.models = Models(context.models)
+        self.others = EngineModels(context.engine)
         self.local = LocalModels(self.models, self.others)
-        self.engines = place.engines
+        self.engines = context.engines
 
     def list_models(self) -> dict[str, Listing]:
         """Returns the models of the folder that numpy runs; changed files are read again."""
@@ -118,10 +118,12 @@ class LiveSource(TraceSource):
             trace = self.others.trace(listing.path, text, request.more, alterations)
             trace.model.check_alterations(alterations)
         except (ValueError, OSError) as error:
-            raise told(listing.name, ValueError(str(error))) from error
+            raise as_problem(listing.name, ValueError(str(error))) from error
         return EnginePrompt(trace)
 
-    def said(self, request: TraceRequest, tokens: tuple[Token, ...]) -> tuple[Said, Said | None]:
+    def predict(
+        self, request: TraceRequest, tokens: tuple[Token, ...]
+    ) -> tuple[Prediction, Prediction | None]:
         """Returns next tokens and experts for the tokens of a trace; with alterations, also without them.
 
         Raises BadRequest if the model runs remotely or gives no next tokens.
@@ -129,24 +131,24 @@ class LiveSource(TraceSource):
         if self.elsewhere(request.checkpoint):
             advice = "choose a model that runs on this machine"
             raise BadRequest(Problem("model", repr(request.checkpoint), "one whose logits are here", advice))
-        said = self.speaker(request, tokens)
-        return (said(True), said(False)) if request.alter else (said(False), None)
+        predict = self.predictor(request, tokens)
+        return (predict(True), predict(False)) if request.alter else (predict(False), None)
 
-    def speaker(self, request: TraceRequest, tokens: tuple[Token, ...]) -> Callable[[bool], Said]:
+    def predictor(self, request: TraceRequest, tokens: tuple[Token, ...]) -> Callable[[bool], Prediction]:
         """Returns a function that gives next tokens and experts, altered or not. Raises BadRequest."""
         if listing := self.local.found().others.get(request.checkpoint):
             trace = self.on_engine(listing, request).trace
 
-            def ask(changed: bool) -> Said:
+            def ask(changed: bool) -> Prediction:
                 try:
-                    return trace.model.said(tokens, request.alterations if changed else ())
+                    return trace.model.predict(tokens, request.alterations if changed else ())
                 except ValueError as error:
-                    raise told(listing.name, error) from error
+                    raise as_problem(listing.name, error) from error
 
             return ask
         model = self.open_model(request.checkpoint)
         prompt = LiveTrace(model, tokenize(self.text_of(request), model), request)
-        return lambda changed: prompt.said(tokens, prompt.router if changed else prompt.unaltered)
+        return lambda changed: prompt.predict(tokens, prompt.router if changed else prompt.unaltered)
 
     def text_of(self, request: TraceRequest) -> str:
         """Returns the text of a request: its own, or that of its scenario."""

@@ -24,7 +24,7 @@ from .live_source import LiveSource
 from .pending_trace import Cancel, PendingTrace
 from .recorded.source import RecordedSource
 from .recorded.trace_file import TraceFileSource
-from .source import Opened, Place, TraceSource
+from .source import Opened, SourceContext, TraceSource
 
 SOURCES: tuple[type[TraceSource], ...] = (AuthoredSource, LiveSource, RecordedSource, TraceFileSource)
 KEYS_READ = {source.name: source.keys for source in SOURCES}  # by source, not by the names that it offers
@@ -46,8 +46,8 @@ class SourceRegistry:
     ) -> None:
         self.library = library
         self.folder = models
-        place = Place(library, models, engines or Cluster(()), traces, engine)
-        self.sources = {source.name: source for source in (make(place) for make in SOURCES)}
+        context = SourceContext(library, models, engines or Cluster(()), traces, engine)
+        self.sources = {source.name: source for source in (make(context) for make in SOURCES)}
         self.cached: Cache[RoutingTrace] = Cache(CACHE_BYTES)
 
     @property

@@ -27,7 +27,7 @@ class TraceProducer(Protocol):
 
 
 @dataclass(frozen=True)
-class Whole:
+class FinishedTrace:
     """The producer of a trace that exists already."""
 
     trace: RoutingTrace
@@ -70,7 +70,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceContext:
     """The arguments of a source: the scenarios, and the folders of models and traces."""
 
     library: Library
@@ -87,7 +87,7 @@ class TraceSource(ABC):
     keys: ClassVar[tuple[str, ...]]  # request keys that it reads
 
     @abstractmethod
-    def __init__(self, place: Place) -> None: ...
+    def __init__(self, context: SourceContext) -> None: ...
 
     @abstractmethod
     def offer(self) -> Offer:

@@ -18,7 +18,7 @@ from ..stream.fair_queue import client_of
 from ..stream.processes import Processes
 from ..stream.workers import Workers
 
-SECS_OF_PAGE, SECS_OF_LETTER = 0.01, 8e-6  # seconds per page, and per character of a query
+SECS_OF_PAGE, SECS_OF_CHARACTER = 0.01, 8e-6  # seconds per page, and per character of a query
 
 
 def make_workers(settings: Settings) -> Workers:
@@ -37,7 +37,7 @@ def make_workers(settings: Settings) -> Workers:
 
 def secs_of_page(request: Request) -> float:
     """Estimates the seconds for parsing a query and rendering a page."""
-    return SECS_OF_PAGE + SECS_OF_LETTER * len(request.scope["query_string"])
+    return SECS_OF_PAGE + SECS_OF_CHARACTER * len(request.scope["query_string"])
 
 
 def client(connection: HTTPConnection) -> str:

@@ -90,7 +90,7 @@ def add_layers(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     app.add_middleware(Forwarding, settings=settings)
     app.add_middleware(Observation, metrics=metrics)
     app.add_exception_handler(BadRequest, refuse)
-    app.add_exception_handler(Busy, put_off)
+    app.add_exception_handler(Busy, retry_later)
     app.add_exception_handler(ClientDisconnected, close)
 
 
@@ -107,7 +107,7 @@ async def close(_: Request, error: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def put_off(request: Request, error: Exception) -> Response:
+async def retry_later(request: Request, error: Exception) -> Response:
     """Returns 503 for a full queue, 429 for a client's own full queue, with the estimated delay.
 
     Does not wait for the rest of an unread body.

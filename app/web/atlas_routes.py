@@ -33,11 +33,11 @@ CACHED = {"cache-control": "no-cache"}
 TYPES = {"sglang": "application/json", "trtllm": "application/yaml"}
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """The queue of questions is full."""
 
 
-class Line:
+class QuestionQueue:
     """One thread for questions, with a bounded queue."""
 
     def __init__(self) -> None:
@@ -47,7 +47,9 @@ class Line:
     async def run(self, job: Callable[[], Result]) -> Result:
         """Returns the result of a job. Raises Full, and the job's exceptions."""
         if self.waiting >= MOST_WAITING:
-            raise Full(f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment")
+            raise QueueFull(
+                f"server: expected at most {MOST_WAITING} questions at a time; try again in a moment"
+            )
         self.waiting += 1
         try:
             return await asyncio.wrap_future(self.thread.submit(job))
@@ -64,11 +66,11 @@ class AtlasDesk:
 
     def __init__(self, atlases: Atlases, desk: Desk) -> None:
         self.atlases, self.desk = atlases, desk
-        self.line = Line()
+        self.queue = QuestionQueue()
 
     async def answer(self, job: Callable[[], Any]) -> Response:
         """Returns the result of a job as JSON; a wrong question gives 422 with its message."""
-        return await self.respond(self.line.run(job), as_json)
+        return await self.respond(self.queue.run(job), as_json)
 
     async def respond(self, work: Awaitable[Any], respond: Callable[[Any], Response]) -> Response:
         """Returns the response to a result, or the error: 422 for a wrong question, 503 for a full queue."""
@@ -78,7 +80,7 @@ class AtlasDesk:
             raise
         except ValueError as error:
             return refused(self.atlases.without_folders(str(error)))
-        except Full as error:
+        except QueueFull as error:
             return refused(str(error), status=503)
 
     async def parse(self, request: Request, field: str, body: bytes, *job: Any) -> Any:
@@ -144,7 +146,7 @@ def add_questions(router: APIRouter, answers: AtlasDesk) -> None:
 
 def add_placements(router: APIRouter, answers: AtlasDesk) -> None:
     """Adds the routes that write and read a placement in the format of an engine."""
-    atlases, line = answers.atlases, answers.line
+    atlases, queue = answers.atlases, answers.queue
 
     @router.get("/api/atlas-plan", summary="A placement of experts as an engine reads it")
     async def plan(request: Request, atlas: str) -> Response:
@@ -155,7 +157,7 @@ def add_placements(router: APIRouter, answers: AtlasDesk) -> None:
             headers = {**CACHED, "content-disposition": f'attachment; filename="{name}"'}
             return Response(text, media_type=TYPES[query.get("format", "sglang")], headers=headers)
 
-        return await answers.respond(line.run(partial(atlases.plan, atlas, query)), as_file)
+        return await answers.respond(queue.run(partial(atlases.plan, atlas, query)), as_file)
 
     @router.post(
         "/api/atlas-plan", summary="What a placement that an engine reads would do; the body is the file"
@@ -164,16 +166,16 @@ def add_placements(router: APIRouter, answers: AtlasDesk) -> None:
         query, body = dict(request.query_params), await read_body(request, BODY_BYTES)
 
         async def weighed() -> dict[str, Any]:
-            sizes = await line.run(lambda: atlases.plan_sizes(atlas, query))
+            sizes = await queue.run(lambda: atlases.plan_sizes(atlas, query))
             plan = await answers.parse(request, "plan", body, plan_of_body, *sizes)
-            return await line.run(lambda: atlases.weigh_plan(atlas, plan))
+            return await queue.run(lambda: atlases.weigh_plan(atlas, plan))
 
         return await cancel_on_disconnect(request, answers.respond(weighed(), as_json))
 
 
 def add_texts(router: APIRouter, answers: AtlasDesk) -> None:
     """Adds the routes that compare a routing, or a text routed now, with a corpus."""
-    atlases, line = answers.atlases, answers.line
+    atlases, queue = answers.atlases, answers.queue
 
     @router.post("/api/atlas-kind", summary="A routing against the corpus: {ids: [T], experts: [T][L][K]}")
     async def kind(request: Request, atlas: str) -> Response:
@@ -181,7 +183,7 @@ def add_texts(router: APIRouter, answers: AtlasDesk) -> None:
 
         async def compared() -> dict[str, Any]:
             ids, experts = await answers.parse(request, "body", body, routing_of_body)
-            return await line.run(lambda: atlases.kind(atlas, ids, experts))
+            return await queue.run(lambda: atlases.kind(atlas, ids, experts))
 
         return await cancel_on_disconnect(request, answers.respond(compared(), as_json))
 

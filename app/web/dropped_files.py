@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ..formats.asked import Asked
 from ..formats.beside import ReadCaptures, read_together
 from ..formats.bounds import PAGE_BOUNDS
 from ..formats.capture import Capture
 from ..formats.exports import counts_of
 from ..formats.findings import CaptureError
+from ..formats.hints import Hints
 from ..formats.to_trace import to_trace
 from ..problem import BadRequest, Problem
 from ..request.read import Answer
@@ -38,7 +38,7 @@ class Dropped:
 
     contents: Mapping[str, bytes]
     choice: int
-    asked: Asked
+    hints: Hints
     sides: Any = None  # of a comparison, in the page's format
 
 
@@ -58,8 +58,8 @@ def unpack(data: bytes, most: int = MOST_BYTES) -> Dropped:
     if any(type(value) is not int or not 0 <= value < 1_000_000 for value in numbers.values()):
         raise wrong("header", "whole numbers", "something else", "leave them out")
     choice = numbers.pop("choice", 0)
-    asked = Asked(**{k: v for k, v in numbers.items() if v})
-    return Dropped(cut(data[4 + size :], files), choice, asked, header.get("sides"))
+    hints = Hints(**{k: v for k, v in numbers.items() if v})
+    return Dropped(cut(data[4 + size :], files), choice, hints, header.get("sides"))
 
 
 def cut(data: bytes, files: list[tuple[str, Any]]) -> dict[str, bytes]:
@@ -93,7 +93,7 @@ def convert(data: bytes) -> bytes:
     """
     dropped = unpack(data)
     try:
-        together = read_together(dropped.contents, PAGE_BOUNDS, dropped.asked)
+        together = read_together(dropped.contents, PAGE_BOUNDS, dropped.hints)
         capture = chosen(together, dropped.choice)
         report = {"name": name_of(dropped), **capture.to_json(), "model": capture.model}
         if capture.kind == "counts":
@@ -130,7 +130,7 @@ def refusing(job: Callable[[], Result]) -> Result:
 def trace_in(data: bytes) -> RoutingTrace:
     """Returns the trace of a frame of files. Raises BadRequest and CaptureError."""
     dropped = unpack(data)
-    together = read_together(dropped.contents, PAGE_BOUNDS, dropped.asked)
+    together = read_together(dropped.contents, PAGE_BOUNDS, dropped.hints)
     return beginning(to_trace(chosen(together, dropped.choice), together.facts))
 
 

@@ -131,10 +131,10 @@ def wrong_origin(origin: str, host: str, ours: str) -> str | None:
 
     Case is ignored, and default ports of both schemes equal none, because a proxy may have terminated TLS.
     """
-    said = oembed.split(origin)
+    page = oembed.split(origin)
     for each in (f"http://{host}", ours):
         known = oembed.split(each) if each else None
-        if said is not None and known is not None and oembed.place(said) == oembed.place(known):
+        if page is not None and known is not None and oembed.place(page) == oembed.place(known):
             return None
     if origin == "null":
         return "Origin: expected a page of this host, got one without an origin (null); set SANDBOXED=1"

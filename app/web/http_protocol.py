@@ -24,7 +24,7 @@ HEADER_BYTES = 64 * 1024  # limit on request line and header
 ROOM = 100  # descriptors reserved for files, pipes and processes
 
 
-class Door:
+class ConnectionCounts:
     """The connection counts of one server."""
 
     def __init__(self, settings: Settings, descriptors: int | None = None) -> None:
@@ -73,8 +73,8 @@ class Deadline:
 class HttpProtocol(HttpToolsProtocol):
     """One connection until it becomes a WebSocket. Each server uses a subclass with its own counts."""
 
-    door: Door
-    who = ""  # the counted client; empty behind a proxy, which opens connections for many
+    counts: ConnectionCounts
+    counted_client = ""  # empty behind a proxy, which opens connections for many
     seen = 0  # bytes of an incomplete header
     in_header = True
     refused = False
@@ -82,18 +82,18 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.request, self.reader = Deadline(), Deadline()
-        if not self.door.proxies.trust(self.client):
-            self.who = client_of(self.client[0] if self.client else None)
-        self.door.enter(self.who)
-        if self.door.full(self.who):
+        if not self.counts.proxies.trust(self.client):
+            self.counted_client = client_of(self.client[0] if self.client else None)
+        self.counts.enter(self.counted_client)
+        if self.counts.full(self.counted_client):
             self.refuse(503, "busy: too many connections")
         else:
-            self.expect(self.door.settings.header_secs, "header")
+            self.expect(self.counts.settings.header_secs, "header")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.request.forget()
         self.reader.forget()
-        self.door.leave(self.who)
+        self.counts.leave(self.counted_client)
         super().connection_lost(exc)
 
     # Receiving a request
@@ -125,7 +125,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.in_header:
             self.seen += len(data)
             if not self.request:
-                self.expect(self.door.settings.header_secs, "header")
+                self.expect(self.counts.settings.header_secs, "header")
         super().data_received(data)
         if self.in_header and self.seen > HEADER_BYTES:
             self.refuse(431, f"the header has more than {HEADER_BYTES} bytes")
@@ -134,11 +134,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.in_header = True
         if not self.request:
-            self.expect(self.door.settings.header_secs, "header")
+            self.expect(self.counts.settings.header_secs, "header")
 
     def on_headers_complete(self) -> None:
         self.in_header, self.seen = False, 0
-        self.expect(self.door.settings.body_secs, "body")
+        self.expect(self.counts.settings.body_secs, "body")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -152,7 +152,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         follower = self.transport.get_protocol()
         if isinstance(follower, WebSocketProtocol):
-            follower.left = lambda: self.door.leave(self.who)  # uvicorn tells only this protocol
+            follower.left = lambda: self.counts.leave(self.counted_client)  # uvicorn tells only this protocol
 
     # Sending an answer
 
@@ -172,7 +172,7 @@ class HttpProtocol(HttpToolsProtocol):
     def watch_reader(self) -> None:
         """Checks again after SEND_SECS whether the client read anything."""
         left = bytes_left(self.transport)
-        self.reader.set(self.loop.call_later(self.door.settings.send_secs, self.check_reader, left))
+        self.reader.set(self.loop.call_later(self.counts.settings.send_secs, self.check_reader, left))
 
     def check_reader(self, left_before: int) -> None:
         self.reader.forget()
@@ -193,6 +193,6 @@ def bytes_left(transport: asyncio.WriteTransport) -> int:
     return left
 
 
-def http_protocol(door: Door) -> type[HttpProtocol]:
+def http_protocol(counts: ConnectionCounts) -> type[HttpProtocol]:
     """Returns the protocol class for a server's connections."""
-    return type("HttpProtocol", (HttpProtocol,), {"door": door})
+    return type("HttpProtocol", (HttpProtocol,), {"counts": counts})

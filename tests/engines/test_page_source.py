@@ -75,7 +75,7 @@ def test_page_runs_it_says_what_comes_next_and_who_moved_when_it_is_altered(fold
     expert = int(plain.experts[0, 0, 0])
     request = sources.parse({**keys, "alter": f"1.{expert}-off"})
     changed = sources.open(request).trace()
-    found, before = sources.live.said(request, changed.header.tokens)
+    found, before = sources.live.predict(request, changed.header.tokens)
     assert not (changed.experts[:, 0] == expert).any() and (before.experts == plain.experts).all()
     assert found.next.ids.shape == (len(changed.header.tokens), 5)
     assert found.next.mean_loss != before.next.mean_loss
@@ -91,7 +91,7 @@ def test_next_tokens_are_those_of_the_model_itself(folder):
         model: Any = made.model
         shares = model.model(ids).logits[0].float().softmax(-1)
     best = shares.topk(5)
-    found = made.model.said(made.tokens, ()).next
+    found = made.model.predict(made.tokens, ()).next
     assert (found.ids == best.indices.numpy()).mean() > 0.95  # bfloat16 ties
     assert torch.allclose(torch.tensor(found.probabilities), best.values, atol=1e-4)
     loss = -shares[torch.arange(len(ids[0]) - 1), ids[0, 1:]].log()

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from app.formats.asked import Asked
 from app.formats.findings import CaptureError
+from app.formats.hints import Hints
 from app.formats.read import read, read_bytes
 from tests.formats.made_routings import MODELS, kimi, make, mixtral
 from tests.formats.written_captures import (
@@ -84,7 +84,7 @@ def test_reader_asks_for_layers_and_k_where_the_bytes_have_no_shape():
     with pytest.raises(CaptureError, match="expected the number of layers and k") as refused:
         read_bytes(sglang(made))
     assert refused.value.code == "needs-facts" and "--config" in refused.value.advice
-    assert read_bytes(sglang(made), asked=Asked(layers=6, k=2))[0].rows == 39
+    assert read_bytes(sglang(made), hints=Hints(layers=6, k=2))[0].rows == 39
 
 
 def test_config_in_the_same_folder_is_read(tmp_path):

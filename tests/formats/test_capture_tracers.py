@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.formats.asked import Asked
 from app.formats.findings import CaptureError
+from app.formats.hints import Hints
 from app.formats.read import read_bytes
 from tests.formats.made_routings import MODELS, deepseek, kimi, make, mixtral
 from tests.formats.written_captures import npz
@@ -148,8 +148,8 @@ def test_table_without_a_header_is_asked_about_where_it_can_be_read_in_two_ways(
     with pytest.raises(CaptureError, match="--columns pos,layer,e0,e1"):
         read_bytes({"a.csv": b"3,1,4,1\n5,9,2,6\n5,3,5,8\n"})
     made = make(mixtral(), 30, 20)
-    asked = Asked(columns=("pos", "layer", "e0", "e1"))
-    assert np.array_equal(read_bytes(wide(made), asked=asked)[0].ids[:-1], made.ids[:-1])
+    hints = Hints(columns=("pos", "layer", "e0", "e1"))
+    assert np.array_equal(read_bytes(wide(made), hints=hints)[0].ids[:-1], made.ids[:-1])
 
 
 @pytest.mark.parametrize("with_config", [True, False])

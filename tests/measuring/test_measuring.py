@@ -12,8 +12,8 @@ from scipy.spatial.distance import jensenshannon
 from app.commands import measure as command
 from app.measuring import results as file
 from app.measuring.heldout import FILE, HeldOut, hash_of
-from app.measuring.heldout_pass import RecordingForward, cross_entropy, passes
-from app.measuring.specialisation import by_chance, by_random_weights, likes
+from app.measuring.heldout_pass import RecordingForward, cross_entropy, run_windows
+from app.measuring.specialisation import by_chance, by_random_weights, preferred_tokens
 from app.metrics.divergence import divergence
 from app.metrics.specialisation import group_counts
 from app.routing import ROUTERS
@@ -58,7 +58,7 @@ def test_the_loss_of_a_window_is_that_of_the_slow_loop(folder):
     heldout = HeldOut.open(folder)
     window = heldout.windows["french"][:1]
     model = Models(folder).open("trio-6")
-    (passed,) = passes(RecordingForward(model.checkpoint), window, 2, ROUTERS["topk_norm"])
+    (passed,) = run_windows(RecordingForward(model.checkpoint), window, 2, ROUTERS["topk_norm"])
     oracle = live_oracle.trace(MIXTRAL, mixtral_tensors(MIXTRAL), window[0, :-1].tolist(), 2)
     expected = [
         -math.log(live_oracle.softmax(row)[id]) for row, id in zip(oracle.logits, window[0, 1:], strict=True)
@@ -75,7 +75,7 @@ def test_cross_entropy_of_even_logits_is_the_logarithm_of_the_vocabulary():
 def test_what_routers_read_is_what_makes_their_logits(folder):
     model = Models(folder).open("trio-6")
     ids = HeldOut.open(folder).ids[:2]
-    for passed in passes(RecordingForward(model.checkpoint), ids, 2, ROUTERS["topk_norm"]):
+    for passed in run_windows(RecordingForward(model.checkpoint), ids, 2, ROUTERS["topk_norm"]):
         for layer, (routed, read) in enumerate(zip(passed.layers, passed.inputs, strict=True)):
             logits = read @ model.checkpoint.kept.router(layer)
             np.testing.assert_array_equal(ROUTERS["topk_norm"].route(logits, 2).experts, routed.experts)
@@ -114,7 +114,7 @@ def test_a_router_of_random_weights_sends_equal_vectors_to_the_same_experts():
 def test_an_expert_likes_what_it_receives_more_often_than_others_do():
     ids = np.array([5] * 10 + [7] * 10 + [9] * 2, np.int32)
     experts = np.array([[0]] * 10 + [[1]] * 6 + [[0]] * 4 + [[1]] * 2, np.int32)
-    assert likes(experts, ids, 3, 12) == [[(5, 10, 10)], [(7, 6, 10)], []]
+    assert preferred_tokens(experts, ids, 3, 12) == [[(5, 10, 10)], [(7, 6, 10)], []]
     # token 7 falls to expert 0 less often than expected, token 9 is too rare, expert 2 receives nothing
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import needs, no_routing
+from ..hints import Hints
 from ..stored import Array
 
 
@@ -20,7 +20,7 @@ def aligned(
     value: Any,
     rows: int | None,
     batch: int,
-    asked: Asked,
+    hints: Hints,
     last: int | None,
     like: tuple[int, int] | None = None,
 ) -> Array | None:
@@ -33,8 +33,8 @@ def aligned(
             moved: Array = value.transpose(1, 2, 0, 3) if first else value
             return moved.reshape(-1, *moved.shape[2:])
         if value.ndim != 3:
-            return unfolded("arrays", value, asked, last)
-        return value if tokens_first(value, rows, batch, asked, like) else value.swapaxes(0, 1)
+            return unfolded("arrays", value, hints, last)
+        return value if tokens_first(value, rows, batch, hints, like) else value.swapaxes(0, 1)
     if isinstance(value[0], list | tuple):  # one tuple per generation pass
         value = [np.concatenate([flat_rows(step[at]) for step in value]) for at in range(len(value[0]))]
     layers = [flat_rows(one) for one in value]
@@ -61,7 +61,7 @@ def padded(array: Array, rows: int) -> Array:
 
 
 def tokens_first(
-    value: Array, rows: int | None, batch: int, asked: Asked, like: tuple[int, int] | None
+    value: Array, rows: int | None, batch: int, hints: Hints, like: tuple[int, int] | None
 ) -> bool:
     """Returns whether the first of three axes counts tokens."""
     first, second = value.shape[:2]
@@ -73,18 +73,18 @@ def tokens_first(
         due = (rows * batch, rows * batch - 1)
         if first in due or second in due:
             return first in due
-    facts = asked.facts
-    counts = {asked.layers} if asked.layers else set()
+    facts = hints.facts
+    counts = {hints.layers} if hints.layers else set()
     counts |= {facts.layers, len(facts.moe_layers)} if facts else set()
     if first in counts or second in counts:
         return second in counts
     return value.dtype.kind in "iu"  # ids are saved by token; logits are stacked by layer
 
 
-def layers_first(array: Array, asked: Asked) -> bool:
+def layers_first(array: Array, hints: Hints) -> bool:
     """Returns whether the first axis is that of the layers, by their number in the config."""
-    facts = asked.facts
-    counts = {asked.layers} if asked.layers else set()
+    facts = hints.facts
+    counts = {hints.layers} if hints.layers else set()
     counts |= {facts.layers, len(facts.moe_layers)} if facts else set()
     first, second = array.shape[:2]
     if second in counts or not counts:
@@ -92,7 +92,7 @@ def layers_first(array: Array, asked: Asked) -> bool:
     return first in counts or (second > max(counts) >= first)
 
 
-def unfolded(where: str, array: Array, asked: Asked, last: int | None) -> Array:
+def unfolded(where: str, array: Array, hints: Hints, last: int | None) -> Array:
     """Returns [rows, layers, width] from [rows, layers x width].
 
     Raises CaptureError `needs-facts` if the width is not known, `no-routing` if it does not fit.
@@ -102,8 +102,8 @@ def unfolded(where: str, array: Array, asked: Asked, last: int | None) -> Array:
     if last is None:
         advice = "give --config, or --layers and --k"
         raise needs(where, "the number of layers and k", f"[{array.shape[0]}, {array.shape[1]}]", advice)
-    facts = asked.facts
-    counts = [one for one in (asked.layers, facts.layers if facts else None) if one]
+    facts = hints.facts
+    counts = [one for one in (hints.layers, facts.layers if facts else None) if one]
     counts += [len(facts.moe_layers)] if facts else []
     for layers in counts:
         if array.shape[1] == layers * last:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..asked import Asked
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Array, Stored
 from .axes import layers_first, tokens_first, unfolded
 
@@ -38,15 +38,15 @@ def matches_logits(opened: Opened) -> bool:
     return array is not None and array.dtype.kind == "f" and array.ndim == 3
 
 
-def read_ids(opened: Opened, asked: Asked) -> list[Stored]:
+def read_ids(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads ids: [rows, layers, k], layers first, or [rows, layers x k]. A batch gives several captures."""
     array = array_of(opened)
     assert array is not None
     if array.ndim == 4:
         return [Stored("array", ids=one, small_type=array.dtype == np.uint8) for one in array]
     if array.ndim == 2:
-        return [Stored("array", ids=unfolded(opened.name, array, asked, asked.any_k))]
-    first = layers_first(array, asked)
+        return [Stored("array", ids=unfolded(opened.name, array, hints, hints.any_k))]
+    first = layers_first(array, hints)
     stored = Stored("array", ids=array.swapaxes(0, 1) if first else array)
     stored.small_type = array.dtype == np.uint8
     if opened.container == "npy" and not first and as_engines_write(array):
@@ -54,7 +54,7 @@ def read_ids(opened: Opened, asked: Asked) -> list[Stored]:
         stored.notes.append(
             "rows are taken as an engine writes them: one for every token but a sampled last one"
         )
-    if asked.facts is None and asked.layers is None:
+    if hints.facts is None and hints.layers is None:
         stored.notes.append("no config: axes are taken as token, layer, place")
     return [stored]
 
@@ -64,9 +64,9 @@ def as_engines_write(array: Array) -> bool:
     return array.dtype.name in ENGINE_TYPES and array.dtype.isnative and array.flags.c_contiguous
 
 
-def read_logits(opened: Opened, asked: Asked) -> list[Stored]:
+def read_logits(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads logits [rows, layers, N] or layers first."""
     array = array_of(opened)
     assert array is not None
-    first = tokens_first(array, None, 1, asked, None)
+    first = tokens_first(array, None, 1, hints, None)
     return [Stored("array", logits=array if first else array.swapaxes(0, 1))]

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing, truncated
 from ..containers.numpy_files import check_claim
 from ..containers.opened import Opened
 from ..findings import CaptureError
+from ..hints import Hints
 from ..stored import Array
 
 DTYPES = {"int8": "i1", "uint8": "u1", "int16": "<i2", "uint16": "<u2", "int32": "<i4", "int64": "<i8"}
@@ -53,7 +53,7 @@ def shaped(where: str, data: str, dtype: str, shape: Iterable[int], opened: Open
     return np.frombuffer(raw, DTYPES[dtype], math.prod(sizes)).reshape(sizes)
 
 
-def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
+def raw_rows(where: str, text: str, hints: Hints, due: int | None) -> Array:
     """Returns int32 rows [rows, layers, k] from base64 without a shape; the config gives the sizes.
 
     `due` is the number of rows that the tokens imply. Raises CaptureError `needs-facts` without sizes,
@@ -63,13 +63,13 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
     if len(raw) % WIDTH:
         raise truncated(where, "whole int32 numbers", f"{len(raw):,} bytes")
     flat = np.frombuffer(raw, "<i4")
-    layers, k = asked.any_layers, asked.any_k
+    layers, k = hints.any_layers, hints.any_k
     if layers is None or k is None:
         advice = "give --config config.json of the model, or --layers and --k"
         raise wanting(where, f"{len(flat):,} numbers without a shape", advice)
     width = layers * k
     rows = len(flat) // width
-    fewer = fewer_layers(flat, due, layers, k, asked) if len(flat) % width else None
+    fewer = fewer_layers(flat, due, layers, k, hints) if len(flat) % width else None
     if fewer is not None:
         return fewer
     other = due and len(flat) % due == 0 and (len(flat) // due) != width and rows > due
@@ -84,7 +84,7 @@ def raw_rows(where: str, text: str, asked: Asked, due: int | None) -> Array:
     return flat.reshape(rows, layers, k)
 
 
-def fewer_layers(flat: Array, due: int | None, layers: int, k: int, asked: Asked) -> Array | None:
+def fewer_layers(flat: Array, due: int | None, layers: int, k: int, hints: Hints) -> Array | None:
     """Returns rows of fewer layers than the config's, where they are as many as the tokens and make sense.
 
     A config with another k divides the numbers too, but then an expert stands twice in a place.
@@ -94,7 +94,7 @@ def fewer_layers(flat: Array, due: int | None, layers: int, k: int, asked: Asked
     rows = flat.reshape(due, -1, k)
     ordered = np.sort(rows, axis=-1)
     twice = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] > 0)
-    most = asked.facts.id_limit if asked.facts else asked.any_experts
+    most = hints.facts.id_limit if hints.facts else hints.any_experts
     return None if twice.any() or (most and rows.max() >= most) else rows
 
 

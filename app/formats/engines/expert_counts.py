@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing, too_large
 from ..containers.opened import Opened
 from ..containers.tables import Table
+from ..hints import Hints
 from ..stored import Array, Stored
 
 NAMES = (
@@ -55,7 +55,7 @@ def matches_tensor(opened: Opened) -> bool:
     return opened.container == "pt" and isinstance(opened.value, np.ndarray) and opened.value.ndim == 2
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads counts. Raises CaptureError `no-routing` if the file is only a placement plan."""
     if isinstance(opened.value, np.ndarray):
         counts: Array | None = opened.value
@@ -87,7 +87,7 @@ def matches_table(opened: Opened) -> bool:
     )
 
 
-def read_table(opened: Opened, asked: Asked) -> list[Stored]:
+def read_table(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads one line per expert; experts without a line were not used, so N is a lower bound."""
     names = columns_of(opened.value)
     assert names is not None
@@ -96,7 +96,7 @@ def read_table(opened: Opened, asked: Asked) -> list[Stored]:
     if not len(layer) or expert.min() < 0 or expert.max() >= 2**20:
         raise no_routing(opened.name, "experts from 0 up", "none, or wrong numbers", "check the column")
     layers, rows = np.unique(layer, return_inverse=True)
-    width = max(int(expert.max()) + 1, asked.any_experts or 0)
+    width = max(int(expert.max()) + 1, hints.any_experts or 0)
     if len(layers) * width > 64 * len(expert) + 2**22:
         raise too_large(opened.name, "about as many lines as experts", f"{len(layers)} layers of {width}")
     counts = np.zeros((1, len(layers), width))

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Array, Stored
 
 COUNTS = re.compile(r"blk\.(\d+)\.ffn_(gate_up|gate|up|down)_exps\.weight\.counts$")
@@ -20,7 +20,7 @@ def matches(opened: Opened) -> bool:
     return opened.container == "gguf"
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the uses of each expert. Gate, up and down hold the same counts, so one is read."""
     counts: dict[str, dict[int, Array]] = {}
     for name, tensor in opened.value.tensors.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import needs, no_routing, truncated
 from ..containers.opened import Opened
 from ..containers.tables import Table, matrix_of
 from ..findings import CaptureError, found
+from ..hints import Hints
 from ..stored import Array, Stored
 from .cells import Batch, from_batches, split_batches
 from .long_tables import choices_of
@@ -28,11 +28,11 @@ def matches_layer_expert(opened: Opened) -> bool:
     return table is not None and set(table.columns) == {"layer", "expert"}
 
 
-def read_layer_expert(opened: Opened, asked: Asked) -> list[Stored]:
+def read_layer_expert(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads choices in the order of computation: batch, layer, token, rank. The file does not state k."""
     table = opened.value
     layer, expert = table.integers("layer"), table.integers("expert")
-    k = asked.any_k
+    k = hints.any_k
     if k is None:
         raise needs(
             opened.name, "k, which is not in the file", "layer and expert alone", "give --k or --config"
@@ -82,9 +82,9 @@ def matches_phase(opened: Opened) -> bool:
     return table is not None and {"phase", "token", "layer", "expert"} <= set(table.columns)
 
 
-def read_phase(opened: Opened, asked: Asked) -> list[Stored]:
+def read_phase(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads choices with token numbers; prompt and decoding are counted together."""
-    stored = choices_of(opened, opened.value, asked).stored(ENGINE)
+    stored = choices_of(opened, opened.value, hints).stored(ENGINE)
     phases = opened.value.texts("phase")
     tokens = opened.value.integers("token")
     stored.sampled_last = any(phase != phases[0] for phase in phases)
@@ -99,7 +99,7 @@ def matches_layer_lists(opened: Opened) -> bool:
     return table is not None and {"layer_id", "expert_ids"} == set(table.columns)
 
 
-def read_layer_lists(opened: Opened, asked: Asked) -> list[Stored]:
+def read_layer_lists(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads one line per token and layer, batches in the order of computation."""
     table = opened.value
     layer, lists = table.integers("layer_id"), table.lists("expert_ids")
@@ -125,10 +125,10 @@ def matches_spaced(opened: Opened) -> bool:
     return matches_headless(opened) and opened.value.delimiter == " "
 
 
-def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
+def read_headless(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads `pos,layer,e0,..` (prompt rows have pos -1) or `prompt step layer e0 ..` (decoding only)."""
     matrix = matrix_of(opened.name, opened.value)
-    columns = asked.columns or told_columns(opened.name, matrix, asked)
+    columns = hints.columns or column_meanings(opened.name, matrix, hints)
     layer = matrix[:, columns.index("layer")]
     ids = matrix[:, [at for at, name in enumerate(columns) if name.startswith("e")]]
     if "step" in columns:
@@ -138,17 +138,17 @@ def read_headless(opened: Opened, asked: Asked) -> list[Stored]:
     return [from_batches(ENGINE, batches)]
 
 
-def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
+def column_meanings(name: str, matrix: Array, hints: Hints) -> tuple[str, ...]:
     """Returns the meaning of each column. Raises CaptureError if numbers and k allow several readings."""
     width = matrix.shape[1]
-    k = asked.any_k
+    k = hints.any_k
     readings: list[tuple[str, ...]] = []
     if (matrix[:, 0] == -1).any() or walks_layers(matrix, 1):
         readings.append(("pos", "layer"))
     if width > 3 and walks_layers(matrix, 2) and (np.diff(matrix[:, 0]) >= 0).all():
         readings.append(("prompt", "step", "layer"))
     if k is not None and not readings:  # one layer alone, say: nothing to walk through
-        readings = [one for one in COLUMNS if fits(matrix, one, asked)]
+        readings = [one for one in COLUMNS if fits(matrix, one, hints)]
     if k is not None:
         readings = [one for one in readings if width - len(one) == k]
     if len(readings) != 1:
@@ -157,11 +157,11 @@ def told_columns(name: str, matrix: Array, asked: Asked) -> tuple[str, ...]:
     return (*readings[0], *(f"e{at}" for at in range(width - len(readings[0]))))
 
 
-def fits(matrix: Array, columns: tuple[str, ...], asked: Asked) -> bool:
+def fits(matrix: Array, columns: tuple[str, ...], hints: Hints) -> bool:
     """Returns whether a column of these holds layers of the model and the one before it never falls."""
     if matrix.shape[1] <= len(columns):
         return False
-    at, most = len(columns) - 1, asked.any_layers or 0
+    at, most = len(columns) - 1, hints.any_layers or 0
     layer, before = matrix[:, at], matrix[:, at - 1]
     return bool((layer >= 0).all() and (layer < most).all() and (np.diff(before) >= 0).all())
 

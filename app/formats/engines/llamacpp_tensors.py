@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import needs, truncated
 from ..containers.json_text import parse
 from ..containers.numpy_files import read_npy
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Array, Stored, tokens_of
 from .axes import flat_rows, padded
 from .cells import Batch, from_batches
@@ -29,7 +29,7 @@ def matches_lines(opened: Opened) -> bool:
     )
 
 
-def read_lines(opened: Opened, asked: Asked) -> list[Stored]:
+def read_lines(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads tensors in the order of computation. A batch begins where the layer number decreases."""
     batches: list[Batch] = []
     last = None
@@ -82,10 +82,10 @@ def is_whole(tensors: Sequence[Tensor], size: int) -> bool:
     return 4 * (begin + tokens * k) == size
 
 
-def read_binary(opened: Opened, asked: Asked) -> list[Stored]:
+def read_binary(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads tensors [tokens, k]. Two forks order the header differently; k tells them apart."""
     numbers = numbers_of(opened)
-    k = asked.any_k
+    k = hints.any_k
     both = {tuple(walk(numbers, order)) for order in (1, 2)}  # one where both orders say the same
     readings = [one for one in both if one and len({part[2] for part in one}) == 1]
     if k is not None:
@@ -116,7 +116,7 @@ def matches_folder(opened: Opened) -> bool:
     return opened.container == "folder" and any(LOGITS.search(name) for name in opened.files.names)
 
 
-def read_folder(opened: Opened, asked: Asked) -> list[Stored]:
+def read_folder(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the folder of each prompt: `router/ffn_moe_logits-N.npy`, with tokens and text beside it."""
     groups: dict[str, dict[str, dict[int, str]]] = {}
     for name in opened.files.names:

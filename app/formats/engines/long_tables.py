@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...trace import Token
-from ..asked import Asked
 from ..bounds import no_routing, truncated
 from ..containers.opened import Opened
 from ..containers.tables import Table, matrix_of
+from ..hints import Hints
 from ..model_facts import ModelFacts
 from ..stored import Stored, tokens_at
 from ..texts import joined
@@ -63,7 +63,7 @@ def matches_routing_text(opened: Opened) -> bool:
     return table is not None and any(COMMENT.search(line) for line in table.comments[:8])
 
 
-def choices_of(opened: Opened, table: Table, asked: Asked) -> Choices:
+def choices_of(opened: Opened, table: Table, hints: Hints) -> Choices:
     """Returns the lines of a long table, with all numbers counted from 0."""
     names = {part: table.name_of(*options) for part, options in PARTS.items()}
     token, layer, expert = (table.integers(str(names[part])) for part in ("token", "layer", "expert"))
@@ -71,10 +71,10 @@ def choices_of(opened: Opened, table: Table, asked: Asked) -> Choices:
     weight = table.numbers(names["weight"]) if names["weight"] else None
     if not len(token):
         raise no_routing(opened.name, "one line a choice", "a header alone", "check what wrote the file")
-    if counts_from_one(token, layer, rank, asked.facts):
+    if counts_from_one(token, layer, rank, hints.facts):
         token, layer = token - 1, layer - 1
         rank = None if rank is None else rank - 1
-        expert = expert - one_based_experts(expert, asked)
+        expert = expert - one_based_experts(expert, hints)
     elif rank is not None and rank.min() == 1:
         rank = rank - 1
     return Choices(token, layer, expert, rank, weight)
@@ -94,20 +94,20 @@ def counts_from_one(token: Whole, layer: Whole, rank: Whole | None, facts: Model
     return not numbers <= set(facts.moe_layers) or {one - 1 for one in numbers} <= set(facts.moe_layers)
 
 
-def one_based_experts(expert: Whole, asked: Asked) -> int:
+def one_based_experts(expert: Whole, hints: Hints) -> int:
     """Returns 1 if tokens, layers and experts all count from 1, else 0."""
     if expert.min() < 1:
         return 0
-    experts = asked.facts.id_limit if asked.facts else asked.any_experts
+    experts = hints.facts.id_limit if hints.facts else hints.any_experts
     if experts is None or expert.max() <= experts:
         return 1
     return int(len(expert) >= FAR * experts)  # some ids are wrong
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads one line per choice; without ranks the largest weight comes first."""
     table = opened.value
-    choices = choices_of(opened, table, asked)
+    choices = choices_of(opened, table, hints)
     stored = choices.stored("table")
     check_end(opened, table, stored)
     add_texts(stored, table, choices.token)
@@ -146,7 +146,7 @@ def unescaped(text: str) -> str:
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@\t\r" else text
 
 
-def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
+def read_rows(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads one line per token and layer with a list of experts."""
     table = opened.value
     token_name, layer_name, list_name = (str(table.name_of(*names)) for names in (TOKEN, LAYER, EXPERTS))
@@ -159,7 +159,7 @@ def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
     return [stored]
 
 
-def read_routing_text(opened: Opened, asked: Asked) -> list[Stored]:
+def read_routing_text(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads `token layer ids ..`. Ids may be sorted; their rank is then lost."""
     matrix = matrix_of(opened.name, opened.value)
     if matrix.shape[1] < 3:

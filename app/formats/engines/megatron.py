@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing, truncated
 from ..containers.files import Bytes
 from ..containers.json_text import parse_lines, text_of
 from ..containers.numpy_files import widened
 from ..containers.opened import Opened
 from ..findings import Finding, found
+from ..hints import Hints
 from ..stored import Array, Stored
 from .cells import Batch, from_batches
 
@@ -35,7 +35,7 @@ def matches(opened: Opened) -> bool:
     )
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each rank by itself. What ranks share of a request depends on the parallelism."""
     if opened.container != "folder":
         return [of_rank(opened.name, opened.records, None)]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Stored, tokens_of
 from .cells import Choices
 
@@ -27,7 +27,7 @@ def matches(opened: Opened) -> bool:
     return bool(traces_of(opened))
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each trace."""
     return [of_trace(opened.name, one) for one in traces_of(opened)]
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...trace import Token
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Array, Stored, tokens_of
 from ..texts import joined
 from .axes import aligned, shape_of
@@ -205,7 +205,7 @@ def matches_ids(opened: Opened) -> bool:
     return not is_array(parts.ids) or parts.ids.ndim >= 3
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the arrays of one run; for a batch, one value per sequence."""
     parts = named(opened)
     if parts is None:
@@ -213,10 +213,10 @@ def read(opened: Opened, asked: Asked) -> list[Stored]:
     tokens = None if parts.token_ids is None else np.atleast_2d(parts.token_ids)
     rows = None if tokens is None else tokens.shape[-1]
     batch = 1 if tokens is None else len(tokens)
-    ids = aligned(parts.ids, rows, batch, asked, asked.any_k)
-    logits = aligned(parts.logits, rows, batch, asked, asked.any_experts, shape_of(ids))
-    scores = aligned(parts.scores, rows, batch, asked, asked.any_experts, shape_of(ids))
-    weights = aligned(parts.weights, rows, batch, asked, asked.any_k, shape_of(ids))
+    ids = aligned(parts.ids, rows, batch, hints, hints.any_k)
+    logits = aligned(parts.logits, rows, batch, hints, hints.any_experts, shape_of(ids))
+    scores = aligned(parts.scores, rows, batch, hints, hints.any_experts, shape_of(ids))
+    weights = aligned(parts.weights, rows, batch, hints, hints.any_k, shape_of(ids))
     if weights is not None and ids is not None and weights.shape != ids.shape:
         if logits is None and weights.shape[:2] == ids.shape[:2]:
             scores, weights = weights, None

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...trace import FORMAT, Token
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Stored, tokens_at
 from ..texts import joined
 from .cells import from_lists
@@ -28,7 +28,7 @@ def matches_trace(opened: Opened) -> bool:
     )
 
 
-def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
+def read_trace(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads a trace. Raises CaptureError if its metadata is from a later version."""
     if opened.metadata["format"] != FORMAT:
         advice = "open it with the Moescope that wrote it"
@@ -55,13 +55,13 @@ def read_trace(opened: Opened, asked: Asked) -> list[Stored]:
     stored.prompt = origin.get("prompt_tokens")
     router = model.get("router")
     if router not in NORMALISED:
-        stored.rule = rule_of(asked) if router == "recorded" else ANY_SUM
+        stored.rule = rule_of(hints) if router == "recorded" else ANY_SUM
     return [stored]
 
 
-def rule_of(asked: Asked) -> tuple[float, float] | None:
+def rule_of(hints: Hints) -> tuple[float, float] | None:
     """Returns the sums of weights that are right in a file that names no router: any, but for a config."""
-    return ANY_SUM if asked.facts is None or asked.facts.normalised is None else None
+    return ANY_SUM if hints.facts is None or hints.facts.normalised is None else None
 
 
 def matches_csv(opened: Opened) -> bool:
@@ -69,7 +69,7 @@ def matches_csv(opened: Opened) -> bool:
     return opened.container == "table" and set(opened.value.columns) >= TABLE
 
 
-def read_csv(opened: Opened, asked: Asked) -> list[Stored]:
+def read_csv(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the page's CSV; each of two stacks is one capture."""
     table = opened.value
     stacks = table.texts("stack") if "stack" in table.columns else ["a"] * table.rows
@@ -81,7 +81,7 @@ def read_csv(opened: Opened, asked: Asked) -> list[Stored]:
         stored = from_lists(
             "moescope", token[rows], layer[rows], [lists[at] for at in rows], [weights[at] for at in rows]
         )
-        stored.rule = rule_of(asked)
+        stored.rule = rule_of(hints)
         if stack == stacks[0]:
             add_texts(stored, table, token)
         result.append(stored)
@@ -97,15 +97,15 @@ def matches_json(opened: Opened) -> bool:
     )
 
 
-def read_json(opened: Opened, asked: Asked) -> list[Stored]:
+def read_json(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each stack of the page's JSON."""
     stacks = opened.value.get("stacks")
     if not isinstance(stacks, list) or not stacks:
         raise no_routing(f"{opened.name}: stacks", "a list of stacks", "none", "save the table again")
-    return [of_stack(one, asked) for one in stacks]
+    return [of_stack(one, hints) for one in stacks]
 
 
-def of_stack(stack: dict[str, Any], asked: Asked) -> Stored:
+def of_stack(stack: dict[str, Any], hints: Hints) -> Stored:
     """Reads one stack."""
     rows = stack["rows"]
     token = np.array([int(one["token"]) for one in rows], np.int64)
@@ -118,5 +118,5 @@ def of_stack(stack: dict[str, Any], asked: Asked) -> Stored:
     stored.text = joined(one.text for one in stored.tokens or ())
     stored.experts = stack.get("model", {}).get("experts")
     stored.model = stack.get("model", {}).get("name")
-    stored.rule = rule_of(asked)
+    stored.rule = rule_of(hints)
     return stored

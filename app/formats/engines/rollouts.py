@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
 from ..findings import found
+from ..hints import Hints
 from ..stored import Array, Stored, tokens_of
 from .base_values import nested, shaped
 from .vllm import answer, decode_npy, is_answer
@@ -35,7 +35,7 @@ def matches_megatron(opened: Opened) -> bool:
     )
 
 
-def read_megatron(opened: Opened, asked: Asked) -> list[Stored]:
+def read_megatron(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads nested lists [tokens - 1, MoE layers, k]. The prompt's rows occur twice in the answer."""
     result = []
     for record in dictionaries(opened):
@@ -62,7 +62,7 @@ def has_ids(record: dict[str, Any]) -> bool:
     return all(isinstance(one, dict) and ("token_ids" in one or FIELD in one) for one in record["outputs"])
 
 
-def read_output(opened: Opened, asked: Asked) -> list[Stored]:
+def read_output(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads every completion of every output: [tokens - 1, layers, k], as lists or base64 of a .npy."""
     result = []
     for record in dictionaries(opened):
@@ -100,7 +100,7 @@ def matches_nemo(opened: Opened) -> bool:
     )
 
 
-def read_nemo(opened: Opened, asked: Asked) -> list[Stored]:
+def read_nemo(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads NeMo-RL's text: rows x layers x k."""
     result = []
     for record in opened.records:
@@ -138,7 +138,7 @@ def matches_dynamo(opened: Opened) -> bool:
     )
 
 
-def read_dynamo(opened: Opened, asked: Asked) -> list[Stored]:
+def read_dynamo(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads Dynamo's object: base64 data with its shape and type."""
     result = []
     for record in dictionaries(opened):
@@ -160,7 +160,7 @@ def matches_verl(opened: Opened) -> bool:
     return isinstance(value.get(FIELD), np.ndarray) and value[FIELD].ndim == 4
 
 
-def read_verl(opened: Opened, asked: Asked) -> list[Stored]:
+def read_verl(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each sequence of a batch. Padding on both sides and the filler of the last token are left out."""
     batch, mask, ids = opened.value[FIELD], opened.value.get("attention_mask"), opened.value.get("input_ids")
     if mask is not None and np.shape(mask) != batch.shape[:2]:

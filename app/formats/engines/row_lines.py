@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...trace import Token
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Stored, tokens_at
 from ..texts import joined
 from .cells import from_lists
@@ -49,7 +49,7 @@ def matches_rows(opened: Opened) -> bool:
     return opened.container in ("jsonl", "json") and bool(opened.records) and is_row(opened.records[0])
 
 
-def read_routes(opened: Opened, asked: Asked) -> list[Stored]:
+def read_routes(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each request of a log. A token number that repeats begins another pass."""
     meta = next((one for one in opened.records if isinstance(one, dict) and one.get("type") == "meta"), {})
     requests: dict[Any, list[dict[str, Any]]] = defaultdict(list)
@@ -87,7 +87,7 @@ def of_rows(engine: str, rows: list[dict[str, Any]]) -> tuple[Stored, bool]:
     return from_lists(engine, tokens, layers, [first(row, EXPERTS) for row in rows], listed), passes > 1
 
 
-def read_rows(opened: Opened, asked: Asked) -> list[Stored]:
+def read_rows(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads one object per token and layer, or one per token with a list per layer."""
     rows = [one for one in opened.records if isinstance(one, dict)]
     bad = next((at for at, one in enumerate(rows) if not is_row(one)), None)
@@ -135,7 +135,7 @@ def matches_layers(opened: Opened) -> bool:
     )
 
 
-def read_layers(opened: Opened, asked: Asked) -> list[Stored]:
+def read_layers(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads `token_N` -> `layer_N` -> selected experts and probabilities."""
     rows = []
     for entry in opened.value["router_data"]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..asked import Asked
 from ..bounds import no_routing, truncated
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Stored, tokens_of
 from .base_values import raw_rows
 from .vllm import answer, carries_rows, is_answer
@@ -25,18 +25,18 @@ def matches_generate(opened: Opened) -> bool:
     )
 
 
-def read_generate(opened: Opened, asked: Asked) -> list[Stored]:
+def read_generate(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads each answer: all tokens but the last, from `routed_experts_start_len` on."""
     answers = [
         one for one in opened.records if isinstance(one, dict) and isinstance(one.get("meta_info"), dict)
     ]
-    stored = [of_generate(opened, one, asked) for one in answers if one["meta_info"].get(FIELD)]
+    stored = [of_generate(opened, one, hints) for one in answers if one["meta_info"].get(FIELD)]
     if not stored:
         raise no_routing(f"{opened.name}: meta_info.{FIELD}", "base64", "null or nothing", FLAG)
     return stored
 
 
-def of_generate(opened: Opened, record: dict[str, Any], asked: Asked) -> Stored:
+def of_generate(opened: Opened, record: dict[str, Any], hints: Hints) -> Stored:
     """Reads one answer of /generate."""
     meta = record["meta_info"]
     ids = record.get("output_ids") or []
@@ -49,14 +49,14 @@ def of_generate(opened: Opened, record: dict[str, Any], asked: Asked) -> Stored:
         prompt=prompt if isinstance(prompt, int) else None,
         text=record.get("text") if isinstance(record.get("text"), str) else None,
     )
-    return with_rows(stored, f"{opened.name}: meta_info.{FIELD}", meta[FIELD], asked)
+    return with_rows(stored, f"{opened.name}: meta_info.{FIELD}", meta[FIELD], hints)
 
 
-def with_rows(stored: Stored, where: str, text: Any, asked: Asked) -> Stored:
+def with_rows(stored: Stored, where: str, text: Any, hints: Hints) -> Stored:
     """Adds the rows of an answer, of all layers."""
     if not isinstance(text, str):
         raise no_routing(where, "base64 of int32 numbers", type(text).__name__, FLAG)
-    stored.ids = raw_rows(where, text, asked, None if stored.total is None else stored.total - 1)
+    stored.ids = raw_rows(where, text, hints, None if stored.total is None else stored.total - 1)
     stored.sampled_last, stored.late_start, stored.span = True, True, "all"
     return stored
 
@@ -78,14 +78,14 @@ def matches_openai(opened: Opened) -> bool:
     )
 
 
-def read_openai(opened: Opened, asked: Asked) -> list[Stored]:
+def read_openai(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the first choice of each answer. The other choices carry no routing."""
     result = []
     for record in opened.records:
         if is_answer(record) and extension(record) is not None:
             stored = answer(record, record["choices"][0] if record["choices"] else {})
             stored.engine = "sglang"
-            result.append(with_rows(stored, f"{opened.name}: sglext.{FIELD}", extension(record), asked))
+            result.append(with_rows(stored, f"{opened.name}: sglext.{FIELD}", extension(record), hints))
     if not result:
         raise no_routing(f"{opened.name}: sglext.{FIELD}", "base64", "null or nothing", FLAG)
     return result
@@ -103,7 +103,7 @@ def matches_stream(opened: Opened) -> bool:
     )
 
 
-def read_stream(opened: Opened, asked: Asked) -> list[Stored]:
+def read_stream(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the chunk that has the routing; the texts of all chunks are joined."""
     chunks = [one for one in opened.records if isinstance(one, dict)]
     carried = [extension(one) for one in chunks if extension(one) is not None]
@@ -115,7 +115,7 @@ def read_stream(opened: Opened, asked: Asked) -> list[Stored]:
     stored = answer({"usage": usage, "model": chunks[0].get("model")}, {})
     stored.engine = "sglang"
     stored.text = "".join(piece for chunk in chunks for piece in pieces(chunk)) or None
-    return [with_rows(stored, f"{opened.name}: sglext.{FIELD}", carried[-1], asked)]
+    return [with_rows(stored, f"{opened.name}: sglext.{FIELD}", carried[-1], hints)]
 
 
 def pieces(chunk: dict[str, Any]) -> list[str]:

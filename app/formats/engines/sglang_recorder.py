@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.opened import Opened
 from ..findings import CaptureError
+from ..hints import Hints
 from ..stored import Array, Stored, tokens_of
 
 MAP = "last_physical_to_logical_map"
@@ -62,7 +62,7 @@ def physical_map(opened: Opened) -> NDArray[np.int64] | None:
     return np.asarray(held, np.int64) if fits else None
 
 
-def read_stat(opened: Opened, asked: Asked) -> list[Stored]:
+def read_stat(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads counts [steps, layers, logical experts]."""
     counts = np.asarray(value_of(opened)["logical_count"])
     if counts.ndim not in (2, 3):
@@ -72,7 +72,7 @@ def read_stat(opened: Opened, asked: Asked) -> list[Stored]:
     return [Stored("sglang", counts=counts, span="all", experts=counts.shape[-1])]
 
 
-def read_per_pass(opened: Opened, asked: Asked) -> list[Stored]:
+def read_per_pass(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the counts of each pass, mapped from physical to logical experts."""
     counted = [np.asarray(one[COUNT]) for one in records_of(opened) if COUNT in one]
     if not counted or any(one.ndim != 2 for one in counted):
@@ -106,11 +106,11 @@ class Request:
         self.next = position + 1
 
 
-def read_per_token(opened: Opened, asked: Asked) -> list[Stored]:
+def read_per_token(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads the rows of each request. Requests have no names, so positions tell them apart."""
     requests: list[Request] = []
     records = [record for record in records_of(opened) if IDS in record]
-    for record in without_unwritten(records, asked.any_k):
+    for record in without_unwritten(records, hints.any_k):
         take_pass(opened.name, record, requests)
     mapping = physical_map(opened)
     return [of_request(request, mapping) for request in requests if request.rows]

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..asked import Asked
 from ..bounds import no_routing
 from ..containers.numpy_files import read_npy
 from ..containers.opened import Opened
+from ..hints import Hints
 from ..stored import Array, Stored, tokens_of
 from .base_values import decode_base64, nested
 
@@ -41,7 +41,7 @@ def matches_021(opened: Opened) -> bool:
     )
 
 
-def read(opened: Opened, asked: Asked) -> list[Stored]:
+def read(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads every choice of every answer. Raises CaptureError `no-routing` if none has routing."""
     records = [whole_answer(opened.records)] if opened.container == "sse" else opened.records
     stored = [
@@ -133,7 +133,7 @@ def answer(record: dict[str, Any], choice: dict[str, Any]) -> Stored:
     )
 
 
-def read_021(opened: Opened, asked: Asked) -> list[Stored]:
+def read_021(opened: Opened, hints: Hints) -> list[Stored]:
     """Reads answers of 0.21: prompt rows beside the choices, generated rows in each; -1: cached."""
     stored = []
     for record in opened.records:

@@ -165,11 +165,11 @@ def is_surprising(whole_tokens: Array, layers: int, experts: int) -> bool:
 def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
     """Returns `duplicate-ids` if a token has the same expert twice in a layer."""
     whole = np.asarray(zero.all(axis=0))[None, :] | np.asarray(zero.all(axis=1))[:, None]
-    cells = twice(checked.ids[..., ~checked.constant] if checked.constant.any() else checked.ids) & ~(
-        zero & whole
-    )
+    cells = has_duplicates(
+        checked.ids[..., ~checked.constant] if checked.constant.any() else checked.ids
+    ) & ~(zero & whole)
     if cells.any():
-        cells &= twice(weighed(checked))
+        cells &= has_duplicates(ids_with_weight(checked))
     if not cells.any():
         return []
     layer, token = checked.place(cells)
@@ -178,7 +178,7 @@ def check_duplicates(checked: Checked, zero: Array) -> list[Finding]:
     return [found("duplicate-ids", text, layer, token)]
 
 
-def weighed(checked: Checked) -> Array:
+def ids_with_weight(checked: Checked) -> Array:
     """Returns ids [R, L, K] with -1 for places of weight 0, which may mean skip."""
     weights = checked.capture.weights
     if weights is None or weights.shape[-1] != checked.ids.shape[-1]:
@@ -186,12 +186,12 @@ def weighed(checked: Checked) -> Array:
     return np.where(weights[checked.tokens] == 0, -1, checked.ids)
 
 
-def twice(ids: Array) -> Array:
+def has_duplicates(ids: Array) -> Array:
     """Returns a mask [R, L] of cells in which an id of at least 0 occurs twice."""
-    return by_block(twice_in, ids)
+    return by_block(has_duplicates_in, ids)
 
 
-def twice_in(ids: Array) -> Array:
+def has_duplicates_in(ids: Array) -> Array:
     """Returns the same for a few rows."""
     places = ids.shape[-1]
     result = np.zeros(ids.shape[:2], np.bool_)

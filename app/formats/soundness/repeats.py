@@ -51,7 +51,7 @@ def longest_run(checked: Checked) -> tuple[int, int]:
         known = names is not None and all(names[begin : begin + length])
         if known and names is not None and len(set(names[begin : begin + length])) == 1:
             continue  # the prompt repeats a token, so its routing may repeat too
-        if length >= due(checked, known, rows) and length > best[1]:
+        if length >= suspicious_length(checked, known, rows) and length > best[1]:
             best = (begin, length)
     return best
 
@@ -65,7 +65,7 @@ def equal_neighbours(ids: Array) -> Array:
     return same
 
 
-def due(checked: Checked, known: bool, rows: int) -> int:
+def suspicious_length(checked: Checked, known: bool, rows: int) -> int:
     """Returns the suspicious length of a run: longer if layers are few or tokens unknown."""
     layers, places = checked.ids.shape[1:]
     least = max(4, 1 + math.ceil(SURE_BITS / (LIKE_BITS * layers)))

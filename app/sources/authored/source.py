@@ -9,7 +9,7 @@ from ...request.cost import check_updates
 from ...request.schema import TraceRequest
 from ...routing import LIMITS
 from ...shape import small_shape
-from ..source import Offer, Opened, Place, TraceSource
+from ..source import Offer, Opened, SourceContext, TraceSource
 from .authored_trace import AuthoredTrace
 from .scenario import Scenario
 
@@ -20,8 +20,8 @@ class AuthoredSource(TraceSource):
     name = "authored"
     keys = ("scenario", "shape", "experts", "k", "router", *LIMITS, "skew")
 
-    def __init__(self, place: Place) -> None:
-        self.scenarios = place.library.scenarios
+    def __init__(self, context: SourceContext) -> None:
+        self.scenarios = context.library.scenarios
         self.digests = {name: digest_of(scenario) for name, scenario in self.scenarios.items()}
 
     def offer(self) -> Offer:

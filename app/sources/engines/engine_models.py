@@ -60,8 +60,8 @@ class EngineListing:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the entry of `GET /api/models`."""
-        told = ("name", "family", "layers", "experts", "top_k", "note", "engine", "alters")
-        return {**{name: getattr(self, name) for name in told}, "router": ""}
+        names = ("name", "family", "layers", "experts", "top_k", "note", "engine", "alters")
+        return {**{name: getattr(self, name) for name in names}, "router": ""}
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class EnginePrompt:
         try:
             return self.trace.header
         except ValueError as error:
-            raise told(self.trace.model.name, error) from error
+            raise as_problem(self.trace.model.name, error) from error
 
     def steps(self) -> Iterator[Step]:
         """Yields the routing of each token. Raises BadRequest."""
         try:
             yield from self.trace.steps()
         except ValueError as error:
-            raise told(self.trace.model.name, error) from error
+            raise as_problem(self.trace.model.name, error) from error
 
 
 class EngineModels:
@@ -96,18 +96,18 @@ class EngineModels:
         self._known: dict[Path, tuple[object, EngineListing | Refused]] = {}
         self._lock = Lock()
 
-    def entry(self, path: Path, numpy_said: str = "") -> EngineListing | Refused:
+    def entry(self, path: Path, numpy_refusal: str = "") -> EngineListing | Refused:
         """Returns the menu entry of a model. Reads no weights and imports no engine; files are read again if
         changed.
 
-        `numpy_said`: the embedded engine's refusal, shown if no other engine runs the model either.
+        `numpy_refusal`: the embedded engine's refusal, shown if no other engine runs the model either.
         """
-        stamp = (stamp_of(path), path.stat().st_mtime_ns, numpy_said)
+        stamp = (stamp_of(path), path.stat().st_mtime_ns, numpy_refusal)
         if path not in self._known or self._known[path][0] != stamp:
-            self._known[path] = stamp, self.look_at(path, numpy_said)
+            self._known[path] = stamp, self.look_at(path, numpy_refusal)
         return self._known[path][1]
 
-    def look_at(self, path: Path, numpy_said: str) -> EngineListing | Refused:
+    def look_at(self, path: Path, numpy_refusal: str) -> EngineListing | Refused:
         """Returns the menu entry, read again from the files."""
         try:
             files = find_model(str(path))
@@ -115,10 +115,10 @@ class EngineModels:
             layers, experts, top_k = sizes_of(files)
             check_headers(files)
         except (ValueError, OSError) as error:
-            said = "; ".join(dict.fromkeys(filter(None, (numpy_said, str(error)))))
-            return Refused(path.name, path, said)
+            reason = "; ".join(dict.fromkeys(filter(None, (numpy_refusal, str(error)))))
+            return Refused(path.name, path, reason)
         if not engine.installed:
-            reason = f"{numpy_said.rstrip('.')}; " if numpy_said else ""
+            reason = f"{numpy_refusal.rstrip('.')}; " if numpy_refusal else ""
             install = f"pip install 'moescope[{engine.extra}]'"
             return Refused(files.name, path, f"{reason}{engine.name} may run it: {install}")
         family = files.model_type or "GGUF"
@@ -158,7 +158,7 @@ class EngineModels:
         return EngineTrace(model, tokens, more, None, alterations)
 
 
-def told(name: str, error: ValueError) -> BadRequest:
+def as_problem(name: str, error: ValueError) -> BadRequest:
     """Returns an engine's refusal as a problem of the request key that it concerns, else of the model."""
     found = REFUSAL.fullmatch(str(error))
     if found and found[1] in KEYS:

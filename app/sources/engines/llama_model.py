@@ -17,7 +17,7 @@ import numpy as np
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Floats, Step, Token
-from ..live.next_tokens import Said, next_tokens_by_rows
+from ..live.next_tokens import Prediction, next_tokens_by_rows
 from .chat_template import render
 from .engine_error import EngineRefusal
 from .engine_trace import check_length
@@ -142,14 +142,14 @@ class LlamaModel:
         """Raises EngineRefusal for any alteration: llama.cpp's graph cannot be changed."""
         check_unaltered(alterations)
 
-    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+    def predict(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Prediction:
         """Returns next tokens and chosen experts for a whole text."""
         check_unaltered(alterations)
         ids, layers = [int(token.id or 0) for token in tokens], self.layers
         with self._lock, self._context(len(ids)) as run:
             records, logits = run(ids)
             found = next_tokens_by_rows(logits, np.array(ids))
-        return Said(found, np.stack([step.experts for step in steps_of(records, layers, len(ids))]))
+        return Prediction(found, np.stack([step.experts for step in steps_of(records, layers, len(ids))]))
 
     @contextmanager
     def _context(self, room: int) -> Iterator[Any]:

@@ -46,13 +46,13 @@ class LocalModels:
         return Found(listings, others, tuple(refused))
 
     def add(
-        self, path: Path, numpy_said: str, others: dict[str, EngineListing], refused: list[Refused]
+        self, path: Path, numpy_refusal: str, others: dict[str, EngineListing], refused: list[Refused]
     ) -> None:
         """Adds one model to the group of its engine, or to the refused ones."""
         if self.others.engine == "numpy":
-            refused.append(Refused(path.name, path, numpy_said or "numpy runs no GGUF file"))
+            refused.append(Refused(path.name, path, numpy_refusal or "numpy runs no GGUF file"))
             return
-        entry = self.others.entry(path, numpy_said)
+        entry = self.others.entry(path, numpy_refusal)
         if isinstance(entry, EngineListing):
             others[entry.name] = entry
         else:

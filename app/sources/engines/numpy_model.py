@@ -15,7 +15,7 @@ from ...trace import Step, Token
 from ..live.checkpoint import Checkpoint
 from ..live.forward import Forward, Routing
 from ..live.generation import chunks, sample
-from ..live.next_tokens import Said, next_tokens_by_rows
+from ..live.next_tokens import Prediction, next_tokens_by_rows
 from .engine_trace import check_length
 from .memory_limit import check_memory
 from .model_files import ModelFiles
@@ -76,14 +76,14 @@ class NumpyModel(ModelTokens):
         """Raises BadSetting if an alteration does not fit the model."""
         check_all(alterations, self._router, self.shape.layers, self.shape.experts)
 
-    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+    def predict(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Prediction:
         """Returns next tokens and chosen experts for a whole text."""
         forward, shape = self._forward, self.shape
         router = altered(self._router, alterations, shape.layers, shape.experts)
         ids = np.array([self.token(token.id or 0).id for token in tokens], np.int32)
         routing = forward.extend(ids, forward.cache(len(ids)), shape.top_k, router.route, keep=len(ids))
         found = next_tokens_by_rows(lambda rows: forward.head(routing.hidden[rows]), ids)
-        return Said(found, np.stack([step.experts for step in routing.steps()]))
+        return Prediction(found, np.stack([step.experts for step in routing.steps()]))
 
 
 def pieces(count: int, chunk: int | None, router: Router, streamed: bool) -> Iterator[slice]:

@@ -15,7 +15,7 @@ import numpy as np
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Bools, Floats, Ints, Step, Token
-from ..live.next_tokens import Said
+from ..live.next_tokens import Prediction
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class EngineModel(Protocol):
     def check_alterations(self, alterations: tuple[Alteration, ...]) -> None:
         """Raises ValueError if an alteration does not fit the model, or the engine supports none."""
 
-    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...]) -> Said:
+    def predict(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...]) -> Prediction:
         """Returns next tokens and chosen experts for a whole text."""
 
     def steps(

@@ -69,13 +69,13 @@ def open_model(model: str, engine: str | None = None) -> EngineModel:
 def open_files(files: ModelFiles, engine: str | None = None) -> EngineModel:
     """Opens a model that was found. The refusal lists the reasons of all engines of its kind."""
     takes = [each for each in ENGINES if (each.kind == files.kind if engine is None else each.name == engine)]
-    said = []
+    reasons = []
     for each in takes:
         try:
             return each.open(files)
         except ValueError as error:
-            said.append(f"{each.name}: {error}" if len(takes) > 1 else str(error))
-    raise EngineRefusal("\n".join(said))
+            reasons.append(f"{each.name}: {error}" if len(takes) > 1 else str(error))
+    raise EngineRefusal("\n".join(reasons))
 
 
 def engine_infos() -> list[dict[str, Any]]:

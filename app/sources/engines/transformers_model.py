@@ -16,7 +16,7 @@ import transformers
 from ...routing.alterations import Alteration
 from ...shape import ModelShape
 from ...trace import Step, Token
-from ..live.next_tokens import Said, next_tokens_by_rows
+from ..live.next_tokens import Prediction, next_tokens_by_rows
 from .engine_error import EngineRefusal
 from .engine_trace import check_length
 from .model_files import ModelFiles
@@ -130,7 +130,7 @@ class TransformersModel(ModelTokens):
         with self._lock, altered(self.model, layers, alterations):
             pass
 
-    def said(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Said:
+    def predict(self, tokens: tuple[Token, ...], alterations: tuple[Alteration, ...] = ()) -> Prediction:
         """Returns next tokens and experts for a whole text. Raises EngineRefusal if not a causal decoder."""
         if self._two_stacks or self._diffuses:
             raise EngineRefusal("next tokens: expected a causal decoder, got another kind of model")
@@ -141,7 +141,7 @@ class TransformersModel(ModelTokens):
             passes = self._hooks.take()
             found = next_tokens_by_rows(lambda rows: logits[rows].float().cpu().numpy(), np.array(ids))
         steps = [step for done in passes for step in steps_of(done.records, layers, done.rows)]
-        return Said(found, np.stack([step.experts for step in steps]))
+        return Prediction(found, np.stack([step.experts for step in steps]))
 
     def _locked(
         self, ids: list[int], state: State | None, cached: bool, alterations: tuple[Alteration, ...]

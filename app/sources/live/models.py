@@ -196,9 +196,9 @@ def stamp_of(folder: Path) -> tuple[object, ...]:
 def subfolders(folders: Iterable[Path]) -> Iterator[Path]:
     """Yields subfolders with a config.json, sorted by name with numbers by value."""
     for folder in folders:
-        yield from sorted((path.parent for path in folder.glob("*/config.json")), key=natural)
+        yield from sorted((path.parent for path in folder.glob("*/config.json")), key=sort_key)
 
 
-def natural(path: Path) -> tuple[int, str]:
+def sort_key(path: Path) -> tuple[int, str]:
     """Returns a sort key that puts trio-8 before trio-16: shorter names come first."""
     return len(path.name), path.name

@@ -40,7 +40,7 @@ class NextTokens:
 
 
 @dataclass(frozen=True)
-class Said:
+class Prediction:
     """Next tokens and chosen experts for a whole text."""
 
     next: NextTokens

@@ -18,7 +18,7 @@ from ...trace import Floats, Ints, Step, Token, TraceHeader
 from .forward import Forward
 from .generation import check_prompt
 from .models import Model
-from .next_tokens import Said, next_tokens_by_rows
+from .next_tokens import Prediction, next_tokens_by_rows
 
 COMPUTED = "Computed just now from trained weights"
 
@@ -53,12 +53,12 @@ class LiveTrace:
         """All steps at once."""
         return list(self.model.steps(self.tokens, self.request.k, self.router))
 
-    def said(self, tokens: tuple[Token, ...], router: Router) -> Said:
+    def predict(self, tokens: tuple[Token, ...], router: Router) -> Prediction:
         """Returns next tokens and experts for the prompt, generated tokens included if `tokens` has them."""
         forward, ids = self.model.forward, np.array([token.id for token in tokens], np.int32)
         routing = forward.extend(ids, forward.cache(len(ids)), self.request.k, router.route, keep=len(ids))
         found = next_tokens_by_rows(lambda rows: forward.head(routing.hidden[rows]), ids)
-        return Said(found, np.stack([step.experts for step in routing.steps()]))
+        return Prediction(found, np.stack([step.experts for step in routing.steps()]))
 
     def steps(self) -> Iterator[Step]:
         """Yields the routing of each token and of generated tokens, computed on demand.

@@ -30,7 +30,7 @@ def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
         raise CheckpointError(
             f"tensor {HEAD}: expected {(config.vocabulary, config.d_model)}, got {found[HEAD]}"
         )
-    unknown = [name for name in found if name not in expected and not aside(name, config)]
+    unknown = [name for name in found if name not in expected and not is_optional(name, config)]
     if unknown:
         raise CheckpointError(
             f"{len(unknown)} tensors that nothing here uses, the first is {unknown[0][:100]}; "
@@ -38,7 +38,7 @@ def check_tensors(config: Config, family: Family, tensors: Tensors) -> None:
         )
 
 
-def aside(name: str, config: Config) -> bool:
+def is_optional(name: str, config: Config) -> bool:
     """Returns whether a tensor is optional."""
     layer = LAYER.match(name)
     beyond = layer is not None and int(layer[1]) >= config.layers  # multi-token prediction (DeepSeek-V3)

@@ -7,13 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from ...trace import RoutingTrace
-from ..source import Whole
+from ..source import FinishedTrace
 
 FILES = "snapshots/step-*.safetensors"
 
 
 @dataclass(frozen=True)
-class SnapshotTrace(Whole):
+class SnapshotTrace(FinishedTrace):
     """A recorded trace, and a hash of its file."""
 
     digest: str

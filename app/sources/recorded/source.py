@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
-from ..source import Offer, Opened, Place, TraceSource, dates_of
+from ..source import Offer, Opened, SourceContext, TraceSource, dates_of
 from .snapshots import Snapshots
 
 
@@ -14,9 +14,9 @@ class RecordedSource(TraceSource):
     name = "recorded"
     keys = ("model", "experts", "step")
 
-    def __init__(self, place: Place) -> None:
-        self.folder = place.models
-        self.recordings = Snapshots(place.models)
+    def __init__(self, context: SourceContext) -> None:
+        self.folder = context.models
+        self.recordings = Snapshots(context.models)
 
     def offer(self) -> Offer:
         """Returns the recorded steps of each model."""

@@ -11,7 +11,7 @@ from ...problem import BadRequest, Problem
 from ...request.schema import TraceRequest
 from ...shape import ModelShape
 from ...trace import RoutingTrace
-from ..source import Offer, Opened, Place, TraceSource, Whole
+from ..source import FinishedTrace, Offer, Opened, SourceContext, TraceSource
 from .long_trace import LongTrace
 from .trace_folder import TraceFolder
 
@@ -24,8 +24,8 @@ class TraceFileSource(TraceSource):
     name = "trace"
     keys = ("trace",)
 
-    def __init__(self, place: Place) -> None:
-        self.files = None if place.traces is None else TraceFolder(place.traces)
+    def __init__(self, context: SourceContext) -> None:
+        self.files = None if context.traces is None else TraceFolder(context.traces)
 
     def offer(self) -> Offer:
         """Returns the files; each is looked up when a request names it."""
@@ -38,12 +38,12 @@ class TraceFileSource(TraceSource):
         origin.pop("prompt_tokens", None)  # nothing is generated during playback
         trace = replace(trace, header=replace(trace.header, origin=origin))
         if isinstance(trace, RoutingTrace):
-            return Opened(Whole(trace), stamp)
+            return Opened(FinishedTrace(trace), stamp)
         long = trace
 
         def window(around: int) -> Opened:
             part = checked(lambda: long.window(around))
-            return Opened(Whole(part), f"{stamp} {part.header.origin['window']['from']}")
+            return Opened(FinishedTrace(part), f"{stamp} {part.header.origin['window']['from']}")
 
         return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
 

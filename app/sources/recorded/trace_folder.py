@@ -29,7 +29,7 @@ KEPT_LONG_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class Held:
+class CapturedFile:
     """A capture of the folder, its trace if it has tokens, and the number of answers in its file."""
 
     capture: Capture
@@ -42,7 +42,7 @@ class TraceFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder.resolve()
-        self.kept: Cache[Held] = Cache(KEPT_BYTES)
+        self.kept: Cache[CapturedFile] = Cache(KEPT_BYTES)
         self.mapped: Cache[LongTrace] = Cache(KEPT_LONG_BYTES)
         self.reading = Lock()  # one large file at a time
 
@@ -104,7 +104,7 @@ class TraceFolder:
                 self.mapped.put(key, found, found.held_bytes)
         return found
 
-    def open(self, name: str) -> Held:
+    def open(self, name: str) -> CapturedFile:
         """Returns a file from the cache, else reads it. Raises CaptureError and OSError."""
         key = f"{name} {self.stamp(name)}"
         held = self.kept.get(key)
@@ -115,7 +115,7 @@ class TraceFolder:
             self.kept.put(key, held, size_of(held))
         return held
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> CapturedFile:
         """Reads a file. Raises CaptureError and OSError."""
         found = self.find(name)
         if found is None:
@@ -128,8 +128,8 @@ class TraceFolder:
             raise CaptureError("no-routing", name, expected, f"@{choice}", advice)
         capture = together.captures[choice]
         if long is not None or capture.kind != "routing":
-            return Held(capture, long)
-        return Held(capture, long_trace(to_trace(capture, together.facts)))
+            return CapturedFile(capture, long)
+        return CapturedFile(capture, long_trace(to_trace(capture, together.facts)))
 
     def sizes(self, name: str) -> tuple[int, int] | None:
         """Returns N and K of a file; None if it cannot be read as a trace."""
@@ -140,7 +140,7 @@ class TraceFolder:
         return None if trace is None else (trace.header.shape.experts, trace.header.shape.top_k)
 
 
-def size_of(held: Held) -> int:
+def size_of(held: CapturedFile) -> int:
     """Returns the approximate memory of a capture and its trace, bytes."""
     columns = [held.capture.ids, held.capture.weights, held.capture.logits, held.capture.counts]
     if isinstance(held.trace, LongTrace):

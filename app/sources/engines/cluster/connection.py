@@ -124,11 +124,11 @@ class Connection:
             return key_refused(name, self.address.key_variable)
         if status == 404:
             return Absent(name, path)
-        code, message = told(await self._whole(response, ERROR_BYTES))
+        code, message = error_in(await self._whole(response, ERROR_BYTES))
         if code == "no-moe":
             return without_experts(name)
-        said = f"status {status}" + (f" and {message!r}" if message else "")
-        return refused(name, said) if status < 500 or status == 503 else nonsense(name, said, "status 200")
+        found = f"status {status}" + (f" and {message!r}" if message else "")
+        return refused(name, found) if status < 500 or status == 503 else nonsense(name, found, "status 200")
 
     async def _whole(self, response: httpx.Response, limit: int) -> bytes:
         data = bytearray()
@@ -164,7 +164,7 @@ class Absent(EngineError):
         )
 
 
-def told(data: bytes) -> tuple[str, str]:
+def error_in(data: bytes) -> tuple[str, str]:
     """Returns code and message of an error from vLLM, SGLang or the plugin; empty if unknown."""
     try:
         value = json.loads(data)

@@ -8,7 +8,7 @@ from .model_facts import ModelFacts
 
 
 @dataclass(frozen=True)
-class Asked:
+class Hints:
     """The config of the model, or single sizes, as the user states them."""
 
     facts: ModelFacts | None = None
