@@ -52,7 +52,7 @@ class Settings:
 
     host: str = setting("127.0.0.1", "HOST", read_host, "address to listen at; 0.0.0.0 or :: for all")
     port: int = setting(8000, "PORT", read_port, "port to listen at; 0 takes any free one")
-    open_browser: bool = setting(True, "OPEN", read_flag, "open a browser window where there is a display")
+    open_browser: bool = setting(True, "OPEN", read_flag, "open a browser window if there is a display")
     scenarios: Path = setting(ROOT / "scenarios", "SCENARIOS", read_folder, "folder of scenarios")
     models: Path = setting(ROOT / "models", "MODELS", read_models, "folder of models, or one model's own")
     traces: Path | None = setting(None, "TRACES", read_folder, "folder of captures that the page lists")
@@ -60,20 +60,20 @@ class Settings:
         "",
         "ORIGIN",
         read_origin,
-        "scheme and host under which people reach the server; empty: of each request",
+        "public scheme and host of the server; empty: those of each request",
     )
-    root_path: str = setting("", "ROOT_PATH", read_prefix, "path under which a proxy shows the server")
+    root_path: str = setting("", "ROOT_PATH", read_prefix, "path under which a proxy serves the application")
     hosts: tuple[str, ...] = setting(
         (),
         "HOSTS",
         read_hosts,
-        "host names that are served; empty: loopback names and ORIGIN's where HOST is loopback, else any",
+        "accepted host names; empty: loopback names and ORIGIN's if HOST is loopback, else any",
     )
     proxies: str = setting(
         "",
         "FORWARDED_ALLOW_IPS",
         read_proxies,
-        "proxies whose X-Forwarded-For, -Proto, -Host, -Prefix count; empty: 127.0.0.1 and ::1",
+        "trusted proxies (X-Forwarded-For, -Proto, -Host, -Prefix); empty: 127.0.0.1 and ::1",
     )
     frame_ancestors: str = setting(
         "*", "FRAME_ANCESTORS", read_ancestors, "sites that may show /embed in a frame"
@@ -82,34 +82,39 @@ class Settings:
         None,
         "SANDBOXED",
         read_flag,
-        "let frames in a sandbox (Origin: null) and other sites read traces; empty: yes, but for a person's "
-        "own TRACES and ENGINES on a loopback address",
+        "let sandboxed frames (Origin: null) and other sites read traces; empty: yes, except with "
+        "TRACES or ENGINES on a loopback address",
     )
     transport: str = setting(
-        "socket", "TRANSPORT", choice("socket", "http"), "how pages ask first; http can be kept by a CDN"
+        "socket", "TRANSPORT", choice("socket", "http"), "first transport of pages; a CDN can cache http"
     )
     cache_secs: int = setting(
-        300, "CACHE_SECS", count(0, 31_536_000), "seconds that a CDN may keep answers before it asks again"
+        300, "CACHE_SECS", count(0, 31_536_000), "seconds for which a CDN may cache answers"
     )
-    viewers: int = setting(1000, "VIEWERS", count(1, 100_000), "streams and sockets served at a time")
+    viewers: int = setting(1000, "VIEWERS", count(1, 100_000), "concurrent streams and sockets")
     client_viewers: int = setting(
-        200, "CLIENT_VIEWERS", count(1, 100_000), "of those, of one client address (IPv6: one /64)"
+        200, "CLIENT_VIEWERS", count(1, 100_000), "of these, per client address (IPv6: per /64)"
     )
     connections: int = setting(
-        4000, "CONNECTIONS", count(10, 1_000_000), "connections at a time; fewer where descriptors are few"
+        4000,
+        "CONNECTIONS",
+        count(10, 1_000_000),
+        "concurrent connections; fewer if file descriptors are limited",
     )
     client_connections: int = setting(
-        400, "CLIENT_CONNECTIONS", count(1, 1_000_000), "of those, of one client address"
+        400, "CLIENT_CONNECTIONS", count(1, 1_000_000), "of these, per client address"
     )
-    send_secs: float = setting(30.0, "SEND_SECS", SECS, "a reader that takes nothing for so long is let go")
-    header_secs: float = setting(10.0, "HEADER_SECS", SECS, "for the whole header of a request")
-    body_secs: float = setting(30.0, "BODY_SECS", SECS, "for the whole body of a request")
+    send_secs: float = setting(
+        30.0, "SEND_SECS", SECS, "a client that reads nothing for this long is disconnected"
+    )
+    header_secs: float = setting(10.0, "HEADER_SECS", SECS, "time limit for the header of a request")
+    body_secs: float = setting(30.0, "BODY_SECS", SECS, "time limit for the body of a request")
     body_mib: int = setting(
-        600, "BODY_MIB", count(2, 1_000_000), "MiB of bodies held at a time; of one client half of that"
+        600, "BODY_MIB", count(2, 1_000_000), "MiB of request bodies in memory; half of it per client"
     )
-    keep_alive_secs: int = setting(5, "KEEP_ALIVE_SECS", count(1, 3600), "an unused connection is kept")
-    open_secs: float = setting(15.0, "OPEN_SECS", SECS, "for a socket's first `open`")
-    idle_secs: float = setting(300.0, "IDLE_SECS", SECS, "a socket with no stream and no message is kept")
+    keep_alive_secs: int = setting(5, "KEEP_ALIVE_SECS", count(1, 3600), "an unused connection stays open")
+    open_secs: float = setting(15.0, "OPEN_SECS", SECS, "time limit for a socket's first `open`")
+    idle_secs: float = setting(300.0, "IDLE_SECS", SECS, "a socket without stream and messages stays open")
     threads: int = setting(CORES, "THREADS", count(1, 256), "threads for small work")
     processes: int = setting(max(1, CORES - 1), "PROCESSES", count(1, 256), "processes for heavy work")
     light_secs: float = setting(
@@ -119,10 +124,10 @@ class Settings:
         60.0, "MOST_SECS", number(0.1, 86_400), "estimated work above this is refused (413)"
     )
     client_secs: float = setting(
-        60.0, "CLIENT_SECS", number(0.1, 86_400), "estimated work of one client that may wait, else 429"
+        60.0, "CLIENT_SECS", number(0.1, 86_400), "limit on queued work per client, estimated; above it 429"
     )
     queue_secs: float = setting(
-        300.0, "QUEUE_SECS", number(0.1, 86_400), "estimated work of all that may wait, else 429"
+        300.0, "QUEUE_SECS", number(0.1, 86_400), "limit on queued work in total, estimated; above it 429"
     )
     deadline_secs: float = setting(
         60.0, "DEADLINE_SECS", SECS, "heavy work that runs longer is ended with its process (503)"
@@ -131,9 +136,9 @@ class Settings:
         "",
         "ENGINE",
         read_engine,
-        "that runs the models: numpy, transformers or llama.cpp; else the first that can",
+        "engine of the models: numpy, transformers or llama.cpp; empty: the first that runs each",
     )
-    access_log: bool = setting(False, "ACCESS_LOG", read_flag, "one line of JSON a request on stderr")
+    access_log: bool = setting(False, "ACCESS_LOG", read_flag, "one JSON line per request on stderr")
     metrics: bool = setting(True, "METRICS", read_flag, "serve /metrics for Prometheus")
     # ENGINES, and ENGINE_KEY_NAME with the key of each: docs/SETTINGS.md. Keys are never shown.
     engines: Mapping[str, str] = field(default_factory=dict, repr=False)
