@@ -1,4 +1,4 @@
-"""What several test files need."""
+"""Fixtures that several test files share."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ patience.connect = patience.read = patience.write = patience.pool = 120.0
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """The address of a real server with the shipped scenarios and models."""
+    """Yields the address of a real server with the shipped scenarios and models."""
     with serving(Settings(port=0)) as address:
         yield address

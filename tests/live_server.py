@@ -16,7 +16,8 @@ STOP_SECS = 60
 
 @contextmanager
 def hosting(settings: Settings) -> Iterator[tuple[str, uvicorn.Server]]:
-    """The address of a server that runs with these settings, on any free port, and the server itself."""
+    """Yields the address of a server that runs with these settings, on any free port, and the server
+    itself."""
     listener = listen(settings)
     server = build_server(settings)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -35,6 +36,6 @@ def hosting(settings: Settings) -> Iterator[tuple[str, uvicorn.Server]]:
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """The address of a server that runs with these settings."""
+    """Yields the address of a server that runs with these settings."""
     with hosting(settings) as (url, _):
         yield url

@@ -18,7 +18,7 @@ PATIENCE_SECS = 60.0  # for what should take milliseconds
 
 @contextmanager
 def viewer(url: str, **options: Any) -> Iterator[ClientConnection]:
-    """A connection to the socket of the server at `url`."""
+    """Yields a connection to the socket of the server at `url`."""
     options = {"max_size": None, "open_timeout": PATIENCE_SECS, **options}
     with connect(f"ws://{urlsplit(url).netloc}/ws", **options) as connection:
         yield connection
@@ -36,7 +36,8 @@ def hear(connection: ClientConnection) -> Any:
 
 
 def watch(connection: ClientConnection, id: int = 1) -> tuple[dict[str, Any], list[Step]]:
-    """The trace message of stream `id` and its steps, to the end. What is not of this stream is skipped."""
+    """Returns the trace message of stream `id` and its steps, to the end. What is not of this stream is
+    skipped."""
     trace: dict[str, Any] = {}
     steps: list[Step] = []
     while True:

@@ -55,7 +55,7 @@ def python_modules() -> dict[str, Path]:
 
 
 def python_imports(path: Path) -> Iterator[str]:
-    """Every module that a file names in an import, those inside functions and for types alone too."""
+    """Yields every module that a file names in an import, those inside functions and for types alone too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -66,7 +66,7 @@ def python_imports(path: Path) -> Iterator[str]:
 
 
 def resolve(path: Path, node: ast.ImportFrom) -> str:
-    """The absolute name of what an import statement of a file names."""
+    """Returns the absolute name of what an import statement of a file names."""
     if node.level == 0:
         return str(node.module)
     folder = path.relative_to(ROOT).parent.parts
@@ -74,7 +74,7 @@ def resolve(path: Path, node: ast.ImportFrom) -> str:
 
 
 def python_graph() -> dict[str, set[str]]:
-    """Module -> the modules of ours that it imports."""
+    """Returns module -> the modules of ours that it imports."""
     modules = python_modules()
     return {
         name: {m for m in python_imports(path) if m in modules and m not in (name, "app")}
@@ -83,7 +83,7 @@ def python_graph() -> dict[str, set[str]]:
 
 
 def circle_in(graph: dict[str, set[str]]) -> list[str]:
-    """The modules of one import cycle, or nothing."""
+    """Returns the modules of one import cycle, or nothing."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -1,4 +1,4 @@
-"""What README promises is there: files, commands, keys of the address bar, routers."""
+"""README is true: files, commands, keys of the address bar, routers."""
 
 from __future__ import annotations
 

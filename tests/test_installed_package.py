@@ -21,7 +21,7 @@ MOST_BYTES = 50_000_000
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as pip builds it."""
+    """Returns the wheel, built as pip builds it."""
     folder = tmp_path_factory.mktemp("wheel")
     pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
     (path,) = folder.glob("*.whl")
@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the commands of a fresh environment that holds the wheel."""
+    """Returns the folder of the commands of a fresh environment that holds the wheel."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=True)
     pip("--python", str(folder / "bin" / "python"), "install", str(wheel))
@@ -39,7 +39,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(installed: Path, tmp_path_factory: pytest.TempPathFactory):
-    """The address of a server that the installed command started in an empty folder."""
+    """Yields the address of a server that the installed command started in an empty folder."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     env = {"PATH": os.environ["PATH"], "HOME": str(elsewhere), "PORT": "0", "OPEN": "0"}
     command = [str(installed / "moescope")]

@@ -1,4 +1,4 @@
-"""What is installed and shipped: the bundles, the lock file, the container."""
+"""Packaging: the bundles, the lock file, the container."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A bundle that is fresh: its stamp names what it was made from."""
+    """Returns a bundle that is fresh: its stamp names what it was made from."""
     for name in hatch_build.BUILT:
         (tmp_path / name).touch()
     (tmp_path / ".stamp").write_text(hatch_build.source_digest())

@@ -47,7 +47,7 @@ NAMES = {
 
 @pytest.fixture
 def sources(monkeypatch, tmp_path):
-    """A registry with the example's one line more."""
+    """Returns a registry with the example's one line more."""
     names: dict[str, Any] = dict(NAMES)
     exec(SOURCE, names)
     monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, names["RoundRobinSource"]))

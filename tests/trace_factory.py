@@ -7,7 +7,8 @@ from app.trace import RoutingTrace, Token, TraceHeader
 
 
 def trace_of(experts, n, scores=None, dropped=None, logits=None, groups=None, k=None):
-    """A trace that chose `experts` [T, L, K] out of n, with even weights and scores where none are given."""
+    """Returns a trace that chose `experts` [T, L, K] out of n, with even weights and scores where none are
+    given."""
     experts = np.asarray(experts, np.int32)
     tokens, layers, columns = experts.shape
     k = k or columns

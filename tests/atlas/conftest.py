@@ -1,4 +1,4 @@
-"""One recorded corpus for all tests of the room."""
+"""One recorded corpus for all tests of the folder."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def atlas(tmp_path_factory, models, texts):
 
 @pytest.fixture(scope="session")
 def whole(atlas):
-    """All rows as arrays, by document and position: doc, position, ids [T], experts [T, L, K]."""
+    """Returns all rows as arrays, by document and position: doc, position, ids [T], experts [T, L, K]."""
     layers = [list(atlas.rows(layer)) for layer in range(atlas.shape.layers)]
     joined = {
         name: np.concatenate([getattr(rows, name) for rows in layers[0]])

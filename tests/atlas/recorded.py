@@ -1,4 +1,4 @@
-"""A tiny model, texts, and an atlas of them, for the tests of this room."""
+"""A tiny model, texts, and an atlas of them, for the tests of this folder."""
 
 import json
 import random
@@ -14,7 +14,7 @@ MODEL = "tiny-6"
 
 
 def write_texts(path, count=40, seed=0, longest=90):
-    """A corpus of random words: two domains, one text in four without."""
+    """Returns a corpus of random words: two domains, one text in four without."""
     source = random.Random(seed)
     words = ["def", "return", "le", "la", "the", "of", "été", "42", "(", "):", "\n"]
     with path.open("w", encoding="utf-8") as file:
@@ -28,7 +28,7 @@ def write_texts(path, count=40, seed=0, longest=90):
 
 @cache
 def open_routes(folder, longest=64):
-    """A model of 3 layers of 6 experts whose tokens are bytes, in windows of `longest`."""
+    """Returns a model of 3 layers of 6 experts whose tokens are bytes, in windows of `longest`."""
     if not (folder / MODEL).exists():
         write_checkpoint(folder / MODEL, seed=3)
     return NumpyRoutes(Models(folder).open(MODEL), longest)
@@ -41,7 +41,7 @@ def record_texts(folder, models, texts, **more):
 
 
 def rows_of(folder):
-    """Every row of routing in the order (doc, position, layer), as Python values."""
+    """Returns every row of routing in the order (doc, position, layer), as Python values."""
     from app.atlas.dataset.queries import Atlas
 
     found = Atlas(folder).ask(

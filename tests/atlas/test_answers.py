@@ -1,4 +1,4 @@
-"""Every question by name: JSON with units and numbers of tokens; wrong ones are refused by name."""
+"""Every question by name: JSON with units and token counts; errors name the key."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Two atlases against each other: slow loops over tokens, and what cannot be compared."""
+"""Comparison of two atlases against slow loops over tokens, and refusals."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from tests.sources.live.tiny_checkpoints import write_checkpoint
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory, models, texts):
-    """The same corpus routed by two models of one shape."""
+    """Returns the same corpus routed by two models of one shape."""
     folder = tmp_path_factory.mktemp("pair")
     write_checkpoint(folder / "models" / "other-6", seed=8)
     record_texts(folder / "one", models, texts)

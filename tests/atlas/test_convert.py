@@ -1,4 +1,4 @@
-"""Trace files become an atlas: a document per trace, of one model alone."""
+"""Conversion of trace files to an atlas: one document per trace, all of one model."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.trace_factory import trace_of
 
 
 def read(path):
-    """One trace per file; an empty file has none."""
+    """Returns one trace per file; an empty file has none."""
     data = path.read_bytes()
     return [RoutingTrace.from_bytes(data)] if data else []
 

@@ -1,4 +1,4 @@
-"""A corpus file is looked over before anything is computed; what is wrong is named by its line."""
+"""A corpus file is checked before anything is computed; errors name the line."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Another engine records the same atlas as numpy where it routes the same."""
+"""Another engine with equal routing records the same atlas as numpy."""
 
 from types import SimpleNamespace
 

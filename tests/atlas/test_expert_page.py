@@ -1,4 +1,4 @@
-"""An expert's page: figures against loops, and a sentence only where counts carry one."""
+"""An expert's page: figures against loops, and a sentence only if the counts are significant."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A text that was just routed, against the corpus."""
+"""A text routed now, compared with the corpus."""
 
 import json
 

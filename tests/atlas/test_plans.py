@@ -1,4 +1,4 @@
-"""Placements as SGLang and TensorRT-LLM read them, and what of a stranger's file is refused."""
+"""Placements in the formats of SGLang and TensorRT-LLM, and refusals of wrong files."""
 
 import json
 

@@ -41,7 +41,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def own(tmp_path_factory, models, texts):
-    """A folder with one atlas of a user."""
+    """Returns a folder with one atlas of a user."""
     folder = tmp_path_factory.mktemp("own")
     record_texts(folder / "mine", models, texts)
     return folder

@@ -1,4 +1,4 @@
-"""A training over its steps, from snapshots of the shipped models and from Megatron's counts."""
+"""A training run over its steps, from snapshots of the shipped models and from Megatron's counts."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_snapshots_of_the_unbalanced_model_show_its_collapse():
 
 
 def megatron(folder, ranks):
-    """Files as `save_tpe` writes them: a line per iteration and layer, a list per microbatch."""
+    """Returns files as `save_tpe` writes them: a line per iteration and layer, a list per microbatch."""
     (folder / "tokens_per_expert").mkdir(parents=True)
     for rank, lines in enumerate(ranks):
         path = folder / "tokens_per_expert" / f"rank{rank}.jsonl"

@@ -1,4 +1,4 @@
-"""Recording: rows are those of the engine, and a killed run goes on without doubled or lost rows."""
+"""Recording: rows equal the engine's, and a killed run resumes without duplicate or lost rows."""
 
 import json
 import os
@@ -122,7 +122,7 @@ def test_run_that_stops_at_any_write_goes_on_to_the_same_files(
 
 
 def files_of(folder):
-    """Bytes of each file but for the lock and what a stopped run left beside its place."""
+    """Returns bytes of each file but for the lock and what a stopped run left beside its place."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

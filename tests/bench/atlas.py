@@ -109,7 +109,7 @@ def in_process(what: str, folder: Path) -> dict[str, float]:
 
 
 def ask(folder: Path) -> dict[str, float]:
-    """Seconds of each question, and the peak of memory in bytes."""
+    """Returns seconds of each question, and the peak of memory in bytes."""
     times = {
         name: min(timed(question, folder) for _ in range(REPEATED)) for name, question in QUESTIONS.items()
     }
@@ -117,7 +117,7 @@ def ask(folder: Path) -> dict[str, float]:
 
 
 def timed(question: Callable[[Atlas], object], folder: Path) -> float:
-    """Seconds of a question to an atlas that was just opened."""
+    """Returns seconds of a question to an atlas that was just opened."""
     atlas = Atlas(folder)
     len(atlas.occurrences)
     started = time.perf_counter()
@@ -126,7 +126,8 @@ def timed(question: Callable[[Atlas], object], folder: Path) -> float:
 
 
 def pandas_questions(folder: Path) -> dict[str, float]:
-    """Seconds of the same questions to a data frame in memory, one row a choice, and its peak in bytes."""
+    """Returns seconds of the same questions to a data frame in memory, one row per choice, and its peak in
+    bytes."""
     import pandas
 
     columns = ["layer", "token_id", "doc", "position", "experts"]
@@ -153,7 +154,7 @@ def pandas_questions(folder: Path) -> dict[str, float]:
 
 
 def seconds_of(job: Callable[[], object]) -> float:
-    """Seconds of a job."""
+    """Returns seconds of a job."""
     started = time.perf_counter()
     job()
     return time.perf_counter() - started

@@ -1,6 +1,6 @@
 """What captures cost: 100,000 tokens against numpy's own load, a megabyte of each format, and the page.
 
-Seconds of the processor of this process, but for the page: there it is the clock on the wall.
+Processor seconds of this process, but for the page: there it is the clock on the wall.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def long_trace() -> RoutingTrace:
-    """Ids without scores; no token has one expert twice."""
+    """Returns ids without scores; no token has one expert twice."""
     draw = np.random.default_rng(0)
     first = draw.integers(0, EXPERTS, (TOKENS, LAYERS, 1), np.int32)
     experts = (first + np.arange(K, dtype=np.int32) * 13) % EXPERTS
@@ -100,7 +100,7 @@ def compare_files(first: Path, second: Path) -> Any:
 
 
 def secs(job: Callable[[], Any]) -> float:
-    """The best of three, after one to warm up."""
+    """Returns the best of three, after one to warm up."""
     job()
     taken = []
     for _ in range(3):
@@ -116,21 +116,21 @@ def touched(arrays: dict[str, Any]) -> int:
 
 
 def part_of(path: Path) -> RoutingTrace:
-    """The part of a long trace that the page asks for first."""
+    """Returns the part of a long trace that the page asks for first."""
     trace = TraceFolder(path.parent).long(path.name)
     assert trace is not None
     return trace.window(90_000)
 
 
 def counted(path: Path) -> Any:
-    """The counts of all tokens."""
+    """Returns the counts of all tokens."""
     trace = TraceFolder(path.parent).long(path.name)
     assert trace is not None
     return trace.counts
 
 
 def megabyte_of(write: Callable[[Any], dict[str, bytes]]) -> tuple[int, float]:
-    """The size of about a megabyte in a format, and the seconds to read and judge it."""
+    """Returns the size of about a megabyte in a format, and the seconds to read and judge it."""
     tokens = 200
     for _ in range(3):
         made = make(mixtral(16, 64, 4), tokens, tokens // 2)
@@ -143,7 +143,7 @@ def megabyte_of(write: Callable[[Any], dict[str, bytes]]) -> tuple[int, float]:
 
 
 def first_beam(folder: Path) -> float:
-    """Seconds from the press of Enter to the first expert that lights, on a server that runs."""
+    """Returns seconds from the press of Enter to the first expert that lights, on a server that runs."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with serving(Settings(port=0, traces=folder)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)

@@ -32,7 +32,8 @@ def race(rivals: Rivals, repetitions: int) -> dict[str, float]:
 
 
 def timed(clock: Clock, action: Callable[[], object], count: int = 1) -> Callable[[], float]:
-    """The action as something that returns the seconds that each of the `count` things it does took."""
+    """Returns the action as something that returns the seconds that each of the `count` things it does
+    took."""
 
     def run() -> float:
         start = clock()

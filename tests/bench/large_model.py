@@ -116,14 +116,15 @@ def agree(forward: Forward, ids: Ints, theirs: Any) -> None:
 
 
 def timed(action: Callable[[], object]) -> Measured:
-    """Seconds that an action took: passed, and the processor's of all threads."""
+    """Returns seconds that an action took: passed, and the processor's of all threads."""
     passed, worked = time.perf_counter(), time.process_time()
     action()
     return time.perf_counter() - passed, time.process_time() - worked
 
 
 def anonymous_megabytes() -> int:
-    """Memory of this process that no file stands behind, imported modules' too. Linux alone says so."""
+    """Returns memory of this process that no file stands behind, imported modules' too. Linux alone says
+    so."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("RssAnon"))
 
@@ -149,5 +150,5 @@ def write(folder: Path) -> Path:
 
 
 def tensors() -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of each tensor."""
+    """Yields name and shape of each tensor."""
     yield from FAMILIES["qwen3_moe"].tensors(config_of(CONFIG))

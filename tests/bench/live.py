@@ -99,7 +99,8 @@ def compare(forward: Forward, oracle: Any, clock: Clock) -> None:
 
 
 def load(experts: int, scratch: Path) -> tuple[Forward, Any]:
-    """The shipped model of that many experts, or a random one of its sizes; here and in transformers."""
+    """Returns the shipped model of that many experts, or a random one of its sizes; here and in
+    transformers."""
     folder = MODELS / f"trio-{experts}"
     if not (folder / "model.safetensors").exists():
         folder = write_checkpoint(scratch / folder.name, TRIO, num_local_experts=experts)
@@ -180,7 +181,8 @@ def infer(oracle: Any, batch: Any, past: Any) -> Any:
 
 
 def products(case: Case, count: int, start: int) -> Callable[[], None]:
-    """The bare matrix products of `count` tokens after `start` others, with the routing that they have."""
+    """Returns the bare matrix products of `count` tokens after `start` others, with the routing that they
+    have."""
     forward, config, weights = case.forward, case.forward.config, case.forward.checkpoint.kept
     cache = forward.cache(start + count)
     if start:
@@ -212,7 +214,7 @@ def heads(count: int, length: int, width: int) -> list[tuple[Floats, Floats]]:
 
 
 def rows(count: int, matrix: Floats) -> Floats:
-    """Random numbers that `matrix` can be multiplied with: [count, rows of the matrix]."""
+    """Returns random numbers that `matrix` can be multiplied with: [count, rows of the matrix]."""
     return np.random.default_rng(1).standard_normal((count, len(matrix))).astype(np.float32)
 
 
@@ -233,7 +235,7 @@ def crowd(forward: Forward) -> None:
 
 
 def waits(forward: Forward, pool: ThreadPoolExecutor, viewers: int) -> tuple[float, float]:
-    """Seconds until the last of so many viewers has its first token: elapsed, and the processor's."""
+    """Returns seconds until the last of so many viewers has its first token: elapsed, and the processor's."""
     ids, start = np.arange(128, dtype=np.int32), Barrier(viewers)
 
     def view(_: int) -> tuple[float, float]:

@@ -74,7 +74,7 @@ def play_round(page: Page) -> None:
 
 
 def read(page: Page, session: CDPSession, since: float) -> Reading:
-    """What the page holds once the garbage is gone."""
+    """Returns what the page holds after a garbage collection."""
     page.evaluate(GO, ROUND[0])
     page.evaluate(PASS, [2, 0.5])
     for _ in range(3):

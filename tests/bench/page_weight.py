@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure_all(repetitions: int = REPETITIONS) -> dict[str, Figures]:
-    """Figures of each of the three, in a fresh browser."""
+    """Returns figures of each of the three, in a fresh browser."""
     with browsing() as browser, places() as addresses:
         return {name: measure(browser, address, repetitions) for name, address in addresses.items()}
 
@@ -70,7 +70,7 @@ def browsing() -> Iterator[Browser]:
 
 @contextmanager
 def places() -> Iterator[dict[str, str]]:
-    """Where each of the three is to be found."""
+    """Yields where each of the three is to be found."""
     with tempfile.TemporaryDirectory() as folder, serving(Settings(port=0)) as url:
         file = Path(folder) / "moe.html"
         keys = [f"--{key}={value}" for key, value in (pair.split("=") for pair in VIEW.split("&"))]
@@ -106,7 +106,7 @@ def visit(browser: Browser, address: str) -> Figures:
 
 
 def count(session: CDPSession) -> Callable[[], Figures]:
-    """Bytes as they cross the wire, headers and socket messages among them, and requests, so far."""
+    """Returns bytes as they cross the wire, headers and socket messages among them, and requests, so far."""
     total = {"bytes": 0.0, "requests": 0.0}
 
     def finished(event: Mapping[str, Any]) -> None:

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def once(model: Any, ids: Any, recording: Any) -> float:
-    """Seconds of the processor for one pass: others on a busy machine do not count."""
+    """Returns the processor seconds of one pass, which other processes affect little."""
     with recording, torch.no_grad():
         model(ids)  # the first pass of a recording finds out score functions
         start = time.thread_time()

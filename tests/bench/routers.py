@@ -27,7 +27,7 @@ TOKENS, EXPERTS, WIDTH, K = 4096, 256, 16, 8
 REPETITIONS = {"base": 3}  # others OFTEN
 OFTEN = 11
 FLOAT32 = {"router_dtype": "float32", "router_ignore_padding_tokens": False}
-GROUPS = {"n_group": 8, "topk_group": 4, "routed_scaling_factor": 1.0}  # what ours takes where none are given
+GROUPS = {"n_group": 8, "topk_group": 4, "routed_scaling_factor": 1.0}  # what ours takes if none are given
 # Router: module of transformers, class, and what of its config differs from `config`.
 CLASSES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "topk_norm": ("mixtral", "MixtralTopKRouter", {}),
@@ -113,6 +113,6 @@ def theirs(name: str, hidden: np.ndarray, weight: np.ndarray) -> Callable[[], ob
 
 
 def config() -> dict[str, Any]:
-    """What every class reads."""
+    """Returns what every class reads."""
     sizes = {"hidden_size": WIDTH, "num_experts": EXPERTS, "num_local_experts": EXPERTS}
     return {**sizes, "num_experts_per_tok": K, "router_bias": False, **FLOAT32}

@@ -43,7 +43,7 @@ CHANGE = """async (search) => {
 
 
 def measure(page: Page, search: str) -> tuple[float, float]:
-    """Milliseconds to the towers and to the first lit beam, from the small shape; the medians."""
+    """Returns milliseconds to the towers and to the first lit beam, from the small shape; the medians."""
     found = []
     for _ in range(TIMES):
         page.evaluate(CHANGE, SMALL)

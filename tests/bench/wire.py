@@ -92,7 +92,7 @@ class Needed(HTMLParser):
 
 
 def weight(address: str, path: str) -> str:
-    """Bytes of a page and of what it names, as they are sent: compressed, without headers."""
+    """Returns bytes of a page and of what it names, as they are sent: compressed, without headers."""
     page = fetch(address + path, compressed=False)
     needed = Needed()
     needed.feed(page.decode())

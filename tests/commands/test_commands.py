@@ -1,4 +1,4 @@
-"""The command line, as a person and a container use it."""
+"""The command line, for users and containers."""
 
 import os
 import re

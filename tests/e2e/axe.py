@@ -17,6 +17,7 @@ RUN = """async only => {
 
 
 def problems(page: Page, *only: str) -> list[str]:
-    """Each rule that an element breaks, with the element. `only`: these rules. Needs `init=SOURCE`."""
+    """Returns each rule that an element breaks, with the element. `only`: these rules. Needs
+    `init=SOURCE`."""
     found: list[str] = page.evaluate(RUN, list(only))
     return found

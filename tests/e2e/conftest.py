@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for the whole run; tests get contexts of their own."""
+    """Yields one Chromium for the whole run; tests get contexts of their own."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert found, "no Chromium: install one, or name it in the environment variable CHROMIUM"
     with sync_playwright() as playwright:
@@ -118,7 +118,7 @@ def open_page(new_context: Contexts, server_url: str) -> Iterator[Opener]:
 
 @pytest.fixture(scope="session")
 def stage_url() -> Iterator[str]:
-    """Where the checkout is served as files."""
+    """Yields where the checkout is served as files."""
     with serving() as url:
         yield url
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def served(handler: Callable[..., http.server.BaseHTTPRequestHandler], host: str) -> Iterator[str]:
-    """The address, without a slash at its end, of a server that answers so on a free port."""
+    """Yields the address, without a slash at its end, of a server that answers so on a free port."""
     server = http.server.ThreadingHTTPServer((host, 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -24,7 +24,7 @@ def served(handler: Callable[..., http.server.BaseHTTPRequestHandler], host: str
 
 @contextmanager
 def host_page(html: str) -> Iterator[str]:
-    """The address of a page on another host name than the server's, and so of another origin."""
+    """Yields the address of a page on another host name than the server's, and so of another origin."""
 
     class Article(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

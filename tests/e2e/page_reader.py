@@ -53,22 +53,22 @@ SHOWN = """(({status, complete, counters}) => {
 
 
 def counter(page: Page, name: str) -> str:
-    """The value of a counter."""
+    """Returns the value of a counter."""
     return page.locator(f'[data-counter="{name}"]').get_attribute("data-value") or ""
 
 
 def count(page: Page, name: str) -> int:
-    """The value of a counter that is a number."""
+    """Returns the value of a counter that is a number."""
     return int(counter(page, name))
 
 
 def counters(page: Page) -> dict[str, str]:
-    """All four."""
+    """Returns all four counters."""
     return {name: counter(page, name) for name in ("total_p", "active_p", "token", "experts_hit")}
 
 
 def state(page: Page) -> dict[str, Any]:
-    """What the page says of itself."""
+    """Returns what the page says of itself."""
     result: dict[str, Any] = page.evaluate("moescope.state()")
     return result
 
@@ -161,7 +161,7 @@ def choose_scenario(page: Page, title: str) -> None:
 
 
 def table_of_layer(page: Page, layer: int) -> list[tuple[str, tuple[int, ...]]]:
-    """Token and experts of each row that the table shows for a layer, from 1. Opens the table."""
+    """Returns token and experts of each row that the table shows for a layer, from 1. Opens the table."""
     if not page.locator("table.routing").is_visible():
         open_panel(page, "Table")
     page.locator("#table-layer").select_option(str(layer - 1))
@@ -172,7 +172,7 @@ def table_of_layer(page: Page, layer: int) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def groups_of_tokens(page: Page) -> list[str]:
-    """The group that the token strip names for each token."""
+    """Returns the group that the token strip names for each token."""
     names: list[str] = page.locator(".strip [data-token]").evaluate_all(
         "tokens => tokens.map(token => token.getAttribute('aria-label'))"
     )
@@ -180,7 +180,7 @@ def groups_of_tokens(page: Page) -> list[str]:
 
 
 def lit_pixels(page: Page, limit: int = 200) -> int:
-    """How many pixels of the scene are bright."""
+    """Returns how many pixels of the scene are bright."""
     picture = page.locator("canvas").first.screenshot()
     blank = page.context.new_page()  # a page without the policy that forbids reading pictures back
     lit: int = blank.evaluate(LIT, [base64.b64encode(picture).decode(), limit])

@@ -35,7 +35,7 @@ Stage = Callable[..., Page]  # opens a scene of a shape: layers, experts, top-k,
 
 
 def open_stage(page: Page, stage_url: str, shape: tuple[Any, ...]) -> Page:
-    """The page with a scene of this shape, not drawn yet."""
+    """Returns the page with a scene of this shape, not drawn yet."""
     page.goto(f"{stage_url}/tests/bench/stage/index.html")
     page.wait_for_function("window.prepare !== undefined")
     page.evaluate(READING)

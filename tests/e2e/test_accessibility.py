@@ -20,14 +20,14 @@ PALETTES = ["ember", "cobalt", "mono"]
 
 
 def panels(page: Page) -> list[str]:
-    """The names on the buttons that open a panel."""
+    """Returns the names on the buttons that open a panel."""
     names: list[str] = page.locator('.tabs [aria-controls="drawer"]').all_text_contents()
     assert len(names) >= 4
     return names
 
 
 def look_through(page: Page, themes: list[str], palettes: list[str]) -> list[str]:
-    """What is wrong with contrast in each of these."""
+    """Returns what is wrong with contrast in each of these."""
     found = []
     for theme in themes:
         for palette in palettes:

@@ -16,7 +16,7 @@ TOLD = "[...document.querySelectorAll('.alter-effect')].some((each) => each.text
 
 
 def effect(page: Page) -> str:
-    """What the page says of the change, once it has compared."""
+    """Returns what the page says of the change, once it has compared."""
     wait_until(page, TOLD)
     return page.locator(".alter-effect:visible").first.inner_text()
 

@@ -55,13 +55,13 @@ def write_counts(folder: Path) -> None:
 
 
 def refused(message) -> bool:
-    """Whether the browser refused something; an answer of 422 is not that."""
+    """Returns whether the browser refused something; an answer of 422 is not that."""
     return message.type == "error" and "Failed to load resource" not in message.text
 
 
 @pytest.fixture
 def page(new_context: Contexts, address: str) -> Iterator[Page]:
-    """A page that fails the test on an error of its own."""
+    """Yields a page that fails the test on an error of its own."""
     errors: list[str] = []
     page = new_context(base_url=address).new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))

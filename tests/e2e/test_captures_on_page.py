@@ -108,7 +108,7 @@ def test_table_without_a_config_is_shown_as_it_is(open_page, url):
 
 
 def flipped(ids):
-    """The same routing but for one token in one layer."""
+    """Returns the same routing but for one token in one layer."""
     other = ids.copy()
     other[4, 1] = [each for each in range(8) if each not in ids[4, 1]][: ids.shape[2]]
     return other

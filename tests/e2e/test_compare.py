@@ -12,7 +12,7 @@ BOTH = "moescope.state().b?.complete && moescope.state().complete"
 
 
 def heads(page: Page) -> list[tuple[str, str, str]]:
-    """Name, badge and EXPERTS_HIT of each side."""
+    """Returns name, badge and EXPERTS_HIT of each side."""
     return [
         (
             head.locator(".side-name").inner_text(),

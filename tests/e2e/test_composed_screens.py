@@ -74,7 +74,7 @@ SMALL_TEXT = """() => [...document.querySelectorAll('.app *')].filter((each) =>
 
 
 def look(open_page: Opener, size: tuple[int, int], query: str = "", **options: Any) -> Page:
-    """The page at a size, on a phone with fingers."""
+    """Returns the page at a size, on a phone with fingers."""
     phone = size in PHONES.values()
     viewport = {"width": size[0], "height": size[1]}
     more = {"has_touch": True, "is_mobile": True} if phone else {}
@@ -103,7 +103,7 @@ def test_scene_keeps_half_of_the_window_and_controls_stand_apart(
         open_by(page, key)
         assert page.evaluate(SHARE) >= 0.5, key
         assert page.evaluate(SMALL_TEXT) == [], key
-        if key != "s" or size in PHONES.values():  # where there is room, a menu hangs over the page
+        if key != "s" or size in PHONES.values():  # if there is room, a menu hangs over the page
             assert page.evaluate(CONTROLS) == [], key
 
 

@@ -53,12 +53,12 @@ THREE = (
 
 
 def ask(page: Page, script: str) -> Any:
-    """What a script of the article gets; `a`, `b` and `c` are the elements."""
+    """Returns what a script of the article gets; `a`, `b` and `c` are the elements."""
     return page.evaluate(f"async () => {{ return {script} }}")
 
 
 def settled(page: Page) -> dict[str, Any]:
-    """All three views as they are once their traces are there."""
+    """Returns all three views as they are once their traces are there."""
     states: dict[str, Any] = ask(
         page, "Object.fromEntries(await Promise.all([a, b, c].map(async (e) => [e.id, await e.get()])))"
     )

@@ -22,7 +22,7 @@ QUERY = "scenario=translate&experts=64&k=3&mode=single&camera=front"
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A view in one file."""
+    """Returns a view in one file."""
     file = tmp_path_factory.mktemp("exported") / "moe page.html"
     assert main(["export", *VIEW, "-o", str(file)]) == 0
     return file
@@ -89,7 +89,7 @@ def test_reader_of_a_file_with_a_corpus_sees_it_without_a_network(
 
 @contextmanager
 def static_host(folder: Path) -> Iterator[str]:
-    """A folder as any static host serves it."""
+    """Yields a folder as any static host serves it."""
 
     class Files(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:

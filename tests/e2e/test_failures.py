@@ -1,4 +1,4 @@
-"""What fails leaves a sentence and the still picture of the view, never a dark rectangle."""
+"""After a failure the page shows a message and the view's still picture, never a dark rectangle."""
 
 from __future__ import annotations
 

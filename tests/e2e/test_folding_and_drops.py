@@ -1,4 +1,4 @@
-"""What stands out of the ordinary in the scene: full experts, tall stacks, layers without experts, paper."""
+"""Special cases of the scene: full experts, tall stacks, dense layers, print."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ TEXTS = (Path(__file__).parent / "english.js").read_text(encoding="utf-8")
 
 
 def english(page: Page) -> list[str]:
-    """Texts and accessible names of a French page that are English, each with where it stands."""
+    """Returns texts and accessible names of a French page that are English, each with where it stands."""
     found: list[str] = page.evaluate(TEXTS.partition("*/")[2].strip())
     return sorted(set(found))
 

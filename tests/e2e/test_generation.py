@@ -9,7 +9,7 @@ from tests.e2e.page_reader import complete, idle, state, wait_for_address, wait_
 
 
 def words_of(page: Page) -> list[tuple[str, bool]]:
-    """The tokens of the strip, and whether each is said to be the model's own."""
+    """Returns the tokens of the strip, and whether each is said to be the model's own."""
     names: list[str] = page.locator(".strip [data-token]").evaluate_all(
         "tokens => tokens.map(token => token.getAttribute('aria-label'))"
     )

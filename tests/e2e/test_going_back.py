@@ -29,7 +29,7 @@ def travel(page: Page, way: str) -> None:
 
 
 def opened(page: Page) -> tuple[str, str]:
-    """Level and data view."""
+    """Returns level and data view."""
     view = state(page)["view"]
     return view["level"], view["panel"]
 

@@ -1,4 +1,4 @@
-"""An embed that nobody sees computes nothing: no frames, no timers, nothing from the socket."""
+"""A hidden embed is idle: no frames, no timers, no socket messages."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def until(page: Page, frame: Frame, condition: str) -> None:
 
 
 def rested(page: Page, frame: Frame) -> dict[str, Any]:
-    """What an embed does while its host draws 40 frames."""
+    """Returns what an embed does while its host draws 40 frames."""
     frames_of_host(page, 20)  # what was under way
     before: dict[str, int] = frame.evaluate("({ ...work })")
     frames_of_host(page, 40)
@@ -85,7 +85,7 @@ def rested(page: Page, frame: Frame) -> dict[str, Any]:
 
 
 def playing_embed(page: Page) -> Frame:
-    """The embed, once it plays."""
+    """Returns the embed, once it plays."""
     frame = page.locator("#e iframe").element_handle().content_frame()
     assert frame is not None
     frame.wait_for_selector('html[data-state="ready"]', state="attached")

@@ -28,7 +28,7 @@ def stands_at(page: Page, step: int) -> None:
 
 
 def walk_to_the_end(page: Page) -> list[str]:
-    """Every caption, by the key N; the last press leaves."""
+    """Returns every caption, stepping with the key N; the last press leaves."""
     captions = []
     for step in range(1, STEPS + 1):
         stands_at(page, step)

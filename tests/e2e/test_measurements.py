@@ -14,7 +14,7 @@ LAYERS = 6
 
 
 def measurement(experts: int, loss: float) -> dict[str, Any]:
-    """A model as measured.json has it, that learned nothing."""
+    """Returns a model as measured.json has it, that learned nothing."""
     return {
         "experts": experts,
         "top_k": 2,

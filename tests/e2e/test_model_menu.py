@@ -19,7 +19,7 @@ MODELS = ROOT / "models"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Two models that can be run, and one of a family that nobody knows."""
+    """Yields two models that can be run, and one of a family that nobody knows."""
     folder = tmp_path_factory.mktemp("models")
     for name in ("trio-8", "trio-16", "strange"):
         shutil.copytree(MODELS / name.replace("strange", "trio-8"), folder / name)

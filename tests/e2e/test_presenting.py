@@ -13,7 +13,7 @@ STANDS = "!moescope.state().playing"
 
 
 def caption(page: Page) -> str:
-    """The words of the beat."""
+    """Returns the words of the beat."""
     return page.locator(".shot-caption").inner_text()
 
 

@@ -66,14 +66,14 @@ VIEW = tuple(key.name for key in VIEW_KEYS if key.name != "lang")  # another lan
 
 
 def value_of(chance: random.Random, name: str) -> str:
-    """A value of a key: one that it takes in some view, or anything."""
+    """Returns a value of a key: one that it takes in some view, or anything."""
     choices = next((key.values for key in VIEW_KEYS if key.name == name), ())
     good = GOOD.get(name, choices)
     return chance.choice(good) if good and chance.random() < 0.7 else chance.choice(NUMBERS + TEXTS)
 
 
 def address(seed: int) -> str:
-    """A random address of the page."""
+    """Returns a random address of the page."""
     chance = random.Random(seed)
     names = [*chance.sample(REQUEST, 4), *chance.sample(VIEW, 3)]
     if seed % 3 == 0:

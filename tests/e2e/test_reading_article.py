@@ -11,7 +11,7 @@ from tests.e2e.conftest import PHONE, Opener
 
 
 def get(page: Page, view: str) -> dict:
-    """What one of the views shows."""
+    """Returns what one of the views shows."""
     told: dict = page.evaluate(f"document.getElementById('{view}').get()")
     return told
 

@@ -122,4 +122,4 @@ def test_reader_switching_code_to_live_sees_noise_and_the_badge_say_why(open_pag
     expect(page.locator("header")).to_contain_text("trained", ignore_case=True)
     assert count(page, "active_p") == active
     spread = [len({frozenset(experts) for _, experts in table_of_layer(page, layer)}) for layer in LAYERS]
-    assert max(spread) > 1  # authored code: one pair a layer for all tokens
+    assert max(spread) > 1  # authored code: one pair per layer for all tokens

@@ -13,7 +13,7 @@ SNAPSHOTS = Path(__file__).parents[2] / "models" / "trio-8-unbalanced" / "snapsh
 
 
 def ratio(page: Page) -> float:
-    """What the page says of the busiest expert."""
+    """Returns what the page says of the busiest expert."""
     return float(page.locator(".training-busiest").inner_text().split("×")[0].rsplit(" ", 1)[1])
 
 

@@ -1,4 +1,4 @@
-"""What is not obvious is said at level Story, where it is met: a term opens its meaning."""
+"""Level Story explains its terms in place: a term opens its definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken along: what a link shows, texts that work elsewhere, codes, pictures, tables, a video."""
+"""Saving and sharing: link previews, snippets, QR codes, pictures, tables, a video."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DURATION = """
 
 
 def read_in_page(page: Page, script: str, file: bytes) -> Any:
-    """What a page without our policy makes of a file."""
+    """Returns what a page without our policy makes of a file."""
     blank = page.context.new_page()
     found = blank.evaluate(script, base64.b64encode(file).decode())
     blank.close()
@@ -57,14 +57,14 @@ def pixels(page: Page, png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def save(page: Page, name: str) -> bytes:
-    """The file that a button hands over."""
+    """Returns the file that a button hands over."""
     with page.expect_download(timeout=PATIENT_MS) as download:
         page.get_by_role("button", name=name, exact=True).click()
     return Path(download.value.path()).read_bytes()
 
 
 def snippet(page: Page, kind: str) -> str:
-    """The text of one way to share."""
+    """Returns the text of one way to share."""
     page.get_by_role("group", name="Share as").get_by_role("button", name=kind, exact=True).click()
     return page.locator("textarea.copy-text").input_value()
 

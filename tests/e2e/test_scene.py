@@ -29,7 +29,8 @@ def test_frame_at_every_size_takes_at_most_eleven_draw_calls(
 
 
 def corpus_of(layers: int, experts: int) -> dict[str, object]:
-    """A corpus in which expert 0 of each layer has twice the load of the others, and hands on to expert 1."""
+    """Returns a corpus in which expert 0 of each layer has twice the load of the others, and hands on to
+    expert 1."""
     loads = [[2.0 if expert == 0 else 1.0 for expert in range(experts)] for _ in range(layers)]
     flows = [[layer, 0, 1, 100] for layer in range(layers - 1)]
     flows += [[layer, 2, 3, 50] for layer in range(layers - 1)]
@@ -172,7 +173,7 @@ def test_event_flashes_and_settles_to_a_dim_rest(stage: Stage) -> None:
 
 
 def white_share(page: Page, moment: str) -> float:
-    """The share of a picture's pixels that are white; `moment` is what the picture is of."""
+    """Returns the share of a picture's pixels that are white; `moment` is what the picture is of."""
     share: float = page.evaluate(
         f"""() => {{
           const pixels = shot({moment});

@@ -1,4 +1,4 @@
-"""Labels of the scene: none lies on another, on a control or on a panel, on any screen and in mid-flight."""
+"""Labels of the scene never overlap each other, a control or a panel, at any screen size and time."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ RECTANGLES = """() => {
 
 
 def meet(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two rectangles share more than half a pixel."""
+    """Returns whether two rectangles share more than half a pixel."""
     wide = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
     high = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
     return bool(wide > 0.5 and high > 0.5)
 
 
 def collisions(page: Page) -> tuple[list[str], int]:
-    """What a label lies on, and how many labels there are."""
+    """Returns what a label lies on, and how many labels there are."""
     found = page.evaluate(RECTANGLES)
     labels = found["labels"]
     others = [(one, other) for i, one in enumerate(labels) for other in labels[i + 1 :]]

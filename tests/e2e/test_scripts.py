@@ -48,7 +48,7 @@ def test_reader_of_any_script_sees_its_characters_and_the_bytes_on_inspection(
 
 
 def firsts(shown: list[str]) -> list[str]:
-    """The texts without all pieces of a character but its first."""
+    """Returns the texts without all pieces of a character but its first."""
     return [text for text in shown if not re.search(r" [2-9]/\d$", text)]
 
 

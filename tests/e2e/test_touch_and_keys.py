@@ -75,7 +75,7 @@ def test_everything_that_a_finger_presses_is_large_and_on_the_screen(
 
 
 def focused(page: Page) -> str:
-    """What has the focus, in a word."""
+    """Returns what has the focus, in a word."""
     name: str = page.evaluate(
         "(({ activeElement: e }) => e === document.body ? 'body' :"
         " [e.className, e.getAttribute('aria-label') ?? e.textContent].join(' ').trim())(document)"

@@ -17,7 +17,7 @@ ID_NAMES = ("top_k_index", "selected_experts", "router_indices", "topk_indices",
 
 
 def received(folder: Path, ids: list[int], by_one: bool = False) -> dict[str, Sets]:
-    """Layer -> the experts that each row was sent to. `by_one`: token by token with a cache."""
+    """Returns layer -> the experts that each row was sent to. `by_one`: token by token with a cache."""
     config = transformers.AutoConfig.from_pretrained(folder)
     auto = (
         transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
@@ -50,7 +50,7 @@ def run(model: Any, ids: list[int], by_one: bool) -> None:
 
 
 def watch(layer: str, module: Any, found: dict[str, Sets]) -> Any:
-    """A hook that appends the rows of each call."""
+    """Returns a hook that appends the rows of each call."""
     names = list(inspect.signature(module.forward).parameters)
     kind = type(module).__name__
 

@@ -39,7 +39,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory):
 
 
 def recorded(folder: Path, *more: str) -> RoutingTrace:
-    """The trace that the command writes on the transformers engine."""
+    """Returns the trace that the command writes on the transformers engine."""
     out = folder.with_suffix(".trace.safetensors")
     ids = ",".join(map(str, IDS))
     options = ["--token-ids", ids, "--engine", "transformers", "-o", str(out), *more]
@@ -48,7 +48,8 @@ def recorded(folder: Path, *more: str) -> RoutingTrace:
 
 
 def sets_of(trace: RoutingTrace) -> dict[str, Sets]:
-    """Layer -> the experts that each row went to; drops and empty choices left out, and rows without any."""
+    """Returns layer -> the experts that each row went to; drops and empty choices left out, and rows
+    without any."""
     names = trace.header.model["layer_names"]
     found: dict[str, Sets] = {}
     for layer, name in enumerate(names):

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.filterwarnings("default")]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A gpt-oss with the tokenizer of a shipped model."""
+    """Returns a gpt-oss with the tokenizer of a shipped model."""
     made = save("gpt_oss", tmp_path_factory.mktemp("page") / "small-oss", vocab_size=4096)
     shutil.copy(ROOT / "models" / "trio-16" / "tokenizer.json", made)
     return made

@@ -81,7 +81,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 def shrunk(name: str, **more: Any) -> Any:
-    """The default config of a type with small sizes; lists of layers are cut to as many as there are."""
+    """Returns the default config of a type with small sizes; lists of layers are cut to as many as there
+    are."""
     config = transformers.CONFIG_MAPPING[name]()
     values = config.to_dict()
     layers = values.get("num_hidden_layers")
@@ -96,7 +97,7 @@ def shrunk(name: str, **more: Any) -> Any:
 
 
 def build(name: str, seed: int = 0, **more: Any) -> Any:
-    """A tiny model whose routers choose: every weight random, selection biases too."""
+    """Returns a tiny model whose routers choose: every weight random, selection biases too."""
     torch.manual_seed(seed)
     config = shrunk(name, **more)
     for auto in ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText"):
@@ -120,7 +121,7 @@ def build(name: str, seed: int = 0, **more: Any) -> Any:
 
 
 def save(name: str, folder: Path, **more: Any) -> Path:
-    """The checkpoint folder of a tiny model."""
+    """Returns the checkpoint folder of a tiny model."""
     model = build(name, **more)
     model.save_pretrained(folder)
     return folder

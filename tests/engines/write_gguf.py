@@ -12,7 +12,7 @@ from app.sources.live.tensors import Tensors
 
 
 def write_gguf(folder: Path, out: Path) -> Path:
-    """Every tensor in float32, under llama.cpp's names (docs: gguf-py constants)."""
+    """Returns every tensor in float32, under llama.cpp's names (docs: gguf-py constants)."""
     config = json.loads((folder / "config.json").read_text())
     tensors = Tensors(folder)
     writer = gguf.GGUFWriter(str(out), "llama")

@@ -39,7 +39,7 @@ class Made:
 
 
 def mixtral(layers: int = 6, experts: int = 16, k: int = 2) -> dict[str, Any]:
-    """A model whose router takes the k best and softmaxes them; every layer has experts."""
+    """Returns a model whose router takes the k best and softmaxes them; every layer has experts."""
     return {
         "model_type": "mixtral",
         "num_hidden_layers": layers,
@@ -51,7 +51,7 @@ def mixtral(layers: int = 6, experts: int = 16, k: int = 2) -> dict[str, Any]:
 
 
 def deepseek(layers: int = 61, dense: int = 3, experts: int = 256, k: int = 8) -> dict[str, Any]:
-    """A model with a selection bias and groups, a scale, and dense layers at the beginning."""
+    """Returns a model with a selection bias and groups, a scale, and dense layers at the beginning."""
     return {
         "model_type": "deepseek_v3",
         "num_hidden_layers": layers,
@@ -94,7 +94,7 @@ def olmoe() -> dict[str, Any]:
 
 
 def qwen() -> dict[str, Any]:
-    """A model with a dense layer in the middle."""
+    """Returns a model with a dense layer in the middle."""
     return {
         "model_type": "qwen3_moe",
         "num_hidden_layers": 8,
@@ -107,7 +107,7 @@ def qwen() -> dict[str, Any]:
 
 
 def llama4() -> dict[str, Any]:
-    """Every second layer has experts, and a token gets one."""
+    """Returns a model in which every second layer has experts, and k = 1."""
     return {
         "model_type": "llama4",
         "text_config": {
@@ -144,7 +144,7 @@ MODELS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def moe_layers(config: dict[str, Any], layers: int) -> tuple[int, ...]:
-    """The layers with experts, worked out per family and not by the code under test."""
+    """Returns the layers with experts, worked out per family and not by the code under test."""
     match config["model_type"]:
         case "deepseek_v3" | "kimi_k2":
             return tuple(range(config["first_k_dense_replace"], layers))
@@ -181,7 +181,7 @@ def make(config: dict[str, Any], tokens: int = 40, prompt: int = 30, seed: int =
 def route(
     logits: NDArray[np.float32], config: dict[str, Any], inner: dict[str, Any], k: int, rng: Any
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The chosen experts and their weights by the family's rule."""
+    """Returns the chosen experts and their weights by the family's rule."""
     kind = config["model_type"]
     if kind in ("deepseek_v3", "kimi_k2", "longcat_flash"):
         scores = 1 / (1 + np.exp(-logits)) if kind != "longcat_flash" else softmax(logits)
@@ -213,6 +213,6 @@ def route(
 
 
 def softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities over the last axis."""
+    """Returns probabilities over the last axis."""
     powers = np.exp(values - values.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)

@@ -37,7 +37,7 @@ from tests.formats.written_captures import (
 
 
 def write(folder, made, writer):
-    """The capture's path, with its config beside it."""
+    """Returns the capture's path, with its config beside it."""
     (folder / "config.json").write_text(json.dumps(made.config))
     contents = writer(made)
     for name, data in contents.items():
@@ -235,7 +235,7 @@ def test_compare_of_two_texts_is_refused(tmp_path, capsys):
 
 
 def hostile(tmp_path):
-    """Files that are to be refused: their names, contents and the code of the finding."""
+    """Returns files that are to be refused: their names, contents and the code of the finding."""
     trap = tmp_path / "trap"
     pickled = pickle.dumps({"experts": Payload(trap)}, 2)
     bomb = zipped(**{"experts.npy": header_of((2**25,)) + b"\0" * (65 * 2**20)})

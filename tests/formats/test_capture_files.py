@@ -1,4 +1,4 @@
-"""Files that programs wrote which nobody here wrote: torch, gguf, pyarrow, safetensors."""
+"""Files written by other programs: torch, gguf, pyarrow, safetensors."""
 
 from __future__ import annotations
 

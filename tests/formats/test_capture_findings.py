@@ -1,4 +1,4 @@
-"""Faulty captures, one fault each, of several models and formats: the fault is told, and nothing else."""
+"""Faulty captures of several models and formats: the one fault is reported, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IDS = ("vllm", "vllm_python", "sglang", "megatron_server", "verl", "moe_trace_cs
 
 
 def faults(made: Made, writer: str, data: Any = None) -> list[str]:
-    """The codes of warnings and errors, sorted."""
+    """Returns the codes of warnings and errors, sorted."""
     contents = data if data is not None else WRITERS[writer](made)
     findings = read_bytes(contents, config=made.config)[0].findings
     return sorted(one.code for one in findings if one.level != "info")

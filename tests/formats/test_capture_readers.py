@@ -1,4 +1,4 @@
-"""Sound captures of made-up routings, as engines, hooks and people write them: read exactly, nothing told."""
+"""Sound captures of synthetic routings in many formats: read exactly, without findings."""
 
 from __future__ import annotations
 

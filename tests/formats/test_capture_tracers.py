@@ -14,7 +14,7 @@ from tests.formats.written_tensors import pt
 
 
 def passes(made):
-    """Begin and end of each forward pass: the prompt, then one token after the other."""
+    """Returns begin and end of each forward pass: the prompt, then one token after the other."""
     return [(0, made.prompt), *((at, at + 1) for at in range(made.prompt, made.tokens - 1))]
 
 

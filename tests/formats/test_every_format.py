@@ -1,4 +1,4 @@
-"""Every further format with other routings and faults: sound ones raise nothing, faults are told in place."""
+"""The other formats with further routings: sound ones have no findings, faults name their place."""
 
 from __future__ import annotations
 

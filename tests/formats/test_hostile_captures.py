@@ -1,4 +1,4 @@
-"""Truncated, wrong and hostile files: a clear refusal, nothing run, nothing written, little memory."""
+"""Truncated, wrong and hostile files: a clear error, no code run, nothing written, little memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MADE = make(mixtral(), 30, 20)
 
 
 def refusal(contents, **more):
-    """The code of the refusal, and its words; the peak of memory stays small."""
+    """Returns the code of the refusal, and its words; the peak of memory stays small."""
     tracemalloc.start()
     with pytest.raises(CaptureError) as refused:
         read_bytes(contents, config=MADE.config, **more)

@@ -94,7 +94,7 @@ def sglang_openai(made: Made) -> Contents:
 
 
 def megatron(made: Made) -> Contents:
-    """One pass for the prompt, one a written token; logits in bfloat16 beside it."""
+    """Returns one pass for the prompt, one a written token; logits in bfloat16 beside it."""
     lines: list[Any] = []
     blob = b""
     spans = [(0, made.prompt), *((at, at + 1) for at in range(made.prompt, made.tokens - 1))]
@@ -241,7 +241,7 @@ def bare_npy(made: Made) -> Contents:
 
 
 def verl(made: Made) -> Contents:
-    """Two sequences, the second one padded on the left; the last token of each is filler."""
+    """Returns two sequences, the second one padded on the left; the last token of each is filler."""
     pad = min(7, made.tokens - 2)
     rows = np.zeros((2, made.tokens, made.layers, made.k), np.int32)
     rows[0, :-1] = made.all_layers()

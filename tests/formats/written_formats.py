@@ -18,7 +18,7 @@ from tests.formats.written_tensors import pt
 
 
 def passes(made: Made, chunk: int = 0) -> Iterator[tuple[int, int]]:
-    """The first and last row of each forward pass: the prompt in chunks, then one a written token."""
+    """Yields the first and last row of each forward pass: the prompt in chunks, then one a written token."""
     step = chunk or max(made.prompt, 1)
     for begin in range(0, made.prompt, step):
         yield begin, min(begin + step, made.prompt)
@@ -26,7 +26,7 @@ def passes(made: Made, chunk: int = 0) -> Iterator[tuple[int, int]]:
 
 
 def vllm021(made: Made) -> Contents:
-    """Nested lists of the layers with experts; those of the prompt stand beside the choices."""
+    """Returns nested lists of the layers with experts; those of the prompt stand beside the choices."""
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": "t"},
@@ -43,7 +43,7 @@ def vllm021(made: Made) -> Contents:
 
 
 def request_output(made: Made) -> Contents:
-    """A RequestOutput of TensorRT-LLM, which keeps the layers with experts alone."""
+    """Returns a RequestOutput of TensorRT-LLM, which keeps the layers with experts alone."""
     output = {"index": 0, "text": "t", "token_ids": made.token_ids[made.prompt :], "finish_reason": "length"}
     routed = {**output, "routed_experts": made.ids[:-1].tolist()}
     return {
@@ -129,7 +129,7 @@ def logits_stack(made: Made) -> Contents:
 
 
 def bfloat16(values: Any) -> bytes:
-    """The upper half of each float32."""
+    """Returns the upper half of each float32."""
     return (np.ascontiguousarray(values, "<f4").view("<u4") >> 16).astype("<u2").tobytes()
 
 
@@ -180,7 +180,7 @@ def phase_csv(made: Made) -> Contents:
 
 
 def routing_text(made: Made) -> Contents:
-    """Ids ascending, so that their rank is lost."""
+    """Returns ids ascending, so that their rank is lost."""
     lines = ["# arcint routing trace v1"]
     for token in range(made.tokens):
         for at, layer in enumerate(made.moe):
@@ -272,7 +272,7 @@ def npy_folder(made: Made) -> Contents:
 
 
 def counted(made: Made) -> Any:
-    """How often each expert was chosen, [L, N]."""
+    """Returns how often each expert was chosen, [L, N]."""
     return np.stack(
         [np.bincount(made.ids[:-1, at].ravel(), minlength=made.experts) for at in range(len(made.moe))]
     )

@@ -28,7 +28,7 @@ class Storage:
 
 
 def pt(value: Any) -> bytes:
-    """A .pt file with the arrays of a value as tensors."""
+    """Returns a .pt file with the arrays of a value as tensors."""
     names = ["torch", "torch._utils"]
     kept = {name: sys.modules.get(name) for name in names}
     fake, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
@@ -51,7 +51,7 @@ def pt(value: Any) -> bytes:
 
 
 def written(value: Any, fake: Any, rebuild: Any) -> bytes:
-    """The archive: data.pkl and one member a storage."""
+    """Returns the archive: data.pkl and one member per storage."""
     storages: list[Storage] = []
 
     class Pickler(pickle.Pickler):

@@ -1,4 +1,4 @@
-"""Tours, questions: what is shipped leads somewhere and is true; what is wrong is told stops nothing."""
+"""Tours and questions: shipped ones are valid and true; wrong files are reported and affect no other."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is measured on held-out text, against slow loops, other libraries and what training measured."""
+"""Measurements on held-out text against slow loops, other libraries and the training's figures."""
 
 import json
 import math
@@ -28,7 +28,7 @@ MEASURED = file.read(SHIPPED)
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two models and held-out text for them."""
+    """Returns two models and held-out text for them."""
     for seed, name in enumerate(("trio-6", "trio-6-other")):
         write_checkpoint(tmp_path / name, seed=seed)
     random = np.random.default_rng(0)

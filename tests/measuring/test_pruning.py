@@ -1,4 +1,4 @@
-"""What is lost without experts, against a model whose router never had them, and REAP against a loop."""
+"""Pruning loss against a model without the experts, and REAP against a loop."""
 
 import numpy as np
 import pytest

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 
 def choices(random, tokens, layers, n, k, empty=0.1):
-    """Different experts for each (token, layer), some choices empty: [T, L, K]."""
+    """Returns different experts for each (token, layer), some choices empty: [T, L, K]."""
     experts = np.argsort(random.random((tokens, layers, n)), axis=-1)[..., :k].astype(np.int32)
     experts[random.random(experts.shape) < empty] = -1
     return experts

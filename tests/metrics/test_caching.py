@@ -24,7 +24,7 @@ SMALL = st.tuples(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.intege
 
 
 def best_possible(asked, places):
-    """The most hits of any cache that starts empty: every choice after each request is tried."""
+    """Returns the most hits of any cache that starts empty: every choice after each request is tried."""
 
     @cache
     def most(time, held):

@@ -1,4 +1,4 @@
-"""What a limit on the devices of a token buys, against counts by hand and the promises of the routers."""
+"""The effect of a device limit against hand counts and the routers' guarantees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load of one text is that of its trace; of many, that of all their tokens together."""
+"""The load of one text equals that of its trace; of several texts, that of all their tokens."""
 
 import json
 from dataclasses import replace

@@ -73,7 +73,7 @@ def spelt_pairs(a: list[list[int]], b: list[list[int]]) -> np.ndarray:
 
 
 def js_bits(groups: list[list[int]], rows: list[list[int]]) -> float:
-    """Of groups of tokens, by scipy; two groups at a time is its limit, so by entropies."""
+    """Returns the divergence of token groups from scipy's entropies; its own function takes two groups."""
     loads = []
     for tokens in groups:
         counted = Counter(expert for token in tokens for expert in rows[token])
@@ -84,18 +84,18 @@ def js_bits(groups: list[list[int]], rows: list[list[int]]) -> float:
 
 
 def groups_by(keys: list[Any]) -> list[list[int]]:
-    """Tokens of each value."""
+    """Returns tokens of each value."""
     return [[t for t, key in enumerate(keys) if key == value] for value in dict.fromkeys(keys)]
 
 
 def ours_js(r: Routing, keys: Any) -> float:
-    """The metric over groups of tokens with these numbers."""
+    """Returns the metric over groups of tokens with these numbers."""
     counts = group_counts(r.experts, np.asarray(keys, np.int32), int(max(keys)) + 1, N)
     return float(divergence(counts[counts.sum(axis=1) > 0]))
 
 
 def dropped(r: Routing) -> tuple[float, float]:
-    """One in five choices dropped."""
+    """Returns a mask with one choice in five dropped."""
     drops = np.random.default_rng(1).random((T, 1, K)) < 0.2
     trace = trace_of(r.experts[:, None], N, dropped=drops)
     return float(balance.dropped_share(trace)[0]), sum(drops.ravel().tolist()) / (T * K)

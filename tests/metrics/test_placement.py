@@ -14,7 +14,7 @@ from app.trace import RoutingTrace, Token, TraceHeader
 
 
 def slow(experts, place, dropped):
-    """The same, one choice after another."""
+    """Returns the same, one choice after another."""
     tokens, layers, chosen = experts.shape
     devices = int(place.max()) + 1
     sent, load = np.zeros((layers, devices), int), np.zeros((layers, devices), int)
@@ -78,7 +78,7 @@ def test_number_of_devices_that_does_not_fit_is_refused(devices):
 
 
 def trace_of(logits, router, k):
-    """A trace of one layer from logits [T, N]."""
+    """Returns a trace of one layer from logits [T, N]."""
     routed = router.route(logits, k)
     shape = ModelShape(1, logits.shape[-1], k, 4, 4)
     header = TraceHeader(tuple(Token("a") for _ in logits), shape, {"name": "m"}, {"source": "authored"})
@@ -86,7 +86,7 @@ def trace_of(logits, router, k):
 
 
 def traffic(trace, devices):
-    """Neighbours together."""
+    """Returns the traffic with neighbours on one device."""
     return traffic_of(trace.experts, place_experts(trace.header.shape.experts, devices), trace.dropped)
 
 

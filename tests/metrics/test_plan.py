@@ -41,7 +41,7 @@ def test_groups_that_nodes_do_not_divide_make_one_node():
 
 
 def best_halves(loads):
-    """The least load of the fuller of two devices with as many experts each, by trying all."""
+    """Returns the least load of the fuller of two devices with as many experts each, by trying all."""
     whole = range(len(loads))
     return min(
         max(sum(loads[i] for i in half), sum(loads) - sum(loads[i] for i in half))

@@ -60,7 +60,8 @@ def test_percentiles_over_layers_are_those_of_numpy():
 
 
 def megatron_coverage(freqs, n):
-    """The definition of Megatron-LM's `topk_coverage`: over experts that were seen, n at most all of them."""
+    """Returns the definition of Megatron-LM's `topk_coverage`: over experts that were seen, n at most all
+    of them."""
     seen = sorted((count for count in freqs if count), reverse=True)
     return sum(seen[: min(n, len(seen))]) / sum(seen)
 

@@ -34,7 +34,7 @@ def drawn(sources, **request):
 
 
 def made(texts, title="T"):
-    """A trace of random routing with these tokens."""
+    """Returns a trace of random routing with these tokens."""
     random, shape = np.random.default_rng(1), ModelShape(3, 5, 2, 8, 8)
     experts = np.argsort(random.random((len(texts), 3, 5)))[..., :2].astype(np.int32)
     scores = np.full((len(texts), 3, 5), 0.2, np.float32)
@@ -185,7 +185,7 @@ def test_preview_of_the_shot_follows_the_third_token_and_rises_with_it(shot: str
 
 
 def tints_of(picture):
-    """The colours of groups that are somewhere in a picture."""
+    """Returns the colours of groups that are somewhere in a picture."""
     return {tint for tint in TINTS if tint in picture}
 
 

@@ -22,7 +22,7 @@ def sources():
 
 
 def luminance(colour):
-    """Relative luminance, WCAG 2.2."""
+    """Returns relative luminance, WCAG 2.2."""
     channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return sum(part * share for part, share in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))

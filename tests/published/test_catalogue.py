@@ -31,7 +31,8 @@ def comparisons():
 
 
 def prints_as(computed: float, published: float) -> bool:
-    """Whether the computed figure, rounded or cut to as many digits as the published one has, is that one."""
+    """Returns whether the computed figure, rounded or cut to as many digits as the published one has, is
+    that one."""
     digits = len(f"{published:g}".replace(".", "").strip("0"))
     step = 10.0 ** (floor(log10(published)) - digits + 1)
     return any(abs(turn(computed / step) * step - published) < step / 100 for turn in (round, floor))

@@ -62,7 +62,8 @@ ROUTED, OTHER = 4 * 64 * 32, (128 + 4) * 64
 
 
 def quantised(part):
-    """The model with each expert's matrix in a format: `part` gives its tensors by the name of the matrix."""
+    """Returns the model with each expert's matrix in a format: `part` gives its tensors by the name of the
+    matrix."""
     plain = [tensor(name, "BF16", *shape) for name, shape in MODEL if ".experts." not in name]
     stems = (name.removesuffix(".weight") for name, _ in MODEL if ".experts." in name)
     return plain + [each for stem in stems for each in part(stem)]

@@ -168,7 +168,7 @@ def test_config_without_a_known_name_is_refused(config):
 
 
 def test_class_that_loads_the_weights_decides_over_model_type():
-    """Grok-1 has been published as `mixtral`; its four norms a layer give it away."""
+    """Grok-1 has been published as `mixtral`; its four norms per layer give it away."""
     grok = {**MIXTRAL, "architectures": ["Grok1ModelForCausalLM"]}
     assert read_config(grok).family == "grok-1"
     assert count(grok).parts["norms"] > count(MIXTRAL).parts["norms"]

@@ -47,7 +47,8 @@ def in_transformers(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def count_of_transformers(values: dict[str, Any]) -> int:
-    """Parameters of the model that transformers builds; tied matrices once, selection biases left out."""
+    """Returns parameters of the model that transformers builds; tied matrices once, selection biases left
+    out."""
     kind, fields = in_transformers(values)
     config = transformers.AutoConfig.for_model(kind, **fields)
     if kind in WITH_VISION:

@@ -5,5 +5,5 @@ from app.sources.registry import KEYS_READ
 
 
 def offered(*names, **more):
-    """An `Available` with the keys that each shipped source reads."""
+    """Returns an `Available` with the keys that each shipped source reads."""
     return Available(*names, **{"sources": KEYS_READ} | more)

@@ -1,4 +1,4 @@
-"""Whatever stands in an address, it is understood: no query makes the server fail or contradict itself."""
+"""No query string makes the server fail or contradict itself."""
 
 import random
 import re
@@ -70,7 +70,7 @@ def sources():
 
 @pytest.fixture(scope="module")
 def queries(sources):
-    """The same query strings each time: those of the issue, then random ones."""
+    """Returns the same query strings each time: those of the issue, then random ones."""
     chance = random.Random(SEED)
     good = good_values(sources)
     made = (random_query(chance, good) for _ in range(QUERIES - len(OF_THE_ISSUE)))
@@ -105,7 +105,7 @@ def choosing(values) -> Callable[[random.Random], str]:
 
 
 def random_query(chance: random.Random, good) -> str:
-    """Up to nine keys: of requests, of the second stack, of the view, and unknown ones."""
+    """Returns up to nine keys: of requests, of the second stack, of the view, and unknown ones."""
     view = [key.name for key in VIEW_KEYS]
     pairs = []
     for _ in range(chance.randint(0, 9)):
@@ -174,7 +174,7 @@ def test_every_query_has_a_page_that_holds_the_request_as_it_is_read(queries, so
 
 
 def check_boot(boot, understood, query):
-    """The page holds what the server read: of the first stack, and of the second where there is one."""
+    """The page holds what the server read: of the first stack, and of the second if there is one."""
     first, second = understood
     assert {key: boot[key] for key in ("request", "given", "notices")} == first.answer.to_json(), query
     assert boot["second"] == (None if second is None else second.answer.to_json()), query

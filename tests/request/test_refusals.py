@@ -132,7 +132,7 @@ def refused(values: dict[str, Any], known: Available) -> tuple[Any, ...]:
 
 
 def too_long() -> list[Any]:
-    """What a model says of a prompt beyond what it takes, and of one with nothing in it."""
+    """Returns what a model says of a prompt beyond what it takes, and of one with nothing in it."""
     problems: list[Any] = []
     model = Models(Settings().models).open("trio-8")
     for text, more in (("a b " * 400, 0), ("", 0), ("a", 5000)):
@@ -144,7 +144,7 @@ def too_long() -> list[Any]:
 
 
 def uncounted() -> list[Any]:
-    """What is said of a config.json that cannot be counted or drawn."""
+    """Returns what is said of a config.json that cannot be counted or drawn."""
     problems: list[Any] = []
     for data in CONFIGS:
         try:
@@ -156,7 +156,7 @@ def uncounted() -> list[Any]:
 
 
 def unloaded() -> list[Any]:
-    """What is said of a text that no load can be counted over."""
+    """Returns what is said of a text that no load can be counted over."""
     sources = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models)
     problems: list[Any] = []
     live = sources.parse({"source": "live"})

@@ -1,4 +1,4 @@
-"""Page and server read every view key of an address alike: the same value, or both none."""
+"""Page and server read every view key of an address equally: the same value, or none."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ ABSURD = [
 
 
 def texts_of(key: ViewKey) -> list[str]:
-    """Texts around what a key takes, beside absurd ones."""
+    """Returns texts around what a key takes, beside absurd ones."""
     edges = [str(int(end) + step) for end in key.limits or () for step in (-1, 0, 1)]
     return [*key.values, *(value.upper() for value in key.values), *edges, *ABSURD]
 
 
 def queries(seed: int) -> list[str]:
-    """Query strings with a random choice of view keys, some of them twice, and keys that nobody knows."""
+    """Returns query strings with a random choice of view keys, some of them twice, and keys that nobody
+    knows."""
     chance = random.Random(seed)
     found = []
     for _ in range(COUNT):

@@ -19,7 +19,7 @@ def sigmoid(x):
 
 
 def pick(values, k):
-    """The k best, best first, the lower id where they tie; never one at minus infinity."""
+    """Returns the k best, best first, the lower id in a tie; never one at minus infinity."""
     chosen = []
     for _ in range(k):
         top = None
@@ -81,7 +81,7 @@ def sigmoid_top1(rows):
 
 
 def outside_masked(values, group_value, groups, kept):
-    """Values with minus infinity outside the `kept` groups whose `group_value` is largest."""
+    """Returns values with minus infinity outside the `kept` groups whose `group_value` is largest."""
     size = len(values) // groups
     members = [values[g * size : (g + 1) * size] for g in range(groups)]
     best = pick([group_value(member) for member in members], kept)
@@ -139,7 +139,7 @@ def sqrt_softplus_bias(rows, k, bias, scale):
 
 
 def hash_routing(rows, table, ids, scale):
-    """The experts of a token are those that the table has for its id, in the table's order."""
+    """Returns the routing with the experts of each token's id in the table, in the table's order."""
     scores, tokens = [], []
     for row, token in zip(rows, ids, strict=True):
         s = [softplus_root(x) for x in row]
@@ -150,7 +150,7 @@ def hash_routing(rows, table, ids, scale):
 
 
 def softmax_with_zeros(rows, k, zeros, bias, scale):
-    """Rows are N + Z wide; a choice from N on is (-1, 0, False)."""
+    """Returns the routing of rows [N + Z]; a choice from N on is (-1, 0, False)."""
 
     def one(row):
         p, count = softmax(row), len(row) - zeros
@@ -217,7 +217,7 @@ def gshard(rows, capacity, draws):
 
 
 def expert_choice(rows, capacity):
-    """Each expert in turn takes its best tokens; a token's experts are then sorted by score."""
+    """Lets each expert in turn take its best tokens, then sorts each token's experts by score."""
     scores = [softmax(row) for row in rows]
     tokens = [[] for _ in rows]
     for expert in range(len(rows[0])):
@@ -229,7 +229,8 @@ def expert_choice(rows, capacity):
 
 
 def best_balanced_sum(rows):
-    """The largest sum of logits over all assignments with T / N tokens to each expert, by trying them all."""
+    """Returns the largest sum of logits over all assignments with T / N tokens to each expert, by trying
+    them all."""
     tokens, experts = len(rows), len(rows[0])
     assert tokens % experts == 0
     seats = [e for e in range(experts) for _ in range(tokens // experts)]

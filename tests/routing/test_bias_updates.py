@@ -11,7 +11,7 @@ EXPERTS, K, TOKENS = 32, 4, 1024
 
 
 def skewed(seed):
-    """Logits [T, N] of which some experts get more than others, as in a layer that collapses."""
+    """Returns logits [T, N] of which some experts get more than others, as in a layer that collapses."""
     random = np.random.default_rng(seed)
     favour = np.random.default_rng(99).normal(0, 0.5, EXPERTS)
     return (favour + random.normal(0, 1, (TOKENS, EXPERTS))).astype(np.float32)

@@ -27,7 +27,7 @@ BIAS = np.random.default_rng(1).normal(0, 0.2, N).astype(np.float32)
 
 
 def theirs(family, name, **config):
-    """An instance of a router class with the identity as its weight."""
+    """Returns an instance of a router class with the identity as its weight."""
     module = pytest.importorskip(f"transformers.models.{family}.modeling_{family}")
     sizes = {"hidden_size": N, "num_experts": N, "num_local_experts": N}
     router = getattr(module, name)(SimpleNamespace(**sizes, **config))
@@ -43,7 +43,8 @@ def run(router, *arguments):
 
 
 def by_expert(experts, weights):
-    """Weights at their experts, 0 elsewhere: the order of the choices differs between implementations."""
+    """Returns weights at their experts, 0 elsewhere: the order of the choices differs between
+    implementations."""
     dense = np.zeros((len(experts), N), np.float32)
     np.put_along_axis(dense, np.asarray(experts), np.asarray(weights), axis=1)
     return dense

@@ -1,4 +1,4 @@
-"""What holds for routers at any logits, N and k."""
+"""Properties of all routers for any logits, N and k."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ LOGITS = st.floats(-30, 30, width=32)
 
 @st.composite
 def batches(draw):
-    """Logits [T, N] and a k that fits."""
+    """Returns logits [T, N] and a k that fits."""
     experts = draw(st.integers(2, 40))
     tokens = draw(st.integers(1, 12))
     logits = draw(arrays(np.float32, (tokens, experts), elements=LOGITS))

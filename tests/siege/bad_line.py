@@ -31,7 +31,7 @@ def command(*words: str) -> None:
 
 
 def tunnel(name: str) -> int:
-    """The descriptor of a new tunnel; packets are read from it and written to it."""
+    """Returns the descriptor of a new tunnel; packets are read from it and written to it."""
     try:
         descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
@@ -59,7 +59,7 @@ def carry(ends: tuple[int, int], loss: float, delay_secs: float, stopped: thread
 
 @contextmanager
 def bad_line(loss: float, delay_secs: float) -> Iterator[tuple[str, ...]]:
-    """The words before a command that is to run at the other end, THERE. Raises NoLine."""
+    """Yields the prefix of a command that runs at the other end, THERE. Raises NoLine."""
     inside = ("ip", "netns", "exec", SPACE)
     with ExitStack() as stack:
         command("ip", "netns", "add", SPACE)

@@ -20,7 +20,7 @@ SMALL = "/api/trace?scenario=code&experts=8&k="
 
 @contextmanager
 def server(prefix: tuple[str, ...] = (), **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server with these settings, and its address."""
+    """Yields a server with these settings, and its address."""
     command = [*prefix, sys.executable, "-m", "app"]
     whole = {**os.environ, "PORT": "0", "OPEN": "0", **env}
     process = subprocess.Popen(
@@ -35,7 +35,7 @@ def server(prefix: tuple[str, ...] = (), **env: str) -> Iterator[tuple[subproces
 
 
 def memory_mb(process: subprocess.Popen[str]) -> float:
-    """Resident memory of the server and of the processes that it started."""
+    """Returns resident memory of the server and of the processes that it started."""
     total, waiting = 0, [process.pid]
     while waiting:
         pid = waiting.pop()
@@ -57,13 +57,13 @@ def quantiles(secs: list[float]) -> str:
 
 
 def client_at(source: str, **options: Any) -> httpx.AsyncClient:
-    """An HTTP client with an address of its own: all of 127.0.0.0/8 is this machine."""
+    """Returns an HTTP client with an address of its own: all of 127.0.0.0/8 is this machine."""
     transport = httpx.AsyncHTTPTransport(local_address=source)
     return httpx.AsyncClient(transport=transport, timeout=120, **options)
 
 
 async def small_traces(url: str, secs: float, source: str = "127.0.0.200") -> list[float]:
-    """How long a small trace takes, asked again and again, each time for another one."""
+    """Returns the seconds of small traces, each a different one."""
     took = []
     async with client_at(source) as client:
         end, number = time.monotonic() + secs, 0

@@ -25,7 +25,7 @@ PAUSE_SECS = 20
 
 
 def stream(url: str, **request: object) -> int:
-    """One whole stream; the number of its steps."""
+    """Reads one whole stream; returns the number of its steps."""
     with connect(f"{url.replace('http', 'ws')}/ws", open_timeout=60) as viewer:
         viewer.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": request}))
         steps = 0
@@ -99,7 +99,7 @@ def slow_readers() -> None:
 
 
 def figure(url: str, name: str) -> float:
-    """A number of /metrics."""
+    """Returns a number of /metrics."""
     lines = httpx.get(f"{url}/metrics", timeout=60).text.splitlines()
     return next(float(line.split()[-1]) for line in lines if line.startswith(f"moescope_{name} "))
 
@@ -146,7 +146,7 @@ def jumping_clock() -> None:
 
 
 def year(url: str) -> int:
-    """What year the server has."""
+    """Returns what year the server has."""
     return int(httpx.get(f"{url}/healthz", timeout=60).headers["date"].split()[3])
 
 

@@ -19,7 +19,7 @@ VIEWERS = 1000
 
 
 def expected(requests: list[dict[str, object]]) -> list[list[bytes]]:
-    """The frames of each request, of stream 1."""
+    """Returns the frames of each request, of stream 1."""
     settings = Settings()
     sources = SourceRegistry(load_scenarios(settings.scenarios), settings.models)
     opened = (sources.open(sources.parse(request)) for request in requests)
@@ -30,7 +30,7 @@ def expected(requests: list[dict[str, object]]) -> list[list[bytes]]:
 
 
 async def watch(url: str, number: int, request: dict[str, object], frames: list[bytes]) -> int:
-    """One viewer; the number of frames that were right. Raises AssertionError for a wrong one."""
+    """Runs one client; returns the number of correct frames. Raises AssertionError for a wrong one."""
     at = f"127.0.{1 + number // 200}.{1 + number % 200}"
     async with connect(f"{url.replace('http', 'ws')}/ws", local_addr=(at, 0), open_timeout=120) as socket:
         await socket.send(json.dumps({"op": "open", "version": VERSION, "id": 1, "request": request}))

@@ -17,7 +17,7 @@ GREEDY = 24
 
 
 def capture(size: int) -> bytes:
-    """A dropped file of so many bytes: JSON that has no routing, which is known only at its end."""
+    """Returns a dropped file of so many bytes: JSON that has no routing, which is known only at its end."""
     file = b'[{"a":[' + b"1," * (size // 2) + b"1]}]"
     header = json.dumps({"files": [{"name": "a.json", "bytes": len(file)}]}).encode()
     return len(header).to_bytes(4, "little") + header + file
@@ -61,7 +61,7 @@ async def greedy(url: str, number: int, secs: float, told: Counter[int]) -> None
 
 
 async def attack(url: str, secs: float) -> Counter[int]:
-    """All of them; how often each status was answered."""
+    """Runs all clients; returns how often each status was answered."""
     told: Counter[int] = Counter()
     await asyncio.gather(*(greedy(url, number, secs, told) for number in range(GREEDY)))
     return told

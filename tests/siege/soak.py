@@ -40,7 +40,7 @@ FLAT = 0.05
 
 
 def view(number: int) -> str:
-    """The keys of one of the views."""
+    """Returns the keys of one of the views."""
     scenario = ("code", "english")[number % 2]
     return f"scenario={scenario}&experts={(8, 16, 64, 128)[number // 2 % 4]}&skew={number // 8 / 10}"
 
@@ -122,5 +122,5 @@ def run(minutes: float = 2.0) -> None:
 
 
 def descriptors(pid: int) -> int:
-    """The file descriptors that a process has open."""
+    """Returns the file descriptors that a process has open."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))

@@ -22,7 +22,7 @@ ODD = st.sampled_from([None, [], {}, [1], "8", -1, 0, 2**31, 2**63, 1e308, float
 
 @pytest.fixture
 def models(tmp_path):
-    """A folder with a model that works and one to be spoiled."""
+    """Returns a folder with a model that works and one to be spoiled."""
     for name in ("good", "bad"):
         (tmp_path / name).mkdir()
         for file in ("config.json", "model.safetensors", "tokenizer.json"):
@@ -105,7 +105,7 @@ CAPTURES = sorted(
 
 
 def frame(name, data):
-    """What the page sends for a dropped file."""
+    """Returns what the page sends for a dropped file."""
     header = json.dumps({"files": [{"name": name, "bytes": len(data)}]}).encode()
     return len(header).to_bytes(4, "little") + header + data
 

@@ -21,7 +21,7 @@ TOKENS, LAYERS, K, EXPERTS = 20_000, 12, 4, 64
 
 
 def made(tokens=TOKENS, seed=1, scores=False, layers=LAYERS):
-    """A routing in which no token has one expert twice."""
+    """Returns a routing in which no token has one expert twice."""
     draw = np.random.default_rng(seed)
     first = draw.integers(0, EXPERTS, (tokens, layers, 1))
     experts = ((first + np.arange(K) * draw.integers(1, 15, (tokens, layers, 1))) % EXPERTS).astype(np.int32)

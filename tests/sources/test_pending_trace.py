@@ -1,4 +1,4 @@
-"""What the sources make of routers, of writing on and of recordings."""
+"""Sources with routers, generation and recordings."""
 
 import json
 from dataclasses import replace
@@ -79,7 +79,7 @@ def test_no_expert_serves_more_tokens_than_the_capacity_that_the_trace_states(so
     assert kept.max() == capacity
     if name in ("switch", "st_moe"):  # GShard's queues have those who are not drawn in them too
         layers, experts = np.nonzero(trace.dropped)[1], trace.experts[trace.dropped]
-        assert (kept[layers, experts] == capacity).all()  # nobody is turned away where there is room
+        assert (kept[layers, experts] == capacity).all()  # nobody is turned away if there is room
 
 
 @pytest.mark.parametrize("name", ["expert_choice", "softmax_bias", "gshard"])

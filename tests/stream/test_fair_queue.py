@@ -1,4 +1,4 @@
-"""Clients share the work equally, however much each one asks for."""
+"""Clients share the work equally, independent of their requests."""
 
 from collections import Counter
 

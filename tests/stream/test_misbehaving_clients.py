@@ -1,4 +1,4 @@
-"""Clients that break the rules are told so or let go; the server lives; others beside them notice nothing."""
+"""Clients that break the rules get an error or are disconnected; other clients are unaffected."""
 
 import base64
 import itertools
@@ -26,7 +26,7 @@ LARGE = {"scenario": "long", "experts": 512, "k": 512}  # 3.9 MB a trace
 
 @pytest.fixture(scope="module")
 def long_scenario(tmp_path_factory):
-    """A folder with a scenario of 256 tokens."""
+    """Returns a folder with a scenario of 256 tokens."""
     folder = tmp_path_factory.mktemp("scenarios")
     tokens = "\n".join('[[tokens]]\ntext = "x"\ngroup = "g"' for _ in range(256))
     head = 'title = "Long"\nteaches = "Nothing."\n[groups.g]\nplaces = [0.1]\n'
@@ -36,7 +36,7 @@ def long_scenario(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hall(long_scenario):
-    """A server that lets a reader go which takes nothing for half a second."""
+    """Yields a server that disconnects a client that reads nothing for half a second."""
     with serving(Settings(port=0, scenarios=long_scenario, send_secs=0.5)) as url:
         yield url
 
@@ -57,7 +57,7 @@ def let_go():
 
 @contextmanager
 def beside(url):
-    """A viewer who streams all the while: before, during and after, each of its streams is whole."""
+    """Yields a viewer who streams all the while: before, during and after, each of its streams is whole."""
     stop, seen, failures = threading.Event(), queue.Queue(), []
 
     def look():
@@ -85,7 +85,7 @@ def beside(url):
 
 
 def closing_of(connection):
-    """The close frame that the server sends; messages before it are passed over."""
+    """Returns the close frame that the server sends; earlier messages are skipped."""
     with pytest.raises(ConnectionClosed) as caught:
         while True:
             connection.recv(timeout=PATIENCE_SECS)
@@ -231,7 +231,7 @@ def test_a_page_of_another_origin_connects(long_scenario):
 
 
 def raw_viewer(url):
-    """A socket of the system after a handshake, with a small buffer; it reads only when told to."""
+    """Returns a socket of the system after a handshake, with a small buffer; it reads only when told to."""
     address = urlsplit(url)
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -250,7 +250,7 @@ def raw_viewer(url):
 
 
 def frame(data, opcode):
-    """A frame as a client sends it."""
+    """Returns a frame as a client sends it."""
     return Frame(opcode, data).serialize(mask=True)
 
 
@@ -259,7 +259,7 @@ def open_text(id):
 
 
 def frames_until_close(line):
-    """The contents of all frames that come, up to and with the close frame."""
+    """Returns the contents of all frames that come, up to and with the close frame."""
     data, contents = line.makefile("rb"), []
     while True:
         opcode, length = data.read(2)

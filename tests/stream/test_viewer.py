@@ -1,4 +1,4 @@
-"""The loop of one viewer, with a socket and a source that the test holds in its hand."""
+"""The loop of one client, with a socket and a source that the test controls."""
 
 import asyncio
 import json

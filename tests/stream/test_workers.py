@@ -1,4 +1,4 @@
-"""Nobody waits behind what takes long, and what nobody waits for is not computed."""
+"""Small jobs do not wait for long ones, and abandoned jobs are not computed."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from tests.stream.jobs import die, divide, getpid, nap, refuse, spin
 
 @pytest.fixture
 def workers(monkeypatch):
-    """The one thread of a server made after this, and no processes: everything is small work."""
+    """Yields the one thread of a server made after this, and no processes: everything is small work."""
     made = Workers(threads=1)
     monkeypatch.setattr("app.web.application.make_workers", lambda settings: made)
     yield made
@@ -105,7 +105,7 @@ def test_the_client_with_little_work_does_not_wait_behind_the_one_with_much(work
 
 
 def heavy_workers(deadline_secs=30.0, **limits):
-    """One process that needs no sources."""
+    """Returns one process that needs no sources."""
     processes = Processes(dict, (), deadline_secs)
     return Workers(1, processes=processes, light_secs=0.1, **limits)
 

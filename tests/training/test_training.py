@@ -181,7 +181,7 @@ def test_batch_of_a_step_is_the_same_without_the_steps_before(world):
 
 
 def slow_experts(x, weights, w1, w2, w3, experts, dropped=frozenset()):
-    """One token and one choice at a time."""
+    """Computes one token and one choice at a time."""
     rows = []
     for token, (row, chosen) in enumerate(zip(x, experts.tolist(), strict=True)):
         y = torch.zeros_like(row)
@@ -310,7 +310,7 @@ def test_rate_warms_up_holds_and_falls_to_nothing():
 
 @pytest.fixture(scope="module")
 def finished(world, tmp_path_factory):
-    """A tiny run from the first step to the files beside its weights."""
+    """Returns a tiny run from the first step to the files beside its weights."""
     texts, tokenizer = world
     said = []
     plan = plan_in(tmp_path_factory.mktemp("run"), tokenizer)

@@ -65,13 +65,13 @@ def sources():
 
 
 def load_of(sources, scenario, experts, k):
-    """How many tokens each expert of the first layer got."""
+    """Returns how many tokens each expert of the first layer got."""
     request = sources.parse({"scenario": scenario, "experts": experts, "k": k})
     return np.bincount(sources.open(request).trace().experts[:, 0].ravel(), minlength=experts)
 
 
 def figure(of, sources):
-    """What a figure of the article must be, from what `data-of` names."""
+    """Returns what a figure of the article must be, from what `data-of` names."""
     match of.split():
         case ["small", experts, k, name]:
             return getattr(small_shape(int(experts), int(k)), name)
@@ -98,7 +98,8 @@ def figure(of, sources):
 
 
 def in_english(text):
-    """A French figure as English writes it: 1,18 million -> 1.18 million, 295\u202f000 -> 295 thousand."""
+    """Returns a French figure as English writes it: 1,18 million -> 1.18 million, 295\u202f000 -> 295
+    thousand."""
     digits, _, unit = text.replace("\u202f000", " thousand").partition(" ")
     return f"{digits.replace(chr(0x202F), '').replace(',', '.')} {IN_FRENCH.get(unit, unit)}".strip()
 

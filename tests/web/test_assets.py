@@ -14,7 +14,8 @@ STATIC = ROOT / "static"
 
 
 def weigh(url, path="/"):
-    """Bytes of the page, its styles and its scripts as they cross the wire, compressed, headers too."""
+    """Returns bytes of the page, its styles and its scripts as they cross the wire, compressed, headers
+    too."""
     weights = {}
     with httpx.Client(base_url=url, headers={"accept-encoding": "gzip, br"}) as client:
         page = client.get(path).text

@@ -33,7 +33,7 @@ def routed(seed=1):
 
 
 def answer(ids):
-    """An answer of vLLM whose last token was sampled."""
+    """Returns an answer of vLLM whose last token was sampled."""
     file = io.BytesIO()
     np.save(file, ids.astype(np.uint8))
     tokens = list(range(len(ids) + 1))
@@ -50,7 +50,7 @@ def answer(ids):
 
 
 def table(ids):
-    """A long table of a routing."""
+    """Returns a long table of a routing."""
     lines = ["token,layer,rank,expert,text"]
     for token, layer, rank in np.ndindex(*ids.shape):
         lines.append(f"{token},{layer},{rank},{ids[token, layer, rank]},w{token} ")
@@ -277,7 +277,7 @@ def test_a_server_without_a_folder_says_so(server_url):
 
 
 def flipped(ids):
-    """The same routing but for one token in one layer."""
+    """Returns the same routing but for one token in one layer."""
     other = ids.copy()
     other[4, 1] = [each for each in range(EXPERTS) if each not in ids[4, 1]][:K]
     return other

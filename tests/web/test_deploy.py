@@ -33,7 +33,7 @@ http {{
 
 
 def section(title):
-    """The blocks of a section: those of its proxy, and the settings of each command."""
+    """Returns the blocks of a section: those of its proxy, and the settings of each command."""
     text = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)[1]
     blocks = re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S)
     configs = [block for kind, block in blocks if kind in ("nginx", "caddy")]
@@ -53,7 +53,7 @@ def moescopes(envs):
 
 
 def moved(config, ports):
-    """The block with other ports."""
+    """Returns the block with other ports."""
     for port, other in ports.items():
         assert f"127.0.0.1:{port}" in config
         config = config.replace(f"127.0.0.1:{port}", f"127.0.0.1:{other}")
@@ -62,7 +62,7 @@ def moved(config, ports):
 
 @contextmanager
 def nginx(folder, config):
-    """The port of an nginx of Debian with this file in conf.d."""
+    """Yields the port of an nginx of Debian with this file in conf.d."""
     port = free_port()
     config = config.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/var/cache", str(folder))
     (folder / "moescope.conf").write_text(config)
@@ -73,7 +73,7 @@ def nginx(folder, config):
 
 @contextmanager
 def caddy(folder, config):
-    """The port of a Caddy with this Caddyfile, without HTTPS."""
+    """Yields the port of a Caddy with this Caddyfile, without HTTPS."""
     port = free_port()
     config = config.replace("moe.example {", f"http://moe.example:{port} {{\n  bind 127.0.0.1")
     (folder / "Caddyfile").write_text(f"{{\n  admin off\n}}\n{config}")
@@ -83,7 +83,7 @@ def caddy(folder, config):
 
 
 def visit(port, prefix=""):
-    """What a visitor of moe.example sees, and what a stranger tries."""
+    """Returns what a visitor of moe.example sees, and what a stranger tries."""
     host = f"moe.example:{port}"
     base = f"http://127.0.0.1:{port}{prefix}"
     with httpx.Client(headers={"host": host}) as client:

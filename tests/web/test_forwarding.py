@@ -1,4 +1,4 @@
-"""Proxies, hosts, origins and other sites: who is believed, who is served, who is refused and told why."""
+"""Proxies, hosts, origins and other sites: trusted, served, or refused with a reason."""
 
 import json
 import logging

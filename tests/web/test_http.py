@@ -279,7 +279,7 @@ def test_viewer_stops_a_model_that_writes_and_is_served_something_else_at_once(s
 
 
 def client_is_quiet(connection):
-    """Whether nothing comes before the answer to a message that is answered at once."""
+    """Returns whether nothing comes before the answer to a message that is answered at once."""
     connection.send('{"op":"sing"}')
     return hear(connection)["code"] == "unknown_op"
 

@@ -26,7 +26,7 @@ FORBIDDEN = re.compile(
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every text in a value."""
+    """Yields every text in a value."""
     if isinstance(value, str):
         yield value
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -34,7 +34,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def french(value: Any) -> Iterator[str]:
-    """Every text under a key `fr`."""
+    """Yields every text under a key `fr`."""
     if isinstance(value, dict) and "fr" in value:
         yield from strings(value["fr"])
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

@@ -1,4 +1,4 @@
-"""What one client may hold and cost: seats, connections, headers, bodies, work."""
+"""Limits per client: seats, connections, headers, bodies, work."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ HEAVY = "shape=512x128x128-d4096-e2048"
 
 
 def raw(url, data, source="127.0.0.1"):
-    """What a server says to some bytes until it closes."""
+    """Returns what a server says to some bytes until it closes."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), PATIENCE_SECS, (source, 0)) as client:
         client.sendall(data)
@@ -156,7 +156,7 @@ def test_a_heavy_trace_streams_the_same_steps_as_a_light_one():
 
 
 def unread(url, path, source):
-    """A connection that asked for something large and reads nothing of it."""
+    """Returns a connection that asked for something large and reads nothing of it."""
     address = urlsplit(url)
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -167,7 +167,7 @@ def unread(url, path, source):
 
 
 def read_all(client):
-    """What comes until the other side closes."""
+    """Returns what comes until the other side closes."""
     client.settimeout(PATIENCE_SECS)
     found = b""
     try:
@@ -179,13 +179,13 @@ def read_all(client):
 
 
 def figure(url, name):
-    """A number of /metrics."""
+    """Returns a number of /metrics."""
     lines = httpx.get(f"{url}/metrics").text.splitlines()
     return next(float(line.split()[-1]) for line in lines if line.startswith(f"moescope_{name} "))
 
 
 def until(true, secs=PATIENCE_SECS):
-    """Whether something becomes true."""
+    """Returns whether something becomes true."""
     end = time.monotonic() + secs
     while not (found := true()) and time.monotonic() < end:
         time.sleep(0.05)
@@ -243,7 +243,7 @@ def test_a_file_that_takes_too_long_is_ended_with_its_process():
 
 
 def note_processes(monkeypatch):
-    """The names of the functions that run in a process from now on."""
+    """Returns the names of the functions that run in a process from now on."""
     names = []
     compute = Workers.compute
 

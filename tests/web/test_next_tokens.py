@@ -1,4 +1,4 @@
-"""What the server says of next tokens, and how an altered view is marked wherever it goes."""
+"""Next tokens over HTTP, and the mark of altered views everywhere."""
 
 import httpx
 import pytest

@@ -74,7 +74,7 @@ def free_port():
 
 @contextmanager
 def answering(command, port, **options):
-    """A process that listens at a port."""
+    """Yields a process that listens at a port."""
     process = subprocess.Popen(command, **options)
     try:
         end = time.monotonic() + PATIENCE_SECS
@@ -89,7 +89,7 @@ def answering(command, port, **options):
 
 @contextmanager
 def nginx(folder, server):
-    """The address of an nginx with this server block."""
+    """Yields the address of an nginx with this server block."""
     port = free_port()
     (folder / "nginx.conf").write_text(CONFIG.format(user=USER, folder=folder, port=port, server=server))
     with answering([NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")], port):

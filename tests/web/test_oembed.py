@@ -43,7 +43,7 @@ def ask(client, path="/", **more):
 
 
 def size_of(png):
-    """Width and height as the header of a PNG has them."""
+    """Returns width and height as the header of a PNG has them."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     return struct.unpack(">II", png[16:24])
 

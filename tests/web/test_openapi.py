@@ -1,4 +1,4 @@
-"""The description of the HTTP interface is true: every operation is asked, at its limits and beyond them."""
+"""The OpenAPI description is true: every operation is called at its limits and beyond."""
 
 import json
 
@@ -23,14 +23,15 @@ PYTHON = {
 
 
 def resolve(schema):
-    """A schema, behind its reference."""
+    """Returns a schema, behind its reference."""
     while "$ref" in schema:
         schema = SPEC["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
     return schema
 
 
 def fits(value, schema):
-    """Whether a JSON value is what a schema describes; of the words of JSON Schema, those that ours use."""
+    """Returns whether a JSON value is what a schema describes; of the words of JSON Schema, those that
+    ours use."""
     schema = resolve(schema)
     if "anyOf" in schema:
         return any(fits(value, each) for each in schema["anyOf"])
@@ -53,12 +54,12 @@ def parameters(path):
 
 
 def choices(schema):
-    """The schemas that a parameter may have, without null."""
+    """Returns the schemas that a parameter may have, without null."""
     return [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
 
 
 def wrong_values(schema):
-    """Texts that are no value of a parameter, by what its schema says."""
+    """Yields texts that are no value of a parameter, by what its schema says."""
     for each in choices(schema):
         if each.get("type") in ("integer", "number"):
             yield from ("x", "", "1e3")
@@ -75,7 +76,7 @@ def wrong_values(schema):
 
 
 def required(path):
-    """Parameters that a request cannot do without, with a value from their description."""
+    """Returns parameters that a request cannot do without, with a value from their description."""
     return {name: each.get("example", "") for name, each in parameters(path).items() if each.get("required")}
 
 

@@ -1,4 +1,4 @@
-"""What operators see: health, readiness, metrics, log, ids; and what caches are told."""
+"""Health, readiness, metrics, log and request ids; and cache headers."""
 
 import json
 import logging

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def http():
-    """One client for all: each makes a table of certificates."""
+    """Yields one client for all tests, because each client loads the certificates."""
     with httpx.Client() as client:
         yield client
 

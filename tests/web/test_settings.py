@@ -1,4 +1,4 @@
-"""Settings that are wrong are told by name, and every one is in the help and in the document."""
+"""Wrong settings are reported by name, and every setting is in the help and in the document."""
 
 import pytest
 

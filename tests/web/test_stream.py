@@ -14,7 +14,7 @@ from tests.web.test_limits import until
 
 
 def messages(content):
-    """The messages of a stream: JSON objects and (id, token, step)."""
+    """Returns the messages of a stream: JSON objects and (id, token, step)."""
     found = []
     while content:
         kind, size = struct.unpack_from("<BI", content)

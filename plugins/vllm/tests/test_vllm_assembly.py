@@ -7,7 +7,7 @@ from safetensors.numpy import save
 
 
 def stage(layers, positions, tokens, dropped=0):
-    """A worker's answer: the id of a row is 10 * position + layer."""
+    """Returns a worker's answer: the id of a row is 10 * position + layer."""
     ids = [[[10 * position + layer] for layer in layers] for position in positions]
     columns = {
         "positions": np.array(positions, np.int32),

@@ -81,7 +81,7 @@ def new(name, key):
 
 
 def step(batch, asked=None, finished=()):
-    """A scheduler's step: name -> (tokens, positions); `asked`: name -> key of those that are new."""
+    """Returns a scheduler's step: name -> (tokens, positions); `asked`: name -> key of those that are new."""
     return SimpleNamespace(
         batch={name: (np.array(t), np.array(p)) for name, (t, p) in batch.items()},
         num_scheduled_tokens={name: len(tokens) for name, (tokens, _) in batch.items()},

@@ -18,7 +18,7 @@ ROWS, LAYERS, EXPERTS, K = 26, 3, 16, 2
 
 
 def slow_choice(logits, rule, bias):
-    """One token by loops: ids best first, weights."""
+    """Returns one token by loops: ids best first, weights."""
     if rule["scores"] == "softmax":
         powers = np.exp(logits - logits.max())
         scores = powers / powers.sum()

@@ -22,7 +22,8 @@ places = [0.5]
 
 
 def problems_of(folder: Path, text: str | bytes) -> list[tuple[str, str, str]]:
-    """Field, found, expected of each problem of one file beside a good one, which must load all the same."""
+    """Returns field, found, expected of each problem of one file beside a good one, which must load all
+    the same."""
     (folder / "good.toml").write_text(GOOD)
     (folder / "bad.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     library = load_scenarios(folder)

@@ -31,7 +31,8 @@ def packed(array: np.ndarray) -> dict[str, Any]:
 
 
 def rows(first: int, tokens: list[dict[str, Any]], **changed: Any) -> dict[str, Any]:
-    """Rows in which token t of layer l prefers expert t, then t + 1; vLLM gives the worse one first."""
+    """Returns rows in which token t of layer l prefers expert t, then t + 1; vLLM gives the worse one
+    first."""
     logits = np.zeros((len(tokens), 2, EXPERTS), "<f4")
     ids = np.zeros((len(tokens), 2, K), "<i4")
     for index, token in enumerate(tokens):

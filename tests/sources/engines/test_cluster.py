@@ -38,7 +38,7 @@ def cluster_of(*addresses: EngineAddress) -> Iterator[Cluster]:
 
 @contextmanager
 def engine_that(reply, info=None) -> Iterator[Cluster]:
-    """An engine with the plugin, whose route answers so."""
+    """Yields an engine with the plugin, whose route answers so."""
     with (
         scripted({INFORMS: info or says(INFO), ROUTE: reply}) as engine,
         cluster_of(engine.address) as cluster,

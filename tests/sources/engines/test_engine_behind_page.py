@@ -25,7 +25,7 @@ LIVE = {"source": "live", "model": "there", "prompt": "Once", "continue": 1}
 
 @contextmanager
 def page_with(reply, info=None) -> Iterator[tuple[str, ScriptedEngine]]:
-    """A server of the page, and the engine that its operator named."""
+    """Yields a server of the page, and the engine that its operator named."""
     with scripted({INFORMS: info or says(INFO), ROUTE: reply}) as engine:
         settings = Settings(port=0, engines={"ENGINES": f"there={engine.address.url}"})
         with serving(settings) as url:
@@ -52,7 +52,7 @@ def get(url: str, path: str, **query) -> tuple[int, dict]:
 
 
 def problems(url: str) -> list[str]:
-    """What a request for the engine's model is told, without a prompt reaching the engine."""
+    """Returns what a request for the engine's model is told, without a prompt reaching the engine."""
     _, answer = get(url, "/api/trace", **{**LIVE, "prompt": "x" * 2001})
     return [each["message"] for each in answer["errors"]]
 

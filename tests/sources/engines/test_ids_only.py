@@ -143,7 +143,7 @@ def test_npy_in_either_order_is_read():
 
 
 def huge() -> bytes:
-    """A header that announces far more than there is."""
+    """Returns a header that announces far more than there is."""
     file = io.BytesIO()
     header = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 6, 2)}
     np.lib.format.write_array_header_1_0(file, header)

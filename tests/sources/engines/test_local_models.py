@@ -27,7 +27,8 @@ def write_gguf(path, **numbers):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A model that numpy runs, one of another family, a GGUF file, and one whose weights are missing."""
+    """Returns a model that numpy runs, one of another family, a GGUF file, and one whose weights are
+    missing."""
     models = tmp_path / "models"
     shutil.copytree(TRIO, models / "mine")
     shutil.copytree(TRIO, models / "other")

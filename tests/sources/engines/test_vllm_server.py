@@ -85,7 +85,7 @@ def info(server: VllmServer) -> dict:
 
 
 def complete(server: VllmServer, **fields: object) -> dict:
-    """An ordinary completion."""
+    """Returns an ordinary completion."""
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     body = json.dumps({"model": "trio-16", "temperature": 0, **fields}).encode()
     request = urllib.request.Request(f"{server.url}/v1/completions", body, headers)
@@ -194,7 +194,7 @@ def test_prompt_that_is_too_long_for_the_engine_is_refused_in_its_words(single):
 
 
 def long_answer(cluster: Cluster) -> Ask:
-    """A request after which the model writes for a second or more, and does not end its text."""
+    """Returns a request after which the model writes for a second or more, and does not end its text."""
     for seed in range(20):
         asked = Ask("Once upon a time", 256, temperature=1.0, seed=seed)
         if len(remote(cluster, asked).experts) > 256:
@@ -265,7 +265,7 @@ def test_server_that_is_killed_under_a_viewer_of_the_page_and_comes_back(tmp_pat
 
 @contextmanager
 def page_before(server: VllmServer) -> Iterator[tuple[str, ClientConnection]]:
-    """A server of the page whose operator named this engine, and a viewer's socket."""
+    """Yields a server of the page whose operator named this engine, and a viewer's socket."""
     engines = {"ENGINES": f"there={server.url}", "ENGINE_KEY_THERE": KEY}
     with serving(Settings(port=0, engines=engines)) as url:
         wait_until(lambda: "there" in listed(url))
@@ -274,7 +274,7 @@ def page_before(server: VllmServer) -> Iterator[tuple[str, ClientConnection]]:
 
 
 def listed(url: str) -> list[str]:
-    """The names of the models that the page offers."""
+    """Returns the names of the models that the page offers."""
     with urllib.request.urlopen(f"{url}/api/models", timeout=30) as answer:
         return [model["name"] for model in json.load(answer)]
 
@@ -290,7 +290,7 @@ def test_model_without_experts_is_refused_by_name(tmp_path):
 
 
 def dense_model(folder: Path) -> Path:
-    """A Llama of trio-16's sizes; vLLM fills its weights with numbers of its own."""
+    """Returns a Llama of trio-16's sizes; vLLM fills its weights with numbers of its own."""
     made = folder / "dense"
     made.mkdir()
     config = json.loads((ROOT / "models" / "trio-16" / "config.json").read_text())

@@ -114,7 +114,7 @@ class VllmServer:
         raise TimeoutError(f"vLLM was not ready in {START_SECS} s:\n{self.log.read_text()[-4000:]}")
 
     def answers(self) -> bool:
-        """Whether the self-check is over."""
+        """Returns whether the self-check is over."""
         headers = {"authorization": f"Bearer {KEY}"}
         request = urllib.request.Request(f"{self.url}/v1/moescope/info", headers=headers)
         try:
@@ -135,7 +135,7 @@ class VllmServer:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Returns a port that nobody listens on now."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -33,7 +33,8 @@ def sources():
 
 
 def change_slowly(rows, layer):
-    """Layer 2: expert 1 off, 1.5 on the logit of expert 3; layer 3: one expert per token. In plain loops."""
+    """Returns layer 2: expert 1 off, 1.5 on the logit of expert 3; layer 3: one expert per token. In plain
+    loops."""
     if layer == 1:
         rows = [[-1e30 if e == 1 else x + 1.5 * (e == 3) for e, x in enumerate(row)] for row in rows]
     return slow.topk_norm(rows, 1 if layer == 2 else 2)

@@ -1,4 +1,4 @@
-"""Turns: one at a time, first come first served."""
+"""The fair lock: one thread at a time, first come, first served."""
 
 from threading import Event, Thread
 

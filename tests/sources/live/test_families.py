@@ -1,4 +1,4 @@
-"""Families with rules of their own, through the door that the page takes; no oracle but what they write."""
+"""Families with special rules, opened as the page does; checked against their published tensors."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ GPT_OSS: dict[str, Any] = COMMON | {
 
 @pytest.fixture
 def models(tmp_path):
-    """A folder with a tiny DeepSeek-V3 and a tiny gpt-oss that is not quantised."""
+    """Returns a folder with a tiny DeepSeek-V3 and a tiny gpt-oss that is not quantised."""
     for config in (DEEPSEEK, GPT_OSS):
         folder = tmp_path / config["model_type"]
         folder.mkdir()

@@ -15,7 +15,7 @@ IDS = np.array([5, 80, 3, 3, 299, 17, 0, 44, 12, 200, 7, 101, 56], np.int32)
 
 @pytest.fixture
 def make(tmp_path):
-    """A random Mixtral with changes to its config, and its tensors."""
+    """Returns a random Mixtral with changes to its config, and its tensors."""
 
     def make(**changes):
         seed = changes.pop("seed", 0)
@@ -26,7 +26,7 @@ def make(tmp_path):
 
 
 def run(forward, ids=IDS, k=2, pieces=None, route=ROUTER.route):
-    """Columns [T, L, .] of the routing, and logits [T, V], the prompt run in these pieces."""
+    """Returns columns [T, L, .] of the routing, and logits [T, V], the prompt run in these pieces."""
     cache, steps, logits = forward.cache(len(ids)), [], []
     for piece in np.split(ids, np.cumsum(pieces or [len(ids)])[:-1]):
         routing = forward.extend(piece, cache, k, route, keep=len(piece))
@@ -129,7 +129,7 @@ def test_forward_with_empty_choices_leaves_them_out(make, pieces):
     forward, _ = make()
 
     def one_less(logits, k, layer, start):
-        """The k best with the last choice taken away: what k - 1 not renormalised would do."""
+        """Returns the k best with the last choice taken away: what k - 1 not renormalised would do."""
         routed = ROUTERS["topk"].route(logits, k)
         experts, weights = routed.experts.copy(), routed.weights.copy()
         experts[:, -1], weights[:, -1] = -1, 0

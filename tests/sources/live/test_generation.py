@@ -1,4 +1,4 @@
-"""A prompt step by step, and what the model writes after it."""
+"""A prompt step by step, and generated tokens."""
 
 from dataclasses import replace
 from itertools import islice

@@ -45,23 +45,23 @@ PIECES = {"at once": None, "token by token": 1, "uneven pieces": 7}
 
 
 def oracle(folder):
-    """The checkpoint in transformers, in float32."""
+    """Returns the checkpoint in transformers, in float32."""
     return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
 
 def routers(model):
-    """The router modules of transformers, which know k."""
+    """Returns the router modules of transformers, which know k."""
     return [module for module in model.modules() if type(module).__name__.lower().endswith("topkrouter")]
 
 
 def scores_of(logits, found):
-    """The scores of a router from its logits: affinities where it is DeepSeek's."""
+    """Returns the scores of a router from its logits: affinities where it is DeepSeek's."""
     sigmoid = type(found).__name__.startswith("Deepseek")
     return (torch.sigmoid(logits.float()) if sigmoid else torch.softmax(logits.float(), -1)).numpy()
 
 
 def theirs(model, ids, k):
-    """Columns of the routing [T, L, .] as its router modules return them, and logits [T, V]."""
+    """Returns columns of the routing [T, L, .] as its router modules return them, and logits [T, V]."""
     found = []
     hooks = [
         router.register_forward_hook(lambda module, __, output: found.append((module, *output)))
@@ -80,7 +80,7 @@ def theirs(model, ids, k):
 
 
 def ours(forward, ids, k, expected, piece=None):
-    """The same here, in pieces of that many tokens and one in turn."""
+    """Returns the same here, in pieces of that many tokens and one in turn."""
     cache, steps, logits, start = forward.cache(len(ids)), [], [], 0
     route = following(forward.checkpoint.router, expected)
     sizes = [piece or len(ids), 1 if piece else len(ids)]
@@ -97,7 +97,7 @@ def ours(forward, ids, k, expected, piece=None):
 
 
 def following(router, expected):
-    """The router, with the choices of transformers where two experts tie for the last place."""
+    """Returns the router, with the choices of transformers where two experts tie for the last place."""
 
     def follow(logits, k, layer, start):
         routed = router.route(logits, k, layer, start)
@@ -112,7 +112,8 @@ def following(router, expected):
 
 
 def margin(scores, k):
-    """By how much the k-th probability is larger than the next [T, L]; infinite where there is no next."""
+    """Returns by how much the k-th probability is larger than the next [T, L]; infinite if there is no
+    next."""
     ordered = -np.sort(-scores, axis=-1)
     return (
         ordered[..., k - 1] - ordered[..., k] if k < scores.shape[-1] else np.full(scores.shape[:-1], np.inf)
@@ -258,7 +259,8 @@ FAMILIES = {
 
 
 def save_random(folder, family, dtype=None, shard_size=None):
-    """A random checkpoint that transformers makes and writes, no gain and no bias at its start value."""
+    """Returns a random checkpoint that transformers makes and writes, no gain and no bias at its start
+    value."""
     name, settings = FAMILIES[family]
     torch.manual_seed(len(family))
     model = getattr(transformers, f"{name}ForCausalLM")(
@@ -354,7 +356,7 @@ def test_matrices_in_blocks_of_e4m3_agree_with_transformers(tmp_path, family):
 
 
 def dequantised(folder, target):
-    """A copy in float32, decoded by torch: each block of 128 x 128 times its scale."""
+    """Returns a copy in float32, decoded by torch: each block of 128 x 128 times its scale."""
     tensors = safetensors_torch.load_file(folder / "model.safetensors")
     scales = {name: tensors.pop(name) for name in list(tensors) if name.endswith("_scale_inv")}
     for name, scale in scales.items():
@@ -409,7 +411,8 @@ def test_keys_are_read_or_passed_over_as_transformers_does(tmp_path, family, cha
 
 
 def mask_in_transformers(model, layer, expert, added):
-    """What adds to the logit of one expert in one layer: `linear`, which the router calls through torch."""
+    """Returns what adds to the logit of one expert in one layer: `linear`, which the router calls through
+    torch."""
     router = routers(model)[layer]
     weight, plain = router.weight, torch.nn.functional.linear
 

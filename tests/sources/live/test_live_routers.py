@@ -43,7 +43,7 @@ CASES = {  # router: (k, the slow one from (logits [T][N], layer))
 
 
 def chooser(slow_router):
-    """What the oracle calls layer after layer."""
+    """Returns what the oracle calls layer after layer."""
     layers = iter(range(LAYERS))
 
     def choose(rows):
@@ -82,7 +82,7 @@ def test_routing_of_a_prompt_does_not_depend_on_its_chunks(forward, name):
 
 
 def test_token_dropped_in_every_layer_passes_by_on_the_residual(forward):
-    router = ROUTERS["switch"].with_settings(RouterSettings(capacity=0.05), N, 1)  # one token an expert
+    router = ROUTERS["switch"].with_settings(RouterSettings(capacity=0.05), N, 1)  # one token per expert
     routing = forward.extend(IDS, forward.cache(len(IDS)), 1, router.route, keep=len(IDS))
     dropped = np.stack([layer.dropped[:, 0] for layer in routing.layers], axis=1)  # [T, L]
     assert dropped.sum(axis=0).tolist() == [

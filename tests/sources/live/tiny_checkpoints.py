@@ -46,7 +46,7 @@ TRIO: dict[str, Any] = {
 
 
 def mixtral_tensors(config: dict[str, Any], seed: int = 0) -> dict[str, Floats]:
-    """Random weights of a Mixtral, scaled so that activations keep their size and routers choose."""
+    """Returns random weights of a Mixtral, scaled so that activations keep their size and routers choose."""
     random = np.random.default_rng(seed)
 
     def matrix(rows: int, columns: int) -> Floats:
@@ -87,7 +87,7 @@ def write_checkpoint(
 
 
 def bfloat16(values: Floats) -> NDArray[np.uint16]:
-    """The upper halves of float32 numbers; what is cut off is not rounded."""
+    """Returns the upper halves of float32 numbers; what is cut off is not rounded."""
     return (values.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
 
 

@@ -1,4 +1,4 @@
-"""The routing that a vLLM server computed with: recorded on its workers, handed over by HTTP."""
+"""The routing of a vLLM server's own computation: recorded on its workers, returned over HTTP."""
 
 __version__ = "0.1.0"
 

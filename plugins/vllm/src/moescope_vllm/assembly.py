@@ -1,4 +1,4 @@
-"""Rows from all pipeline stages, joined by position and handed on in order."""
+"""Rows from all pipeline stages, joined by position and returned in order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Assembly:
                 self._tokens[position] = int(columns["tokens"][index])
 
     def ready(self, sequence: Sequence[int], last: bool = False) -> Row | None:
-        """The next rows of the tokens of a request: logits [n, L, N], ids and weights [n, L, k], or None.
+        """Returns the next rows of the tokens of a request: logits [n, L, N], ids and weights [n, L, k], or
+        None.
 
         The last token of the sequence has none: it was sampled and has not been through the model. Rows of
         other tokens than those of the sequence (rejected drafts) are left out. A gap ends the rows; the

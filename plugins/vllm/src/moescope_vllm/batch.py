@@ -16,7 +16,7 @@ class Span:
 
 
 def spans(order: Iterable[str], counts: Mapping[str, int], asking: Mapping[str, str]) -> list[Span]:
-    """The spans of the requests that ask.
+    """Returns the spans of the requests that ask.
 
     A pass has the requests of its batch back to back, in the batch's own order, each with as many rows as
     the scheduler gave it (vllm/v1/worker/gpu_model_runner.py, `_prepare_inputs`).

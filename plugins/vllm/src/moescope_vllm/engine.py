@@ -42,7 +42,7 @@ class Recording:
         self.layers = layers
 
     async def run(self, prompt: list[int], **sampling: Any) -> AsyncIterator[Rows | End]:
-        """The rows of a prompt and of what is generated after it, in order; then the end.
+        """Yields the rows of a prompt and of what is generated after it, in order; then the end.
 
         `sampling`: fields of vLLM's SamplingParams. Closed early, the request is aborted and its rows are
         forgotten.

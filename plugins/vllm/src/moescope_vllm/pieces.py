@@ -1,4 +1,4 @@
-"""Tokens as a person reads them. Bytes that are only part of a character are written as \\xf0."""
+"""Displayed texts of tokens. Bytes of an incomplete character are written as \\xf0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Pieces:
         self._byte_level = "ByteLevel" in repr(getattr(backend, "decoder", None))
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a prompt. The name of a special token in it is text, as a person typed it."""
+        """Returns the ids of a prompt. The name of a special token in it is text, as a person typed it."""
         try:
             ids = self._tokenizer(text, split_special_tokens=True)["input_ids"]
         except TypeError:  # a tokenizer of a kind of its own
@@ -22,7 +22,7 @@ class Pieces:
         return [int(id) for id in ids]
 
     def text(self, id: int) -> str:
-        """One token."""
+        """Returns one token."""
         piece = self._tokenizer.convert_ids_to_tokens(id)
         if piece is None:
             return f"[{id}]"
@@ -36,7 +36,8 @@ class Pieces:
 
 
 def byte_letters() -> dict[str, int]:
-    """How byte-level BPE writes a byte: as itself if it prints, else as a letter from 256 on (GPT-2)."""
+    """Returns how byte-level BPE writes a byte: as itself if it prints, else as a letter from 256 on
+    (GPT-2)."""
     prints = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in prints]
     return {chr(byte): byte for byte in prints} | {chr(256 + n): byte for n, byte in enumerate(others)}

@@ -26,7 +26,7 @@ PIECE_ROWS = 64  # in one line at most
 
 
 class RouteRequest(BaseModel):
-    """What a client may ask."""
+    """The body of a request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,7 +73,7 @@ class RoutePlugin:
         self._preparing = asyncio.create_task(self.engine.prepare())
 
     def answer(self, asked: RouteRequest) -> Any:
-        """The response to one request."""
+        """Returns the response to one request."""
         try:
             engine = self.ready()
             prompt = checked_prompt(engine, asked)
@@ -82,7 +82,7 @@ class RoutePlugin:
         return StreamingResponse(stream(engine, prompt, asked), media_type="application/x-ndjson")
 
     async def info(self) -> Any:
-        """What the engine is, and counts of its workers."""
+        """Returns what the engine is, and counts of its workers."""
         try:
             engine = self.ready()
         except Refused as refusal:
@@ -92,7 +92,7 @@ class RoutePlugin:
         return {**engine.facts(), "config": engine.config, "running": engine.running, "workers": counts}
 
     def ready(self) -> Engine:
-        """The engine. Raises Refused while it cannot record."""
+        """Returns the engine. Raises Refused while it cannot record."""
         if self.engine is None:
             raise Refused(503, "no-engine", "This server has no engine of its own.")
         if self.engine.refusal is not None:
@@ -103,7 +103,7 @@ class RoutePlugin:
 
 
 def checked_prompt(engine: Engine, asked: RouteRequest) -> list[int]:
-    """The ids of the prompt. Raises Refused if there are none, too many, or wrong ones."""
+    """Returns the ids of the prompt. Raises Refused if there are none, too many, or wrong ones."""
     assert engine.pieces is not None
     if len(asked.prompt) > PROMPT_CHARS:
         raise Refused(400, "prompt", f"prompt: expected at most {PROMPT_CHARS:,} characters or ids.")
@@ -120,12 +120,12 @@ def checked_prompt(engine: Engine, asked: RouteRequest) -> list[int]:
 
 
 def refused(refusal: Refused) -> JSONResponse:
-    """A refusal as vLLM writes its own errors, with a code."""
+    """Returns a refusal as vLLM writes its own errors, with a code."""
     return JSONResponse({"error": {"code": refusal.code, "message": refusal.message}}, refusal.status)
 
 
 async def stream(engine: Engine, prompt: list[int], asked: RouteRequest) -> AsyncIterator[bytes]:
-    """The lines of an answer."""
+    """Yields the lines of an answer."""
     assert engine.pieces is not None
     text = engine.pieces.text
     engine.running += 1
@@ -142,7 +142,7 @@ async def stream(engine: Engine, prompt: list[int], asked: RouteRequest) -> Asyn
 
 
 def lines(each: Rows | End, text: Any) -> list[bytes]:
-    """What the engine said, as lines; many rows as several."""
+    """Returns what the engine said, as lines; many rows as several."""
     if isinstance(each, End):
         last = named(each.sequence[-1:], text)[0]
         return [line("end", last=last, finish=each.finish, missing=each.missing, dropped=each.dropped)]
@@ -150,7 +150,7 @@ def lines(each: Rows | End, text: Any) -> list[bytes]:
 
 
 def rows_line(rows: Rows, start: int, text: Any) -> bytes:
-    """Some of the rows as one line."""
+    """Returns some of the rows as one line."""
     piece = slice(start, start + PIECE_ROWS)
     return line(
         "rows",
@@ -163,10 +163,10 @@ def rows_line(rows: Rows, start: int, text: Any) -> bytes:
 
 
 def named(ids: list[int], text: Any) -> list[dict[str, Any]]:
-    """Tokens with their texts."""
+    """Returns tokens with their texts."""
     return [{"id": id, "text": text(id)} for id in ids]
 
 
 def line(event: str, **fields: Any) -> bytes:
-    """One JSON object and a line end."""
+    """Returns one JSON object and a line end."""
     return json.dumps({"event": event, **fields}, ensure_ascii=False).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""The hooks on one worker: they note which rows ask, and keep what each router said of them.
+"""The hooks on one worker: they select the rows to record, and store each router's output for them.
 
 The places are private to vLLM 0.32. Every hook catches its own errors: a raise inside the forward pass would
 end the engine. An error costs the rows of that pass, and the client is told that they are missing.
@@ -158,26 +158,26 @@ class Recorder:
 
 
 def key_of(params: Any) -> str | None:
-    """The key under which a request asks to be recorded, or None."""
+    """Returns the key under which a request asks to be recorded, or None."""
     extra = getattr(params, "extra_args", None) or {}
     key = extra.get(ASKS)
     return key if isinstance(key, str) and 0 < len(key) <= KEY_CHARS else None
 
 
 def numbers(tensor: Any) -> NDArray[np.float32]:
-    """A copy of a tensor as float32, on the CPU."""
+    """Returns a copy of a tensor as float32, on the CPU."""
     return np.array(tensor.detach().float().cpu(), dtype=np.float32)
 
 
 def whole_numbers(tensor: Any) -> NDArray[np.int32]:
-    """A copy of a tensor of ids as int32, on the CPU."""
+    """Returns a copy of a tensor of ids as int32, on the CPU."""
     return np.array(tensor.detach().cpu(), dtype=np.int32)
 
 
 def routers_of(modules: Iterable[Any]) -> dict[int, Any]:
-    """The router of each MoE layer, by the number of its decoder layer.
+    """Returns the router of each MoE layer, by the number of its decoder layer.
 
-    Raises ValueError for a kernel that chooses experts inside itself, where no hook sees them.
+    Raises ValueError for a kernel that chooses experts inside itself, if no hook sees them.
     """
     found = {}
     for runner in modules:

@@ -1,4 +1,4 @@
-"""Rows of routing that wait on a worker until they are fetched; bounded in bytes and in time."""
+"""Rows of routing stored on a worker until they are fetched, with limits on bytes and time."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Records:
         self._lock = Lock()
 
     def open(self, key: str) -> None:
-        """Begins the record of a key; an open one goes on."""
+        """Opens the record of a key; an open one continues."""
         with self._lock:
             self._records.setdefault(key, Record(self._clock())).touched = self._clock()
 
     def add(self, key: str, request: str, columns: Columns) -> None:
-        """Keeps rows of a request. Counts them as dropped if the worker holds too much already."""
+        """Stores rows of a request. Counts them as dropped if the worker is at its limit."""
         size = sum(column.nbytes for column in columns.values())
         with self._lock:
             record = self._records.get(key)
@@ -80,12 +80,12 @@ class Records:
         return {request: joined(parts) for request, parts in chunks.items()}, record.dropped
 
     def drop(self, key: str) -> None:
-        """Forgets a key."""
+        """Discards a key."""
         with self._lock:
             self._records.pop(key, None)
 
     def sweep(self) -> bool:
-        """Forgets the records that nobody fetched in time; returns whether any are left."""
+        """Discards expired records; returns whether any are left."""
         with self._lock:
             oldest = self._clock() - self.keep_secs
             stale = [key for key, record in self._records.items() if record.touched <= oldest]
@@ -104,5 +104,5 @@ class Records:
 
 
 def joined(parts: list[Columns]) -> Columns:
-    """The columns of several passes, one after the other."""
+    """Returns the columns of several passes, one after the other."""
     return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}

@@ -1,4 +1,4 @@
-"""The rule by which a model's routers choose, once more in numpy: what the self-check holds vLLM against."""
+"""The rule of a model's routers in numpy, against which the self-check compares vLLM."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Ints = NDArray[np.int32]
 
 
 def scores_of(logits: Floats, kind: str) -> Floats:
-    """Scores [n, N] of logits [n, N]; `kind` is vLLM's `scoring_func`. Raises ValueError otherwise."""
+    """Returns scores [n, N] of logits [n, N]; `kind` is vLLM's `scoring_func`. Raises ValueError
+    otherwise."""
     if kind == "softmax":
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
@@ -25,7 +26,7 @@ def scores_of(logits: Floats, kind: str) -> Floats:
 
 
 def selected(scores: Floats, rule: Mapping[str, Any], bias: Floats | None) -> Floats:
-    """What the k best are taken of [n, N]: scores with their bias, -inf outside the chosen groups.
+    """Returns what the k best are taken of [n, N]: scores with their bias, -inf outside the chosen groups.
 
     Groups as in DeepSeek-V3 (arXiv 2412.19437, section 2.1.2): with a bias a group counts as the sum of its
     two best, without as its best.
@@ -48,7 +49,7 @@ def agreement(
     biases: list[Floats | None],
     tolerance: float,
 ) -> float:
-    """The share of rows and layers whose ids are k best and whose weights follow from their scores.
+    """Returns the share of rows and layers whose ids are k best and whose weights follow from their scores.
 
     `columns`: logits [n, L, N], ids and weights [n, L, k]. Weights are compared as shares of their sum,
     because some engines apply the model's scale later.
@@ -69,5 +70,5 @@ def agreement(
 
 
 def shares(weights: Floats) -> Floats:
-    """Weights [n, k] over their sum."""
+    """Returns weights [n, k] over their sum."""
     return np.asarray(weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-20), np.float32)

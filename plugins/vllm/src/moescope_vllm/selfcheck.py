@@ -1,7 +1,7 @@
-"""The check at the start: does what the hooks record follow the model's own rule, row by row?
+"""The check at start-up that recorded rows follow the model's own rule.
 
-A prompt runs alone; then again, its prefix now cached, beside another. Every row must be there, hold the
-rule, and be the same both times. So a vLLM whose internals moved is found before a person looks at it.
+A prompt runs alone, then again beside another with its prefix cached. Every row must be present, follow the
+rule, and be equal both times. This detects a vLLM with changed internals.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SAME = 0.9  # share of sets that must be equal alone and in company: bfloat16 ro
 
 
 class Unsound(Exception):
-    """What the hooks recorded cannot be believed."""
+    """The recorded routing is not sound."""
 
 
 async def self_check(
@@ -39,7 +39,7 @@ async def self_check(
 
 
 async def rows_of(recording: Recording, prompt: list[int]) -> Columns:
-    """All rows of a prompt and of a few tokens after it. Raises Unsound if one is missing."""
+    """Returns all rows of a prompt and of a few tokens after it. Raises Unsound if one is missing."""
     parts, missing = [], len(prompt)
     sampling = {"max_tokens": WRITTEN, "temperature": 0.0, "ignore_eos": True}
     async for each in recording.run(prompt, **sampling):
@@ -84,6 +84,6 @@ def check_sound(columns: Columns, experts: int) -> None:
 
 
 def tolerance_of(logits: NDArray[Any]) -> float:
-    """How far a score may be off: much less if the logits have more digits than bfloat16 has."""
+    """Returns how far a score may be off: much less if the logits have more digits than bfloat16 has."""
     bits = np.ascontiguousarray(logits, np.float32).view(np.uint32)
     return 0.02 if not (bits & 0xFFFF).any() else 1e-4

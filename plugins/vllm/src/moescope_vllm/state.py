@@ -1,4 +1,4 @@
-"""What the API server knows of the engine: layers, rule, and whether the recording can be believed."""
+"""The API server's facts about the engine: layers, rule, and whether the recording is sound."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Engine:
         self.rule["custom"] = self.rule["custom"] or not alike
 
     def facts(self) -> dict[str, Any]:
-        """What is known before the first row: sizes, rule, selection bias."""
+        """Returns what is known before the first row: sizes, rule, selection bias."""
         facts = {
             "format": FORMAT,
             "plugin": __version__,
@@ -104,19 +104,19 @@ class Engine:
 
 
 def packed(array: Any) -> dict[str, Any]:
-    """An array in JSON: shape, type as numpy writes it, and base64 of its bytes in C order."""
+    """Returns an array in JSON: shape, type as numpy writes it, and base64 of its bytes in C order."""
     data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
     return {"shape": list(array.shape), "dtype": array.dtype.str, "data": data}
 
 
 async def tokenizer_of(client: Any) -> Any:
-    """The engine's tokenizer; some clients give it at once, some later."""
+    """Returns the engine's tokenizer; some clients give it at once, some later."""
     found = client.get_tokenizer()
     return await found if asyncio.iscoroutine(found) else found
 
 
 def vllm_version() -> str:
-    """The version of the running vLLM."""
+    """Returns the version of the running vLLM."""
     import vllm
 
     return str(vllm.__version__)

@@ -1,4 +1,4 @@
-"""What every vLLM worker gets: four methods that the API server calls by `collective_rpc`.
+"""Four methods of every vLLM worker that the API server calls by `collective_rpc`.
 
 They never raise, because an error in a call would reach the engine: they return it as text.
 """
@@ -29,7 +29,7 @@ def register() -> None:
 
 
 def replies(method: Callable[..., Reply | None]) -> Callable[..., Reply | None]:
-    """The same method, with an error as its answer."""
+    """Returns the same method, with an error as its answer."""
 
     @functools.wraps(method)
     def answer(*args: Any) -> Reply | None:
@@ -83,7 +83,7 @@ def moescope_take(worker: Any, key: str, close: bool) -> Reply | None:
 
 @replies
 def moescope_drop(worker: Any, key: str) -> Reply | None:
-    """Forgets what was recorded under a key."""
+    """Discards the records of a key."""
     recorder = getattr(worker, "moescope", None)
     if recorder is not None:
         recorder.records.drop(key)
@@ -117,14 +117,14 @@ def check(config: Any) -> None:
 
 
 def moe_layers(model: Any) -> list[Any]:
-    """The MoE layers of a model."""
+    """Returns the MoE layers of a model."""
     from vllm.model_executor.layers.fused_moe.runner.moe_runner import MoERunner
 
     return [module for module in model.modules() if isinstance(module, MoERunner)]
 
 
 def tensor_rank() -> int:
-    """The rank of this worker in its tensor-parallel group."""
+    """Returns the rank of this worker in its tensor-parallel group."""
     from vllm.distributed import get_tensor_model_parallel_rank
 
     return int(get_tensor_model_parallel_rank())
@@ -153,7 +153,7 @@ def expire(records: Records) -> None:
 
 
 def describe(recorder: Recorder) -> Reply:
-    """The layers of this stage, and the rule by which their routers choose."""
+    """Returns the layers of this stage, and the rule by which their routers choose."""
     runners = sorted(moe_layers(recorder.runner.get_model()), key=lambda runner: int(runner.layer_id))
     rules = [rule_of(runner) for runner in runners]
     return {
@@ -165,7 +165,8 @@ def describe(recorder: Recorder) -> Reply:
 
 
 def rule_of(runner: Any) -> Reply:
-    """How the router of an MoE layer chooses, read from its own attributes (vllm/.../fused_moe/router).
+    """Returns how the router of an MoE layer chooses, read from its own attributes
+    (vllm/.../fused_moe/router).
 
     `output_scale` multiplies what the experts say together: the weights that vLLM computes lack it.
     """
@@ -185,6 +186,6 @@ def rule_of(runner: Any) -> Reply:
 
 
 def bias_of(router: Any) -> list[float] | None:
-    """The selection bias of a router [N], or None."""
+    """Returns the selection bias of a router [N], or None."""
     bias = getattr(router, "e_score_correction_bias", None)
     return None if bias is None else [float(value) for value in numbers(bias)]
