@@ -178,15 +178,15 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine reaches the server, but for a proxy on it."""
+        """Returns whether only this machine reaches the server, apart from a proxy on it."""
         return self.host in LOOPBACK or self.host.startswith("127.")
 
     @property
     def readable_anywhere(self) -> bool:
-        """Whether pages of other sites, and pages without an origin, may read traces.
+        """Returns whether pages of other sites, and pages without an origin, may read traces.
 
-        Any page that a person visits can reach a server on their own machine. So what only they brought to it
-        stays theirs, until SANDBOXED says otherwise.
+        Any page that a user visits can reach a server on the user's machine. The user's own traces and
+        engines are therefore not readable, unless SANDBOXED permits it.
         """
         if self.sandboxed is not None:
             return self.sandboxed

@@ -13,7 +13,7 @@ from ..sources.registry import SourceRegistry
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is known of an answer before it is made."""
+    """The facts about an answer that are known before it is computed."""
 
     secs: float  # of a processor
     key: str = ""  # equal where the answers are

@@ -122,7 +122,7 @@ def compare(a: RoutingTrace, b: RoutingTrace) -> Comparison:
 
 @dataclass(frozen=True)
 class Part:
-    """What differs in some rows R: sums over them, but for the flips and their margins."""
+    """The differences in some rows R: sums over them, except for the flips and their margins."""
 
     flips: Array  # [R, L]
     overlap: Array  # [L]

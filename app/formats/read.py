@@ -85,11 +85,11 @@ def read_files(
     return finish(captures, hints.facts, decode, opened)
 
 
-def recognised(files: Files, hints: str | None) -> tuple[Opened, Format]:
+def recognised(files: Files, name: str | None) -> tuple[Opened, Format]:
     """Opens the files and detects their format. Raises CaptureError."""
     try:
         opened = open_files(files)
-        return opened, format_of(opened, hints)
+        return opened, format_of(opened, name)
     except CaptureError:
         raise
     except (RecursionError, MemoryError) as error:

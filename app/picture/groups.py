@@ -39,7 +39,7 @@ LANE = 2.2  # pixels between the lines of two groups
 
 @dataclass(frozen=True)
 class ServedGroups:
-    """How many tokens of each group every expert served.
+    """The number of tokens of each group that every expert served.
 
     `tokens` is [G, L, N]; `numbers` is [T], the group of each token or -1.
     """

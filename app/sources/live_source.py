@@ -108,7 +108,7 @@ class LiveSource(TraceSource):
         return f"{text}\0{facts.digest if facts else ''}"
 
     def facts_of(self, name: str) -> ModelFacts | None:
-        """What an engine has told of its model; None where it has told nothing yet, or does not answer."""
+        """Returns the facts of an engine's model; None before its first answer, or if it does not answer."""
         return self.list_engines()[0].get(name)
 
     def on_engine(self, listing: EngineListing, request: TraceRequest) -> EnginePrompt:

@@ -48,7 +48,7 @@ class TraceFileSource(TraceSource):
         return Opened(long, stamp, whole=lambda: checked(long.whole), window=window)
 
     def stamp(self, request: TraceRequest) -> str:
-        """Returns the date of the file. Raises BadRequest where it has gone."""
+        """Returns the date of the file. Raises BadRequest if it has gone."""
         return reading(request.trace, lambda: self.served(request.trace).stamp(request.trace))
 
     def shape(self, name: str) -> ModelShape:
@@ -65,7 +65,7 @@ class TraceFileSource(TraceSource):
         return trace, stamp
 
     def served(self, name: str) -> TraceFolder:
-        """Returns the folder. Raises BadRequest where none is served."""
+        """Returns the folder. Raises BadRequest if none is served."""
         if self.files is None:
             problem = Problem("trace", repr(name), "a folder of traces", "serve one with TRACES=folder")
             raise BadRequest(problem)
@@ -73,7 +73,7 @@ class TraceFileSource(TraceSource):
 
 
 def reading(name: str, read: Callable[[], Result]) -> Result:
-    """Returns what is read of a file. Raises BadRequest where it cannot be read."""
+    """Returns the result of reading a file. Raises BadRequest if it cannot be read."""
     try:
         return read()
     except CaptureError as error:
