@@ -6,7 +6,6 @@ Input from clients is never part of a statement: numbers are bound as parameters
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -23,10 +22,9 @@ from ...metrics.transitions import transition_counts
 from ...shape import ModelShape
 from ...trace import Counts, Doubles, Ints
 from .layer_rows import LayerRows, arrays_of, choices_of, stack, sum_of, widened
-from .manifest import TABLES, AtlasError, Manifest, check_files, read
+from .manifest import AtlasError, Manifest, check_files, read
+from .parquet_tables import check_rows, connect, readable
 
-MEMORY = "700MB"
-THREADS = 2
 KEPT_ANSWERS = 200
 LOAD = """
 select {per}layer, expert, sum(assigned)::bigint assigned, coalesce(sum(mass), 0) mass from load group by all
@@ -278,47 +276,6 @@ class Atlas:
         layers = [stack([rows[:each] for rows in self.experts(layer)]) for layer in range(self.shape.layers)]
         width = max(rows.shape[1] for rows in layers)
         return np.stack([widened(rows, width) for rows in layers], axis=1)
-
-
-@contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Names the file that pyarrow cannot read. Raises AtlasError."""
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        told = " ".join(str(error).split())[:120]
-        raise AtlasError(f"{path}: expected a Parquet file that can be read, got {told}") from error
-
-
-def check_rows(folder: Path, manifest: Manifest) -> None:
-    """Raises AtlasError naming the first file that has not the rows that the manifest counts."""
-    shape = manifest.shape
-    for part in manifest.parts:
-        counted = {
-            "routing": part.rows,
-            "documents": part.documents,
-            "load": shape.layers * shape.experts,
-        }
-        for table, rows in counted.items():
-            path = folder / part.path(table)
-            with readable(path):
-                found = pq.read_metadata(path).num_rows
-            if found != rows:
-                raise AtlasError(
-                    f"{path}: expected {rows} rows, as recorded, got {found}: it is of another run"
-                )
-
-
-def connect(folder: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection:
-    """Opens an embedded database in memory with a view for each table. Raises AtlasError."""
-    connection = duckdb.connect(":memory:", config={"threads": THREADS, "memory_limit": MEMORY})
-    for table in TABLES:
-        paths = [str(folder / part.path(table)) for part in manifest.parts]
-        try:
-            connection.read_parquet(paths).create_view(table)
-        except duckdb.Error as error:
-            raise AtlasError(f"{folder}: {table}: expected Parquet files, got {error}") from error
-    return connection
 
 
 def number(value: Any) -> Any:
