@@ -74,7 +74,7 @@ def vllm_stream(made: Made) -> Contents:
     """/inference/v1/generate as a stream: a choice a chunk, the last one carries the routing."""
     rows = b64(npy(small(made, made.all_layers())))
     written = made.token_ids[made.prompt :]
-    chunks = [
+    chunks: list[dict[str, Any]] = [
         {"request_id": "r", "choices": [{"index": 0, "token_ids": [one], "finish_reason": None}]}
         for one in written
     ]
