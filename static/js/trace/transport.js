@@ -5,8 +5,9 @@
  * @import {Request} from "../types.js"
  */
 
-/** Seconds until an attempt to open a socket fails, and before the next attempt. */
+/** Seconds until an attempt to open a socket fails, the parts in which they are counted, and the seconds before the next. */
 const PATIENCE = 2;
+const PARTS = 4;
 const PROBE = 20;
 const FRAME_BYTES = 5; // kind and length of a message, as in docs/PROTOCOL.md
 const TEXT = 1;
@@ -74,7 +75,11 @@ export function createTransport(options = {}) {
         this.open();
       };
       this.trying = fresh;
-      this.timer = later(giveUp, 1000 * PATIENCE);
+      // In parts: while the page compiles its shaders, a timer runs out before the socket's event can be heard.
+      const wait = (/** @type {number} */ parts) => {
+        this.timer = later(parts > 1 ? () => wait(parts - 1) : giveUp, (1000 * PATIENCE) / PARTS);
+      };
+      wait(PARTS);
       fresh.onopen = () => {
         never(this.timer);
         if (this.readyState === CLOSED) return fresh.close();

@@ -84,13 +84,27 @@ test("a socket that opens is used, and nothing is asked over HTTP", () => {
 test("a socket that does not open within two seconds gives way to HTTP, with the same id", async () => {
   const { made, open } = setUp();
   const connection = open();
-  assert.ok(made.timers[0].ms <= 3000);
-  made.timers[0].callback();
+  let waited = 0;
+  for (let i = 0; i < made.timers.length && made.heard.length === 0; i++) {
+    waited += made.timers[i].ms;
+    made.timers[i].callback();
+  }
+  assert.equal(waited, 2000);
   connection.send(ASK);
   await settle();
   assert.deepEqual(made.asked, ["api/stream?scenario=code&from=3"]);
   assert.deepEqual(made.heard, ["open", { op: "end", id: 7, tokens: 1 }]);
   assert.equal(made.blocked, 1);
+});
+
+test("a page that was busy while its socket opened hears the socket before its patience ends", async () => {
+  const { made, open } = setUp();
+  const connection = open();
+  made.timers[0].callback(); // it ran out while the page was busy; the event of the socket is next
+  made.sockets[0].onopen();
+  connection.send(ASK);
+  await settle();
+  assert.deepEqual([made.sockets[0].sent, made.asked.length, made.blocked], [[ASK], 0, 0]);
 });
 
 test("a socket that opens later takes the next request", async () => {
