@@ -197,6 +197,7 @@
  * @property {number} layer                 the layer that TOP looks at
  * @property {number | null} path           token whose path is lit (selected or hovered)
  * @property {number} [current]             the current token, -1 for none
+ * @property {number} [looked]              its layer; default: the layer of the newest token
  * @property {{layer: number, expert: number} | null} tower   hovered or selected tower
  * @property {number | null} [shot]         seconds of the directed shot, during the shot
  * @property {boolean} still                reduced motion: no flights, no camera drift; steps

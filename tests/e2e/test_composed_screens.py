@@ -141,3 +141,38 @@ def test_levels_open_what_belongs_to_them_and_the_address_says_which(
     assert state(page)["view"]["level"] == "explore"
     page.get_by_role("button", name="Story", exact=True).click()
     wait_until(page, "!/level=|panel=/.test(location.search)")
+
+
+@pytest.mark.parametrize("place", ["/", "/embed"])
+@pytest.mark.parametrize("size", [PHONES["360x640"], PHONES["844x390"], WIDE["1280x720"]], ids=str)
+def test_press_between_groups_and_heat_is_in_sight(
+    open_page: Opener, size: tuple[int, int], place: str
+) -> None:
+    phone = {"has_touch": True, "is_mobile": True} if size in PHONES.values() else {}
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(f"{place}?scenario=translate&{STANDING}", viewport=viewport, **phone)
+    complete(page)
+    toggle = page.get_by_role("button", name="Show heat", exact=True)
+    expect(toggle).to_be_in_viewport(ratio=1)
+    toggle.click()
+    wait_until(page, "location.search.includes('colour=heat')" if place == "/" else "true")
+    expect(page.get_by_role("button", name="Show groups", exact=True)).to_be_in_viewport(ratio=1)
+    assert page.evaluate(CONTROLS) == []
+
+
+def test_phone_says_what_capacity_looks_like_beside_the_scene(open_page: Opener) -> None:
+    page = look(open_page, PHONES["390x844"], "&router=switch&k=1")
+    expect(page.locator(".tokens .capacity-legend")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(SHARE) >= 0.5
+
+
+def test_phone_teaches_the_weighted_sum_and_attention_in_explore(open_page: Opener) -> None:
+    page = look(open_page, PHONES["390x844"])
+    open_by(page, "v")
+    for name in ("weighted sum", "attention"):
+        term = page.locator(".taught").get_by_role("button", name=name)
+        term.scroll_into_view_if_needed()
+        term.click()
+        expect(page.locator(".term-note")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(page.locator(".term-note")).to_be_hidden()

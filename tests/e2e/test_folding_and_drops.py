@@ -108,3 +108,42 @@ def test_reader_of_a_tall_model_folds_it_around_a_layer_and_unfolds_it(open_page
     page.get_by_role("button", name="Unfold").click()
     wait_until(page, "moescope.state().view.fold === null")
     wait_until(page, "!location.search.includes('fold')")
+
+
+def test_stack_in_small_marks_the_layer_of_the_current_token(stage: Stage) -> None:
+    page = stage(40, 16, 2, 4, "single")
+    low, high = page.evaluate(
+        """() => {
+          const at = (looked) => shot({ fold: { first: 28, last: 32 }, looked, time: 0, wall: 9 });
+          at(30);
+          const [one, other] = [at(2), at(30)];
+          const middle = (bright, dark) => {
+            let sum = 0, count = 0;
+            for (let i = 0; i < bright.length; i += 4) {
+              if (bright[i] <= dark[i] + 60) continue;
+              sum += Math.floor(i / 4 / canvas.width);
+              count += 1;
+            }
+            return sum / count;
+          };
+          return [middle(one, other), middle(other, one)];
+        }"""
+    )
+    assert high - low > 30, "pixels from the bottom"
+
+
+def test_press_on_the_stack_in_small_opens_the_layers_there(open_page: Opener) -> None:
+    page = open_page("/?shape=deepseek-v3&scenario=code&mode=single&token=1&layer=20")
+    complete(page)
+    idle(page)
+    over = page.locator("#stage canvas[data-layer]")
+    for x in range(330, 640, 8):  # from the controls towards the stack
+        page.mouse.move(x, 280)
+        if over.count():
+            break
+    expect(over).to_have_count(1)
+    page.mouse.click(x, 280)
+    wait_until(page, "/fold=\\d+-\\d+/.test(location.search)")
+    first = state(page)["view"]["fold"]["first"]
+    assert first > 20, "the upper half of the column is the upper half of the stack"
+    wait_until(page, f"moescope.labels().some(({{ word }}) => word === 'LAYER {first + 1}')")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Opener
@@ -54,3 +55,19 @@ def test_tour_of_the_decision_stands_at_the_beats_of_the_shot_with_its_own_capti
         expect(page.locator(".shot-caption")).to_be_hidden()
         if words != "draws back":
             card.get_by_role("link", name="Next").click()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_small_embed_says_each_beat_in_one_line_below_the_ring(open_page: Opener, lang: str) -> None:
+    for secs in (0.5, 2, 4, 6, 8):
+        page = open_page(
+            f"/embed?scenario=english&shot={secs}&lang={lang}", viewport={"width": 360, "height": 300}
+        )
+        expect(page.locator(".shot-caption")).not_to_be_empty()
+        words, deck, skip, title = (
+            page.locator(each).bounding_box() for each in (".shot-words", ".deck", ".shot-skip", ".title-row")
+        )
+        assert words and deck and skip and title
+        assert words["y"] >= deck["y"] - 4, "the scene ends where the words begin"
+        assert skip["y"] + skip["height"] <= words["y"]
+        assert title["x"] + title["width"] <= skip["x"]

@@ -87,3 +87,22 @@ def test_tall_stack_opens_around_the_current_layer_and_follows_it(open_page: Ope
     page.evaluate("moescope.seek({ token: 0, layer: 40 })")
     wait_until(page, "moescope.labels().some(({ word }) => word === 'LAYER 41')")
     assert "fold" not in page.url
+
+
+def test_labels_grow_with_the_letters_of_the_page(open_page: Opener) -> None:
+    tall = {}
+    for name, size, letters in (
+        ("usual", (1280, 720), ""),
+        ("large window", (2560, 1440), ""),
+        ("large letters", (2560, 1440), "32px"),
+    ):
+        page = open_page("/?token=6&layer=3", viewport={"width": size[0], "height": size[1]})
+        complete(page)
+        page.evaluate("(size) => void (document.documentElement.style.fontSize = size)", letters)
+        wait_until(page, "moescope.labels().length >= 6")
+        idle(page)
+        found, labels = collisions(page)
+        assert found == [] and labels >= 6, name
+        tall[name] = min(each["rect"]["height"] for each in page.evaluate("moescope.labels()"))
+    assert tall["large window"] / tall["usual"] >= 1.3
+    assert tall["large letters"] / tall["usual"] >= 1.8

@@ -14,6 +14,7 @@ import { coveredIn, covers, insetsOf, COVERING } from "./covered_area.js";
  * @typedef {object} ViewportListener
  * @property {(tower: Tower | null) => void} point
  * @property {(tower: Tower | null) => void} choose
+ * @property {(layer: number) => void} unfold   a press on a layer of the overview column
  * @property {(scene: State["scene"]) => void} become
  * @property {() => void} wake
  * @property {(azimuth: number, elevation: number, zoom?: number) => void} [turned]   by a drag
@@ -66,6 +67,7 @@ export function createViewport(host, watcher, { embed }) {
       stage.height,
       Math.min(SHARPEST, window.devicePixelRatio || 1),
       insetsOf(stage, covers()),
+      textSize(),
     );
     scene.setCovered(coveredIn(stage));
     invalidate();
@@ -187,16 +189,25 @@ export function createViewport(host, watcher, { embed }) {
  * Reports hovered and clicked towers.
  * @param {HTMLCanvasElement} canvas
  * @param {() => Scene | null} sceneOf
- * @param {Pick<ViewportListener, "point" | "choose">} watcher
+ * @param {Pick<ViewportListener, "point" | "choose" | "unfold">} watcher
  */
-function listenToPointer(canvas, sceneOf, { point, choose }) {
+function listenToPointer(canvas, sceneOf, { point, choose, unfold }) {
+  const layerAt = (/** @type {MouseEvent} */ event) =>
+    sceneOf()?.layerAt(event.offsetX, event.offsetY) ?? null;
   const pickAt = (/** @type {MouseEvent} */ event) => sceneOf()?.pick(event.offsetX, event.offsetY) ?? null;
-  canvas.addEventListener(
-    "pointermove",
-    (event) => event.pointerType !== "touch" && !event.buttons && point(pickAt(event)),
-  );
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch" || event.buttons) return;
+    const layer = layerAt(event);
+    canvas.toggleAttribute("data-layer", layer !== null);
+    point(layer === null ? pickAt(event) : null);
+  });
   canvas.addEventListener("pointerleave", () => point(null));
-  canvas.addEventListener("click", (event) => !sceneOf()?.dragged() && choose(pickAt(event)));
+  canvas.addEventListener("click", (event) => {
+    if (sceneOf()?.dragged()) return;
+    const layer = layerAt(event);
+    if (layer === null) choose(pickAt(event));
+    else unfold(layer);
+  });
 }
 
 /**
@@ -253,4 +264,11 @@ function sameFrame(a, b) {
   return /** @type {(keyof Frame)[]} */ (Object.keys(a)).every(
     (key) => key === "wall" || Object.is(a[key], b[key]),
   );
+}
+
+const USUAL_TEXT = 16; // CSS pixels of the root font
+
+/** Returns the text size of the page, 1 is usual: larger with the user's own font size and in a large window. */
+function textSize() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_TEXT || 1;
 }

@@ -12,7 +12,7 @@ import { placeExperts } from "../counts/device_traffic.js";
 import { corpusShown } from "../state/corpus.js";
 import { createSecondStack } from "../state/second_stack.js";
 import { sameTokens } from "../trace/trace.js";
-import { floorOf, foldOf } from "../view/layers.js";
+import { floorOf, foldOf, foldOn } from "../view/layers.js";
 import { createViewport } from "./scene_host.js";
 
 /** Returns the token whose path is lit. @param {State} state */
@@ -34,6 +34,7 @@ function frameOf(state, wall) {
     fold: foldOf(state),
     path: pathIn(state),
     current: state.at.token,
+    looked: state.at.layer,
     tower,
     still,
     shot,
@@ -63,11 +64,16 @@ export function createStacks({ store, boot, connect, wake }) {
   const [place, placeBeside] = ["stage", "stage-b"].map((id) => document.getElementById(id));
   /** @type {ReturnType<typeof openSecond> | null} */
   let second = null;
+  const unfold = (/** @type {number} */ layer) => {
+    const { trace, view } = store.get();
+    if (trace) store.set({ view: { ...view, fold: foldOn(layer, trace.model.layers) } });
+  };
   const viewport = createViewport(
     /** @type {HTMLElement} */ (place),
     {
       point: (hover) => store.set({ hover }),
       choose: (tower) => store.set({ view: { ...store.get().view, tower } }),
+      unfold,
       become: (scene) => store.set({ scene }),
       wake,
       turned: (...by) => second?.viewport.turn(...by),
@@ -82,6 +88,7 @@ export function createStacks({ store, boot, connect, wake }) {
       {
         point: (hover) => side.store.set({ hover }),
         choose: () => {},
+        unfold,
         become: (scene) => side.store.set({ scene }),
         wake,
         turned: (...by) => viewport.turn(...by),

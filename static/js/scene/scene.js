@@ -73,14 +73,15 @@ export function createScene(canvas, options = {}) {
       stacks.drawn();
     },
 
-    /** Frames the stack in the area that the insets leave free. The pixel ratio is at most 2. */
+    /** Frames the stack in the area that the insets leave free. The pixel ratio is at most 2. `text`: text size, 1 is usual. */
     setSize(
       /** @type {number} */ width,
       /** @type {number} */ height,
       /** @type {number} */ pixelRatio,
       /** @type {Insets} */ insets,
+      text = 1,
     ) {
-      const free = freeArea(width, height, insets);
+      const free = { ...freeArea(width, height, insets), text };
       if (renderer.setSize(width, height, Math.min(2, pixelRatio), free)) cut = true;
       rig.setArea(width, height, free);
     },
@@ -117,6 +118,9 @@ export function createScene(canvas, options = {}) {
       const only = shot.focus > 0.5 ? Math.round(shot.layer) : null;
       return pickTower(stack.layout(), rig.ray(x, y), SLACK * uniforms.pixel.value, only);
     },
+
+    /** Returns the layer at a point of the overview column of a folded stack. @returns {number | null} */
+    layerAt: (/** @type {number} */ x, /** @type {number} */ y) => stacks.current()?.layerAt(x, y) ?? null,
 
     /** Returns figures of the last frame, and the bytes sent since the last call. */
     stats() {

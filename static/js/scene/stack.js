@@ -76,6 +76,7 @@ export function createStack(uniforms, shape, topK) {
     layout: () => layout,
     scene: meshes.scene,
     labels: labels.shown,
+    layerAt: labels.layerAt,
     /** Sets the parts of the canvas under panels and controls. @param {readonly Rect[]} rects */
     cover(rects) {
       covered = rects;
@@ -173,7 +174,7 @@ function createUpdate(uniforms, tables, { trail, beams, tokens, flows, outline }
  * @returns {LabelInput}
  */
 function labelInput(uniforms, { flights, glow }, frame, drawn) {
-  const { trace, timeline, time, path, current = -1 } = frame;
+  const { trace, timeline, time, path, current = -1, looked = timeline.position(time).layer } = frame;
   const together = timeline.mode === "all" && timeline.tokens > 1;
   return {
     ...drawn,
@@ -183,7 +184,7 @@ function labelInput(uniforms, { flights, glow }, frame, drawn) {
     flights,
     together,
     followed: path ?? (together ? -1 : current),
-    looked: Math.max(0, timeline.position(time).layer),
+    looked: Math.max(0, looked),
     hero: shotToken(timeline),
     room: uniforms.room.value,
     pulse: (layer) => pulseAt(time - glow.pulses[4 * layer]),

@@ -65,6 +65,12 @@ export function foldFollowing(layer, layers) {
   return { first, last: first + FOLLOWING - 1 };
 }
 
+/** Returns a few open layers around this one. @param {number} layer @param {number} layers @returns {Fold} */
+export function foldOn(layer, layers) {
+  const first = Math.max(0, Math.min(layers - FOLLOWING, layer - (FOLLOWING >> 1)));
+  return { first, last: first + FOLLOWING - 1 };
+}
+
 /** Moves a fold up or down. A few of its layers stay open. @param {Fold} fold @param {1 | -1} direction @param {number} layers @returns {Fold} */
 function movedFold({ first, last }, direction, layers) {
   const wide = last - first + 1;

@@ -277,6 +277,8 @@ export const en = {
     hints: { story: "What happens", explore: "Why, and what if", data: "How much: load, heat map, table" },
     summary: (/** @type {number} */ experts, /** @type {number} */ k) =>
       `${formatExactly(experts)} experts · top-${k}`,
+    taught:
+      "The outputs of the chosen experts return as one {weighted sum|combine weight}. Between two rings lies {attention}.",
     summaryLabel: (/** @type {string} */ told) => `${told}: change source, experts, top-k, mode`,
     present: "Present",
     presentHint: "For a projector: one key a beat",

@@ -285,6 +285,8 @@ export const fr = {
     },
     summary: (/** @type {number} */ experts, /** @type {number} */ k) =>
       `${formatExactly(experts)} experts · top-${k}`,
+    taught:
+      "Les sorties des experts choisis reviennent en une seule {somme pondérée|combine weight}. Entre deux anneaux se trouve l’{attention}.",
     summaryLabel: (/** @type {string} */ told) =>
       `${told} : changer la source, les experts, le top-k, le mode`,
     present: "Présenter",

@@ -16,7 +16,7 @@ const moment = {
 
 function rigOf() {
   const rig = createRig();
-  rig.setArea(1000, 600, { left: 100, top: 50, width: 600, height: 500 });
+  rig.setArea(1000, 600, { left: 100, top: 50, width: 600, height: 500, text: 1 });
   return rig;
 }
 

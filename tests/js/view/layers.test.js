@@ -4,6 +4,7 @@ import {
   floorOf,
   foldAround,
   foldOf,
+  foldOn,
   formatFold,
   nextFold,
   parseFold,
@@ -52,6 +53,12 @@ test("a tall stack opens folded around the layer that playback stands at, page b
   assert.deepEqual(foldOf(stateOf({ tower: { layer: 20, expert: 1 } })), { first: 20, last: 24 });
   assert.deepEqual(toggledFold(stateOf()), { first: 0, last: 60 }, "one press opens all of it");
   assert.equal(toggledFold(stateOf({ fold: { first: 0, last: 60 } })), null, "one more follows again");
+});
+
+test("a press on the stack in small opens the layers around the pressed one", () => {
+  assert.deepEqual(foldOn(30, 61), { first: 28, last: 32 });
+  assert.deepEqual(foldOn(0, 61), { first: 0, last: 4 });
+  assert.deepEqual(foldOn(60, 61), { first: 56, last: 60 });
 });
 
 test("a small stack does not fold", () => {

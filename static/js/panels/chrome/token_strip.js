@@ -126,7 +126,14 @@ export function createTokens(host, actions, boot) {
 
 /** The switch between groups and heat as colours of trails and caps. @param {Actions} actions */
 function createColourToggle(actions) {
-  const element = h("button", { type: "button", class: "colour-toggle", title: words.colourHint });
+  const mark = h("span", { class: "colour-mark", "aria-hidden": "true" });
+  const word = h("span", { class: "colour-word" });
+  const element = h(
+    "button",
+    { type: "button", class: "colour-toggle", title: words.colourHint },
+    mark,
+    word,
+  );
   /** @type {State["view"]["colour"]} */
   let now = "group";
   element.addEventListener("click", () => actions.setView({ colour: now === "heat" ? "group" : "heat" }));
@@ -135,7 +142,8 @@ function createColourToggle(actions) {
     /** @param {State["view"]} view */
     update({ colour = "group" }) {
       now = colour;
-      setText(element, now === "heat" ? words.showGroups : words.showHeat);
+      attribute(element, "data-colour", now);
+      setText(word, now === "heat" ? words.showGroups : words.showHeat);
     },
   };
 }

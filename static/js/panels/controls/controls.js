@@ -11,6 +11,7 @@ import { reads } from "../../view/keys.js";
 import { routerOf, shapeOf } from "../../view/model.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
+import { withTerms } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
 import { createSegments } from "../parts/segments.js";
 import { createCorpusChoice } from "./corpus.js";
@@ -134,6 +135,7 @@ export function createControls(host, boot, actions) {
     group({ "data-asks": true }, shape.element, experts.element, k.element, router.element),
     group({}, mode.element, camera.element, floor.element, fold.element, corpus.element),
     narrow.element,
+    h("p", { class: "taught explored narrow" }, ...withTerms(words.levels.taught)),
     summary.element,
   );
   const always = [floor, fold, corpus, writing, router, shape, summary, narrow, model];

@@ -2,7 +2,8 @@
  * The camera: moves to the best framing of the stack, and adds the turn and zoom of the user.
  *
  *
- * @typedef {{left: number, top: number, width: number, height: number}} Area  CSS pixels of the canvas
+ * @typedef {{left: number, top: number, width: number, height: number, text: number}} Area  CSS pixels of the canvas; text
+ *   size, 1 is usual
  * @typedef {Pose & Area & {focus: number, layer: number, close: number}} Shot  everything that depends on the camera
  *
  * @import {Camera} from "../../types.js"
@@ -27,7 +28,7 @@ export function createRig() {
   const hand = { azimuth: 0, elevation: 0, zoom: 1 };
   const size = { width: 1, height: 1 };
   /** @type {Area} */
-  let area = { left: 0, top: 0, width: 1, height: 1 };
+  let area = { left: 0, top: 0, width: 1, height: 1, text: 1 };
   /** @type {Shot | null} */ let from = null;
   /** @type {Shot | null} */ let shown = null;
   /** @type {Shot | null} */ let goal = null;
@@ -75,8 +76,20 @@ export function createRig() {
       const top = name === "top";
       const looked = top ? layer : 0;
       const { layers, experts, pitch, levels } = layout;
-      const { width, height, left, top: above } = area;
-      const wanted = [name, looked, layers, experts, pitch, levels[0], width, height, left, above].join();
+      const { width, height, left, top: above, text } = area;
+      const wanted = [
+        name,
+        looked,
+        layers,
+        experts,
+        pitch,
+        levels[0],
+        width,
+        height,
+        left,
+        above,
+        text,
+      ].join();
       if (wanted !== key) {
         const pose = frameStack(layout, area, name, looked);
         const shownLayer = top ? layer : (goal?.layer ?? layer);

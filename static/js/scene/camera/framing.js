@@ -25,18 +25,26 @@ const DEGREE = Math.PI / 180;
 const POINTS = 40; // around a ring
 const ROUNDS = 24; // of the search; each at least halves the error
 
-/** Below this width in CSS pixels there is no room for labels beside the stack. */
-export const NARROW = 520;
+const NARROW = 520; // CSS pixels at the usual text size
 
-/** Returns the CSS pixels kept free for labels at the sides, and above and below. */
-function gutters(/** @type {number} */ width, /** @type {number} */ height, /** @type {Camera} */ camera) {
-  if (camera === "top") return [34, 34];
-  return [width < NARROW ? 34 : 84, 10 + 0.022 * height];
+/** Returns whether there is no room for words beside the stack. @param {{width: number, text?: number}} area */
+export function isNarrow({ width, text = 1 }) {
+  return width < NARROW * text;
+}
+
+/** @typedef {{width: number, height: number, text?: number}} FreeArea  of the canvas, CSS pixels; text size, 1 is usual */
+
+/** Returns the CSS pixels kept free for labels at the sides, and above and below; beside a folded stack for its column too. */
+function gutters(/** @type {Layout} */ { open }, /** @type {FreeArea} */ area, /** @type {Camera} */ camera) {
+  const { height, text = 1 } = area;
+  if (camera === "top") return [34 * text, 34 * text];
+  const numbers = open.every((share) => share === 1) ? 34 : 72;
+  return [(isNarrow(area) ? numbers : 84) * text, 10 * text + 0.022 * height];
 }
 
 /**
  * @param {Layout} layout
- * @param {{width: number, height: number}} area  the free part of the canvas, in CSS pixels
+ * @param {FreeArea} area  the free part of the canvas, in CSS pixels
  * @param {Camera} camera
  * @param {number} layer  the layer that TOP looks at
  * @returns {Pose}
@@ -56,14 +64,15 @@ export function frameStack(layout, area, camera, layer) {
  */
 function fit(
   /** @type {Layout} */ layout,
-  /** @type {{width: number, height: number}} */ { width, height },
+  /** @type {FreeArea} */ area,
   /** @type {Camera} */ camera,
   /** @type {number} */ layer,
   /** @type {number} */ degrees,
 ) {
+  const { width, height } = area;
   const elevation = degrees * DEGREE;
   const lens = Math.tan((SHOTS[camera][2] * DEGREE) / 2);
-  const [beside, above] = gutters(width, height, camera);
+  const [beside, above] = gutters(layout, area, camera);
   const [wide, high] = [
     Math.max(0.3 * width, width - 2 * beside) / height,
     Math.max(0.3, 1 - (2 * above) / height),

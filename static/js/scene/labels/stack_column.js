@@ -7,28 +7,46 @@
  * @import {Layout} from "../layout/layout.js"
  */
 
-import { axes, NARROW } from "../camera/framing.js";
+import { axes, isNarrow } from "../camera/framing.js";
 import { seen } from "./wording.js";
 
-const WIDTH = 12; // CSS pixels
-const TALLEST = 5; // CSS pixels per layer
+// CSS pixels at the usual text size
+const WIDTH = 12;
+const TARGET = 44; // width that a press can hit
+const TALLEST = 5; // per layer
 const SHARE = 0.56; // of the height of the free area
-const EDGE = 8; // CSS pixels from the left of the free area, at least
-const BESIDE = { numbers: 44, words: 104 }; // CSS pixels from the stack; the labels of layers are in between
+const EDGE = 8; // from the left of the free area, at least
+const BESIDE = { numbers: 44, words: 104 }; // from the stack; the labels of layers are in between
 
 /** Returns its place; null if nothing is folded. @param {Layout} layout @param {Shot} shot @returns {Rect | null} */
 export function columnOf({ layers, open, outer }, shot) {
   if (layers < 2 || open.every((share) => share === 1) || shot.focus > 0.5) return null;
-  const height = Math.round(Math.min(TALLEST * layers, SHARE * shot.height));
+  const height = Math.round(Math.min(TALLEST * shot.text * layers, SHARE * shot.height));
   const { right } = axes(shot);
   const [edge] = seen([-outer * right[0], 0, -outer * right[2]], shot);
-  const beside = edge - (shot.width < NARROW ? BESIDE.numbers : BESIDE.words) - WIDTH;
+  const width = Math.round(WIDTH * shot.text);
+  const beside = edge - (isNarrow(shot) ? BESIDE.numbers : BESIDE.words) * shot.text - width;
   return {
     x: Math.round(Math.max(shot.left + EDGE, beside)),
     y: Math.round(shot.top + (shot.height - height) / 2),
-    width: WIDTH,
+    width,
     height,
   };
+}
+
+/**
+ * Returns the layer whose bar is at a point of the canvas, CSS pixels; null if the column is not there.
+ * @param {Rect | null} column
+ * @param {number} layers
+ * @param {number} x
+ * @param {number} y
+ */
+export function layerIn(column, layers, x, y) {
+  if (!column || Math.abs(x - column.x - column.width / 2) > TARGET / 2) return null;
+  const share = (column.y + column.height - y) / column.height;
+  const slack = (TARGET - WIDTH) / 2 / column.height;
+  if (share < -slack || share > 1 + slack) return null;
+  return Math.max(0, Math.min(layers - 1, Math.floor(share * layers)));
 }
 
 /**

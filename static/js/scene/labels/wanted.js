@@ -8,7 +8,7 @@
  * @import {Wanted} from "./places.js"
  */
 
-import { NARROW } from "../camera/framing.js";
+import { isNarrow } from "../camera/framing.js";
 import {
   aroundRing,
   besideRing,
@@ -88,7 +88,7 @@ function fixedOf(label, row, size, now) {
     const places = [0, -0.5, 0.5, -1, 1].map((lines) => /** @type {const} */ ([x, y + lines * size.height]));
     return [{ ...size, places, row, tone: 0, strength: 0.7 * flat, ink: 0 }];
   }
-  const every = labelInterval(now.room, shot.width < NARROW);
+  const every = labelInterval(now.room / shot.text, isNarrow(shot));
   if (layout.open[label.layer] < 0.5 || !isLabelled(label.layer, layout.layers, every)) return [];
   const pulse = now.pulse(label.layer);
   const places = besideRing(layout, layout.levels[label.layer], shot, size);
@@ -106,10 +106,10 @@ function expertOf({ expert }, row, size, { shot, layout }) {
 
 /** Labels one plate if rings are well apart: beside the stack, or without room on the lowest plate itself. @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @param {number} flat @returns {Choice[]} */
 function attentionOf(row, size, { shot, layout, room }, flat) {
-  const narrow = shot.width < NARROW;
+  const narrow = isNarrow(shot);
   const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);
   if (layer >= layout.layers || layout.open[layer] < 0.9) return [];
-  const strength = 0.75 * flat * smooth(30, 44, room);
+  const strength = 0.75 * flat * smooth(30, 44, room / shot.text);
   if (strength < 0.01) return [];
   const height = plateHeight(layout, layer);
   const [x, y] = seen([0, height, 0], shot);

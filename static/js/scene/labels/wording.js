@@ -19,7 +19,7 @@ const CLOSEST = { word: 28, number: 15 }; // CSS pixels between the labels of tw
 const AROUND = 32; // experts labelled around a ring
 const LONGEST = 18; // characters of a token's label
 const MANY = 3; // groups of dense layers that are labelled
-const BESIDE = 12; // CSS pixels from a ring to its number
+const BESIDE = 12; // CSS pixels at the usual text size, from a ring to its number
 const CLEAR = 9; // CSS pixels from a particle to its word
 const ROUND = 15; // CSS pixels from a ring to the ids around it
 
@@ -131,7 +131,7 @@ export function besideRing({ outer }, height, shot, { width, height: high }) {
   const { right } = axes(shot);
   const off = -1.06 * outer;
   const [x, y] = seen([off * right[0], height + off * right[1], off * right[2]], shot);
-  return [[x - BESIDE - width, y - high / 2]];
+  return [[x - BESIDE * shot.text - width, y - high / 2]];
 }
 
 /** Returns the places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
@@ -142,7 +142,7 @@ export function aroundRing(layout, layer, expert, shot, { width, height }) {
   const edge = seen([x * out, level, z * out], shot);
   const middle = seen([0, level, 0], shot);
   const away = Math.hypot(edge[0] - middle[0], edge[1] - middle[1]) || 1;
-  const at = edge.map((each, i) => each + ((each - middle[i]) / away) * ROUND);
+  const at = edge.map((each, i) => each + ((each - middle[i]) / away) * ROUND * shot.text);
   return [[at[0] - width / 2, at[1] - height / 2]];
 }
 
@@ -157,7 +157,7 @@ export function aroundRing(layout, layer, expert, shot, { width, height }) {
  */
 export function besideToken(point, shot, { width, height }, lines) {
   const [x, y] = seen([...point], shot);
-  const columns = [x + CLEAR, x - CLEAR - width];
+  const columns = [x + CLEAR * shot.text, x - CLEAR * shot.text - width];
   const places = /** @type {[number, number][]} */ ([
     [columns[0], y - height],
     [columns[1], y - height],

@@ -13,7 +13,7 @@
  */
 
 import { words } from "../../words/words.js";
-import { NARROW } from "../camera/framing.js";
+import { isNarrow } from "../camera/framing.js";
 import { createTable } from "../gpu/data_texture.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
@@ -21,9 +21,9 @@ import { createAtlas } from "../gpu/text_atlas.js";
 import { rankedLabels } from "../labels/wanted.js";
 import { groupLabels, labelsOf, wordOf } from "../labels/wording.js";
 import { placeLabels } from "../labels/places.js";
-import { barsOf, columnOf } from "../labels/stack_column.js";
+import { barsOf, columnOf, layerIn } from "../labels/stack_column.js";
 
-const SIZE = 11.5; // CSS pixels
+const SIZE = 11.5; // CSS pixels at the usual text size
 const MOST = 96; // labels shown at most
 const BARS = 160; // layers of the overview column at most
 
@@ -96,10 +96,10 @@ function createWords(layout) {
   let drawn = "";
   let bytes = 0;
 
-  function draw(/** @type {LabelInput} */ { canvas, tokens, goal }, /** @type {boolean} */ brief) {
+  function draw(/** @type {LabelInput} */ { canvas, tokens, goal, shot }, /** @type {boolean} */ brief) {
     named = [...labelsOf(layout, brief), ...groupLabels(goal, brief), attention()];
     const all = [...named.map(({ word }) => word), ...tokens.map((_, index) => wordOf(tokens, index))];
-    const atlas = createAtlas(all, { size: SIZE, ratio: canvas.ratio });
+    const atlas = createAtlas(all, { size: SIZE * shot.text, ratio: canvas.ratio });
     boxes = atlas.boxes;
     const table = new Float32Array(4 * all.length);
     boxes.forEach(({ x, y, width, height }, i) => table.set([x, y, width, height], 4 * i));
@@ -117,10 +117,10 @@ function createWords(layout) {
     named: () => named,
     boxes: () => boxes,
     update(/** @type {LabelInput} */ now) {
-      const brief = now.shot.width < NARROW;
-      const { goal, tokens, canvas, id } = now;
+      const brief = isNarrow(now.shot);
+      const { goal, tokens, canvas, id, shot } = now;
       const open = [goal.open.indexOf(1), goal.open.lastIndexOf(1)];
-      const wanted = [brief, canvas.ratio, tokens.length, ...open, id].join(" ");
+      const wanted = [brief, canvas.ratio, shot.text, tokens.length, ...open, id].join(" ");
       if (wanted !== drawn) draw(now, brief);
       drawn = wanted;
     },
@@ -146,12 +146,13 @@ export function createLabels(uniforms, layout) {
   );
   /** @type {{word: string, rect: Rect}[]} */ let shown = [];
   let bars = "";
+  /** @type {Rect | null} */ let column = null;
 
   /** Returns the labels that have a place; labels of the previous frame choose first. */
   function stand(/** @type {LabelInput} */ now) {
     const named = texts.named();
     const wanted = rankedLabels(named, texts.boxes(), now);
-    const column = columnOf(now.goal, now.shot);
+    column = columnOf(now.goal, now.shot);
     const { width, height } = now.canvas;
     const covered = column ? [...now.covered, column] : now.covered;
     const places = placeLabels(wanted, covered, { x: 0, y: 0, width, height });
@@ -166,7 +167,6 @@ export function createLabels(uniforms, layout) {
     });
     object.geometry.setDrawRange(0, 6 * (MOST + BARS));
     sendLabels();
-    return column;
   }
 
   let sent = 0; // labels of the previous frame
@@ -176,7 +176,7 @@ export function createLabels(uniforms, layout) {
     sent = shown.length;
   }
 
-  function drawColumn(/** @type {LabelInput} */ now, /** @type {Rect | null} */ column) {
+  function drawColumn(/** @type {LabelInput} */ now) {
     const wanted = column ? [Object.values(column), now.goal.open.indexOf(1), now.looked].join() : "";
     if (wanted === bars) return;
     bars = wanted;
@@ -192,8 +192,11 @@ export function createLabels(uniforms, layout) {
     /** Called before each frame. */
     update(/** @type {LabelInput} */ now) {
       texts.update(now);
-      drawColumn(now, stand(now));
+      stand(now);
+      drawColumn(now);
     },
+    /** Returns the layer at a point of the overview column, CSS pixels. @param {number} x @param {number} y */
+    layerAt: (x, y) => layerIn(column, layout.layers, x, y),
     spent: () => texts.spent() + standing.spent(),
     dispose() {
       texts.dispose();
