@@ -176,3 +176,13 @@ def test_reader_pressing_the_picture_of_a_lost_scene_gets_it_back(open_page: Ope
     sees_the_picture(page)
     page.locator("#poster").click()
     wait_until(page, "moescope.state().scene === 'shown'")
+
+
+def test_sentence_of_a_missing_scene_lies_beside_the_decision(open_page: Opener) -> None:
+    page = open_page("/?token=6&layer=3", init=NO_WEBGL)
+    complete(page)
+    notice = page.locator(".notice[data-kind=scene]")
+    notice.wait_for()
+    beside, decision = notice.bounding_box(), page.locator(".decision").bounding_box()
+    assert beside and decision
+    assert beside["x"] + beside["width"] <= decision["x"]
