@@ -179,7 +179,7 @@ def test_reader_pressing_the_picture_of_a_lost_scene_gets_it_back(open_page: Ope
 
 
 def test_sentence_of_a_missing_scene_lies_beside_the_decision(open_page: Opener) -> None:
-    page = open_page("/?token=6&layer=3", init=NO_WEBGL)
+    page = open_page("/?token=6&layer=3", init=FLAT)
     complete(page)
     notice = page.locator(".notice[data-kind=scene]")
     notice.wait_for()
