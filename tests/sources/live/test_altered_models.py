@@ -67,7 +67,7 @@ def test_choices_that_moved_are_those_between_the_altered_and_the_unaltered_trac
     plain = sources.open(sources.parse(PROMPT)).trace()
     request = sources.parse({**PROMPT, "alter": "3.2-off"})
     changed = sources.open(request).trace()
-    found, before = sources.live.said(request, changed.header.tokens)
+    found, before = sources.live.predict(request, changed.header.tokens)
     assert before is not None and not (found.experts[:, 2] == 2).any()
     told = {
         (t, layer): (set(lost), set(taken)) for t, layer, lost, taken in moved(before.experts, found.experts)
@@ -81,8 +81,8 @@ def test_choices_that_moved_are_those_between_the_altered_and_the_unaltered_trac
 def test_loss_before_and_after_is_that_of_the_two_models(sources):
     request = sources.parse({**PROMPT, "alter": "3.2-off"})
     tokens = sources.open(request).trace().header.tokens
-    found, before = sources.live.said(request, tokens)
-    plain, nothing = sources.live.said(sources.parse(PROMPT), tokens)
+    found, before = sources.live.predict(request, tokens)
+    plain, nothing = sources.live.predict(sources.parse(PROMPT), tokens)
     assert nothing is None and before is not None
     assert before.next.mean_loss == plain.next.mean_loss != found.next.mean_loss
 

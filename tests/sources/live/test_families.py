@@ -133,14 +133,14 @@ def test_an_expert_that_is_off_takes_no_token_and_the_header_says_so(models, nam
 def test_the_next_tokens_of_a_prompt_begin_with_what_the_model_generates(models, name):
     prompt = prompted(models, name, **{"continue": 1, "temperature": 0})
     generated = list(prompt.steps())[-1].written
-    found = prompt.said(prompt.tokens, prompt.router).next
+    found = prompt.predict(prompt.tokens, prompt.router).next
     assert found.ids.shape == (len(prompt.tokens), 5)
     assert generated.id == found.ids[-1, 0]
 
 
 def test_altering_an_expert_changes_the_loss_on_the_prompt(models):
     prompt = prompted(models, "gpt_oss", alter="1.1-force")
-    plain, changed = (prompt.said(prompt.tokens, by) for by in (prompt.unaltered, prompt.router))
+    plain, changed = (prompt.predict(prompt.tokens, by) for by in (prompt.unaltered, prompt.router))
     assert plain.next.mean_loss != changed.next.mean_loss
     assert (changed.experts[:, 0] == 1).any(axis=-1).all()
 
