@@ -26,11 +26,11 @@ def shape_of(sources: SourceRegistry, request: TraceRequest) -> ModelShape:
         return sources.trace_files.shape(request.trace)
     if request.source != "authored":
         listing = sources.live.list_models().get(request.checkpoint)
-        facts = sources.live.facts_of(request.checkpoint)
-        if listing is None and facts is not None:
-            return facts.shape
         if listing is not None:
             return listing.shape.with_routing(listing.experts, request.k)
+        facts = sources.live.facts_of(request.checkpoint)
+        if facts is not None:
+            return facts.shape
     shaped = sources.available.shaped(request.shape)
     small = small_shape(request.experts, min(request.k, request.experts))
     return small if shaped is None else shaped.shape.with_routing(request.experts, request.k)
@@ -52,11 +52,13 @@ def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
     return cost_of_trace(request, shape, tokens)
 
 
-def estimate_of(sources: SourceRegistry, requests: Iterable[TraceRequest], secs: float = 0.0) -> Estimate:
+def estimate_of(
+    sources: SourceRegistry, requests: Iterable[TraceRequest], secs: float = 0.0, key: str = ""
+) -> Estimate:
     """Returns the estimate of an answer that takes some traces, and `secs` beside them."""
     asked = tuple(requests)
     cost = secs + sum(trace_secs(sources, each) for each in asked)
-    return Estimate(cost, elsewhere=any(map(sources.elsewhere, asked)))
+    return Estimate(cost, key, any(map(sources.elsewhere, asked)))
 
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:

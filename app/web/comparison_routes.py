@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from ..answers.estimate import estimate_of
+from ..answers.estimate import Estimate, estimate_of
 from .admission import Desk
 from .disconnect import cancel_on_disconnect
-from .dropped_files import MOST_BYTES, secs_of_files
+from .dropped_files import MOST_BYTES, secs_of_files, unpack
 from .query import read_files
 from .trace_difference import compare_dropped, compare_view, requests_in, sides_of
 
@@ -23,10 +23,12 @@ def comparisons(desk: Desk) -> APIRouter:
     @router.post("/api/capture-compare")
     async def compare_files(request: Request) -> Response:
         data = await read_files(desk, request, 2 * MOST_BYTES)
-        told = await desk.look(
-            request,
-            lambda: estimate_of(sources, filter(None, sides_of(sources, data)), secs_of_files(len(data))),
-        )
+
+        def estimate() -> Estimate:
+            sides = sides_of(sources, unpack(data, 2 * MOST_BYTES))
+            return estimate_of(sources, filter(None, sides), secs_of_files(len(data)))
+
+        told = await desk.look(request, estimate)
         job = desk.make(request, told, compare_dropped, data)
         return JSONResponse(await cancel_on_disconnect(request, job))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from ..answers.estimate import Estimate, text_secs, trace_secs
+from ..answers.estimate import Estimate, estimate_of, text_secs
 from ..answers.files import load_of_text, load_over, tokens_of_text
 from ..request.schema import TEXT_CHARS, TraceRequest
 from ..settings import Settings
@@ -34,9 +34,8 @@ def loads(desk: Desk, settings: Settings) -> APIRouter:
 
         def estimate() -> Estimate:
             asked = requests_over(sources.parse(keys), over, sources.available.scenarios)
-            cost = sum(trace_secs(sources, each) for each in asked)
             key = " ".join((over, *(sources.fingerprint(each) for each in asked)))
-            return Estimate(cost, key, any(map(sources.elsewhere, asked)))
+            return estimate_of(sources, asked, key=key)
 
         return await answers.answer(request, "application/json", estimate, load_over, keys, over)
 

@@ -14,7 +14,7 @@ from ..request.comparison import read_view
 from ..request.schema import TraceRequest
 from ..sources.registry import SourceRegistry
 from ..trace import RoutingTrace
-from .dropped_files import MOST_BYTES, refusing, unpack, wrong
+from .dropped_files import MOST_BYTES, Dropped, refusing, unpack, wrong
 
 CELLS = 200_000
 
@@ -54,12 +54,11 @@ def compare_view(sources: SourceRegistry, view: Mapping[str, str]) -> dict[str, 
     return refusing(lambda: difference(sources.open(first).trace(), sources.open(second).trace()))
 
 
-def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
+def sides_of(sources: SourceRegistry, dropped: Dropped) -> list[TraceRequest | None]:
     """Returns the sides of a comparison: None for the next file of the frame, else a request.
 
     `sides` of its header has an entry for each stack: null, or request keys. Raises BadRequest.
     """
-    dropped = unpack(data, 2 * MOST_BYTES)
     sides = dropped.sides
     known = isinstance(sides, list) and len(sides) == 2 and all(s is None or type(s) is dict for s in sides)
     if not known or sides.count(None) != len(dropped.contents):
@@ -70,8 +69,8 @@ def sides_of(sources: SourceRegistry, data: bytes) -> list[TraceRequest | None]:
 
 def compare_dropped(sources: SourceRegistry, data: bytes) -> dict[str, Any]:
     """Compares two stacks, at least one of them a file of the frame. Stores nothing. Raises BadRequest."""
-    sides = sides_of(sources, data)
-    files = iter(unpack(data, 2 * MOST_BYTES).contents.items())
+    dropped = unpack(data, 2 * MOST_BYTES)
+    sides, files = sides_of(sources, dropped), iter(dropped.contents.items())
 
     def differ() -> dict[str, Any]:
         left, right = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from ..answers.estimate import Estimate, shape_of, trace_secs
+from ..answers.estimate import Estimate, estimate_of, shape_of, trace_secs
 from ..answers.files import device_traffic, picture, trace_file
 from ..answers.next_tokens import next_tokens
 from ..metrics.placement import MOST_DEVICES
@@ -53,14 +54,13 @@ def of_picture(desk: Desk, keys: dict[str, str], view: dict[str, str], width: in
     stacks = parse_view({**view, **keys}, sources.available, second_falls_back=True)
     requests = [each.request for each in stacks]
     drawn = (cost_of_picture(shape_of(sources, each), width is not None) for each in requests)
-    cost = sum(trace_secs(sources, each) for each in requests) + sum(drawn)
-    elsewhere = any(map(sources.elsewhere, requests))
-    if cost > workers.most_secs:
-        return Estimate(cost)
-    if elsewhere or workers.is_heavy(cost):
+    told = estimate_of(sources, requests, sum(drawn))
+    if told.secs > workers.most_secs:
+        return told
+    if told.elsewhere or workers.is_heavy(told.secs):
         asked = [*map(sources.fingerprint, requests), repr(sorted(view.items()))]
-        return Estimate(cost, " ".join([str(width), *asked]), elsewhere)
-    return Estimate(cost, f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}")
+        return replace(told, key=" ".join([str(width), *asked]))
+    return replace(told, key=f"{width} {ViewPicture.of(keys, view, sources, second_falls_back=True).key}")
 
 
 def traces(desk: Desk, settings: Settings) -> APIRouter:
