@@ -13,7 +13,7 @@ from app.picture.groups import TINTS, ServedGroups
 from app.picture.layout import RING_TURN, place
 from app.picture.moment import Moment, until
 from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.shape import ModelShape
 from app.sources.authored.scenario import load_scenarios
 from app.sources.registry import SourceRegistry
@@ -207,6 +207,13 @@ def test_caps_and_trails_have_the_colours_of_the_groups_that_a_tower_served(sour
     root = ElementTree.fromstring(draw_preview(trace))
     lines = {path.get("stroke") for path in root.iter(f"{SVG}path")}
     assert lines & set(TINTS) == set(TINTS[:3])
+
+
+def test_tints_of_groups_are_those_of_the_page_s_dark_theme():
+    palettes = (ROOT / "static" / "js" / "view" / "palettes.js").read_text(encoding="utf-8")
+    groups = palettes[palettes.index("export const GROUPS") :]
+    dark = re.search(r"dark: \[(.*?)\]", groups)
+    assert dark and tuple(re.findall(r"#[0-9a-f]{6}", dark[1])) == TINTS
 
 
 def test_picture_in_heat_or_of_tokens_without_groups_has_no_colours_of_groups(sources):
