@@ -22,9 +22,10 @@ def build_capture(stored: Stored, name: str, hints: Hints) -> Capture:
         return counts_capture(stored, name, hints)
     ids = None if stored.ids is None else signed(stored.ids, stored.small_type, hints)
     check_not_empty(stored, ids)
-    if ids is not None:
+    empty = np.zeros(stored_shape(stored)[1], np.int8)
+    if ids is not None and not stored.zero_experts:
         ids = drop_places(stored, ids, hints)
-    empty = np.zeros(stored_shape(stored)[1], np.int8) if ids is None else empty_layers(ids)
+        empty = empty_layers(ids)
     layers = match_layers(stored, stored_shape(stored)[1], empty, hints.facts)
     return routing_capture(AlignedColumns(stored, ids, layers, align_rows(stored)), name, hints)
 
@@ -37,7 +38,8 @@ def routing_capture(columns: AlignedColumns, name: str, hints: Hints) -> Capture
     routed = routed_rows(placed, logits if logits is not None else scores)
     wide = logits if logits is not None else scores
     findings = [*stored.findings, *layers.findings, *rows.findings]
-    findings += gaps(lacking(placed, wide, stored.engine), routed, rows, layers.numbers)
+    if not stored.zero_experts:  # an empty place is a zero expert
+        findings += gaps(lacking(placed, wide, stored.engine), routed, rows, layers.numbers)
     width = None if wide is None else wide.shape[-1]
     k = placed.shape[-1] if placed is not None else hints.any_k
     return Capture(
@@ -57,6 +59,7 @@ def routing_capture(columns: AlignedColumns, name: str, hints: Hints) -> Capture
         experts_at_least=0 if placed is None or not placed.size else int(placed.max()) + 1,
         prompt=stored.prompt,
         text=stored.text,
+        zero_experts=stored.zero_experts,
         model=stored.model,
         notes=tuple(stored.notes),
         findings=tuple(findings),

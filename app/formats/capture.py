@@ -42,6 +42,7 @@ class Capture:
     counts: NDArray[np.float64] | None = None  # [P, L, N]
     routed: Array = field(default_factory=lambda: np.zeros(0, np.bool_))  # [T]
     experts_at_least: int = 0  # the largest id plus 1, if N is unknown
+    zero_experts: int = 0  # experts beside N that compute nothing; a choice of one is -1
     prompt: int | None = None  # number of prompt tokens
     text: str | None = None
     model: str | None = None

@@ -39,6 +39,7 @@ class Stored:
     late_layers: frozenset[int] = frozenset()  # stored layers with rows for the last tokens only
     text: str | None = None
     experts: int | None = None  # N, if the file states it
+    zero_experts: int = 0  # ids beside N that compute nothing; in `ids` such a choice is below 0
     small_type: bool = False  # ids are stored in unsigned 8 bits
     zero_is_empty: bool = False  # padding is written as expert 0
     model: str | None = None

@@ -55,10 +55,16 @@ def to_trace(
             experts=size,
             top_k=experts.shape[-1],
         ),
-        model={"name": capture.model or "", "router": "recorded", "settings": {}},
+        model=model_of(capture),
         origin=origin_of(capture, scores),
     )
     return RoutingTrace(header, scores, experts, weights, finite(capture.logits))
+
+
+def model_of(capture: Capture) -> dict[str, Any]:
+    """Returns the header's entry on the model."""
+    model: dict[str, Any] = {"name": capture.model or "", "router": "recorded", "settings": {}}
+    return model | ({"zero_experts": capture.zero_experts} if capture.zero_experts else {})
 
 
 def origin_of(capture: Capture, scores: Floats | None) -> dict[str, Any]:

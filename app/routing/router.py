@@ -95,6 +95,11 @@ class NonFinite(ValueError):
         )
 
 
+def no_zeros(experts: int) -> int:
+    """Returns the number of zero experts of most routers."""
+    return 0
+
+
 NO_SETTINGS = RouterSettings()
 BIAS = ("bias", "updates", "rate")  # the paper's rate is 0.001, over many thousands of batches
 
@@ -113,6 +118,7 @@ class Router:
     largest_k: int | None = None  # a larger k would take too long
     whole_batch: bool = False  # needs all tokens of the prompt at once; others accept any chunks
     varies: bool = False  # the number of experts per token varies; there may be more than k columns
+    zeros: Callable[[int], int] = no_zeros  # of zero experts beside N: an empty choice is one
     settings: RouterSettings = NO_SETTINGS
     bias: Floats | None = field(default=None, compare=False)  # [L, N] added for selection only
     ids: Ints | None = field(default=None, compare=False)  # [T] ids of the prompt's tokens
@@ -185,10 +191,10 @@ class Router:
         return top_k_mask(self.selection.left(values, inputs), k)
 
     def facts(self, tokens: int, experts: int, k: int) -> dict[str, Any]:
-        """Returns the router's entry in a trace of this many tokens; with `capacity` if it has one."""
-        capacity = self.capacity(tokens, experts, k)
+        """Returns the router's entry in a trace of this many tokens; `capacity` and `zero_experts` if any."""
+        more = {"capacity": self.capacity(tokens, experts, k), "zero_experts": self.zeros(experts) or None}
         facts = {"router": self.name, "settings": self.filled(experts, k)}
-        return facts if capacity is None else {**facts, "capacity": capacity}
+        return facts | {name: value for name, value in more.items() if value is not None}
 
     def route(self, logits: Floats, k: int, layer: int = 0, start: int = 0) -> LayerRouting:
         """Routes the logits [T, N] of one layer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..references.references import cite
-from ..trace import Floats
+from ..trace import Floats, Ints
 from .router import Router, RouterInputs
 from .router_settings import RouterSettings
 from .topk import LayerRouting, gather, softmax, top_k
@@ -22,20 +22,27 @@ def softmax_with_zeros(logits: Floats, k: int, zeros: int, bias: Floats, scale: 
     """
     scores = softmax(logits)  # [T, N + Z]
     experts = top_k(scores + bias, k)
-    computed = experts < logits.shape[-1] - zeros
+    computed = logits.shape[-1] - zeros
     weights = gather(scores, experts) * np.float32(scale)
-    return LayerRouting(
-        scores[:, : logits.shape[-1] - zeros],
-        np.where(computed, experts, -1),
-        np.where(computed, weights, np.float32(0)),
-    )
+    return LayerRouting(scores[:, :computed], *left_empty(experts, weights, computed))
+
+
+def left_empty(experts: Ints, weights: Floats, computed: int) -> tuple[Ints, Floats]:
+    """Returns choices [T, K] in which those of zero experts, ids from `computed` on, are -1 with weight 0."""
+    there = experts < computed
+    return np.where(there, experts, -1), np.where(there, weights, np.float32(0))
 
 
 def zero_experts(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
     """Routes with half as many zero experts as experts. Their logits, learned in models, are random here."""
-    zeros = max(1, int(logits.shape[-1] * ZEROS_PER_EXPERT))
+    zeros = zeros_beside(logits.shape[-1])
     wide = np.concatenate([logits, drawn(logits, zeros, inputs)], axis=-1)  # [T, N] -> [T, N + Z]
     return softmax_with_zeros(wide, k, zeros, np.pad(inputs.bias, (0, zeros)), inputs.settings["scale"])
+
+
+def zeros_beside(experts: int) -> int:
+    """Returns the number of zero experts beside so many experts."""
+    return max(1, int(experts * ZEROS_PER_EXPERT))
 
 
 def skip_expert(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
@@ -45,6 +52,11 @@ def skip_expert(logits: Floats, k: int, inputs: RouterInputs) -> LayerRouting:
     """
     wide = np.concatenate([logits, drawn(logits, 1, inputs)], axis=-1)  # [T, N] -> [T, N + 1]
     return softmax_with_zeros(wide, k, 1, NO_BIAS)
+
+
+def one_skip(experts: int) -> int:
+    """Returns the number of skip experts beside so many experts."""
+    return 1
 
 
 def drawn(logits: Floats, count: int, inputs: RouterInputs) -> Floats:
@@ -61,6 +73,14 @@ ROUTERS = (
         zero_experts,
         uses=("scale", "seed"),
         defaults=RouterSettings(scale=1.0, seed=0),
+        zeros=zeros_beside,
     ),
-    Router("skip_expert", cite("zaya"), skip_expert, uses=("seed",), defaults=RouterSettings(seed=0)),
+    Router(
+        "skip_expert",
+        cite("zaya"),
+        skip_expert,
+        uses=("seed",),
+        defaults=RouterSettings(seed=0),
+        zeros=one_skip,
+    ),
 )

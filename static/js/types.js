@@ -122,7 +122,7 @@
  * @property {number} [shared_gate]
  * @property {number} [router_bias]
  * @property {Record<string, string>} [layer_kinds]     of an engine: kinds of unusual layers
- * @property {Record<string, number[]>} [expert_kinds]  of an engine: experts without computation, by kind
+ * @property {number} [zero_experts]  experts per layer beside `experts` that compute nothing: an empty choice is one of them
  * @property {string[]} [layer_names]                   of an engine: its names of the layers
  * @property {number[]} [dense_layers]  the layers without experts, counted from 0 among all; `layers` counts the others
  *

@@ -133,7 +133,8 @@ def test_alteration_is_the_one_of_the_numpy_engine(alter):
 
 
 @pytest.mark.parametrize(
-    "name", ["deepseek_v3", "gpt_oss", "granitemoe", "llama4_text", "ernie4_5_moe", "jamba"]
+    "name",
+    ["deepseek_v3", "gpt_oss", "granitemoe", "llama4_text", "ernie4_5_moe", "jamba", "longcat_flash"],
 )
 def test_expert_is_off_or_forced_in_other_families(name, tmp_path):
     folder = save(name, tmp_path / name)

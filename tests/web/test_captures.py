@@ -4,13 +4,17 @@ import base64
 import io
 import json
 import os
+from dataclasses import replace
 
 import httpx
 import numpy as np
 import pytest
 
 from app.settings import Settings
-from app.trace import RoutingTrace
+from app.shape import small_shape
+from app.sources.engines.engine_trace import header_of
+from app.sources.engines.recorder import EngineFacts, LayerMap, LayerRecord, steps_of
+from app.trace import RoutingTrace, Token
 from tests.live_server import serving
 from tests.socket_client import ask, viewer, watch
 
@@ -121,6 +125,48 @@ def test_a_dropped_answer_with_its_config_comes_back_as_a_trace(client):
     assert np.array_equal(trace.experts[:TOKENS], routed())
     assert (header["trace"]["origin"]["badge"], trace.ids_only) == ("IDS ONLY", True)
     assert len(steps) % len(header["trace"]["tokens"]) == 0
+
+
+def recorded_with_zero_experts(scored):
+    """Returns the trace of an engine whose router chooses two of eight experts and of four zero experts."""
+    draw = np.random.default_rng(1)
+    ids = np.argsort(draw.random((LAYERS, TOKENS, 12)), axis=-1)[..., :2].astype(np.int32)
+    ids[0, :, 1] = 8  # one place of this layer is never an expert
+    ids[1] = [8, 9]  # no token has an expert here
+    scores = draw.random((LAYERS, TOKENS, 12)).astype(np.float32)
+    names, weights = [f"layers.{layer}.mlp" for layer in range(LAYERS)], np.full((TOKENS, 2), 0.5, np.float32)
+    records = {
+        name: LayerRecord(name, ids[at], weights, scores[at] if scored else None)
+        for at, name in enumerate(names)
+    }
+    layers = LayerMap.of(list(records.values()), computed=8, zeros=4)
+    facts = EngineFacts("transformers", "5.24.0", "float32")
+    tokens = tuple(Token(f"[{id}]", id=id) for id in range(TOKENS))
+    shape = replace(small_shape(8, 2), layers=LAYERS)
+    header = header_of("longcat", "longcat_flash", facts, shape, layers, tokens)
+    return RoutingTrace.from_steps(header, steps_of(records, layers, TOKENS)), ids.swapaxes(0, 1)
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_choices_of_zero_experts_in_a_file_are_empty_and_the_page_is_told(client, scored):
+    written, ids = recorded_with_zero_experts(scored)
+    header, (_, file) = drop(client, {"longcat.safetensors": written.to_bytes()})
+    assert (header["state"], header["findings"]) == ("shown", [])
+    model = header["trace"]["model"]
+    assert (model["experts"], model["top_k"], model["zero_experts"]) == (8, 2, 4)
+    shown = RoutingTrace.from_bytes(file)
+    assert np.array_equal(np.sort(shown.experts), np.sort(np.where(ids < 8, ids, -1)))
+    assert (shown.weights[shown.experts < 0] == 0).all()
+    assert scored is (shown.scores is not None)
+
+
+@pytest.mark.parametrize(("router", "zeros"), [("zero_experts", 4), ("skip_expert", 1), ("topk_norm", None)])
+def test_a_router_with_zero_experts_tells_how_many_and_a_file_of_it_too(client, router, zeros):
+    query = {"source": "authored", "router": router, "experts": "8", "k": "1"}
+    file = client.get("/api/trace", params=query).content
+    assert RoutingTrace.from_bytes(file).header.model.get("zero_experts") == zeros
+    header, _ = drop(client, {"authored.safetensors": file})
+    assert header["trace"]["model"].get("zero_experts") == zeros
 
 
 def test_a_dropped_answer_without_a_config_is_read_or_asked_about(client):

@@ -48,6 +48,8 @@ def read_trace(opened: Opened, hints: Hints) -> list[Stored]:
         stored.weights = None
     stored.tokens, stored.total = tuple(tokens), len(tokens)
     stored.experts, stored.model = model.get("experts"), model.get("name")
+    zeros = model.get("zero_experts")
+    stored.zero_experts = zeros if isinstance(zeros, int) else 0
     numbers = origin.get("layers")
     if isinstance(numbers, list) and len(numbers) == ids.shape[1]:
         stored.layers = tuple(int(one) for one in numbers)

@@ -67,7 +67,7 @@ class LlamaModel:
         """Returns the MoE layers, found by running two tokens."""
         with self._lock, self._context(2) as run:
             records, _ = run([0, min(1, self._size - 1)])
-        return LayerMap.of(list(records.values()), {})
+        return LayerMap.of(list(records.values()))
 
     @property
     def shape(self) -> ModelShape:

@@ -7,12 +7,13 @@ biases, groups, hash tables and capacities make a plain top-k wrong for about ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from ...routing.alterations import Alteration
+from ...routing.zero_experts import left_empty
 from ...shape import ModelShape
 from ...trace import Bools, Floats, Ints, Step, Token
 from ..live.next_tokens import Prediction
@@ -30,6 +31,13 @@ class LayerRecord:
     dropped: Bools | None = None  # [T, K] chosen, but over capacity
     kind: str = ""  # label of the layer: "hash", "attention experts"; "" for an ordinary one
     rule: str = ""  # the engine's name of the rule, such as the router's class
+
+    def computed(self, experts: int) -> LayerRecord:
+        """Returns the record of the first N experts alone. A choice of a zero expert is -1 with weight 0."""
+        ids, weights = left_empty(self.experts, self.weights, experts)
+        scores = None if self.scores is None else self.scores[:, :experts]
+        logits = None if self.logits is None else self.logits[:, :experts]
+        return replace(self, experts=ids, weights=weights, scores=scores, logits=logits)
 
     def best_first(self) -> LayerRecord:
         """Returns the record with the choices of each row sorted by weight, descending; empty ones come last.
@@ -74,32 +82,35 @@ class LayerMap:
     names: tuple[str, ...]
     kinds: tuple[str, ...] = ()  # one label per layer; "" for an ordinary one
     rules: tuple[str, ...] = ()
-    experts: int = 0  # N of the widest layer
+    experts: int = 0  # N of the widest layer, zero experts not counted
+    zeros: int = 0  # zero experts per layer: the router's ids from N on, which compute nothing
     choices: int = 0  # K of the widest layer
     scored: bool = True  # the engine returns gate scores
     logits: bool = True
     drops: bool = False
-    expert_kinds: Mapping[str, Sequence[int]] = field(default_factory=dict)  # {"identity": [512, ...]}
 
     @classmethod
-    def of(cls, records: Sequence[LayerRecord], expert_kinds: Mapping[str, Sequence[int]]) -> LayerMap:
-        """Returns the map of the layers of one whole pass."""
+    def of(cls, records: Sequence[LayerRecord], computed: int = 0, zeros: int = 0) -> LayerMap:
+        """Returns the map of the layers of one whole pass.
+
+        `computed`: N of a model whose router has `zeros` more ids; 0 if it has none.
+        """
         return cls(
             names=tuple(record.name for record in records),
             kinds=tuple(record.kind for record in records),
             rules=tuple(record.rule for record in records),
-            experts=max(width_of(record) for record in records),
+            experts=computed or max(width_of(record) for record in records),
+            zeros=zeros,
             choices=max(record.experts.shape[-1] for record in records),
             scored=any(record.scores is not None for record in records),
             logits=all(record.logits is not None for record in records),
             drops=any(record.dropped is not None for record in records),
-            expert_kinds=expert_kinds,
         )
 
     def labels(self) -> dict[str, Any]:
-        """Returns the header's labels of unusual layers and experts; empty for a model without any."""
+        """Returns the header's entries on unusual layers and zero experts; empty for a model without any."""
         kinds = {str(layer): kind for layer, kind in enumerate(self.kinds) if kind}
-        found = {"layer_kinds": kinds, "expert_kinds": {k: list(v) for k, v in self.expert_kinds.items()}}
+        found = {"layer_kinds": kinds, "zero_experts": self.zeros}
         return {name: value for name, value in found.items() if value}
 
 
@@ -127,7 +138,7 @@ def steps_of(records: Mapping[str, LayerRecord], layers: LayerMap, rows: int) ->
         if record is None:
             continue
         check_finite(record, layer)
-        sorted_record = record.best_first()
+        sorted_record = record.computed(layers.experts).best_first()
         for column, values in (
             (experts, sorted_record.experts),
             (weights, sorted_record.weights),

@@ -26,9 +26,9 @@ LINEAR = (torch.nn.functional.linear,)
 class AlteredRouter(TorchFunctionMode):  # type: ignore[misc]
     """A context in which logits and k of a router are altered."""
 
-    def __init__(self, experts: int, alterations: Sequence[Alteration]) -> None:
+    def __init__(self, width: int, alterations: Sequence[Alteration]) -> None:
         super().__init__()
-        self.experts = experts  # N, which identifies the logits
+        self.width = width  # of the logits, which identifies them: N, and zero experts
         self.alterations = alterations
         self.k = next((int(each.value) for each in reversed(alterations) if each.kind == "k"), None)
 
@@ -37,11 +37,11 @@ class AlteredRouter(TorchFunctionMode):  # type: ignore[misc]
     ) -> Any:
         """Replaces each torch function while the mode is active."""
         options = dict(kwargs or {})
-        if func in TOPK and self.k is not None and args[0].shape[-1] == self.experts:
+        if func in TOPK and self.k is not None and args[0].shape[-1] == self.width:
             args = (args[0], self.k, *args[2:])
             options.pop("k", None)
         found = func(*args, **options)
-        if func in LINEAR and found.shape[-1] == self.experts:
+        if func in LINEAR and found.shape[-1] == self.width:
             return alter(found, self.alterations)
         return found
 
@@ -76,7 +76,7 @@ def altered(model: nn.Module, layers: LayerMap, alterations: Sequence[Alteration
             here = [each for each in alterations if each.layer == layer]
             check(here, layer, layers)
             router = router_of(model, layers.names[layer])
-            mode = AlteredRouter(layers.experts, here)
+            mode = AlteredRouter(layers.experts + layers.zeros, here)
             before = router.register_forward_pre_hook(enter_mode(mode))
             after = router.register_forward_hook(exit_mode(mode), always_call=True)
             stack.callback(before.remove)

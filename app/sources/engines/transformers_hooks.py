@@ -49,7 +49,8 @@ class RoutingHooks:
         self.model = model
         self.scores = scores
         self.passes: list[Pass] = []
-        self.expert_kinds: dict[str, list[int]] = {}
+        self.computed = 0  # experts with weights, in a model whose router has zero experts too
+        self.zeros = 0
         self._names = {module: name for name, module in model.named_modules()}
         self._open: list[Pass] = []
         self._logits: dict[
@@ -135,17 +136,16 @@ class RoutingHooks:
         call = Call(*pair, logits, probabilities=type(router).__name__ in PROBABILITIES)
         if type(module).__name__ == "ZayaExperts":
             call = skips(call)
-        self._label(module, logits)
+        self._count_zeros(module, logits)
         self._record(parent, router, call)
 
-    def _label(self, module: nn.Module, logits: Tensor | None) -> None:
-        """Labels experts that the router knows but the module does not compute: identity, skip."""
-        if logits is None or self.expert_kinds:
+    def _count_zeros(self, module: nn.Module, logits: Tensor | None) -> None:
+        """Counts the experts that the router knows but the module does not compute: identity, skip."""
+        if logits is None or self.zeros:
             return
         real = getattr(module, "num_routed_experts", getattr(module, "num_experts", logits.shape[-1]))
         if isinstance(real, int) and real < logits.shape[-1]:
-            kind = "skip" if type(module).__name__ == "ZayaExperts" else "identity"
-            self.expert_kinds[kind] = list(range(real, logits.shape[-1]))
+            self.computed, self.zeros = real, logits.shape[-1] - real
 
     def _record(self, name: str, router: nn.Module, call: Call) -> None:
         records = self._open[-1].records

@@ -75,7 +75,7 @@ class TransformersModel(ModelTokens):
     @cached_property
     def layers(self) -> LayerMap:
         """Returns the MoE layers, found by running a few tokens."""
-        return LayerMap.of(self._probed, self._hooks.expert_kinds)
+        return LayerMap.of(self._probed, self._hooks.computed, self._hooks.zeros)
 
     @cached_property
     def shape(self) -> ModelShape:

@@ -54,7 +54,7 @@ class Recording:
         return [self._trace(group, row) for group in groups for row in range(batch_of(group))]
 
     def _trace(self, group: list[Pass], row: int) -> RoutingTrace:
-        layers = LayerMap.of(first_records(self._hooks.passes), self._hooks.expert_kinds)
+        layers = LayerMap.of(first_records(self._hooks.passes), self._hooks.computed, self._hooks.zeros)
         tokens, steps = [], []
         for done in group:
             ids, records = sequence_of(done, row, batch_of(group))

@@ -20,7 +20,7 @@ def shape_of(model: Any, layers: int, experts: int, top_k: int) -> ModelShape:
     d_model = first(config, ("hidden_size", "d_model")) or 1
     modules = {name: module for name, module in model.named_modules()}
     routed = [module for name, module in modules.items() if is_routed(name, module)]
-    size = sum(map(count, routed)) // max(1, layers * experts)
+    size = sum(count_routed(module, experts) for module in routed) // max(1, layers * experts)
     d_expert = first(config, ("moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size", "d_ff"))
     d_expert = min(d_expert or d_model, max(1, size // (2 * d_model)))
     matrices = max(1, size // (d_model * d_expert))
@@ -55,6 +55,12 @@ def is_routed(name: str, module: nn.Module) -> bool:
 def count(module: nn.Module) -> int:
     """Returns the number of parameters of a module."""
     return sum(parameter.numel() for parameter in module.parameters())
+
+
+def count_routed(module: nn.Module, experts: int) -> int:
+    """Returns the parameters of a layer's N experts. LongCat-Flash allocates rows for zero experts too."""
+    stacked = (p[:experts] if p.dim() == 3 else p for p in module.parameters())
+    return sum(parameter.numel() for parameter in stacked)
 
 
 def count_embeddings(model: Any) -> int:

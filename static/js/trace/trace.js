@@ -128,12 +128,13 @@ export function choices(trace, token, layer) {
 
 /** @typedef {{expert: number, rank: number, weight: number, score: number, dropped: boolean}} Choice */
 
-/** Routers with zero experts or a skip expert: an empty choice computes nothing. With other routers it is no choice. */
-const COMPUTE_NOTHING = ["zero_experts", "skip_expert"];
-
-/** Returns whether empty choices of a model stand for zero experts. @param {Pick<Model, "router">} model */
-export function hasZeroExperts({ router }) {
-  return COMPUTE_NOTHING.includes(router);
+/**
+ * Returns whether empty choices of a model stand for zero experts, which compute nothing. In other models an empty choice is
+ * no choice.
+ * @param {Pick<Model, "zero_experts">} model
+ */
+export function hasZeroExperts({ zero_experts: zeros = 0 }) {
+  return zeros > 0;
 }
 
 /**

@@ -61,10 +61,8 @@ export function shapeOf(boot, { source, shape }) {
   return boot.shapes?.find(({ key }) => key === shape) ?? { key: shape, name: "" };
 }
 
-/** Returns the kinds of an expert and of its layer in words; "" for ordinary ones. @param {Model} model @param {{layer: number, expert: number}} tower */
-export function kindOf({ layer_kinds: layers = {}, expert_kinds: experts = {} }, { layer, expert }) {
-  const { layerKinds, expertKinds } = alterWords;
-  const own = Object.keys(experts).find((kind) => experts[kind].includes(expert));
+/** Returns the kind of a layer in words; "" for an ordinary one. @param {Model} model @param {number} layer */
+export function kindOf({ layer_kinds: layers = {} }, layer) {
   const kind = layers[layer];
-  return [own && (expertKinds[own] ?? own), kind && (layerKinds[kind] ?? kind)].filter(Boolean).join(" · ");
+  return kind ? (alterWords.layerKinds[kind] ?? kind) : "";
 }

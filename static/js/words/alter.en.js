@@ -55,10 +55,6 @@ export const alterEn = {
     hash: "a table of token ids chooses here",
     "attention experts": "experts of attention",
   }),
-  expertKinds: /** @type {Record<string, string>} */ ({
-    identity: "passes a token on unchanged",
-    skip: "skips the layer",
-  }),
   alteredWord: "ALTERED",
   alteredNote: (/** @type {string[]} */ items) =>
     `Somebody changed the routers of this model: ${items.join("; ")}.`,

@@ -56,10 +56,6 @@ export const alterFr = {
     hash: "une table d’identifiants de jetons choisit ici",
     "attention experts": "experts d’attention",
   },
-  expertKinds: {
-    identity: "transmet un jeton inchangé",
-    skip: "saute la couche",
-  },
   alteredWord: "MODIFIÉ",
   alteredNote: (items) => `Quelqu’un a changé les routeurs de ce modèle : ${items.join(" ; ")}.`,
 };

@@ -38,7 +38,7 @@ test("rows are sorted by score, the cut lies after the k-th, the margin is what 
 });
 
 test("choices of zero experts compute nothing: counted apart, and the margin to others is not known", () => {
-  const model = { router: "zero_experts", top_k: 4 };
+  const model = { router: "LongcatFlashTopkRouter (softmax)", top_k: 4, zero_experts: 3 };
   const chosen = /** @type {any[]} */ ([...TWO, [NO_EXPERT, 0], [NO_EXPERT, 0]]);
   const decision = decided(traceOf(EIGHT, chosen, { model }), 0, 0);
   assert.equal(decision.nothing, 2);

@@ -98,6 +98,15 @@ test("a dropped choice and an empty one are told apart", () => {
   assert.equal(slots.table[14], 0);
 });
 
+test("an empty choice of a model with zero experts is one of them", () => {
+  const slots = createSlots(createLayout({ layers: 6, experts: 8 }), 2);
+  const trace = traceOf(SHAPE);
+  trace.experts[1] = 65535;
+  const recorded = { ...trace, model: { ...trace.model, router: "recorded", zero_experts: 3 } };
+  slots.arrive(recorded, createTimeline("single", 12, 6), 0, 0, 0);
+  assert.deepEqual([slots.table[10], slots.table[14]], [1, 3]);
+});
+
 test("slots run out without harm when more tokens fly than there are", () => {
   const layout = createLayout({ layers: 1, experts: 512 });
   const slots = createSlots(layout, 512);

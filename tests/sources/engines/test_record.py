@@ -107,22 +107,33 @@ def record_of(name: str, **columns) -> LayerRecord:
 
 def test_choices_are_in_order_of_weight_and_layers_that_are_absent_are_empty():
     first, second = record_of("a", scores=[[0.7, 0.2, 0.1]]), record_of("b", scores=[[0.3, 0.7]])
-    layers = LayerMap.of([first, second], {})
+    layers = LayerMap.of([first, second])
     (step,) = steps_of({"a": first}, layers, 1)
     assert step.experts.tolist() == [[0, 1], [-1, -1]]
     assert step.weights.tolist() == [[0.75, 0.25], [0.0, 0.0]]
     assert step.scores is not None and step.scores.shape == (2, 3)
 
 
+def test_choices_of_zero_experts_are_empty_and_their_scores_are_left_out():
+    scores = [[0.1, 0.4, 0.1, 0.2, 0.2], [0.1, 0.1, 0.2, 0.3, 0.3]]
+    record = record_of("a", experts=[[3, 1], [4, 3]], weights=[[0.2, 0.4], [0.3, 0.3]], scores=scores)
+    layers = LayerMap.of([record], computed=3, zeros=2)
+    one, other = steps_of({"a": record}, layers, 2)
+    assert one.experts.tolist() == [[1, -1]] and other.experts.tolist() == [[-1, -1]]
+    assert one.weights.tolist() == [[np.float32(0.4), 0]] and other.weights.tolist() == [[0, 0]]
+    assert one.scores is not None and one.scores.tolist() == np.float32([scores[0][:3]]).tolist()
+    assert layers.labels() == {"zero_experts": 2}
+
+
 def test_engine_without_scores_gives_none():
     record = record_of("a")
-    layers = LayerMap.of([record], {})
+    layers = LayerMap.of([record])
     (step,) = steps_of({"a": record}, layers, 1)
     assert step.scores is None and step.logits is None
 
 
 def test_number_that_is_none_names_layer_and_row():
     record = record_of("model.layers.3.mlp", logits=[[0.1, np.nan]])
-    layers = LayerMap.of([record], {})
+    layers = LayerMap.of([record])
     with pytest.raises(ValueError, match=r"got nan in layer 0 \(model\.layers\.3\.mlp\), row 0"):
         steps_of({record.name: record}, layers, 1)

@@ -127,7 +127,7 @@ function createFigures() {
       const count = counts[layer * model.experts + expert];
       setText(hits, String(count));
       setText(load, formatShare(count / (totals[layer] || 1)));
-      kind.say(kindOf(model, tower));
+      kind.say(kindOf(model, layer));
       const turned = servedBy(trace, layer, expert).filter((served) => served.dropped).length;
       dropped.say(turned && model.capacity ? words.balance.turnedAway(turned, model.capacity) : "");
       const added = trace.bias?.[layer]?.[expert];
