@@ -45,11 +45,8 @@ def tokens_of(sources: SourceRegistry, request: TraceRequest) -> int:
 
 
 def trace_secs(sources: SourceRegistry, request: TraceRequest) -> float:
-    """Returns the seconds that a trace takes here: of a model elsewhere, those of its routing alone."""
-    shape, tokens = shape_of(sources, request), tokens_of(sources, request)
-    if sources.elsewhere(request):
-        return cost_of_routing(request, shape, tokens)
-    return cost_of_trace(request, shape, tokens)
+    """Returns the seconds that a trace takes here."""
+    return secs_here(sources, request, tokens_of(sources, request))
 
 
 def estimate_of(
@@ -63,6 +60,11 @@ def estimate_of(
 
 def text_secs(sources: SourceRegistry, request: TraceRequest, text: str) -> float:
     """Estimates the seconds for the load of a text."""
-    tokens = tokens_at_most(text, most=4 * TEXT_CHARS)
     alone = request.model_copy(update={"more": 0})
-    return cost_of_trace(alone, shape_of(sources, request), tokens)
+    return secs_here(sources, alone, tokens_at_most(text, most=4 * TEXT_CHARS))
+
+
+def secs_here(sources: SourceRegistry, request: TraceRequest, tokens: int) -> float:
+    """Returns the seconds of so many tokens here: of a model elsewhere, those of its routing alone."""
+    cost = cost_of_routing if sources.elsewhere(request) else cost_of_trace
+    return cost(request, shape_of(sources, request), tokens)

@@ -11,14 +11,18 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.answers.estimate import shape_of, text_secs, trace_secs
+from app.request.cost import cost_of_trace
 from app.settings import Settings
+from app.sources.authored.scenario import load_scenarios
 from app.sources.engines.cluster.connection import AT_ONCE
+from app.sources.registry import SourceRegistry
 from app.web.application import create_app
 from tests.live_server import serving
 from tests.socket_client import ask, hear, viewer, watch
 from tests.sources.engines.plugin_answers import INFO, PROMPT
 from tests.sources.engines.scripted_engine import ScriptedEngine, lines, says, scripted, silent
-from tests.sources.engines.test_cluster import INFORMS, ROUTE, SOUND
+from tests.sources.engines.test_cluster import INFORMS, ROUTE, SOUND, engine_that
 
 LIVE = {"source": "live", "model": "there", "prompt": "Once", "continue": 1}
 
@@ -79,6 +83,17 @@ def test_engine_is_in_the_menu_and_its_model_runs_as_a_live_source():
         assert trace["written"] == [{"text": "!", "id": 7}]
         assert engine.asked[0]["prompt"] == "Once"
         assert engine.asked[0]["max_tokens"] == 2
+
+
+@pytest.mark.parametrize("model", ["cpu", "trio-16"])
+def test_a_text_costs_what_a_prompt_of_it_costs_wherever_the_model_runs(model):
+    with engine_that(lines(*SOUND)) as cluster:
+        cluster.facts("cpu")
+        sources = SourceRegistry(load_scenarios(Settings().scenarios), Settings().models, engines=cluster)
+        asked = sources.parse({"source": "live", "model": model, "prompt": "Once"})
+        forward = cost_of_trace(asked, shape_of(sources, asked), 4) - trace_secs(sources, asked)
+        assert sources.elsewhere(asked) is (forward > 0) is (model == "cpu")
+        assert text_secs(sources, asked, "Once") == trace_secs(sources, asked)
 
 
 def test_answers_in_one_piece_of_a_silent_engine_hold_up_nobody_else():
