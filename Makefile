@@ -52,7 +52,7 @@ pictures: $(VENV)/.test static/vendor/.stamp
 	@$(BIN)/python docs/take_pictures.py $(PICTURES)
 
 bench: $(VENV)/.bench static/vendor/.stamp
-	@CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench
 
 siege: $(VENV)/.siege static/vendor/.stamp
 	@.ci/nginx

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.chromium import chromium_path
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from app.settings import Settings  # noqa: E402
@@ -84,7 +86,7 @@ def write(folder: str, film: Path) -> None:
 def main(names: list[str]) -> None:
     """Takes those that are named, `shot` being the film; all without a name."""
     with serving(Settings(port=0)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         for name in names or [*PICTURES, "shot"]:
             if name == "shot":
                 film(browser, url)

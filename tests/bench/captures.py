@@ -5,8 +5,6 @@ Processor seconds of this process, but for the page: there it is the clock on th
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +24,7 @@ from app.shape import ModelShape
 from app.sources.recorded.trace_folder import TraceFolder
 from app.trace import RoutingTrace, Token, TraceHeader
 from tests.bench.scene import FLAGS, SIZE
+from tests.chromium import chromium_path
 from tests.e2e.page_reader import wait_until
 from tests.formats import written_formats, written_variants
 from tests.formats.made_routings import make, mixtral
@@ -144,9 +143,8 @@ def megabyte_of(write: Callable[[Any], dict[str, bytes]]) -> tuple[int, float]:
 
 def first_beam(folder: Path) -> float:
     """Returns seconds from the press of Enter to the first expert that lights, on a server that runs."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with serving(Settings(port=0, traces=folder)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page(viewport=SIZE)
         page.goto(f"{url}/")  # so that the browser itself has started
         wait_until(page, "document.documentElement.dataset.state === 'ready'")

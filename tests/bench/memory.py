@@ -7,7 +7,6 @@ it, and changes to other shapes and back, round after round. MINUTES=30 makes it
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import time
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from app.settings import Settings
+from tests.chromium import chromium_path
 from tests.live_server import serving
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
@@ -112,10 +112,9 @@ def main() -> None:
     """Loop for MINUTES and print."""
     print(f"\nmemory over {MINUTES:g} minutes of looping and changing shape")
     print("minutes |  heap MB | geometries, textures, programs | nodes of the document")
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     readings: list[Reading] = []
     with serving(Settings(port=0)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(WAIT_MS)
         page.goto(f"{address}/{ROUND[0]}")

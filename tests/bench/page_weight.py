@@ -8,8 +8,6 @@ Bytes and requests say the same everywhere; times are of the machine on which th
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from playwright.sync_api import Browser, CDPSession, sync_playwright
 from app import __version__
 from app.__main__ import main as run_app
 from app.settings import Settings
+from tests.chromium import chromium_path
 from tests.live_server import serving
 
 RELEASED = Path(__file__).with_name("released.json")
@@ -61,9 +60,8 @@ def measure_all(repetitions: int = REPETITIONS) -> dict[str, Figures]:
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """Yields a Chromium."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         browser.close()
 

@@ -6,8 +6,6 @@ those of JavaScript alone: the functions that draw are counted but do nothing, s
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.chromium import chromium_path
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
@@ -93,9 +93,8 @@ def naive_objects(case: tuple[Any, ...]) -> int:
 
 def main() -> None:
     """Measure and print."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with serving() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         print(HEADINGS)
         medians = {}
         for case in CASES:

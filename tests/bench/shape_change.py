@@ -8,12 +8,12 @@ should be idle; beside it stands the load that it had.
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 
 from playwright.sync_api import Page, sync_playwright
 
 from app.settings import Settings
+from tests.chromium import chromium_path
 from tests.live_server import serving
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
@@ -55,9 +55,8 @@ def main() -> None:
     """Measure and print."""
     load = os.getloadavg()[0]
     print(f"\nchange of shape, ms, median of {TIMES} (goal for the towers: {GOAL_MS}); load {load:.1f}")
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with serving(Settings(port=0)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(WAIT_MS)
         page.goto(f"{address}/?scenario=code&experts=16", wait_until="commit")
