@@ -14,6 +14,8 @@ try:
 except ImportError:  # without the extra `train`
     torch = None
 
+ABSENT = "transformers is not installed, so nothing is compared with it: pip install -e '.[transformers]'"
+
 Clock = Callable[[], float]
 Rivals = dict[str, Callable[[], float]]  # name -> what it runs, and the seconds that took
 

@@ -30,7 +30,7 @@ from app.sources.live.families.registry import FAMILIES, config_of
 from app.sources.live.forward import Forward
 from app.sources.live.products import thread_count
 from app.trace import Ints
-from tests.bench.interleaved import limited
+from tests.bench.interleaved import ABSENT, limited
 from tests.sources.live.tiny_checkpoints import bfloat16
 
 try:
@@ -82,6 +82,8 @@ def main() -> None:
             batch = torch.tensor(ids[None].astype(np.int64))
             rivals["transformers"] = lambda: infer(model, batch)
             agree(forward, ids, infer(model, batch))
+        else:
+            print(ABSENT)
         show(rivals)
 
 

@@ -41,7 +41,7 @@ from app.sources.live.checkpoint import Checkpoint
 from app.sources.live.forward import Forward
 from app.sources.live.generation import steps
 from app.trace import Floats, Ints
-from tests.bench.interleaved import Clock, Rivals, limited, race, timed
+from tests.bench.interleaved import ABSENT, Clock, Rivals, limited, race, timed
 from tests.sources.live.tiny_checkpoints import TRIO, write_checkpoint
 
 try:
@@ -75,6 +75,8 @@ class Case:
 
 def main() -> None:
     """Prints the tables."""
+    if torch is None:
+        print(f"\n{ABSENT}")
     for threads in sorted({1, torch.get_num_threads() if torch else 1}):
         clock = "processor" if threads == 1 else "elapsed"
         print(f"\nlive, {threads} thread(s), float32, medians of {REPETITIONS}, {clock} time in ms")
