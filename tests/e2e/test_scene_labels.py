@@ -89,6 +89,20 @@ def test_tall_stack_opens_around_the_current_layer_and_follows_it(open_page: Ope
     assert "fold" not in page.url
 
 
+@pytest.mark.parametrize("size", [(390, 844), (360, 640)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_narrow_window_names_all_open_layers_of_a_tall_stack(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    for shape in ("deepseek-v3", "kimi-k2"):
+        page = open_page(f"/?shape={shape}&scenario=english&token=8&layer=30", viewport=viewport)
+        complete(page)
+        idle(page)
+        words = {each["word"] for each in page.evaluate("moescope.labels()")}
+        assert words >= {"29", "30", "31", "32", "33", "1–28", "D"}
+        assert collisions(page)[0] == []
+
+
 def test_labels_grow_with_the_letters_of_the_page(open_page: Opener) -> None:
     tall = {}
     for name, size, letters in (

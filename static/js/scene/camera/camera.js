@@ -15,7 +15,7 @@ import { MathUtils, PerspectiveCamera, Vector3 } from "three";
 import { angleAt, closenessAt } from "../../playback/shot.js";
 import { levelOf } from "../layout/layout.js";
 import { easeBoth, TRAVEL } from "../layout/transition.js";
-import { axes, frameStack } from "./framing.js";
+import { axes, besideColumn, frameStack } from "./framing.js";
 
 const DRIFT = { swing: 0.16, pace: 0.11 }; // ORBIT sways: radians, radians per second of playback
 const LOWEST = -0.12; // radians
@@ -76,7 +76,8 @@ export function createRig() {
       const top = name === "top";
       const looked = top ? layer : 0;
       const { layers, experts, pitch, levels } = layout;
-      const { width, height, left, top: above, text } = area;
+      const own = besideColumn(layout, area, name);
+      const { width, height, left, top: above, text } = own;
       const wanted = [
         name,
         looked,
@@ -91,9 +92,9 @@ export function createRig() {
         text,
       ].join();
       if (wanted !== key) {
-        const pose = frameStack(layout, area, name, looked);
+        const pose = frameStack(layout, own, name, looked);
         const shownLayer = top ? layer : (goal?.layer ?? layer);
-        goal = { ...pose, ...area, focus: top ? 1 : 0, close: 0, layer: shownLayer };
+        goal = { ...pose, ...own, focus: top ? 1 : 0, close: 0, layer: shownLayer };
         leave(wall, cut || still, key.split(",")[0] === name);
         key = wanted;
       }
@@ -127,14 +128,18 @@ function withHand(
   return { ...shot, azimuth: shot.azimuth + hand.azimuth, elevation, distance: shot.distance * hand.zoom };
 }
 
-/** Radius of the ring as a share of the free area when the camera is close. */
-const NEAR = { width: 0.42, height: 0.52 };
+/** Radius of the ring as a share of the free area when the camera is close, and room for ids on both sides, CSS pixels. */
+const NEAR = { width: 0.42, height: 0.52, ids: 44 };
 
 /** Returns the camera of the directed shot: from close to the first ring out to the free view. @returns {Shot} */
 function nearRing(/** @type {Shot} */ aim, /** @type {Layout} */ layout, /** @type {number} */ secs) {
   const close = closenessAt(secs);
   const { azimuth, elevation } = angleAt(secs);
-  const radius = Math.min(NEAR.width * aim.width, NEAR.height * aim.height);
+  const radius = Math.min(
+    NEAR.width * aim.width,
+    aim.width / 2 - NEAR.ids * aim.text,
+    NEAR.height * aim.height,
+  );
   const distance = (layout.outer * aim.height) / (2 * aim.lens * radius);
   const mix = (/** @type {number} */ near, /** @type {number} */ far) => far + (near - far) * close;
   return {

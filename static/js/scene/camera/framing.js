@@ -21,6 +21,7 @@ import { heightOf, levelOf } from "../layout/layout.js";
 const SHOTS = { orbit: [22, 20, 26], front: [0, 5, 13], top: [0, 90, 14] };
 const TALL = 0.8; // if the stack fills less of the height than this, ORBIT looks from higher up
 const STEEPEST = 35; // degrees
+const STEEPEST_FOLDED = 26; // open layers of a wide ring stay apart
 const DEGREE = Math.PI / 180;
 const POINTS = 40; // around a ring
 const ROUNDS = 24; // of the search; each at least halves the error
@@ -34,11 +35,33 @@ export function isNarrow({ width, text = 1 }) {
 
 /** @typedef {{width: number, height: number, text?: number}} FreeArea  of the canvas, CSS pixels; text size, 1 is usual */
 
-/** Returns the CSS pixels kept free for labels at the sides, and above and below; beside a folded stack for its column too. */
-function gutters(/** @type {Layout} */ { open }, /** @type {FreeArea} */ area, /** @type {Camera} */ camera) {
+/** Returns whether some layers are folded. @param {Layout} layout */
+export function isFolded({ open }) {
+  return open.some((share) => share !== 1);
+}
+
+/** CSS pixels at the usual text size, left of a folded stack in a narrow area, for its column. */
+export const COLUMN = 64;
+
+/**
+ * Returns the part of the area for the stack: in a narrow one, all but the place of the column of a folded stack.
+ * @template {FreeArea & {left: number}} A
+ * @param {Layout} layout
+ * @param {A} area
+ * @param {Camera} camera
+ * @returns {A}
+ */
+export function besideColumn(layout, area, camera) {
+  if (camera === "top" || !isNarrow(area) || !isFolded(layout)) return area;
+  const column = COLUMN * (area.text ?? 1);
+  return { ...area, left: area.left + column, width: area.width - column };
+}
+
+/** Returns the CSS pixels kept free for labels at the sides, and above and below. */
+function gutters(/** @type {Layout} */ layout, /** @type {FreeArea} */ area, /** @type {Camera} */ camera) {
   const { height, text = 1 } = area;
   if (camera === "top") return [34 * text, 34 * text];
-  const numbers = open.every((share) => share === 1) ? 34 : 72;
+  const numbers = isFolded(layout) ? 20 : 34;
   return [(isNarrow(area) ? numbers : 84) * text, 10 * text + 0.022 * height];
 }
 
@@ -52,7 +75,8 @@ function gutters(/** @type {Layout} */ { open }, /** @type {FreeArea} */ area, /
 export function frameStack(layout, area, camera, layer) {
   let { pose, filled } = fit(layout, area, camera, layer, SHOTS[camera][1]);
   if (camera !== "orbit") return pose;
-  for (let elevation = SHOTS.orbit[1] + 3; filled < TALL && elevation <= STEEPEST; elevation += 3) {
+  const steepest = isFolded(layout) ? STEEPEST_FOLDED : STEEPEST;
+  for (let elevation = SHOTS.orbit[1] + 3; filled < TALL && elevation <= steepest; elevation += 3) {
     ({ pose, filled } = fit(layout, area, camera, layer, elevation));
   }
   return pose;

@@ -7,7 +7,7 @@
  * @import {Layout} from "../layout/layout.js"
  */
 
-import { axes, isNarrow } from "../camera/framing.js";
+import { axes, COLUMN, isFolded, isNarrow } from "../camera/framing.js";
 import { seen } from "./wording.js";
 
 // CSS pixels at the usual text size
@@ -16,18 +16,21 @@ const TARGET = 44; // width that a press can hit
 const TALLEST = 5; // per layer
 const SHARE = 0.56; // of the height of the free area
 const EDGE = 8; // from the left of the free area, at least
-const BESIDE = { numbers: 44, words: 104 }; // from the stack; the labels of layers are in between
+const BESIDE = { numbers: 64, words: 104 }; // from the stack; the labels of layers are in between
 
 /** Returns its place; null if nothing is folded. @param {Layout} layout @param {Shot} shot @returns {Rect | null} */
-export function columnOf({ layers, open, outer }, shot) {
-  if (layers < 2 || open.every((share) => share === 1) || shot.focus > 0.5) return null;
+export function columnOf(layout, shot) {
+  const { layers, outer } = layout;
+  if (layers < 2 || !isFolded(layout) || shot.focus > 0.5) return null;
   const height = Math.round(Math.min(TALLEST * shot.text * layers, SHARE * shot.height));
   const { right } = axes(shot);
   const [edge] = seen([-outer * right[0], 0, -outer * right[2]], shot);
   const width = Math.round(WIDTH * shot.text);
-  const beside = edge - (isNarrow(shot) ? BESIDE.numbers : BESIDE.words) * shot.text - width;
+  const narrow = isNarrow(shot);
+  const beside = edge - (narrow ? BESIDE.numbers : BESIDE.words) * shot.text - width;
+  const left = narrow ? shot.left - COLUMN * shot.text : shot.left;
   return {
-    x: Math.round(Math.max(shot.left + EDGE, beside)),
+    x: Math.round(Math.max(left + EDGE, beside)),
     y: Math.round(shot.top + (shot.height - height) / 2),
     width,
     height,
