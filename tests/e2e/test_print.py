@@ -68,6 +68,18 @@ def test_printed_parts_stand_below_each_other_from_head_to_address(
     assert boxes[-1] == found[".paper-foot"]
 
 
+def test_portrait_page_has_no_gap_and_names_the_groups(open_page: Opener) -> None:
+    page = open_page("/?scenario=translate&panel=heatmap", viewport=PORTRAIT)
+    complete(page)
+    on_paper(page)
+    found = page.evaluate(PRINTED)
+    assert found[".paper-foot"][3] <= PORTRAIT["height"], "it is one page"
+    for group in ("english", "french", "punctuation"):
+        expect(page.locator(".legend").get_by_text(group)).to_be_visible()
+    expect(page.locator(".wordmark")).to_be_visible()
+    expect(page.get_by_text("Point at a cell")).to_be_hidden()
+
+
 def test_printed_table_has_all_its_rows_and_nothing_to_press(open_page: Opener) -> None:
     page = open_page("/?scenario=translate&panel=table", viewport=PORTRAIT)
     complete(page)
