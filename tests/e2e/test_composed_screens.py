@@ -176,3 +176,28 @@ def test_phone_teaches_the_weighted_sum_and_attention_in_explore(open_page: Open
         expect(page.locator(".term-note")).to_be_in_viewport()
         page.keyboard.press("Escape")
         expect(page.locator(".term-note")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", SCREENS.values(), ids=SCREENS)
+@pytest.mark.parametrize("query", ["&scenario=code&mode=all", "&scenario=translate&lang=fr"])
+def test_ending_lies_on_nothing_and_leaves_half_to_the_scene(
+    open_page: Opener, size: tuple[int, int], query: str
+) -> None:
+    page = look(open_page, size, query)
+    page.evaluate("moescope.hold() ?? moescope.play()")
+    page.evaluate("moescope.step(60)")
+    ending = page.locator(".ending")
+    expect(ending).to_be_visible()
+    expect(ending.get_by_role("button")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".level").first).to_be_in_viewport(ratio=1)
+    page.evaluate("moescope.step(2)")  # the camera arrives
+    assert page.evaluate(CONTROLS) == []
+    assert page.evaluate(SHARE) >= 0.49
+    box = ending.bounding_box()
+    assert box
+    for kind in (".legend", ".decision", ".strip"):
+        other = page.locator(kind).bounding_box() if page.locator(kind).is_visible() else None
+        if other:
+            across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
+            down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
+            assert across <= 1 or down <= 1, kind

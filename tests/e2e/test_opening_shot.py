@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, state, wait_until
+from tests.e2e.page_reader import complete, idle, state, wait_until
 
 # The shot goes on while a test looks at it.
 KEEP_CAPTIONS = """window.captions = [];
@@ -40,6 +40,30 @@ def test_the_ladder_shows_the_decision_of_the_moment(open_page: Opener) -> None:
     expect(page.locator(".decision-title")).to_have_text("Layer 3 scores “river”", use_inner_text=True)
     expect(page.locator(".ladder [data-expert]")).to_have_count(8)
     expect(page.locator(".ladder [data-cut]")).to_have_attribute("data-expert", "7")
+
+
+@pytest.mark.parametrize("size", [(360, 640), (390, 844), (844, 390), (1280, 720)], ids=str)
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_shot_shows_all_scores_and_ids_between_ring_and_caption(
+    open_page: Opener, path: str, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    for secs in (2, 4.6):
+        page = open_page(f"{path}?scenario=english&shot={secs}", viewport=viewport)
+        complete(page)
+        idle(page)
+        rows = page.locator(".ladder [data-expert]")
+        expect(rows).to_have_count(8)
+        words, skip = (page.locator(each).bounding_box() for each in (".shot-words", ".shot-skip"))
+        assert words and skip
+        for each in rows.all():
+            expect(each).to_be_in_viewport(ratio=1)
+            box = each.bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= words["y"] or box["x"] >= words["x"] + words["width"]
+            assert box["y"] + box["height"] <= skip["y"]
+        named = {each["word"] for each in page.evaluate("moescope.labels()")}
+        assert named >= {str(expert) for expert in range(1, 8)}
 
 
 def test_tour_of_the_decision_stands_at_the_beats_of_the_shot_with_its_own_captions(

@@ -8,6 +8,7 @@
 
 import { createFrameVisibility } from "../embed/frame_visibility.js";
 import { shareScenes } from "../embed/scene_sharing.js";
+import { BEATS, beatAt, phaseAt } from "../playback/shot.js";
 import { titleOf } from "../view/title.js";
 import { formatView, currentView } from "../view/url.js";
 import { words } from "../words/words.js";
@@ -22,11 +23,18 @@ import { createTokens } from "./chrome/token_strip.js";
 import { createPlayButton } from "./controls/transport.js";
 import { createQuiz } from "./lessons/question.js";
 import { createTour } from "./lessons/tours.js";
+import { createDecision } from "./story/decision.js";
+import { createEnding } from "./story/ending.js";
 import { createShot } from "./story/shot.js";
 import { createBadge, createCorpusBadge } from "./parts/badge.js";
 import { attribute, changes, h, setText } from "./parts/element.js";
 import { createGlossary } from "./parts/glossary.js";
 import { icon, iconButton } from "./parts/icons.js";
+
+/** Returns the part of the shot for the style sheet; in the last beat the camera draws away. @param {number} secs */
+function partOfShot(secs) {
+  return beatAt(secs) === BEATS.length - 1 ? "away" : (phaseAt(secs) ?? "bare");
+}
 
 /** A small frame has one row of counters and no strip. @param {HTMLElement} host @param {PageParts} surroundings */
 export function createPage(host, { boot, actions, store, viewport, other }) {
@@ -45,6 +53,13 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
   const notices = h("div", { class: "status" });
   const lessons = h("div", { class: "lessons" });
   const shot = h("div", { class: "shot", hidden: true });
+  const decision = h("section", {
+    class: "decision",
+    "aria-label": words.decision.label,
+    hidden: true,
+    "data-inset": true,
+  });
+  const ending = h("div", { class: "ending", hidden: true, "data-over": true });
   const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
   const play = createPlayButton(actions);
   const link = h(
@@ -62,6 +77,8 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
       counters,
     ),
     h("footer", { class: "deck", "data-inset": true }, play.element, restart, tokens, link),
+    decision,
+    ending,
     lessons,
     notices,
     shot,
@@ -81,6 +98,8 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     createTour(lessons, boot, actions, viewport.observe),
     createQuiz(lessons, boot, actions, viewport.observe),
     createShot(shot, actions),
+    createDecision(decision, actions),
+    createEnding(ending, boot, actions),
     createGlossary(host),
   ];
   const paper = createPaper(host, boot);
@@ -92,7 +111,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     /** @param {State} state */
     update(state) {
       for (const panel of panels) panel.update(state);
-      attribute(host, "data-shot", state.shot === null ? null : "bare");
+      attribute(host, "data-shot", state.shot === null ? null : partOfShot(state.shot));
       attribute(still.element, "data-press", state.scene === "lost");
       attribute(host, "data-lesson", state.view.tour !== "" || state.view.quiz !== null);
       if (!moved(state.view, state.at, state.trace?.origin)) return;
