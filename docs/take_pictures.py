@@ -13,11 +13,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.chromium import chromium_path
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from app.settings import Settings  # noqa: E402
+from tests.chromium import chromium_path  # noqa: E402
 from tests.e2e.conftest import FLAGS  # noqa: E402
 from tests.live_server import serving  # noqa: E402
 
