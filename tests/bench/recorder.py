@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import app as moescope
@@ -43,8 +44,8 @@ def main() -> None:
         for sizes in SIZES:
             model = build("mixtral", **sizes)
             prompt = torch.randint(3, model.config.vocab_size, (1, PROMPT))
-            show(model, f"{PROMPT}", 1, lambda model=model, ids=prompt: model(ids, logits_to_keep=1))
-            show(model, f"1 + {GENERATED}", GENERATED, lambda model=model, ids=prompt: generate(model, ids))
+            show(model, f"{PROMPT}", 1, partial(model, prompt, logits_to_keep=1))
+            show(model, f"1 + {GENERATED}", GENERATED, partial(generate, model, prompt[:, :1]))
 
 
 def show(model: Any, tokens: str, passes: int, action: Callable[[], object]) -> None:
@@ -76,10 +77,10 @@ def recorded(recording: Any, action: Callable[[], object]) -> Callable[[], float
 
 
 def generate(model: Any, ids: Any) -> Any:
-    """Writes tokens after the first of `ids`, each the most likely."""
+    """Returns `ids` and the tokens that the model writes after them, each the most likely."""
     return model.generate(
-        ids[:, :1],
-        attention_mask=torch.ones_like(ids[:, :1]),
+        ids,
+        attention_mask=torch.ones_like(ids),
         max_new_tokens=GENERATED,
         do_sample=False,
         eos_token_id=None,
