@@ -201,3 +201,35 @@ def test_ending_lies_on_nothing_and_leaves_half_to_the_scene(
             across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
             down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
             assert across <= 1 or down <= 1, kind
+
+
+# Whether the figures of two stacks stand over their own stack, apart from everything that can be pressed.
+HEADS = """() => {
+  const box = (element) => element.getBoundingClientRect();
+  const pressed = [...document.querySelectorAll('.level, .tool, .drawer, .deck')].filter((each) =>
+    each.checkVisibility({ visibilityProperty: true }));
+  return [['.side-a', '#stage'], ['.side-b', '#stage-b']].flatMap(([head, stage]) => {
+    const own = box(document.querySelector(stage));
+    return [...document.querySelectorAll(`${head} .counter, ${head} .side-title`)].filter((each) =>
+      each.checkVisibility()).flatMap((each) => {
+      const { left, top, right, bottom } = box(each);
+      const away = left < own.left - 1 || right > own.right + 1 || bottom > own.bottom;
+      const lies = pressed.some((other) => {
+        const on = box(other);
+        return left < on.right - 1 && on.left < right - 1 && top < on.bottom - 1 && on.top < bottom - 1;
+      });
+      return away || lies ? [`${head} ${each.className} ${away ? 'off its stack' : 'on a control'}`] : [];
+    });
+  });
+}"""
+
+
+@pytest.mark.parametrize("size", (SCREENS | {"200 %": (640, 360)}).values(), ids=str)
+@pytest.mark.parametrize("query", ["", "&panel=load", "&lang=fr"])
+def test_two_stacks_have_their_figures_above_them(
+    open_page: Opener, size: tuple[int, int], query: str
+) -> None:
+    page = look(open_page, size, f"&scenario=code&mode=all&b.experts=32{query}")
+    page.locator(".side-b .counter").first.wait_for(state="attached")
+    idle(page)
+    assert page.evaluate(HEADS) == []
