@@ -11,10 +11,12 @@ pytest.importorskip("llama_cpp")
 pytest.importorskip("gguf")
 
 from app.__main__ import main
-from app.settings import ROOT
+from app.settings import ROOT, Settings
+from app.sources.authored.scenario import load_scenarios
 from app.sources.engines.engine_error import EngineRefusal
 from app.sources.engines.engine_trace import EngineTrace
 from app.sources.engines.registry import open_model
+from app.sources.registry import SourceRegistry
 from app.trace import RoutingTrace
 from tests.engines.write_gguf import write_gguf
 
@@ -47,6 +49,7 @@ def test_llama_gives_the_experts_of_the_numpy_forward(gguf_file, tmp_path, optio
     assert np.abs(theirs.logits - ours.logits).max() < 5e-3  # its cache of keys and values is float16
     assert np.abs(theirs.weights - ours.weights).max() < 2e-3
     assert theirs.header.origin["engine"] == "llama.cpp"
+    assert theirs.header.origin["stored"] == "llama all F32"
 
 
 def test_llama_writes_the_tokens_of_the_numpy_forward(gguf_file, tmp_path):
@@ -54,6 +57,19 @@ def test_llama_writes_the_tokens_of_the_numpy_forward(gguf_file, tmp_path):
     ours = recorded(TRIO, tmp_path / "ours.safetensors", "--prompt", TEXT, "--continue", "5")
     assert theirs.header.tokens[-5:] == ours.header.tokens[-5:]
     assert (in_order(theirs) == in_order(ours)).all()
+
+
+def test_page_offers_the_file_and_says_what_comes_next(gguf_file):
+    sources = SourceRegistry(load_scenarios(Settings().scenarios), gguf_file.parent)
+    (listed,) = sources.model_infos()
+    assert (listed["name"], listed["engine"], listed["experts"]) == ("trio-16", "llama.cpp", 16)
+    request = sources.parse({"source": "live", "model": "trio-16", "prompt": TEXT})
+    trace = sources.open(request).trace()
+    found, _ = sources.live.predict(request, trace.header.tokens)
+    ours = open_model(str(TRIO)).predict(trace.header.tokens, ())
+    assert (np.sort(ours.experts) == in_order(trace)).all()
+    assert (found.next.ids[:, 0] == ours.next.ids[:, 0]).all()
+    assert abs(found.next.mean_loss - ours.next.mean_loss) < 1e-3
 
 
 def test_llama_records_more_tokens_than_one_part_of_a_batch(gguf_file):

@@ -60,7 +60,8 @@ class LlamaModel:
         """Returns the engine's facts, and the quantisation of the file."""
         text = ctypes.create_string_buffer(PIECE_BYTES)
         llama_cpp.llama_model_desc(self._model, text, len(text))
-        return EngineFacts("llama.cpp", llama_cpp.__version__, "float32", stored=text.value.decode())
+        stored = text.value.decode().replace(" ?B", "")  # sizes that llama.cpp has no name for
+        return EngineFacts("llama.cpp", llama_cpp.__version__, "float32", stored=stored)
 
     @cached_property
     def layers(self) -> LayerMap:
