@@ -1,4 +1,4 @@
-/** What is English on a French page: texts and accessible names, each with where it stands; what says so by `lang` is not looked at. */
+/** What is English on a French page: texts and accessible names, each with where it stands; what is in another language and says so by `lang`, and tokens, are not looked at. */
 async () => {
   const [{ en }, { fr }] = await Promise.all(
     ["en", "fr"].map((each) => import(`/static/js/words/${each}.js`)),
@@ -14,7 +14,7 @@ async () => {
   gather(en, fr);
   const foreign = '[lang]:not(html):not([lang="fr"])';
   const ours = (element) =>
-    !element.closest(`script, style, noscript, textarea, code, pre, .token, .liked, ${foreign}`);
+    !element.closest(`script, style, noscript, textarea, code, pre, .liked, [translate="no"], ${foreign}`);
   const texts = [[document.title, "title"]];
   for (const meta of document.querySelectorAll(
     "meta[name=description], meta[property='og:title'], meta[property='og:description']",
