@@ -2,15 +2,8 @@
 
 24 layers x 32 experts, k 8, hidden 1024, bfloat16, random. Plain random weights use half of the experts of a
 layer for 18 tokens; with embeddings x 64 and output matrices x 2 it is 25 of 32, as a trained model does. The
-time that passed says something on idle cores alone; the processor's time is that of all threads.
-
-What was tried, measured on two cores of an EPYC with AVX-512:
-
-- the file mapped instead of read: a quarter faster (6.5 against 4.4 billion weights per second and thread),
-  but a mapped file that somebody shortens ends the process with SIGBUS;
-- float32 kept within a budget of 2 GiB: 1.4 s and 2.2 GB, since experts were evicted and made again;
-- pieces of half and a quarter of the size, staging of twice and half: no difference beyond the noise;
-- ml_dtypes for the conversion: a fifth faster than numpy's copy and shift, not worth a dependency.
+time that passed says something on idle cores alone; the processor's time is that of all threads. Both read
+gigabytes per pass, so what else uses the memory counts; docs/LOG.md has what was tried.
 """
 
 from __future__ import annotations

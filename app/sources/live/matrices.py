@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ...trace import Floats
-from .floats import E2M1_PAIRS, E8M0
+from .floats import E2M1_PAIRS, TYPES
 from .tensors import Stored, Tensors
 
 FP8_BLOCK = 128  # rows and columns per scale (DeepSeek-V3, arXiv 2412.19437, section 3.3)
@@ -73,12 +73,11 @@ class Microscaled:
     def fill(self, start: int, out: Floats) -> None:
         rows, columns = out.shape
         first = self.expert * self.shape[0] + start
-        packed = np.empty((rows, columns // 2), np.uint8)
-        self.blocks.fill_bytes(packed, first * (columns // 2))
+        pairs, blocks = columns // 2, columns // FP4_BLOCK
+        packed = self.blocks.values(first * pairs, rows * pairs).reshape(rows, pairs)
         np.take(E2M1_PAIRS, packed, out=out.view(np.complex64), mode="clip")
-        powers = np.empty((rows, columns // FP4_BLOCK), np.uint8)
-        self.scales.fill_bytes(powers, first * (columns // FP4_BLOCK))
-        out.reshape(rows, -1, FP4_BLOCK)[...] *= E8M0[powers][:, :, None]
+        powers = self.scales.values(first * blocks, rows * blocks).view(TYPES["F8_E8M0"])
+        out.reshape(rows, blocks, FP4_BLOCK)[...] *= powers.astype(np.float32).reshape(rows, blocks, 1)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ...trace import Floats
 from .matrices import Matrix, Transposed
 from .process import CHOSEN
 
-PIECE = 1 << 19  # weights that a thread decodes at once: 2 MiB in float32, which fit the cache
+PIECE = 1 << 18  # weights that a thread decodes at once: 1 MiB in float32, which fits the second-level cache
 NO_PACKING = 100**3  # multiplications up to which OpenBLAS does not pack
 FEWEST_ROWS = 8  # least rows of a block; with fewer, one product of all rows is faster
 local = threading.local()
@@ -73,24 +73,24 @@ def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) 
 
 
 def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
-    """Multiplies a matrix by x [C, T] -> [R, T], in this thread only."""
-    if isinstance(matrix, Transposed):
-        return transposed_product(matrix, x)
+    """Multiplies a matrix by x [C, T] -> [R, T], in this thread only. Writes into `out` if there is one."""
     out = np.empty((matrix.shape[0], x.shape[1]), np.float32) if out is None else out
+    if isinstance(matrix, Transposed):
+        transposed_product(matrix, x, out)
+        return out
     for start, end in pieces(matrix):
         piece_product(matrix, start, end, x, out)
     return out
 
 
-def transposed_product(matrix: Transposed, x: Floats) -> Floats:
+def transposed_product(matrix: Transposed, x: Floats, out: Floats) -> None:
     """Multiplies a matrix stored by columns: each piece adds the product of its columns."""
     stored = matrix.stored_as
-    out = np.zeros((matrix.shape[0], x.shape[1]), np.float32)
+    out[:] = 0
     for start, end in pieces(stored):
         weights = scratch(end - start, stored.shape[1])
         stored.fill(start, weights)
         out += np.dot(weights.T, x[start:end])
-    return out
 
 
 def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
@@ -108,13 +108,19 @@ def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
 
 
 def deal(work: Callable[[Job], object], jobs: Sequence[Job]) -> None:
-    """Runs all jobs on the threads of the pool. Raises the exception of a job."""
-    if thread_count() == 1 or len(jobs) < 2:
-        for job in jobs:
+    """Runs all jobs, in this thread and in those of the pool. Raises the exception of a job."""
+    waiting = iter(jobs)  # taking the next of a list is one step of the interpreter
+
+    def drain() -> None:
+        for job in waiting:
             work(job)
-        return
-    for _ in team().map(work, jobs):
-        pass
+
+    helpers = [team().submit(drain) for _ in range(min(thread_count(), len(jobs)) - 1)]
+    try:
+        drain()
+    finally:
+        for helper in helpers:
+            helper.result()
 
 
 @cache

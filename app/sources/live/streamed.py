@@ -41,7 +41,11 @@ class Network:
 
     def run(self, x: Floats) -> Floats:
         """Computes x [D, T] -> [D, T] in this thread only. Columns are tokens."""
-        gate_up = np.concatenate([product(matrix, x) for matrix in self.gate_up])
+        gate_up = np.empty((sum(matrix.shape[0] for matrix in self.gate_up), x.shape[1]), np.float32)
+        first = 0
+        for matrix in self.gate_up:
+            product(matrix, x, gate_up[first : first + matrix.shape[0]])
+            first += matrix.shape[0]
         return self.finish(gate_up, partial(product, self.down))
 
     def run_dealt(self, x: Floats) -> Floats:
@@ -99,7 +103,11 @@ class StreamedWeights:
         return self.tensors.rows(EMBEDDING, ids)
 
     def attend(self, x: Floats, cache: KeyValueCache, layer: int, turns: Rotations) -> Floats:
-        """Returns the attention output for normed x [T, D]: [T, D]. Fills the cache."""
+        """Returns the attention output for normed x [T, D]: [T, D]. Fills the cache.
+
+        Raises CheckpointError if a file of the weights was shortened.
+        """
+        self.tensors.check()
         return self.layers[layer].attend(x, cache, layer, turns)
 
     def logits(self, x: Floats, layer: int) -> Floats:
@@ -126,14 +134,13 @@ def combine_streamed(x: Floats, experts: Ints, weights: Floats, expert: Callable
     order, used, ends = by_expert(experts)
     spans = sorted(zip(used, [0, *ends], ends, strict=False), key=lambda span: span[1] - span[2])
     inputs = x.take(order % len(x), axis=0)  # [A, D]
-    factors = weights.T.reshape(-1)[order]  # [A]
 
     def run(span: tuple[int, int, int]) -> None:
         number, start, end = span
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = expert(number).run(np.ascontiguousarray(inputs[start:end].T))  # [D, span]
-        outputs *= factors[start:end]
         inputs[start:end] = outputs.T  # overwrites the inputs, which are no longer needed
 
     deal(run, spans)
+    inputs *= weights.T.reshape(-1)[order][:, None]
     return gather(inputs, order, experts.T.shape)

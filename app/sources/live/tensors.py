@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import threading
-import weakref
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,56 +15,37 @@ from safetensors import SafetensorError, safe_open
 
 from ...trace import Floats, Ints
 from .config import CheckpointError, read_json
-from .floats import decoder_of
+from .floats import TYPES, Bytes
 
-BYTES = {"F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E8M0": 1, "U8": 1}  # bytes per element, by type
 EMBEDDING = "model.embed_tokens.weight"
 HEAD = "lm_head.weight"
 INDEX = "model.safetensors.index.json"
 INDEX_BYTES = 256 << 20
-STAGED_BYTES = 256 << 10  # bytes read at once; they stay in the second-level cache until converted
 LFS = b"version https://git-lfs.github.com/spec/"
 PICKLES = ("*.bin", "*.pt", "*.pth")
-SEEKING = threading.Lock()
-local = threading.local()  # one staging buffer per thread
 
 
 class WeightFile:
-    """An open file of weights.
+    """A file of weights, mapped into memory: its pages are the system's, and are read on access.
 
-    The file is read, not mapped: truncating a mapped file ends the process (SIGBUS).
+    A mapped file that is shortened in place ends the process on access (SIGBUS), so `check` comes before use.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        weakref.finalize(self, os.close, self.handle)
+        """Maps the file. Raises OSError."""
+        self.name = path.name
+        with path.open("rb") as file:
+            self.pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.data: Bytes = np.frombuffer(self.pages, np.uint8)
 
-    def read_into(self, target: memoryview, start: int) -> None:
-        """Fills `target` with the bytes from `start` on.
-
-        Raises CheckpointError if the file ends earlier.
-        """
-        done = 0
-        while done < len(target):
-            count = read_at(self.handle, target[done:], start + done)
-            if count == 0:
-                raise CheckpointError(
-                    f"{self.path.name}: expected {len(target)} bytes at {start}, got {done}; "
-                    "the file was shortened since it was opened: copy it again"
-                )
-            done += count
-
-
-def read_at(handle: int, target: memoryview, start: int) -> int:
-    """Reads into `target` from an offset; returns the number of bytes. Threads may share the file."""
-    if hasattr(os, "preadv"):
-        return os.preadv(handle, [target], start)
-    with SEEKING:  # Windows has no read at an offset
-        os.lseek(handle, start, os.SEEK_SET)
-        data = os.read(handle, len(target))
-    target[: len(data)] = data
-    return len(data)
+    def check(self) -> None:
+        """Raises CheckpointError if the file is shorter than it was when it was opened."""
+        size = self.pages.size()
+        if size < len(self.data):
+            raise CheckpointError(
+                f"{self.name}: expected {len(self.data)} bytes, got {size}; "
+                "the file was shortened since it was opened: copy it again"
+            )
 
 
 @dataclass(frozen=True)
@@ -85,30 +64,13 @@ class Stored:
 
     def fill(self, out: Floats, first: int = 0) -> None:
         """Writes the elements from index `first` on into the contiguous array `out`, as float32."""
-        flat, width = out.reshape(-1), BYTES[self.type]
-        start = self.start + first * width
-        if self.type == "F32":
-            self.file.read_into(flat.data.cast("B"), start)
-            return
-        decode, staged = decoder_of(self.type), staging()
-        at_once = STAGED_BYTES // width
-        for done in range(0, len(flat), at_once):
-            part = flat[done : done + at_once]
-            raw = staged[: len(part) * width]
-            self.file.read_into(raw.data, start + done * width)
-            decode(raw, part)
+        np.copyto(out.reshape(-1), self.values(first, out.size))
 
-    def fill_bytes(self, out: NDArray[np.uint8], first: int = 0) -> None:
-        """Writes the elements from index `first` on into `out` [count * width], undecoded."""
-        self.file.read_into(out.reshape(-1).data, self.start + first * BYTES[self.type])
-
-
-def staging() -> NDArray[np.uint8]:
-    """Returns this thread's buffer for bytes before conversion."""
-    if not hasattr(local, "staged"):
-        local.staged = np.empty(STAGED_BYTES, np.uint8)
-    staged: NDArray[np.uint8] = local.staged
-    return staged
+    def values(self, first: int, count: int) -> NDArray[Any]:
+        """Returns `count` elements from index `first` on, in the type of the file and without a copy."""
+        kind = TYPES[self.type]
+        start = self.start + first * kind.itemsize
+        return self.file.data[start : start + count * kind.itemsize].view(kind)
 
 
 class Tensors:
@@ -121,11 +83,17 @@ class Tensors:
             self.stored.update(read_header(path))
         if all(name.startswith("language_model.") for name in self.stored if "vision" not in name):
             self.stored = {plain_name(name): stored for name, stored in self.stored.items()}
+        self.files = list({stored.file for stored in self.stored.values()})
 
     @property
     def bytes(self) -> int:
         """Returns the size of all tensors on disk."""
-        return sum(stored.size * BYTES[stored.type] for stored in self.stored.values())
+        return sum(stored.size * TYPES[stored.type].itemsize for stored in self.stored.values())
+
+    def check(self) -> None:
+        """Raises CheckpointError if a file was shortened since it was opened."""
+        for file in self.files:
+            file.check()
 
     def __contains__(self, name: str) -> bool:
         return name in self.stored
@@ -137,6 +105,7 @@ class Tensors:
     def read(self, name: str) -> Floats:
         """Returns the whole tensor in float32."""
         stored = self.stored[name]
+        stored.file.check()
         out = np.empty(stored.shape, np.float32)
         stored.fill(out)
         return out
@@ -144,6 +113,7 @@ class Tensors:
     def rows(self, name: str, rows: Ints) -> Floats:
         """Returns some rows of a matrix in float32, without reading others."""
         stored = self.stored[name]
+        stored.file.check()
         width = stored.shape[-1]
         out = np.empty((len(rows), width), np.float32)
         for target, row in zip(out, rows.tolist(), strict=True):
@@ -214,9 +184,9 @@ def read_header(path: Path) -> dict[str, Stored]:
         raise CheckpointError(f"{path.name}: expected a whole safetensors file{reason}") from error
     header.pop("__metadata__", None)
     for name, entry in header.items():
-        if entry["dtype"] not in BYTES:
+        if entry["dtype"] not in TYPES:
             raise CheckpointError(
-                f"{path.name}: {name}: expected {', '.join(BYTES)}, got {entry['dtype']}; "
+                f"{path.name}: {name}: expected {', '.join(TYPES)}, got {entry['dtype']}; "
                 "quantised weights of this type are not implemented"
             )
     file = WeightFile(path)
