@@ -29,7 +29,7 @@ const BARS = 160; // layers of the overview column at most
 
 const VERTEX = /* glsl */ `
 uniform sampler2D labels;  /* [words]: box in the atlas, device pixels */
-uniform sampler2D standing; /* two texels each: x, y, width, height in CSS pixels; row of the word, tone, strength, ink */
+uniform sampler2D standing; /* one row, two texels each: x, y, width, height in CSS pixels; row of the word, tone, strength, ink */
 out vec2 inBox;
 flat out vec2 corner0;
 flat out vec4 ink;
@@ -37,7 +37,7 @@ flat out float solid;
 
 void main() {
   ${QUAD}
-  vec4 at = texelFetch(standing, ivec2(0, quad), 0), how = texelFetch(standing, ivec2(1, quad), 0);
+  vec4 at = texelFetch(standing, ivec2(2 * quad, 0), 0), how = texelFetch(standing, ivec2(2 * quad + 1, 0), 0);
   if (how.z < 0.01) { gl_Position = NOWHERE; return; }
   solid = step(how.x, -0.5);
   vec4 box = texelFetch(labels, ivec2(0, int(max(how.x, 0.0))), 0);
@@ -137,7 +137,7 @@ function createWords(layout) {
 /** @param {Uniforms} uniforms @param {Layout} layout */
 export function createLabels(uniforms, layout) {
   const texts = createWords(layout);
-  const standing = createTable(new Float32Array(8 * (MOST + BARS)), 2, MOST + BARS);
+  const standing = createTable(new Float32Array(8 * (MOST + BARS)), 2 * (MOST + BARS), 1);
   const rows = /** @type {Float32Array} */ (standing.array);
   const own = { ...texts.own, standing: { value: standing.texture } };
   const object = createQuads(
@@ -172,7 +172,7 @@ export function createLabels(uniforms, layout) {
   let sent = 0; // labels of the previous frame
   function sendLabels() {
     const count = Math.max(sent, shown.length);
-    for (let row = 0; row < count; row++) standing.send(row, 0, 2);
+    if (count) standing.send(0, 0, 2 * count);
     sent = shown.length;
   }
 
