@@ -2,6 +2,7 @@
 
 Both draw the same frames of the same routing in one browser, with the clock stepped by hand. Milliseconds are
 those of JavaScript alone: the functions that draw are counted but do nothing, so no rasteriser is measured.
+Every frame is drawn once before, since scripts are interpreted in the first second and compiled afterwards.
 """
 
 from __future__ import annotations
