@@ -46,6 +46,16 @@ SCRIPTS = {"en": "moescope.js", "fr": "moescope.fr.js"}  # the page, in each lan
 SHEETS = ("full_page.imports.css", "embed_page.imports.css")
 BUILT = ("three.js", "uqr.js", *SCRIPTS.values(), *SHEETS, *COPIED)
 
+# Parts of three's renderer that the scene never uses, 7 KB compressed, and what is always asked of them.
+UNUSED = {
+    "class WebXRManager extends EventDispatcher": (
+        "enabled = false; isPresenting = false; "
+        "getEnvironmentBlendMode() {} setAnimationLoop() {} dispose() {}"
+    ),
+    "function WebGLShadowMap( renderer, objects, capabilities )": "this.render = () => {};",
+    "class PMREMGenerator": "",
+}
+
 DATA = (  # shipped inside the package; the scripts of the page are in static/vendor, bundled
     *("templates", "scenarios", "models"),
     *(f"static/{name}" for name in ("vendor", "css", "favicon.svg", "embed.js", "embed.d.ts", "article.js")),
@@ -129,14 +139,20 @@ def bundle(entry: Path, name: str, *more: str) -> None:
 
 
 def write_lean_three() -> Path:
-    """Writes three.js without the shaders of its built-in materials, 100 KB of GLSL, beside three.js itself.
+    """Writes three.js without parts that the page never uses, beside three.js itself.
 
-    The scene uses RawShaderMaterial alone, which needs none of them; tests/js/vendor.test.js checks that.
+    The scene uses RawShaderMaterial alone, which needs no built-in shader (100 KB of GLSL);
+    tests/js/vendor.test.js checks that. Key frames, headsets, shadows and environment maps are not used.
     """
     folder = MODULES / "three" / "build"
+    core = (folder / "three.core.js").read_text(encoding="utf-8")
+    (folder / "three.core.lean.js").write_text(without_key_frames(core), encoding="utf-8")
     script = (folder / "three.module.js").read_text(encoding="utf-8")
     path = folder / "three.lean.js"
-    path.write_text(without_chunks(script), encoding="utf-8")
+    path.write_text(
+        without_unused(without_chunks(script)).replace("./three.core.js", "./three.core.lean.js"),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -144,6 +160,26 @@ def without_chunks(script: str) -> str:
     """Empties each constant that is a string of several lines, as the shaders of three.js are."""
     text = r'(?:[^"\\\n]|\\.)*'
     return re.sub(rf'^((?:var|const) [\w$]+ = )"{text}\\n{text}";$', r'\1"";', script, flags=re.MULTILINE)
+
+
+def without_key_frames(script: str) -> str:
+    """Removes fields assigned to classes of key frames and loaders, which keep these classes in a bundle."""
+    classes = r"\w*KeyframeTrack|PropertyBinding|Loader"
+    return re.sub(rf"^(?:{classes})\.[\w.]+ = [^;]*;\n", "", script, flags=re.MULTILINE)
+
+
+def without_unused(script: str) -> str:
+    """Empties the parts of the renderer in UNUSED, except for what it always asks of them."""
+    for head, kept in UNUSED.items():
+        script, found = re.subn(
+            rf"^{re.escape(head)} \{{$.*?^\}}$",
+            f"{head} {{ {kept} }}",
+            script,
+            flags=re.MULTILINE | re.DOTALL,
+        )
+        if found != 1:
+            sys.exit(f"three.js has changed: expected `{head}` once, got {found}")
+    return script
 
 
 def lean_shaders(script: str) -> str:

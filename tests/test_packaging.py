@@ -117,3 +117,16 @@ def test_shaders_of_built_in_materials_are_emptied_and_other_constants_stay() ->
     script = 'var fog = "#ifdef FOG\\n\\tvec4 a;\\n#endif";\nconst name = "three";\nconst two = ["a\\nb"];\n'
     lean = hatch_build.without_chunks(script)
     assert lean == 'var fog = "";\nconst name = "three";\nconst two = ["a\\nb"];\n'
+
+
+def test_classes_of_key_frames_lose_the_assignments_that_keep_them_in_a_bundle() -> None:
+    script = "Loader.NAME = 'a';\nPropertyBinding.prototype.All = [\n\ta.b,\n];\nColor.NAMES = all;\n"
+    assert hatch_build.without_key_frames(script) == "Color.NAMES = all;\n"
+
+
+def test_unused_parts_of_the_renderer_are_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hatch_build, "UNUSED", {"class Headset": "enabled = false;"})
+    script = "class Headset {\n\n\twear() {\n\t}\n\n}\nclass Scene {\n}\n"
+    assert hatch_build.without_unused(script) == "class Headset { enabled = false; }\nclass Scene {\n}\n"
+    with pytest.raises(SystemExit, match="has changed"):
+        hatch_build.without_unused("class Scene {\n}\n")

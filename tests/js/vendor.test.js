@@ -44,3 +44,8 @@ test("the scene has its own shaders alone, because the build empties those of th
     assert.doesNotMatch(text, /\.background = |shadowMap|\.environment = /, String(file));
   }
 });
+
+test("the bundle has nothing of three's key frames, loaders and headsets", () => {
+  const bundle = readFileSync(new URL("vendor/three.js", root), "utf8");
+  assert.doesNotMatch(bundle, /trackName|itemStart|XRWebGLBinding/);
+});
