@@ -13,7 +13,7 @@
 import { expectedOf, isRouted, timelineOf } from "../playback/timeline.js";
 import { asWritten, createTrace, withEnd, withStep, withTokens } from "../trace/trace.js";
 import { placeOf, samePart, totalOf } from "../trace/window.js";
-import { foldWithin } from "../view/layers.js";
+import { keptFold } from "../view/layers.js";
 import { noticesOf, sameKeys, withAnswer } from "../view/request.js";
 import { words } from "../words/words.js";
 import { nextLoading, statusOf } from "./state.js";
@@ -59,10 +59,9 @@ export function clampToTrace(view, trace) {
     notices.push({ field: name, message: words.beyondTrace(name, last, value + 1) });
   }
   if (kept.path !== null) kept.path = placeOf(trace, kept.path);
-  const fold = view.fold && foldWithin(view.fold, model.layers);
   if (view.fold && view.fold.first >= model.layers)
     notices.push({ field: "fold", message: words.foldBeyond(model.layers, view.fold.first + 1) });
-  kept.fold = fold;
+  kept.fold = view.fold && keptFold(view.fold, model.layers);
   if (view.tower && (view.tower.layer >= model.layers || view.tower.expert >= model.experts)) {
     kept.tower = null;
     notices.push({ field: "tower", message: words.towerBeyond(model.layers, model.experts) });

@@ -34,9 +34,20 @@ export function foldAround(layer, layers) {
 }
 
 /** Clamps a fold to the layers of a stack; null if all of them are open. @param {Fold} fold @param {number} layers @returns {Fold | null} */
-export function foldWithin(fold, layers) {
+function foldWithin(fold, layers) {
   if (fold.first >= layers || (fold.first === 0 && fold.last >= layers - 1)) return null;
   return fold.last < layers ? fold : { first: fold.first, last: layers - 1 };
+}
+
+/**
+ * Clamps the fold of a link to the layers of a stack. All layers of a tall stack stay named, as it would start folded.
+ * @param {Fold} fold
+ * @param {number} layers
+ * @returns {Fold | null}
+ */
+export function keptFold(fold, layers) {
+  const whole = fold.first === 0 && fold.last >= layers - 1;
+  return whole && layers > TALLEST ? { first: 0, last: layers - 1 } : foldWithin(fold, layers);
 }
 
 /**

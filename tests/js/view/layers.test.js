@@ -5,6 +5,7 @@ import {
   foldAround,
   foldOf,
   foldOn,
+  keptFold,
   formatFold,
   nextFold,
   parseFold,
@@ -59,6 +60,13 @@ test("a press on the stack in small opens the layers around the pressed one", ()
   assert.deepEqual(foldOn(30, 61), { first: 28, last: 32 });
   assert.deepEqual(foldOn(0, 61), { first: 0, last: 4 });
   assert.deepEqual(foldOn(60, 61), { first: 56, last: 60 });
+});
+
+test("a link to the whole of a tall stack keeps all its layers open", () => {
+  assert.deepEqual(keptFold({ first: 0, last: 60 }, 61), { first: 0, last: 60 });
+  assert.deepEqual(keptFold({ first: 0, last: 90 }, 61), { first: 0, last: 60 }, "no layer beyond");
+  assert.equal(keptFold({ first: 0, last: 60 }, 6), null, "a small stack is whole anyway");
+  assert.deepEqual(keptFold({ first: 3, last: 80 }, 61), { first: 3, last: 60 });
 });
 
 test("a small stack does not fold", () => {
