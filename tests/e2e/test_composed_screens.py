@@ -233,3 +233,13 @@ def test_two_stacks_have_their_figures_above_them(
     page.locator(".side-b .counter").first.wait_for(state="attached")
     idle(page)
     assert page.evaluate(HEADS) == []
+
+
+@pytest.mark.parametrize("size", [(360, 640), (390, 844)], ids=str)
+def test_figures_of_the_whole_model_push_no_control_out_of_a_phone(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    page = look(open_page, size, "&scenario=translate&whole=1")
+    page.locator(".whole").wait_for()
+    levels = page.get_by_role("navigation", name="Views").bounding_box()
+    assert levels and levels["y"] + levels["height"] <= size[1]

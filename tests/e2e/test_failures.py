@@ -186,3 +186,14 @@ def test_sentence_of_a_missing_scene_lies_beside_the_decision(open_page: Opener)
     beside, decision = notice.bounding_box(), page.locator(".decision").bounding_box()
     assert beside and decision
     assert beside["x"] + beside["width"] <= decision["x"]
+
+
+def test_sentence_of_a_missing_scene_lies_below_the_picture_in_a_small_embed(open_page: Opener) -> None:
+    page = open_page(f"/embed?{VIEW}", init=FLAT, viewport={"width": 360, "height": 300})
+    wait_until(page, "document.getElementById('poster').naturalWidth === 1200")
+    notice, poster = page.locator(".notice[data-kind=scene]"), page.locator("#poster")
+    notice.wait_for()
+    sentence, picture = notice.bounding_box(), poster.bounding_box()
+    assert sentence and picture
+    assert picture["y"] + picture["height"] <= sentence["y"] + 4  # and its own margin is wider
+    assert picture["height"] > 100
