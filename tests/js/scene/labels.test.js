@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { labelsOf, labelInterval, wordOf } from "../../../static/js/scene/labels/wording.js";
+import { isLabelled, labelsOf, labelInterval, wordOf } from "../../../static/js/scene/labels/wording.js";
 
 test("layers are named from 1, experts from 0, and those of a wide ring now and then", () => {
   const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
@@ -19,4 +19,12 @@ test("labels of layers never stand closer than two lines of text", () => {
   assert.equal(labelInterval(20, true), 1);
   for (const room of [4, 6, 10, 15, 21.9, 27])
     assert.ok(labelInterval(room, false) * room >= 28 && labelInterval(room, false) > 1);
+});
+
+test("a low stack names every second layer before every fifth", () => {
+  const named = (/** @type {number} */ room) =>
+    [0, 1, 2, 3, 4, 5].filter((layer) => isLabelled(layer, 6, labelInterval(room, true))).map((i) => i + 1);
+  assert.deepEqual(named(15), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(named(11), [1, 3, 5]);
+  assert.deepEqual(named(4), [1, 5]);
 });

@@ -70,6 +70,10 @@ export function createTokens(host, actions, boot) {
   let laidOut = [];
   const laid = changes();
   const marked = changes();
+  /** The current token, which stays in view when the strip loses width to its neighbour. @type {HTMLElement | undefined} */
+  let current;
+  const resized = new ResizeObserver(() => reveal(strip, current));
+  resized.observe(strip);
 
   /** @param {readonly Token[]} tokens @param {(group: string) => string} named @param {number} first  index of the first token in the whole */
   function lay(tokens, named, first) {
@@ -118,9 +122,13 @@ export function createTokens(host, actions, boot) {
       const all = view.mode === "all" && at.token >= 0;
       if (!marked(tokens, received, at.token, all, view.path, pointed)) return;
       mark(buttons, { received, all, current: at.token, path: view.path, pointed });
-      if (at.token >= 0 && !all) reveal(strip, buttons[at.token]);
+      current = all ? undefined : buttons[at.token];
+      reveal(strip, current);
     },
-    dispose: () => host.replaceChildren(),
+    dispose() {
+      resized.disconnect();
+      host.replaceChildren();
+    },
   };
 }
 

@@ -36,12 +36,12 @@ const ROUND = 15; // CSS pixels from a ring to the ids around it
 /** Returns n if every n-th layer has a label at this distance of layers in CSS pixels. */
 export function labelInterval(/** @type {number} */ room, /** @type {boolean} */ brief) {
   const closest = brief ? CLOSEST.number : CLOSEST.word;
-  return [1, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
+  return [1, 2, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
 }
 
-/** Returns whether a layer has a label: every n-th, the first, and the last unless it is too close to another. @param {number} layer @param {number} layers @param {number} every */
+/** Returns whether a layer has a label: every n-th (of two the first, so that 1 is among them), the first, and the last unless it is too close to another. @param {number} layer @param {number} layers @param {number} every */
 export function isLabelled(layer, layers, every) {
-  const over = (layer + 1) % every;
+  const over = (layer + (every === 2 ? 0 : 1)) % every;
   return over === 0 || layer === 0 || (layer === layers - 1 && over > every / 2);
 }
 
