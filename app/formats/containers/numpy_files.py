@@ -8,6 +8,7 @@ import math
 import zipfile
 from typing import Any, TypeGuard
 
+import ml_dtypes
 import numpy as np
 
 from ..bounds import Bounds, no_routing, too_large, truncated, unsafe
@@ -178,8 +179,9 @@ def tensor(where: str, entry: Any, data: Bytes, begin: int, bounds: Bounds) -> A
 
 
 def widened(bits: Array) -> Array:
-    """Returns bfloat16 bits [..] as float32: they are the upper half of each number."""
-    return (bits.astype("<u4") << 16).view("<f4")
+    """Returns bfloat16 bits [..] as float32."""
+    numbers: Array = bits.view(ml_dtypes.bfloat16).astype("<f4")
+    return numbers
 
 
 __all__ = ["NPY", "CaptureError", "check_claim", "open_zip", "read_npy", "read_npz", "read_safetensors"]
