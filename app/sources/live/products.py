@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -93,16 +94,31 @@ def transposed_product(matrix: Transposed, x: Floats, out: Floats) -> None:
         out += np.dot(weights.T, x[start:end])
 
 
+def allot(matrices: Sequence[AnyMatrix], tokens: int) -> tuple[Floats, list[tuple[AnyMatrix, Floats]]]:
+    """Returns an empty result [all R, T] for several matrices, and each matrix with its rows of it."""
+    out = np.empty((sum(matrix.shape[0] for matrix in matrices), tokens), np.float32)
+    ends = accumulate(matrix.shape[0] for matrix in matrices)
+    return out, [
+        (matrix, out[end - matrix.shape[0] : end]) for matrix, end in zip(matrices, ends, strict=True)
+    ]
+
+
+def products(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
+    """Multiplies several matrices by x [C, T] -> concatenated rows [all R, T], in this thread only."""
+    out, parts = allot(matrices, x.shape[1])
+    for matrix, rows in parts:
+        product(matrix, x, rows)
+    return out
+
+
 def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
     """Multiplies several matrices by x [C, T] -> concatenated rows [all R, T], distributed over threads."""
-    out = np.empty((sum(matrix.shape[0] for matrix in matrices), x.shape[1]), np.float32)
-    jobs, first = [], 0
-    for matrix in matrices:
+    out, parts = allot(matrices, x.shape[1])
+    jobs = []
+    for matrix, rows in parts:
         if isinstance(matrix, Transposed):
             raise TypeError("a transposed matrix is not dealt: its pieces add up")
-        rows = out[first : first + matrix.shape[0]]
         jobs += [(matrix, start, end, x, rows) for start, end in pieces(matrix)]
-        first += matrix.shape[0]
     deal(lambda job: piece_product(*job), jobs)
     return out
 

@@ -15,7 +15,7 @@ from ...trace import Floats, Ints
 from .attention import KeyValueCache
 from .experts import by_expert, gather, swiglu
 from .matrices import Matrix, matrix_of
-from .products import AnyMatrix, deal, dealt_product, product
+from .products import AnyMatrix, deal, dealt_product, product, products
 from .rotary import Rotations
 from .tensors import EMBEDDING, HEAD, Tensors
 
@@ -41,12 +41,7 @@ class Network:
 
     def run(self, x: Floats) -> Floats:
         """Computes x [D, T] -> [D, T] in this thread only. Columns are tokens."""
-        gate_up = np.empty((sum(matrix.shape[0] for matrix in self.gate_up), x.shape[1]), np.float32)
-        first = 0
-        for matrix in self.gate_up:
-            product(matrix, x, gate_up[first : first + matrix.shape[0]])
-            first += matrix.shape[0]
-        return self.finish(gate_up, partial(product, self.down))
+        return self.finish(products(self.gate_up, x), partial(product, self.down))
 
     def run_dealt(self, x: Floats) -> Floats:
         """Computes x [D, T] -> [D, T], with the rows of its matrices distributed over all threads."""
