@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Opener
+from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.page_reader import complete, idle, state, wait_until
 
 PHONES = {"360x640": (360, 640), "390x844": (390, 844), "844x390": (844, 390)}
@@ -243,3 +243,16 @@ def test_figures_of_the_whole_model_push_no_control_out_of_a_phone(
     page.locator(".whole").wait_for()
     levels = page.get_by_role("navigation", name="Views").bounding_box()
     assert levels and levels["y"] + levels["height"] <= size[1]
+
+
+def test_row_of_scores_is_whole_on_a_phone_with_64_experts(open_page: Opener) -> None:
+    page = open_page("/?experts=64&mode=single&token=4&layer=3", viewport=PHONE)
+    complete(page)
+    idle(page)
+    row, cells = page.evaluate(
+        """[".decision", ".ladder tbody th"].map((each) => {
+          const { top, bottom } = document.querySelector(each).getBoundingClientRect();
+          return [top, bottom];
+        })"""
+    )
+    assert row[0] <= cells[0] and cells[1] <= row[1]
