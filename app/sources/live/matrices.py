@@ -6,9 +6,11 @@ Letters: R rows (outputs), C columns (inputs).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...trace import Floats
 from .floats import E2M1_PAIRS, TYPES
@@ -36,8 +38,14 @@ class Plain:
     shape: tuple[int, int]
     offset: int = 0
 
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """Returns the matrix in the type of the file, without a copy."""
+        rows, columns = self.shape
+        return self.stored.values(self.offset * columns, rows * columns).reshape(rows, columns)
+
     def fill(self, start: int, out: Floats) -> None:
-        self.stored.fill(out, (self.offset + start) * self.shape[1])
+        out[...] = self.values[start : start + len(out)]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """Products with stored matrices: rows are decoded to float32 in pieces, and no matrix is kept.
 
-OpenBLAS copies ("packs") the whole weight matrix before a product of few columns, which takes longer than the
-product. Its kernel for less than 100^3 multiplications does not pack, so rows are cut into blocks of that
-size: 3 to 8 times as fast up to about 64 tokens (measured with OpenBLAS 0.3.31).
+OpenBLAS copies ("packs") the whole weight matrix before a product of few tokens, which takes longer than the
+product. Its kernels for less than 100^3 multiplications do not pack, so rows are cut into blocks of that
+size: 3 to 8 times as fast up to about 64 tokens. Of these kernels, the fastest read both factors along their
+rows, so tokens are rows everywhere (measured with OpenBLAS 0.3.31).
 
-Letters: R rows of a matrix, C its columns, T tokens. Inputs and results are columns: [C, T] -> [R, T].
+Letters: R rows of a matrix, C its columns, T tokens. Inputs are [T, C], results [T, R].
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import accumulate
@@ -24,7 +25,8 @@ from .matrices import Matrix, Transposed
 from .process import CHOSEN
 
 PIECE = 1 << 18  # weights that a thread decodes at once: 1 MiB in float32, which fits the second-level cache
-NO_PACKING = 100**3  # multiplications up to which OpenBLAS does not pack
+NO_PACKING = 100**3  # multiplications up to which OpenBLAS does not pack,
+NO_PACKING_RESULTS = 1200  # if there are not more results (sgemm_small_matrix_permit of its AVX-512 kernels)
 FEWEST_ROWS = 8  # least rows of a block; with fewer, one product of all rows is faster
 local = threading.local()
 
@@ -35,90 +37,94 @@ AnyMatrix = Matrix | Transposed
 def scratch(rows: int, columns: int) -> Floats:
     """Returns this thread's buffer with that shape. The next call overwrites its content."""
     size = rows * columns
-    if not hasattr(local, "numbers") or len(local.numbers) < size:
-        local.numbers = np.empty(max(size, PIECE), np.float32)
-    numbers: Floats = local.numbers
+    numbers: Floats | None = getattr(local, "numbers", None)
+    if numbers is None or len(numbers) < size:
+        numbers = local.numbers = np.empty(max(size, PIECE), np.float32)
     return numbers[:size].reshape(rows, columns)
 
 
 def multiply(weights: Floats, x: Floats, out: Floats) -> None:
-    """Computes weights [R, C] times x [C, T] into out [R, T], in blocks that OpenBLAS does not pack."""
+    """Computes x [T, C] times the rows of weights [R, C] into out [T, R], in blocks that are not packed."""
     rows, width = weights.shape
-    count = x.shape[1]
-    block = NO_PACKING // (width * count)
+    count = len(x)
+    block = min(NO_PACKING // width, NO_PACKING_RESULTS) // count
     if block < FEWEST_ROWS:
-        np.matmul(weights, x, out=out)
+        np.matmul(x, weights.T, out)
         return
-    block = 1 << (block.bit_length() - 1)
+    block = min(rows, 1 << (block.bit_length() - 1))
     whole = rows - rows % block
-    if whole:
-        blocks, results = weights[:whole].reshape(-1, block, width), out[:whole].reshape(-1, block, count)
-        np.matmul(blocks, x, out=results)
+    blocks = weights[:whole].reshape(-1, block, width).swapaxes(1, 2)  # [., C, block]
+    np.matmul(x, blocks, out[:, :whole].reshape(count, -1, block).swapaxes(0, 1))  # [., T, block]
     if whole < rows:
-        np.matmul(weights[whole:], x, out=out[whole:])
+        np.matmul(x, weights[whole:].T, out[:, whole:])
 
 
-def pieces(matrix: Matrix) -> Iterable[tuple[int, int]]:
-    """Returns first and last row of each piece of a matrix."""
-    rows, columns = matrix.shape
-    step = max(1, PIECE // columns)
-    step = step if step < 64 else step - step % 64
-    return ((start, min(rows, start + step)) for start in range(0, rows, step))
+def piece_rows(matrix: Matrix) -> int:
+    """Returns the number of rows of a piece of a matrix."""
+    step = max(1, PIECE // matrix.shape[1])
+    return step if step < 64 else step - step % 64
 
 
 def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) -> None:
-    """Computes rows `start` to `end` of matrix times x [C, T], into those rows of out [R, T]."""
+    """Computes x [T, C] times rows `start` to `end` of a matrix, into those columns of out [T, R]."""
     weights = scratch(end - start, matrix.shape[1])
     matrix.fill(start, weights)
-    multiply(weights, x, out[start:end])
+    multiply(weights, x, out[:, start:end])
 
 
 def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
-    """Multiplies a matrix by x [C, T] -> [R, T], in this thread only. Writes into `out` if there is one."""
-    out = np.empty((matrix.shape[0], x.shape[1]), np.float32) if out is None else out
+    """Multiplies x [T, C] by a matrix -> [T, R], in this thread only. Writes into `out` if there is one."""
+    rows, columns = matrix.shape
+    out = np.empty((len(x), rows), np.float32) if out is None else out
     if isinstance(matrix, Transposed):
         transposed_product(matrix, x, out)
         return out
-    for start, end in pieces(matrix):
-        piece_product(matrix, start, end, x, out)
+    step = piece_rows(matrix)
+    buffer = scratch(step, columns)
+    for start in range(0, rows, step):
+        weights = buffer[: rows - start]
+        matrix.fill(start, weights)
+        multiply(weights, x, out[:, start : start + step])
     return out
 
 
 def transposed_product(matrix: Transposed, x: Floats, out: Floats) -> None:
-    """Multiplies a matrix stored by columns: each piece adds the product of its columns."""
+    """Multiplies by a matrix stored by columns: each piece adds the product of its columns."""
     stored = matrix.stored_as
     out[:] = 0
-    for start, end in pieces(stored):
-        weights = scratch(end - start, stored.shape[1])
+    step = piece_rows(stored)
+    for start in range(0, stored.shape[0], step):
+        weights = scratch(step, stored.shape[1])[: stored.shape[0] - start]
         stored.fill(start, weights)
-        out += np.dot(weights.T, x[start:end])
+        out += np.dot(x[:, start : start + step], weights)
 
 
 def allot(matrices: Sequence[AnyMatrix], tokens: int) -> tuple[Floats, list[tuple[AnyMatrix, Floats]]]:
-    """Returns an empty result [all R, T] for several matrices, and each matrix with its rows of it."""
-    out = np.empty((sum(matrix.shape[0] for matrix in matrices), tokens), np.float32)
+    """Returns an empty result [T, all R] for several matrices, and each matrix with its columns of it."""
+    out = np.empty((tokens, sum(matrix.shape[0] for matrix in matrices)), np.float32)
     ends = accumulate(matrix.shape[0] for matrix in matrices)
     return out, [
-        (matrix, out[end - matrix.shape[0] : end]) for matrix, end in zip(matrices, ends, strict=True)
+        (matrix, out[:, end - matrix.shape[0] : end]) for matrix, end in zip(matrices, ends, strict=True)
     ]
 
 
 def products(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
-    """Multiplies several matrices by x [C, T] -> concatenated rows [all R, T], in this thread only."""
-    out, parts = allot(matrices, x.shape[1])
-    for matrix, rows in parts:
-        product(matrix, x, rows)
+    """Multiplies x [T, C] by several matrices -> concatenated columns [T, all R], in this thread only."""
+    out, parts = allot(matrices, len(x))
+    for matrix, columns in parts:
+        product(matrix, x, columns)
     return out
 
 
 def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
-    """Multiplies several matrices by x [C, T] -> concatenated rows [all R, T], distributed over threads."""
-    out, parts = allot(matrices, x.shape[1])
+    """Multiplies x [T, C] by several matrices -> concatenated columns [T, all R], with all threads."""
+    out, parts = allot(matrices, len(x))
     jobs = []
-    for matrix, rows in parts:
+    for matrix, columns in parts:
         if isinstance(matrix, Transposed):
             raise TypeError("a transposed matrix is not dealt: its pieces add up")
-        jobs += [(matrix, start, end, x, rows) for start, end in pieces(matrix)]
+        rows, step = matrix.shape[0], piece_rows(matrix)
+        jobs += [(matrix, start, min(rows, start + step), x, columns) for start in range(0, rows, step)]
     deal(lambda job: piece_product(*job), jobs)
     return out
 

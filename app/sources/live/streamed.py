@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -20,13 +19,13 @@ from .rotary import Rotations
 from .tensors import EMBEDDING, HEAD, Tensors
 
 Attend = Callable[[Floats, KeyValueCache, int, Rotations], Floats]  # normed x [T, D], ., layer, . -> [T, D]
-Activate = Callable[[Floats], Floats]  # [2 I, T] -> [I, T]
+Activate = Callable[[Floats], Floats]  # [T, 2 I] -> [T, I]
 
 
 def silu_of_halves(gate_up: Floats) -> Floats:
-    """Computes SwiGLU if the gate's rows come first: [2 I, T] -> [I, T]."""
-    half = len(gate_up) // 2
-    return swiglu(gate_up[:half], gate_up[half:])
+    """Computes SwiGLU if the gate's columns come first: [T, 2 I] -> [T, I]."""
+    half = gate_up.shape[1] // 2
+    return swiglu(gate_up[:, :half], gate_up[:, half:])
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,21 @@ class Network:
     gate_up_bias: Floats | None = None  # [2 I]
     down_bias: Floats | None = None  # [D]
 
-    def run(self, x: Floats) -> Floats:
-        """Computes x [D, T] -> [D, T] in this thread only. Columns are tokens."""
-        return self.finish(products(self.gate_up, x), partial(product, self.down))
+    def run(self, x: Floats) -> None:
+        """Replaces x [T, D] by its outputs [T, D], in this thread only."""
+        self.finish(products(self.gate_up, x), lambda inner: product(self.down, inner, x))
 
     def run_dealt(self, x: Floats) -> Floats:
-        """Computes x [D, T] -> [D, T], with the rows of its matrices distributed over all threads."""
+        """Computes x [T, D] -> [T, D], with the rows of its matrices distributed over all threads."""
         return self.finish(dealt_product(self.gate_up, x), lambda inner: dealt_product((self.down,), inner))
 
     def finish(self, gate_up: Floats, down: Callable[[Floats], Floats]) -> Floats:
         """Applies activation and second product."""
         if self.gate_up_bias is not None:
-            gate_up += self.gate_up_bias[:, None]
+            gate_up += self.gate_up_bias
         out = down(self.activate(gate_up))
         if self.down_bias is not None:
-            out += self.down_bias[:, None]
+            out += self.down_bias
         return out
 
 
@@ -72,7 +71,7 @@ class StreamedLayer:
     def logits(self, x: Floats) -> Floats:
         """Returns router logits [T, N] for normed x [T, D] without gain."""
         assert self.router is not None, "only asked of a layer with experts"
-        logits = np.ascontiguousarray(dealt_product((self.router,), (x * self.norm).T).T)
+        logits = dealt_product((self.router,), x * self.norm)
         return logits if self.router_bias is None else logits + self.router_bias
 
     def feed(self, x: Floats, experts: Ints, weights: Floats, weighs_input: bool) -> Floats:
@@ -80,10 +79,10 @@ class StreamedLayer:
         x = x * self.norm
         if self.expert is None:
             assert self.always is not None, "a layer has experts or a dense network"
-            return np.ascontiguousarray(self.always.run_dealt(np.ascontiguousarray(x.T)).T)
+            return self.always.run_dealt(x)
         scaled, factors = (x * weights, np.ones_like(weights)) if weighs_input else (x, weights)
         out = combine_streamed(scaled, experts, factors, self.expert)
-        return out if self.always is None else out + self.always.run_dealt(np.ascontiguousarray(x.T)).T
+        return out if self.always is None else out + self.always.run_dealt(x)
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class StreamedWeights:
     def head(self, x: Floats) -> Floats:
         """Returns logits over the vocabulary [T, V] for normed x [T, D]. A head on disk has precedence."""
         name = HEAD if HEAD in self.tensors else EMBEDDING
-        return dealt_product((matrix_of(self.tensors, name.removesuffix(".weight")),), x.T).T
+        return dealt_product((matrix_of(self.tensors, name.removesuffix(".weight")),), x)
 
     @property
     def selection_biases(self) -> list[Floats]:
@@ -133,8 +132,7 @@ def combine_streamed(x: Floats, experts: Ints, weights: Floats, expert: Callable
     def run(span: tuple[int, int, int]) -> None:
         number, start, end = span
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = expert(number).run(np.ascontiguousarray(inputs[start:end].T))  # [D, span]
-        inputs[start:end] = outputs.T  # overwrites the inputs, which are no longer needed
+            expert(number).run(inputs[start:end])
 
     deal(run, spans)
     inputs *= weights.T.reshape(-1)[order][:, None]

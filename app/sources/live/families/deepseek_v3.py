@@ -160,7 +160,7 @@ class LatentAttention:
     def times(self, name: str, x: Floats) -> Floats:
         """x [T, C] times a matrix and its bias, where it has one -> [T, R]."""
         matrix: Matrix = matrix_of(self.tensors, f"{self.prefix}.{name}")
-        out = np.ascontiguousarray(dealt_product((matrix,), x.T).T)
+        out = dealt_product((matrix,), x)
         bias = f"{self.prefix}.{name}.bias"
         return out + self.tensors.read(bias) if bias in self.tensors else out
 

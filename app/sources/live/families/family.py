@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -135,7 +136,7 @@ class Family:
         """Returns the layer with its router and its experts."""
         router = matrix_of(tensors, f"{block}.gate")
         return StreamedLayer(
-            layer.attend, layer.norm, router, expert=lambda expert: self.expert(tensors, block, expert)
+            layer.attend, layer.norm, router, expert=cache(lambda expert: self.expert(tensors, block, expert))
         )
 
     def expert(self, tensors: Tensors, block: str, expert: int) -> Network:
@@ -161,9 +162,9 @@ class Family:
         bias = tensors.read(f"{prefix}.self_attn.o_proj.bias") if config.attention_bias else np.float32(0)
 
         def block(x: Floats, cache: KeyValueCache, layer: int, turns: Rotations) -> Floats:
-            columns = dealt_product(qkv, (x * gain).T)[order].T  # [T, (H + 2 kv) C]
-            joined = attend(np.ascontiguousarray(columns), settings, config, cache, layer, turns)
-            return dealt_product((out,), joined.T).T + bias
+            columns = dealt_product(qkv, x * gain).take(order, axis=1)  # [T, (H + 2 kv) C]
+            joined = attend(columns, settings, config, cache, layer, turns)
+            return dealt_product((out,), joined) + bias
 
         return block
 

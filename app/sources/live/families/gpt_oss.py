@@ -88,9 +88,9 @@ def expert_matrix(tensors: Tensors, name: str, expert: int) -> AnyMatrix:
 
 
 def clamped_swiglu(gate_up: Floats, alpha: np.float32, limit: np.float32) -> Floats:
-    """Computes (up + 1) * gate * sigmoid(alpha * gate), both clamped; rows alternate: [2 I, T] -> [I, T]."""
-    gate: Floats = np.minimum(gate_up[::2], limit)
-    up: Floats = np.clip(gate_up[1::2], -limit, limit)
+    """Computes (up + 1) * gate * sigmoid(alpha * gate), both clamped and alternating: [T, 2 I] -> [T, I]."""
+    gate: Floats = np.minimum(gate_up[:, ::2], limit)
+    up: Floats = np.clip(gate_up[:, 1::2], -limit, limit)
     result: Floats = (up + ONE) * gate / (ONE + np.exp(-alpha * gate))
     return result
 
