@@ -67,9 +67,14 @@ def main() -> None:
         forward = Forward(Checkpoint.open(folder))
         first = timed(lambda: run(forward, ids))
         print(f"\n1.28 B parameters in bfloat16, {thread_count()} threads, {TOKENS} tokens, seconds")
-        print(f"numpy, opened and first: {time.perf_counter() - start:.2f}, of the processor {first[1]:.2f}")
+        print(f"numpy, opened and first: {time.perf_counter() - start:.2f}, of this process {first[1]:.2f}")
+        print(f"its processes were ready {seconds_until_ready(forward):.2f} seconds later")
         rivals: dict[str, Callable[[], object]] = {"numpy": lambda: run(forward, ids)}
-        print(f"numpy took {anonymous_megabytes() - before} MB of memory that is no file's")
+        run(forward, ids)
+        print(
+            f"numpy took {anonymous_megabytes() - before} MB of memory that is no file's, and its processes"
+        )
+        print(f"{sum(map(anonymous_megabytes, processes_of(forward)))} MB, modules included")
         if torch:
             model = Qwen3MoeForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
             batch = torch.tensor(ids[None].astype(np.int64))
@@ -81,14 +86,14 @@ def main() -> None:
 
 
 def show(rivals: dict[str, Callable[[], object]]) -> None:
-    """One row per rival, measured in turn: medians of what passed and of the processor."""
+    """One row per rival, measured in turn: medians of what passed and of the processor in this process."""
     found: dict[str, list[Measured]] = {name: [] for name in rivals}
     for _ in range(REPETITIONS):
         for name, rival in rivals.items():
             found[name].append(timed(rival))
     for name, times in found.items():
         passed, worked = (statistics.median(column) for column in zip(*times, strict=True))
-        print(f"{name:14}passed {passed:6.2f}   of the processor {worked:6.2f}   best {min(times)[0]:6.2f}")
+        print(f"{name:14}passed {passed:6.2f}   of this process {worked:6.2f}   best {min(times)[0]:6.2f}")
 
 
 def run(forward: Forward, ids: Ints) -> object:
@@ -111,16 +116,30 @@ def agree(forward: Forward, ids: Ints, theirs: Any) -> None:
 
 
 def timed(action: Callable[[], object]) -> Measured:
-    """Returns seconds that an action took: passed, and the processor's of all threads."""
+    """Returns seconds that an action took: passed, and the processor's of all threads of this process."""
     passed, worked = time.perf_counter(), time.process_time()
     action()
     return time.perf_counter() - passed, time.process_time() - worked
 
 
-def anonymous_megabytes() -> int:
-    """Returns memory of this process that no file stands behind, imported modules' too. Linux alone says
+def processes_of(forward: Forward) -> list[int]:
+    """Returns the processes that compute experts, by number."""
+    found = forward.checkpoint.processes
+    return [process.pid for process in found.processes] if found else []
+
+
+def seconds_until_ready(forward: Forward) -> float:
+    """Waits for the processes that compute experts, where there are any."""
+    start, found = time.perf_counter(), forward.checkpoint.processes
+    while found and found.processes and not found.ready(1, 1):
+        time.sleep(0.01)
+    return time.perf_counter() - start
+
+
+def anonymous_megabytes(process: int | str = "self") -> int:
+    """Returns memory of a process that no file stands behind, imported modules' too. Linux alone says
     so."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("RssAnon"))
 
 

@@ -14,15 +14,18 @@ from ...routing import Router, find_router
 from ...shape import ModelShape
 from ...trace import Floats
 from .config import CheckpointError, Config
+from .expert_processes import ExpertProcesses
 from .families.family import Family
 from .families.registry import FAMILIES, read_config
 from .kept_weights import KeptWeights
+from .products import thread_count
 from .streamed import StreamedWeights
 from .tensor_layout import check_tensors
 from .tensors import Tensors, shards
 from .tokenizer import Tokenizer
 
 KEPT_BYTES = 256 << 20  # limit in float32 up to which weights stay in memory; larger models are streamed
+PROCESS_BYTES = 512 << 20  # size on disk from which processes compute the experts
 HASHED_WHOLE = 256 << 20  # a larger file is identified by header, size and modification time
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -72,6 +75,17 @@ class Checkpoint:
         return StreamedWeights(
             self.tensors, [self.family.layer(self.config, self.tensors, layer) for layer in layers]
         )
+
+    @cached_property
+    def processes(self) -> ExpertProcesses | None:
+        """Starts processes for the experts of a large model; None if threads do as well or must do."""
+        count = thread_count() - 1
+        if self.kept is not None or self.tensors.bytes < PROCESS_BYTES or not count:
+            return None
+        try:
+            return ExpertProcesses(self.folder, self.tensors.identity, self.config.d_model, count)
+        except (OSError, AttributeError):  # refused by the system, or not Linux
+            return None
 
     @cached_property
     def router(self) -> Router:

@@ -13,6 +13,7 @@ from .attention import KeyValueCache, inverse_rms
 from .checkpoint import Checkpoint
 from .fair_lock import FairLock
 from .process import prepare
+from .streamed import StreamedWeights
 
 SMALL_MODELS = FairLock()  # shared by all small models of the process
 Route = Callable[
@@ -71,7 +72,10 @@ class Forward:
             free = cache.room - cache.length
             raise ValueError(f"cache: expected at most {free} more tokens, got {len(ids)}")
         with self._turn:
-            return self._extend(ids, cache, k, route, keep)
+            routing = self._extend(ids, cache, k, route, keep)
+            if isinstance(self.checkpoint.weights, StreamedWeights):  # not before: they load during a pass
+                self.checkpoint.weights.processes = self.checkpoint.processes
+            return routing
 
     def _extend(self, ids: Ints, cache: KeyValueCache, k: int, route: Route, keep: int) -> Routing:
         weights = self.checkpoint.weights

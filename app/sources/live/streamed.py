@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ...trace import Floats, Ints
 from .attention import KeyValueCache
+from .expert_processes import ExpertProcesses, Job
 from .experts import by_expert, gather, swiglu
 from .matrices import Matrix, matrix_of
 from .products import AnyMatrix, deal, dealt_product, product, products
@@ -20,6 +22,7 @@ from .tensors import EMBEDDING, HEAD, Tensors
 
 Attend = Callable[[Floats, KeyValueCache, int, Rotations], Floats]  # normed x [T, D], ., layer, . -> [T, D]
 Activate = Callable[[Floats], Floats]  # [T, 2 I] -> [T, I]
+RunJobs = Callable[[Floats, list[Job]], object]  # replaces tokens [A, D] by the outputs of their experts
 
 
 def silu_of_halves(gate_up: Floats) -> Floats:
@@ -74,23 +77,26 @@ class StreamedLayer:
         logits = dealt_product((self.router,), x * self.norm)
         return logits if self.router_bias is None else logits + self.router_bias
 
-    def feed(self, x: Floats, experts: Ints, weights: Floats, weighs_input: bool) -> Floats:
+    def feed(
+        self, x: Floats, experts: Ints, weights: Floats, weighs_input: bool, run_jobs: RunJobs
+    ) -> Floats:
         """Returns the sum of experts [T, K] by weights [T, K] and the network for all: [T, D] -> [T, D]."""
         x = x * self.norm
         if self.expert is None:
             assert self.always is not None, "a layer has experts or a dense network"
             return self.always.run_dealt(x)
         scaled, factors = (x * weights, np.ones_like(weights)) if weighs_input else (x, weights)
-        out = combine_streamed(scaled, experts, factors, self.expert)
+        out = combine_streamed(scaled, experts, factors, run_jobs)
         return out if self.always is None else out + self.always.run_dealt(x)
 
 
-@dataclass(frozen=True)
+@dataclass
 class StreamedWeights:
-    """All weights of a large model."""
+    """All weights of a large model. `processes` compute its experts, if there are any; else threads do."""
 
     tensors: Tensors
     layers: list[StreamedLayer]
+    processes: ExpertProcesses | None = None
 
     def embed(self, ids: Ints) -> Floats:
         """Returns the embeddings [T, D] of token ids [T]."""
@@ -110,7 +116,25 @@ class StreamedWeights:
 
     def feed(self, x: Floats, layer: int, experts: Ints, weights: Floats, weighs_input: bool) -> Floats:
         """Returns the output of a layer's experts, or of its dense network: normed x [T, D] -> [T, D]."""
-        return self.layers[layer].feed(x, experts, weights, weighs_input)
+        return self.layers[layer].feed(x, experts, weights, weighs_input, partial(self.run_jobs, layer))
+
+    def run_jobs(self, layer: int, tokens: Floats, jobs: list[Job]) -> None:
+        """Replaces tokens [A, D] by the outputs of the experts of a layer."""
+        if self.processes and self.processes.ready(len(tokens), len(jobs)):
+            self.processes.run(layer, tokens, jobs, self.run_expert)
+            return
+
+        def run(job: Job) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.run_expert(layer, job[0], tokens[job[1] : job[2]])
+
+        deal(run, jobs)
+
+    def run_expert(self, layer: int, number: int, tokens: Floats) -> None:
+        """Replaces tokens [., D] by the outputs of one expert, in this thread."""
+        expert = self.layers[layer].expert
+        assert expert is not None, "only asked of a layer with experts"
+        expert(number).run(tokens)
 
     def head(self, x: Floats) -> Floats:
         """Returns logits over the vocabulary [T, V] for normed x [T, D]. A head on disk has precedence."""
@@ -123,17 +147,11 @@ class StreamedWeights:
         return [layer.selection_bias for layer in self.layers if layer.selection_bias is not None]
 
 
-def combine_streamed(x: Floats, experts: Ints, weights: Floats, expert: Callable[[int], Network]) -> Floats:
-    """`combine_experts` with streamed networks: experts are distributed over threads, the busiest first."""
+def combine_streamed(x: Floats, experts: Ints, weights: Floats, run_jobs: RunJobs) -> Floats:
+    """`combine_experts` with streamed networks: one job per expert, the busiest first."""
     order, used, ends = by_expert(experts)
-    spans = sorted(zip(used, [0, *ends], ends, strict=False), key=lambda span: span[1] - span[2])
-    inputs = x.take(order % len(x), axis=0)  # [A, D]
-
-    def run(span: tuple[int, int, int]) -> None:
-        number, start, end = span
-        with np.errstate(over="ignore", invalid="ignore"):
-            expert(number).run(inputs[start:end])
-
-    deal(run, spans)
-    inputs *= weights.T.reshape(-1)[order][:, None]
-    return gather(inputs, order, experts.T.shape)
+    jobs = sorted(zip(used, [0, *ends], ends, strict=False), key=lambda job: job[1] - job[2])
+    outputs = x.take(order % len(x), axis=0)  # [A, D]
+    run_jobs(outputs, jobs)
+    outputs *= weights.T.reshape(-1)[order][:, None]
+    return gather(outputs, order, experts.T.shape)

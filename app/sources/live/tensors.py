@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,9 @@ class WeightFile:
         """Maps the file. Raises OSError."""
         self.name = path.name
         with path.open("rb") as file:
+            status = os.fstat(file.fileno())
             self.pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.identity = path.name, status.st_size, status.st_ino, status.st_mtime_ns
         self.data: Bytes = np.frombuffer(self.pages, np.uint8)
 
     def check(self) -> None:
@@ -89,6 +93,11 @@ class Tensors:
     def bytes(self) -> int:
         """Returns the size of all tensors on disk."""
         return sum(stored.size * TYPES[stored.type].itemsize for stored in self.stored.values())
+
+    @property
+    def identity(self) -> str:
+        """Returns what tells these open files from others in their place: a hash of sizes and times."""
+        return hashlib.sha256(repr([file.identity for file in self.files]).encode()).hexdigest()
 
     def check(self) -> None:
         """Raises CheckpointError if a file was shortened since it was opened."""
