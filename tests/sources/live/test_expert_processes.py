@@ -107,7 +107,8 @@ def test_a_large_model_has_the_same_logits_with_processes_as_with_threads(tmp_pa
     forward = Forward(Checkpoint.open(folder, kept_bytes=0))
     assert forward.checkpoint.weights.processes is None  # they load after the first pass
     by_threads = logits(forward)
-    processes = forward.checkpoint.weights.processes
+    processes = forward.checkpoint.processes
+    assert processes is not None and processes is forward.checkpoint.weights.processes
     assert len(processes.processes) == 2
     for process in processes.processes:
         assert select.select([process.stdout], [], [], PATIENCE_SECS)[0]
