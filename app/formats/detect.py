@@ -29,12 +29,13 @@ def format_named(opened: Opened, name: str) -> Format:
     return next((one for one in named if one.recognises(opened)), named[0])
 
 
+PICTURES = (b"\x89PN", b"\xff\xd8\xff", b"GIF")
+
+
 def unknown(opened: Opened) -> CaptureError:
     """Returns the error for a file that no format recognises; it names the likely kind."""
     got = known_other(opened) or f"{opened.container} of no known shape"
-    return no_routing(
-        opened.name, "a capture", got, "see docs/CAPTURES.md for what is read, or name its --format"
-    )
+    return no_routing(opened.name, "a capture", got, "see docs/CAPTURES.md for what is read")
 
 
 def known_other(opened: Opened) -> str | None:
@@ -51,6 +52,8 @@ def known_other(opened: Opened) -> str | None:
             return "a model's weights"
     if opened.container == "binary" and b"blk." in bytes(value[:4096]):
         return "an imatrix of the old .dat kind; write it with --output-format gguf"
+    if opened.container == "binary" and bytes(value[:3]) in PICTURES:
+        return "a picture"
     if opened.container == "folder":
         return "a folder without a trace that is known"
     return None

@@ -192,6 +192,45 @@ def test_a_person_who_drops_a_models_folder_has_its_config_taken_by_name(open_pa
     expect(page.locator(".capture-panel")).to_be_hidden()
 
 
+def given(name, data, kind="application/json"):
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+CONFIG_JSON = given("config.json", json.dumps(MODEL).encode())
+PICTURE = given("holiday.png", b"\x89PNG\r\n\x1a\n\0\0", "image/png")
+
+
+def test_a_person_on_a_phone_chooses_a_models_files_and_is_told_which_was_read(open_page, url):
+    page = open_page(f"{url}/", viewport=PHONE)
+    others = [given(name, b"{}") for name in ("generation_config.json", "vocab.json")]
+    page.locator(".capture-panel input[type=file]").set_input_files([*others, PICTURE, CONFIG_JSON])
+    wait_until(page, f"moescope.state().view.experts === {MODEL['num_local_experts']}")
+    told = page.locator(".drawer [role=status]").filter(has_text="config.json")
+    expect(told).to_have_text("Read: config.json. Not read: generation_config.json, vocab.json, holiday.png.")
+    expect(told).to_be_in_viewport(ratio=1)
+
+
+def test_a_person_chooses_a_dense_config_and_reads_one_sentence(open_page, url):
+    page = open_page(f"{url}/", viewport=PHONE)
+    dense = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": 2}
+    config = given("config.json", json.dumps(dense).encode())
+    page.locator(".capture-panel input[type=file]").set_input_files(config)
+    trouble = page.locator(".model-trouble")
+    expect(trouble).to_contain_text("this config names no experts")
+    assert len(trouble.inner_text()) < 160
+    open_page.errors.clear()  # the refusal, which the browser logs
+
+
+def test_a_capture_beside_a_picture_and_a_text_is_shown_and_the_others_are_named(open_page, url):
+    page = open_page(f"{url}/")
+    readme = given("README.md", b"# A model", "text/markdown")
+    capture = given("answer.json", answer(routed()))
+    page.locator(".capture-panel input[type=file]").set_input_files([readme, PICTURE, capture])
+    wait_for(page, "IDS ONLY")
+    expect(page.locator(".title")).to_have_text("answer.json")
+    expect(page.locator(".capture-body")).to_contain_text("holiday.png, README.md")
+
+
 def test_a_person_who_drops_a_picture_is_told_its_own_name(open_page, url):
     page = open_page(f"{url}/")
     drop(page, **{"holiday.png": b"\x89PNG\r\n\x1a\n"})

@@ -93,20 +93,32 @@ function partsOf(first, file) {
   };
 }
 
-/** Reads two separate captures, each with its companion files. Null if the files are not two captures. @param {readonly File[]} files @returns {Promise<[Held, Held] | null>} */
+/** Files that are asked one by one, at most. */
+const MOST_APART = 4;
+
+/**
+ * Reads each file alone, with the companion files: what is a capture among several files, two at most.
+ * @param {readonly File[]} files @returns {Promise<{found: Held[], ignored: File[]} | null>}
+ */
 async function askApart(files) {
   const [beside, alone] = [files.filter(isCompanionFile), files.filter((file) => !isCompanionFile(file))];
-  if (alone.length !== 2) return null;
-  const [a, b] = [await ask([alone[0], ...beside]), await ask([alone[1], ...beside])];
-  return a.report.trace && b.report.trace ? [await heldOf(a), await heldOf(b)] : null;
+  if (alone.length < 2 || alone.length > MOST_APART) return null;
+  const found = [];
+  const ignored = [];
+  for (const file of alone) {
+    const answer = await ask([file, ...beside]);
+    if (answer.report.trace) found.push(await heldOf(answer));
+    else ignored.push(file);
+  }
+  return found.length === 1 || found.length === 2 ? { found, ignored } : null;
 }
 
-/** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string}} Dropped */
+/** @typedef {{state: "none" | "reading" | "shown" | "counts" | "refused", report: Report | null, problem: string, ignored: string[]}} Dropped   ignored: names of files that are no capture */
 
 /** Keeps the dropped files of a page. */
 export function createCaptures() {
   /** @type {Dropped} */
-  let now = { state: "none", report: null, problem: "" };
+  let now = { state: "none", report: null, problem: "", ignored: [] };
   /** @type {Held | null} */
   let held = null;
   /** @type {Held | null} what was held before: the next file may be compared with it */
@@ -124,15 +136,17 @@ export function createCaptures() {
         throw new Error(captureWords.tooLarge(MOST_BYTES / 2 ** 20));
       const found = await ask(files, said);
       const apart = found.report.state === "refused" ? await askApart(files) : null;
-      const { report } = apart ? apart[0] : found;
-      now = { state: report.state, report, problem: "" };
-      if (apart) [held, second] = apart;
+      const { report } = apart ? apart.found[0] : found;
+      const ignored = [...now.ignored, ...(apart?.ignored ?? []).map(nameOf)];
+      now = { state: report.state, report, problem: "", ignored };
+      if (apart) [held, second = null] = apart.found;
       else if (report.trace) {
         if (!said && held?.report.name !== report.name) before = held;
         held = await heldOf(found);
       }
     } catch (error) {
       now = {
+        ...now,
         state: "refused",
         report: null,
         problem: error instanceof Error ? error.message : String(error),
@@ -154,8 +168,9 @@ export function createCaptures() {
     },
     /** Removes the file of the second stack. */
     clearSecond: () => void (second = null),
-    /** @param {readonly File[]} dropped @returns {Promise<Dropped>} */
-    take(dropped) {
+    /** @param {readonly File[]} dropped @param {readonly File[]} [ignored]  files beside them that are not sent @returns {Promise<Dropped>} */
+    take(dropped, ignored = []) {
+      now = { ...now, ignored: ignored.map(nameOf) };
       const names = new Set(dropped.map(nameOf));
       files = [
         ...(dropped.every(isCompanionFile) ? files.filter((file) => !names.has(nameOf(file))) : []),
@@ -169,12 +184,12 @@ export function createCaptures() {
     clear() {
       held = before = null;
       files = [];
-      now = { state: "none", report: null, problem: "" };
+      now = { state: "none", report: null, problem: "", ignored: [] };
     },
     /** Returns the counts of a file in the operator's folder. @param {string} name */
     async counts(name) {
       const answer = await fetch(`/api/trace-counts?${new URLSearchParams({ trace: name })}`);
-      if (answer.ok) now = { state: "counts", report: await answer.json(), problem: "" };
+      if (answer.ok) now = { state: "counts", report: await answer.json(), problem: "", ignored: [] };
     },
     /** Returns the trace as a page that plays without a server. @returns {Promise<Blob>} */
     async page() {

@@ -14,17 +14,20 @@ const LARGEST = 2 ** 20;
  * @property {"none" | "counting" | "counted" | "refused"} state
  * @property {CountedModel | null} found    the last valid config
  * @property {string} problem          why the last file is not valid
+ * @property {string} name             of the last file
+ * @property {string[]} ignored        names of the files that came with it
  */
 
-/** @returns {{get: () => UploadedConfig, count: (file: File) => Promise<UploadedConfig>}} */
+/** @returns {{get: () => UploadedConfig, count: (file: File, others?: readonly File[]) => Promise<UploadedConfig>}} */
 export function createUploadedConfig() {
   /** @type {UploadedConfig} */
-  let now = { state: "none", found: null, problem: "" };
+  let now = { state: "none", found: null, problem: "", name: "", ignored: [] };
   /** @param {Partial<UploadedConfig>} change */
   const become = (change) => (now = { ...now, problem: "", ...change });
   return {
     get: () => now,
-    async count(file) {
+    async count(file, others = []) {
+      become({ name: file.name, ignored: others.map(({ name }) => name) });
       if (file.size > LARGEST)
         return become({ state: "refused", problem: words.models.tooLarge(file.name, file.size, LARGEST) });
       become({ state: "counting" });

@@ -216,7 +216,7 @@ export function createPage(host, { boot, actions, viewport, wake, play, other, l
     createGlossary(host),
     createStackLabels(host, other, viewport.observe),
     createStillPicture(host, boot),
-    ...(files ? [createFileDrop(host, actions, wake, files.take), files] : []),
+    ...(files ? [createFileDrop(host, files.take), files] : []),
     createAnnouncer(parts.live),
     createDescriptions(other),
     ...(tours ? [tours] : []),

@@ -2,7 +2,7 @@
  * Text on captures in English.
  */
 
-import { formatExactly, formatShare } from "./format.js";
+import { formatExactly, formatShare, listed } from "./format.js";
 
 export const capturesEn = {
   title: "Files",
@@ -44,6 +44,8 @@ export const capturesEn = {
   putAway: "Put the file away",
   answer: (/** @type {number} */ at, /** @type {number} */ all) => `Answer ${at} of ${all}`,
   addConfig: "Drop the config.json of the model on the page as well.",
+  ignored: (/** @type {readonly string[]} */ names) =>
+    `Not read, as neither a capture nor the model’s config: ${listed(names, (more) => `and ${more} more`)}.`,
   refused: (/** @type {string} */ reason) => `Not read: ${reason}`,
   tooLarge: (/** @type {number} */ mib) => `Not sent: together over ${mib} MiB. Use moescope open FILE.`,
   counts: "Counts without tokens",

@@ -2,7 +2,7 @@
  * Text on captures in French.
  */
 
-import { formatExactly, formatShare } from "./format.js";
+import { formatExactly, formatShare, listed } from "./format.js";
 
 /** @type {typeof import("./captures.en.js").capturesEn} */
 export const capturesFr = {
@@ -39,6 +39,8 @@ export const capturesFr = {
   putAway: "Ranger le fichier",
   answer: (at, all) => `Réponse ${at} sur ${all}`,
   addConfig: "Déposez aussi le config.json du modèle sur la page.",
+  ignored: (names) =>
+    `Non lus, ni capture ni config du modèle : ${listed(names, (more) => `et ${more} de plus`)}.`,
   refused: (reason) => `Non lu : ${reason}`,
   tooLarge: (mib) => `Non envoyé : plus de ${mib} Mio. Utilisez moescope open FICHIER.`,
   counts: "Comptes sans jetons",

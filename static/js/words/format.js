@@ -147,3 +147,9 @@ function marked(bytes) {
 export function opensWithSpace(text) {
   return /^ \S/.test(text);
 }
+
+/** Returns the first names of a list and how many follow. @param {readonly string[]} names @param {(more: number) => string} more */
+export function listed(names, more) {
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} ${more(names.length - 3)}` : shown;
+}

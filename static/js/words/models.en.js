@@ -4,7 +4,7 @@
  * @import {Known, Notes} from "../api/model_catalogue.js"
  */
 
-import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";
+import { formatBytes, formatDecimal, formatExactly, formatShare, listed } from "./format.js";
 
 /** @param {number} count @param {string} one @param {string} [many] */
 function plural(count, one, many = `${one}s`) {
@@ -47,6 +47,8 @@ export const shapesEn = {
     dropHere: "Drop the config.json: its parameters are counted, its stack is drawn",
     tooLarge: (/** @type {string} */ name, /** @type {number} */ size, /** @type {number} */ most) =>
       `${name}: expected a config.json of at most ${formatBytes(most)}, got ${formatBytes(size)}; choose the file named config.json`,
+    took: (/** @type {string} */ config, /** @type {readonly string[]} */ others) =>
+      `Read: ${config}. Not read: ${listed(others, (more) => `and ${more} more`)}.`,
     counting: "Counting …",
     ownConfig: "Your config.json",
     ownNote: (/** @type {string} */ architecture) =>

@@ -2,7 +2,7 @@
  * Text on published models, uploaded configs, and expert parallelism, in French.
  */
 
-import { formatBytes, formatDecimal, formatExactly, formatShare } from "./format.js";
+import { formatBytes, formatDecimal, formatExactly, formatShare, listed } from "./format.js";
 import { routerNote } from "./problems.fr.js";
 
 /** @param {number} count @param {string} one @param {string} [many] */
@@ -42,6 +42,7 @@ export const shapesFr = {
     dropHere: "Déposez le config.json : il est compté, et ses anneaux sont dessinés",
     tooLarge: (name, size, most) =>
       `${name} : un config.json d’au plus ${formatBytes(most)} est attendu, ${formatBytes(size)} reçus ; choisissez le fichier nommé config.json`,
+    took: (config, others) => `Lu : ${config}. Non lus : ${listed(others, (more) => `et ${more} de plus`)}.`,
     counting: "Comptage…",
     ownConfig: "Votre config.json",
     ownNote: (architecture) => `Compté d’après un config.json de l’architecture ${architecture}.`,

@@ -114,10 +114,12 @@ test("a config that is counted is kept, until another one is", async () => {
 test("a config that is refused says why in the words of the server", async () => {
   const errors = [{ message: "architecture: got LlamaForCausalLM" }, { message: "more" }];
   const uploadedConfig = withFetch(() => ({ ok: false, status: 422, json: async () => ({ errors }) }));
-  assert.deepEqual(await uploadedConfig.count(file("{}")), {
+  assert.deepEqual(await uploadedConfig.count(file("{}"), [new File([], "vocab.json")]), {
     state: "refused",
     found: null,
     problem: "architecture: got LlamaForCausalLM\nmore",
+    name: "config.json",
+    ignored: ["vocab.json"],
   });
 });
 

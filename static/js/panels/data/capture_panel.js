@@ -14,6 +14,7 @@ import { attribute, changes, h } from "../parts/element.js";
 import { icon, iconButton } from "../parts/icons.js";
 import { createCaptureControls } from "./capture_controls.js";
 import { createCounts } from "./expert_counts.js";
+import { createFileTaking } from "./taking_files.js";
 import { createFileComparison } from "./file_comparison.js";
 import { addressOf, createLibrary } from "./trace_library.js";
 
@@ -26,7 +27,7 @@ function findingRow({ code, level, message, layer, token }) {
     h("span", { class: "finding-level" }, captureWords.levels[level] ?? level),
     h("code", {}, code),
     place && h("span", { class: "finding-place" }, place),
-    h("p", {}, message),
+    h("p", {}, words.problem(message)),
   );
 }
 
@@ -67,7 +68,10 @@ function filePicker(take) {
     tabindex: -1,
     "aria-hidden": "true",
   });
-  picker.addEventListener("change", () => take([...(picker.files ?? [])]));
+  picker.addEventListener("change", () => {
+    if (picker.files?.length) take([...picker.files]);
+    picker.value = "";
+  });
   return picker;
 }
 
@@ -100,7 +104,7 @@ function panelOf(actions, body, picker) {
 
 /** Returns what the panel says of the file on screen. @param {State} state @param {ReturnType<typeof createCaptureControls>} controls */
 function fileParts({ trace, view, theme }, controls) {
-  const { state: now, report, problem: why } = captures.get();
+  const { state: now, report, problem: why, ignored } = captures.get();
   const findings = report && now !== "none" ? report.findings : trace?.origin.findings;
   const needs = findings?.some(({ code }) => code === "needs-facts");
   return [
@@ -108,6 +112,7 @@ function fileParts({ trace, view, theme }, controls) {
     why && h("p", { class: "capture-finding", "data-level": "error" }, captureWords.refused(why)),
     trace && partOf(trace) && h("p", {}, partInWords(trace)),
     findings && findingList(findings),
+    ignored.length > 0 && h("p", {}, captureWords.ignored(ignored)),
     needs && h("p", {}, captureWords.addConfig),
     ...(report ? reportLines(report) : []),
     report && controls.answerMenu(report),
@@ -153,17 +158,17 @@ export function createCapturePanel(host, actions, boot, { wake, play, observe, o
     else library.stop();
     observe();
   }
-  /** @param {readonly File[]} files */
-  async function take(files) {
-    if (!files.length) return;
+  /** @param {readonly File[]} files @param {readonly File[]} ignored */
+  async function read(files, ignored) {
     actions.openFiles();
-    const reading = captures.take(files);
+    const reading = captures.take(files, ignored);
     wake();
     await reading;
     if (captures.get().state === "shown") play();
     if (captures.second()) comparison.showSecond();
     wake();
   }
+  const take = createFileTaking(actions, wake, read);
 
   const changed = changes();
   const found = changes();

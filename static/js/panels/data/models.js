@@ -192,11 +192,12 @@ export function createModels(host, actions, wake, boot) {
   const all = h("button", { type: "button", class: "quiet back" }, said.all);
   const small = h("button", { type: "button", class: "secondary" }, said.small);
   const trouble = h("p", { class: "trouble-message model-trouble", role: "alert", hidden: true });
+  const ignored = h("p", { class: "readout", role: "status", hidden: true });
   const list = createModelList(wake, choose);
   const sheet = createSheetPage(all, small);
   const hint = h("span", { class: "drop-hint" }, boot.exported ? "" : said.drop);
   const foot = h("div", { class: "buttons model-foot" }, ...configOpener(boot, wake, choose), hint);
-  host.append(trouble, list.element, sheet.element, foot);
+  host.append(trouble, ignored, list.element, sheet.element, foot);
 
   let listing = false;
   let shape = "";
@@ -226,9 +227,12 @@ export function createModels(host, actions, wake, boot) {
       const next = state.view.source === "authored" ? (state.view.shape ?? "") : "";
       if (next !== shape) listing = false;
       shape = next;
-      const { state: how, problem } = uploadedConfig.get();
+      const { state: how, problem, found, name, ignored: names } = uploadedConfig.get();
       attribute(trouble, "hidden", how !== "refused");
       setText(trouble, problem);
+      const ofThis = how === "refused" || (how === "counted" && found?.key === shape);
+      attribute(ignored, "hidden", !ofThis || names.length === 0);
+      setText(ignored, said.took(name, names));
       const facts = shape && !listing ? factsOf(state) : null;
       attribute(list.element, "hidden", facts !== null);
       attribute(sheet.element, "hidden", facts === null);
