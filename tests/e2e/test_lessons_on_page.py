@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import SOURCE, problems
@@ -131,3 +132,28 @@ def test_axe_finds_nothing_in_a_tour_with_its_list_open_nor_in_an_answer(
     frame.locator(".choice").first.click()
     expect(frame.locator(".lesson:visible .verdict")).to_be_visible()
     assert problems(frame) == []
+
+
+# Steps with long captions: of the shot, above the deck, and beside a panel.
+LONG = ["tour=decision&at=3", "tour=first&at=8", "tour=collapse&at=2"]
+WHOLE = """(() => {
+  const card = document.querySelector(".lesson"), text = card.querySelector(".lesson-caption");
+  const [all, { top, bottom }] = [card, text].map((each) => each.getBoundingClientRect());
+  const foot = card.querySelector(".lesson-foot").getBoundingClientRect();
+  const under = foot.top < bottom && foot.bottom > top;
+  return all.height > 0 && top >= all.top - 1 && bottom <= all.bottom + 1 && !under;
+})()"""
+
+
+@pytest.mark.parametrize(
+    "size", [(360, 640), (390, 844), (844, 390)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+def test_caption_of_a_step_is_whole_and_next_is_in_sight_on_phones(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    for step in LONG:
+        page = open_page(f"/?lang=fr&{step}", viewport=viewport, reduced_motion="reduce")
+        wait_until(page, WHOLE)
+        expect(page.locator(".lesson:visible .primary")).to_be_in_viewport(ratio=1)
+        page.close()
