@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Opener
-from tests.e2e.page_reader import complete, idle, wait_until
+from tests.e2e.page_reader import complete, idle, state, wait_until
 
 SIZES = [(1280, 720), (390, 844), (360, 640)]
 WAYS = ["mode=sequence", "mode=all", "mode=all&camera=top"]
@@ -76,6 +76,19 @@ def test_every_token_of_a_short_prompt_is_named_where_all_fly_at_once(open_page:
     idle(page)
     shown = {each["word"] for each in page.evaluate("moescope.labels()")}
     assert shown >= {"The", "quiet", "river", "carries", "the", "old", "boat", "home", "before", "dark", "."}
+
+
+def test_of_many_tokens_the_one_of_the_decision_is_named_and_in_sight_in_the_strip(open_page: Opener) -> None:
+    text = "The river runs to the sea and the old boat comes home before dark. " * 3
+    page = open_page(f"/?source=live&prompt={text}&mode=all&token=40&layer=3", reduced_motion="reduce")
+    complete(page)
+    idle(page)
+    spoken = page.locator(".strip .token[data-spoken]")
+    expect(spoken).to_have_attribute("data-token", str(state(page)["at"]["token"]))
+    expect(spoken).to_be_in_viewport(ratio=1)
+    word = spoken.locator(".token-text").inner_text()
+    named = {each["word"] for each in page.evaluate("moescope.labels()")}
+    assert word in named and len(named) < 12
 
 
 def test_tall_stack_opens_around_the_current_layer_and_follows_it(open_page: Opener) -> None:

@@ -183,7 +183,7 @@ function labelInput(uniforms, { flights, glow }, frame, drawn) {
     groups: uniforms.grouped.value > 0.5 ? groupNumbers(trace.tokens) : null,
     flights,
     together,
-    followed: path ?? (together ? -1 : current),
+    followed: path ?? current,
     looked: Math.max(0, looked),
     hero: shotToken(timeline),
     room: uniforms.room.value,

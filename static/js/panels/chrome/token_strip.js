@@ -122,7 +122,7 @@ export function createTokens(host, actions, boot) {
       const all = view.mode === "all" && at.token >= 0;
       if (!marked(tokens, received, at.token, all, view.path, pointed)) return;
       mark(buttons, { received, all, current: at.token, path: view.path, pointed });
-      current = all ? undefined : buttons[at.token];
+      current = buttons[all ? (view.path ?? at.token) : at.token];
       reveal(strip, current);
     },
     dispose() {
@@ -166,6 +166,7 @@ function mark(buttons, { received, all, current, path, pointed }) {
     attribute(button, "aria-current", standing ? "true" : null);
     attribute(button, "aria-pressed", index === path ? "true" : null);
     attribute(button, "data-pointed", index === pointed);
+    attribute(button, "data-spoken", all && index === (path ?? current)); // the one of the decision
     attribute(
       button,
       "data-state",

@@ -29,6 +29,9 @@ import { plateHeight } from "../layout/layer_heights.js";
  *   row of its word in the atlas; 0 dim to 1 bright; 0 to 1; 0 plain, -1 a token's gold, else a group and 1
  */
 
+/** Strength of the other labels in a crowd, so that the followed token is seen at once. */
+const BESIDE_FOLLOWED = 0.6;
+
 const smooth = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ x) => {
   const share = Math.min(1, Math.max(0, (x - low) / (high - low)));
   return share * share * (3 - 2 * share);
@@ -65,7 +68,8 @@ function tokensOf(first, boxes, now) {
   return kept.slice(0, all.length > FEW ? NEXT : FEW).flatMap(({ at, token }) => {
     const point = flights.subarray(at, at + 3);
     const within = point[1] >= low && point[1] <= high ? 1 : shot.focus;
-    const strength = within * (token === hero ? 1 : 1 - smooth(0, 0.5, shot.close));
+    const rank = token === followed || all.length <= FEW ? 1 : BESIDE_FOLLOWED;
+    const strength = rank * within * (token === hero ? 1 : 1 - smooth(0, 0.5, shot.close));
     if (strength < 0.01 || !boxes[first + token]) return [];
     const size = sizeOf(boxes[first + token], now);
     const places = besideToken([...point], shot, size, together ? 7 : 3);

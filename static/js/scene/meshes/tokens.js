@@ -117,8 +117,9 @@ function particle(/** @type {Layout} */ layout, /** @type {number} */ together) 
 export function placeTokens(
   rows,
   layout,
-  { trace, timeline, time, still, layer: looked, camera, path: followed },
+  { trace, timeline, time, still, layer: looked, camera, path, current },
 ) {
+  const followed = path ?? current;
   const together = timeline.mode === "all";
   const groups = groupNumbers(trace.tokens);
   const every = together ? Math.ceil(timeline.tokens / (MOST - 1)) : 1; // draws every n-th of too many tokens
