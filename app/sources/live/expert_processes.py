@@ -27,7 +27,7 @@ from ...trace import Floats, Ints
 
 ROOM = 64 << 20  # bytes of shared memory; only what is used of them is taken from the system
 MOST_JOBS = 1024  # their numbers fit into the pipe
-MOST_PROCESSES = 8  # more do not get more weights from memory per second
+MOST_PROCESSES = 8  # each takes 31 MB, and they read weights from the same memory
 PROGRAM = "app.sources.live.expert_process"
 ANSWER = b"."  # ready for orders, or no job is left
 ORDER = Struct("<3i")  # layer, A, J
@@ -86,20 +86,16 @@ class ExpertProcesses:
         os.set_blocking(self.queue, False)
         self.processes: list[subprocess.Popen[bytes]] = []
         weakref.finalize(self, end, self.processes, (self.queue, self.numbers))
-        command = [
-            sys.executable,
-            "-m",
-            PROGRAM,
-            str(folder),
-            identity,
-            *map(str, (memory, self.queue, width)),
-        ]
+        arguments = map(str, (folder.resolve(), identity, memory, self.queue, width))
+        command = [sys.executable, "-m", PROGRAM, *arguments]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
         root = Path(__file__).resolve().parents[3]
-        for _ in range(min(count, MOST_PROCESSES)):
-            started = subprocess.Popen(command, cwd=root, pass_fds=(memory, self.queue), **pipes)
-            self.processes.append(started)
-        os.close(memory)
+        try:
+            for _ in range(min(count, MOST_PROCESSES)):
+                started = subprocess.Popen(command, cwd=root, pass_fds=(memory, self.queue), **pipes)
+                self.processes.append(started)
+        finally:
+            os.close(memory)
         self.loading = list(self.processes)
 
     def ready(self, rows: int, jobs: int) -> bool:
