@@ -13,6 +13,8 @@ from tests.e2e.page_reader import complete, seek, wait_until
 # Of A4 without its margins, CSS pixels.
 PORTRAIT = {"width": 688, "height": 1017}
 LANDSCAPE = {"width": 1017, "height": 688}
+LETTER_LANDSCAPE = {"width": 950, "height": 710}
+LETTER_PORTRAIT = {"width": 710, "height": 950}
 
 # Rectangles of what is printed, by name.
 PRINTED = """() => {
@@ -68,12 +70,33 @@ def test_printed_parts_stand_below_each_other_from_head_to_address(
     assert boxes[-1] == found[".paper-foot"]
 
 
-def test_portrait_page_has_no_gap_and_names_the_groups(open_page: Opener) -> None:
-    page = open_page("/?scenario=translate&panel=heatmap", viewport=PORTRAIT)
+@pytest.mark.parametrize("paper", [LANDSCAPE, LETTER_LANDSCAPE], ids=["A4", "Letter"])
+@pytest.mark.parametrize("panel", ["heatmap", "load"])
+@pytest.mark.parametrize("more", ["", "&b.experts=32"])
+def test_landscape_page_has_picture_and_view_beside_each_other(
+    open_page: Opener, panel: str, paper: dict[str, int], more: str
+) -> None:
+    page = open_page(f"/?scenario=translate&panel={panel}{more}", viewport=paper)
     complete(page)
+    page.locator(".drawer .flat > *").first.wait_for(state="attached")
     on_paper(page)
     found = page.evaluate(PRINTED)
-    assert found[".paper-foot"][3] <= PORTRAIT["height"], "it is one page"
+    assert found[".paper-foot"][3] <= paper["height"], "it is one page"
+    assert found[".drawer"][0] >= found[".paper-picture"][2]
+    assert found[".drawer"][3] <= found[".paper-foot"][1]
+
+
+@pytest.mark.parametrize("paper", [PORTRAIT, LETTER_PORTRAIT], ids=["A4", "Letter"])
+@pytest.mark.parametrize("panel", ["heatmap", "load"])
+def test_portrait_page_has_no_gap_and_names_the_groups(
+    open_page: Opener, panel: str, paper: dict[str, int]
+) -> None:
+    page = open_page(f"/?scenario=translate&panel={panel}", viewport=paper)
+    complete(page)
+    page.locator(".drawer .flat > *").first.wait_for(state="attached")
+    on_paper(page)
+    found = page.evaluate(PRINTED)
+    assert found[".paper-foot"][3] <= paper["height"], "it is one page"
     for group in ("english", "french", "punctuation"):
         expect(page.locator(".legend").get_by_text(group)).to_be_visible()
     expect(page.locator(".wordmark")).to_be_visible()

@@ -230,6 +230,7 @@ function createPictures(drawn, textureSize, canvasOf, measure) {
       const now = drawn();
       if (!now) return;
       const { scene, frame } = now;
+      scene.setCovered([]);
       scene.setSize(width, height, SHARPEST, { left: 0, top: 0, right: 0, bottom: 0 });
       scene.cutCamera();
       scene.draw(frame);

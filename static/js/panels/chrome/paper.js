@@ -15,6 +15,7 @@ import { h, setText } from "../parts/element.js";
 const SIZE = { width: 688, height: 348 };
 /** Pixels per CSS pixel. */
 const SHARP = 2;
+const EDGE = 8;
 
 /** Draws a scene at a size, and passes its canvas on before it is shown. @typedef {(size: {width: number, height: number}, use: (canvas: HTMLCanvasElement) => void) => void} Snapshot */
 
@@ -51,6 +52,10 @@ export function createPaper(host, boot) {
       context.globalCompositeOperation = "color-dodge";
       context.fillStyle = complementOf(coloursOf(state.view.palette, "light").night);
       context.fillRect(0, 0, SIZE.width, SIZE.height);
+      context.globalCompositeOperation = "source-over";
+      context.strokeStyle = "#fff"; // no edge
+      context.lineWidth = EDGE;
+      context.strokeRect(0, 0, SIZE.width, SIZE.height);
     },
   };
 }
