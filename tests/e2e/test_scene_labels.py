@@ -70,6 +70,22 @@ def test_attention_between_rings_is_named(open_page: Opener, width: int) -> None
     assert "ATTENTION" in [each["word"] for each in page.evaluate("moescope.labels()")]
 
 
+@pytest.mark.parametrize(
+    "size", [(390, 844), (360, 640), (1024, 600)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+@pytest.mark.parametrize("camera", ["orbit", "front"])
+def test_attention_without_room_beside_is_named_below_the_stack(
+    open_page: Opener, size: tuple[int, int], camera: str
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(f"/?scenario=translate&mode=all&token=1&layer=1&camera={camera}", viewport=viewport)
+    complete(page)
+    idle(page)
+    rects = {each["word"]: each["rect"] for each in page.evaluate("moescope.labels()")}
+    assert rects["ATTENTION"]["y"] >= rects["1"]["y"] + rects["1"]["height"]
+    assert rects["ATTENTION"]["x"] > rects["1"]["x"] + 100, "right of the axis, where tokens enter"
+
+
 def test_every_token_of_a_short_prompt_is_named_where_all_fly_at_once(open_page: Opener) -> None:
     page = open_page("/?scenario=english&mode=all&layer=3")
     complete(page)

@@ -5,7 +5,7 @@
  * @import {Box} from "../gpu/text_atlas.js"
  * @import {LabelInput} from "../meshes/labels.js"
  * @import {Label} from "./wording.js"
- * @import {Wanted} from "./places.js"
+ * @import {Rect, Wanted} from "./places.js"
  */
 
 import { isNarrow } from "../camera/framing.js";
@@ -14,6 +14,7 @@ import {
   besideRing,
   besideToken,
   FEW,
+  footOf,
   isLabelled,
   NEXT,
   seen,
@@ -31,6 +32,8 @@ import { plateHeight } from "../layout/layer_heights.js";
 
 /** Strength of the other labels in a crowd, so that the followed token is seen at once. */
 const BESIDE_FOLLOWED = 0.6;
+const LEAST = 4; // CSS pixels to the edges of the free area
+const PARTICLE = 6; // CSS pixels at the usual text size
 
 const smooth = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ x) => {
   const share = Math.min(1, Math.max(0, (x - low) / (high - low)));
@@ -47,6 +50,16 @@ export function rankedLabels(named, boxes, now) {
   const tokens = tokensOf(named.length, boxes, now);
   const fixed = named.flatMap((label, row) => fixedOf(label, row, sizeOf(boxes[row], now), now));
   return [...tokens.slice(0, 1), ...fixed, ...tokens.slice(1)];
+}
+
+/** Returns where the particles of a few tokens are that fly at once, so that no label lies on one. @param {LabelInput} now @returns {Rect[]} */
+export function particlesOf({ flights, count, together, shot }) {
+  if (!together || count > FEW) return [];
+  const size = PARTICLE * shot.text;
+  return Array.from({ length: count }, (_, i) => {
+    const [x, y] = seen([...flights.subarray(4 * i, 4 * i + 3)], shot);
+    return { x: x - size / 2, y: y - size / 2, width: size, height: size };
+  });
 }
 
 /** @param {Box} box @param {LabelInput} now */
@@ -108,7 +121,7 @@ function expertOf({ expert }, row, size, { shot, layout }) {
   return [{ ...size, places, row, tone: shot.close, strength, ink: 0 }];
 }
 
-/** Labels one plate if rings are well apart: beside the stack, or without room on the lowest plate itself. @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @param {number} flat @returns {Choice[]} */
+/** Labels one plate if rings are well apart: beside the stack, or without room the lowest one, below the stack at its right end. @param {number} row @param {{width: number, height: number}} size @param {LabelInput} now @param {number} flat @returns {Choice[]} */
 function attentionOf(row, size, { shot, layout, room }, flat) {
   const narrow = isNarrow(shot);
   const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);
@@ -116,10 +129,12 @@ function attentionOf(row, size, { shot, layout, room }, flat) {
   const strength = 0.75 * flat * smooth(30, 44, room / shot.text);
   if (strength < 0.01) return [];
   const height = plateHeight(layout, layer);
-  const [x, y] = seen([0, height, 0], shot);
+  const [x] = seen([0, height, 0], shot);
   const [[left, beside]] = besideRing(layout, height, shot, size);
+  const edge = [shot.left + shot.width, shot.top + shot.height];
+  const below = Math.min(footOf(layout, layer, shot), edge[1] - size.height - LEAST);
   const place = narrow
-    ? /** @type {const} */ ([x - size.width / 2, y - size.height / 2])
+    ? /** @type {const} */ ([edge[0] - size.width - 2 * LEAST, below])
     : /** @type {const} */ ([2 * x - left - size.width, beside]);
   return [{ ...size, places: [place], row, tone: 0, strength, ink: 0 }];
 }

@@ -134,6 +134,15 @@ export function besideRing({ outer }, height, shot, { width, height: high }) {
   return [[x - BESIDE * shot.text - width, y - high / 2]];
 }
 
+/** Returns where the towers of a layer end below: CSS pixels of the canvas. @param {Layout} layout @param {number} layer @param {Shot} shot */
+export function footOf(layout, layer, shot) {
+  const { back } = axes(shot);
+  const { outer, towerHeight, drop } = layout;
+  const level = levelOf(layout, layer) - drop - towerHeight;
+  const front = outer / (Math.hypot(back[0], back[2]) || 1);
+  return seen([back[0] * front, level, back[2] * front], shot)[1];
+}
+
 /** Returns the places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
 export function aroundRing(layout, layer, expert, shot, { width, height }) {
   const [x, z] = turned(layer, layout.x[expert], layout.z[expert]);

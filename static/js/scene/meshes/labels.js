@@ -18,7 +18,7 @@ import { createTable } from "../gpu/data_texture.js";
 import { createQuads, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 import { createAtlas } from "../gpu/text_atlas.js";
-import { rankedLabels } from "../labels/wanted.js";
+import { particlesOf, rankedLabels } from "../labels/wanted.js";
 import { groupLabels, labelsOf, wordOf } from "../labels/wording.js";
 import { placeLabels } from "../labels/places.js";
 import { barsOf, columnOf, layerIn } from "../labels/stack_column.js";
@@ -154,7 +154,7 @@ export function createLabels(uniforms, layout) {
     const wanted = rankedLabels(named, texts.boxes(), now);
     column = columnOf(now.goal, now.shot);
     const { width, height } = now.canvas;
-    const covered = column ? [...now.covered, column] : now.covered;
+    const covered = [...now.covered, ...(column ? [column] : []), ...particlesOf(now)];
     const places = placeLabels(wanted, covered, { x: 0, y: 0, width, height });
     shown = [];
     rows.fill(0, 0, 8 * MOST);
