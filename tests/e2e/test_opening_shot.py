@@ -42,6 +42,18 @@ def test_the_ladder_shows_the_decision_of_the_moment(open_page: Opener) -> None:
     expect(page.locator(".ladder [data-cut]")).to_have_attribute("data-expert", "7")
 
 
+@pytest.mark.parametrize("query", ["experts=64", "experts=64&k=4", "shape=kimi-k2"])
+def test_curve_of_the_other_scores_leaves_no_empty_row(open_page: Opener, query: str) -> None:
+    page = open_page(f"/?{query}&token=4&layer=4")
+    complete(page)
+    page.locator(".ladder-tail").wait_for()
+    room, drawn = (
+        page.locator(each).evaluate("each => each.getBoundingClientRect().height")
+        for each in (".ladder-tail svg", ".ladder-tail polyline")
+    )
+    assert drawn >= 0.9 * room
+
+
 @pytest.mark.parametrize("size", [(360, 640), (390, 844), (844, 390), (1280, 720)], ids=str)
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_shot_shows_all_scores_and_ids_between_ring_and_caption(

@@ -83,7 +83,7 @@ export function beatAt(secs) {
  * @returns {"scores" | "cut" | "weights" | null}
  */
 export function phaseAt(secs) {
-  if (secs < BEATS[1] || (secs >= BEATS[5] && secs < 8.75)) return null;
+  if (secs < BEATS[1] || (secs >= BEATS[5] && secs < LENGTH)) return null;
   return secs < BEATS[2] ? "scores" : secs < BEATS[3] ? "cut" : "weights";
 }
 

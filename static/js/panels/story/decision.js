@@ -84,23 +84,28 @@ function note(kind, text) {
   return h("tr", { class: kind }, h("td", { colspan: 4 }, text));
 }
 
-/** Returns the scores of the rest as one falling curve, on the scale of the bars. @param {readonly Row[]} tail @param {number} scale */
+/** Returns the scores of the rest as one falling curve, on the scale of the bars; it takes no more height than it has. @param {readonly Row[]} tail @param {number} scale */
 function curveOf(tail, scale) {
-  const points = tail.map(({ selection }, i) => {
-    const x = tail.length > 1 ? (100 * i) / (tail.length - 1) : 0;
-    return `${x.toFixed(1)},${(24 - (24 * Math.max(0, selection)) / scale).toFixed(2)}`;
+  const highs = tail.map(({ selection }) => Math.max(0.1, (24 * selection) / scale));
+  const top = Math.max(...highs);
+  const points = highs.map((high, i) => `${i},${(top - high).toFixed(2)}`);
+  const curve = svg("svg", {
+    viewBox: `0 0 ${tail.length} ${top.toFixed(2)}`,
+    height: `${Math.max(0.125, top / 16).toFixed(3)}rem`,
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
   });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 100 24");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-  line.setAttribute("points", ["0,24", ...points, "100,24"].join(" "));
-  svg.append(line);
+  const ends = [
+    `0,${top}`,
+    ...points,
+    `${tail.length},${(top - highs[highs.length - 1]).toFixed(2)}`,
+    `${tail.length},${top}`,
+  ];
+  curve.append(svg("polyline", { points: ends.join(" ") }));
   return h(
     "tr",
     { class: "ladder-tail" },
-    h("td", { colspan: 4 }, svg, h("span", {}, said.tail(tail.length))),
+    h("td", { colspan: 4 }, curve, h("span", {}, said.tail(tail.length))),
   );
 }
 
