@@ -21,8 +21,8 @@ ENGLISH = Wording(
     product_about="Moescope shows in 3D how the router of each mixture-of-experts layer sends a token "
     "to a few of its experts.",
     script_missing="The moving view needs JavaScript, which this browser has switched off.",
-    script_failed="The moving view has not started: a script did not arrive, or this browser is too old. "
-    "It runs in Safari 16.4, Chrome 111, Firefox 121 and newer.",
+    script_failed="The moving view has not started: a script did not arrive, or this browser is too old.",
+    script_needs="It runs in Safari 16.4, Chrome 111, Firefox 121 and newer.",
     open_full="Open in Moescope",
     picture_above="The picture shows one moment of it.",
     trace_file="The same routing as a file:",

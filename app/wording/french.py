@@ -26,7 +26,8 @@ FRENCH = Wording(
     "un jeton vers quelques-uns de ses experts.",
     script_missing="La vue animée a besoin de JavaScript, que ce navigateur a désactivé.",
     script_failed="La vue animée n’a pas démarré : un script n’est pas arrivé, "
-    "ou ce navigateur est trop ancien. Il faut Safari 16.4, Chrome 111, Firefox 121 ou plus récent.",
+    "ou ce navigateur est trop ancien.",
+    script_needs="Il faut Safari 16.4, Chrome 111, Firefox 121 ou plus récent.",
     open_full="Ouvrir dans Moescope",
     picture_above="L’image en est un instant.",
     trace_file="Le même routage dans un fichier :",

@@ -32,6 +32,7 @@ class Wording:
     product_about: str
     script_missing: str
     script_failed: str
+    script_needs: str
     open_full: str
     picture_above: str
     trace_file: str

@@ -42,7 +42,8 @@ const host = /** @type {HTMLElement} */ (document.getElementById("app"));
 const store = createStore(initialState(openingView(location.search, boot)));
 /** Adds a notice that no socket can open, for an administrator. */
 function tellBlocked() {
-  const notice = { field: "connection", message: words.socketBlocked(location.host) };
+  const message = boot.embed ? words.socketBlockedBrief : words.socketBlocked(location.host);
+  const notice = { field: "connection", message };
   store.set({ notices: [...store.get().notices, notice] });
 }
 

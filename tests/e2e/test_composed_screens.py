@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -124,6 +125,18 @@ def test_zoomed_page_has_every_control_in_reach(open_page: Opener, size: tuple[i
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= size[0]
 
 
+@pytest.mark.parametrize("size", [(320, 256), (320, 180)], ids=str)
+def test_page_at_400_percent_shows_the_whole_stack_above_the_levels(
+    open_page: Opener, size: tuple[int, int]
+) -> None:
+    page = look(open_page, size)
+    stage, levels = page.locator("#stage").bounding_box(), page.locator(".views").bounding_box()
+    assert stage and levels
+    assert stage["y"] + stage["height"] <= levels["y"] + 1
+    words = {each["word"] for each in page.evaluate("moescope.labels()")}
+    assert {"1", "5"} <= words or {"2", "6"} <= words
+
+
 @pytest.mark.parametrize("size", [PHONES["390x844"], WIDE["1280x720"]], ids=["phone", "desktop"])
 def test_levels_open_what_belongs_to_them_and_the_address_says_which(
     open_page: Opener, size: tuple[int, int]
@@ -166,6 +179,12 @@ def test_phone_says_what_capacity_looks_like_beside_the_scene(open_page: Opener)
     assert page.evaluate(SHARE) >= 0.5
 
 
+def test_short_phone_keeps_the_levels_in_sight_where_a_router_has_a_capacity(open_page: Opener) -> None:
+    page = look(open_page, PHONES["360x640"], "&scenario=translate&router=switch&k=1")
+    expect(page.get_by_role("navigation", name="Views")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(SHARE) >= 0.5
+
+
 def test_phone_teaches_the_weighted_sum_and_attention_in_explore(open_page: Opener) -> None:
     page = look(open_page, PHONES["390x844"])
     open_by(page, "v")
@@ -195,12 +214,44 @@ def test_ending_lies_on_nothing_and_leaves_half_to_the_scene(
     assert page.evaluate(SHARE) >= 0.49
     box = ending.bounding_box()
     assert box
+    expect(page.locator(".strip")).to_be_in_viewport(ratio=1)
     for kind in (".legend", ".decision", ".strip"):
         other = page.locator(kind).bounding_box() if page.locator(kind).is_visible() else None
         if other:
             across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
             down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
             assert across <= 1 or down <= 1, kind
+
+
+# What the ending of an embed lies on: labels of the scene, and what can be pressed or read beside it.
+UNDER_ENDING = """() => {
+  const stage = document.querySelector("canvas.scene").getBoundingClientRect();
+  const labels = moescope.labels().map(({ word, rect }) => [word, new DOMRect(
+    rect.x + stage.left, rect.y + stage.top, rect.width, rect.height)]);
+  const parts = [...document.querySelectorAll(".embed-head *, .deck *")].filter((each) =>
+    !each.children.length && each.checkVisibility({ visibilityProperty: true }));
+  const ending = document.querySelector(".ending-caption").getBoundingClientRect();
+  const others = parts.map((each) => [each.outerHTML, each.getBoundingClientRect()]);
+  return [...labels, ...others].filter(([, box]) => box.width &&
+    Math.min(box.right, ending.right) - Math.max(box.left, ending.left) > 1 &&
+    Math.min(box.bottom, ending.bottom) - Math.max(box.top, ending.top) > 1).map(([name]) => name);
+}"""
+
+
+@pytest.mark.parametrize("size", [(640, 420), (360, 300), (300, 200), (250, 180)], ids=str)
+def test_ending_of_an_embed_lies_on_nothing_and_leads_on(open_page: Opener, size: tuple[int, int]) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(f"/embed?scenario=paris&mode=all&{STANDING}", viewport=viewport, reduced_motion="reduce")
+    complete(page)
+    idle(page)
+    page.evaluate("moescope.hold() ?? moescope.play()")
+    page.evaluate("moescope.step(60)")
+    caption = page.locator(".ending-caption")
+    expect(caption).to_be_in_viewport(ratio=1)
+    page.evaluate("moescope.step(2)")
+    assert page.evaluate(UNDER_ENDING) == []
+    expect(page.locator(".open-full")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name=re.compile("Replay|start")).first).to_be_in_viewport(ratio=1)
 
 
 # Whether the figures of two stacks stand over their own stack, apart from everything that can be pressed.

@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, Page, expect
 from app.__main__ import main
 from tests.e2e.conftest import FLAT, Contexts, Opener
 from tests.e2e.other_origin import host_page
-from tests.e2e.page_reader import complete, wait_until
+from tests.e2e.page_reader import complete, idle, wait_until
 
 VIEW = "scenario=translate&token=8&layer=4"
 NO_SOCKET = """window.WebSocket = class {
@@ -46,8 +46,8 @@ def sees_the_picture(page: Page | Frame) -> None:
 def broken(new_context: Contexts, server_url: str) -> Any:
     """Opens a path where scripts get this answer: a body, or None for none at all."""
 
-    def opener(path: str, body: str | None) -> Page:
-        page = new_context().new_page()
+    def opener(path: str, body: str | None, **options: Any) -> Page:
+        page = new_context(**options).new_page()
         page.route(
             "**/*.js",
             lambda route: (
@@ -188,12 +188,78 @@ def test_sentence_of_a_missing_scene_lies_beside_the_decision(open_page: Opener)
     assert beside["x"] + beside["width"] <= decision["x"]
 
 
-def test_sentence_of_a_missing_scene_lies_below_the_picture_in_a_small_embed(open_page: Opener) -> None:
-    page = open_page(f"/embed?{VIEW}", init=FLAT, viewport={"width": 360, "height": 300})
+SMALL_EMBEDS = {"250x180": (250, 180), "300x200": (300, 200), "360x300": (360, 300)}
+
+# The height of the picture if the whole sentence can be read, and lies below the picture; else 0.
+BELOW = """(kind) => {
+  const [said, shown] = [kind, "#poster"].map((each) => document.querySelector(each));
+  const [sentence, picture] = [said, shown].map((each) => each.getBoundingClientRect());
+  const whole = said.scrollHeight <= said.clientHeight + 1 && sentence.bottom <= innerHeight;
+  return whole && picture.top >= 0 && picture.bottom <= sentence.top ? picture.height : 0;
+}"""
+
+
+@pytest.mark.parametrize("size", SMALL_EMBEDS.values(), ids=SMALL_EMBEDS)
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_sentence_lies_below_the_picture_in_a_small_embed(
+    open_page: Opener, broken: Any, size: tuple[int, int], lang: str
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(f"/embed?{VIEW}&lang={lang}", init=FLAT, viewport=viewport)
+    page.locator(".notice[data-kind=scene]").wait_for()
     wait_until(page, "document.getElementById('poster').naturalWidth === 1200")
-    notice, poster = page.locator(".notice[data-kind=scene]"), page.locator("#poster")
-    notice.wait_for()
-    sentence, picture = notice.bounding_box(), poster.bounding_box()
-    assert sentence and picture
-    assert picture["y"] + picture["height"] <= sentence["y"] + 4  # and its own margin is wider
-    assert picture["height"] > 100
+    assert page.evaluate(BELOW, ".notice[data-kind=scene]") >= 0.4 * size[1]
+    page = open_page(f"/embed?{VIEW}&lang={lang}", init=KEEP_CONTEXTS, viewport=viewport)
+    wait_until(page, "moescope.state().scene === 'shown'")
+    page.evaluate("contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()")
+    page.locator(".notice[data-kind=scene]").wait_for()
+    assert page.evaluate(BELOW, ".notice[data-kind=scene]") >= 0.35 * size[1]
+    page = broken(f"/embed?{VIEW}&lang={lang}", None, viewport=viewport)
+    page.locator(".script-failed").wait_for()
+    wait_until(page, "getComputedStyle(document.getElementById('without-script')).visibility === 'visible'")
+    assert page.evaluate(BELOW, "#without-script") >= 0.4 * size[1]
+
+
+# What a notice lies on: labels of the scene, counters, the decision, tokens, controls.
+UNDER_NOTICE = """() => {
+  const stage = document.querySelector("canvas.scene").getBoundingClientRect();
+  const labels = moescope.labels().map(({ word, rect }) => [word, new DOMRect(
+    rect.x + stage.left, rect.y + stage.top, rect.width, rect.height)]);
+  const parts = [...document.querySelectorAll(".counter, .decision, .token, button, select")].filter((each) =>
+    each.checkVisibility({ visibilityProperty: true }) && !each.closest(".notice"));
+  const notice = document.querySelector(".status .notice:not([hidden])").getBoundingClientRect();
+  const others = parts.map((each) => [each.className, each.getBoundingClientRect()]);
+  return [...labels, ...others].filter(([, box]) => box.width &&
+    Math.min(box.right, notice.right) - Math.max(box.left, notice.left) > 1 &&
+    Math.min(box.bottom, notice.bottom) - Math.max(box.top, notice.top) > 1).map(([name]) => name);
+}"""
+
+
+@pytest.mark.parametrize(
+    "path, size",
+    [
+        ("/", (360, 640)),
+        ("/", (390, 844)),
+        ("/", (844, 390)),
+        ("/", (1024, 600)),
+        ("/", (1280, 720)),
+        ("/embed", (640, 420)),
+        ("/embed", (360, 300)),
+        ("/embed", (250, 180)),
+    ],
+    ids=str,
+)
+def test_notice_lies_on_nothing_and_can_be_dismissed(
+    open_page: Opener, path: str, size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page(f"{path}?{VIEW}", init=NO_SOCKET, viewport=viewport)
+    complete(page)
+    idle(page)
+    notice = page.locator(".status .notice").filter(visible=True)
+    expect(notice).to_be_in_viewport(ratio=1)
+    assert page.evaluate(UNDER_NOTICE) == []
+    side = page.locator(".status").evaluate("each => getComputedStyle(each).getPropertyValue('--inset')")
+    assert side in ("top", "bottom", "right"), "the camera frames the stack beside it"
+    notice.get_by_role("button").click()
+    expect(notice).to_be_hidden()

@@ -50,7 +50,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     "aria-label": words.counters,
   });
   const tokens = h("div", { class: "tokens" });
-  const notices = h("div", { class: "status" });
+  const notices = h("div", { class: "status", "data-inset": true });
   const lessons = h("div", { class: "lessons" });
   const shot = h("div", { class: "shot", hidden: true });
   const decision = h("section", {
@@ -59,7 +59,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     hidden: true,
     "data-inset": true,
   });
-  const ending = h("div", { class: "ending", hidden: true, "data-over": true });
+  const ending = h("div", { class: "ending", hidden: true, "data-inset": true });
   const live = h("div", { class: "sr-only", role: "status", "aria-live": "polite" });
   const play = createPlayButton(actions);
   const link = h(
@@ -90,7 +90,7 @@ export function createPage(host, { boot, actions, store, viewport, other }) {
     play,
     createCounters(counters),
     createTokens(tokens, actions, boot),
-    createNotices(notices, actions, words.sceneTaken),
+    createNotices(notices, actions, words.noSceneBrief),
     still,
     createStackLabels(host, other, viewport.observe),
     createDescriptions(other),

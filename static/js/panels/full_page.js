@@ -96,7 +96,7 @@ function createParts() {
     transport: part("transport", { role: "group" }),
     speed: part("speed-place"),
     connection: part("connection"),
-    notices: h("aside", { class: "status", "data-over": true, "aria-label": words.notices }),
+    notices: h("aside", { class: "status", "data-inset": true, "aria-label": words.notices }),
     share: createPopover("share"),
     compare: createPopover("compare"),
     keys: createPopover("keys"),

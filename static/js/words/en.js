@@ -488,6 +488,7 @@ export const en = {
   },
   socketBlocked: (/** @type {string} */ host) =>
     `No WebSocket connects to ${host}, so traces use HTTP. A proxy blocks it, or the server needs ORIGIN.`,
+  socketBlockedBrief: "No WebSocket connects, so traces use HTTP.",
 
   // Flat views
   views: "Data views",
@@ -909,14 +910,22 @@ export const en = {
   scene: "The stack of layers, drawn in 3D",
   sceneDescribed: (/** @type {number} */ layers, /** @type {number} */ experts) =>
     `A stack of ${plural(layers, "ring")}, one per layer, of ${plural(experts, "tower")} each, one per expert. The heat map and the table show the same as text.`,
-  noWebgl:
-    "The 3D scene needs WebGL 2, which this browser does not offer. A still picture stands in its place; counters, heat map, load and table show the same routing.",
-  sceneFailed:
-    "The 3D scene could not start. A still picture stands in its place; counters, heat map, load and table show the same routing.",
-  contextLost: "The graphics card lost the scene. It usually returns by itself; otherwise reload the page.",
-  sceneTaken: "This browser moves only so many scenes at once. Press the still picture to move this one.",
-  unreachable: (/** @type {string} */ host) =>
-    `No trace reaches this page: ${host} answers neither over a WebSocket nor over HTTP. The still picture stands until it does.`,
+  noScene: {
+    missing:
+      "The 3D scene needs WebGL 2, which this browser does not offer. A still picture stands in its place; counters, heat map, load and table show the same routing.",
+    failed:
+      "The 3D scene could not start. A still picture stands in its place; counters, heat map, load and table show the same routing.",
+    lost: "The graphics card lost the scene. It usually returns by itself; otherwise reload the page.",
+    unreachable: (/** @type {string} */ host) =>
+      `No trace reaches this page: ${host} answers neither over a WebSocket nor over HTTP. The still picture stands until it does.`,
+  },
+  /** In an embed, which may be small. */
+  noSceneBrief: {
+    missing: "The 3D scene needs WebGL 2. This is a still picture.",
+    failed: "The 3D scene could not start. This is a still picture.",
+    lost: "This browser moves only so many scenes at once. Press the picture to move it.",
+    unreachable: (/** @type {string} */ host) => `No trace reaches this page from ${host}.`,
+  },
   /** On a printed page. */
   printed: (/** @type {string} */ address, /** @type {string} */ date) => `${address} · printed ${date}`,
   starting: "Starting",

@@ -492,6 +492,7 @@ export const fr = {
   },
   socketBlocked: (host) =>
     `Aucun WebSocket n’atteint ${host}, donc les traces viennent par HTTP. Un proxy l’arrête, ou il manque ORIGIN au serveur.`,
+  socketBlockedBrief: "Sans WebSocket, les traces viennent par HTTP.",
 
   // Flat views
   views: "Vues à plat",
@@ -866,15 +867,21 @@ export const fr = {
   scene: "La pile des couches, dessinée en 3D",
   sceneDescribed: (layers, experts) =>
     `Une pile de ${plural(layers, "anneau", "anneaux")}, un par couche, de ${plural(experts, "tour")} chacun, une par expert. La carte de chaleur et le tableau montrent la même chose en texte.`,
-  noWebgl:
-    "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
-  sceneFailed:
-    "La scène en 3D n’a pas pu démarrer. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
-  contextLost: "La carte graphique a lâché la scène. Elle revient d’elle-même ; sinon, rechargez la page.",
-  sceneTaken:
-    "Ce navigateur n’anime que quelques scènes à la fois. Cliquez sur l’image fixe pour animer celle-ci.",
-  unreachable: (host) =>
-    `Aucune trace n’atteint cette page : ${host} ne répond ni par WebSocket ni par HTTP. L’image fixe reste jusque-là.`,
+  noScene: {
+    missing:
+      "La scène en 3D a besoin de WebGL 2, que ce navigateur n’offre pas. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+    failed:
+      "La scène en 3D n’a pas pu démarrer. Une image fixe en tient lieu ; compteurs, carte de chaleur, charge et tableau montrent le même routage.",
+    lost: "La carte graphique a lâché la scène. Elle revient d’elle-même ; sinon, rechargez la page.",
+    unreachable: (host) =>
+      `Aucune trace n’atteint cette page : ${host} ne répond ni par WebSocket ni par HTTP. L’image fixe reste jusque-là.`,
+  },
+  noSceneBrief: {
+    missing: "La scène en 3D a besoin de WebGL 2. Voici une image fixe.",
+    failed: "La scène en 3D n’a pas pu démarrer. Voici une image fixe.",
+    lost: "Ce navigateur n’anime que quelques scènes à la fois. Cliquez sur l’image pour l’animer.",
+    unreachable: (host) => `Aucune trace n’atteint cette page depuis ${host}.`,
+  },
   printed: (address, date) => `${address} · imprimé le ${date}`,
   starting: "Démarrage",
 

@@ -32,14 +32,15 @@ export function createConnection(host) {
   };
 }
 
-/** Returns the problem of the scene in a sentence. @param {State} state @param {string} lost  said where the context is gone */
-function sceneInWords(state, lost) {
-  if (isUnreachable(state)) return words.unreachable(location.host);
-  return { waiting: "", shown: "", lost, missing: words.noWebgl, failed: words.sceneFailed }[state.scene];
+/** Returns the problem of the scene in a sentence. @param {State} state @param {typeof words.noScene} said */
+function sceneInWords(state, said) {
+  if (isUnreachable(state)) return said.unreachable(location.host);
+  const { missing, failed, lost } = said;
+  return { waiting: "", shown: "", missing, failed, lost }[state.scene];
 }
 
-/** @param {HTMLElement} host @param {Actions} actions @param {string} [lost]  said where the context is gone */
-export function createNotices(host, actions, lost = words.contextLost) {
+/** @param {HTMLElement} host @param {Actions} actions @param {typeof words.noScene} [said]  where the scene is missing */
+export function createNotices(host, actions, said = words.noScene) {
   const scene = h("p", { class: "notice", "data-kind": "scene" });
   const list = h("ul", { class: "notice-list" });
   const fell = h(
@@ -72,7 +73,7 @@ export function createNotices(host, actions, lost = words.contextLost) {
       attribute(before, "hidden", state.trace === null);
       attribute(trouble, "hidden", loading !== "failed");
       setText(message, words.problem(error));
-      const lacks = sceneInWords(state, lost);
+      const lacks = sceneInWords(state, said);
       attribute(scene, "hidden", lacks === "");
       setText(scene, lacks);
       if (!changed(notices, state.trace)) return;
