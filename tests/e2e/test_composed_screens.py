@@ -307,3 +307,10 @@ def test_row_of_scores_is_whole_on_a_phone_with_64_experts(open_page: Opener) ->
         })"""
     )
     assert row[0] <= cells[0] and cells[1] <= row[1]
+
+
+def test_small_phone_shows_the_whole_title_of_the_first_prompt(open_page: Opener) -> None:
+    page = open_page("/?token=1&layer=1", viewport={"width": 360, "height": 640}, reduced_motion="reduce")
+    title = page.locator(".masthead .title")
+    expect(title).to_have_text("A plain sentence")
+    assert title.evaluate("each => each.scrollWidth <= each.clientWidth")

@@ -177,3 +177,5 @@ def test_printed_article_is_black_on_white(open_page: Opener, look: str) -> None
     wait_until(page, WHITE)
     faintest, text = page.evaluate(FAINTEST)
     assert faintest >= 7, text
+    lines = page.locator("pre").first
+    assert lines.evaluate("each => each.scrollWidth <= each.clientWidth"), "a line of code is cut"
