@@ -46,7 +46,7 @@ SCRIPTS = {"en": "moescope.js", "fr": "moescope.fr.js"}  # the page, in each lan
 SHEETS = ("full_page.imports.css", "embed_page.imports.css")
 BUILT = ("three.js", "uqr.js", *SCRIPTS.values(), *SHEETS, *COPIED)
 
-# Parts of three's renderer that the scene never uses, 7 KB compressed, and what is always asked of them.
+# Parts of three's renderer that the scene never uses, 10 KB compressed, and what is always asked of them.
 UNUSED = {
     "class WebXRManager extends EventDispatcher": (
         "enabled = false; isPresenting = false; "
@@ -54,6 +54,13 @@ UNUSED = {
     ),
     "function WebGLShadowMap( renderer, objects, capabilities )": "this.render = () => {};",
     "class PMREMGenerator": "",
+    "function WebGLMorphtargets( gl, capabilities, textures )": "return { update() {} };",
+    "function WebGLMaterials( renderer, properties )": (
+        "return { refreshFogUniforms() {}, refreshMaterialUniforms() {} };"
+    ),
+    "function WebGLUniformsGroups( gl, info, capabilities, state )": (
+        "return { bind() {}, update() {}, dispose() {} };"
+    ),
 }
 
 DATA = (  # shipped inside the package; the scripts of the page are in static/vendor, bundled

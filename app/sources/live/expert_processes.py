@@ -28,7 +28,7 @@ from ...trace import Floats, Ints
 ROOM = 64 << 20  # bytes of shared memory; only what is used of them is taken from the system
 MOST_JOBS = 1024  # their numbers fit into the pipe
 MOST_PROCESSES = 8  # each takes 31 MB, and they read weights from the same memory
-PROGRAM = "app.sources.live.expert_process"
+PROGRAM = f"{__package__}.expert_process"  # the package has another name where it is installed
 ANSWER = b"."  # ready for orders, or no job is left
 ORDER = Struct("<3i")  # layer, A, J
 NUMBER = Struct("<H")  # index of a job
