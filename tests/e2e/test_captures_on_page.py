@@ -229,6 +229,8 @@ def test_a_capture_beside_a_picture_and_a_text_is_shown_and_the_others_are_named
     wait_for(page, "IDS ONLY")
     expect(page.locator(".title")).to_have_text("answer.json")
     expect(page.locator(".capture-body")).to_contain_text("holiday.png, README.md")
+    page.keyboard.press("Escape")
+    expect(page.locator(".decision-title")).to_have_text(re.compile(r"Layer \d+ routes “\S.*”"))
 
 
 def test_a_person_who_drops_a_picture_is_told_its_own_name(open_page, url):

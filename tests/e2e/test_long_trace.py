@@ -31,9 +31,8 @@ def url(folder):
 
 def stands_at(page, number):
     """Waits until the page shows a token by its number in the whole."""
-    told = (
-        f"document.querySelector('[data-counter=token] .counts').textContent === '{number:,} of {TOKENS:,}'"
-    )
+    counts = "document.querySelector('[data-counter=token] .counts').textContent"
+    told = f"{counts}.startsWith('{number:,} of {TOKENS:,}')"
     wait_until(page, f"moescope.state().status === 'ready' && moescope.state().complete && {told}")
 
 

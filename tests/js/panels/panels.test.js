@@ -46,6 +46,13 @@ test("the token counter holds the token as it is, and shows it so that it can be
   assert.equal(reading.counts, "3 of 5");
 });
 
+test("the token counter has the id of a token that has one, which no touch screen shows elsewhere", () => {
+  const state = stateAt("", { token: 2, layer: 1 });
+  assert.ok(state.trace);
+  state.trace.tokens[2].id = 262;
+  assert.equal(readToken(state).counts, "3 of 5 · id 262");
+});
+
 test("before the first event the token counter is empty, and in all at once it counts all", () => {
   assert.equal(readToken(stateAt("", { token: -1, layer: -1 })).value, "");
   assert.equal(readToken(stateAt("?mode=all", { token: 4, layer: 1 })).value, "all");

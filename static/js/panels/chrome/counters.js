@@ -8,9 +8,9 @@ import { activeOf, usedPairs } from "../../counts/expert_uses.js";
 import { numberOf, partOf, totalOf } from "../../trace/window.js";
 import { captureWords, words } from "../../words/words.js";
 import { formatCount } from "../../words/format.js";
-import { shownToken } from "../../words/token_text.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
+import { tokenName } from "../parts/token_name.js";
 
 /** @typedef {{value: string | number, figure: string, counts: string, title: string}} Reading */
 
@@ -108,7 +108,7 @@ export function readToken({ trace, at, view }) {
     counts: words.tokenCounts(at.token < 0 ? 0 : numberOf(trace, at.token), trace ? totalOf(trace) : 0),
     title: words.tokenTitle,
   };
-  if (at.token < 0) return { value: "", figure: words.none, ...shown };
+  if (!trace || at.token < 0) return { value: "", figure: words.none, ...shown };
   if (view.mode === "all")
     return {
       value: "all",
@@ -116,9 +116,10 @@ export function readToken({ trace, at, view }) {
       ...shown,
       counts: words.atLayer(at.layer + 1),
     };
-  const { text } = tokens[at.token];
-  const figure = shownToken(tokens, at.token) || `#${numberOf(trace, at.token)}`; // as in the strip
-  return { value: text, figure, ...shown };
+  const { text, id } = tokens[at.token];
+  const figure = tokenName(trace, at.token);
+  const counts = id === undefined ? shown.counts : `${shown.counts} · ${words.tokenId(id)}`;
+  return { value: text, figure, ...shown, counts };
 }
 
 /** @param {State} state @param {Model} model @returns {Reading} */

@@ -13,11 +13,11 @@ import { kindOf } from "../../view/model.js";
 import { alterWords, words } from "../../words/words.js";
 import { formatShare, formatSigned, formatWeight } from "../../words/format.js";
 import { language } from "../../words/language.js";
-import { shownToken } from "../../words/token_text.js";
 import { createTowerChanges } from "../alter/tower_changes.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
 import { iconButton } from "../parts/icons.js";
+import { tokenName } from "../parts/token_name.js";
 
 /** Largest number of listed tokens. */
 const LISTED = 12;
@@ -62,7 +62,7 @@ function createServed(actions) {
         ...all.slice(0, LISTED).map(({ token, weight, dropped }) => {
           const bar = h("span", { class: "weight-bar" });
           setStyle(bar, "--share", weight.toFixed(3));
-          const name = h("span", { class: "served-token", translate: "no" }, shownToken(trace.tokens, token));
+          const name = h("span", { class: "served-token", translate: "no" }, tokenName(trace, token));
           const button = h(
             "button",
             { type: "button", "data-token": token, "data-later": timeline.fires(token, layer) > time },

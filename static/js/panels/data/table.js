@@ -9,9 +9,9 @@
 import { choices } from "../../trace/trace.js";
 import { numberOf } from "../../trace/window.js";
 import { formatDecimal } from "../../words/format.js";
-import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
+import { tokenName } from "../parts/token_name.js";
 
 /** Height of a row in pixels, as in the style sheet. */
 const ROW = 28;
@@ -136,11 +136,7 @@ function rowAt(trace, { token, layer }, current) {
   return h(
     "tr",
     { "data-token": token, "data-layer": layer, "aria-current": here ? "true" : undefined },
-    h(
-      "th",
-      { scope: "row", title: `${numberOf(trace, token)}`, translate: "no" },
-      shownToken(trace.tokens, token),
-    ),
+    h("th", { scope: "row", title: `${numberOf(trace, token)}`, translate: "no" }, tokenName(trace, token)),
     h("td", {}, String(layer + 1)),
     h("td", {}, chosen.map(({ expert }) => expert).join(", ") || words.none),
     h(

@@ -10,10 +10,10 @@
 import { decisionOf, ladderOf } from "../../counts/decision.js";
 import { phaseAt } from "../../playback/shot.js";
 import { formatDecimal, formatPercent, formatWeight } from "../../words/format.js";
-import { shownToken } from "../../words/token_text.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
+import { tokenName } from "../parts/token_name.js";
 
 const { decision: said } = words;
 
@@ -186,7 +186,7 @@ export function createDecision(host, actions) {
       if (!trace || !decision) return;
       layer = at.layer;
       const name = decision.kind === "ids" ? said.titleIds : said.title;
-      setText(title, name(layer + 1, shownToken(trace.tokens, token)));
+      setText(title, name(layer + 1, tokenName(trace, token)));
       body.replaceChildren(...ladder(decision, phase, trace.model.experts));
       setText(margin, phase === "scores" ? "" : marginInWords(decision));
       setText(sum, phase === "weights" ? sumInWords(decision) : "");
