@@ -70,18 +70,24 @@ def test_printed_parts_stand_below_each_other_from_head_to_address(
     assert boxes[-1] == found[".paper-foot"]
 
 
+def one_page(open_page: Opener, query: str, paper: dict[str, int]) -> tuple[Page, dict[str, list[int]]]:
+    """Returns a view with a panel on paper, of which one page is enough, and its boxes."""
+    page = open_page(f"/?scenario=translate&{query}", viewport=paper)
+    complete(page)
+    page.locator(".drawer .flat > *").first.wait_for(state="attached")
+    on_paper(page)
+    found: dict[str, list[int]] = page.evaluate(PRINTED)
+    assert found[".paper-foot"][3] <= paper["height"], "it is one page"
+    return page, found
+
+
 @pytest.mark.parametrize("paper", [LANDSCAPE, LETTER_LANDSCAPE], ids=["A4", "Letter"])
 @pytest.mark.parametrize("panel", ["heatmap", "load"])
 @pytest.mark.parametrize("more", ["", "&b.experts=32"])
 def test_landscape_page_has_picture_and_view_beside_each_other(
     open_page: Opener, panel: str, paper: dict[str, int], more: str
 ) -> None:
-    page = open_page(f"/?scenario=translate&panel={panel}{more}", viewport=paper)
-    complete(page)
-    page.locator(".drawer .flat > *").first.wait_for(state="attached")
-    on_paper(page)
-    found = page.evaluate(PRINTED)
-    assert found[".paper-foot"][3] <= paper["height"], "it is one page"
+    _, found = one_page(open_page, f"panel={panel}{more}", paper)
     assert found[".drawer"][0] >= found[".paper-picture"][2]
     assert found[".drawer"][3] <= found[".paper-foot"][1]
 
@@ -91,12 +97,7 @@ def test_landscape_page_has_picture_and_view_beside_each_other(
 def test_portrait_page_has_no_gap_and_names_the_groups(
     open_page: Opener, panel: str, paper: dict[str, int]
 ) -> None:
-    page = open_page(f"/?scenario=translate&panel={panel}", viewport=paper)
-    complete(page)
-    page.locator(".drawer .flat > *").first.wait_for(state="attached")
-    on_paper(page)
-    found = page.evaluate(PRINTED)
-    assert found[".paper-foot"][3] <= paper["height"], "it is one page"
+    page, _ = one_page(open_page, f"panel={panel}", paper)
     for group in ("english", "french", "punctuation"):
         expect(page.locator(".legend").get_by_text(group)).to_be_visible()
     expect(page.locator(".wordmark")).to_be_visible()
