@@ -91,6 +91,27 @@ def wait_unseen(frame: Frame, condition: str) -> None:
     frame.evaluate(LOOK.format(condition=condition).replace("requestAnimationFrame", "setTimeout"), condition)
 
 
+# Labels of the scene and elements that an element lies on, by more than a pixel.
+UNDER = """([selector, others]) => {
+  const stage = document.querySelector("canvas.scene").getBoundingClientRect();
+  const labels = moescope.labels().map(({ word, rect }) => [word, new DOMRect(
+    rect.x + stage.left, rect.y + stage.top, rect.width, rect.height)]);
+  const parts = [...document.querySelectorAll(others)].filter((each) =>
+    each.checkVisibility({ visibilityProperty: true }));
+  const above = document.querySelector(selector).getBoundingClientRect();
+  return [...labels, ...parts.map((each) => [each.outerHTML, each.getBoundingClientRect()])]
+    .filter(([, box]) => box.width &&
+      Math.min(box.right, above.right) - Math.max(box.left, above.left) > 1 &&
+      Math.min(box.bottom, above.bottom) - Math.max(box.top, above.top) > 1).map(([name]) => name);
+}"""
+
+
+def under(page: Page, selector: str, others: str) -> list[str]:
+    """Returns the labels of the scene, and the other elements, that the element of a selector lies on."""
+    found: list[str] = page.evaluate(UNDER, [selector, others])
+    return found
+
+
 def wait_for_address(page: Page, *parts: str) -> None:
     """Wait until the query string of the address holds these."""
     for part in parts:
