@@ -79,12 +79,12 @@ class Checkpoint:
     @cached_property
     def processes(self) -> ExpertProcesses | None:
         """Starts processes for the experts of a large model; None if threads do as well or must do."""
-        count = thread_count() - 1
+        count = thread_count() - 1 if hasattr(os, "memfd_create") else 0  # Linux alone has it
         if self.kept is not None or self.tensors.bytes < PROCESS_BYTES or not count:
             return None
         try:
             return ExpertProcesses(self.folder, self.tensors.identity, self.config.d_model, count)
-        except (OSError, AttributeError):  # refused by the system, or not Linux
+        except OSError:  # refused by the system
             return None
 
     @cached_property

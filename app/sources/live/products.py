@@ -59,10 +59,12 @@ def multiply(weights: Floats, x: Floats, out: Floats) -> None:
         np.matmul(x, weights[whole:].T, out[:, whole:])
 
 
-def piece_rows(matrix: Matrix) -> int:
-    """Returns the number of rows of a piece of a matrix."""
-    step = max(1, PIECE // matrix.shape[1])
-    return step if step < 64 else step - step % 64
+def pieces(matrix: Matrix) -> list[tuple[int, int]]:
+    """Returns first and last row of each piece of a matrix."""
+    rows, columns = matrix.shape
+    step = max(1, PIECE // columns)
+    step = step if step < 64 else step - step % 64
+    return [(start, min(rows, start + step)) for start in range(0, rows, step)]
 
 
 def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) -> None:
@@ -74,17 +76,12 @@ def piece_product(matrix: Matrix, start: int, end: int, x: Floats, out: Floats) 
 
 def product(matrix: AnyMatrix, x: Floats, out: Floats | None = None) -> Floats:
     """Multiplies x [T, C] by a matrix -> [T, R], in this thread only. Writes into `out` if there is one."""
-    rows, columns = matrix.shape
-    out = np.empty((len(x), rows), np.float32) if out is None else out
+    out = np.empty((len(x), matrix.shape[0]), np.float32) if out is None else out
     if isinstance(matrix, Transposed):
         transposed_product(matrix, x, out)
         return out
-    step = piece_rows(matrix)
-    buffer = scratch(step, columns)
-    for start in range(0, rows, step):
-        weights = buffer[: rows - start]
-        matrix.fill(start, weights)
-        multiply(weights, x, out[:, start : start + step])
+    for start, end in pieces(matrix):
+        piece_product(matrix, start, end, x, out)
     return out
 
 
@@ -92,11 +89,10 @@ def transposed_product(matrix: Transposed, x: Floats, out: Floats) -> None:
     """Multiplies by a matrix stored by columns: each piece adds the product of its columns."""
     stored = matrix.stored_as
     out[:] = 0
-    step = piece_rows(stored)
-    for start in range(0, stored.shape[0], step):
-        weights = scratch(step, stored.shape[1])[: stored.shape[0] - start]
+    for start, end in pieces(stored):
+        weights = scratch(end - start, stored.shape[1])
         stored.fill(start, weights)
-        out += np.dot(x[:, start : start + step], weights)
+        out += np.dot(x[:, start:end], weights)
 
 
 def allot(matrices: Sequence[AnyMatrix], tokens: int) -> tuple[Floats, list[tuple[AnyMatrix, Floats]]]:
@@ -123,8 +119,7 @@ def dealt_product(matrices: Sequence[AnyMatrix], x: Floats) -> Floats:
     for matrix, columns in parts:
         if isinstance(matrix, Transposed):
             raise TypeError("a transposed matrix is not dealt: its pieces add up")
-        rows, step = matrix.shape[0], piece_rows(matrix)
-        jobs += [(matrix, start, min(rows, start + step), x, columns) for start in range(0, rows, step)]
+        jobs += [(matrix, start, end, x, columns) for start, end in pieces(matrix)]
     deal(lambda job: piece_product(*job), jobs)
     return out
 
