@@ -6,7 +6,7 @@
 /** @typedef {"left" | "top" | "right" | "bottom"} Side */
 
 /** Elements that may cover the scene. */
-export const COVERING = "[data-inset], [data-over]";
+export const COVERING = "[data-inset]";
 
 /** Returns the covered parts of the canvas. @param {DOMRect} stage */
 export function coveredIn(stage) {
@@ -22,7 +22,7 @@ const SIDES = ["left", "top", "right", "bottom"];
 
 /** Returns the panels that cover the scene; the style sheet sets the side. @returns {{side: Side, box: Box}[]} */
 export function covers() {
-  return [...document.querySelectorAll("[data-inset]")].flatMap((element) => {
+  return [...document.querySelectorAll(COVERING)].flatMap((element) => {
     const side = getComputedStyle(element).getPropertyValue("--inset").trim();
     return SIDES.includes(side)
       ? [{ side: /** @type {Side} */ (side), box: element.getBoundingClientRect() }]

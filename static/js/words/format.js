@@ -114,6 +114,32 @@ export function formatWeight(weight) {
 }
 
 /**
+ * Returns weights in whole hundredths that add up to their rounded sum: [0.665, 0.335] -> [67, 33], and not [67, 34]. The
+ * largest remainders are rounded up (Hamilton's method).
+ * @param {number[]} weights
+ */
+export function inHundredths(weights) {
+  const exact = weights.map((weight) => 100 * weight);
+  const whole = exact.map(Math.floor);
+  const missing = Math.round(exact.reduce(plus, 0)) - whole.reduce(plus, 0);
+  const order = exact.map((_, at) => at).sort((a, b) => exact[b] - whole[b] - (exact[a] - whole[a]));
+  for (const at of order.slice(0, missing)) whole[at]++;
+  return whole;
+}
+
+/** @param {number} sum @param {number} term */
+const plus = (sum, term) => sum + term;
+
+/**
+ * Formats the weights of one sum: as formatWeight, rounded so that the shown figures add up.
+ * @param {number[]} weights
+ */
+export function formatWeights(weights) {
+  const rounded = inHundredths(weights);
+  return weights.map((weight, at) => formatWeight(weight < 0.005 ? weight : rounded[at] / 100));
+}
+
+/**
  * Formats seconds as minutes and seconds: 75.4 -> "1:15".
  * @param {number} seconds
  */

@@ -37,6 +37,16 @@ test("rows are sorted by score, the cut lies after the k-th, the margin is what 
   assert.equal(sumInWords(decision), "0.63 + 0.37 = 1");
 });
 
+test("shown weights add up to their shown sum, where each rounded alone would not", () => {
+  const close = /** @type {any[]} */ ([
+    [3, 0.665],
+    [1, 0.335],
+  ]);
+  assert.equal(sumInWords(decided(traceOf(EIGHT, close), 0, 0)), "0.67 + 0.33 = 1");
+  const three = /** @type {any[]} */ ([3, 1, 4].map((expert) => [expert, 2.5 / 3]));
+  assert.equal(sumInWords(decided(traceOf(EIGHT, three), 0, 0)), "0.84 + 0.83 + 0.83 = 2.50");
+});
+
 test("choices of zero experts compute nothing: counted apart, and the margin to others is not known", () => {
   const model = { router: "LongcatFlashTopkRouter (softmax)", top_k: 4, zero_experts: 3 };
   const chosen = /** @type {any[]} */ ([...TWO, [NO_EXPERT, 0], [NO_EXPERT, 0]]);

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLabelled, labelsOf, labelInterval, wordOf } from "../../../static/js/scene/labels/wording.js";
+import {
+  besideCluster,
+  isLabelled,
+  labelsOf,
+  labelInterval,
+  wordOf,
+} from "../../../static/js/scene/labels/wording.js";
 
 test("layers are named from 1, experts from 0, and those of a wide ring now and then", () => {
   const words = labelsOf({ layers: 2, experts: 8 }, false).map(({ word }) => word);
@@ -27,4 +33,19 @@ test("a low stack names every second layer before every fifth", () => {
   assert.deepEqual(named(15), [1, 2, 3, 4, 5, 6]);
   assert.deepEqual(named(11), [1, 3, 5]);
   assert.deepEqual(named(4), [1, 5]);
+});
+
+test("a few tokens that fly together are named in two columns beside the particles, in the order of the prompt", () => {
+  const cluster = { x: 90, y: 40, width: 20, height: 20 };
+  const size = { width: 30, height: 10 };
+  const named = [0, 1, 2, 3, 4].map(
+    (rank) => besideCluster(cluster, { rank, of: 5 }, /** @type {any} */ ({ text: 1 }), size)[0],
+  );
+  const [left, right] = [named.slice(0, 3), named.slice(3)];
+  assert.ok(left.every(([x]) => x + size.width < cluster.x));
+  assert.ok(right.every(([x]) => x > cluster.x + cluster.width));
+  for (const column of [left, right])
+    for (let line = 1; line < column.length; line++)
+      assert.equal(column[line][1] - column[line - 1][1], size.height);
+  assert.equal(left[1][1] + size.height / 2, cluster.y + cluster.height / 2, "the middle line at the middle");
 });

@@ -5,7 +5,7 @@
  * @import {Kinds, LearnedOfCorpus} from "../../api/atlas.js"
  */
 
-import { compareRouting, listAtlases } from "../../api/atlas.js";
+import { askAtlas, compareRouting, listAtlases } from "../../api/atlas.js";
 import { balanceOf } from "../../api/measurements.js";
 import { corporaOf, MOST_TOKENS, routingOf } from "../../counts/corpora.js";
 import { formatDecimal, formatShare, formatToken } from "../../words/format.js";
@@ -106,4 +106,26 @@ function kindsOf(atlas, trace, { tokens, even, corpus_tokens: all }) {
     h("p", { class: "kinds" }, ...kinds),
     h("p", { class: "caption" }, told.kindsHint(atlas, all, even) + cut),
   ];
+}
+
+/** What each corpus says, asked for once. @param {() => void} wake */
+export function createFindings(wake) {
+  /** @type {Map<string, {learned: LearnedOfCorpus | null, trouble: string}>} */
+  const answers = new Map();
+  return (/** @type {string} */ atlas) => {
+    const known = answers.get(atlas);
+    if (known) return known;
+    const waiting = { learned: null, trouble: "" };
+    answers.set(atlas, waiting);
+    askAtlas(atlas, "learned")
+      .then(
+        (learned) => ({ learned, trouble: "" }),
+        (/** @type {Error} */ error) => ({ learned: null, trouble: error.message }),
+      )
+      .then((answer) => {
+        answers.set(atlas, answer);
+        wake();
+      });
+    return waiting;
+  };
 }

@@ -9,7 +9,6 @@
  * @import {Actions} from "../../state/actions.js"
  */
 
-import { askAtlas } from "../../api/atlas.js";
 import {
   balanceOf,
   capacityOf,
@@ -24,7 +23,7 @@ import { formatDecimal, formatToken } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { createChart } from "../parts/chart.js";
 import { changes, h } from "../parts/element.js";
-import { createCorpora, createKinds, layerRows, layerSentences } from "./corpus_learned.js";
+import { createCorpora, createFindings, createKinds, layerRows, layerSentences } from "./corpus_learned.js";
 
 const { learned: said } = words;
 
@@ -184,6 +183,7 @@ function createChoice(id, label, choose) {
 
 /** @param {HTMLElement} host @param {Actions} actions @param {() => void} wake @param {Boot} boot */
 export function createLearned(host, actions, wake, boot) {
+  const best = h("div", { class: "findings-parts" });
   const findings = h("div", { class: "findings-parts" }, sentence(said.loading));
   const corpora = createCorpora(wake, boot.exported === undefined);
   const kinds = createKinds(corpora);
@@ -196,6 +196,7 @@ export function createLearned(host, actions, wake, boot) {
       "aria-label": words.panels.learned,
       "data-keys": "arrows",
     },
+    best,
     kinds.element,
     findings,
   );
@@ -217,7 +218,7 @@ export function createLearned(host, actions, wake, boot) {
     },
     (error) => findings.replaceChildren(sentence(said.unreachable(String(error)))),
   );
-  const learnedOf = createAsking(wake);
+  const learnedOf = createFindings(wake);
   const changed = changes();
 
   /** @param {Measured} known @param {string} name @param {number} floor */
@@ -236,13 +237,13 @@ export function createLearned(host, actions, wake, boot) {
   ];
   /** @param {LearnedOfCorpus} learned @param {number} floor */
   const corpusParts = (learned, floor) => [
-    model.element,
+    strongestSection({ learned }),
     h(
       "p",
       { class: "caption" },
       said.corpus.caption(learned.model, learned.tokens, learned.documents, learned.corpus),
     ),
-    strongestSection({ learned }),
+    model.element,
     corpusLayersSection(learned),
     likesSection({ learned }, floor, layer.element),
   ];
@@ -275,32 +276,17 @@ export function createLearned(host, actions, wake, boot) {
         ? measuredParts(measured, shown, floor)
         : asked.learned
           ? corpusParts(asked.learned, floor)
-          : [model.element, sentence(asked.trouble ? words.corpus.failed(asked.trouble) : said.loading)];
-      findings.replaceChildren(...parts.filter((part) => part !== null));
+          : [
+              null,
+              null,
+              model.element,
+              sentence(asked.trouble ? words.corpus.failed(asked.trouble) : said.loading),
+            ];
+      // The strongest finding and what it was measured on stand first, then the text on screen against it.
+      best.replaceChildren(...parts.slice(0, 2).filter((part) => part !== null));
+      findings.replaceChildren(...parts.slice(2).filter((part) => part !== null));
       body.scrollTop = at;
     },
     dispose: () => host.replaceChildren(),
-  };
-}
-
-/** What each corpus says, asked for once. @param {() => void} wake */
-function createAsking(wake) {
-  /** @type {Map<string, {learned: LearnedOfCorpus | null, trouble: string}>} */
-  const answers = new Map();
-  return (/** @type {string} */ atlas) => {
-    const known = answers.get(atlas);
-    if (known) return known;
-    const waiting = { learned: null, trouble: "" };
-    answers.set(atlas, waiting);
-    askAtlas(atlas, "learned")
-      .then(
-        (learned) => ({ learned, trouble: "" }),
-        (/** @type {Error} */ error) => ({ learned: null, trouble: error.message }),
-      )
-      .then((answer) => {
-        answers.set(atlas, answer);
-        wake();
-      });
-    return waiting;
   };
 }

@@ -9,7 +9,7 @@
 
 import { decisionOf, ladderOf } from "../../counts/decision.js";
 import { phaseAt } from "../../playback/shot.js";
-import { formatDecimal, formatPercent, formatWeight } from "../../words/format.js";
+import { formatDecimal, formatPercent, formatWeights } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 import { term } from "../parts/glossary.js";
@@ -61,14 +61,20 @@ function barOf(score, lean) {
   return bar;
 }
 
-/** @param {Row} row @param {Decision} decision @param {Phase} phase @param {number} scale  the largest selection */
-function rowOf({ expert, score, selection, weight, state }, decision, phase, scale) {
+/** Returns the text of each weight in the sum, by expert. @param {Pick<Decision, "rows">} decision @returns {Map<number, string>} */
+function weightsInWords({ rows }) {
+  const kept = rows.filter(({ state }) => state === "chosen");
+  const shown = formatWeights(kept.map(({ weight }) => weight));
+  return new Map(kept.map(({ expert }, at) => [expert, shown[at]]));
+}
+
+/** @param {Row} row @param {Decision} decision @param {Phase} phase @param {{most: number, weights: Map<number, string>}} scale  the largest selection, and weightsInWords */
+function rowOf({ expert, score, selection, state }, decision, phase, { most, weights }) {
   const ids = decision.kind === "ids";
-  const share = (/** @type {number} */ value) => (100 * Math.max(0, value)) / scale;
+  const share = (/** @type {number} */ value) => (100 * Math.max(0, value)) / most;
   const bar = barOf(ids ? 50 : share(score), decision.biased ? [share(score), share(selection)] : null);
   const figure = decision.shares ? formatPercent(score, decimalsOf(decision)) : formatDecimal(score, 2);
-  const passed = state === "chosen" || state === "full";
-  const factor = state === "full" ? said.full : passed ? `× ${formatWeight(weight)}` : "";
+  const factor = state === "full" ? said.full : state === "chosen" ? `× ${weights.get(expert)}` : "";
   return h(
     "tr",
     { "data-expert": expert, "data-state": phase === "scores" ? "scored" : state, "data-ids": ids },
@@ -124,7 +130,8 @@ function ladder(decision, phase, experts) {
   const { rows, hidden, tail } = ladderOf(decision);
   const scale = Math.max(1e-6, ...decision.rows.map(({ score, selection }) => Math.max(score, selection)));
   const shown = phase === "scores" ? [...rows].sort((a, b) => a.expert - b.expert) : rows;
-  const lines = shown.map((row) => rowOf(row, decision, phase, scale));
+  const weights = weightsInWords(decision);
+  const lines = shown.map((row) => rowOf(row, decision, phase, { most: scale, weights }));
   let last = hidden ? 6 : decision.cut - 1;
   if (decision.nothing && phase !== "scores") lines.splice(++last, 0, nothingOf(decision.nothing));
   if (phase !== "scores" && decision.kind === "scores" && lines[last] && lines[last + 1]) {
@@ -142,10 +149,10 @@ function ladder(decision, phase, experts) {
 
 /** Returns "0.63 + 0.37 = 1", with as many terms as fit. @param {Decision} decision */
 export function sumInWords({ rows, sum, kind }) {
-  const kept = rows.filter(({ state }) => state === "chosen");
-  if (kind === "ids" || !kept.length || kept.length > 4) return "";
+  const terms = [...weightsInWords({ rows }).values()];
+  if (kind === "ids" || terms.length < 2 || terms.length > 4) return "";
   const total = Math.abs(sum - 1) < 0.005 ? "1" : formatDecimal(sum, 2);
-  return kept.length > 1 ? `${kept.map(({ weight }) => formatWeight(weight)).join(" + ")} = ${total}` : "";
+  return `${terms.join(" + ")} = ${total}`;
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */

@@ -8,6 +8,7 @@
 
 import { decisionOf } from "../../counts/decision.js";
 import { BEATS, beatAt, shotToken } from "../../playback/shot.js";
+import { inHundredths } from "../../words/format.js";
 import { words } from "../../words/words.js";
 import { attribute, changes, h, setText } from "../parts/element.js";
 
@@ -24,7 +25,7 @@ export function captionOf({ trace, timeline }, beat) {
     kind: decision.kind,
     all: decision.kind === "ids" ? experts : decision.rows.length,
     won: used.length,
-    parts: used.map(({ weight }) => Math.round(100 * weight)),
+    parts: inHundredths(used.map(({ weight }) => weight)),
     layers,
   });
 }
@@ -34,7 +35,7 @@ export function createShot(host, actions) {
   const caption = h("p", { class: "shot-caption", role: "status" });
   const dashes = h("ol", { class: "shot-beats", "aria-hidden": "true" }, ...BEATS.map(() => h("li")));
   const skip = h("button", { type: "button", class: "shot-skip" }, words.story.skip);
-  host.append(h("div", { class: "shot-words", "data-over": true }, caption, dashes), skip);
+  host.append(h("div", { class: "shot-words", "data-inset": true }, caption, dashes), skip);
   let on = false;
   let presenting = false;
   /** @param {Event} event */

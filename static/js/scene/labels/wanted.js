@@ -12,6 +12,7 @@ import { isNarrow } from "../camera/framing.js";
 import {
   aroundRing,
   besideRing,
+  besideCluster,
   besideToken,
   FEW,
   footOf,
@@ -62,6 +63,15 @@ export function particlesOf({ flights, count, together, shot }) {
   });
 }
 
+/** Returns the rectangle around others. @param {readonly Rect[]} rects @returns {Rect} */
+function around(rects) {
+  const x = Math.min(...rects.map((rect) => rect.x));
+  const y = Math.min(...rects.map((rect) => rect.y));
+  const width = Math.max(...rects.map((rect) => rect.x + rect.width)) - x;
+  const height = Math.max(...rects.map((rect) => rect.y + rect.height)) - y;
+  return { x, y, width, height };
+}
+
 /** @param {Box} box @param {LabelInput} now */
 function sizeOf({ width, height }, { canvas }) {
   return { width: width / canvas.ratio, height: height / canvas.ratio };
@@ -77,6 +87,7 @@ function tokensOf(first, boxes, now) {
   }));
   const many = together && all.length > FEW;
   const kept = many ? all.filter(({ token }) => token === followed) : all;
+  const cluster = together && !many ? around(particlesOf(now)) : null;
   kept.sort((a, b) => Math.abs(a.token - followed) - Math.abs(b.token - followed) || a.token - b.token);
   return kept.slice(0, all.length > FEW ? NEXT : FEW).flatMap(({ at, token }) => {
     const point = flights.subarray(at, at + 3);
@@ -85,7 +96,14 @@ function tokensOf(first, boxes, now) {
     const strength = rank * within * (token === hero ? 1 : 1 - smooth(0, 0.5, shot.close));
     if (strength < 0.01 || !boxes[first + token]) return [];
     const size = sizeOf(boxes[first + token], now);
-    const places = besideToken([...point], shot, size, together ? 7 : 3);
+    const places = cluster
+      ? besideCluster(
+          cluster,
+          { rank: all.filter((other) => other.token < token).length, of: count },
+          shot,
+          size,
+        )
+      : besideToken([...point], shot, size, together ? 7 : 3);
     const ink = groups?.[token] ? groups[token] : -1;
     return [{ ...size, places, row: first + token, tone: token === followed ? 0.5 : 0, strength, ink }];
   });
@@ -126,7 +144,7 @@ function attentionOf(row, size, { shot, layout, room }, flat) {
   const narrow = isNarrow(shot);
   const layer = layout.open.indexOf(1) + (narrow ? 0 : 1);
   if (layer >= layout.layers || layout.open[layer] < 0.9) return [];
-  const strength = 0.75 * flat * smooth(30, 44, room / shot.text);
+  const strength = 0.75 * flat * smooth(29, 31, room / shot.text);
   if (strength < 0.01) return [];
   const height = plateHeight(layout, layer);
   const [x] = seen([0, height, 0], shot);

@@ -181,3 +181,24 @@ export function besideToken(point, shot, { width, height }, lines) {
   }
   return places;
 }
+
+/**
+ * Returns the places of the text of one of a few tokens that fly together: two columns beside all particles, the first
+ * half of the prompt on the left. Its own line comes first, then the free lines above and below.
+ * @param {import("./places.js").Rect} cluster  around all particles, CSS pixels
+ * @param {{rank: number, of: number}} order     in the prompt, from 0
+ * @param {Shot} shot
+ * @param {{width: number, height: number}} box
+ * @returns {[number, number][]}
+ */
+export function besideCluster(cluster, { rank, of }, shot, { width, height }) {
+  const lines = Math.ceil(of / 2);
+  const gap = CLEAR * shot.text;
+  const columns = [cluster.x - gap - width, cluster.x + cluster.width + gap];
+  const own = rank < lines ? 0 : 1;
+  const top = cluster.y + (cluster.height - lines * height) / 2;
+  const place = (/** @type {number} */ column, /** @type {number} */ line) =>
+    /** @type {[number, number]} */ ([columns[column], top + line * height]);
+  const spare = [lines, -1, lines + 1, -2].flatMap((line) => [place(own, line), place(1 - own, line)]);
+  return [place(own, rank - own * lines), ...spare];
+}
