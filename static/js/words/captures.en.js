@@ -13,6 +13,8 @@ export const capturesEn = {
   reading: "Reading…",
   sound: "Nothing speaks against this file.",
   findings: "Findings",
+  /** What the code of a finding means, where the message of the server is in another language. */
+  meaning: (/** @type {string} */ _code) => "",
   levels: /** @type {Record<string, string>} */ ({ error: "ERROR", warning: "WARNING", info: "NOTE" }),
   place: (/** @type {number | null} */ layer, /** @type {number | null} */ token) => {
     const parts = [layer === null ? "" : `layer ${layer}`, token === null ? "" : `token ${token}`].filter(

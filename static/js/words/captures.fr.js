@@ -4,6 +4,35 @@
 
 import { formatExactly, formatShare, listed } from "./format.js";
 
+/** The codes of findings (app/formats/findings.py). @type {Record<string, string>} */
+const MEANINGS = {
+  "unsafe-file":
+    "Ne peut être lu qu’en exécutant du code qu’il contient, ou nomme des chemins hors de lui ; non lu.",
+  "too-large": "Annonce ou déballe bien plus que sa taille ou que la limite, ou est trop imbriqué ; non lu.",
+  truncated: "Finit avant ce que son propre en-tête ou sa syntaxe annonce ; non lu.",
+  "no-routing": "N’est pas une capture, ou en a la forme mais sans routage ; non lu.",
+  "needs-facts": "Ses tailles sont inconnues ; le message nomme l’option qui les donne ; non lu.",
+  "config-mismatch": "Les couches, les experts ou k ne sont pas ceux du config.json.",
+  "token-count": "Plus ou moins de lignes que n’en veulent les jetons.",
+  "id-range": "Un identifiant d’expert est hors de l’anneau, ou tient dans 8 bits avec plus de 256 experts.",
+  "duplicate-ids": "Un jeton a deux fois le même expert dans une couche.",
+  zeros: "Des couches ou des jetons n’ont que des 0, sans que rien l’explique.",
+  "repeated-rows": "Beaucoup de jetons à la suite ont les mêmes experts dans toutes les couches.",
+  "ids-not-topk": "Les identifiants ne sont pas les k meilleurs logits du jeton.",
+  "strided-ids":
+    "Des lignes à la suite énumèrent ensemble chaque expert une fois : une vue à pas, lue comme continue.",
+  "bad-weights": "Un poids ou un logit n’est pas un nombre fini, ou un poids est négatif.",
+  "weights-off": "Les sommes ne valent ni 1 ni l’échelle du config.json, ou leur ordre contredit les logits.",
+  "prompts-differ": "Deux réponses de même début n’y ont pas le même routage, à plus que des arrondis près.",
+  "not-logits": "Ces « logits » sont positifs et leurs lignes somment à 1 : un softmax y est déjà passé.",
+  "missing-layers": "Moins de couches que le config.json n’en donne à experts.",
+  "missing-rows":
+    "Des jetons, ou une couche pour certains, n’ont pas de routage ou moins d’experts que les autres.",
+  "last-token":
+    "Le dernier jeton n’a pas de routage : il a été tiré et n’est jamais passé par le modèle ; c’est l’usage.",
+  filler: "Du remplissage (masque, couches denses, places vides) a été laissé de côté.",
+};
+
 /** @type {typeof import("./captures.en.js").capturesEn} */
 export const capturesFr = {
   title: "Fichiers",
@@ -14,6 +43,7 @@ export const capturesFr = {
   reading: "Lecture…",
   sound: "Rien ne parle contre ce fichier.",
   findings: "Constats",
+  meaning: (code) => MEANINGS[code] ?? "",
   levels: { error: "ERREUR", warning: "ATTENTION", info: "NOTE" },
   place: (layer, token) => {
     const parts = [layer === null ? "" : `couche ${layer}`, token === null ? "" : `jeton ${token}`].filter(

@@ -268,8 +268,22 @@ const NOTES = [
   ],
 ];
 
-/** Whole sentences. @type {readonly Part[]} */
+/** @type {Record<string, string>} */
+const UNNAMED = { "an unnamed engine": "un moteur sans nom", "a hook": "un crochet" };
+/** @param {string} engine */
+const recorder = (engine) => UNNAMED[engine] ?? engine;
+
+/** Whole sentences, and the notes of traces (app/formats/to_trace.py). @type {readonly Part[]} */
 const WHOLE = [
+  [
+    /^Recorded by (.+); experts and their weights as the file has them\.$/,
+    (_, engine) => `Enregistré par ${recorder(engine)} ; experts et poids sont ceux du fichier.`,
+  ],
+  [
+    /^Recorded by (.+), which keeps the chosen experts alone; their weights are drawn equal\.$/,
+    (_, engine) =>
+      `Enregistré par ${recorder(engine)}, qui ne garde que les experts choisis ; leurs poids sont dessinés égaux.`,
+  ],
   [
     /^trace: the server failed to compute it; its log says why$/,
     "trace : le serveur n’a pas pu la calculer ; son journal dit pourquoi",

@@ -5,7 +5,7 @@ import { literals } from "../string_literals.js";
 
 /** The page's modules take the language of the document when they are loaded: these are those of a French page. */
 Object.assign(globalThis, { document: { documentElement: { lang: "fr" } } });
-const { words } = await import("../../../static/js/words/words.js");
+const { captureWords, words } = await import("../../../static/js/words/words.js");
 const { formatBytes, formatCount, formatDecimal, formatExactly, formatShare, formatWeight } =
   await import("../../../static/js/words/format.js");
 const { en } = await import("../../../static/js/words/en.js");
@@ -42,6 +42,18 @@ test("a French sentence takes as many facts as the English one", () => {
     assert.equal(typeof word, typeof english.get(path), path);
     if (typeof word === "function") assert.equal(word.length, english.get(path).length, `${path}: facts`);
   }
+});
+
+test("every code of a finding about a capture has a French sentence", () => {
+  const findings = readFileSync(new URL("../../../app/formats/findings.py", import.meta.url), "utf8");
+  const codes = [...findings.matchAll(/^ {4}"([a-z-]+)": "(?:error|warning|info)",$/gm)].map(
+    ([, code]) => code,
+  );
+  assert.ok(codes.length > 15);
+  assert.deepEqual(
+    codes.filter((code) => !captureWords.meaning(code)),
+    [],
+  );
 });
 
 /** What French typography forbids: an ordinary space before a mark or inside guillemets, no space, a straight apostrophe. */
@@ -136,4 +148,8 @@ test("every model of the catalogue has its notes, reasons and sources in French,
 
 test("a line that the server has no pattern for stays as it is", () => {
   assert.equal(problem("something else"), "something else");
+  assert.equal(
+    problem("Recorded by a hook; experts and their weights as the file has them."),
+    "Enregistré par un crochet\u202f; experts et poids sont ceux du fichier.",
+  );
 });

@@ -54,7 +54,7 @@ export function createHeader(host, boot, wake, beside) {
       const file = state.trace?.origin.file;
       const shown = file ?? titleOf(boot, state.view).title;
       setText(title, shown);
-      setText(teaches, file ? (state.trace?.origin.note ?? "") : costs || leadOf(boot, state));
+      setText(teaches, file ? words.problem(state.trace?.origin.note ?? "") : costs || leadOf(boot, state));
       attribute(teaches, "data-cost", costs !== "");
       for (const element of [title, teaches]) attribute(element, "lang", otherLanguage(boot, state.view));
       document.title = `${shown} · ${words.product}`;

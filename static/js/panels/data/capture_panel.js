@@ -21,13 +21,16 @@ import { addressOf, createLibrary } from "./trace_library.js";
 /** @param {Finding} finding */
 function findingRow({ code, level, message, layer, token }) {
   const place = captureWords.place(layer, token);
+  const told = words.problem(message);
+  const meaning = told === message ? captureWords.meaning(code) : "";
   return h(
     "li",
     { class: "capture-finding", "data-level": level },
     h("span", { class: "finding-level" }, captureWords.levels[level] ?? level),
     h("code", {}, code),
     place && h("span", { class: "finding-place" }, place),
-    h("p", {}, words.problem(message)),
+    meaning && h("p", {}, meaning),
+    h("p", meaning ? { class: "caption", lang: "en" } : {}, told),
   );
 }
 
