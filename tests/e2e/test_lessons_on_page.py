@@ -11,6 +11,9 @@ from tests.e2e.axe import SOURCE, problems
 from tests.e2e.conftest import PHONE, Opener
 from tests.e2e.page_reader import state, wait_until
 
+PHONES = pytest.mark.parametrize(
+    "size", [(360, 640), (390, 844), (844, 390)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 CALM = {"reduced_motion": "reduce"}
 TOUR = "total-active"
 STEPS = 6
@@ -145,9 +148,7 @@ WHOLE = """(() => {
 })()"""
 
 
-@pytest.mark.parametrize(
-    "size", [(360, 640), (390, 844), (844, 390)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
+@PHONES
 def test_caption_of_a_step_is_whole_and_next_is_in_sight_on_phones(
     open_page: Opener, size: tuple[int, int]
 ) -> None:
@@ -157,3 +158,52 @@ def test_caption_of_a_step_is_whole_and_next_is_in_sight_on_phones(
         wait_until(page, WHOLE)
         expect(page.locator(".lesson:visible .primary")).to_be_in_viewport(ratio=1)
         page.close()
+
+
+@PHONES
+def test_tour_of_the_decision_shows_its_numbers_on_phones(open_page: Opener, size: tuple[int, int]) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page("/?tour=decision&at=3", viewport=viewport, **CALM)
+    rows = page.locator(".ladder tr[data-expert]")
+    expect(rows).to_have_count(8)
+    for row in (rows.first, rows.last):
+        expect(row).to_be_in_viewport(ratio=1)
+    expect(rows.first.locator(".ladder-weight")).to_have_text("× 0.68")
+    wait_until(page, apart(".decision", ".lesson"))
+
+
+def apart(*selectors: str) -> str:
+    """Returns a condition: the elements of two selectors share no pixel."""
+    boxes = ", ".join(f"document.querySelector('{each}').getBoundingClientRect()" for each in selectors)
+    overlap = "a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1"
+    return f"(([a, b]) => a.height > 0 && b.height > 0 && !({overlap}))([{boxes}])"
+
+
+NUMBERED = """(() => {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [frame, body, bars] = [".bars-frame", ".drawer-body", ".bars"].map(box);
+  return bars.height > 24 && frame.top >= body.top - 1 && frame.bottom <= body.bottom + 1;
+})()"""
+
+
+@pytest.mark.parametrize(
+    "size", [(390, 844), (844, 390), (1024, 600)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+def test_load_in_a_tour_is_seen_down_to_the_ids(open_page: Opener, size: tuple[int, int]) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_page("/?tour=collapse&at=3", viewport=viewport, **CALM)
+    wait_until(page, NUMBERED)
+
+
+@PHONES
+def test_two_stacks_of_a_tour_have_whole_names_on_phones(open_page: Opener, size: tuple[int, int]) -> None:
+    page = open_page("/?tour=collapse&at=8", viewport={"width": size[0], "height": size[1]}, **CALM)
+    names = page.locator(".side-name")
+    expect(names.last).to_have_text("trio-8-unbalanced")
+    for name in names.all():
+        assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
+def test_training_lies_on_no_control_in_a_low_window(open_page: Opener) -> None:
+    page = open_page("/?tour=collapse&at=8", viewport={"width": 1024, "height": 600}, **CALM)
+    wait_until(page, apart(".left", ".training"))

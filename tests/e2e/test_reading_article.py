@@ -63,6 +63,14 @@ def test_reader_on_a_phone_never_scrolls_sideways(open_page: Opener) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_reader_of_the_references_on_a_phone_sees_whole_lines(open_page: Opener) -> None:
+    page = open_page("/references", ready=None, viewport=PHONE, is_mobile=True, has_touch=True)
+    lines = page.locator(".references li")
+    lines.first.wait_for()
+    right = "(all) => Math.max(...all.map((each) => each.getBoundingClientRect().right))"
+    assert lines.evaluate_all(right) <= PHONE["width"]
+
+
 def test_reader_without_javascript_sees_the_pictures_and_can_follow_the_links(open_page: Opener) -> None:
     page = open_page("/article", ready=None, java_script_enabled=False)
     picture = page.locator("#size img")

@@ -176,6 +176,18 @@ test("no text becomes markup or code", () => {
     }
 });
 
+test("type and lengths follow the reader's font size: pixels are for hairlines", () => {
+  const folder = new URL("../../static/css/", import.meta.url);
+  const long = readdirSync(folder)
+    .filter((name) => name.endsWith(".css"))
+    .flatMap((name) =>
+      [...readFileSync(new URL(name, folder), "utf8").matchAll(/([\d.]+)px/g)]
+        .filter(([, length]) => Number(length) > 3)
+        .map(([length]) => `${name}: ${length}`),
+    );
+  assert.deepEqual(long, []);
+});
+
 test("a cycle is found where there is one", () => {
   const graph = new Map([
     ["a", ["b"]],
