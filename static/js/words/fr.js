@@ -314,7 +314,7 @@ export const fr = {
   pauseTraining: "Suspendre l’entraînement",
   stepOf: (step, last) => `étape ${formatExactly(step)} sur ${formatExactly(last)}`,
   busiestOf: (ratio, layer, most) =>
-    `expert le plus chargé : ${formatDecimal(ratio, 1)} × la moyenne (couche ${layer} ; ${formatDecimal(most, 0)} × serait tous les jetons)`,
+    `le plus chargé : ${formatDecimal(ratio, 1)} × la moyenne (couche ${layer} ; ${formatDecimal(most, 0)} × : tous les jetons)`,
   busiestHint:
     "La plus grande charge d’un expert sur ces textes, rapportée à la moyenne de sa couche : 1 est égal pour tous",
   writeOn: "Continuer",
