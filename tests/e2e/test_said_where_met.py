@@ -48,6 +48,6 @@ def test_newcomer_reads_at_story_what_is_not_obvious(open_page: Opener, lang: st
 
 def test_newcomer_reads_the_best_fact_at_the_top_of_learned(open_page: Opener) -> None:
     page = open_page("/?panel=learned&source=live&token=1&layer=1", reduced_motion="reduce")
-    first = page.locator(".findings .finding-text").first
-    first.filter(has_text="takes 2,771 of 2,771 newlines").wait_for()
-    expect(page.locator(".findings > .finding:first-child")).to_have_count(1)
+    expect(page.get_by_text("This text against the corpus")).to_be_visible()
+    first = page.locator(".findings .finding:visible").first
+    expect(first).to_contain_text("takes 2,771 of 2,771 newlines")

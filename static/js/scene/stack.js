@@ -151,8 +151,9 @@ function createUpdate(uniforms, tables, { trail, beams, tokens, flows, outline }
     const count = placeTokens(tables.flights, layout, frame);
     if (count) tables.textures.flights.send(0, 0, count);
     const together = timeline.mode === "all" ? Math.max(1, timeline.tokens) : 1;
-    tokens.show(count, together, frame.path ?? frame.current ?? -1);
-    beams.show(tables.slots.used());
+    const followed = frame.path ?? frame.current ?? -1;
+    tokens.show(count, together, followed);
+    beams.show(tables.slots.used(), followed);
     outline.show(frame.tower);
     uniforms.crowd.value = successionBrightness(timeline);
     uniforms.time.value = time;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createCursor } from "../../../static/js/playback/events.js";
 import { createTimeline } from "../../../static/js/playback/timeline.js";
 import {
+  GROUPS,
   createSlots,
   beamSeconds,
   slotCount,
@@ -105,6 +106,18 @@ test("an empty choice of a model with zero experts is one of them", () => {
   const recorded = { ...trace, model: { ...trace.model, router: "recorded", zero_experts: 3 } };
   slots.arrive(recorded, createTimeline("single", 12, 6), 0, 0, 0);
   assert.deepEqual([slots.table[10], slots.table[14]], [1, 3]);
+});
+
+test("a slot names its token, by whose number the followed one is told from a crowd", () => {
+  const { slots } = held("sequence", 3);
+  const [row, used] = [4 * (2 + SHAPE.k), slots.used()];
+  const named = Array.from({ length: used }, (_, slot) =>
+    [0, 1].map((k) => slots.table[row * slot + 11 + 4 * k]),
+  );
+  assert.ok(used > 3);
+  assert.ok(named.every(([one, other]) => one === other));
+  const tokens = new Set(named.map(([whose]) => Math.floor(whose / GROUPS)));
+  assert.ok(tokens.size > 1 && [...tokens].every((token) => token < SHAPE.tokens));
 });
 
 test("slots run out without harm when more tokens fly than there are", () => {

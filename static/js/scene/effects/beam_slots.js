@@ -15,6 +15,8 @@ import { createSpans } from "./tower_glow.js";
 const BUDGET = 4096; // beams of either kind
 // Radius of the disc of tokens in ALL AT ONCE, as a share of the free radius around the axis.
 const DISC = 0.46;
+/** Factor of the token's number in a row; groups are fewer. */
+export const GROUPS = 256;
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 
 /** Returns the number of slots, and how many of them have a full fan. */
@@ -76,7 +78,7 @@ export function createSlots(layout, topK) {
   const row = 4 * (2 + topK);
   /**
    * [S, 2 + K]: x, z, brightness, largest score; layer, arrival, firing, end; then id, weight, kind of each
-   * choice, and the group of the token
+   * choice, and the token: its group + GROUPS * its number
    */
   const table = new Float32Array(row * count);
   const scores = new Uint8Array(4 * width * fans); // [S, N]
@@ -165,7 +167,7 @@ function copyChoices(
   /** @type {number} */ layer,
 ) {
   const columns = columnsOf(model);
-  const group = groupNumbers(tokens)?.[token] ?? 0;
+  const whose = (groupNumbers(tokens)?.[token] ?? 0) + GROUPS * token;
   const from = (token * model.layers + layer) * columns;
   const empty = hasZeroExperts(model) ? 3 : 0;
   let largest = 1e-9;
@@ -173,6 +175,6 @@ function copyChoices(
   for (let k = 0; k < columns; k++) {
     const id = experts[from + k];
     const kind = id === NO_EXPERT ? empty : dropped?.[from + k] === 1 ? 2 : 1;
-    row.set([id, weights[from + k] / largest, kind, group], 4 * k);
+    row.set([id, weights[from + k] / largest, kind, whose], 4 * k);
   }
 }

@@ -7,6 +7,7 @@
  * @import {DataTexture} from "three"
  */
 
+import { GROUPS } from "../effects/beam_slots.js";
 import { createQuads, createTwin, QUAD } from "../gpu/geometry.js";
 import { createMaterial } from "../gpu/materials.js";
 
@@ -17,6 +18,7 @@ const VERTEX = /* glsl */ `
 uniform sampler2D slots, scores;
 uniform float share; /* of its light that this pass draws */
 uniform vec2 sizes; /* chosen experts a slot, slots with a fan */
+uniform float followed; /* token */
 out vec2 at;
 flat out vec4 state; /* fan, chosen, how far the fan has grown, where a refused choice is on its beam, else 0 */
 flat out float nothing; /* 1: to the empty place of a zero expert */
@@ -38,12 +40,13 @@ void main() {
   float since = time - when.y, after = time - when.z, lead = when.z - when.y;
   float fade = 1.0 - smoothstep(0.35, 1.0, after / (when.w - when.z));
   float fan = 0.0, chosen = 0.0, dropped = 0.0, thick = 1.0, home = 0.0;
+  float whose = texelFetch(slots, ivec2(2, place.x), 0).w, token = floor(whose / ${GROUPS}.0);
   who = -1.0;
   nothing = 0.0;
   if (place.y < k) {
     vec4 choice = texelFetch(slots, ivec2(2 + place.y, place.x), 0);
     expert = int(choice.x);
-    who = grouped > 0.5 ? choice.w - 1.0 : -1.0;
+    who = grouped > 0.5 ? whose - ${GROUPS}.0 * token - 1.0 : -1.0;
     nothing = step(2.5, choice.z);
     dropped = step(1.5, choice.z) - nothing;
     float strong = (0.45 + 0.55 * choice.y) * (0.4 + 0.8 * exp(-3.0 * after));
@@ -61,7 +64,7 @@ void main() {
   if (nothing > 0.5) b = mix(a, 0.5 * (b + topOf(layer, 0)), 0.8); /* between the last tower and the first */
   float far = layerFade(layer) * mix(0.12, 1.0, smoothstep(0.2, 0.9, max(opened(layer), focus.y))) * mix(0.55, 1.0, depthFade(b)) * share * mix(1.0, 0.35, path);
   at = corner;
-  far *= crowd;
+  far *= abs(token - followed) < 0.5 ? mix(crowd, 1.0, 0.8) : crowd * crowd; /* in a crowd the followed token stands out */
   fan *= mix(1.0, 0.3, behind) * far * airy(0.24) * pow(start.z, 1.12) * min(1.0, sqrt(96.0 / shape.y)); /* so many add up to white */
   chosen *= far * airy(0.6) * pow(start.z, 0.9);
   state = vec4(fan, chosen, smoothstep(0.0, 0.75, since / lead), dropped > 0.5 ? max(bounce(after), 1e-3) : chosen > 0.0 && home > 0.0 ? -home : 0.0);
@@ -103,7 +106,8 @@ void main() {
  */
 export function createBeams(uniforms, layout, { topK, fans, count }, { slots, scores }) {
   const sizes = { value: [topK, fans] };
-  const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, sizes };
+  const followed = { value: -1 };
+  const own = { slots: { value: slots.texture }, scores: { value: scores.texture }, sizes, followed };
   const parts = { vertex: VERTEX, fragment: FRAGMENT, blend: /** @type {const} */ ("glow") };
   const before = createMaterial(uniforms, {
     ...parts,
@@ -119,7 +123,8 @@ export function createBeams(uniforms, layout, { topK, fans, count }, { slots, sc
   return {
     objects: [open, hidden],
     /** Draws only the first slots. */
-    show(/** @type {number} */ slots) {
+    show(/** @type {number} */ slots, /** @type {number} */ token) {
+      followed.value = token;
       open.visible = hidden.visible = slots > 0;
       open.geometry.setDrawRange(0, 6 * ribbons(slots));
     },
