@@ -44,7 +44,7 @@ export const shapesEn = {
     openHint:
       "The config.json of any mixture-of-experts model on Hugging Face: its parameters are counted, its stack is drawn",
     drop: "or drop one anywhere",
-    dropHere: "Drop the config.json: its parameters are counted, its stack is drawn",
+    dropHere: "Drop a capture or trace: its routing is shown. A config.json: its parameters are counted",
     tooLarge: (/** @type {string} */ name, /** @type {number} */ size, /** @type {number} */ most) =>
       `${name}: expected a config.json of at most ${formatBytes(most)}, got ${formatBytes(size)}; choose the file named config.json`,
     took: (/** @type {string} */ config, /** @type {readonly string[]} */ others) =>

@@ -39,7 +39,8 @@ export const shapesFr = {
     open: "Ouvrir un config.json",
     openHint: "Le config.json de tout modèle à mélange d’experts de Hugging Face : compté ici, et dessiné",
     drop: "ou déposez-en un n’importe où",
-    dropHere: "Déposez le config.json : il est compté, et ses anneaux sont dessinés",
+    dropHere:
+      "Déposez une capture ou une trace : son routage s’affiche. Un config.json : ses paramètres sont comptés",
     tooLarge: (name, size, most) =>
       `${name} : un config.json d’au plus ${formatBytes(most)} est attendu, ${formatBytes(size)} reçus ; choisissez le fichier nommé config.json`,
     took: (config, others) => `Lu : ${config}. Non lus : ${listed(others, (more) => `et ${more} de plus`)}.`,
