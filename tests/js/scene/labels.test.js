@@ -35,6 +35,14 @@ test("a low stack names every second layer before every fifth", () => {
   assert.deepEqual(named(4), [1, 5]);
 });
 
+test("a folded stack without room for every layer names the current one", () => {
+  for (const looked of [29, 30]) {
+    const named = [28, 29, 30, 31, 32].filter((layer) => isLabelled(layer, 92, 2, looked));
+    assert.ok(named.includes(looked));
+    assert.ok(named.every((layer, at) => at === 0 || layer - named[at - 1] === 2));
+  }
+});
+
 test("a few tokens that fly together are named in two columns beside the particles, in the order of the prompt", () => {
   const cluster = { x: 90, y: 40, width: 20, height: 20 };
   const size = { width: 30, height: 10 };

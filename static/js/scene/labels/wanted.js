@@ -8,7 +8,7 @@
  * @import {Rect, Wanted} from "./places.js"
  */
 
-import { isNarrow } from "../camera/framing.js";
+import { isFolded, isNarrow } from "../camera/framing.js";
 import {
   aroundRing,
   besideRing,
@@ -18,6 +18,7 @@ import {
   footOf,
   isLabelled,
   NEXT,
+  onLowestRing,
   seen,
   spanOf,
   labelInterval,
@@ -124,7 +125,11 @@ function fixedOf(label, row, size, now) {
     return [{ ...size, places, row, tone: 0, strength: 0.7 * flat, ink: 0 }];
   }
   const every = labelInterval(now.room / shot.text, isNarrow(shot));
-  if (layout.open[label.layer] < 0.5 || !isLabelled(label.layer, layout.layers, every)) return [];
+  if (
+    layout.open[label.layer] < 0.5 ||
+    !isLabelled(label.layer, layout.layers, every, isFolded(layout) ? now.looked : -1)
+  )
+    return [];
   const pulse = now.pulse(label.layer);
   const places = besideRing(layout, layout.levels[label.layer], shot, size);
   return [{ ...size, places, row, tone: 0.8 * pulse, strength: (0.66 + 0.34 * pulse) * flat, ink: 0 }];
@@ -154,5 +159,6 @@ function attentionOf(row, size, { shot, layout, room }, flat) {
   const place = narrow
     ? /** @type {const} */ ([edge[0] - size.width - 2 * LEAST, below])
     : /** @type {const} */ ([2 * x - left - size.width, beside]);
+  if (narrow && onLowestRing(place, layout, shot)) return [];
   return [{ ...size, places: [place], row, tone: 0, strength, ink: 0 }];
 }

@@ -39,8 +39,9 @@ export function labelInterval(/** @type {number} */ room, /** @type {boolean} */
   return [1, 2, 5, 10, 20].find((every) => every * room >= closest) ?? 50;
 }
 
-/** Returns whether a layer has a label: every n-th (of two the first, so that 1 is among them), the first, and the last unless it is too close to another. @param {number} layer @param {number} layers @param {number} every */
-export function isLabelled(layer, layers, every) {
+/** Returns whether a layer has a label: every n-th (of two the first, so that 1 is among them), the first, and the last unless it is too close to another. In a folded stack those around the current layer count. @param {number} layer @param {number} layers @param {number} every @param {number} [looked] the current layer of a folded stack */
+export function isLabelled(layer, layers, every, looked = -1) {
+  if (looked >= 0 && every > 1) return (layer - looked) % every === 0;
   const over = (layer + (every === 2 ? 0 : 1)) % every;
   return over === 0 || layer === 0 || (layer === layers - 1 && over > every / 2);
 }
@@ -141,6 +142,19 @@ export function footOf(layout, layer, shot) {
   const level = levelOf(layout, layer) - drop - towerHeight;
   const front = outer / (Math.hypot(back[0], back[2]) || 1);
   return seen([back[0] * front, level, back[2] * front], shot)[1];
+}
+
+/** Returns whether a point lies on the lowest ring: a layer's, or that of dense layers below it. @param {readonly [number, number]} point CSS pixels of the canvas @param {Layout} layout @param {Shot} shot */
+export function onLowestRing([x, y], layout, shot) {
+  const { right, back } = axes(shot);
+  const { outer, towerHeight, drop, slabs } = layout;
+  const heights = slabs.filter((_, at) => at % 3 === 0);
+  const level = Math.min(levelOf(layout, 0) - drop - towerHeight, ...heights);
+  const front = outer / (Math.hypot(back[0], back[2]) || 1);
+  const middle = seen([0, level, 0], shot);
+  const wide = seen([outer * right[0], level, outer * right[2]], shot)[0] - middle[0];
+  const high = seen([back[0] * front, level, back[2] * front], shot)[1] - middle[1];
+  return ((x - middle[0]) / wide) ** 2 + ((y - middle[1]) / high) ** 2 < 1;
 }
 
 /** Returns the places of the id of an expert outside its ring. @param {Layout} layout @param {number} layer @param {number} expert @param {Shot} shot @param {{width: number, height: number}} box @returns {[number, number][]} */
