@@ -137,23 +137,30 @@ export function besideRing({ outer }, height, shot, { width, height: high }) {
 
 /** Returns where the towers of a layer end below: CSS pixels of the canvas. @param {Layout} layout @param {number} layer @param {Shot} shot */
 export function footOf(layout, layer, shot) {
+  return frontAt(layout, feetOf(layout, layer), shot)[1];
+}
+
+/** @param {Layout} layout @param {number} layer */
+function feetOf(layout, layer) {
+  return levelOf(layout, layer) - layout.drop - layout.towerHeight;
+}
+
+/** Returns the point of a ring that is closest to the camera: CSS pixels of the canvas. @param {Layout} layout @param {number} height @param {Shot} shot */
+function frontAt({ outer }, height, shot) {
   const { back } = axes(shot);
-  const { outer, towerHeight, drop } = layout;
-  const level = levelOf(layout, layer) - drop - towerHeight;
   const front = outer / (Math.hypot(back[0], back[2]) || 1);
-  return seen([back[0] * front, level, back[2] * front], shot)[1];
+  return seen([back[0] * front, height, back[2] * front], shot);
 }
 
 /** Returns whether a point lies on the lowest ring: a layer's, or that of dense layers below it. @param {readonly [number, number]} point CSS pixels of the canvas @param {Layout} layout @param {Shot} shot */
 export function onLowestRing([x, y], layout, shot) {
-  const { right, back } = axes(shot);
-  const { outer, towerHeight, drop, slabs } = layout;
+  const { right } = axes(shot);
+  const { outer, slabs } = layout;
   const heights = slabs.filter((_, at) => at % 3 === 0);
-  const level = Math.min(levelOf(layout, 0) - drop - towerHeight, ...heights);
-  const front = outer / (Math.hypot(back[0], back[2]) || 1);
+  const level = Math.min(feetOf(layout, 0), ...heights);
   const middle = seen([0, level, 0], shot);
   const wide = seen([outer * right[0], level, outer * right[2]], shot)[0] - middle[0];
-  const high = seen([back[0] * front, level, back[2] * front], shot)[1] - middle[1];
+  const high = frontAt(layout, level, shot)[1] - middle[1];
   return ((x - middle[0]) / wide) ** 2 + ((y - middle[1]) / high) ** 2 < 1;
 }
 
