@@ -303,3 +303,34 @@ def test_small_phone_shows_the_whole_title_of_the_first_prompt(open_page: Opener
     title = page.locator(".masthead .title")
     expect(title).to_have_text("A plain sentence")
     assert title.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
+@pytest.mark.parametrize("size", SCREENS.values(), ids=SCREENS)
+def test_table_opens_at_the_current_row(open_page: Opener, size: tuple[int, int]) -> None:
+    page = look(open_page, size, "&panel=table")
+    row = page.locator(".routing tr[aria-current]")
+    expect(row).to_be_in_viewport(ratio=0.5)
+    inside = """(row) => {
+      const [box, frame] = [row, row.closest(".scroller")].map((each) => each.getBoundingClientRect());
+      return box.top >= frame.top && box.top + box.height / 2 <= frame.bottom;
+    }"""
+    assert row.evaluate(inside)
+
+
+# Number of rows of the heat map whose number does not stand beside them.
+BESIDE_ANOTHER = """(() => {
+  const map = document.querySelector(".heat").getBoundingClientRect();
+  const named = [...document.querySelectorAll(".heat-axis > span")];
+  const row = map.height / named.length;
+  return named.filter((each, at) => {
+    const { top, bottom } = each.getBoundingClientRect();
+    return Math.abs((top + bottom) / 2 - map.top - (at + 0.5) * row) > row / 2;
+  }).length;
+})()"""
+
+
+@pytest.mark.parametrize("size", SCREENS.values(), ids=SCREENS)
+def test_rows_of_the_heat_map_stand_beside_their_numbers(open_page: Opener, size: tuple[int, int]) -> None:
+    page = look(open_page, size, "&panel=heatmap")
+    expect(page.locator(".heat-axis > span")).to_have_count(6)
+    wait_until(page, f"{BESIDE_ANOTHER} === 0")

@@ -20,6 +20,7 @@ import { choices, hasZeroExperts, zeroChoices } from "../trace/trace.js";
  * @property {Row[]} rows         best first; with `ids` only the chosen experts, in the order of their ids
  * @property {number} cut         rows above the cut; 0 without a cut
  * @property {number | null} margin   lowest selected score minus highest rejected one; null if the scores alone did not decide
+ * @property {number} resolution  the trace has scores in steps; a margin below this one is not known
  * @property {boolean} shares     the scores sum to 1: shown in percent, the margin in points
  * @property {boolean} biased     a bias was added for selection
  * @property {{won: number, over: number} | null} swayed   the bias selected one expert over another with a higher score
@@ -49,7 +50,7 @@ export function decisionOf(trace, token, layer) {
   const shares = Math.abs(rows.reduce((total, { score }) => total + score, 0) - 1) < 0.08;
   const decided = { rows, shares, sum, nothing, biased: trace.bias !== null };
   if (trace.model.router === "expert_choice")
-    return { ...decided, kind: "experts-choose", cut: 0, margin: null, swayed: null };
+    return { ...decided, kind: "experts-choose", cut: 0, margin: null, resolution: 0, swayed: null };
   const cut = cutOf(rows);
   // The scores of zero experts are not in the trace, so the margin to the first rejected choice is not known.
   const margin = hasZeroExperts(trace.model) ? null : cut.margin;
@@ -66,7 +67,17 @@ function idsAlone(chosen) {
     state: /** @type {Row["state"]} */ (dropped ? "full" : "chosen"),
   }));
   rows.sort((a, b) => a.expert - b.expert);
-  return { kind: "ids", rows, cut: 0, margin: null, shares: false, biased: false, swayed: null, sum: 0 };
+  return {
+    kind: "ids",
+    rows,
+    cut: 0,
+    margin: null,
+    resolution: 0,
+    shares: false,
+    biased: false,
+    swayed: null,
+    sum: 0,
+  };
 }
 
 /** @param {Trace} trace @param {number} token @param {number} layer @param {ReturnType<typeof choices>} chosen @returns {Row[]} */
@@ -113,14 +124,19 @@ function closeGroups(rows, { settings, experts, router }) {
     for (const row of own) if (row.state === "lost") row.state = "closed";
 }
 
-/** @param {Row[]} rows @returns {{cut: number, margin: number | null}} */
+/** @param {Row[]} rows @returns {Pick<Decision, "cut" | "margin" | "resolution">} */
 function cutOf(rows) {
   const won = rows.filter(({ state }) => state === "chosen" || state === "full");
   const lost = rows.find(({ state }) => state === "lost");
-  if (!won.length || !lost) return { cut: won.length, margin: null };
-  const margin = Math.min(...won.map(({ selection }) => selection)) - lost.selection;
-  return { cut: won.length, margin: margin < -1e-6 ? null : Math.max(0, margin) };
+  if (!won.length || !lost) return { cut: won.length, margin: null, resolution: 0 };
+  const last = won.reduce((low, row) => (row.selection < low.selection ? row : low));
+  const margin = last.selection - lost.selection;
+  const resolution = (stepAt(last.score) + stepAt(lost.score)) / 2;
+  return { cut: won.length, margin: margin < -resolution ? null : Math.max(0, margin), resolution };
 }
+
+/** Returns the distance of two neighbouring scores of a trace: their square roots are sent in 255 steps (trace/wire.js). @param {number} score */
+const stepAt = (score) => (2 * Math.sqrt(score)) / 255;
 
 /** @param {Row[]} rows @returns {Decision["swayed"]} */
 function swayedIn(rows) {

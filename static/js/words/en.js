@@ -231,7 +231,7 @@ export const en = {
     clear: (/** @type {string} */ margin) => `Clear by ${margin}.`,
     close: (/** @type {string} */ margin) => `Close: ${margin}.`,
     near: (/** @type {string} */ margin) => `Near tie: ${margin}.`,
-    tie: "A tie: the lower id won.",
+    within: (/** @type {string} */ margin) => `Less than ${margin} apart.`,
     points: (/** @type {string} */ points) => `${points} points`,
     otherwise: "Not decided by these scores alone.",
     swayed: (/** @type {number} */ won, /** @type {number} */ over) => `The bias chose ${won} over ${over}.`,
@@ -482,7 +482,7 @@ export const en = {
   connection: {
     connecting: "connecting",
     streaming: (/** @type {number} */ got, /** @type {number} */ all) => `streaming ${got} of ${all}`,
-    done: "complete",
+    done: "all received",
     lost: "lost, retrying",
     refused: "not routed",
   },

@@ -240,7 +240,7 @@ export const fr = {
     clear: (margin) => `Net : ${margin} d’avance.`,
     close: (margin) => `Serré : ${margin}.`,
     near: (margin) => `Presque à égalité : ${margin}.`,
-    tie: "Égalité : le plus petit numéro gagne.",
+    within: (margin) => `Moins de ${margin} d’écart.`,
     points: (points) => `${points} points`,
     otherwise: "Ces notes seules n’ont pas décidé.",
     swayed: (won, over) => `Le biais a préféré ${won} à ${over}.`,

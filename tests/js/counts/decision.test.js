@@ -47,6 +47,16 @@ test("shown weights add up to their shown sum, where each rounded alone would no
   assert.equal(sumInWords(decided(traceOf(EIGHT, three), 0, 0)), "0.84 + 0.83 + 0.83 = 2.50");
 });
 
+test("a margin below the steps in which scores are sent is no tie: it is said how small it is", () => {
+  const pair = /** @type {any[]} */ ([
+    [7, 0.53],
+    [3, 0.47],
+  ]);
+  const near = decided(traceOf([0.08, 0.12, 0.15, 0.1831, 0.1815, 0.02, 0.05, 0.2154], pair), 0, 0);
+  assert.ok(near.margin < near.resolution);
+  assert.match(marginInWords(near), /^Less than 0\.[3-7] points apart\.$/);
+});
+
 test("choices of zero experts compute nothing: counted apart, and the margin to others is not known", () => {
   const model = { router: "LongcatFlashTopkRouter (softmax)", top_k: 4, zero_experts: 3 };
   const chosen = /** @type {any[]} */ ([...TWO, [NO_EXPERT, 0], [NO_EXPERT, 0]]);

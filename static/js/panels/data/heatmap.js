@@ -9,7 +9,7 @@
 import { rowOf } from "../../counts/expert_uses.js";
 import { coloursOf } from "../../view/palettes.js";
 import { words } from "../../words/words.js";
-import { attribute, changes, h, setText } from "../parts/element.js";
+import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { createSpan } from "./count_scope.js";
 
 /** @param {HTMLElement} host @param {Actions} actions */
@@ -24,6 +24,7 @@ export function createHeatmap(host, actions) {
   });
   const readout = h("output", { class: "readout" }, words.heatmapHint);
   const axis = h("div", { class: "heat-axis", "aria-hidden": "true" });
+  const frame = h("div", { class: "heat-frame" }, axis, canvas);
   const columns = h("div", { class: "heat-columns", "aria-hidden": "true" });
   const scale = h("canvas", { class: "heat-scale", width: 64, height: 1, "aria-hidden": "true" });
   const least = h("span", {}, "0");
@@ -32,7 +33,7 @@ export function createHeatmap(host, actions) {
     h("p", { class: "caption" }, words.heatmapCaption),
     span.element,
     h("p", { class: "heat-name" }, words.heatmapLayer),
-    h("div", { class: "heat-frame" }, axis, canvas),
+    frame,
     columns,
     h("p", { class: "heat-name heat-under" }, words.heatmapExpert),
     h("p", { class: "heat-legend" }, words.heatmapTimes, least, scale, most),
@@ -90,6 +91,7 @@ export function createHeatmap(host, actions) {
       columns.replaceChildren(...labelledColumns(experts).map((expert) => h("span", {}, String(expert))));
       setText(most, String(mostOf(tally)));
       paintScale(scale, heatOf(state.view.palette, state.theme));
+      setStyle(frame, "--rows", String(numbers.length));
       axis.replaceChildren(
         ...numbers.map((layer) => h("span", { "data-here": layer === here + 1 }, String(layer))),
       );

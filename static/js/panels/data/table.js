@@ -13,8 +13,10 @@ import { words } from "../../words/words.js";
 import { attribute, changes, h, setStyle, setText } from "../parts/element.js";
 import { tokenName } from "../parts/token_name.js";
 
-/** Height of a row in pixels, as in the style sheet. */
+/** Height of a row at the usual font size, in pixels, as in the style sheet. */
 const ROW = 28;
+/** Returns the height of a row at the reader's font size, CSS pixels. */
+const rowHeight = () => (ROW * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
 /** Additional rows at both edges, so that scrolling shows no gap. */
 const SPARE = 8;
 
@@ -38,7 +40,7 @@ function createFrame() {
 
 /** @param {HTMLElement} spacer @param {number} rows */
 function setHeight(spacer, rows) {
-  setStyle(/** @type {HTMLElement} */ (spacer.firstElementChild), "--height", `${rows * ROW}px`);
+  setStyle(/** @type {HTMLElement} */ (spacer.firstElementChild), "--height", `${(rows * ROW) / 16}rem`);
 }
 
 /** @param {HTMLElement} host @param {Actions} actions */
@@ -67,10 +69,10 @@ export function createTable(host, actions) {
     const all = trace;
     if (!all) return;
     const rows = rowCount();
-    const first = printing ? 0 : Math.max(0, Math.floor(scroller.scrollTop / ROW) - SPARE);
+    const first = printing ? 0 : Math.max(0, Math.floor(scroller.scrollTop / rowHeight()) - SPARE);
     const end = printing
       ? rows
-      : Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / ROW) + 2 * SPARE);
+      : Math.min(rows, first + Math.ceil((scroller.clientHeight || 400) / rowHeight()) + 2 * SPARE);
     setHeight(above, first);
     setHeight(below, rows - end);
     const shown = Array.from({ length: Math.max(0, end - first) }, (_, i) =>
@@ -124,8 +126,9 @@ function offerLayers(select, layers) {
 
 /** Scrolls a row into view, without scrolling the page. @param {HTMLElement} scroller @param {number} row */
 function follow(scroller, row) {
-  const top = row * ROW;
-  const inSight = top >= scroller.scrollTop && top + 2 * ROW <= scroller.scrollTop + scroller.clientHeight;
+  const height = rowHeight();
+  const top = row * height;
+  const inSight = top >= scroller.scrollTop && top + 2 * height <= scroller.scrollTop + scroller.clientHeight;
   if (row >= 0 && !inSight) scroller.scrollTop = Math.max(0, top - scroller.clientHeight / 2);
 }
 

@@ -21,14 +21,18 @@ const { decision: said } = words;
 /** @typedef {"scores" | "cut" | "weights"} Phase */
 
 /** Returns the decimals of percents. More are used if the rows next to the cut would look equal. @param {Decision} decision */
-function decimalsOf({ rows, cut }) {
+function decimalsOf({ rows, cut, margin, resolution }) {
   const [won, lost] = [rows[cut - 1], rows[cut]];
+  if (margin !== null && margin < resolution) return 0;
   return won && lost && Math.round(won.score * 100) === Math.round(lost.score * 100) ? 1 : 0;
 }
 
+/** @param {number} value @param {number} parts  of one */
+const roundedUp = (value, parts) => Math.ceil(value * parts) / parts;
+
 /** Returns the margin in words. @param {Decision} decision */
 export function marginInWords(decision) {
-  const { kind, margin, rows, shares, swayed, sum, nothing } = decision;
+  const { kind, margin, resolution, rows, shares, swayed, sum, nothing } = decision;
   const won = rows.filter(({ state }) => state === "chosen" || state === "full");
   const full = rows.find(({ state }) => state === "full");
   if (nothing) return said.nothing(nothing, nothing + won.length);
@@ -38,9 +42,11 @@ export function marginInWords(decision) {
   if (full) return said.full1(full.expert, formatDecimal(sum, 2));
   if (swayed) return said.swayed(swayed.won, swayed.over);
   if (margin === null) return won.length === rows.length ? "" : said.otherwise;
-  if (margin < 5e-5) return said.tie;
+  const inWords = (/** @type {number} */ share) =>
+    shares ? said.points(formatDecimal(100 * share, share < 0.0995 ? 1 : 0)) : formatDecimal(share, 2);
+  if (margin < resolution) return said.within(inWords(roundedUp(margin + resolution, shares ? 1000 : 100)));
   const points = margin * 100;
-  const told = shares ? said.points(formatDecimal(points, points < 9.95 ? 1 : 0)) : formatDecimal(margin, 2);
+  const told = inWords(margin);
   return (points < 1 ? said.near : points < 5 ? said.close : said.clear)(told);
 }
 
@@ -170,9 +176,11 @@ export function createDecision(host, actions) {
   const sum = term("combine_weight", "");
   const next = term("attention", "");
   const after = h("p", { class: "decision-next" }, next);
+  const place = h("p", { class: "decision-layer", "aria-hidden": "true" }); // in the place of the title on phones
   host.append(
     title,
     table,
+    place,
     h("div", { class: "verdict" }, margin, h("p", { class: "weight-sum" }, sum), after),
   );
   let layer = 0;
@@ -187,12 +195,14 @@ export function createDecision(host, actions) {
     update({ trace, at, view, shot }) {
       const phase = shot === null ? "weights" : (phaseAt(shot) ?? "scores");
       const token = view.mode === "all" && at.token >= 0 && view.path !== null ? view.path : at.token;
-      if (!changed(trace, token, at.layer, phase, shot === null)) return;
+      if (!changed(trace, token, at.layer, phase, shot === null, view.camera)) return;
       const decision = trace && decisionOf(trace, token, at.layer);
       attribute(host, "hidden", !decision);
       if (!trace || !decision) return;
       layer = at.layer;
       const name = decision.kind === "ids" ? said.titleIds : said.title;
+      setText(place, words.atLayer(layer + 1));
+      attribute(place, "data-first", view.camera === "top"); // no ring of the scene is named there
       setText(title, name(layer + 1, tokenName(trace, token)));
       body.replaceChildren(...ladder(decision, phase, trace.model.experts));
       setText(margin, phase === "scores" ? "" : marginInWords(decision));

@@ -64,6 +64,10 @@ export function particlesOf({ flights, count, together, shot }) {
   });
 }
 
+/** Returns how many lines a label may move: never further than half the way to the next ring, as it would name its token. */
+const linesOf = (/** @type {number} */ room, /** @type {number} */ height) =>
+  Math.max(1, Math.min(3, Math.round(room / (2 * height)) + 1));
+
 /** Returns the rectangle around others. @param {readonly Rect[]} rects @returns {Rect} */
 function around(rects) {
   const x = Math.min(...rects.map((rect) => rect.x));
@@ -104,7 +108,7 @@ function tokensOf(first, boxes, now) {
           shot,
           size,
         )
-      : besideToken([...point], shot, size, together ? 7 : 3);
+      : besideToken([...point], shot, size, together ? 7 : linesOf(now.room, size.height));
     const ink = groups?.[token] ? groups[token] : -1;
     return [{ ...size, places, row: first + token, tone: token === followed ? 0.5 : 0, strength, ink }];
   });
