@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 
@@ -20,23 +21,32 @@ LONG = 16
 MOMENT_KEYS = ("mode", "token", "layer", "shot")
 SHOT_TOKEN = 2  # the token that the directed shot follows
 SHOT_RISE = 6.7  # second of the shot at which the camera draws back and the token leaves its first layer
+SHOT_CUT = 2.8  # second of the shot at which the best experts are chosen
 SHOT_LAYERS = 2.2  # layers per second after that
+
+Ring = Literal["", "scored", "chosen"]
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A token at a layer, both counted from 0, in a mode."""
+    """A token at a layer, both counted from 0, in a mode.
+
+    `ring`: in the close part of the directed shot, what the only visible ring shows.
+    """
 
     token: int
     layer: int
     mode: str
+    ring: Ring = ""
 
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
         """Returns the moment in the keys of a view; None if they have none, which means the end."""
         mode, token, layer, shot = (read_view_key(name, view) for name in MOMENT_KEYS)
         if shot is not None:
-            return cls(SHOT_TOKEN, int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS), mode)
+            layers = int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS)
+            ring: Ring = "" if shot >= SHOT_RISE else "chosen" if shot >= SHOT_CUT else "scored"
+            return cls(SHOT_TOKEN, layers, mode, ring)
         if token is None and layer is None:
             return None
         return cls(token or 0, layer or 0, mode)
@@ -49,7 +59,7 @@ class Moment:
         """Returns the moment clamped to a trace of this size; ALL AT ONCE counts all tokens as one."""
         last = tokens - 1
         token = last if self.mode == "all" else min(self.token, last)
-        return Moment(token, min(self.layer, layers - 1), self.mode)
+        return replace(self, token=token, layer=min(self.layer, layers - 1))
 
     def fired(self, tokens: int, layers: int) -> Bools:
         """Marks the events up to the moment: [T, L]."""
@@ -76,3 +86,20 @@ def until(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
         experts=np.where(fired, trace.experts, -1).astype(trace.experts.dtype),
         weights=np.where(fired, trace.weights, 0).astype(trace.weights.dtype),
     )
+
+
+def first_ring(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
+    """Returns the first layer with the choices of the moment's token alone, as the close part of the shot shows it.
+
+    Before the cut every expert has a beam, as a choice of another token, so that none stands out.
+    """
+    shape = trace.header.shape
+    ring = trace.experts[:, :1]
+    columns = ring.shape[-1] if moment.ring == "chosen" else shape.experts
+    experts = np.full((len(ring), 1, columns), -1, trace.experts.dtype)
+    if moment.ring == "chosen":
+        experts[moment.token] = ring[moment.token]
+    elif len(ring) > 1:
+        experts[0 if moment.token else 1] = np.arange(shape.experts)
+    header = replace(trace.header, shape=replace(shape, layers=1, dense_layers=()), bias=None)
+    return RoutingTrace(header, None, experts, np.ones(experts.shape, trace.weights.dtype))

@@ -18,7 +18,7 @@ from ..wording import ENGLISH, Wording
 from .caption import captions
 from .groups import LANE, ServedGroups, banded_cap, n, patterns, trail
 from .layout import Doubles, FlatLayout, place
-from .moment import Moment, until
+from .moment import Moment, first_ring, until
 
 WIDTH, HEIGHT = 1200, 630
 AXIS = 420.0  # x of the stack's centre
@@ -52,19 +52,21 @@ def draw_preview(
 ) -> str:
     """Returns an SVG document, 1200 by 630. `title`: replaces the trace's own.
 
-    `moment`: playback position; None: the end. `grouped`: caps and trails have the colours of token
-    groups, if the author named two or more; else those of heat.
+    `moment`: playback position; None: the end. In the close part of the shot one ring is drawn. `grouped`: caps
+    and trails have the colours of token groups, if the author named two or more; else those of heat.
     """
-    flat = place(trace.header.shape, TOP, BOTTOM, RADIUS)
+    shown = trace
     if moment is not None:
         moment = moment.within(*trace.experts.shape[:2])
-        trace = until(trace, moment)
+        shown = trace = until(trace, moment)
+        if moment.ring:
+            shown, grouped = first_ring(trace, moment), False
     hits = int((count_uses(trace) > 0).sum())
-    beside = (AXIS + 26, height_of(flat, moment) + 7)
+    beside = (AXIS + 26, height_of(place(shown.header.shape, TOP, BOTTOM, RADIUS), moment) + 7)
     groups = served_groups(trace, grouped)
     tints = None if groups is None else groups.underlines()
     text = captions(trace, hits, main_token(trace, moment), beside, words, title, tints)
-    stack = draw_stack(trace, TOP, BOTTOM, RADIUS, moment=moment, groups=groups)
+    stack = draw_stack(shown, TOP, BOTTOM, RADIUS, moment=moment, groups=groups)
     return "".join((*foundation(), *stack, *text, "</svg>"))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.picture.caption import clean, cut
 from app.picture.groups import TINTS, ServedGroups
 from app.picture.layout import RING_TURN, place
-from app.picture.moment import Moment, until
+from app.picture.moment import Moment, first_ring, until
 from app.picture.preview import HEIGHT, LEVELS, WIDTH, count_uses, draw_preview, levels_of, main_token
 from app.settings import ROOT, Settings
 from app.shape import ModelShape
@@ -181,7 +181,30 @@ def test_the_moment_of_a_link_is_read_from_its_keys():
 def test_preview_of_the_shot_follows_the_third_token_and_rises_with_it(shot: str, layer: int) -> None:
     moment = Moment.of({"shot": shot})
     assert moment is not None
-    assert moment.within(11, 6) == Moment(2, min(layer, 5), "sequence")
+    reached = moment.within(11, 6)
+    assert (reached.token, reached.layer, reached.mode) == (2, min(layer, 5), "sequence")
+
+
+RING = re.compile(r'<ellipse cx="420" cy="[^"]+" rx="322"')
+
+
+@pytest.mark.parametrize(("shot", "rings"), [("2", 1), ("4", 1), ("9", 6)])
+def test_preview_of_the_shot_draws_the_close_ring_and_then_the_stack(
+    sources: SourceRegistry, shot: str, rings: int
+) -> None:
+    trace = sources.open(sources.parse({"scenario": "english"})).trace()
+    moment = Moment.of({"shot": shot})
+    assert len(RING.findall(draw_preview(trace, moment=moment))) == rings
+
+
+def test_close_ring_has_all_experts_before_the_cut_and_the_chosen_ones_after_it(
+    sources: SourceRegistry,
+) -> None:
+    trace = sources.open(sources.parse({"scenario": "english"})).trace()
+    scored, chosen = (first_ring(trace, Moment(2, 0, "sequence", ring)) for ring in ("scored", "chosen"))
+    assert set(scored.experts[scored.experts >= 0]) == set(range(8))
+    assert not (scored.experts[2] >= 0).any()
+    assert set(chosen.experts[chosen.experts >= 0]) == set(trace.experts[2, 0])
 
 
 def tints_of(picture):
