@@ -89,7 +89,7 @@ def until(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
 
 
 def first_ring(trace: RoutingTrace, moment: Moment) -> RoutingTrace:
-    """Returns the first layer with the choices of the moment's token alone, as the close part of the shot shows it.
+    """Returns the first layer with the choices of the moment's token alone: the close part of the shot.
 
     Before the cut every expert has a beam, as a choice of another token, so that none stands out.
     """

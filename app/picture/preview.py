@@ -52,8 +52,9 @@ def draw_preview(
 ) -> str:
     """Returns an SVG document, 1200 by 630. `title`: replaces the trace's own.
 
-    `moment`: playback position; None: the end. In the close part of the shot one ring is drawn. `grouped`: caps
-    and trails have the colours of token groups, if the author named two or more; else those of heat.
+    `moment`: playback position; None: the end. In the close part of the shot one ring is drawn.
+    `grouped`: caps and trails have the colours of token groups, if the author named two or more; else those
+    of heat.
     """
     shown = trace
     if moment is not None:

@@ -23,7 +23,7 @@ def name(request: TraceRequest, sources: SourceRegistry, words: Wording = ENGLIS
     scenario = sources.library.scenarios.get(request.scenario)
     title = scenario.title_in(words.language) if scenario else request.scenario
     shaped = find_shape(request.shape)
-    return f"{title} · {model_name(shaped, words)}" if shaped and request.source == "authored" else title
+    return f"{model_name(shaped, words)} · {title}" if shaped and request.source == "authored" else title
 
 
 def model_name(shaped: NamedShape, words: Wording) -> str:

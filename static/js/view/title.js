@@ -19,7 +19,7 @@ export function titleOf(boot, view) {
   if (own || !scenario) return { title: words.ownPrompt, teaches: "" };
   const shape = shapeOf(boot, view);
   return {
-    title: shape ? `${scenario.title} · ${shape.name || words.models.ownConfig}` : scenario.title,
+    title: shape ? `${shape.name || words.models.ownConfig} · ${scenario.title}` : scenario.title,
     teaches: scenario.teaches,
   };
 }
