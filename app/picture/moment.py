@@ -6,7 +6,8 @@ Times are counted in steps, because only the order of events matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
@@ -14,12 +15,13 @@ from typing import Literal
 import numpy as np
 
 from ..request.view_keys import read_view_key
-from ..trace import Bools, RoutingTrace
+from ..trace import Bools, RoutingTrace, Token
 
 STAGGER = sqrt(5) - 1  # steps between two tokens in SEQUENCE, for prompts of up to LONG tokens
 LONG = 16
 MOMENT_KEYS = ("mode", "token", "layer", "shot")
-SHOT_TOKEN = 2  # the token that the directed shot follows
+HEROES = (2, 1, 3, 0, 4)  # tokens that the directed shot may follow, the best first
+WORD = re.compile(r"[^\W\d_]{2}")
 SHOT_RISE = 6.7  # second of the shot at which the camera draws back and the token leaves its first layer
 SHOT_CUT = 2.8  # second of the shot at which the best experts are chosen
 SHOT_LAYERS = 2.2  # layers per second after that
@@ -38,6 +40,7 @@ class Moment:
     layer: int
     mode: str
     ring: Ring = ""
+    shot: bool = False  # in the directed shot
 
     @classmethod
     def of(cls, view: Mapping[str, str]) -> Moment | None:
@@ -46,7 +49,7 @@ class Moment:
         if shot is not None:
             layers = int(max(0.0, shot - SHOT_RISE) * SHOT_LAYERS)
             ring: Ring = "" if shot >= SHOT_RISE else "chosen" if shot >= SHOT_CUT else "scored"
-            return cls(SHOT_TOKEN, layers, mode, ring)
+            return cls(HEROES[0], layers, mode, ring, shot=True)
         if token is None and layer is None:
             return None
         return cls(token or 0, layer or 0, mode)
@@ -54,6 +57,13 @@ class Moment:
     def after(self, first: int) -> Moment:
         """Returns the moment relative to a part of the trace that begins at token `first`."""
         return replace(self, token=max(0, self.token - first))
+
+    def following(self, tokens: Sequence[Token]) -> Moment:
+        """Returns the moment with the token of the shot in a prompt: a word near the third token."""
+        if not self.shot:
+            return self
+        words = (i for i in HEROES if i < len(tokens) and WORD.search(tokens[i].text))
+        return replace(self, token=next(words, HEROES[0]))
 
     def within(self, tokens: int, layers: int) -> Moment:
         """Returns the moment clamped to a trace of this size; ALL AT ONCE counts all tokens as one."""

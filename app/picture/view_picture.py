@@ -56,7 +56,8 @@ class ViewPicture:
         around = 0 if moment is None else moment.token
         opened = tuple(sources.open(request, around=around) for request in requests)
         if moment is not None:
-            moment = moment.after(opened[0].header.origin.get("window", {}).get("from", 0))
+            header = opened[0].header
+            moment = moment.after(header.origin.get("window", {}).get("from", 0)).following(header.tokens)
         theme = look_of(view)["theme"]
         grouped = read_view_key("colour", view) == "group"
         return cls(

@@ -185,6 +185,18 @@ def test_preview_of_the_shot_follows_the_third_token_and_rises_with_it(shot: str
     assert (reached.token, reached.layer, reached.mode) == (2, min(layer, 5), "sequence")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "word"), [("english", "river"), ("translate", "house"), ("code", "fibonacci")]
+)
+def test_preview_of_the_shot_follows_a_word_as_the_page_does(
+    sources: SourceRegistry, scenario: str, word: str
+) -> None:
+    tokens = sources.open(sources.parse({"scenario": scenario})).header.tokens
+    moment = Moment.of({"shot": "4"})
+    assert moment is not None
+    assert tokens[moment.following(tokens).token].text.strip() == word
+
+
 RING = re.compile(r'<ellipse cx="420" cy="[^"]+" rx="322"')
 
 

@@ -31,9 +31,9 @@ const RAMP = { from: 0.15, secs: 1.1 };
 const PULL_BACK = [6.6, 8.8];
 const DRIFT = { until: 6.8, azimuth: [-9, 6], elevation: [32, 29] }; // degrees
 
-/** Returns the followed token: the third, because the scene then has tokens above it. @param {Pick<Schedule, "tokens" | "mode">} timeline */
-export function shotToken({ tokens, mode }) {
-  return mode === "all" ? tokens - 1 : Math.min(2, tokens - 1);
+/** Returns the followed token. @param {Pick<Schedule, "tokens" | "mode" | "hero">} timeline */
+export function shotToken({ tokens, mode, hero = 2 }) {
+  return mode === "all" ? tokens - 1 : Math.min(hero, tokens - 1);
 }
 
 /** Returns the time on the timeline at a moment of the shot. @param {Schedule} timeline @param {number} secs */

@@ -7,7 +7,7 @@
  * ONCE: the stagger is zero.
  *
  * @typedef {{token: number, layer: number}} Firing
- * @typedef {Timeline & {step: number, stagger: number, entry: (token: number) => number}} Schedule
+ * @typedef {Timeline & {step: number, stagger: number, hero?: number, entry: (token: number) => number}} Schedule
  *
  * @import {Flight, Mode, State, Timeline, Trace} from "../types.js"
  */
@@ -231,9 +231,18 @@ export function expectedOf({ tokens, origin }) {
   return Math.max(tokens.length, (origin.prompt_tokens ?? tokens.length) + (origin.continue ?? 0));
 }
 
+/** Tokens that the directed shot may follow, the best first: the third has tokens above it in the scene. */
+const HEROES = [2, 1, 3, 0, 4];
+
+/** Returns the token that the directed shot follows: a word, if there is one near the third token. @param {Pick<Trace, "tokens">} trace */
+export function heroOf({ tokens }) {
+  return HEROES.find((index) => /\p{L}{2}/u.test(tokens[index]?.text ?? "")) ?? 2;
+}
+
 /** @param {Mode} mode @param {Trace} trace @returns {Schedule} */
 export function timelineOf(mode, trace) {
-  return createTimeline(mode, trace.tokens.length, trace.model.layers, expectedOf(trace));
+  const timeline = createTimeline(mode, trace.tokens.length, trace.model.layers, expectedOf(trace));
+  return Object.assign(timeline, { hero: heroOf(trace) });
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   STILLS,
   timeIn,
 } from "../../../static/js/playback/shot.js";
-import { createTimeline } from "../../../static/js/playback/timeline.js";
+import { createTimeline, heroOf } from "../../../static/js/playback/timeline.js";
 
 const moments = Array.from({ length: 921 }, (_, i) => i / 100);
 
@@ -35,6 +35,18 @@ test("the token meets its router when the scores begin and its experts fire when
   assert.ok(Math.abs(timeIn(timeline, BEATS[1]) - timeline.arrives(hero, 0)) < 1e-9);
   assert.ok(timeIn(timeline, 3.4) < timeline.fires(hero, 0));
   assert.ok(timeIn(timeline, 3.85) >= timeline.fires(hero, 0));
+});
+
+test("the shot follows a word near the third token, not a comma", () => {
+  const tokens = (/** @type {string} */ text) => ({
+    tokens: text.split("|").map((each) => ({ text: each })),
+  });
+  assert.equal(heroOf(/** @type {any} */ (tokens("The| quiet| river| carries"))), 2);
+  assert.equal(heroOf(/** @type {any} */ (tokens("The| house|,| la| maison"))), 1);
+  assert.equal(heroOf(/** @type {any} */ (tokens("(|)|;"))), 2);
+  const timeline = createTimeline("sequence", 18, 6);
+  assert.equal(shotToken({ ...timeline, hero: 1 }), 1);
+  assert.equal(shotToken({ ...timeline, mode: "all", hero: 1 }), 17);
 });
 
 test("the camera is close for six beats and free at the end, and moves without a jump", () => {
